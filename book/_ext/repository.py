@@ -1,0 +1,71 @@
+"""Point the book's edit, issue, Colab and Binder links at the repository that builds it.
+
+The address stands in one place, ``[project.urls]`` in ``pyproject.toml``. A fork need not touch even
+that: its own GitHub workflow names the fork, and so does a clone whose ``origin`` is on GitHub.
+"""
+
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_GITHUB = re.compile(r"(?:https://|git@|ssh://git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
+
+
+def stated_url(root=ROOT):
+    """Return the address written in ``pyproject.toml``."""
+    with open(Path(root) / "pyproject.toml", "rb") as file:
+        return tomllib.load(file)["project"]["urls"]["Repository"]
+
+
+def repository_url(root=ROOT, environ=os.environ):
+    """Return the address of the repository that this build belongs to.
+
+    The first that answers: ``BOOK_REPOSITORY`` (an address or ``owner/name``), GitHub's workflow, the
+    clone's ``origin`` if it is on GitHub, ``pyproject.toml``.
+    """
+    named = environ.get("BOOK_REPOSITORY") or environ.get("GITHUB_REPOSITORY")
+    if named:
+        return _normalize(named)
+    origin = subprocess.run(
+        ["git", "-C", str(root), "remote", "get-url", "origin"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return _normalize(origin) if _GITHUB.match(origin) else stated_url(root)
+
+
+def _normalize(address):
+    url = address if "github.com" in address else f"https://github.com/{address}"
+    if not (found := _GITHUB.match(url)):
+        raise ValueError(f"{address!r} is no GitHub repository; write owner/name or https://github.com/owner/name")
+    return f"https://github.com/{found[1]}/{found[2]}"
+
+
+def _set_theme_options(app, config):
+    config.html_theme_options.update(
+        repository_url=repository_url(),
+        repository_branch=os.environ.get("BOOK_BRANCH", config.html_theme_options.get("repository_branch", "main")),
+        use_repository_button=True,
+        use_edit_page_button=True,
+        use_issues_button=True,
+    )
+
+
+def _point_colab_at_branch(app, pagename, templatename, context, doctree):
+    """Send Colab to the published copies of the notebooks, whose set-up cell names this repository.
+
+    The workflow pushes them to a branch of their own (``BOOK_COLAB_BRANCH``): a fork's notebooks then
+    install the fork's package although nobody edited them.
+    """
+    if branch := os.environ.get("BOOK_COLAB_BRANCH"):
+        for group in context.get("header_buttons", []):
+            for button in group.get("buttons", []):
+                if button.get("text") == "Colab":
+                    button["url"] = re.sub(r"/blob/[^/]+/", f"/blob/{branch}/", button["url"], count=1)
+
+
+def setup(app):
+    app.connect("config-inited", _set_theme_options, priority=100)
+    app.connect("html-page-context", _point_colab_at_branch, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

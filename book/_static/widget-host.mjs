@@ -1,0 +1,202 @@
+/*
+ * Runs the book's demos on a static page: no kernel, no CDN, no dependency.
+ *
+ * When the book is built, MyST-NB writes the state of every widget of a page into one
+ * <script type="application/vnd.jupyter.widget-state+json">, and for each demo a
+ * <script type="application/vnd.jupyter.widget-view+json"> that names its model. This host reads both,
+ * imports the demo's own ES module (its `_esm`) through a Blob URL, and mounts it the way anywidget
+ * does in JupyterLab: initialize({model}), then render({model, el}) for each view.
+ *
+ * The file has neither imports nor exports. It is loaded as a classic deferred script, because
+ * browsers refuse module scripts from file:// while a book on a USB stick should open there too.
+ */
+(() => {
+  const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
+  const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+
+  /** A widget model with the interface that anywidget gives to demos, kept in the page alone. */
+  class Model {
+    #values;
+    #pending = new Set();
+    #listeners = new Map();
+
+    constructor(values) {
+      this.#values = values;
+    }
+
+    get(name) {
+      return this.#values[name];
+    }
+
+    /** Set one value, or several: set("size", 3) or set({ size: 3, stride: 1 }). */
+    set(name, value) {
+      const changes = typeof name === "object" ? name : { [name]: value };
+      const changed = Object.keys(changes).filter((key) => !Object.is(this.#values[key], changes[key]));
+      for (const key of changed) {
+        this.#values[key] = changes[key];
+        this.#pending.add(key);
+      }
+      for (const key of changed) this.#emit(`change:${key}`, changes[key]);
+      if (changed.length) this.#emit("change");
+    }
+
+    /** Without a kernel there is nobody to send changes to: they are simply done. */
+    save_changes() {
+      this.#pending.clear();
+    }
+
+    changedAttributes() {
+      if (!this.#pending.size) return false;
+      return Object.fromEntries([...this.#pending].map((key) => [key, this.#values[key]]));
+    }
+
+    /** Listen to "change:name", "change" or "msg:custom"; several events are separated by spaces. */
+    on(events, callback) {
+      for (const event of events.split(/\s+/)) {
+        if (!this.#listeners.has(event)) this.#listeners.set(event, []);
+        this.#listeners.get(event).push(callback);
+      }
+    }
+
+    /** Stop listening: one callback, all of an event, or everything. */
+    off(events, callback) {
+      const names = events ? events.split(/\s+/) : [...this.#listeners.keys()];
+      for (const event of names) {
+        const rest = callback ? (this.#listeners.get(event) ?? []).filter((f) => f !== callback) : [];
+        this.#listeners.set(event, rest);
+      }
+    }
+
+    /** Messages to the kernel go nowhere; a demo that needs an answer must not wait for one. */
+    send() {}
+
+    #emit(event, value) {
+      // A copy, because a listener may remove itself while the event is being told.
+      for (const callback of [...(this.#listeners.get(event) ?? [])]) {
+        try {
+          callback(this, value);
+        } catch (error) {
+          console.error(`A demo's listener for "${event}" failed:`, error);
+        }
+      }
+    }
+  }
+
+  /** Put a widget's binary buffers, stored as base64, back where they belong in its state. */
+  function restoreBuffers(state, buffers = []) {
+    for (const { path, encoding, data } of buffers) {
+      if (encoding !== "base64") throw new Error(`cannot read a buffer encoded as ${encoding}`);
+      const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+      const owner = path.slice(0, -1).reduce((object, key) => (object[key] ??= {}), state);
+      owner[path.at(-1)] = new DataView(bytes.buffer);
+    }
+    return state;
+  }
+
+  /** Import a demo's module. Equal sources are imported once, however many demos share them. */
+  const modules = new Map();
+  function importSource(source) {
+    if (!modules.has(source)) {
+      const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+      modules.set(
+        source,
+        import(url)
+          .then(async ({ default: demo, render, initialize }) =>
+            typeof demo === "function" ? await demo() : (demo ?? { render, initialize }),
+          )
+          .finally(() => URL.revokeObjectURL(url)),
+      );
+    }
+    return modules.get(source);
+  }
+
+  function addStyle(css, id) {
+    if (!css || document.querySelector(`style[data-demo-style="${CSS.escape(id)}"]`)) return;
+    const style = document.createElement("style");
+    style.dataset.demoStyle = id;
+    style.textContent = css;
+    document.head.append(style);
+  }
+
+  /** All models of the page, each made and initialized once, when its first view is mounted. */
+  class Page {
+    #records = {};
+    #started = new Map();
+
+    constructor() {
+      for (const script of document.querySelectorAll(STATE)) {
+        Object.assign(this.#records, JSON.parse(script.textContent).state);
+      }
+    }
+
+    has(id) {
+      return this.#records[id]?.model_name === "AnyModel";
+    }
+
+    start(id) {
+      if (!this.#started.has(id)) this.#started.set(id, this.#start(this.#records[id]));
+      return this.#started.get(id);
+    }
+
+    async #start({ state, buffers }) {
+      const { _esm: source, _css: css, _anywidget_id: name, ...values } = restoreBuffers(state, buffers);
+      addStyle(css, name);
+      const model = new Model(values);
+      const demo = await importSource(source);
+      const cleanUp = [await demo.initialize?.({ model })];
+      return { model, demo, cleanUp };
+    }
+  }
+
+  /** Mount one view in place of its script tag; the picture beside it makes way only on success. */
+  async function mount(script, page) {
+    const { model_id: id } = JSON.parse(script.textContent);
+    if (!page.has(id)) return; // A widget that needs a kernel: the page shows its picture and says so.
+    const box = script.closest(".demo");
+    const el = document.createElement("div");
+    el.className = "demo-live";
+    el.hidden = true;
+    script.after(el);
+    try {
+      const { model, demo, cleanUp } = await page.start(id);
+      el.hidden = false;
+      cleanUp.push(await demo.render?.({ model, el }));
+      box?.classList.add("demo-running");
+    } catch (error) {
+      console.error("A demo could not start:", error);
+      el.hidden = false;
+      el.className = "demo-error";
+      el.setAttribute("role", "alert");
+      el.textContent = `This demo could not start (${error.message}). The picture shows what it would have drawn.`;
+      box?.classList.remove("demo-running");
+    }
+    el.dispatchEvent(new CustomEvent("demo:ready", { bubbles: true }));
+  }
+
+  async function mountAll() {
+    let page;
+    try {
+      page = new Page();
+    } catch (error) {
+      console.error("The widget state of this page cannot be read:", error);
+      return;
+    }
+    const views = [...document.querySelectorAll(VIEW)];
+    addEventListener("pagehide", (event) => {
+      if (!event.persisted) for (const view of views) unmount(view, page);
+    });
+    // All at once: each waits for its own module only, and none can hold up another.
+    await Promise.allSettled(views.map((view) => mount(view, page)));
+    document.documentElement.dataset.demos = "ready";
+  }
+
+  async function unmount(view, page) {
+    const { model_id: id } = JSON.parse(view.textContent);
+    if (!page.has(id)) return;
+    const { cleanUp } = await page.start(id);
+    for (const clean of cleanUp.splice(0)) if (typeof clean === "function") clean();
+  }
+
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", mountAll, { once: true });
+  else mountAll();
+})();

@@ -1,0 +1,27 @@
+"""The book's interactive demos.
+
+Each demo is an `anywidget <https://anywidget.dev>`_: one ES module that computes in the browser, so
+that the same source runs in JupyterLab, in Colab and, with no kernel at all, on the static site.
+Every demo lives in a folder of its own, Python and JavaScript side by side.
+"""
+
+from importlib import import_module
+
+_DEMOS = {
+    "ConvolutionLab": "convolution_lab",
+    "ConvolutionSteps": "convolution_steps",
+    "Quiz": "quiz",
+}
+
+__all__ = sorted(_DEMOS)
+
+
+def __getattr__(name):
+    # Demos are imported when asked for: a chapter with one demo need not read the files of all.
+    if name not in _DEMOS:
+        raise AttributeError(f"no demo is called {name!r}; there are {', '.join(__all__)}")
+    return getattr(import_module(f"{__name__}.{_DEMOS[name]}"), name)
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,123 @@
+"""The base class of all demos: finds its JavaScript, carries arrays, and leaves a picture in the page."""
+
+import html
+import inspect
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+
+from ._modules import inline_modules
+
+#: Mime type under which a demo hands its picture and numbers to the book (see ``_sphinx.py``).
+FIGURE_MIME = "application/vnd.lecture-utils.figure+json"
+
+_SHARED_CSS = Path(__file__).parent / "_shared" / "demo.css"
+_DTYPES = ("uint8", "int32", "float32", "float64")
+
+
+class ArrayTrait(traitlets.TraitType):
+    """A NumPy array that travels to the browser as raw bytes.
+
+    In JavaScript it arrives as ``{shape, dtype, data: DataView}`` and is sent back in the same form.
+    Whatever is assigned becomes a C-contiguous, read-only copy of the given ``dtype``; a change in
+    place would not be noticed, so it is refused.
+
+    Parameters
+    ----------
+    dtype : {"uint8", "int32", "float32", "float64"}
+        Type of the array's elements.
+    ndim : int, optional
+        Required number of dimensions; any number when omitted.
+    """
+
+    info_text = "an array of numbers"
+
+    def __init__(self, dtype="float32", ndim=None, **kwargs):
+        if dtype not in _DTYPES:
+            raise ValueError(f"dtype {dtype!r} cannot travel to the browser; use one of {_DTYPES}")
+        self._dtype, self._ndim = dtype, ndim
+        kwargs.setdefault("default_value", np.zeros((0,) * (ndim or 1), dtype))
+        super().__init__(**kwargs)
+        self.tag(sync=True, to_json=_array_to_json, from_json=_array_from_json)
+
+    def validate(self, obj, value):
+        try:
+            array = np.array(value, dtype=self._dtype, order="C")
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(
+                f"{self.name} must be an array of numbers: {error}"
+            ) from None
+        if self._ndim is not None and array.ndim != self._ndim:
+            raise traitlets.TraitError(
+                f"{self.name} must have {self._ndim} dimensions, but its shape is {array.shape}"
+            )
+        array.flags.writeable = False
+        return array
+
+    def set(self, obj, value):
+        # traitlets compares old and new with `==`, which an array answers element by element.
+        value = self._validate(obj, value)
+        old = obj._trait_values.get(self.name)
+        obj._trait_values[self.name] = value
+        if (
+            not isinstance(old, np.ndarray)
+            or old.shape != value.shape
+            or not np.array_equal(old, value)
+        ):
+            obj._notify_trait(self.name, old, value)
+
+
+def _array_to_json(array, _widget):
+    return {
+        "shape": list(array.shape),
+        "dtype": array.dtype.name,
+        "data": memoryview(array).cast("B"),
+    }
+
+
+def _array_from_json(message, _widget):
+    if message["dtype"] not in _DTYPES:
+        raise traitlets.TraitError(
+            f"the browser sent an array of dtype {message['dtype']!r}, expected one of {_DTYPES}"
+        )
+    return np.frombuffer(bytes(message["data"]), message["dtype"]).reshape(message["shape"])
+
+
+class Demo(anywidget.AnyWidget):
+    """Base of the book's demos.
+
+    A subclass lives in ``widgets/<demo>/__init__.py``; its JavaScript is ``<demo>.js`` beside it, its
+    style ``<demo>.css`` (optional), put after the style that all demos share. It must answer
+    :meth:`figure_html`, the picture and numbers that stay in the page for print, for a screen reader
+    and for a reader without JavaScript.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        folder = Path(inspect.getfile(cls)).parent
+        script = folder / f"{folder.name}.js"
+        if script.is_file():
+            cls._esm = inline_modules(script)
+            styles = [_SHARED_CSS, folder / f"{folder.name}.css"]
+            cls._css = "\n".join(p.read_text(encoding="utf-8") for p in styles if p.is_file())
+        super().__init_subclass__(**kwargs)
+
+    def figure_html(self):
+        """Return the demo's picture and numbers as an HTML fragment (no scripts, no outside links)."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must say what a reader without JavaScript sees"
+        )
+
+    def __repr__(self):
+        return f"{type(self).__name__}()"
+
+    def _repr_mimebundle_(self, **kwargs):
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        # Jupyter shows the live view and ignores this type; the book's builder writes both into the page.
+        data[FIGURE_MIME] = {
+            "model_id": self.model_id,
+            "label": html.escape(type(self).__name__),
+            "html": self.figure_html(),
+        }
+        return data, metadata
