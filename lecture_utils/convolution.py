@@ -1,0 +1,202 @@
+"""Two-dimensional convolution written to be read, and a drawer of classic kernels."""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from lecture_utils.geometry import as_pair, output_size, padding_per_side
+
+
+def convolve2d(image, kernel, *, stride=1, padding=0, dilation=1):
+    """Slide a kernel over an image and sum the products at every stop.
+
+    This is what CNNs call a convolution. Mathematicians turn the kernel by 180 degrees first and call
+    this one cross-correlation; `flip_kernel` takes you from one to the other.
+
+    Parameters
+    ----------
+    image : array_like, shape (H, W) or (H, W, C)
+        Real numbers. With channels, each one is convolved on its own with the same kernel. A NaN
+        in the image makes every output NaN whose window contains it.
+    kernel : array_like, shape (kh, kw)
+        Finite real numbers.
+    stride : int or pair of int
+        Pixels between two stops of the window, at least 1.
+    padding : int, pair of int, "valid" or "same"
+        Rows and columns of zeros added on each side. ``"valid"`` adds none, ``"same"`` as many as
+        keep the size of the image.
+    dilation : int or pair of int
+        Pixels from one kernel cell to the next, at least 1 (1: no holes).
+
+    Returns
+    -------
+    ndarray, shape (H', W') or (H', W', C)
+        float32 for a float32 image (or float16), otherwise float64. `geometry.output_size` gives H'
+        and W'.
+
+    Raises
+    ------
+    ValueError
+        If a shape, a number or a type does not fit; the message names the value and the remedy.
+
+    Notes
+    -----
+    The same numbers come from ``torch.nn.functional.conv2d`` (one input and one output channel).
+
+    Examples
+    --------
+    >>> convolve2d([[1, 2, 4], [1, 2, 4]], [[-1, 1]])
+    array([[1., 2.],
+           [1., 2.]])
+    """
+    image = _real_array(image, "image")
+    if image.ndim not in (2, 3):
+        raise ValueError(
+            f"image has shape {image.shape}; give (height, width) or (height, width, channels), "
+            "one image at a time"
+        )
+    image = image.astype(np.float32 if image.dtype in (np.float16, np.float32) else np.float64)
+    kernel = _checked_kernel(kernel, image.dtype)
+    output_size(image.shape[:2], kernel.shape, stride, padding, dilation)  # refuses what cannot fit
+    pad_y, pad_x = padding_per_side(padding, kernel.shape, stride, dilation)
+    step_y, step_x = as_pair(stride, "stride", minimum=1)
+    hole_y, hole_x = as_pair(dilation, "dilation", minimum=1)
+
+    zeros = [(pad_y, pad_y), (pad_x, pad_x)] + [(0, 0)] * (image.ndim - 2)
+    padded = np.pad(image, zeros)
+    covered = (hole_y * (kernel.shape[0] - 1) + 1, hole_x * (kernel.shape[1] - 1) + 1)
+    # A view, not a copy: windows[y, x] (or windows[y, x, channel]) is the patch that starts there.
+    windows = sliding_window_view(padded, covered, axis=(0, 1))
+    windows = windows[::step_y, ::step_x, ..., ::hole_y, ::hole_x]
+    return np.einsum("...ij,ij->...", windows, kernel)
+
+
+def flip_kernel(kernel):
+    """Turn a kernel by 180 degrees.
+
+    `convolve2d` with the flipped kernel is the convolution of mathematics and signal processing.
+
+    Parameters
+    ----------
+    kernel : array_like, shape (kh, kw)
+        Finite real numbers.
+
+    Returns
+    -------
+    ndarray, shape (kh, kw)
+        A copy with rows and columns in reverse order.
+
+    Examples
+    --------
+    >>> flip_kernel([[1, 2], [3, 4]])
+    array([[4., 3.],
+           [2., 1.]])
+    """
+    return _checked_kernel(kernel, np.float64)[::-1, ::-1].copy()
+
+
+def gaussian_kernel(size, sigma):
+    """Sample a round Gaussian bell on a square grid and scale its sum to 1.
+
+    Parameters
+    ----------
+    size : int
+        Rows and columns, odd, at least 1. About ``6 * sigma + 1`` holds all of the bell that matters.
+    sigma : float
+        Standard deviation in pixels, above 0.
+
+    Returns
+    -------
+    ndarray, shape (size, size)
+        Weights that sum to 1, so that blurring keeps the brightness.
+
+    Raises
+    ------
+    ValueError
+        If `size` is even or below 1, or `sigma` is not a positive number.
+
+    Examples
+    --------
+    >>> gaussian_kernel(3, sigma=0.5).round(2)
+    array([[0.01, 0.08, 0.01],
+           [0.08, 0.62, 0.08],
+           [0.01, 0.08, 0.01]])
+    """
+    rows, columns = as_pair(size, "size", minimum=1)
+    if rows != columns or rows % 2 == 0:
+        raise ValueError(
+            f"size is {size!r}; use one odd number such as 5, so that there is a middle"
+        )
+    if not (np.isscalar(sigma) and np.isreal(sigma) and np.isfinite(sigma) and sigma > 0):
+        raise ValueError(f"sigma is {sigma!r}; use a number above 0, in pixels")
+    distance = np.arange(rows) - rows // 2
+    # Scaled before squaring: a tiny sigma would otherwise be rounded to zero when squared.
+    bell = np.exp(-0.5 * np.minimum(np.abs(distance / sigma), 1e3) ** 2)
+    bell /= bell.sum()
+    return np.outer(bell, bell)
+
+
+def _real_array(values, name):
+    """Return `values` as a non-empty array of real numbers."""
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} is not a rectangle of numbers: its rows differ in length"
+        ) from error
+    if array.dtype.kind not in "buif":
+        raise ValueError(f"{name} has type {array.dtype}; give real numbers")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty (shape {array.shape}); give at least one pixel")
+    return array
+
+
+def _checked_kernel(kernel, dtype):
+    """Return `kernel` as a two-dimensional finite array of type `dtype`."""
+    kernel = _real_array(kernel, "kernel")
+    if kernel.ndim != 2:
+        raise ValueError(
+            f"kernel has shape {kernel.shape}; give (height, width), for example (3, 3)"
+        )
+    with np.errstate(over="ignore"):
+        converted = kernel.astype(dtype)
+    if not np.isfinite(converted).all():
+        row, column = np.argwhere(~np.isfinite(converted))[0]
+        raise ValueError(
+            f"kernel has {kernel[row, column]} at row {row}, column {column}, which is not a finite "
+            f"{converted.dtype}; replace it by a number"
+        )
+    return converted
+
+
+def _read_only(rows, scale=1):
+    kernel = np.array(rows, dtype=np.float64) / scale
+    kernel.flags.writeable = False
+    return kernel
+
+
+_BINOMIAL = np.array([1, 4, 6, 4, 1])
+
+#: Classic kernels by name, in the order of a menu: float64 arrays that cannot be written to
+#: (``KERNELS["sharpen"].copy()`` can). The first three are the lecture's. An edge kernel answers with
+#: a positive number where the side with its positive weights is the brighter one.
+KERNELS = {
+    "horizontal edge": _read_only([[1, 2, 1], [0, 0, 0], [-1, -2, -1]]),
+    # Its weights sum to 3: it answers to a bright diagonal line, but also to plain brightness.
+    "diagonal edge": _read_only([[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
+    "edge detect": _read_only([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
+    "vertical edge": _read_only([[1, 0, -1], [2, 0, -2], [1, 0, -1]]),
+    # Named after the way the edge runs, from left to right.
+    "rising diagonal edge": _read_only([[2, 1, 0], [1, 0, -1], [0, -1, -2]]),
+    "falling diagonal edge": _read_only([[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]),
+    "sobel x": _read_only([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
+    "sobel y": _read_only([[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
+    "laplacian": _read_only([[0, 1, 0], [1, -4, 1], [0, 1, 0]]),
+    "laplacian with diagonals": _read_only([[1, 1, 1], [1, -8, 1], [1, 1, 1]]),
+    "sharpen": _read_only([[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
+    "box blur": _read_only(np.ones((3, 3)), scale=9),
+    # Binomial weights: the Gaussian's usual stand-in, exact in binary fractions.
+    "gaussian blur 3x3": _read_only([[1, 2, 1], [2, 4, 2], [1, 2, 1]], scale=16),
+    "gaussian blur 5x5": _read_only(np.outer(_BINOMIAL, _BINOMIAL), scale=256),
+    "emboss": _read_only([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
+    "identity": _read_only([[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
+}
