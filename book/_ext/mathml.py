@@ -15,7 +15,9 @@ def to_mathml(tex, display="inline"):
     try:
         return convert(tex, display=display)
     except Exception as error:  # latex2mathml has many error types, none of which names the formula
-        raise ExtensionError(f"cannot turn this formula into MathML: {tex!r} ({error!r})") from error
+        raise ExtensionError(
+            f"cannot turn this formula into MathML: {tex!r} ({error!r})"
+        ) from error
 
 
 def visit_inline(self, node):

@@ -11,7 +11,9 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_GITHUB = re.compile(r"(?:https://|git@|ssh://git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
+_GITHUB = re.compile(
+    r"(?:https://|git@|ssh://git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$"
+)
 
 
 def stated_url(root=ROOT):
@@ -30,7 +32,10 @@ def repository_url(root=ROOT, environ=os.environ):
     if named:
         return _normalize(named)
     origin = subprocess.run(
-        ["git", "-C", str(root), "remote", "get-url", "origin"], capture_output=True, text=True, check=False
+        ["git", "-C", str(root), "remote", "get-url", "origin"],
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout.strip()
     return _normalize(origin) if _GITHUB.match(origin) else stated_url(root)
 
@@ -38,14 +43,18 @@ def repository_url(root=ROOT, environ=os.environ):
 def _normalize(address):
     url = address if "github.com" in address else f"https://github.com/{address}"
     if not (found := _GITHUB.match(url)):
-        raise ValueError(f"{address!r} is no GitHub repository; write owner/name or https://github.com/owner/name")
+        raise ValueError(
+            f"{address!r} is no GitHub repository; write owner/name or https://github.com/owner/name"
+        )
     return f"https://github.com/{found[1]}/{found[2]}"
 
 
 def _set_theme_options(app, config):
     config.html_theme_options.update(
         repository_url=repository_url(),
-        repository_branch=os.environ.get("BOOK_BRANCH", config.html_theme_options.get("repository_branch", "main")),
+        repository_branch=os.environ.get(
+            "BOOK_BRANCH", config.html_theme_options.get("repository_branch", "main")
+        ),
         use_repository_button=True,
         use_edit_page_button=True,
         use_issues_button=True,
@@ -62,7 +71,9 @@ def _point_colab_at_branch(app, pagename, templatename, context, doctree):
         for group in context.get("header_buttons", []):
             for button in group.get("buttons", []):
                 if button.get("text") == "Colab":
-                    button["url"] = re.sub(r"/blob/[^/]+/", f"/blob/{branch}/", button["url"], count=1)
+                    button["url"] = re.sub(
+                        r"/blob/[^/]+/", f"/blob/{branch}/", button["url"], count=1
+                    )
 
 
 def setup(app):

@@ -6,6 +6,7 @@ of each notebook through ``lecture_utils``, and drops the kept result when one o
 """
 
 import ast
+import contextlib
 import hashlib
 import json
 from pathlib import Path
@@ -28,8 +29,9 @@ def imported_names(source):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = "." * node.level + (node.module or "")
+            separator = "" if base.endswith(".") else "."
             names.add(base)
-            names.update(f"{base.rstrip('.') and base + '.' or base}{alias.name}" for alias in node.names)
+            names.update(f"{base}{separator}{alias.name}" for alias in node.names)
     return names
 
 
@@ -129,10 +131,8 @@ def _drop_stale_results(app, env, added, changed, removed):
 
 def _forget(folder, path):
     cache = get_cache(folder)
-    try:
+    with contextlib.suppress(KeyError):  # it may never have been run
         cache.remove_cache(cache.match_cache_file(str(path)).pk)
-    except KeyError:
-        pass  # it was never run, so there is nothing to forget
 
 
 def setup(app):

@@ -1,0 +1,56 @@
+# The book in two commands: `make book` builds it, `make test` tests everything. Both set up what they need.
+
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(shell command -v $(p) 2>/dev/null)))
+PORT ?= 8000
+BIN := .venv/bin
+NOTEBOOKS := $(wildcard book/*.ipynb)
+
+.DEFAULT_GOAL := help
+.PHONY: help book serve lab test lint notebooks bench clean distclean
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+# A stamp file says that the environment fits pyproject.toml and constraints.txt; nothing to do when it is newer.
+.venv/.ready-book: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what the book needs into .venv (a few GB with torch; once)..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[book]"
+	@touch $@
+
+.venv/.ready-test: .venv/.ready-book
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[book,test]"
+	$(BIN)/python tools/browser.py install
+	@touch $@
+
+book: .venv/.ready-book  ## build the site (only chapters that changed are run again)
+	@$(BIN)/jupyter-book build . -W -n --keep-going --quiet || { echo "The build failed: every warning is an error. Reports of failed cells are in _build/html/reports/."; exit 1; }
+	@echo "The book is at _build/html/index.html. Open that file, or run: make serve"
+
+serve: book  ## build the site and show it on http://127.0.0.1:8000 (PORT=...)
+	@echo "The book is at http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+lab: .venv/.ready-book  ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab book
+
+test: .venv/.ready-test book lint  ## run all tests: package, notebooks, and the site in a real browser
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env tests $(NOTEBOOKS)
+
+lint: .venv/.ready-test  ## check the code's style, and that notebooks are stored stripped
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python tools/notebooks.py check
+
+notebooks: .venv/.ready-book  ## run the notebooks, store the outputs that are compared, strip the rest
+	$(BIN)/python tools/notebooks.py outputs
+
+bench: .venv/.ready-test book  ## run the benchmarks; each prints ours beside a peer's
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:  ## remove the built book and its kept results
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+
+distclean: clean  ## also remove the virtual environment
+	rm -rf .venv *.egg-info

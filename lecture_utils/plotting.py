@@ -1,0 +1,221 @@
+"""Figures in the book's style: drawn by Matplotlib, shown as SVG that follows the page's colors.
+
+:func:`show` writes a figure into the page as inline SVG whose lines and letters have the color of the
+surrounding text. The same figure is therefore readable in the light and in the dark look, on the
+site, in JupyterLab and in Colab, and it carries a description for a reader who cannot see it.
+"""
+
+import hashlib
+import html
+import io
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import HTML, display
+from matplotlib.colors import ListedColormap
+
+from .palette import signed_lut
+
+#: Stands for "the color of the text around the figure"; :func:`show` puts that color in its place.
+INK = "#1d2a31"
+#: Colors for lines and bars, legible on both backgrounds and apart for color-blind readers.
+CYCLE = ("#128c93", "#d9622b", "#7d6bd0", "#b0892a", "#c2417c", "#5b8a3c")
+SIGNED = ListedColormap(signed_lut() / 255, name="signed")
+
+STYLE = {
+    "axes.edgecolor": INK,
+    "axes.facecolor": "none",
+    "axes.labelcolor": INK,
+    "axes.prop_cycle": plt.cycler(color=CYCLE),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.facecolor": "none",
+    "figure.constrained_layout.use": True,
+    "font.size": 11,
+    "grid.color": INK,
+    "grid.alpha": 0.15,
+    "image.interpolation": "none",
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+def figure(rows=1, columns=1, *, size=None, **options):
+    """Make a figure and its axes in the book's style.
+
+    Parameters
+    ----------
+    rows, columns : int
+        The grid of axes.
+    size : tuple of float, optional
+        Width and height in inches. At most about 7 wide: the text column holds no more.
+    **options
+        Passed on to :func:`matplotlib.pyplot.subplots`.
+
+    Returns
+    -------
+    tuple
+        The figure, and its axes as ``plt.subplots`` gives them.
+    """
+    with plt.rc_context(STYLE), plt.ioff():
+        return plt.subplots(rows, columns, figsize=size, **options)
+
+
+def image_grid(images, titles=None, *, columns=5, signed=False, limit=None, size=1.35):
+    """Draw several images in a grid.
+
+    Parameters
+    ----------
+    images : sequence of array, each (H, W) or (H, W, 3)
+        What to show. Images in gray have values from 0 to 1 or from 0 to 255.
+    titles : sequence of str, optional
+        One per image.
+    columns : int
+        Images per row.
+    signed : bool
+        Show values below zero in blue, above in red and zero in white, instead of gray levels.
+    limit : float, optional
+        The magnitude that gets the full color when `signed`; by default the largest of all images, so
+        that the images can be compared with each other.
+    size : float
+        Width of one image in inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If there are no images, or not as many titles as images.
+    """
+    images = [np.asarray(image) for image in images]
+    if not images:
+        raise ValueError("there are no images to show; give at least one")
+    if titles is not None and len(titles) != len(images):
+        raise ValueError(
+            f"{len(images)} images but {len(titles)} titles; give one title for each image"
+        )
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    height = max(image.shape[0] / image.shape[1] for image in images) * size + (
+        0.27 if titles else 0.05
+    )
+    fig, axes = figure(rows, columns, size=(columns * size, rows * height), squeeze=False)
+    if signed and limit is None:
+        limit = max(float(np.abs(image).max()) for image in images) or 1.0
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for number, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
+        draw_image(axis, image, signed=signed, limit=limit)
+        if titles is not None:
+            axis.set_title(titles[number], fontsize=10)
+    return fig
+
+
+def draw_image(axis, image, *, signed=False, limit=None):
+    """Draw one image without axes; `signed` and `limit` as in :func:`image_grid`."""
+    image = np.asarray(image)
+    if signed:
+        limit = limit if limit is not None else float(np.abs(image).max()) or 1.0
+        drawn = axis.imshow(image, cmap=SIGNED, vmin=-limit, vmax=limit)
+    else:
+        drawn = axis.imshow(image, cmap="gray", vmin=0, vmax=1 if image.max() <= 1 else 255)
+    axis.set_axis_off()
+    return drawn
+
+
+def draw_numbers(axis, values, *, signed=True, limit=None, decimals=None, highlight=None):
+    """Draw a small array as colored cells with the numbers in them.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+    values : array (H, W)
+        At most about 8x8, or the numbers become too small to read.
+    signed : bool
+        Color by sign and magnitude; otherwise in gray levels from the smallest to the largest value.
+    limit : float, optional
+        The magnitude of the full color when `signed`.
+    decimals : int, optional
+        Digits behind the point; by default none for whole numbers and two for others.
+    highlight : tuple (row, column, height, width), optional
+        Cells to frame in orange, as the demos frame the sliding window.
+    """
+    values = np.asarray(values, dtype=float)
+    if decimals is None:
+        decimals = 0 if np.allclose(values, np.round(values)) else 2
+    if signed:
+        limit = limit or np.abs(values).max() or 1.0
+        axis.imshow(values, cmap=SIGNED, vmin=-limit, vmax=limit)
+        dark = np.abs(values) > 0.62 * limit
+    else:
+        axis.imshow(values, cmap="gray")
+        dark = values < (values.min() + values.max()) / 2
+    for (row, column), value in np.ndenumerate(values):
+        text = f"{value:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+        color = "white" if dark[row, column] else "#101010"
+        axis.text(column, row, text, ha="center", va="center", color=color, fontsize=10)
+    if highlight is not None:
+        row, column, height, width = highlight
+        frame = plt.Rectangle(
+            (column - 0.5, row - 0.5), width, height, fill=False, ec="#d9622b", lw=3
+        )
+        axis.add_patch(frame)
+    axis.set_axis_off()
+
+
+def show(fig, *, alt, caption=None):
+    """Show a figure as inline SVG in the color of the page's text.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure
+        The figure; it is closed.
+    alt : str
+        What the figure shows, for a reader who cannot see it. Say what is to be seen, not only what is
+        plotted.
+    caption : str, optional
+        The line below the figure.
+
+    Raises
+    ------
+    ValueError
+        If `alt` is empty.
+    """
+    if not alt.strip():
+        raise ValueError(
+            "a figure needs a description for readers who cannot see it; give `alt` a sentence"
+        )
+    display(HTML(to_html(fig, alt=alt, caption=caption)))
+    plt.close(fig)
+
+
+def to_html(fig, *, alt, caption=None):
+    """Return a figure as a ``<figure>`` element with inline SVG; see :func:`show`."""
+    with plt.rc_context({**STYLE, "svg.hashsalt": hashlib.sha256(alt.encode()).hexdigest()}):
+        file = io.StringIO()
+        fig.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    svg = file.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = svg.replace(INK, "currentColor")
+    width = fig.get_size_inches()[0] * 96
+    label = html.escape(alt, quote=True)
+    svg = re.sub(
+        r'<svg([^>]*?) width="[^"]*"([^>]*?) height="[^"]*"|<svg([^>]*?) height="[^"]*"([^>]*?) width="[^"]*"',
+        lambda m: "<svg" + "".join(filter(None, m.groups())),
+        svg,
+        count=1,
+    )
+    svg = svg.replace(
+        "<svg",
+        f'<svg role="img" aria-label="{label}" style="width:100%;max-width:{width:.0f}px"',
+        1,
+    )
+    text = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    return f'<figure class="book-figure">{svg}{text}</figure>'

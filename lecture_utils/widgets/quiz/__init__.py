@@ -1,0 +1,76 @@
+"""Questions that answer back: pick an option, and the page says whether it is right and why."""
+
+import html
+import re
+
+import traitlets
+
+from .._demo import Demo
+
+
+class Quiz(Demo):
+    """A few multiple-choice questions for the end of a section.
+
+    Parameters
+    ----------
+    questions : list of dict
+        Each with ``"question"`` (text), and ``"options"``: a list of ``(text, why)`` or
+        ``(text, why, True)`` where True marks a right option. A question has at least two options and at
+        least one right one; with several right ones, the reader ticks as many as apply. Text between
+        backticks is shown as code.
+
+    Raises
+    ------
+    ValueError
+        If a question has too few options, no right option, or an option without an explanation.
+
+    Examples
+    --------
+    >>> Quiz([{"question": "How many 3x3 windows fit in a 5x5 image?",
+    ...        "options": [("9", "Three positions down, three across.", True),
+    ...                    ("25", "That would need a border of zeros.")]}])
+    Quiz()
+    """
+
+    questions = traitlets.List().tag(sync=True)
+
+    def __init__(self, questions):
+        super().__init__(questions=[_checked(number, q) for number, q in enumerate(questions, 1)])
+
+    def figure_html(self):
+        """Return the questions with their answers folded away."""
+        parts = []
+        for q in self.questions:
+            options = "".join(f"<li>{_inline(o['text'])}</li>" for o in q["options"])
+            answers = "".join(
+                f"<li>{_inline(o['text'])}: {'right' if o['right'] else 'not right'}. {_inline(o['why'])}</li>"
+                for o in q["options"]
+            )
+            parts.append(
+                f"<li>{_inline(q['question'])}<ul>{options}</ul>"
+                f"<details><summary>Answer</summary><ul>{answers}</ul></details></li>"
+            )
+        return f"<ol>{''.join(parts)}</ol>"
+
+
+def _checked(number, question):
+    """Return one question in the form that travels to the browser; refuse one that cannot be answered."""
+    options = []
+    for option in question["options"]:
+        text, why, *right = option
+        if not str(why).strip():
+            raise ValueError(
+                f"question {number}: option {text!r} has no explanation; say why it is right or not"
+            )
+        options.append({"text": str(text), "why": str(why), "right": bool(right and right[0])})
+    if len(options) < 2:
+        raise ValueError(f"question {number} has {len(options)} option(s); give at least two")
+    if not any(option["right"] for option in options):
+        raise ValueError(
+            f"question {number} has no right option; mark one with True as its third element"
+        )
+    return {"question": str(question["question"]), "options": options}
+
+
+def _inline(text):
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

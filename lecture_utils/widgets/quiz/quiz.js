@@ -1,0 +1,57 @@
+import { h, uniqueId } from "../_shared/dom.js";
+
+/** Text with `code` between backticks, as DOM nodes. */
+function inline(text) {
+  return text.split(/`([^`]+)`/).map((part, i) => (i % 2 ? h("code", {}, part) : part));
+}
+
+/** One question: radio buttons where one option is right, checkboxes where several are. */
+function question({ question: text, options }, number) {
+  const name = uniqueId("quiz");
+  const several = options.filter((o) => o.right).length > 1;
+  const verdict = h("p", { class: "quiz-verdict", "aria-live": "polite" });
+  const inputs = options.map((_, i) =>
+    h("input", { type: several ? "checkbox" : "radio", name, id: `${name}-${i}` }),
+  );
+  const items = options.map((option, i) =>
+    h("li", {}, inputs[i], h("label", { for: `${name}-${i}` }, ...inline(option.text))),
+  );
+
+  function judge(picked) {
+    items.forEach((item, i) => {
+      item.classList.toggle("right", inputs[i].checked && options[i].right);
+      item.classList.toggle("wrong", inputs[i].checked && !options[i].right);
+    });
+    const { right, why } = options[picked];
+    const missing = options.some((o, i) => o.right && !inputs[i].checked);
+    const lead = right ? (several && missing ? "Right, and there is more. " : "Right. ") : "Not quite. ";
+    verdict.className = `quiz-verdict ${right ? "right" : "wrong"}`;
+    verdict.replaceChildren(h("strong", {}, lead), ...inline(why));
+  }
+  inputs.forEach((input, i) =>
+    input.addEventListener("change", () => {
+      if (input.checked) judge(i);
+      else items[i].classList.remove("right", "wrong");
+    }),
+  );
+
+  return h(
+    "fieldset",
+    { class: "quiz-question" },
+    h("legend", {}, h("span", { class: "quiz-number" }, `${number}. `), ...inline(text)),
+    several ? h("p", { class: "quiz-hint" }, "Tick all that apply.") : null,
+    h("ul", { class: "quiz-options" }, ...items),
+    verdict,
+  );
+}
+
+function render({ model, el }) {
+  const root = h("div", { class: "lu-demo lu-quiz" });
+  const draw = () => root.replaceChildren(...model.get("questions").map((q, i) => question(q, i + 1)));
+  draw();
+  model.on("change:questions", draw);
+  el.append(root);
+  return () => model.off("change:questions", draw);
+}
+
+export default { render };

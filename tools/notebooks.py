@@ -1,0 +1,132 @@
+"""Keep the book's notebooks tidy: stripped, addressed, and comparable.
+
+    python tools/notebooks.py strip      remove outputs, counts and editor metadata
+    python tools/notebooks.py outputs    run the notebooks, store the outputs that nbval compares
+    python tools/notebooks.py address    write the repository's address into the set-up cells
+    python tools/notebooks.py check      fail if any of this is still to be done
+    python tools/notebooks.py export DIR copies whose set-up cells name the repository that builds them
+
+Only outputs of cells tagged ``nbval-check-output`` are stored: text that is the same on every machine.
+Notebook files may be named after the command; without names, all of ``book/`` is meant.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+from repository import repository_url, stated_url  # noqa: E402
+
+KEPT_TAG = "nbval-check-output"
+SETUP_TAG = "setup"
+NOTEBOOK_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+SETUP = """\
+# In Colab this installs the helper package of the book; everywhere else it does nothing.
+import importlib.util
+import sys
+
+if "google.colab" in sys.modules and importlib.util.find_spec("lecture_utils") is None:
+    %pip install --quiet {url}/archive/refs/heads/{branch}.zip"""
+
+
+def stored_outputs(cell):
+    """Return the outputs of a cell that may be stored: its text, if the cell is tagged for it."""
+    if KEPT_TAG not in cell.metadata.get("tags", []):
+        return []
+    texts = []
+    for output in cell.outputs:
+        if output.output_type == "stream" and output.name == "stdout":
+            texts.append(nbformat.v4.new_output("stream", name="stdout", text=output.text))
+        elif "data" in output and "text/plain" in output.data:
+            data = {"text/plain": output.data["text/plain"]}
+            kind = {"execution_count": None} if output.output_type == "execute_result" else {}
+            texts.append(nbformat.v4.new_output(output.output_type, data=data, **kind))
+    return texts
+
+
+def strip(notebook):
+    """Return a copy of a notebook as it is committed."""
+    notebook = nbformat.from_dict(notebook)
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
+    for cell in notebook.cells:
+        kept = {key: cell.metadata[key] for key in ("tags", "mystnb") if cell.metadata.get(key)}
+        cell.metadata = nbformat.from_dict(kept)
+        cell.pop("attachments", None)
+        if cell.cell_type == "code":
+            cell.execution_count = None
+            cell.outputs = stored_outputs(cell)
+    return notebook
+
+
+def address(notebook, url, branch="main"):
+    """Write the set-up cell, which names the repository, into a notebook's first code cell."""
+    source = SETUP.format(url=url, branch=branch)
+    first = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
+    if first is None or SETUP_TAG not in first.metadata.get("tags", []):
+        cell = nbformat.v4.new_code_cell(source, metadata={"tags": [SETUP_TAG, "remove-cell"]})
+        cell.id = "setup"
+        notebook.cells.insert(0, cell)
+    else:
+        first.source = source
+    return notebook
+
+
+def run(notebook, folder):
+    """Execute a notebook in a folder and return it with its outputs."""
+    from nbclient import NotebookClient
+
+    return NotebookClient(
+        notebook, timeout=600, resources={"metadata": {"path": str(folder)}}
+    ).execute()
+
+
+def to_text(notebook):
+    """Return a notebook as it stands in its file: one space of indentation, as Jupyter writes it."""
+    return nbformat.writes(notebook, version=4) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("command", choices=["strip", "outputs", "address", "check", "export"])
+    parser.add_argument("paths", nargs="*", type=Path)
+    arguments = parser.parse_args()
+    if arguments.command == "export":
+        return export(
+            arguments.paths[0] if arguments.paths else parser.error("export needs a folder")
+        )
+
+    untidy = []
+    for path in arguments.paths or sorted((ROOT / "book").glob("*.ipynb")):
+        before = path.read_text(encoding="utf-8")
+        notebook = nbformat.reads(before, as_version=4)
+        if arguments.command == "outputs":
+            notebook = run(notebook, path.parent)
+        after = to_text(strip(address(notebook, stated_url())))
+        if after != before:
+            untidy.append(path.name)
+            if arguments.command != "check":
+                path.write_text(after, encoding="utf-8")
+    print(f"{arguments.command}: {', '.join(untidy) if untidy else 'nothing to do'}")
+    if arguments.command == "check" and untidy:
+        sys.exit("these notebooks are not as they should be committed; run `make notebooks`")
+
+
+def export(folder):
+    """Write copies for the branch that Colab opens; see the publishing workflow."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted((ROOT / "book").glob("*.ipynb")):
+        notebook = address(nbformat.read(path, as_version=4), repository_url())
+        (folder / path.name).write_text(to_text(strip(notebook)), encoding="utf-8")
+    print(f"export: {repository_url()} -> {folder}")
+
+
+if __name__ == "__main__":
+    main()
