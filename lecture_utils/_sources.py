@@ -1,0 +1,218 @@
+"""Find an IDX data set: folder, cache, installed package, download, embedded sample."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lecture_utils._download import DownloadError, download, has_checksum
+from lecture_utils._idx import read_idx
+
+SOURCES = ("folder", "cache", "package", "download", "embedded")
+SPLITS = {"train": "train", "test": "t10k"}
+
+# Seconds: a reader without a network should see the embedded sample soon.
+_TIMEOUT = 6.0
+
+_said = set()
+_download_failed = set()
+
+
+@dataclass(frozen=True)
+class Collection:
+    """All that is needed to find a data set.
+
+    Attributes
+    ----------
+    title, folder : str
+        Its name in a sentence, and as a folder of the cache.
+    class_names : tuple of str
+        One per label.
+    layouts : tuple of str
+        Folders inside ``LECTURE_DATA`` where it may lie.
+    package, package_folder : str
+        A system package that installs it, and where; empty if there is none.
+    mirrors : tuple of str
+        Addresses that a file name is appended to.
+    checksums : dict of str
+        Checksum of every published file by its name.
+    embedded : callable
+        Takes a split, returns images, labels and a few words on what they are.
+    """
+
+    title: str
+    folder: str
+    class_names: tuple
+    layouts: tuple
+    package: str
+    package_folder: str
+    mirrors: tuple
+    checksums: dict
+    embedded: Callable
+
+
+class _NotHereError(Exception):
+    """One place does not have the data; the message says why and what would help."""
+
+
+def load(collection, split, source=None, may_download=True):
+    """Load a data set from the first place that has it, and say once which one that was.
+
+    Parameters
+    ----------
+    collection : Collection
+    split : {"train", "test"}
+    source : str, optional
+        Insist on one of `SOURCES`.
+    may_download : bool
+        Whether the search may use the network.
+
+    Returns
+    -------
+    images : ndarray of uint8, shape (N, 28, 28)
+    labels : ndarray of int64, shape (N,)
+    source : str
+        One of `SOURCES`.
+    origin : str
+        The same as a sentence.
+
+    Raises
+    ------
+    ValueError
+        If an argument is unknown or a file is damaged.
+    FileNotFoundError
+        If the place that `source` names does not have the data, or ``LECTURE_DATA`` does not exist.
+    DownloadError
+        If `source` is "download" and it fails.
+
+    Examples
+    --------
+    >>> load(collection, "test", source="package")  # doctest: +SKIP
+    """
+    if split not in SPLITS:
+        raise ValueError(f'split is {split!r}; use "train" or "test"')
+    if source is None:
+        return _load_first(collection, split, may_download)
+    if source not in SOURCES:
+        raise ValueError(f"source is {source!r}; use one of {', '.join(SOURCES)}")
+    try:
+        return _load_from(source, collection, split)
+    except _NotHereError as error:
+        raise FileNotFoundError(f"no {collection.title} there: {error}") from error
+
+
+def _load_first(collection, split, may_download):
+    for source in SOURCES:
+        # A second call need not wait for a network that was not there a moment ago.
+        if source == "download" and (not may_download or collection.title in _download_failed):
+            continue
+        try:
+            return _load_from(source, collection, split)
+        except _NotHereError:
+            continue
+        except DownloadError as error:
+            _download_failed.add(collection.title)
+            _say_once(str(error))
+    raise FileNotFoundError(f"the embedded sample of {collection.title} is missing; reinstall")
+
+
+def _load_from(source, collection, split):
+    images, labels, place = _LOADERS[source](collection, split)
+    if images.shape[1:] != (28, 28) or labels.shape != images.shape[:1] or not len(images):
+        raise ValueError(
+            f"{collection.title} from {place} has images of shape {images.shape} and labels of shape "
+            f"{labels.shape} instead of (N, 28, 28) and (N,); delete the files and fetch them again"
+        )
+    if labels.max() >= len(collection.class_names):
+        raise ValueError(
+            f"{collection.title} from {place} has a label {labels.max()} but there are only "
+            f"{len(collection.class_names)} classes; delete the files and fetch them again"
+        )
+    use = "training" if split == "train" else "test"
+    origin = f"{collection.title}: {len(images):,} {use} images from {place}"
+    _say_once(origin)
+    return images, labels.astype(np.int64), source, origin
+
+
+def _from_folder(collection, split):
+    if not os.environ.get("LECTURE_DATA"):
+        raise _NotHereError("the environment variable LECTURE_DATA is not set")
+    root = Path(os.environ["LECTURE_DATA"]).expanduser()
+    if not root.is_dir():
+        raise FileNotFoundError(f"LECTURE_DATA is {root}, which is no folder; correct or unset it")
+    for layout in collection.layouts:
+        for ending in (".gz", ""):
+            paths = [root / layout / f"{name}{ending}" for name in _file_names(split)]
+            if all(path.is_file() for path in paths):
+                return read_idx(paths[0]), read_idx(paths[1]), f"LECTURE_DATA ({layout})"
+    raise _NotHereError(f"{root} has {_file_names(split)[0]}.gz in none of {collection.layouts}")
+
+
+def _from_cache(collection, split):
+    paths = _cached_paths(collection, split)
+    for path in paths:
+        if not path.is_file():
+            raise _NotHereError(f"{path} does not exist; source='download' fetches it")
+        if not has_checksum(path, collection.checksums[path.name]):
+            _say_once(f"{path} is damaged and is not used")
+            raise _NotHereError(f"{path} is damaged; source='download' replaces it")
+    return read_idx(paths[0]), read_idx(paths[1]), "the cache"
+
+
+def _from_package(collection, split):
+    if not collection.package:
+        raise _NotHereError("no system package has it")
+    paths = [Path(collection.package_folder) / f"{name}.gz" for name in _file_names(split)]
+    if not all(path.is_file() for path in paths):
+        raise _NotHereError(f"install the system package {collection.package}")
+    return read_idx(paths[0]), read_idx(paths[1]), f"the package {collection.package}"
+
+
+def _from_download(collection, split):
+    if _is_offline():
+        raise _NotHereError("LECTURE_OFFLINE forbids downloads; unset it")
+    for path in _cached_paths(collection, split):
+        urls = [mirror + path.name for mirror in collection.mirrors]
+        download(urls, path, collection.checksums[path.name], timeout=_TIMEOUT)
+    return *_from_cache(collection, split)[:2], "a download, kept in the cache"
+
+
+def _from_embedded(collection, split):
+    return collection.embedded(split)
+
+
+_LOADERS = {
+    "folder": _from_folder,
+    "cache": _from_cache,
+    "package": _from_package,
+    "download": _from_download,
+    "embedded": _from_embedded,
+}
+
+
+def _file_names(split):
+    return f"{SPLITS[split]}-images-idx3-ubyte", f"{SPLITS[split]}-labels-idx1-ubyte"
+
+
+def _cached_paths(collection, split):
+    root = os.environ.get("LECTURE_CACHE")
+    if not root:
+        from platformdirs import user_cache_dir
+
+        root = user_cache_dir("lecture_utils", appauthor=False)
+    folder = Path(root).expanduser() / collection.folder
+    return [folder / f"{name}.gz" for name in _file_names(split)]
+
+
+def _is_offline():
+    return os.environ.get("LECTURE_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")
+
+
+def _say_once(sentence):
+    # To standard error: what a notebook prints itself stays the same on every machine.
+    if sentence not in _said:
+        _said.add(sentence)
+        print(sentence, file=sys.stderr)
