@@ -180,13 +180,12 @@ def _receive(url, part, timeout, progress):
     with response:
         if response.headers.get_content_type() == "text/html":
             raise _AddressFailed("it sent a web page instead of the file (a quota or login page?)")
-        if response.status != 206 or not _continues_at(response, start):
-            start = 0
+        if response.status != 206:
+            start = 0  # this server cannot go on in the middle and sends everything
+        elif not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+            part.unlink(missing_ok=True)
+            raise _Interrupted("it sent another part of the file than was asked for")
         _write(response, part, start, progress)
-
-
-def _continues_at(response, start):
-    return response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
 
 
 def _write(response, part, start, progress):

@@ -9,7 +9,7 @@ class FaultyServer:
     """Serve `content` at every path; each request uses up one of `faults`, then all is well.
 
     Faults: cut (half of the rest, then the connection ends), wrong (a byte changed), html, disguised
-    (an HTML page labelled as data), gone (503), whole (ignores Range), chunked cut, slow.
+    (an HTML page labelled as data), gone (503), whole (ignores Range), shifted (sends another range), chunked cut, slow.
     """
 
     def __init__(self, content, faults=()):
@@ -58,6 +58,8 @@ class FaultyServer:
             start = int(asked.removeprefix("bytes=").removesuffix("-"))
             if start >= len(content):
                 return request.send_error(416)
+        if fault == "shifted":
+            start += 1
         body = content[start:]
         request.send_response(206 if start else 200)
         if start:

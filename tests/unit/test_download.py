@@ -95,6 +95,14 @@ def test_server_that_ignores_range_starts_anew(path):
     with FaultyServer(CONTENT, ["cut", "whole"]) as server:
         fetch(server.url, path)
         assert_good(path)
+        assert server.ranges == [None, f"bytes={HALF}-"]
+
+
+def test_range_that_was_not_asked_for_is_not_used(path):
+    with FaultyServer(CONTENT, ["cut", "shifted"]) as server:
+        fetch(server.url, path)
+        assert_good(path)
+        assert server.ranges == [None, f"bytes={HALF}-", None]
 
 
 def test_damaged_part_is_thrown_away(path):
