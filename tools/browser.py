@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from playwright.sync_api import sync_playwright
+
 #: Without these, a headless Chromium calls home at every start, which a test must not depend on.
 FLAGS = [
     "--disable-background-networking",
@@ -24,56 +26,43 @@ FLAGS = [
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def find():
-    """Return the path of a Chromium: ``CHROMIUM``, Playwright's own, or the system's; None if there is none."""
+def find(playwright):
+    """Return the path of a Chromium, or None: ``CHROMIUM``, Playwright's own, or the system's."""
     if named := os.environ.get("CHROMIUM"):
         if not shutil.which(named):
             raise FileNotFoundError(f"CHROMIUM={named!r} is no program; unset it or name one")
         return named
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        if Path(playwright.chromium.executable_path).exists():
-            return playwright.chromium.executable_path
+    if Path(playwright.chromium.executable_path).exists():
+        return playwright.chromium.executable_path
     return next(filter(None, map(shutil.which, _NAMES)), None)
 
 
 def launch(playwright, **options):
     """Start a headless Chromium; raise FileNotFoundError, with the remedy, if there is none."""
-    path = find_once()
+    if not (path := find(playwright)):
+        raise FileNotFoundError("no Chromium found; run `python tools/browser.py install`")
     return playwright.chromium.launch(executable_path=path, args=FLAGS, **options)
 
 
-def find_once():
-    """Return the path of a Chromium, looked up once per process tree."""
-    path = os.environ.get("CHROMIUM") or find()
-    if path is None:
-        raise FileNotFoundError("no Chromium found; run `python tools/browser.py install`")
-    os.environ["CHROMIUM"] = path
-    return path
-
-
 def install():
-    """Install a Chromium: Playwright's build, or the distribution's package where that cannot be had."""
-    if find():
+    """Install a Chromium: Playwright's build, or the distribution's package if that fails."""
+    command = [sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"]
+    if subprocess.run(command).returncode == 0 or not shutil.which("apt-get"):
         return
-    if subprocess.run(
-        [sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"]
-    ).returncode:
-        print("Playwright's Chromium cannot be had; trying the distribution's package", flush=True)
-        if shutil.which("apt-get"):
-            sudo = [] if os.geteuid() == 0 else ["sudo"]
-            subprocess.run([*sudo, "apt-get", "update", "-q"])
-            subprocess.run(
-                [*sudo, "apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
-            )
-    if not find():
-        sys.exit(
-            "no Chromium could be installed; install one by hand, or name one in CHROMIUM=/path/to/it"
-        )
+    print("Playwright's Chromium cannot be had; trying the distribution's package", flush=True)
+    sudo = [] if os.geteuid() == 0 else ["sudo"]
+    subprocess.run([*sudo, "apt-get", "update", "-q"])
+    subprocess.run([*sudo, "apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"])
+
+
+def main():
+    with sync_playwright() as playwright:
+        path = find(playwright)
+        if not path and sys.argv[1:] == ["install"]:
+            install()
+            path = find(playwright)
+    print(path or sys.exit("no Chromium; install one by hand, or name it in CHROMIUM=/path/to/it"))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["install"]:
-        install()
-    print(find() or sys.exit("no Chromium found; run `python tools/browser.py install`"))
+    main()

@@ -73,7 +73,7 @@ def _array_to_json(array, _widget):
     return {
         "shape": list(array.shape),
         "dtype": array.dtype.name,
-        "data": memoryview(array).cast("B"),
+        "data": array.tobytes(),
     }
 
 

@@ -1,0 +1,150 @@
+"""A real Chromium, the built site on a local server, and bare pages with one demo each."""
+
+import functools
+import json
+import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from ipywidgets.embed import dependency_state
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "_build" / "html"
+sys.path.insert(0, str(ROOT / "tools"))
+import browser as chromium  # noqa: E402
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Serve a folder on a free port of this machine: ``serve(folder)`` returns its address."""
+    servers = []
+
+    def start(folder):
+        handler = functools.partial(_QuietHandler, directory=str(folder))
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def site(serve):
+    """The address of the built book."""
+    if not (SITE / "index.html").is_file():
+        pytest.fail("the book is not built; run `make book` first (`make test` does it)")
+    return serve(SITE)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser):
+    """Open a page of a given width and look; foreign hosts are blocked and all trouble is collected.
+
+    The page's ``trouble`` is a list of failed or foreign requests, console errors and exceptions. A
+    test that ends with trouble fails, unless it has emptied the list itself.
+    """
+    contexts = []
+
+    def open_page(width=1280, height=900, theme="light", **options):
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=theme, **options
+        )
+        context.add_init_script(
+            f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
+        )
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.trouble = []
+        contexts.append((context, page))
+
+        def route(route):
+            url = route.request.url
+            if url.startswith(("http://127.0.0.1:", "data:", "blob:", "file:")):
+                route.continue_()
+            else:
+                page.trouble.append(f"foreign request: {url}")
+                route.abort()
+
+        page.route("**/*", route)
+        page.on("requestfailed", lambda r: page.trouble.append(f"failed: {r.url} {r.failure}"))
+        page.on(
+            "response", lambda r: r.status >= 400 and page.trouble.append(f"{r.status}: {r.url}")
+        )
+        page.on("pageerror", lambda error: page.trouble.append(f"exception: {error}"))
+        page.on(
+            "console",
+            lambda m: m.type == "error" and page.trouble.append(f"console: {m.text}"),
+        )
+        return page
+
+    yield open_page
+    trouble = [line for _, page in contexts for line in page.trouble]
+    for context, _ in contexts:
+        context.close()
+    assert not trouble, "\n".join(trouble)
+
+
+@pytest.fixture
+def page(new_page):
+    return new_page()
+
+
+def demo_page(*widgets, head=""):
+    """Return a bare HTML page with demos, written the way MyST-NB writes them into the book."""
+    state = {
+        "version_major": 2,
+        "version_minor": 0,
+        "state": dependency_state(list(widgets), drop_defaults=False),
+    }
+    views = "".join(
+        f'<div class="demo"><div class="demo-figure">{w.figure_html()}</div>'
+        '<script type="application/vnd.jupyter.widget-view+json">'
+        f"{json.dumps({'model_id': w.model_id, 'version_major': 2, 'version_minor': 0})}</script></div>"
+        for w in widgets
+    )
+    body = json.dumps(state).replace("</", "<\\/")
+    return (
+        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>demo</title>'
+        '<link rel="icon" href="data:,"><meta name="viewport" content="width=device-width">'
+        f'<link rel="stylesheet" href="book.css">{head}<script defer src="widget-host.mjs"></script></head>'
+        f'<body><main style="max-width:800px;margin:1rem auto;padding:0 .5rem"><h1>Demo</h1>{views}</main>'
+        f'<script type="application/vnd.jupyter.widget-state+json">{body}</script></body></html>'
+    )
+
+
+@pytest.fixture
+def mount(page, serve, tmp_path):
+    """Show demos on a bare page through the real static host; returns the page when they run."""
+
+    def show(*widgets, page=page):
+        static = ROOT / "book" / "_static"
+        for name in ("widget-host.mjs", "book.css"):
+            (tmp_path / name).write_bytes((static / name).read_bytes())
+        if not (tmp_path / "fonts").exists():
+            (tmp_path / "fonts").symlink_to(static / "fonts")
+        (tmp_path / "index.html").write_text(demo_page(*widgets), encoding="utf-8")
+        page.goto(serve(tmp_path) + "/index.html")
+        page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
+        return page
+
+    return show

@@ -1,0 +1,186 @@
+"""The static host does for a demo what anywidget does in JupyterLab."""
+
+import anywidget
+import numpy as np
+import traitlets
+
+from lecture_utils.widgets._demo import ArrayTrait
+
+
+def make(esm, css="", **traits):
+    """Return a small widget with the given module and traits."""
+    attributes = {
+        "_esm": esm,
+        "_css": css,
+        "figure_html": lambda self: "<p>picture</p>",
+        **{name: trait.tag(sync=True) for name, trait in traits.items()},
+    }
+    return type("Small", (anywidget.AnyWidget,), attributes)()
+
+
+COUNTER = """
+export default { render({ model, el }) {
+  const button = document.createElement("button");
+  const draw = () => { button.textContent = `count ${model.get("count")}`; };
+  button.onclick = () => { model.set("count", model.get("count") + 1); model.save_changes(); };
+  model.on("change:count", draw);
+  draw();
+  el.append(button);
+  return () => model.off("change:count", draw);
+} };
+"""
+
+
+def test_get_set_on_and_save_changes(mount):
+    page = mount(make(COUNTER, count=traitlets.Int(3)))
+    page.get_by_role("button").click()
+    page.get_by_role("button").click()
+    assert page.get_by_role("button").inner_text() == "count 5"
+
+
+def test_views_of_one_model_share_it(mount):
+    widget = make(COUNTER, count=traitlets.Int(0))
+    page = mount(widget, widget)
+    page.get_by_role("button").first.click()
+    assert page.get_by_role("button").all_inner_texts() == ["count 1", "count 1"]
+
+
+def test_two_models_of_one_class_do_not(mount):
+    page = mount(make(COUNTER, count=traitlets.Int(0)), make(COUNTER, count=traitlets.Int(7)))
+    page.get_by_role("button").last.click()
+    assert page.get_by_role("button").all_inner_texts() == ["count 0", "count 8"]
+
+
+def test_events_arrive_once_in_order_and_off_ends_them(mount):
+    page = mount(
+        make(
+            """
+        export default { render({ model, el }) {
+          const log = [];
+          const named = () => log.push("change:a");
+          const once = () => { log.push("once"); model.off("change:a", once); };
+          model.on("change:a", once);
+          model.on("change:a change:b", named);
+          model.on("change", () => log.push("change"));
+          model.set("a", 1); model.set("a", 1);
+          model.set({ a: 2, b: 2 });
+          log.push(Object.keys(model.changedAttributes()).sort().join("+"));
+          model.save_changes();
+          log.push(String(model.changedAttributes()));
+          model.off("change:a change:b", named);
+          model.set("a", 3);
+          model.off("change");
+          model.set("a", 4);
+          el.textContent = log.join(" ");
+        } };""",
+            a=traitlets.Int(0),
+            b=traitlets.Int(0),
+        )
+    )
+    assert page.locator(".demo-live").inner_text() == (
+        "once change:a change change:a change:a change a+b false change"
+    )
+
+
+def test_binary_buffers_arrive_also_nested(mount):
+    numbers = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
+    widget = make(
+        """
+        export default { render({ model, el }) {
+          const { shape, dtype, data } = model.get("numbers");
+          const values = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+          const inner = new Uint8Array(model.get("nested").list[1].bytes.buffer);
+          el.textContent = JSON.stringify({ shape, dtype, values: [...values], inner: [...inner] });
+        } };""",
+        numbers=ArrayTrait("float32", 2),
+        nested=traitlets.Dict(),
+    )
+    widget.numbers = numbers
+    widget.nested = {"list": [1, {"bytes": memoryview(bytes([1, 2, 255]))}]}
+    page = mount(widget)
+    import json
+
+    shown = json.loads(page.locator(".demo-live").inner_text())
+    assert shown["shape"] == [3, 4]
+    assert shown["dtype"] == "float32"
+    assert shown["inner"] == [1, 2, 255]
+    np.testing.assert_array_equal(np.float32(shown["values"]).reshape(3, 4), numbers)
+
+
+def test_initialize_runs_once_before_all_renders_and_clean_up_runs(mount):
+    widget = make(
+        """
+        window.log = [];
+        export default {
+          initialize({ model }) { log.push("initialize"); model.set("ready", true);
+                                  return () => log.push("end of model"); },
+          async render({ model, el }) { log.push(`render ${model.get("ready")}`);
+                                  return () => log.push("end of view"); },
+        };""",
+        ready=traitlets.Bool(False),
+    )
+    page = mount(widget, widget)
+    assert page.evaluate("log") == ["initialize", "render true", "render true"]
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    page.wait_for_function("log.length === 6")
+    assert sorted(page.evaluate("log.slice(3)")) == ["end of model", "end of view", "end of view"]
+
+
+def test_module_forms_of_anywidget(mount):
+    as_function = (
+        "export default async () => ({ render({ el }) { el.textContent = 'function'; } });"
+    )
+    as_named = "export function render({ el }) { el.textContent = 'named'; }"
+    page = mount(make(as_function), make(as_named))
+    assert page.locator(".demo-live").all_inner_texts() == ["function", "named"]
+
+
+def test_css_is_added_once(mount):
+    css = ".small { color: rgb(1, 2, 3); }"
+    esm = "export default { render({ el }) { el.className += ' small'; el.textContent = 'x'; } };"
+    page = mount(make(esm, css), make(esm, css))
+    assert page.locator("style[data-demo-style]").count() == 1
+    color = page.locator(".small").last.evaluate("e => getComputedStyle(e).color")
+    assert color == "rgb(1, 2, 3)"
+
+
+def test_an_error_in_one_demo_leaves_the_others_alone(mount):
+    page = mount(
+        make("export default { render() { throw new Error('broken on purpose'); } };"),
+        make("this is no JavaScript"),
+        make(COUNTER, count=traitlets.Int(1)),
+    )
+    messages = page.get_by_role("alert").all_inner_texts()
+    assert len(messages) == 2
+    assert "broken on purpose" in messages[0]
+    assert page.get_by_role("button").inner_text() == "count 1"
+    # A broken demo keeps its picture; a running one shows it in print only.
+    pictures = page.locator(".demo-figure")
+    assert [pictures.nth(i).is_visible() for i in range(3)] == [True, True, False]
+    assert len(page.trouble) >= 2  # both errors are told on the console, too
+    page.trouble.clear()
+
+
+def test_a_widget_that_needs_a_kernel_keeps_its_picture(mount):
+    import ipywidgets
+
+    slider = ipywidgets.IntSlider()
+    slider.figure_html = lambda: "<p>picture of a slider</p>"
+    page = mount(slider)
+    assert page.get_by_text("picture of a slider").is_visible()
+
+
+def test_without_javascript_the_picture_is_there(new_page, mount):
+    widget = make(COUNTER, count=traitlets.Int(1))
+    page = mount(widget)
+    url = page.url
+    silent = new_page(java_script_enabled=False)
+    silent.goto(url)
+    assert silent.get_by_text("picture").is_visible()
+
+
+def test_in_print_the_picture_is_there(mount):
+    page = mount(make(COUNTER, count=traitlets.Int(1)))
+    page.emulate_media(media="print")
+    assert page.get_by_text("picture").is_visible()
+    assert not page.get_by_role("button").is_visible()
