@@ -97,7 +97,8 @@ class Demo(anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs):
         folder = Path(inspect.getfile(cls)).parent
         script = folder / f"{folder.name}.js"
-        if script.is_file():
+        # anywidget makes a subclass of every instance's class; that one has its `_esm` already.
+        if "_esm" not in cls.__dict__ and script.is_file():
             cls._esm = inline_modules(script)
             styles = [_SHARED_CSS, folder / f"{folder.name}.css"]
             cls._css = "\n".join(p.read_text(encoding="utf-8") for p in styles if p.is_file())
