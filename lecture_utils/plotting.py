@@ -107,7 +107,7 @@ def image_grid(images, titles=None, *, columns=5, signed=False, limit=None, size
     )
     fig, axes = figure(rows, columns, size=(columns * size, rows * height), squeeze=False)
     if signed and limit is None:
-        limit = max(float(np.abs(image).max()) for image in images) or 1.0
+        limit = max(float(np.nanmax(np.abs(image))) for image in images) or 1.0
     for axis in axes.flat:
         axis.set_axis_off()
     for number, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
@@ -121,10 +121,10 @@ def draw_image(axis, image, *, signed=False, limit=None):
     """Draw one image without axes; `signed` and `limit` as in :func:`image_grid`."""
     image = np.asarray(image)
     if signed:
-        limit = limit if limit is not None else float(np.abs(image).max()) or 1.0
+        limit = limit if limit is not None else float(np.nanmax(np.abs(image))) or 1.0
         drawn = axis.imshow(image, cmap=SIGNED, vmin=-limit, vmax=limit)
     else:
-        drawn = axis.imshow(image, cmap="gray", vmin=0, vmax=1 if image.max() <= 1 else 255)
+        drawn = axis.imshow(image, cmap="gray", vmin=0, vmax=1 if np.nanmax(image) <= 1 else 255)
     axis.set_axis_off()
     return drawn
 
@@ -160,6 +160,11 @@ def draw_numbers(axis, values, *, signed=True, limit=None, decimals=None, highli
         text = f"{value:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
         color = "white" if dark[row, column] else "#101010"
         axis.text(column, row, text, ha="center", va="center", color=color, fontsize=10)
+    rows, columns = values.shape
+    cells = {"linewidth": 0.6, "color": INK, "alpha": 0.25}
+    axis.hlines(np.arange(rows + 1) - 0.5, -0.5, columns - 0.5, **cells)
+    axis.vlines(np.arange(columns + 1) - 0.5, -0.5, rows - 0.5, **cells)
+    axis.set(xlim=(-0.55, columns - 0.45), ylim=(rows - 0.45, -0.55))
     if highlight is not None:
         row, column, height, width = highlight
         frame = plt.Rectangle(

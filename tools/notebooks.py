@@ -11,6 +11,7 @@ Notebook files may be named after the command; without names, all of ``book/`` i
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -123,7 +124,8 @@ def export(folder):
     """Write copies for the branch that Colab opens; see the publishing workflow."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted((ROOT / "book").glob("*.ipynb")):
-        notebook = address(nbformat.read(path, as_version=4), repository_url())
+        branch = os.environ.get("BOOK_BRANCH", "main")
+        notebook = address(nbformat.read(path, as_version=4), repository_url(), branch)
         (folder / path.name).write_text(to_text(strip(notebook)), encoding="utf-8")
     print(f"export: {repository_url()} -> {folder}")
 

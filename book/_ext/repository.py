@@ -61,22 +61,23 @@ def _set_theme_options(app, config):
     )
 
 
-def _point_colab_at_branch(app, pagename, templatename, context, doctree):
-    """Send Colab to the published copies of the notebooks, whose set-up cell names this repository.
+def _adjust_launch_buttons(app, pagename, templatename, context, doctree):
+    """Offer Colab and Binder for notebooks only, and send Colab to the published copies.
 
-    The workflow pushes them to a branch of their own (``BOOK_COLAB_BRANCH``): a fork's notebooks then
-    install the fork's package although nobody edited them.
+    Colab opens nothing but ``.ipynb``. The publishing workflow pushes copies of the notebooks to a branch
+    of their own (``BOOK_COLAB_BRANCH``), with this repository's address in their set-up cell: so a
+    fork's notebooks install the fork's package although nobody edited them.
     """
+    buttons = context.get("header_buttons", [])
+    if not app.env.doc2path(pagename).endswith(".ipynb"):
+        buttons[:] = [group for group in buttons if group.get("label") != "launch-buttons"]
     if branch := os.environ.get("BOOK_COLAB_BRANCH"):
-        for group in context.get("header_buttons", []):
-            for button in group.get("buttons", []):
-                if button.get("text") == "Colab":
-                    button["url"] = re.sub(
-                        r"/blob/[^/]+/", f"/blob/{branch}/", button["url"], count=1
-                    )
+        for button in (button for group in buttons for button in group.get("buttons", [])):
+            if button.get("text") == "Colab":
+                button["url"] = re.sub(r"/blob/[^/]+/", f"/blob/{branch}/", button["url"], count=1)
 
 
 def setup(app):
     app.connect("config-inited", _set_theme_options, priority=100)
-    app.connect("html-page-context", _point_colab_at_branch, priority=900)
+    app.connect("html-page-context", _adjust_launch_buttons, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

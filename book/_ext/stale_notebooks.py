@@ -6,12 +6,11 @@ of each notebook through ``lecture_utils``, and drops the kept result when one o
 """
 
 import ast
-import contextlib
 import hashlib
 import json
 from pathlib import Path
 
-import nbformat
+import jupytext
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_cache import get_cache
 from sphinx.util import logging
@@ -37,7 +36,7 @@ def imported_names(source):
 
 def notebook_source(path):
     """Return the Python of a notebook's code cells; IPython's magics become ordinary calls."""
-    cells = nbformat.read(path, as_version=4).cells
+    cells = jupytext.read(path).cells  # pages in Markdown can have code cells, too
     to_python = TransformerManager().transform_cell
     return "\n".join(to_python(cell.source) for cell in cells if cell.cell_type == "code")
 
@@ -116,8 +115,6 @@ def _drop_stale_results(app, env, added, changed, removed):
     stale, now = [], {}
     for docname in sorted(env.found_docs):
         path = Path(env.doc2path(docname))
-        if path.suffix != ".ipynb":
-            continue
         now[docname] = fingerprint(dependencies(path))
         if now[docname] != known.get(docname):
             stale.append(docname)
@@ -131,8 +128,9 @@ def _drop_stale_results(app, env, added, changed, removed):
 
 def _forget(folder, path):
     cache = get_cache(folder)
-    with contextlib.suppress(KeyError):  # it may never have been run
-        cache.remove_cache(cache.match_cache_file(str(path)).pk)
+    for record in cache.list_cache_records():
+        if Path(record.uri) == path:
+            cache.remove_cache(record.pk)
 
 
 def setup(app):

@@ -1,0 +1,123 @@
+"""Every page of the built book, as readers meet it: no foreign request, no error, nothing cut off."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
+PAGES = sorted(
+    str(path.relative_to(SITE))
+    for path in SITE.rglob("*.html")
+    if "_static" not in path.parts and "reports" not in path.parts
+)
+pages = pytest.mark.parametrize("path", PAGES)
+
+
+def open_page(page, site, path):
+    page.goto(f"{site}/{path}")
+    page.wait_for_load_state("networkidle")
+    if page.locator('script[type="application/vnd.jupyter.widget-state+json"]').count():
+        page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
+
+
+def test_there_are_pages():
+    assert "index.html" in PAGES, "the book is not built; run `make book` first"
+    assert any(path.endswith("01_convolution.html") for path in PAGES)
+
+
+@pages
+def test_it_loads_with_all_foreign_hosts_blocked_and_every_demo_starts(page, site, path):
+    open_page(page, site, path)
+    assert page.locator(".demo-error").count() == 0
+    assert page.locator(".demo-running").count() == page.locator(".demo").count()
+    # new_page fails the test on any foreign or failed request, and on any error of the console.
+
+
+@pages
+def test_its_source_names_no_foreign_script_style_font_or_picture(path):
+    source = (SITE / path).read_text(encoding="utf-8")
+    loads = re.findall(
+        r'<(?:script|img|iframe|source|audio|video)\b[^>]*\bsrc="((?:https?:)?//[^"]+)"', source
+    )
+    loads += re.findall(
+        r'<link\b(?![^>]*rel="(?:canonical|license)")[^>]*\bhref="((?:https?:)?//[^"]+)"', source
+    )
+    assert loads == []
+
+
+@pages
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation(new_page, site, path, theme):
+    page = new_page(theme=theme)
+    open_page(page, site, path)
+    assert page.evaluate("document.documentElement.dataset.theme") in (theme, None)
+    found = Axe().run(page).response["violations"]
+    report = [
+        f"{v['id']} ({v['impact']}): {v['help']}\n    {n['html'][:200]}\n    {n['target']}"
+        for v in found
+        for n in v["nodes"][:3]
+    ]
+    assert not found, "\n".join(report)
+
+
+@pages
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_nothing_sticks_out_of_the_window(new_page, site, path, width):
+    page = new_page(width=width, height=844)
+    open_page(page, site, path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_every_link_inside_the_book_leads_somewhere(browser):
+    missing = []
+    for path in PAGES:
+        source = (SITE / path).read_text(encoding="utf-8")
+        for target in re.findall(r'<a\b[^>]*\bhref="([^"#?]+)', source):
+            if (
+                not re.match(r"[a-z]+:|//", target)
+                and not (SITE / path).parent.joinpath(target).exists()
+            ):
+                missing.append(f"{path} -> {target}")
+    assert not missing
+
+
+def test_search_finds_a_word_of_the_first_chapter(page, site):
+    page.goto(f"{site}/search.html?q=equivariance")
+    page.get_by_role("link", name=re.compile("Convolution")).first.wait_for()
+
+
+def test_launch_buttons_point_at_the_notebook_itself(page, site):
+    open_page(page, site, "book/01_convolution.html")
+    links = [link.get_attribute("href") for link in page.locator("a.dropdown-item").all()]
+    colab = next(link for link in links if "colab.research.google.com" in link)
+    binder = next(link for link in links if "mybinder.org" in link)
+    assert colab.endswith("/book/01_convolution.ipynb")
+    assert binder.endswith("lab/tree/book/01_convolution.ipynb")
+    assert next(link for link in links if "/edit/" in link).endswith("book/01_convolution.ipynb")
+
+
+def test_the_theme_button_changes_the_look_and_the_demos_follow(page, site):
+    open_page(page, site, "book/01_convolution.html")
+    demo = page.locator(".lu-demo").first
+    color = "element => getComputedStyle(element).color"
+    before = demo.evaluate(color)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert demo.evaluate(color) != before
+
+
+def test_it_opens_from_a_folder_without_a_server(new_page):
+    page = new_page()
+    page.goto((SITE / "book" / "index.html").as_uri())
+    page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
+    assert page.locator(".demo-running").count() == page.locator(".demo").count() > 0
+
+
+def test_a_page_carries_the_state_of_its_own_demos_only(page, site):
+    open_page(page, site, "book/01_convolution.html")
+    state = page.locator('script[type="application/vnd.jupyter.widget-state+json"]')
+    models = json.loads(state.text_content())["state"].values()
+    demos = [m for m in models if m["model_name"] == "AnyModel"]
+    assert len(demos) == page.locator(".demo").count()

@@ -1,0 +1,149 @@
+"""The extensions that build the book: addresses, formulas, and which chapters to run again."""
+
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from sphinx.errors import ExtensionError
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+import mathml  # noqa: E402
+import repository  # noqa: E402
+import stale_notebooks  # noqa: E402
+
+# ---- the repository's address ----
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ann/book",
+        "https://github.com/ann/book",
+        "https://github.com/ann/book.git",
+        "git@github.com:ann/book.git",
+    ],
+)
+def test_a_fork_is_known_by_any_form_of_its_address(address):
+    assert (
+        repository.repository_url(environ={"BOOK_REPOSITORY": address})
+        == "https://github.com/ann/book"
+    )
+
+
+def test_the_workflow_of_a_fork_names_the_fork():
+    assert (
+        repository.repository_url(environ={"GITHUB_REPOSITORY": "bo/b"})
+        == "https://github.com/bo/b"
+    )
+
+
+def test_what_is_no_repository_is_refused():
+    with pytest.raises(ValueError, match="'just-a-name'"):
+        repository.repository_url(environ={"BOOK_REPOSITORY": "just-a-name"})
+
+
+def test_without_a_hint_it_is_the_one_in_pyproject(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(
+        '[project.urls]\nRepository = "https://github.com/x/y"\n'
+    )
+    assert repository.repository_url(tmp_path, environ={}) == "https://github.com/x/y"
+
+
+def test_the_address_stands_nowhere_else():
+    url = repository.stated_url().removeprefix("https://github.com/")
+    known = {"pyproject.toml", "CITATION.cff"}
+    for path in [
+        *ROOT.glob("*.*"),
+        *ROOT.glob("book/*.md"),
+        *ROOT.glob("book/_ext/*"),
+        *ROOT.glob("tools/*"),
+    ]:
+        if path.is_file() and path.name not in known:
+            assert url not in path.read_text(encoding="utf-8", errors="ignore"), path
+
+
+# ---- formulas ----
+
+
+def test_formulas_become_mathml():
+    text = mathml.to_mathml(r"\frac{a}{b} + \sum_{i=1}^{n} x_i")
+    assert text.startswith("<math")
+    assert "<mfrac>" in text
+    assert mathml.to_mathml("x", display="block").count('display="block"') == 1
+
+
+def test_a_broken_formula_is_an_error_that_shows_it():
+    with pytest.raises(ExtensionError, match=r"frac"):
+        mathml.to_mathml(r"\frac{a}{")
+
+
+# ---- which notebooks are stale ----
+
+
+@pytest.fixture
+def package(tmp_path):
+    files = {
+        "lecture_utils/__init__.py": "",
+        "lecture_utils/a.py": "from .b import x\nimport numpy",
+        "lecture_utils/b.py": "x = 1",
+        "lecture_utils/c.py": "",
+        "lecture_utils/widgets/__init__.py": '_DEMOS = {"Lab": "lab"}',
+        "lecture_utils/widgets/_demo.py": "",
+        "lecture_utils/widgets/_shared/dom.js": "",
+        "lecture_utils/widgets/lab/__init__.py": "from .._demo import Demo\nfrom ...c import y",
+        "lecture_utils/widgets/lab/lab.js": "",
+        "lecture_utils/widgets/other/__init__.py": "",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def used(package, source):
+    notebook = package / "n.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), notebook)
+    return {
+        str(p.relative_to(package / "lecture_utils"))
+        for p in stale_notebooks.dependencies(notebook, package)
+    }
+
+
+def test_imports_are_followed(package):
+    assert used(package, "import numpy as np\nprint(1)") == set()
+    assert {"a.py", "b.py"} <= used(package, "from lecture_utils import a")
+    assert {"a.py", "b.py"} <= used(
+        package, "%pip install x\nif True:\n    %pip install y\nimport lecture_utils.a as z"
+    )
+    assert "c.py" not in used(package, "from lecture_utils.a import x")
+
+
+def test_a_demo_depends_on_its_javascript_and_on_what_it_shares(package):
+    files = used(package, "from lecture_utils.widgets import Lab")
+    assert {"widgets/lab/lab.js", "widgets/_shared/dom.js", "widgets/_demo.py", "c.py"} <= files
+    assert "widgets/other/__init__.py" not in files
+
+
+def test_a_change_of_a_file_or_its_name_changes_the_fingerprint(package):
+    path = package / "lecture_utils" / "a.py"
+    before = stale_notebooks.fingerprint([path], package)
+    assert before == stale_notebooks.fingerprint([path], package)
+    path.write_text("y = 2")
+    after = stale_notebooks.fingerprint([path], package)
+    assert after != before
+    moved = path.rename(path.with_name("d.py"))
+    assert stale_notebooks.fingerprint([moved], package) != after
+
+
+def test_the_first_chapter_depends_on_its_demo():
+    files = {p.name for p in stale_notebooks.dependencies(ROOT / "book" / "01_convolution.ipynb")}
+    assert {
+        "convolution.py",
+        "convolution_lab.js",
+        "quiz.js",
+        "dom.js",
+        "fashion_mnist_sample.npz",
+    } <= files

@@ -1,0 +1,80 @@
+"""Figures that follow the page's colors and describe themselves."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from lecture_utils import plotting
+
+
+def svg_of(html):
+    return ElementTree.fromstring(re.search(r"<svg.*</svg>", html, re.DOTALL)[0])
+
+
+@pytest.fixture
+def figure():
+    fig, axis = plotting.figure(size=(4, 2))
+    axis.plot([0, 1], [1, 0])
+    axis.set_xlabel("epoch")
+    return fig
+
+
+def test_a_figure_is_valid_svg_in_the_color_of_the_text(figure):
+    html = plotting.to_html(figure, alt='A line that "falls"', caption="1 < 2")
+    svg = svg_of(html)
+    assert svg.get("role") == "img"
+    assert svg.get("aria-label") == 'A line that "falls"'
+    assert svg.get("viewBox")
+    assert svg.get("width") is None
+    assert svg.get("height") is None
+    assert "max-width:384px" in svg.get("style")
+    assert "currentColor" in html
+    assert plotting.INK not in html
+    assert "<figcaption>1 &lt; 2</figcaption>" in html
+    assert "epoch" in html  # letters stay letters: they can be searched and scaled
+
+
+def test_the_same_figure_gives_the_same_bytes():
+    def draw():
+        return plotting.to_html(plotting.image_grid([np.eye(4)], ["eye"]), alt="an eye")
+
+    assert draw() == draw()
+
+
+def test_a_figure_without_description_is_refused(figure):
+    with pytest.raises(ValueError, match="alt"):
+        plotting.show(figure, alt="  ")
+
+
+def test_signed_images_share_one_scale_around_zero():
+    fig = plotting.image_grid([np.array([[-1.0, 0.5]]), np.array([[4.0, 0.0]])], signed=True)
+    limits = {axis.images[0].get_clim() for axis in fig.axes}
+    assert limits == {(-4.0, 4.0)}
+
+
+def test_gray_images_may_count_to_1_or_to_255_and_may_have_holes():
+    fig = plotting.image_grid(
+        [np.array([[0, 1.0]]), np.array([[0, 200]]), np.array([[np.nan, 0.5]])]
+    )
+    assert [axis.images[0].get_clim()[1] for axis in fig.axes] == [1, 255, 1]
+
+
+@pytest.mark.parametrize(
+    ("images", "titles", "message"),
+    [([], None, "no images"), ([np.eye(2)], ["a", "b"], "1 images but 2 titles")],
+)
+def test_bad_grids_are_refused(images, titles, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.image_grid(images, titles)
+
+
+def test_numbers_are_written_as_they_are_and_stay_readable():
+    _, axis = plotting.figure()
+    plotting.draw_numbers(axis, [[-8.0, 8.0], [0.0, 1.0]])
+    assert [text.get_text() for text in axis.texts] == ["\N{MINUS SIGN}8", "8", "0", "1"]
+    assert [text.get_color() for text in axis.texts] == ["white", "white", "#101010", "#101010"]
+    _, axis = plotting.figure()
+    plotting.draw_numbers(axis, [[0.5, 0.25]], signed=False)
+    assert [text.get_text() for text in axis.texts] == ["0.50", "0.25"]
