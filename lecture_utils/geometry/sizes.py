@@ -1,4 +1,4 @@
-"""The arithmetic of layer sizes: how big is what a convolution or a pooling layer puts out.
+"""How big is what a convolution or a pooling layer puts out.
 
 Every function works on one axis (whole numbers) or on two (pairs: rows first, columns second).
 """

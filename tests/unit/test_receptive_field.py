@@ -1,0 +1,346 @@
+"""Receptive fields against brute force: which input pixels does an output of torch's depend on?"""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from torch import nn
+from torch.nn import functional
+
+from lecture_utils.geometry import (
+    LayerSpec,
+    effective_receptive_field,
+    output_size,
+    receptive_field,
+    seen_pixels,
+)
+
+
+def positive(layer):
+    """Make every weight positive, so that no two paths cancel."""
+    for parameter in layer.parameters():
+        nn.init.uniform_(parameter, 0.5, 1.5)
+    return layer
+
+
+def random_stack(rng, kinds=("convolution", "average", "max")):
+    """Build 1 to 4 random layers as an nn.Sequential, and their specs."""
+    layers, specs = [], []
+    for _ in range(rng.integers(1, 5)):
+        kind = rng.choice(kinds)
+        kernel = tuple(int(k) for k in rng.integers(1, 5, size=2))
+        stride = tuple(int(s) for s in rng.integers(1, 4, size=2))
+        most = 3 if kind == "convolution" else None
+        padding = tuple(
+            int(rng.integers(0, (k // 2 if most is None else most) + 1)) for k in kernel
+        )
+        options = {"stride": stride, "padding": padding}
+        if kind != "average":
+            options["dilation"] = tuple(int(d) for d in rng.integers(1, 4, size=2))
+        if kind != "convolution":
+            options["ceil_mode"] = bool(rng.integers(2))
+        if kind == "convolution":
+            layers.append(positive(nn.Conv2d(1, 1, kernel, bias=False, **options)))
+        else:
+            layers.append((nn.MaxPool2d if kind == "max" else nn.AvgPool2d)(kernel, **options))
+        specs.append({"kernel": kernel, **options})
+        if rng.random() < 0.3:
+            layers.append(nn.ReLU())
+    return nn.Sequential(*layers).double(), specs
+
+
+def fitting_stack(rng, size, **options):
+    while True:
+        model, specs = random_stack(rng, **options)
+        try:
+            out = size
+            for spec in specs:
+                out = output_size(out, **spec)
+        except ValueError:
+            continue
+        return model, specs, out
+
+
+def gradient_mask(model, size, place):
+    image = torch.ones(1, 1, *size, dtype=torch.float64, requires_grad=True)
+    model(image)[0, :, place[0], place[1]].sum().backward()
+    return image.grad[0, 0].numpy() != 0
+
+
+def perturbation_mask(model, size, place):
+    """Mark the pixels that change the output when they become huge (max pooling included)."""
+    images = torch.full((size[0] * size[1] + 1, 1, *size), 0.5, dtype=torch.float64)
+    images[1:].view(size[0] * size[1], -1).fill_diagonal_(1e6)
+    with torch.no_grad():
+        outputs = model(images)[:, 0, place[0], place[1]]
+    return (outputs[1:] != outputs[0]).reshape(size).numpy()
+
+
+def mask_of(rows, columns, size):
+    mask = np.zeros(size, dtype=bool)
+    mask[np.ix_(rows, columns)] = True
+    return mask
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_gradients_reach_exactly_the_predicted_pixels(seed):
+    rng = np.random.default_rng(seed)
+    size = tuple(int(n) for n in rng.integers(12, 40, size=2))
+    model, specs, out = fitting_stack(rng, size, kinds=("convolution", "average"))
+    for _ in range(4):
+        place = tuple(int(rng.integers(n)) for n in out)
+        expected = gradient_mask(model, size, place)
+        np.testing.assert_array_equal(mask_of(*seen_pixels(specs, size, place), size), expected)
+        np.testing.assert_array_equal(mask_of(*seen_pixels(model, size, place), size), expected)
+
+
+@pytest.mark.parametrize("seed", range(60, 100))
+def test_max_pooling_depends_on_exactly_the_predicted_pixels(seed):
+    rng = np.random.default_rng(seed)
+    size = tuple(int(n) for n in rng.integers(8, 20, size=2))
+    model, specs, out = fitting_stack(rng, size)
+    place = tuple(int(rng.integers(n)) for n in out)
+    expected = perturbation_mask(model, size, place)
+    np.testing.assert_array_equal(mask_of(*seen_pixels(specs, size, place), size), expected)
+
+
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_size_step_and_offset(seed):
+    """Far from the border, the seen pixels span exactly the theoretical region."""
+    rng = np.random.default_rng(seed)
+    specs = random_stack(rng)[1]
+    field = receptive_field(specs)[-1]
+    size = tuple(max(6 * s + 20 * step, 30) for s, step in zip(field.size, field.step, strict=True))
+    out = size
+    for spec in specs:
+        out = output_size(out, **spec)
+    place = out[0] // 2, out[1] // 2
+    for a, seen in enumerate(seen_pixels(specs, size, place)):
+        first = field.offset[a] + place[a] * field.step[a]
+        assert (seen.min(), seen.max()) == (first, first + field.size[a] - 1)
+
+
+def test_the_book_rule():
+    """Plain 3x3s add 2 each; pooling doubles the step; dilation 1-2-4-8 grows like a power of 2."""
+    plain = receptive_field([{"kernel": 3}] * 5)
+    assert [field.size[0] for field in plain] == [3, 5, 7, 9, 11]
+    pooled = receptive_field([{"kernel": 3}, {"kernel": 2, "stride": 2}, {"kernel": 3}])
+    assert [(field.size[0], field.step[0]) for field in pooled] == [(3, 1), (4, 2), (8, 2)]
+    dilated = receptive_field([{"kernel": 3, "dilation": d, "padding": d} for d in (1, 2, 4, 8)])
+    assert [field.size[0] for field in dilated] == [3, 7, 15, 31]
+    assert dilated[-1].offset == (-15, -15)
+    assert dilated[-1].step == (1, 1)
+
+
+def positive_network(build):
+    """A network without normalization whose every path counts."""
+    model = build().double().eval()
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            module.weight.data /= module.weight[0].numel()
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("build", "until", "size"),
+    [
+        (lambda: torchvision.models.vgg16(weights=None).features, "16", 160),
+        (lambda: torchvision.models.resnet18(weights=None), "layer1", 161),
+        (lambda: torchvision.models.resnet18(weights=None), "layer2.0.conv2", 161),
+        (
+            lambda: torchvision.models.googlenet(weights=None, init_weights=False),
+            "inception3a",
+            161,
+        ),
+    ],
+)
+def test_networks_by_gradient(build, until, size):
+    model = positive_network(build)
+    field = receptive_field(model, until)[-1]
+    # Average instead of maximum: max pooling sends the gradient to one pixel of its window only.
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, nn.MaxPool2d):
+                options = (child.kernel_size, child.stride, child.padding, child.ceil_mode)
+                setattr(module, name, nn.AvgPool2d(*options))
+    layers = dict(model.named_modules())
+    seen = {}
+    layers[until].register_forward_hook(lambda _, __, output: seen.update(maps=output))
+    image = torch.rand(1, 3, size, size, dtype=torch.float64, requires_grad=True)
+    model(image)
+    place = seen["maps"].shape[-1] // 2
+    seen["maps"][0, :, place, place].sum().backward()
+    mask = image.grad[0].abs().sum(dim=0).numpy() > 0
+    for axis in range(2):
+        seen_here = np.flatnonzero(mask.any(axis=1 - axis))
+        first = field.offset[axis] + place * field.step[axis]
+        assert (seen_here.min(), seen_here.max()) == (first, first + field.size[axis] - 1)
+
+
+def test_known_networks():
+    vgg = torchvision.models.vgg16(weights=None)
+    fields = {field.name: field for field in receptive_field(vgg)}
+    assert fields["features.30"].size == (212, 212)  # Araujo et al., table of architectures
+    assert fields["features.30"].step == (32, 32)
+    assert not any(name.startswith("classifier") for name in fields)
+    resnet = receptive_field(torchvision.models.resnet50(weights=None), "layer4")
+    # By hand: the stem's 11, then 2 * step for each 3x3, the first of a stage at the old step.
+    size = 11 + 3 * 8 + (8 + 3 * 16) + (16 + 5 * 32) + (32 + 2 * 64)
+    assert resnet[-1].size == (size, size)
+    assert resnet[-1].step == (32, 32)
+
+
+class Functional(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(1, 2, 3), nn.Conv2d(2, 2, 3, padding=1)
+        self.head = nn.Linear(2, 1)
+
+    def forward(self, x):
+        x = functional.max_pool2d(functional.relu(self.first(x)), 2)
+        x = x + self.second(x)
+        x = functional.avg_pool2d(x, kernel_size=3, stride=1, padding=1)
+        return self.head(torch.flatten(x.mean(dim=(2, 3)), 1))
+
+
+def test_functional_layers_and_branches():
+    fields = receptive_field(Functional())
+    assert [field.size[0] for field in fields] == [3, 4, 8, 8, 12]
+    assert [field.step[0] for field in fields] == [1, 2, 2, 2, 2]
+    with pytest.raises(ValueError, match=r"head sees the whole image, because of mean"):
+        receptive_field(Functional(), "head")
+    with pytest.raises(ValueError, match=r"no plain chain of layers: it branches at"):
+        seen_pixels(Functional(), 20, 0)
+
+
+class Uneven(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.slow, self.fast = nn.Conv2d(1, 1, 1), nn.Conv2d(1, 1, 1, stride=2)
+
+    def forward(self, x):
+        return self.slow(x) + self.fast(x)
+
+
+class Untraceable(nn.Sequential):
+    def forward(self, x):
+        return super().forward(x) if x.sum() > 0 else x
+
+
+@pytest.mark.parametrize(
+    ("layers", "until", "message"),
+    [
+        ([{"kernel": 0}], None, "kernel is 0"),
+        ([{"kernel": 3, "stride": 0}], None, "stride is 0"),
+        ([{"kernel": 3, "padding": -1}], None, "padding is -1"),
+        ([{"kernel": 2, "padding": "same"}], None, "ambiguous"),
+        ([{"size": 3}], None, "is no layer"),
+        ([3], None, "3 is no layer"),
+        ([LayerSpec(3, name="a")], "b", r"no layer is called 'b'; there are \['a'\]"),
+        (nn.Sequential(nn.Conv2d(1, 1, 3)), "7", "never uses a layer called '7'"),
+        (nn.Conv2d(1, 1, 3, padding=1, padding_mode="circular"), None, "'circular'; only zeros"),
+        (Uneven(), None, r"branches meet with steps"),
+        (Untraceable(nn.Conv2d(1, 1, 3)), None, "torch.fx cannot follow this Untraceable"),
+    ],
+)
+def test_receptive_field_refuses(layers, until, message):
+    with pytest.raises(ValueError, match=message):
+        receptive_field(layers, until)
+
+
+@pytest.mark.parametrize(
+    ("layers", "size", "output", "message"),
+    [
+        ([{"kernel": 3}], 5, 3, r"output is 3, .* only \(3, 3\)"),
+        ([{"kernel": 3}], 5, -1, "output is -1"),
+        ([{"kernel": 7}], 5, 0, "does not fit"),
+        (nn.Sequential(nn.Conv2d(1, 1, 3), nn.Flatten()), 5, 0, r"1 \(Flatten\) mixes the whole"),
+    ],
+)
+def test_seen_pixels_refuses(layers, size, output, message):
+    with pytest.raises(ValueError, match=message):
+        seen_pixels(layers, size, output)
+
+
+def test_until_cuts_the_list():
+    specs = [LayerSpec(3, name="a"), LayerSpec(3, name="b"), LayerSpec(3, name="c")]
+    assert [field.name for field in receptive_field(specs, "b")] == ["a", "b"]
+    model = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU(), nn.MaxPool2d(2))
+    assert [field.name for field in receptive_field(model, "1")] == ["0"]
+
+
+def test_effective_field_of_linear_layers_is_exact():
+    """Without nonlinearity the gradient is the stack's own kernel: all ones give binomials."""
+    model = nn.Sequential(*[nn.Conv2d(1, 1, 3, bias=False) for _ in range(3)])
+    for parameter in model.parameters():
+        nn.init.ones_(parameter)
+    weights = effective_receptive_field(model, image_size=(11, 13))
+    line = np.convolve(np.convolve([1, 1, 1], [1, 1, 1]), [1, 1, 1])
+    expected = np.zeros((11, 13))
+    expected[2:9, 3:10] = np.outer(line, line)  # output (2, 3) of a 5x7 map
+    np.testing.assert_allclose(weights, expected / expected.sum(), rtol=1e-5)
+
+
+def test_effective_field_lies_inside_the_theoretical_one():
+    torch.manual_seed(0)
+    model = torchvision.models.resnet18(weights=None)
+    field = receptive_field(model, "layer2")[-1]
+    weights = effective_receptive_field(model, "layer2", image_size=160, n_images=2)
+    assert weights.shape == (160, 160)
+    assert weights.sum() == pytest.approx(1)
+    first = field.offset[0] + 10 * field.step[0]
+    inside = weights[first : first + field.size[0], first : first + field.size[1]]
+    assert inside.sum() == pytest.approx(1)
+
+
+def test_effective_field_leaves_the_model_as_it_was():
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 3),
+        nn.BatchNorm2d(4),
+        nn.ReLU(inplace=True),
+        nn.Dropout(),
+        nn.Conv2d(4, 2, 3),
+    )
+    model[1].eval()
+    before = copy.deepcopy(model.state_dict())
+    first = effective_receptive_field(model, "1", image_size=12)
+    np.testing.assert_array_equal(first, effective_receptive_field(model, "1", image_size=12))
+    assert [module.training for module in model] == [True, False, True, True, True]
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert not any(module._forward_hooks for module in model.modules())
+    # batch normalization before an in-place ReLU: the gradient is that of the normalization
+    assert (first > 0).sum() == 9
+
+
+def test_effective_field_of_dead_units_is_zero():
+    model = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU())
+    nn.init.zeros_(model[0].weight)
+    nn.init.constant_(model[0].bias, -1)
+    assert not effective_receptive_field(model, image_size=9).any()
+
+
+class Idle(nn.Sequential):
+    def forward(self, x):
+        return self[0](x)
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "message"),
+    [
+        (nn.Conv2d(1, 1, 3), {"layer": "conv9"}, "no layer 'conv9'"),
+        (nn.Sequential(nn.Conv2d(1, 1, 3), nn.Flatten()), {}, r"\(16, 3844\), not feature maps"),
+        (nn.Conv2d(1, 1, 3), {"output": (70, 0)}, r"maps are only \(62, 62\)"),
+        (nn.Conv2d(1, 1, 3), {"image_size": 0}, "image_size is 0"),
+        (nn.Conv2d(1, 1, 3), {"n_images": 0}, "n_images is 0"),
+        (Idle(nn.Conv2d(1, 1, 3), nn.ReLU()), {"layer": "1"}, "never comes by"),
+    ],
+)
+def test_effective_field_refuses(model, options, message):
+    with pytest.raises(ValueError, match=message):
+        effective_receptive_field(model, **options)
