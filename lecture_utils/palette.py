@@ -1,0 +1,83 @@
+"""The colors of values, one definition per quantity; `widgets/_shared/color.js` has the same tables.
+
+Values with a sign get a diverging scale with zero in the middle: blue below, red above. Lightness and
+hue change in even steps (made by straight lines in the OKLab color space between the two ends and the
+middle), so that equal differences look equal. Brightness is shown as brightness.
+"""
+
+import numpy as np
+
+SIGNED_LIGHT = ("#2166ac", "#5a8ac0", "#8eaed4", "#c2d2e6", "#f7f7f7", "#ecc4c2", "#dd928e", "#ca5d5d", "#b2182b")  # fmt: skip
+SIGNED_DARK = ("#74b6ff", "#5788bd", "#3c5d7e", "#233545", "#0c1113", "#412c2a", "#7b4842", "#bb665c", "#ff8576")  # fmt: skip
+
+#: Colors in the table of a signed scale: odd, so that zero has a color of its own in the middle.
+SIGNED_SIZE = 511
+
+
+def signed_lut(dark=False):
+    """Return the table of colors for values from -limit to +limit.
+
+    Parameters
+    ----------
+    dark : bool
+        The version for a dark page, with near-black for zero.
+
+    Returns
+    -------
+    ndarray of uint8, shape (511, 3)
+        RGB; row 255 belongs to zero.
+
+    Examples
+    --------
+    >>> signed_lut()[255]
+    array([247, 247, 247], dtype=uint8)
+    """
+    stops = np.array([_rgb(stop) for stop in (SIGNED_DARK if dark else SIGNED_LIGHT)])
+    at = np.linspace(0, len(stops) - 1, SIGNED_SIZE)
+    channels = [np.interp(at, np.arange(len(stops)), channel) for channel in stops.T]
+    return np.floor(np.stack(channels, axis=1) + 0.5).astype(np.uint8)
+
+
+def gray_lut():
+    """Return the table of gray levels from black to white, shape (256, 3), uint8."""
+    return np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+
+
+def signed_colors(values, limit=None, dark=False):
+    """Color an array by sign and magnitude.
+
+    Parameters
+    ----------
+    values : array_like of any shape
+        NaN is shown as zero.
+    limit : float, optional
+        The magnitude of the full color, by default the largest in `values`.
+    dark : bool
+        As in `signed_lut`.
+
+    Returns
+    -------
+    ndarray of uint8, shape (*values.shape, 3)
+
+    Raises
+    ------
+    ValueError
+        If `limit` is not a positive number.
+
+    Examples
+    --------
+    >>> signed_colors([[-1.0, 0.0]]).tolist()
+    [[[33, 102, 172], [247, 247, 247]]]
+    """
+    values = np.nan_to_num(np.asarray(values, dtype=np.float64))
+    if limit is None:
+        limit = float(np.abs(values).max(initial=0)) or 1.0
+    if not limit > 0:
+        raise ValueError(f"limit is {limit!r}; give the largest magnitude, a number above 0")
+    middle = SIGNED_SIZE // 2
+    index = np.floor(np.clip(values / limit, -1, 1) * middle + middle + 0.5).astype(int)
+    return signed_lut(dark)[index]
+
+
+def _rgb(color):
+    return [int(color[i : i + 2], 16) for i in (1, 3, 5)]

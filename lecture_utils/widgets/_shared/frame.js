@@ -1,0 +1,53 @@
+/** Work that happens at most once per screen frame. */
+
+/**
+ * Return `request()`: however often it is called, `draw` runs once, before the next frame is painted,
+ * with whatever is true by then. The last request is never lost.
+ * @param {() => void} draw
+ * @param {AbortSignal} signal Stops everything, a waiting request included.
+ */
+export function oncePerFrame(draw, signal) {
+  let handle = 0;
+  signal.addEventListener("abort", () => cancelAnimationFrame(handle));
+  return () => {
+    if (handle || signal.aborted) return;
+    handle = requestAnimationFrame(() => {
+      handle = 0;
+      draw();
+    });
+  };
+}
+
+/**
+ * A clock for animations: calls `tick(seconds since the last frame)` while it runs.
+ * @param {(seconds: number) => void} tick
+ * @param {AbortSignal} signal
+ * @returns {{running: boolean, start: () => void, stop: () => void}}
+ */
+export function clock(tick, signal) {
+  let handle = 0;
+  let last = 0;
+  const frame = (now) => {
+    handle = requestAnimationFrame(frame);
+    // A tab that was in the background continues where it was, instead of leaping ahead.
+    const seconds = Math.min((now - last) / 1000, 0.1);
+    last = now;
+    tick(seconds);
+  };
+  const stop = () => {
+    cancelAnimationFrame(handle);
+    handle = 0;
+  };
+  signal.addEventListener("abort", stop);
+  return {
+    get running() {
+      return handle !== 0;
+    },
+    start() {
+      if (handle || signal.aborted) return;
+      last = performance.now();
+      handle = requestAnimationFrame(frame);
+    },
+    stop,
+  };
+}
