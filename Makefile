@@ -3,6 +3,8 @@
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(shell command -v $(p) 2>/dev/null)))
 PORT ?= 8000
 BIN := .venv/bin
+# What is built or tested here must not depend on a download.
+export LECTURE_OFFLINE ?= 1
 NOTEBOOKS := $(wildcard book/*.ipynb)
 
 .DEFAULT_GOAL := help

@@ -1,0 +1,130 @@
+"""Run a notebook in a real JupyterLab, driven by a browser: for tests and benchmarks."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import nbformat
+
+
+@contextlib.contextmanager
+def server(folder, timeout=60):
+    """Serve a folder with JupyterLab on a free port; yield its address, and stop it at the end.
+
+    Raises
+    ------
+    RuntimeError
+        If the server does not answer in time; the message has the end of its log.
+    """
+    folder = Path(folder)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = folder / "jupyterlab.log"
+    options = [
+        "--no-browser",
+        "--allow-root",
+        f"--ServerApp.port={port}",
+        "--ServerApp.ip=127.0.0.1",
+        "--IdentityProvider.token=",
+        "--ServerApp.disable_check_xsrf=True",
+        f"--ServerApp.root_dir={folder}",
+        # News and extension listings ask the network, which a test must not depend on.
+        "--LabApp.news_url=None",
+        "--LabApp.extension_manager=readonly",
+    ]
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(folder / ".jupyter"),
+        "HOME": str(folder),
+    }
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_until_it_answers(address, process, log, timeout)
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait_until_it_answers(address, process, log, timeout):
+    end = time.monotonic() + timeout
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            urllib.request.urlopen(f"{address}/api/status", timeout=2)
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab does not answer at {address}:\n{log.read_text()[-2000:]}")
+
+
+def write_notebook(path, *sources):
+    """Write a notebook with the given code cells."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    spec = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=spec), path)
+
+
+def open_and_run(page, address, name):
+    """Open a notebook in JupyterLab and run all its cells; return when the kernel is idle."""
+    page.goto(f"{address}/doc/tree/{name}?reset")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+    _wait_for_kernel(page)
+    page.get_by_role("menuitem", name="Run", exact=True).first.click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    wait_until_idle(page)
+
+
+def _wait_for_kernel(page):
+    """Wait for the kernel; JupyterLab may ask first which one, and has the right one selected."""
+    choose = page.get_by_role("button", name="Select", exact=True)
+    idle = page.locator('.jp-NotebookPanel-toolbar [data-status="idle"]')
+    choose.or_(idle).first.wait_for(state="attached", timeout=60_000)
+    if choose.count():
+        choose.click()
+    idle.first.wait_for(state="attached", timeout=60_000)
+
+
+def wait_until_idle(page, timeout=120_000):
+    """Wait until every code cell has been run."""
+    page.wait_for_function(
+        """() => {
+            const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+            return prompts.length && prompts.every((p) => /\\[\\d+\\]/.test(p.textContent));
+        }""",
+        timeout=timeout,
+    )
+
+
+def run_cell(page, source):
+    """Append a cell to the open notebook, run it, and return the text of its output."""
+    page.locator(".jp-Notebook .jp-Cell .jp-InputPrompt").last.click()  # not into a demo
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text(source)
+    page.keyboard.press("Control+Enter")
+    wait_until_idle(page)
+    output = page.locator(".jp-Notebook .jp-Cell").last.locator(".jp-OutputArea-output")
+    return "\n".join(output.all_inner_texts()).strip()
+
+
+def run_json(page, source):
+    """Run a cell that prints JSON, and return the value."""
+    return json.loads(run_cell(page, source))
