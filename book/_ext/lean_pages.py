@@ -1,0 +1,17 @@
+"""Leave out of the pages what this book does not use."""
+
+
+def _drop_thebe(app, pagename, templatename, context, doctree):
+    """Drop Thebe, which would run cells on a server elsewhere; it loads two scripts on every page."""
+    for key in ("script_files", "css_files"):
+        context[key] = [file for file in context.get(key, []) if "thebe" not in _described(file)]
+
+
+def _described(file):
+    """Return the name of a script or style sheet, and the text of an inline one."""
+    return f"{getattr(file, 'filename', file)} {getattr(file, 'attributes', {}).get('body', '')}".lower()
+
+
+def setup(app):
+    app.connect("html-page-context", _drop_thebe, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
