@@ -1,0 +1,76 @@
+"""Pictures and small tables that a demo leaves in the page for print and for readers without JavaScript."""
+
+import base64
+import html
+import io
+
+import numpy as np
+from PIL import Image
+
+from lecture_utils.palette import signed_colors
+
+#: Height of every picture in a row, in pixels.
+HEIGHT = 224
+_GAP = 14
+
+
+def gray_tile(image, window=None):
+    """Return an image (brightness from 0 to 1) as an RGB tile; `window` as in `_enlarge`."""
+    levels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    return _enlarge(np.repeat(levels[..., None], 3, axis=-1), window)
+
+
+def signed_tile(values, window=None):
+    """Return an array with signs as an RGB tile: blue below zero, red above."""
+    return _enlarge(signed_colors(values), window)
+
+
+def _enlarge(pixels, window):
+    """Enlarge to `HEIGHT`, and frame `window` (top, left, rows, columns; may hang over the edge)."""
+    rows, columns = pixels.shape[:2]
+    size = (max(1, round(HEIGHT * columns / rows)), HEIGHT)
+    method = Image.Resampling.NEAREST if rows < HEIGHT else Image.Resampling.BOX
+    tile = np.asarray(Image.fromarray(pixels).resize(size, method)).copy()
+    if window is not None:
+        scale = HEIGHT / rows
+        top, left, height, width = (round(scale * edge) for edge in window)
+        for thickness, color in ((4, (255, 255, 255)), (3, (217, 83, 15))):
+            _frame(tile, top, left, height, width, thickness, color)
+    return tile
+
+
+def _frame(tile, top, left, height, width, thickness, color):
+    t = thickness
+    outer = np.zeros(tile.shape[:2], dtype=bool)
+    outer[max(top - t, 0) : max(top + height + t, 0), max(left - t, 0) : max(left + width + t, 0)] = 1
+    inner = slice(max(top, 0), max(top + height, 0)), slice(max(left, 0), max(left + width, 0))
+    outer[inner] = 0
+    tile[outer] = color
+
+
+def picture(tiles, alt, colors=64):
+    """Return tiles side by side as an ``<img>`` element; `alt` says what is to be seen."""
+    gap = np.full((HEIGHT, _GAP, 3), 255, dtype=np.uint8)
+    parts = [part for tile in tiles for part in (gap, tile)][1:]
+    image = Image.fromarray(np.concatenate(parts, axis=1))
+    file = io.BytesIO()
+    image.quantize(colors).save(file, "PNG", optimize=True)
+    data = base64.b64encode(file.getvalue()).decode()
+    return (
+        f'<img src="data:image/png;base64,{data}" width="{image.width}" height="{image.height}" '
+        f'alt="{html.escape(alt, quote=True)}">'
+    )
+
+
+def number_table(caption, values):
+    """Return a small array as a table, with a true minus sign and at most two decimals."""
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{number(value)}</td>" for value in row) + "</tr>" for row in values
+    )
+    return f"<table><caption>{html.escape(caption)}</caption><tbody>{rows}</tbody></table>"
+
+
+def number(value, digits=2):
+    """Write a number for readers: -0.250 as "−0.25"."""
+    text = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
+    return "0" if text in ("-0", "") else text.replace("-", "\N{MINUS SIGN}")

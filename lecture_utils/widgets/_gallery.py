@@ -1,0 +1,101 @@
+"""The small gallery of images that travels with a demo."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lecture_utils import datasets
+from lecture_utils.shapes import SHAPES, draw_shape
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One image of a gallery.
+
+    Attributes
+    ----------
+    name : str
+        What the reader sees.
+    image : ndarray of uint8, shape (H, W)
+        Brightness from 0 to 255.
+    group : str
+        Where it belongs, for example "Fashion-MNIST".
+    imports, code : str
+        Python that gives the same image with values from 0 to 1; empty where there is none.
+    """
+
+    name: str
+    image: np.ndarray
+    group: str = ""
+    imports: str = ""
+    code: str = ""
+
+
+def shapes(names=SHAPES):
+    """Return the drawn shapes as pictures."""
+    return [
+        Picture(
+            name,
+            np.rint(draw_shape(name) * 255).astype(np.uint8),
+            "a drawn shape",
+            "from lecture_utils.shapes import draw_shape",
+            f'draw_shape("{name}")',
+        )
+        for name in names
+    ]
+
+
+def fashion(labels=range(10)):
+    """Return a typical picture of each Fashion-MNIST class in `labels`."""
+    examples = datasets.fashion_mnist_examples()
+    return [
+        Picture(
+            datasets.FASHION_MNIST_CLASSES[label],
+            examples[label],
+            "Fashion-MNIST",
+            "from lecture_utils.datasets import fashion_mnist_examples",
+            f"fashion_mnist_examples()[{label}] / 255",
+        )
+        for label in labels
+    ]
+
+
+def photos(names, size=256):
+    """Return photos, square and gray, as pictures."""
+    return [
+        Picture(
+            name,
+            datasets.photo(name, size=size, gray=True),
+            "photo",
+            "from lecture_utils.datasets import photo",
+            f'photo("{name}", size={size}, gray=True) / 255',
+        )
+        for name in names
+    ]
+
+
+def pack(pictures):
+    """Return the traits of a gallery: a list of entries, and all pixels end to end.
+
+    Raises
+    ------
+    ValueError
+        If there are no pictures, or two have the same name.
+    """
+    names = [picture.name for picture in pictures]
+    if not names:
+        raise ValueError("there are no pictures to choose from; give at least one")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"two pictures are called {twice!r}; give each a name of its own")
+    entries = [
+        {
+            "name": p.name,
+            "group": p.group,
+            "shape": list(p.image.shape),
+            "imports": p.imports,
+            "code": p.code,
+        }
+        for p in pictures
+    ]
+    return entries, np.concatenate([p.image.ravel() for p in pictures])

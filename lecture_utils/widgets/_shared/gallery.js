@@ -1,0 +1,55 @@
+/** A small gallery of images that comes with a demo, and the strip of pictures to choose from. */
+
+import { grayScale, raster } from "./canvas.js";
+import { h, icon, uniqueId } from "./dom.js";
+
+/** @typedef {{name: string, group: string, rows: number, columns: number, values: Float32Array}} Picture */
+
+/**
+ * Take apart what `widgets/_gallery.py` packed: all pictures end to end, one byte per pixel.
+ * @param {{name: string, group: string, shape: number[], imports: string, code: string}[]} entries
+ * @param {Uint8Array} bytes
+ * @returns {Picture[]} With brightness from 0 to 1.
+ */
+export function unpackGallery(entries, bytes) {
+  let at = 0;
+  return entries.map((entry) => {
+    const [rows, columns] = entry.shape;
+    const part = bytes.subarray(at, at + rows * columns);
+    at += rows * columns;
+    return { ...entry, rows, columns, values: Float32Array.from(part, (byte) => byte / 255) };
+  });
+}
+
+/**
+ * A strip of pictures of which one is chosen.
+ * @param {{legend: string, onChoose: (name: string) => void}} options
+ * @returns {{element: HTMLFieldSetElement, set: (name: string) => void,
+ *   put: (name: string, show: {picture?: Picture, path?: string, title?: string}) => void}}
+ *   `put` adds a choice, or replaces its picture; without picture it shows an icon.
+ */
+export function thumbnails({ legend, onChoose }) {
+  const group = uniqueId("picture");
+  const strip = h("div", { class: "lu-thumbs" });
+  const element = h("fieldset", {}, h("legend", { class: "lu-visually-hidden" }, legend), strip);
+  const thumbs = new Map();
+
+  function put(name, { picture = null, path = "", title = name }) {
+    if (!thumbs.has(name)) {
+      const input = h("input", { type: "radio", name: group, value: name, onchange: () => onChoose(name) });
+      const label = h("label", { class: "lu-thumb" }, input);
+      strip.append(label);
+      thumbs.set(name, { input, label });
+    }
+    const { input, label } = thumbs.get(name);
+    input.setAttribute("aria-label", title);
+    label.title = title;
+    const canvas = picture && h("canvas", { "aria-hidden": "true" });
+    if (picture) raster(canvas)(picture.values, picture.rows, picture.columns, grayScale());
+    label.replaceChildren(input, canvas ?? icon(path));
+  }
+  const set = (name) => {
+    for (const [key, { input }] of thumbs) input.checked = key === name;
+  };
+  return { element, put, set };
+}

@@ -1,0 +1,335 @@
+"""ConvolutionLab: slide any kernel over any image and watch every output pixel being computed."""
+
+import html
+
+import numpy as np
+import traitlets
+
+from lecture_utils.convolution import KERNELS, convolve2d
+from lecture_utils.geometry import padding_per_side
+
+from .. import _figure, _gallery
+from .._demo import ArrayTrait, Demo
+
+#: Images with longer sides would make the sliders stutter.
+LARGEST_IMAGE = 512
+LARGEST_KERNEL = 11
+LARGEST_WEIGHT = 1e6
+#: Values of `source` that are not in the gallery.
+OTHER_SOURCES = ("your drawing", "your file", "your array")
+
+
+class GrayImage(ArrayTrait):
+    """A gray image: float32 from 0 to 1. Takes uint8 (0 to 255) and color too."""
+
+    def __init__(self, **kwargs):
+        super().__init__("float32", ndim=2, **kwargs)
+
+    def validate(self, obj, value):
+        try:
+            return super().validate(obj, as_gray(value))
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from None
+
+
+class KernelWeights(ArrayTrait):
+    """A kernel: float64, at most 11x11."""
+
+    def __init__(self, **kwargs):
+        super().__init__("float64", ndim=2, **kwargs)
+
+    def validate(self, obj, value):
+        kernel = super().validate(obj, value)
+        if kernel.size == 0 or max(kernel.shape) > LARGEST_KERNEL:
+            raise traitlets.TraitError(
+                f"kernel has shape {kernel.shape}; the lab shows 1x1 to "
+                f"{LARGEST_KERNEL}x{LARGEST_KERNEL} (convolve2d takes larger ones)"
+            )
+        # Written so that NaN is refused as well.
+        if not (np.abs(kernel) <= LARGEST_WEIGHT).all():
+            row, column = np.argwhere(~(np.abs(kernel) <= LARGEST_WEIGHT))[0]
+            raise traitlets.TraitError(
+                f"kernel has {kernel[row, column]} at row {row}, column {column}; use numbers "
+                f"between -{LARGEST_WEIGHT:g} and {LARGEST_WEIGHT:g}"
+            )
+        return kernel
+
+
+class Padding(traitlets.Int):
+    """Rows and columns of zeros on each side; "valid" and "same" become the number they stand for."""
+
+    def validate(self, obj, value):
+        if isinstance(value, str):
+            try:
+                rows, columns = padding_per_side(
+                    value, obj.kernel.shape, obj.stride, obj.dilation
+                )
+            except ValueError as error:
+                raise traitlets.TraitError(str(error)) from None
+            if rows != columns:
+                raise traitlets.TraitError(
+                    f'padding="same" needs {rows} rows but {columns} columns for this kernel; the lab '
+                    "pads all sides alike, so give a number"
+                )
+            value = rows
+        return super().validate(obj, value)
+
+
+class ConvolutionLab(Demo):
+    """Any kernel on any image, every output pixel explained.
+
+    In a live notebook all traits are in sync both ways: what the reader does on the page arrives
+    here, and what is assigned here is drawn at once.
+
+    Parameters
+    ----------
+    image : array_like (H, W) or (H, W, 3), optional
+        Floats from 0 to 1, or integers from 0 to 255; at most 512x512. By default the picture that
+        `source` names.
+    kernel : str or array_like (kh, kw)
+        A name from `lecture_utils.convolution.KERNELS`, or up to 11x11 weights.
+    stride : int
+        1 to 4.
+    padding : int, "valid" or "same"
+        0 to 20. ``lab.padding`` is always a number.
+    dilation : int
+        1 to 4.
+    sources : dict of str to array_like, optional
+        Pictures to choose from, instead of drawn shapes, Fashion-MNIST and photos.
+    source : str, optional
+        Which of them to start with.
+
+    Attributes
+    ----------
+    image : ndarray of float32, shape (H, W)
+    kernel : ndarray of float64, shape (kh, kw)
+    kernel_name : str
+        Setting it to a preset's name sets the kernel; "custom" if the kernel is none of them.
+    source : str
+        Setting it to a picture's name sets the image.
+    position : tuple of int
+        Row and column, in the output, of the pixel that is explained.
+    output : ndarray of float32, shape (H', W')
+        ``convolve2d`` of all of the above; read-only. Shape (0, 0) while the kernel does not fit.
+
+    Raises
+    ------
+    traitlets.TraitError, ValueError
+        If a value cannot be shown; the message names it and the remedy.
+
+    Examples
+    --------
+    >>> lab = ConvolutionLab(kernel="sharpen", padding="same")
+    >>> lab.output.shape == lab.image.shape
+    True
+    """
+
+    image = GrayImage(default_value=np.zeros((1, 1), np.float32))
+    kernel = KernelWeights(default_value=np.ones((1, 1)))
+    kernel_name = traitlets.Unicode("custom").tag(sync=True)
+    stride = traitlets.Int(1, min=1, max=4).tag(sync=True)
+    padding = Padding(0, min=0, max=20).tag(sync=True)
+    dilation = traitlets.Int(1, min=1, max=4).tag(sync=True)
+    source = traitlets.Unicode("your array").tag(sync=True)
+    position = traitlets.Tuple(
+        traitlets.Int(min=0), traitlets.Int(min=0), default_value=(0, 0)
+    ).tag(sync=True)
+    presets = traitlets.List().tag(sync=True)
+    gallery = traitlets.List().tag(sync=True)
+    gallery_pixels = ArrayTrait("uint8", ndim=1)
+    output = traitlets.Instance(np.ndarray, args=((0, 0),), read_only=True)
+
+    def __init__(
+        self,
+        image=None,
+        kernel="horizontal edge",
+        *,
+        stride=1,
+        padding=0,
+        dilation=1,
+        sources=None,
+        source=None,
+    ):
+        pictures = _default_pictures() if sources is None else _own_pictures(sources)
+        self._pictures = {picture.name: picture for picture in pictures}
+        gallery, pixels = _gallery.pack(pictures)
+        if source is None:
+            source = "Ankle boot" if sources is None else pictures[0].name
+        kernel = self._preset(kernel) if isinstance(kernel, str) else kernel
+        super().__init__(
+            presets=[{"name": name, "kernel": k.tolist()} for name, k in KERNELS.items()],
+            gallery=gallery,
+            gallery_pixels=pixels,
+        )
+        self.kernel = kernel
+        self.stride, self.dilation = stride, dilation
+        self.padding = padding
+        if image is None:
+            self.source = source
+        else:
+            self.image = image
+        self.position = _strongest(self.output)
+
+    @staticmethod
+    def _preset(name):
+        if name not in KERNELS:
+            raise ValueError(f"there is no kernel {name!r}; use an array or one of {', '.join(KERNELS)}")
+        return KERNELS[name]
+
+    @traitlets.validate("kernel_name")
+    def _check_kernel_name(self, proposal):
+        if proposal["value"] not in (*KERNELS, "custom"):
+            raise traitlets.TraitError(
+                f"there is no kernel {proposal['value']!r}; use one of {', '.join(KERNELS)}"
+            )
+        return proposal["value"]
+
+    @traitlets.validate("source")
+    def _check_source(self, proposal):
+        if proposal["value"] not in (*self._pictures, *OTHER_SOURCES):
+            raise traitlets.TraitError(
+                f"there is no picture {proposal['value']!r}; use one of {', '.join(self._pictures)}"
+            )
+        return proposal["value"]
+
+    # A name and what it stands for are two traits. Whichever is set, the other follows; when the page
+    # sends both at once they agree already, and nothing happens.
+    @traitlets.observe("kernel_name")
+    def _follow_kernel_name(self, change):
+        if change["new"] in KERNELS:
+            self.kernel = KERNELS[change["new"]]
+
+    @traitlets.observe("kernel")
+    def _follow_kernel(self, change):
+        same = (name for name, k in KERNELS.items() if np.array_equal(k, change["new"]))
+        self.kernel_name = next(same, "custom")
+
+    @traitlets.observe("source")
+    def _follow_source(self, change):
+        if change["new"] in self._pictures:
+            self.image = self._pictures[change["new"]].image
+
+    @traitlets.observe("image")
+    def _follow_image(self, change):
+        picture = self._pictures.get(self.source)
+        if picture is not None and not np.array_equal(as_gray(picture.image), change["new"]):
+            self.source = "your array"
+
+    @traitlets.observe("image", "kernel", "stride", "padding", "dilation")
+    def _compute(self, _change):
+        try:
+            output = convolve2d(
+                self.image,
+                self.kernel,
+                stride=self.stride,
+                padding=self.padding,
+                dilation=self.dilation,
+            )
+        except ValueError:  # The kernel does not fit; the page says so and what to change.
+            output = np.zeros((0, 0), np.float32)
+        output.flags.writeable = False
+        self.set_trait("output", output)
+
+    def figure_html(self):
+        """Return input, kernel and output as a picture, and one output pixel worked out in numbers."""
+        if not self.output.size:
+            return "<p>The kernel does not fit into the image.</p>"
+        row, column = np.minimum(self.position, np.array(self.output.shape) - 1)
+        top, left = (int(at) * self.stride - self.padding for at in (row, column))
+        kh, kw = self.kernel.shape
+        covered = [self.dilation * (size - 1) + 1 for size in (kh, kw)]
+        padded = np.pad(self.image, self.padding)
+        patch = padded[top + self.padding :, left + self.padding :]
+        patch = patch[: covered[0] : self.dilation, : covered[1] : self.dilation]
+        tiles = [
+            _figure.gray_tile(self.image, (top, left, *covered)),
+            _figure.signed_tile(self.kernel),
+            _figure.signed_tile(self.output, (row, column, 1, 1)),
+        ]
+        name = "a kernel" if self.kernel_name == "custom" else f"the kernel “{self.kernel_name}”"
+        size = "×".join(map(str, self.image.shape)) + " → " + "×".join(map(str, self.output.shape))
+        value = _figure.number(self.output[row, column])
+        alt = (
+            f"Left: {self.source}, in gray, with a small window framed. Middle: {name}. Right: the image "
+            f"after the convolution, blue below zero and red above; the framed pixel is {value}."
+        )
+        text = (
+            f"{html.escape(self.source)} under {html.escape(name)}, stride {self.stride}, padding "
+            f"{self.padding}, dilation {self.dilation}: {size}. The values of the output go from "
+            f"{_figure.number(self.output.min())} to {_figure.number(self.output.max())}. In the framed "
+            f"window, patch times kernel sums to {value}, the output at row {row}, column {column}."
+        )
+        tables = _figure.number_table("Patch", patch) + _figure.number_table("Kernel", self.kernel)
+        return (
+            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{text}</figcaption></figure>"
+            f'<div class="demo-numbers">{tables}</div>'
+        )
+
+
+def as_gray(image):
+    """Return an image as float32 brightness from 0 to 1.
+
+    Parameters
+    ----------
+    image : array_like (H, W) or (H, W, 3)
+        Integers from 0 to 255, booleans, or floats from 0 to 1.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+
+    Raises
+    ------
+    ValueError
+        If the shape or a value does not fit.
+    """
+    image = np.asarray(image)
+    if image.dtype.kind not in "buif":
+        raise ValueError(f"image has type {image.dtype}; give numbers")
+    if image.ndim == 3 and image.shape[2] in (3, 4):
+        image = image[..., :3] @ np.array([0.2125, 0.7154, 0.0721]) / (1 if image.dtype.kind == "f" else 255)
+    elif image.dtype.kind in "ui":
+        image = image / 255
+    if image.ndim != 2 or image.size == 0:
+        raise ValueError(f"image has shape {image.shape}; give (height, width) or (height, width, 3)")
+    if max(image.shape) > LARGEST_IMAGE:
+        raise ValueError(
+            f"image has shape {image.shape}; the lab shows at most {LARGEST_IMAGE}x{LARGEST_IMAGE}, "
+            "for example image[::2, ::2]"
+        )
+    if not np.isfinite(image).all():
+        row, column = np.argwhere(~np.isfinite(image))[0]
+        raise ValueError(
+            f"image has {image[row, column]} at row {row}, column {column}; "
+            "replace it, for example with np.nan_to_num"
+        )
+    low, high = image.min(), image.max()
+    if low < -1e-6 or high > 1 + 1e-6:
+        raise ValueError(
+            f"image has values from {low:g} to {high:g}; brightness goes from 0 to 1 (floats) or from 0 "
+            "to 255 (integers), so rescale it"
+        )
+    return image.clip(0, 1).astype(np.float32)
+
+
+def _default_pictures():
+    return [*_gallery.shapes(), *_gallery.fashion(), *_gallery.photos(["cat"])]
+
+
+def _own_pictures(sources):
+    pictures = [
+        _gallery.Picture(str(name), np.rint(as_gray(image) * 255).astype(np.uint8))
+        for name, image in sources.items()
+    ]
+    for picture in pictures:
+        if picture.name in OTHER_SOURCES:
+            raise ValueError(f"{picture.name!r} has a meaning of its own; give the picture another name")
+    return pictures
+
+
+def _strongest(output):
+    """Return row and column of the largest magnitude: something to look at from the start."""
+    if not output.size:
+        return 0, 0
+    row, column = np.unravel_index(np.abs(output).argmax(), output.shape)
+    return int(row), int(column)
