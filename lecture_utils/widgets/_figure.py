@@ -42,7 +42,9 @@ def _enlarge(pixels, window):
 def _frame(tile, top, left, height, width, thickness, color):
     t = thickness
     outer = np.zeros(tile.shape[:2], dtype=bool)
-    outer[max(top - t, 0) : max(top + height + t, 0), max(left - t, 0) : max(left + width + t, 0)] = 1
+    outer[
+        max(top - t, 0) : max(top + height + t, 0), max(left - t, 0) : max(left + width + t, 0)
+    ] = 1
     inner = slice(max(top, 0), max(top + height, 0)), slice(max(left, 0), max(left + width, 0))
     outer[inner] = 0
     tile[outer] = color

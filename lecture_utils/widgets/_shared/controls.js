@@ -7,14 +7,18 @@ import { clamp } from "./numbers.js";
  * A slider with its name and its value, which can also be typed.
  * @param {{label: string, min: number, max: number, step?: number, value: number,
  *   onInput: (value: number) => void}} options
- * @returns {{element: HTMLElement, set: (value: number) => void}}
+ * @returns {{element: HTMLElement, set: (value: number, max?: number) => void}}
  */
 export function slider({ label, min, max, step = 1, value, onInput }) {
   const id = uniqueId("slider");
   const limits = { min, max, step, value };
   const range = h("input", { type: "range", id, ...limits });
   const number = h("input", { type: "number", "aria-label": `${label}, as a number`, ...limits });
-  const set = (next) => {
+  const set = (next, newMax = max) => {
+    if (newMax !== max) {
+      max = newMax;
+      range.max = number.max = max;
+    }
     range.value = next;
     // Does not rewrite the digits under the fingers of somebody who is typing.
     if (Number(number.value) !== next) number.value = next;

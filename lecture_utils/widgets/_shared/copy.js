@@ -13,7 +13,7 @@ const COPY = "M9 9h11v11H9zM5 15H4V4h11v1";
  */
 export function copyButton({ code, signal, label = "Copy as Python" }) {
   const status = h("span", { class: "lu-label", role: "status", "aria-live": "polite" });
-  const panel = h("div", {}, status);
+  const panel = h("div", { class: "lu-copied" }, status);
   let timer = 0;
   signal.addEventListener("abort", () => clearTimeout(timer));
 

@@ -21,6 +21,17 @@ export function format(value, decimals = 2) {
   return sign + trim(size.toFixed(size >= 1000 ? 0 : size >= 100 ? Math.min(decimals, 1) : decimals));
 }
 
+/**
+ * The same for a small cell, in at most five characters for numbers around 1. "0.00" is a number too
+ * small to be shown, "0" is zero.
+ */
+export function formatCell(value) {
+  const size = Math.abs(value);
+  const sign = value < 0 ? "\u2212" : "";
+  if (size >= 0.005 || size < 1e-12 || Number.isNaN(value)) return format(value);
+  return sign + (size < 0.0005 ? "0.00" : size.toFixed(3));
+}
+
 function trim(digits) {
   return digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
 }

@@ -14,8 +14,8 @@ import { clamp } from "./numbers.js";
  */
 export function plane({ label, onPoint, onKey, signal }) {
   const canvas = h("canvas", { "aria-hidden": "true" });
-  const paths = ["cover", "taps", "halo", "window"].map((name) => svg("path", { class: name }));
-  const [cover, taps, halo, frame] = paths;
+  const paths = ["taps", "halo", "window"].map((name) => svg("path", { class: name }));
+  const [taps, halo, frame] = paths;
   const rings = ["halo", "window"].map((name) => svg("ellipse", { class: name }));
   const overlay = svg("svg", { preserveAspectRatio: "none", "aria-hidden": "true" }, ...paths, ...rings);
   const element = h(
@@ -92,7 +92,7 @@ export function plane({ label, onPoint, onKey, signal }) {
     taps.setAttribute("d", cells);
     // A window of a few screen pixels would be lost in a large image: a ring says where it is.
     const scale = width / (size.columns + 2 * size.padding);
-    const tiny = scale > 0 && Math.max(across, height) * scale < 7;
+    const tiny = scale > 0 && Math.max(across, height) * scale < 5;
     for (const ring of rings) {
       ring.setAttribute("cx", left + across / 2);
       ring.setAttribute("cy", top + height / 2);
@@ -110,14 +110,14 @@ export function plane({ label, onPoint, onKey, signal }) {
       paint(values, rows, columns, scale);
     },
     /**
-     * Cover the part of the image that a scan has not reached: what follows `column` in the `band`
-     * rows from `row` on, and all rows below. Without arguments everything is uncovered.
+     * Show only what a scan has reached: the rows above `row`, and up to `column` the `band` rows from
+     * there on. Without arguments everything is shown.
      */
     reveal(row = Infinity, column = 0, band = 1) {
-      const { rows, columns } = size;
-      const below = Math.min(row + band, rows);
-      const path = `M${column} ${row}H${columns}V${below}H${column}zM0 ${below}H${columns}V${rows}H0z`;
-      cover.setAttribute("d", row < rows ? path : "");
+      const [x, top] = [(100 * column) / size.columns, (100 * row) / size.rows];
+      const bottom = (100 * (row + band)) / size.rows;
+      const corners = `0 0, 100% 0, 100% ${top}%, ${x}% ${top}%, ${x}% ${bottom}%, 0 ${bottom}%`;
+      canvas.style.clipPath = row < size.rows ? `polygon(${corners})` : "";
     },
   };
 }

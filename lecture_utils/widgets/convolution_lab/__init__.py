@@ -61,9 +61,7 @@ class Padding(traitlets.Int):
     def validate(self, obj, value):
         if isinstance(value, str):
             try:
-                rows, columns = padding_per_side(
-                    value, obj.kernel.shape, obj.stride, obj.dilation
-                )
+                rows, columns = padding_per_side(value, obj.kernel.shape, obj.stride, obj.dilation)
             except ValueError as error:
                 raise traitlets.TraitError(str(error)) from None
             if rows != columns:
@@ -173,7 +171,9 @@ class ConvolutionLab(Demo):
     @staticmethod
     def _preset(name):
         if name not in KERNELS:
-            raise ValueError(f"there is no kernel {name!r}; use an array or one of {', '.join(KERNELS)}")
+            raise ValueError(
+                f"there is no kernel {name!r}; use an array or one of {', '.join(KERNELS)}"
+            )
         return KERNELS[name]
 
     @traitlets.validate("kernel_name")
@@ -287,11 +287,17 @@ def as_gray(image):
     if image.dtype.kind not in "buif":
         raise ValueError(f"image has type {image.dtype}; give numbers")
     if image.ndim == 3 and image.shape[2] in (3, 4):
-        image = image[..., :3] @ np.array([0.2125, 0.7154, 0.0721]) / (1 if image.dtype.kind == "f" else 255)
+        image = (
+            image[..., :3]
+            @ np.array([0.2125, 0.7154, 0.0721])
+            / (1 if image.dtype.kind == "f" else 255)
+        )
     elif image.dtype.kind in "ui":
         image = image / 255
     if image.ndim != 2 or image.size == 0:
-        raise ValueError(f"image has shape {image.shape}; give (height, width) or (height, width, 3)")
+        raise ValueError(
+            f"image has shape {image.shape}; give (height, width) or (height, width, 3)"
+        )
     if max(image.shape) > LARGEST_IMAGE:
         raise ValueError(
             f"image has shape {image.shape}; the lab shows at most {LARGEST_IMAGE}x{LARGEST_IMAGE}, "
@@ -323,7 +329,9 @@ def _own_pictures(sources):
     ]
     for picture in pictures:
         if picture.name in OTHER_SOURCES:
-            raise ValueError(f"{picture.name!r} has a meaning of its own; give the picture another name")
+            raise ValueError(
+                f"{picture.name!r} has a meaning of its own; give the picture another name"
+            )
     return pictures
 
 

@@ -4,7 +4,7 @@ import { grayScale, raster, signedScale } from "../_shared/canvas.js";
 import { grayColor, signedColor } from "../_shared/color.js";
 import { h } from "../_shared/dom.js";
 import { maxMagnitude, patchAt } from "../_shared/image.js";
-import { format } from "../_shared/numbers.js";
+import { format, formatCell } from "../_shared/numbers.js";
 
 /** Kernels up to this size show all their numbers; larger ones show colored cells. */
 const MOST_NUMBERS = 5;
@@ -38,7 +38,7 @@ function smallArray(name) {
     }
     cells.forEach((cell, i) => {
       const { background, ink } = color(values[i]);
-      cell.textContent = format(values[i]);
+      cell.textContent = formatCell(values[i]);
       cell.style.background = background;
       cell.style.color = ink;
     });

@@ -148,7 +148,7 @@ function render({ model, el }) {
     slider({ label, min, max, value: model.get(name), onInput: (value) => edit({ [name]: value }) });
   const sliders = {
     stride: layerSlider("stride", "Stride", 1, 4),
-    padding: layerSlider("padding", "Padding", 0, Math.max(5, model.get("padding"))),
+    padding: layerSlider("padding", "Padding", 0, 5),
     dilation: layerSlider("dilation", "Dilation", 1, 4),
   };
   const formula = h("p", { class: "lab-formula" });
@@ -212,6 +212,7 @@ function render({ model, el }) {
     images.update();
     kernel.update(dark);
     for (const [name, control] of Object.entries(sliders)) control.set(model.get(name));
+    sliders.padding.set(layer.padding, Math.max(5, layer.padding));
     inputSize.textContent = `${height}×${width}`;
     outputSize.textContent = problem ? "none" : `${rows}×${columns}`;
     formula.textContent = problem ? "" : sizeFormula(lab);

@@ -18,8 +18,13 @@ const FOLDER = "M12 16V5M7 9l5-5 5 5M4 16v4h16v-4";
  */
 export function imagePanel({ model, edit, say }) {
   const gallery = unpackGallery(model.get("gallery"), toTyped(model.get("gallery_pixels")));
-  const choose = (source, { values, rows, columns }) =>
-    edit({ source, image: fromTyped(values, [rows, columns]) });
+  const choose = (source, { values, rows, columns }) => {
+    const [oldRows, oldColumns] = model.get("image").shape;
+    const [row, column] = model.get("position");
+    // The window stays at the same part of a picture that has another size.
+    const position = [Math.floor((row / oldRows) * rows), Math.floor((column / oldColumns) * columns)];
+    edit({ source, image: fromTyped(values, [rows, columns]), position });
+  };
 
   const sketch = drawing(() =>
     choose(DRAWING, { values: sketch.pixels, rows: DRAWING_SIZE, columns: DRAWING_SIZE }),

@@ -3,10 +3,12 @@
 import { signedColor } from "../_shared/color.js";
 import { h } from "../_shared/dom.js";
 import { maxMagnitude } from "../_shared/image.js";
-import { format, parseNumber } from "../_shared/numbers.js";
+import { format, formatCell, parseNumber } from "../_shared/numbers.js";
 import { moveByKey } from "../_shared/plane.js";
 
 const PIXELS_PER_STEP = 6;
+/** The cells of larger kernels have no room for numbers; the chosen cell's is written below. */
+const MOST_NUMBERS = 7;
 export const LARGEST_WEIGHT = 1e6;
 
 /**
@@ -15,7 +17,9 @@ export const LARGEST_WEIGHT = 1e6;
  *   dark: boolean) => void}}
  */
 export function kernelGrid({ onChange, onMessage }) {
-  const element = h("div", { class: "lab-kernel", role: "grid", "aria-label": "Kernel weights" });
+  const grid = h("div", { class: "lab-kernel", role: "grid", "aria-label": "Kernel weights" });
+  const chosen = h("p", { class: "lu-label", "aria-hidden": "true" });
+  const element = h("div", { class: "lab-kernel-box" }, grid, chosen);
   let cells = [];
   let weights = new Float64Array(0);
   let [kh, kw] = [0, 0];
@@ -46,7 +50,14 @@ export function kernelGrid({ onChange, onMessage }) {
     cells[current]?.setAttribute("tabindex", "-1");
     current = index;
     cells[index].setAttribute("tabindex", "0");
+    tellChosen();
     if (focus) cells[index].focus();
+  }
+
+  const place = (index) => `Row ${Math.floor(index / kw) + 1}, column ${(index % kw) + 1}`;
+  function tellChosen() {
+    chosen.hidden = Math.max(kh, kw) <= MOST_NUMBERS;
+    chosen.textContent = `${place(current)}: ${format(weights[current], 4)}`;
   }
 
   function edit(index, text) {
@@ -54,7 +65,7 @@ export function kernelGrid({ onChange, onMessage }) {
     editing = true;
     const cell = cells[index];
     const input = h("input", { class: "lab-cell-input", autocomplete: "off", enterkeyhint: "done" });
-    input.setAttribute("aria-label", `New weight for ${cell.getAttribute("aria-label")}`);
+    input.setAttribute("aria-label", `New weight for ${place(index).toLowerCase()}`);
     input.value = text;
     const finish = (keep, refocus) => {
       if (!editing) return;
@@ -97,10 +108,10 @@ export function kernelGrid({ onChange, onMessage }) {
     cell.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || event.target !== cell) return;
       // A finger changes only the cell that is already chosen; on any other it may be scrolling.
-      const chosen = cell.matches(":focus");
+      const focused = cell.matches(":focus");
       const step = stepSize();
-      drag = { y: event.clientY, from: weights[index], step, chosen, moved: false };
-      drag.able = chosen || event.pointerType !== "touch";
+      drag = { y: event.clientY, from: weights[index], step, focused, moved: false };
+      drag.able = focused || event.pointerType !== "touch";
       if (drag.able) cell.setPointerCapture(event.pointerId);
     });
     cell.addEventListener("pointermove", (event) => {
@@ -110,7 +121,7 @@ export function kernelGrid({ onChange, onMessage }) {
       if (drag.moved) nudge(index, steps, drag.step, drag.from);
     });
     cell.addEventListener("pointerup", () => {
-      if (drag && !drag.moved && drag.chosen) edit(index, format(weights[index], 6));
+      if (drag && !drag.moved && drag.focused) edit(index, format(weights[index], 6));
       drag = null;
     });
     cell.addEventListener("pointercancel", () => {
@@ -130,11 +141,8 @@ export function kernelGrid({ onChange, onMessage }) {
 
   function rebuild() {
     editing = false;
-    const hadFocus = element.contains(element.getRootNode().activeElement);
-    cells = Array.from(weights, (_, i) => {
-      const place = `row ${Math.floor(i / kw) + 1}, column ${(i % kw) + 1}`;
-      return h("div", { role: "gridcell", class: "lab-cell", tabindex: "-1", "aria-label": place });
-    });
+    const hadFocus = grid.contains(grid.getRootNode().activeElement);
+    cells = Array.from(weights, () => h("div", { role: "gridcell", class: "lab-cell", tabindex: "-1" }));
     cells.forEach((cell, i) => {
       cell.append(h("span"));
       listen(cell, i);
@@ -142,9 +150,9 @@ export function kernelGrid({ onChange, onMessage }) {
     const rows = Array.from({ length: kh }, (_, i) =>
       h("div", { role: "row", class: "lab-kernel-row" }, ...cells.slice(i * kw, (i + 1) * kw)),
     );
-    element.replaceChildren(...rows);
-    element.style.setProperty("--columns", kw);
-    element.style.setProperty("--size", Math.max(kh, kw));
+    grid.replaceChildren(...rows);
+    grid.style.setProperty("--columns", kw);
+    grid.style.setProperty("--size", Math.max(kh, kw));
     select(Math.floor(cells.length / 2), hadFocus);
   }
 
@@ -153,14 +161,15 @@ export function kernelGrid({ onChange, onMessage }) {
     [weights, kh, kw] = [next, rows, columns];
     if (reshaped) rebuild();
     const limit = maxMagnitude(weights) || 1;
-    const decimals = Math.max(kh, kw) > 5 ? 1 : 2;
+    const room = Math.max(kh, kw) <= MOST_NUMBERS;
     cells.forEach((cell, i) => {
       const { background, ink } = signedColor(weights[i], limit, dark);
       cell.style.background = background;
       cell.style.color = ink;
-      cell.firstChild.textContent = format(weights[i], decimals);
-      cell.title = format(weights[i], 6);
+      cell.firstChild.textContent = room ? formatCell(weights[i]) : "";
+      cell.setAttribute("aria-label", `${place(i)}: ${format(weights[i], 4)}`);
     });
+    tellChosen();
   }
   return { element, set };
 }

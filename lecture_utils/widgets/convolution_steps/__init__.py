@@ -1,0 +1,126 @@
+"""ConvolutionSteps: three kernels walk over one image side by side, and their outputs grow row by row."""
+
+import html
+
+import numpy as np
+import traitlets
+
+from lecture_utils.convolution import KERNELS, convolve2d
+
+from .. import _figure, _gallery
+from .._demo import ArrayTrait, Demo
+
+
+class ConvolutionSteps(Demo):
+    """A few kernels on one image, side by side, revealed as the window walks.
+
+    Parameters
+    ----------
+    kernels : sequence of str
+        One to three names from `lecture_utils.convolution.KERNELS`; by default the lecture's three.
+    source : str
+        The picture to start with: one of "Bag", "Ankle boot", "T-shirt/top", "triangle" and "cat".
+    progress : float
+        How much of the output is computed at the start, from 0 to 1.
+
+    Attributes
+    ----------
+    source : str
+        The picture on screen, in sync with the page.
+    position : tuple of int
+        Row and column, in the output, that the window has reached; in sync with the page.
+    image : ndarray of float32, shape (H, W)
+        The picture named by `source`.
+    outputs : dict of str to ndarray
+        The output of each kernel.
+
+    Raises
+    ------
+    ValueError
+        If a kernel is unknown, `kernels` are not one to three of equal size, or `progress` is not from
+        0 to 1.
+    traitlets.TraitError
+        If `source` is unknown.
+
+    Examples
+    --------
+    >>> list(ConvolutionSteps().outputs)
+    ['horizontal edge', 'diagonal edge', 'edge detect']
+    """
+
+    source = traitlets.Unicode().tag(sync=True)
+    position = traitlets.Tuple(
+        traitlets.Int(min=0), traitlets.Int(min=0), default_value=(0, 0)
+    ).tag(sync=True)
+    kernels = traitlets.List().tag(sync=True)
+    gallery = traitlets.List().tag(sync=True)
+    gallery_pixels = ArrayTrait("uint8", ndim=1)
+
+    def __init__(
+        self,
+        kernels=("horizontal edge", "diagonal edge", "edge detect"),
+        *,
+        source="T-shirt/top",
+        progress=0.62,
+    ):
+        pictures = [
+            *_gallery.fashion([0, 8, 9]),
+            *_gallery.shapes(["triangle"]),
+            *_gallery.photos(["cat"], size=128),
+        ]
+        self._pictures = {picture.name: picture for picture in pictures}
+        if unknown := [name for name in kernels if name not in KERNELS]:
+            raise ValueError(f"there is no kernel {unknown[0]!r}; use some of {', '.join(KERNELS)}")
+        if not 1 <= len(kernels) <= 3 or len({KERNELS[name].shape for name in kernels}) > 1:
+            raise ValueError(f"kernels are {kernels!r}; give one to three kernels of equal size")
+        if not 0 <= progress <= 1:
+            raise ValueError(f"progress is {progress!r}; use a number from 0 to 1")
+        gallery, pixels = _gallery.pack(pictures)
+        super().__init__(
+            source=source,
+            kernels=[{"name": name, "kernel": KERNELS[name].tolist()} for name in kernels],
+            gallery=gallery,
+            gallery_pixels=pixels,
+        )
+        # In that row, the place where the kernels have most to say.
+        answers = sum(np.abs(output) / np.abs(output).max() for output in self.outputs.values())
+        row = round(progress * (len(answers) - 1))
+        self.position = (row, int(answers[row].argmax()))
+
+    @traitlets.validate("source")
+    def _check_source(self, proposal):
+        if proposal["value"] not in self._pictures:
+            raise traitlets.TraitError(
+                f"there is no picture {proposal['value']!r}; use one of {', '.join(self._pictures)}"
+            )
+        return proposal["value"]
+
+    @property
+    def image(self):
+        return (self._pictures[self.source].image / 255).astype(np.float32)
+
+    @property
+    def outputs(self):
+        return {entry["name"]: convolve2d(self.image, entry["kernel"]) for entry in self.kernels}
+
+    def figure_html(self):
+        """Return the image and all outputs as a picture, and the kernels in numbers."""
+        outputs = self.outputs
+        tiles = [_figure.gray_tile(self.image), *map(_figure.signed_tile, outputs.values())]
+        names = ", ".join(outputs)
+        alt = (
+            f"{self.source}, in gray, and beside it the outputs of the kernels {names}: blue below zero, "
+            "red above. Each kernel answers to other parts of the outline."
+        )
+        ranges = "; ".join(
+            f"{html.escape(name)} from {_figure.number(output.min())} to {_figure.number(output.max())}"
+            for name, output in outputs.items()
+        )
+        tables = "".join(
+            _figure.number_table(entry["name"], entry["kernel"]) for entry in self.kernels
+        )
+        return (
+            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{html.escape(self.source)} and what the "
+            f"kernels make of it. Values: {ranges}.</figcaption></figure>"
+            f'<div class="demo-numbers">{tables}</div>'
+        )
