@@ -2,13 +2,18 @@
 
 Values with a sign get a diverging scale with zero in the middle: blue below, red above. Lightness and
 hue change in even steps (made by straight lines in the OKLab color space between the two ends and the
-middle), so that equal differences look equal. Brightness is shown as brightness.
+middle), so that equal differences look equal. Magnitudes go from the color of the paper to dark (light
+page) or bright (dark page) blue-green in even steps of lightness. Angles go around the circle of hues at
+one lightness. Brightness is shown as brightness.
 """
 
 import numpy as np
 
 SIGNED_LIGHT = ("#2166ac", "#5a8ac0", "#8eaed4", "#c2d2e6", "#f7f7f7", "#ecc4c2", "#dd928e", "#ca5d5d", "#b2182b")  # fmt: skip
 SIGNED_DARK = ("#74b6ff", "#5788bd", "#3c5d7e", "#233545", "#0c1113", "#412c2a", "#7b4842", "#bb665c", "#ff8576")  # fmt: skip
+SEQUENTIAL_LIGHT = ("#f7f7f7", "#bce4e4", "#92ccd0", "#6bb2bc", "#4898a8", "#287e94", "#05647e", "#004b65", "#023248")  # fmt: skip
+SEQUENTIAL_DARK = ("#0c1113", "#0b2b38", "#074755", "#0c656f", "#258585", "#46a498", "#6fc3aa", "#9de0bd", "#d1fcd8")  # fmt: skip
+CYCLIC = ("#00aebd", "#36a4da", "#7296e5", "#9e88dd", "#bf7cc3", "#d4769c", "#db7771", "#d38246", "#bb912b", "#96a13c", "#63ac66", "#15b194", "#00aebd")  # fmt: skip
 
 #: Colors in the table of a signed scale: odd, so that zero has a color of its own in the middle.
 SIGNED_SIZE = 511
@@ -32,10 +37,36 @@ def signed_lut(dark=False):
     >>> signed_lut()[255]
     array([247, 247, 247], dtype=uint8)
     """
-    stops = np.array([_rgb(stop) for stop in (SIGNED_DARK if dark else SIGNED_LIGHT)])
-    at = np.linspace(0, len(stops) - 1, SIGNED_SIZE)
-    channels = [np.interp(at, np.arange(len(stops)), channel) for channel in stops.T]
-    return np.floor(np.stack(channels, axis=1) + 0.5).astype(np.uint8)
+    return _interpolate(SIGNED_DARK if dark else SIGNED_LIGHT, SIGNED_SIZE)
+
+
+def sequential_lut(dark=False):
+    """Return the table of colors for magnitudes from 0 to a limit.
+
+    Parameters
+    ----------
+    dark : bool
+        The version for a dark page, with near-black for zero.
+
+    Returns
+    -------
+    ndarray of uint8, shape (256, 3)
+        RGB; row 0 belongs to zero.
+
+    Examples
+    --------
+    >>> sequential_lut()[0]
+    array([247, 247, 247], dtype=uint8)
+    """
+    return _interpolate(SEQUENTIAL_DARK if dark else SEQUENTIAL_LIGHT, 256)
+
+
+def cyclic_lut():
+    """Return the table of colors for angles from -pi to pi, shape (257, 3), uint8.
+
+    Row 128 belongs to 0; the first and the last row are equal.
+    """
+    return _interpolate(CYCLIC, 257)
 
 
 def gray_lut():
@@ -77,6 +108,30 @@ def signed_colors(values, limit=None, dark=False):
     middle = SIGNED_SIZE // 2
     index = np.floor(np.clip(values / limit, -1, 1) * middle + middle + 0.5).astype(int)
     return signed_lut(dark)[index]
+
+
+def sequential_colors(values, limit=None, dark=False):
+    """Color magnitudes; parameters, result and errors as those of `signed_colors`.
+
+    Examples
+    --------
+    >>> sequential_colors([[0.0, 1.0]]).tolist()
+    [[[247, 247, 247], [2, 50, 72]]]
+    """
+    values = np.nan_to_num(np.asarray(values, dtype=np.float64))
+    if limit is None:
+        limit = float(values.max(initial=0)) or 1.0
+    if not limit > 0:
+        raise ValueError(f"limit is {limit!r}; give the largest magnitude, a number above 0")
+    index = np.floor(np.clip(values / limit, 0, 1) * 255 + 0.5).astype(int)
+    return sequential_lut(dark)[index]
+
+
+def _interpolate(stops, size):
+    stops = np.array([_rgb(stop) for stop in stops])
+    at = np.linspace(0, len(stops) - 1, size)
+    channels = [np.interp(at, np.arange(len(stops)), channel) for channel in stops.T]
+    return np.floor(np.stack(channels, axis=1) + 0.5).astype(np.uint8)
 
 
 def _rgb(color):

@@ -56,3 +56,37 @@ def draw_shape(name, size=28):
         outside = np.maximum(slanted, y - 0.62)
     # `outside` is the distance to the outline; within half a pixel of it, a pixel is partly covered.
     return np.clip(0.5 - outside * size / 2, 0.0, 1.0)
+
+
+def zone_plate(size=256):
+    """Draw rings that get finer from the middle outwards: every wave of the pixel grid, once.
+
+    The wave at a pixel travels straight away from the middle, and its frequency grows evenly with the
+    distance, up to 0.5 cycles per pixel (the Nyquist limit) in the middle of each edge. A filter
+    that picks one frequency and direction therefore answers at one place and at the opposite one.
+
+    Parameters
+    ----------
+    size : int
+        Height and width in pixels, at least 8.
+
+    Returns
+    -------
+    ndarray of float64, shape (size, size)
+        Brightness from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If `size` is below 8.
+
+    Examples
+    --------
+    >>> zone_plate(9)[4, 4]
+    np.float64(1.0)
+    """
+    if size < 8:
+        raise ValueError(f"size is {size!r}; a zone plate needs at least 8 pixels")
+    at = np.arange(size) - size // 2
+    # The phase, in half turns, of a wave whose frequency at distance r is r / size.
+    return 0.5 + 0.5 * np.cos(np.pi * (at[:, None] ** 2 + at**2) / size)

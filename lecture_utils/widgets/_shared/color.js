@@ -6,6 +6,17 @@ const SIGNED_LIGHT = [
 const SIGNED_DARK = [
   "#74b6ff", "#5788bd", "#3c5d7e", "#233545", "#0c1113", "#412c2a", "#7b4842", "#bb665c", "#ff8576",
 ];
+const SEQUENTIAL_LIGHT = [
+  "#f7f7f7", "#bce4e4", "#92ccd0", "#6bb2bc", "#4898a8", "#287e94", "#05647e", "#004b65", "#023248",
+];
+const SEQUENTIAL_DARK = [
+  "#0c1113", "#0b2b38", "#074755", "#0c656f", "#258585", "#46a498", "#6fc3aa", "#9de0bd", "#d1fcd8",
+];
+/** From an angle of -pi by way of 0 (red, as positive values are) to pi, which has the color of -pi. */
+const CYCLIC = [
+  "#00aebd", "#36a4da", "#7296e5", "#9e88dd", "#bf7cc3", "#d4769c",
+  "#db7771", "#d38246", "#bb912b", "#96a13c", "#63ac66", "#15b194", "#00aebd",
+];
 /** Odd, so that zero has a color of its own in the middle. */
 const SIGNED_SIZE = 511;
 
@@ -44,6 +55,18 @@ export function signedLut(dark) {
 /** The table for brightness from 0 to 1: 256 gray levels. */
 export function grayLut() {
   return cached("gray", () => interpolate(["#000000", "#ffffff"], 256));
+}
+
+/** The table for magnitudes from 0 to a limit: 256 packed colors, 0 in the color of the paper. */
+export function sequentialLut(dark) {
+  return dark
+    ? cached("sequential dark", () => interpolate(SEQUENTIAL_DARK, 256))
+    : cached("sequential light", () => interpolate(SEQUENTIAL_LIGHT, 256));
+}
+
+/** The table for angles from -pi to pi: 257 packed colors, the last one equal to the first. */
+export function cyclicLut() {
+  return cached("cyclic", () => interpolate(CYCLIC, 257));
 }
 
 /** Where a value stands in a table whose ends are `low` and `high`. NaN counts as the middle. */
