@@ -7,11 +7,12 @@ import io
 import numpy as np
 from PIL import Image
 
-from lecture_utils.palette import signed_colors
+from lecture_utils.palette import sequential_colors, signed_colors
 
 #: Height of every picture in a row, in pixels.
 HEIGHT = 224
 _GAP = 14
+_LARGE = 24_000
 
 
 def gray_tile(image, window=None):
@@ -23,6 +24,11 @@ def gray_tile(image, window=None):
 def signed_tile(values, window=None):
     """Return an array with signs as an RGB tile: blue below zero, red above."""
     return _enlarge(signed_colors(values), window)
+
+
+def sequential_tile(values, window=None):
+    """Return an array of magnitudes as an RGB tile: the color of the paper at 0, dark at the largest."""
+    return _enlarge(sequential_colors(values), window)
 
 
 def _enlarge(pixels, window):
@@ -55,11 +61,14 @@ def picture(tiles, alt, colors=64):
     gap = np.full((HEIGHT, _GAP, 3), 255, dtype=np.uint8)
     parts = [part for tile in tiles for part in (gap, tile)][1:]
     image = Image.fromarray(np.concatenate(parts, axis=1))
-    file = io.BytesIO()
+    file, kind = io.BytesIO(), "png"
     image.quantize(colors).save(file, "PNG", optimize=True)
+    if file.tell() > _LARGE:  # Photos are noise to PNG.
+        file, kind = io.BytesIO(), "jpeg"
+        image.save(file, "JPEG", quality=75, optimize=True)
     data = base64.b64encode(file.getvalue()).decode()
     return (
-        f'<img src="data:image/png;base64,{data}" width="{image.width}" height="{image.height}" '
+        f'<img src="data:image/{kind};base64,{data}" width="{image.width}" height="{image.height}" '
         f'alt="{html.escape(alt, quote=True)}">'
     )
 

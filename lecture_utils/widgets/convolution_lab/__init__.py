@@ -1,6 +1,7 @@
 """ConvolutionLab: slide any kernel over any image and watch every output pixel being computed."""
 
 import html
+from functools import cache
 
 import numpy as np
 import traitlets
@@ -26,6 +27,7 @@ class GrayImage(ArrayTrait):
         super().__init__("float32", ndim=2, **kwargs)
 
     def validate(self, obj, value):
+        """Return the image as the lab keeps it."""
         try:
             return super().validate(obj, as_gray(value))
         except ValueError as error:
@@ -39,6 +41,7 @@ class KernelWeights(ArrayTrait):
         super().__init__("float64", ndim=2, **kwargs)
 
     def validate(self, obj, value):
+        """Return the kernel as the lab keeps it."""
         kernel = super().validate(obj, value)
         if kernel.size == 0 or max(kernel.shape) > LARGEST_KERNEL:
             raise traitlets.TraitError(
@@ -59,6 +62,7 @@ class Padding(traitlets.Int):
     """Rows and columns of zeros on each side; "valid" and "same" become the number they stand for."""
 
     def validate(self, obj, value):
+        """Return the padding as a number."""
         if isinstance(value, str):
             try:
                 rows, columns = padding_per_side(value, obj.kernel.shape, obj.stride, obj.dilation)
@@ -318,8 +322,9 @@ def as_gray(image):
     return image.clip(0, 1).astype(np.float32)
 
 
+@cache
 def _default_pictures():
-    return [*_gallery.shapes(), *_gallery.fashion(), *_gallery.photos(["cat"])]
+    return (*_gallery.shapes(), *_gallery.fashion(), *_gallery.photos(["cat"]))
 
 
 def _own_pictures(sources):

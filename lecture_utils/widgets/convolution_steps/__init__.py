@@ -97,10 +97,12 @@ class ConvolutionSteps(Demo):
 
     @property
     def image(self):
+        """The picture on screen: float32 from 0 to 1, shape (H, W)."""
         return (self._pictures[self.source].image / 255).astype(np.float32)
 
     @property
     def outputs(self):
+        """What each kernel makes of the picture: a dict from its name to an array."""
         return {entry["name"]: convolve2d(self.image, entry["kernel"]) for entry in self.kernels}
 
     def figure_html(self):

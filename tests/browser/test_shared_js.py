@@ -1,0 +1,370 @@
+"""The modules that demos share, imported one by one in Chromium and compared with Python."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from conftest import ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lecture_utils.geometry import output_size
+from lecture_utils.palette import gray_lut, signed_colors, signed_lut
+
+rng = np.random.default_rng(1)
+
+
+@pytest.fixture(scope="module")
+def call(browser, serve, tmp_path_factory):
+    """Run JavaScript with the exports of some shared modules: ``call("image", "m.resize(...)")``."""
+    folder = tmp_path_factory.mktemp("modules")
+    (folder / "widgets").symlink_to(ROOT / "lecture_utils" / "widgets")
+    (folder / "index.html").write_text('<!doctype html><link rel="icon" href="data:,"><body>')
+    base = serve(folder)
+    page = browser.new_page()
+    page.goto(f"{base}/index.html")
+
+    def run(module, code, **values):
+        path = module if "/" in module else f"_shared/{module}"
+        names = ", ".join(values)
+        return page.evaluate(
+            f"async ({{{names}}}) => {{ const m = await import('{base}/widgets/{path}.js'); {code} }}",
+            values,
+        )
+
+    yield run
+    page.close()
+
+
+CORRELATE = """
+const out = m.correlate2d(Float32Array.from(image), h, w, Float64Array.from(kernel), kh, kw, layer);
+return [out.length, Array.from(out)];
+"""
+
+
+def correlate(call, image, kernel, **layer):
+    (h, w), (kh, kw) = image.shape, kernel.shape
+    _, values = call(
+        "image",
+        CORRELATE,
+        image=image.ravel().tolist(),
+        kernel=kernel.ravel().tolist(),
+        h=h,
+        w=w,
+        kh=kh,
+        kw=kw,
+        layer=layer,
+    )
+    return np.array(values)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    size=st.tuples(st.integers(1, 23), st.integers(1, 23)),
+    kernel=st.tuples(st.integers(1, 7), st.integers(1, 7)),
+    stride=st.integers(1, 4),
+    padding=st.integers(0, 5),
+    dilation=st.integers(1, 4),
+    seed=st.integers(0, 1000),
+)
+def test_correlate2d_is_torchs_conv2d(call, size, kernel, stride, padding, dilation, seed):
+    random = np.random.default_rng(seed)
+    image = random.random(size).astype(np.float32)
+    weights = random.normal(size=kernel)
+    layer = {"stride": stride, "padding": padding, "dilation": dilation}
+    try:
+        shape = output_size(size, kernel, **layer)
+    except ValueError:
+        assert correlate(call, image, weights, **layer).size == 0
+        return
+    expected = torch.nn.functional.conv2d(
+        torch.tensor(image, dtype=torch.float64)[None, None],
+        torch.tensor(weights)[None, None],
+        **layer,
+    )[0, 0].numpy()
+    result = correlate(call, image, weights, **layer).reshape(shape)
+    np.testing.assert_allclose(result, expected, atol=1e-6 * max(1, np.abs(expected).max()))
+
+
+def test_correlate2d_on_a_large_image(call):
+    image = rng.random((256, 250)).astype(np.float32)
+    kernel = rng.normal(size=(11, 11))
+    windows = np.lib.stride_tricks.sliding_window_view(image.astype(float), (11, 11))
+    expected = np.einsum("yxij,ij->yx", windows, kernel)
+    result = correlate(call, image, kernel).reshape(expected.shape)
+    np.testing.assert_allclose(result, expected, atol=1e-6 * np.abs(expected).max())
+
+
+def test_correlate2d_fills_the_array_it_is_given_and_leaves_no_trace_of_earlier_calls(call):
+    same, values = call(
+        "image",
+        """
+        const large = new Float32Array(400).fill(1), small = Float32Array.from([1, 2, 3, 4]);
+        const kernel = new Float32Array(9).fill(1);
+        m.correlate2d(large, 20, 20, kernel, 3, 3, { padding: 5 });
+        const out = new Float32Array(4);
+        const result = m.correlate2d(small, 2, 2, kernel, 3, 3, { padding: 1 }, out);
+        return [result === out, Array.from(result)];""",
+    )
+    assert same
+    assert values == [10, 10, 10, 10]
+
+
+def test_output_size_is_geometrys(call):
+    cases = rng.integers([1, 1, 1, 0, 1], [40, 12, 5, 6, 5], size=(300, 5)).tolist()
+    ours = call(
+        "image",
+        "return cases.map(([n, k, stride, padding, dilation]) => m.outputSize(n, k, {stride, padding, dilation}));",
+        cases=cases,
+    )
+    for (n, k, s, p, d), size in zip(cases, ours, strict=True):
+        try:
+            assert size == output_size(n, k, s, p, d)
+        except ValueError:
+            assert size == 0
+
+
+def test_patch_is_zero_outside_of_the_image(call):
+    image = rng.random((6, 5)).astype(np.float32)
+    padded = np.pad(image, 4)
+    for top, left, d in [(-4, -4, 1), (-2, 1, 2), (3, 2, 1), (0, 0, 2)]:
+        patch = call(
+            "image",
+            "return Array.from(m.patchAt(Float32Array.from(image), 6, 5, top, left, 3, 3, d));",
+            image=image.ravel().tolist(),
+            top=top,
+            left=left,
+            d=d,
+        )
+        expected = padded[top + 4 :, left + 4 :][: 3 * d : d, : 3 * d : d]
+        np.testing.assert_allclose(np.reshape(patch, (3, 3)), expected)
+
+
+@pytest.mark.parametrize("source, target", [((12, 18), (4, 6)), ((7, 5), (3, 4)), ((4, 4), (8, 8))])
+def test_resize_averages_areas(call, source, target):
+    image = rng.random(source).astype(np.float32)
+    result = call(
+        "image",
+        "return Array.from(m.resize(Float32Array.from(image), ...source, ...target));",
+        image=image.ravel().tolist(),
+        source=source,
+        target=target,
+    )
+    # Repeat every pixel so often that both grids have whole cells, then average.
+    fine = np.kron(image, np.ones(target))
+    rows, columns = source
+    blocks = fine.reshape(target[0], rows, target[1], columns)
+    np.testing.assert_allclose(np.reshape(result, target), blocks.mean(axis=(1, 3)), atol=1e-6)
+
+
+def test_gray_and_normalize(call):
+    rgba = rng.integers(0, 256, (10, 4))
+    rgba[:5, 3] = 255
+    gray = call(
+        "image",
+        "return Array.from(m.toGray(Uint8ClampedArray.from(rgba)));",
+        rgba=rgba.ravel().tolist(),
+    )
+    alpha = rgba[:, 3] / 255
+    expected = (rgba[:, :3] / 255) @ [0.2125, 0.7154, 0.0721] * alpha + 1 - alpha
+    np.testing.assert_allclose(gray, expected, atol=1e-6)
+    assert call("image", "return Array.from(m.normalize([2, 4, 3]));") == [0, 1, 0.5]
+    assert call("image", "return Array.from(m.normalize([2, 2]));") == [0, 0]
+
+
+def test_color_tables_equal_pythons(call):
+    def rgb(packed):
+        packed = np.array(packed, dtype=np.int64)
+        assert (packed >> 24 == 255).all()
+        return np.stack([packed & 255, packed >> 8 & 255, packed >> 16 & 255], axis=1)
+
+    for dark in (False, True):
+        table = rgb(call("color", "return Array.from(m.signedLut(dark));", dark=dark))
+        np.testing.assert_array_equal(table, signed_lut(dark))
+    np.testing.assert_array_equal(rgb(call("color", "return Array.from(m.grayLut());")), gray_lut())
+
+
+def test_colors_of_values_equal_pythons_and_are_readable(call):
+    values = [*np.linspace(-3, 3, 41), -9.0, 9.0]
+    for dark in (False, True):
+        colors = call(
+            "color", "return v.map((x) => m.signedColor(x, 2.5, dark));", v=values, dark=dark
+        )
+        for css, expected in zip(colors, signed_colors(values, 2.5, dark), strict=True):
+            assert css["background"] == f"rgb({' '.join(map(str, expected))})"
+            assert contrast(expected, css["ink"]) >= 4.5
+
+
+def contrast(rgb, ink):
+    part = np.asarray(rgb) / 255
+    linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    return 1.05 / (luminance + 0.05) if ink == "#fff" else (luminance + 0.05) / 0.05
+
+
+def test_raster_draws_values_nan_and_what_lies_outside(call):
+    pixels = call(
+        "canvas",
+        """
+        const canvas = document.createElement("canvas");
+        const draw = m.raster(canvas);
+        draw(Float32Array.from([-9, -1, 0, 1, 9, NaN]), 2, 3, m.signedScale(1, false));
+        const data = canvas.getContext("2d").getImageData(0, 0, 3, 2).data;
+        return Array.from(data);""",
+    )
+    table = signed_lut()
+    expected = table[[0, 0, 255, 510, 510, 255]]
+    np.testing.assert_array_equal(np.reshape(pixels, (6, 4))[:, :3], expected)
+
+
+def test_arrays_travel_both_ways_even_when_they_are_not_aligned(call):
+    assert call(
+        "arrays",
+        """
+        for (const Type of [Uint8Array, Int32Array, Float32Array, Float64Array]) {
+          const array = Type.from([1, 2, 3, 4, 5, 6]);
+          const sent = m.fromTyped(array.subarray(0, 6), [2, 3]);
+          array[0] = 9;
+          const bytes = new Uint8Array(sent.data.byteLength + 1);
+          bytes.set(new Uint8Array(sent.data.buffer), 1);
+          const shifted = { ...sent, data: new DataView(bytes.buffer, 1) };
+          for (const value of [sent, shifted]) {
+            const back = m.toTyped(value);
+            if (!(back instanceof Type) || back.join() !== "1,2,3,4,5,6") return back.join();
+          }
+        }
+        return "same";""",
+    ) == ("same")
+
+
+def test_arrays_that_cannot_travel_are_refused(call):
+    code = """
+        const tries = [
+          () => m.toTyped({ shape: [2], dtype: "float16", data: new DataView(new ArrayBuffer(4)) }),
+          () => m.toTyped({ shape: [3], dtype: "uint8", data: new DataView(new ArrayBuffer(4)) }),
+          () => m.fromTyped([1, 2], [2]),
+        ];
+        return tries.map((f) => { try { f(); return "taken"; } catch (e) { return e.message; } });"""
+    first, second, third = call("arrays", code)
+    assert "float16" in first and "4 bytes" in second and "float32" in third
+
+
+def test_numbers_are_written_for_readers(call):
+    cases = {
+        "0": 0,
+        "1": 1.0,
+        "−0.25": -0.25,
+        "0.0039": 1 / 256,
+        "12.35": 12.3456,
+        "123.5": 123.456,
+        "12346": 12345.6,
+        "2.5e7": 2.5e7,
+        "1e−7": 1e-7,
+    }
+    assert call("numbers", "return v.map((x) => m.format(x));", v=list(cases.values())) == list(
+        cases
+    )
+    assert call("numbers", "return [NaN, Infinity, -Infinity].map((x) => m.format(x));") == [
+        "NaN",
+        "∞",
+        "−∞",
+    ]
+    cells = {"0": 0, "0.00": 1e-5, "−0.003": -0.0034, "0.14": 0.1406}
+    assert call("numbers", "return v.map((x) => m.formatCell(x));", v=list(cells.values())) == list(
+        cells
+    )
+
+
+def test_numbers_are_read_as_people_type_them(call):
+    cases = {"-1.5": -1.5, "−1,5": -1.5, " 1/9 ": 1 / 9, "3": 3, "1e-2": 0.01, ".5": 0.5}
+    assert call("numbers", "return v.map(m.parseNumber);", v=list(cases)) == list(cases.values())
+    bad = ["", "abc", "1/0", "1/2/3", "--1", "1 2", "/", "Infinity", "NaN"]
+    assert call("numbers", "return v.map(m.parseNumber).every(Number.isNaN);", v=bad)
+
+
+def test_kernel_operations(call):
+    kernel = rng.normal(size=(3, 5))
+    js = "{weights: Float64Array.from(k), kh: 3, kw: 5}"
+    back = "return [r.kh, r.kw, Array.from(r.weights)];"
+    for name, expected in {
+        f"m.rotate({js})": np.rot90(kernel, -1),
+        f"m.mirror({js})": kernel[:, ::-1],
+        f"m.resizeKernel({js}, 3)": kernel[:, 1:4],
+        f"m.resizeKernel({js}, 7)": np.pad(kernel, [(2, 2), (1, 1)]),
+    }.items():
+        kh, kw, weights = call(
+            "convolution_lab/kernel_ops", f"const r = {name}; {back}", k=kernel.ravel().tolist()
+        )
+        np.testing.assert_array_equal(np.reshape(weights, (kh, kw)), expected)
+
+
+def test_normalize_says_what_it_did(call):
+    def normalize(weights):
+        return call(
+            "convolution_lab/kernel_ops",
+            "const r = m.normalizeKernel(Float64Array.from(k)); return [Array.from(r.weights), r.said];",
+            k=weights,
+        )
+
+    weights, said = normalize([1, 2, 1])
+    assert weights == [0.25, 0.5, 0.25] and "sum to 1" in said
+    weights, said = normalize([0.1, 0.2, -0.3])
+    np.testing.assert_allclose(weights, np.array([0.1, 0.2, -0.3]) / 0.6)
+    assert "±1" in said
+    weights, said = normalize([0, 0])
+    assert weights == [0, 0] and "nothing to normalize" in said
+
+
+def test_once_per_frame_draws_once_and_never_loses_the_last_request(call):
+    result = call(
+        "frame",
+        """
+        const life = new AbortController();
+        let count = 0, seen = 0, value = 0;
+        const request = m.oncePerFrame(() => { count += 1; seen = value; }, life.signal);
+        for (value = 1; value < 50; value += 1) request();
+        await new Promise((done) => setTimeout(done, 100));
+        const first = [count, seen];
+        value = 77; request(); life.abort(); request();
+        await new Promise((done) => setTimeout(done, 100));
+        return [...first, count];""",
+    )
+    assert result == [1, 50, 1]
+
+
+def test_edits_reach_python_once_the_hand_rests_and_when_the_demo_leaves(call):
+    result = call(
+        "model",
+        """
+        const life = new AbortController();
+        let saved = 0;
+        const values = {};
+        const model = { set: (n, v) => { values[n] = v; }, save_changes: () => { saved += 1; } };
+        const edit = m.editor(model, life.signal, 30);
+        for (let i = 0; i < 20; i += 1) edit({ size: i });
+        const during = [values.size, saved];
+        await new Promise((done) => setTimeout(done, 120));
+        const rested = saved;
+        edit({ size: 99 }); life.abort();
+        return [...during, rested, saved];""",
+    )
+    assert result == [19, 0, 1, 2]
+
+
+def test_ids_differ_between_copies_of_the_module(call):
+    ids = call(
+        "dom",
+        """
+        const url = performance.getEntriesByType("resource").map((e) => e.name).find((n) => n.endsWith("/dom.js"));
+        const other = await import(url + "?copy");
+        return [m.uniqueId("a"), m.uniqueId("a"), other.uniqueId("a"), other.uniqueId("a")];""",
+    )
+    assert len(set(ids)) == 4
+
+
+def test_every_module_is_valid_on_its_own(call):
+    folder = ROOT / "lecture_utils" / "widgets"
+    for path in sorted(folder.glob("*/*.js")):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        assert call(name, "return Object.keys(m).length;") > 0, json.dumps(name)
