@@ -29,7 +29,9 @@ export function slider({ label, min, max, step = 1, value, onInput }) {
   });
   number.addEventListener("input", () => {
     const typed = number.valueAsNumber;
-    if (typed >= min && typed <= max && (typed - min) % step === 0) {
+    const steps = (typed - min) / step;
+    // 0.3 / 0.1 is not quite 3.
+    if (typed >= min && typed <= max && Math.abs(steps - Math.round(steps)) < 1e-6) {
       range.value = typed;
       onInput(typed);
     }

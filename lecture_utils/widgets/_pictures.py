@@ -1,0 +1,133 @@
+"""A demo's picture: a gallery to choose from, or an array of one's own."""
+
+import numpy as np
+import traitlets
+
+from . import _gallery
+from ._demo import ArrayTrait, Demo
+
+#: Images with longer sides would make the sliders stutter.
+LARGEST_IMAGE = 512
+#: Values of `source` that are not in the gallery.
+OTHER_SOURCES = ("your drawing", "your file", "your array")
+
+
+class GrayImage(ArrayTrait):
+    """A gray image: float32 from 0 to 1. Takes uint8 (0 to 255) and color too."""
+
+    def __init__(self, **kwargs):
+        super().__init__("float32", ndim=2, **kwargs)
+
+    def validate(self, obj, value):
+        """Return the image as the lab keeps it."""
+        try:
+            return super().validate(obj, as_gray(value))
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from None
+
+
+class PictureDemo(Demo):
+    """Base of demos that work on a picture.
+
+    A name and what it stands for are two traits. Whichever is set, the other follows; when the page
+    sends both at once they agree already, and nothing happens.
+
+    Attributes
+    ----------
+    image : ndarray of float32, shape (H, W)
+    source : str
+        Setting it to a picture's name sets the image.
+    """
+
+    image = GrayImage(default_value=np.zeros((1, 1), np.float32))
+    source = traitlets.Unicode("your array").tag(sync=True)
+    gallery = traitlets.List().tag(sync=True)
+    gallery_pixels = ArrayTrait("uint8", ndim=1)
+
+    def __init__(self, pictures, **kwargs):
+        self._pictures = {picture.name: picture for picture in pictures}
+        gallery, pixels = _gallery.pack(pictures)
+        super().__init__(gallery=gallery, gallery_pixels=pixels, **kwargs)
+
+    @traitlets.validate("source")
+    def _check_source(self, proposal):
+        if proposal["value"] not in (*self._pictures, *OTHER_SOURCES):
+            raise traitlets.TraitError(
+                f"there is no picture {proposal['value']!r}; use one of {', '.join(self._pictures)}"
+            )
+        return proposal["value"]
+
+    @traitlets.observe("source")
+    def _follow_source(self, change):
+        if change["new"] in self._pictures:
+            self.image = self._pictures[change["new"]].image
+
+    @traitlets.observe("image")
+    def _follow_image(self, change):
+        picture = self._pictures.get(self.source)
+        if picture is not None and not np.array_equal(as_gray(picture.image), change["new"]):
+            self.source = "your array"
+
+
+def as_gray(image):
+    """Return an image as float32 brightness from 0 to 1.
+
+    Parameters
+    ----------
+    image : array_like (H, W) or (H, W, 3)
+        Integers from 0 to 255, booleans, or floats from 0 to 1.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+
+    Raises
+    ------
+    ValueError
+        If the shape or a value does not fit.
+    """
+    image = np.asarray(image)
+    if image.dtype.kind not in "buif":
+        raise ValueError(f"image has type {image.dtype}; give numbers")
+    if image.ndim == 3 and image.shape[2] in (3, 4):
+        image = image[..., :3] @ np.array([0.2125, 0.7154, 0.0721]) / (1 if image.dtype.kind == "f" else 255)
+    elif image.dtype.kind in "ui":
+        image = image / 255
+    if image.ndim != 2 or image.size == 0:
+        raise ValueError(f"image has shape {image.shape}; give (height, width) or (height, width, 3)")
+    if max(image.shape) > LARGEST_IMAGE:
+        raise ValueError(
+            f"image has shape {image.shape}; the lab shows at most {LARGEST_IMAGE}x{LARGEST_IMAGE}, "
+            "for example image[::2, ::2]"
+        )
+    if not np.isfinite(image).all():
+        row, column = np.argwhere(~np.isfinite(image))[0]
+        raise ValueError(
+            f"image has {image[row, column]} at row {row}, column {column}; "
+            "replace it, for example with np.nan_to_num"
+        )
+    low, high = image.min(), image.max()
+    if low < -1e-6 or high > 1 + 1e-6:
+        raise ValueError(
+            f"image has values from {low:g} to {high:g}; brightness goes from 0 to 1 (floats) or from 0 "
+            "to 255 (integers), so rescale it"
+        )
+    return image.clip(0, 1).astype(np.float32)
+
+
+def own_pictures(sources):
+    """Return a gallery of the reader's own: a dict of names and images.
+
+    Raises
+    ------
+    ValueError
+        If an image does not fit (see `as_gray`) or a name has a meaning of its own.
+    """
+    pictures = [
+        _gallery.Picture(str(name), np.rint(as_gray(image) * 255).astype(np.uint8))
+        for name, image in sources.items()
+    ]
+    for picture in pictures:
+        if picture.name in OTHER_SOURCES:
+            raise ValueError(f"{picture.name!r} has a meaning of its own; give the picture another name")
+    return pictures

@@ -1,0 +1,189 @@
+"""GaborLab: what frequency, theta and sigma do to a Gabor filter, and the filter to an image."""
+
+import html
+import math
+import warnings
+
+import numpy as np
+import traitlets
+
+from lecture_utils.gabor import GaborBank
+from lecture_utils.shapes import zone_plate
+
+from .. import _figure, _gallery
+from .._pictures import PictureDemo, own_pictures
+
+#: The lecture's three filters: frequency, theta, sigma.
+PRESETS = ((0.16, 1.2, 4.0), (0.31, 0.0, 3.6), (0.36, 1.6, 1.3))
+_PHOTOS = ("cat", "brick", "coins")
+_SHAPES = ("circle", "stripes", "dot")
+_FASHION = (0, 1, 2, 5, 7, 8, 9)
+
+
+class Between(traitlets.Float):
+    """A number between two ends; NaN is refused as well."""
+
+    def __init__(self, default, low, high):
+        self._low, self._high = low, high
+        super().__init__(default)
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        """Return the number as a float."""
+        value = super().validate(obj, value)
+        if not self._low <= value <= self._high:
+            raise traitlets.TraitError(
+                f"{self.name} is {value!r}; the lab shows {self._low:g} to {self._high:g}"
+            )
+        return value
+
+
+class GaborLab(PictureDemo):
+    """One Gabor filter on an image: kernel, spot in the frequency plane, response.
+
+    In a live notebook all traits are in sync both ways: what the reader does on the page arrives
+    here, and what is assigned here is drawn at once. A demo on the same page can open a filter here
+    with the event ``gabor:open`` on the document, ``detail: {frequency, theta, sigma}``.
+
+    Parameters
+    ----------
+    image : array_like (H, W) or (H, W, 3), optional
+        Floats from 0 to 1, or integers from 0 to 255; at most 512x512. By default the picture that
+        `source` names.
+    frequency : float
+        Cycles per pixel, 0.01 to 0.75. Above 0.5, the Nyquist frequency, along x or y the pixel grid
+        shows a slower wave, and the lab says so.
+    theta : float
+        Direction in which the wave travels, 0 to pi; 0 is along x, y points down.
+    sigma : float
+        Standard deviation of the envelope along the wave, 0.5 to 10 pixels.
+    aspect : float
+        How many times longer it is along the crests of the wave, 0.5 to 3.
+    phase : float
+        Of the wave in the middle of the kernel, -pi to pi.
+    sources : dict of str to array_like, optional
+        Pictures to choose from, instead of a zone plate, photos, shapes and Fashion-MNIST.
+    source : str, optional
+        Which of them to start with.
+
+    Attributes
+    ----------
+    image : ndarray of float32, shape (H, W)
+    source : str
+        Setting it to a picture's name sets the image.
+    kernel_part : {"real", "imaginary", "envelope"}
+    response_part : {"real", "magnitude", "phase"}
+        What is on screen.
+    position : tuple of int
+        Row and column of the pixel whose response is told.
+    kernel : ndarray of complex128, shape (kh, kw)
+    response : ndarray of complex128, shape (H, W)
+        Of `lecture_utils.gabor.GaborBank`, images mirrored at their border. Computed when asked for.
+
+    Raises
+    ------
+    traitlets.TraitError, ValueError
+        If a value cannot be shown; the message names it and the remedy.
+
+    Examples
+    --------
+    >>> lab = GaborLab(frequency=0.31, theta=0, sigma=3.6)
+    >>> lab.kernel.shape, lab.response.shape
+    ((23, 23), (256, 256))
+    """
+
+    frequency = Between(PRESETS[0][0], 0.01, 0.75)
+    theta = Between(PRESETS[0][1], 0.0, math.pi)
+    sigma = Between(PRESETS[0][2], 0.5, 10.0)
+    aspect = Between(1.0, 0.5, 3.0)
+    phase = Between(0.0, -math.pi, math.pi)
+    kernel_part = traitlets.Enum(("real", "imaginary", "envelope"), "real").tag(sync=True)
+    response_part = traitlets.Enum(("real", "magnitude", "phase"), "magnitude").tag(sync=True)
+    position = traitlets.Tuple(
+        traitlets.Int(min=0), traitlets.Int(min=0), default_value=(0, 0)
+    ).tag(sync=True)
+    presets = traitlets.List(PRESETS).tag(sync=True)
+
+    def __init__(
+        self,
+        image=None,
+        frequency=PRESETS[0][0],
+        theta=PRESETS[0][1],
+        sigma=PRESETS[0][2],
+        *,
+        aspect=1.0,
+        phase=0.0,
+        sources=None,
+        source=None,
+    ):
+        pictures = _default_pictures() if sources is None else own_pictures(sources)
+        super().__init__(
+            pictures, frequency=frequency, theta=theta, sigma=sigma, aspect=aspect, phase=phase
+        )
+        if image is None:
+            self.source = pictures[0].name if source is None else source
+        else:
+            self.image = image
+        # Something to look at from the start.
+        magnitude = np.abs(self.response)
+        row, column = np.unravel_index(magnitude.argmax(), magnitude.shape)
+        self.position = int(row), int(column)
+
+    @property
+    def _bank(self):
+        with warnings.catch_warnings():
+            # The page says what becomes of a wave above the Nyquist frequency.
+            warnings.simplefilter("ignore", UserWarning)
+            widths = (self.sigma, self.sigma * self.aspect)
+            return GaborBank.from_list([(self.frequency, self.theta, widths)], offset=self.phase)
+
+    @property
+    def kernel(self):
+        """The complex kernel, shape (kh, kw)."""
+        return self._bank.kernels[0]
+
+    @property
+    def response(self):
+        """The complex response, shape (H, W), in double precision."""
+        return self._bank.responses(self.image.astype(np.float64))[0]
+
+    def figure_html(self):
+        """Return input, kernel and magnitude of the response as a picture, and the numbers."""
+        kernel, response = self.kernel, self.response
+        magnitude = np.abs(response)
+        row, column = np.minimum(self.position, np.array(response.shape) - 1)
+        kh, kw = kernel.shape
+        tiles = [
+            _figure.gray_tile(self.image, (row - kh // 2, column - kw // 2, kh, kw)),
+            _figure.signed_tile(kernel.real),
+            _figure.sequential_tile(magnitude, (row, column, 1, 1)),
+        ]
+        settings = (
+            f"frequency {_figure.number(self.frequency, 3)} cycles per pixel, theta "
+            f"{_figure.number(self.theta)} ({math.degrees(self.theta):.0f}°), sigma "
+            f"{_figure.number(self.sigma)} pixels"
+        )
+        alt = (
+            f"Left: {self.source}, in gray, with the kernel's window framed. Middle: the real part of "
+            "the kernel, stripes that fade towards its border. Right: the magnitude of the response, "
+            "strong where the image has such stripes; the strongest place is framed."
+        )
+        number = f"{magnitude[row, column]:.4g}"
+        text = (
+            f"{html.escape(self.source)} under a Gabor filter of {settings}. The kernel has {kh}×{kw} "
+            f"weights. The mean squared magnitude of the response is {(magnitude**2).mean():.4g}, its "
+            f"largest magnitude {magnitude.max():.4g}; at row {row}, column {column} it is {number}."
+        )
+        return f"<figure>{_figure.picture(tiles, alt)}<figcaption>{text}</figcaption></figure>"
+
+
+def _default_pictures():
+    plate = _gallery.Picture(
+        "zone plate",
+        np.rint(zone_plate() * 255).astype(np.uint8),
+        "every frequency and direction, each at one place and its opposite",
+        "from lecture_utils.shapes import zone_plate",
+        "(zone_plate() * 255).round() / 255",
+    )
+    photos, shapes = _gallery.photos(_PHOTOS), _gallery.shapes(_SHAPES)
+    return [plate, *photos, *shapes, *_gallery.fashion(_FASHION)]

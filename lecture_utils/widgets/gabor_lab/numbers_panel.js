@@ -1,0 +1,52 @@
+/** The numbers behind the pictures, as text: one pixel, the whole response, the kernel. */
+
+import { h } from "../_shared/dom.js";
+
+/** A number with five significant digits; less than a trillionth is a rest of rounding. */
+export function precise(value) {
+  const size = Math.abs(value);
+  if (size < 1e-12) return "0";
+  const digits = size < 1e-4 || size >= 1e5 ? size.toExponential(4) : size.toPrecision(5);
+  const short = digits.includes("e") ? digits : digits.replace(/\.?0+$/, "");
+  return (value < 0 ? "\u2212" : "") + short.replace("e-", "e\u2212").replace("e+", "e");
+}
+
+/** A complex number as "0.25 − 0.1i". */
+export function complex(re, im) {
+  return `${precise(re)} ${im < 0 ? "\u2212" : "+"} ${precise(Math.abs(im))}i`;
+}
+
+export function numbersPanel() {
+  const fields = {};
+  const field = (key, name) => {
+    fields[key] = h("dd", { "data-number": key });
+    return h("div", {}, h("dt", {}, name), fields[key]);
+  };
+  const place = h("p", { class: "lu-title" });
+  const part = (title, ...rows) => h("div", { class: "gabor-facts" }, title, h("dl", {}, ...rows));
+  const title = (text) => h("p", { class: "lu-title" }, text);
+  const element = h(
+    "div",
+    { class: "gabor-numbers", role: "group", "aria-label": "Numbers" },
+    part(place, field("value", "Response"), field("magnitude", "Magnitude"), field("phase", "Phase")),
+    part(title("Whole response"), field("energy", "Energy (mean |r|²)"), field("largest", "Largest |r|")),
+    part(title("Kernel"), field("size", "Size"), field("sum", "Sum of its weights")),
+  );
+  const put = (key, text) => {
+    if (fields[key].textContent !== text) fields[key].textContent = text;
+  };
+
+  function update(lab, row, column) {
+    const [re, im] = [lab.re[row * lab.w + column], lab.im[row * lab.w + column]];
+    const phase = Math.atan2(im, re);
+    place.textContent = `At row ${row}, column ${column}`;
+    put("value", complex(re, im));
+    put("magnitude", precise(Math.hypot(re, im)));
+    put("phase", `${precise(phase)} rad`);
+    put("energy", precise(lab.energy));
+    put("largest", precise(lab.largest));
+    put("size", `${lab.kernel.height}×${lab.kernel.width}`);
+    put("sum", complex(...lab.sum));
+  }
+  return { element, update };
+}

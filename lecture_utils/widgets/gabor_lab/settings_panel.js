@@ -1,0 +1,85 @@
+/** What can be set: the lecture's presets, three sliders, and two more behind "More". */
+
+import { raster, signedScale } from "../_shared/canvas.js";
+import { disclosure, slider } from "../_shared/controls.js";
+import { h } from "../_shared/dom.js";
+import { gaborKernel } from "../_shared/gabor.js";
+import { format } from "../_shared/numbers.js";
+import { RANGES } from "./state.js";
+
+const LABELS = {
+  frequency: ["Frequency", 0.01],
+  theta: ["Theta", 0.01],
+  sigma: ["Sigma", 0.1],
+  aspect: ["Aspect ratio", 0.1],
+  phase: ["Phase", 0.01],
+};
+const degrees = (angle) => `${format((angle * 180) / Math.PI, 1)}°`;
+const NOTES = {
+  frequency: ({ frequency }) => `one wave in ${format(1 / frequency)} pixels`,
+  theta: ({ theta }) => `rad = ${degrees(theta)}`,
+  sigma: ({ kernel }) => `pixels: kernel ${kernel.height}×${kernel.width}`,
+  aspect: ({ sigmaY }) => `σ along the crests ${format(sigmaY, 1)} pixels`,
+  phase: ({ phase }) => `rad = ${degrees(phase)}`,
+};
+
+/** @param {{model: object, edit: (changes: object) => void}} options */
+export function settingsPanel({ model, edit }) {
+  const controls = Object.entries(LABELS).map(([name, [label, step]]) => {
+    const [min, max] = RANGES[name];
+    const onInput = (value) => edit({ [name]: value });
+    const control = slider({ label, min, max, step, value: model.get(name), onInput });
+    const note = h("span", { class: "lu-label gabor-note" });
+    control.element.querySelector("label").after(note);
+    return { name, note, ...control };
+  });
+  const [frequency, theta, sigma, aspect, phase] = controls.map(({ element }) => element);
+  const [low, high] = RANGES.frequency;
+  const nyquist = h("span", { class: "gabor-nyquist lu-label" }, "Nyquist 0.5");
+  nyquist.style.setProperty("--at", (0.5 - low) / (high - low));
+  frequency.append(nyquist);
+
+  const presets = model.get("presets").map((values) => {
+    const [f, angle, width] = values;
+    const canvas = h("canvas", { "aria-hidden": "true" });
+    const text = h("span", {}, `f ${format(f)}`, h("br"), `θ ${format(angle)}`, h("br"), `σ ${format(width)}`);
+    const name = `frequency ${format(f)}, theta ${format(angle)}, sigma ${format(width)}`;
+    const take = () => edit({ frequency: f, theta: angle, sigma: width, aspect: 1, phase: 0 });
+    const attributes = { type: "button", class: "lu-button gabor-preset", "aria-label": name, title: name };
+    const element = h("button", { ...attributes, onclick: take }, canvas, text);
+    return { element, values, kernel: gaborKernel(f, angle, width), paint: raster(canvas) };
+  });
+  const more = disclosure("More: phase and aspect ratio", h("div", { class: "gabor-more" }, phase, aspect));
+  const element = h(
+    "div",
+    { class: "gabor-settings" },
+    h(
+      "div",
+      { class: "gabor-presets", role: "group", "aria-label": "The lecture's filters" },
+      ...presets.map((preset) => preset.element),
+    ),
+    frequency,
+    theta,
+    sigma,
+    more,
+  );
+
+  let painted = null;
+  function update(lab, dark) {
+    for (const { name, note, set } of controls) {
+      set(model.get(name));
+      const text = NOTES[name](lab);
+      if (note.textContent !== text) note.textContent = text;
+    }
+    const now = [lab.frequency, lab.theta, lab.sigma, lab.sigmaY, lab.phase];
+    for (const { element: button, values, kernel, paint } of presets) {
+      const same = [...values, values[2], 0].every((value, i) => value === now[i]);
+      button.setAttribute("aria-pressed", same);
+      if (painted === dark) continue;
+      const middle = kernel.envelope[kernel.envelope.length >> 1];
+      paint(kernel.re, kernel.height, kernel.width, signedScale(middle, dark));
+    }
+    painted = dark;
+  }
+  return { element, update };
+}
