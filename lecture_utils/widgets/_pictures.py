@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 
 from . import _gallery
-from ._demo import ArrayTrait, Demo
+from ._demo import ArrayTrait, Demo, _array_to_json
 
 #: Images with longer sides would make the sliders stutter.
 LARGEST_IMAGE = 512
@@ -17,6 +17,7 @@ class GrayImage(ArrayTrait):
 
     def __init__(self, **kwargs):
         super().__init__("float32", ndim=2, **kwargs)
+        self.tag(to_json=_image_to_json)
 
     def validate(self, obj, value):
         """Return the image as the lab keeps it."""
@@ -24,6 +25,14 @@ class GrayImage(ArrayTrait):
             return super().validate(obj, as_gray(value))
         except ValueError as error:
             raise traitlets.TraitError(str(error)) from None
+
+
+def _image_to_json(image, demo):
+    # What came from bytes travels as bytes, a quarter of the size.
+    levels = np.rint(image * 255)
+    if demo.source in demo._pictures and np.array_equal((levels / 255).astype(np.float32), image):
+        image = levels.astype(np.uint8)
+    return _array_to_json(image, demo)
 
 
 class PictureDemo(Demo):
@@ -90,11 +99,17 @@ def as_gray(image):
     if image.dtype.kind not in "buif":
         raise ValueError(f"image has type {image.dtype}; give numbers")
     if image.ndim == 3 and image.shape[2] in (3, 4):
-        image = image[..., :3] @ np.array([0.2125, 0.7154, 0.0721]) / (1 if image.dtype.kind == "f" else 255)
+        image = (
+            image[..., :3]
+            @ np.array([0.2125, 0.7154, 0.0721])
+            / (1 if image.dtype.kind == "f" else 255)
+        )
     elif image.dtype.kind in "ui":
         image = image / 255
     if image.ndim != 2 or image.size == 0:
-        raise ValueError(f"image has shape {image.shape}; give (height, width) or (height, width, 3)")
+        raise ValueError(
+            f"image has shape {image.shape}; give (height, width) or (height, width, 3)"
+        )
     if max(image.shape) > LARGEST_IMAGE:
         raise ValueError(
             f"image has shape {image.shape}; the lab shows at most {LARGEST_IMAGE}x{LARGEST_IMAGE}, "
@@ -129,5 +144,7 @@ def own_pictures(sources):
     ]
     for picture in pictures:
         if picture.name in OTHER_SOURCES:
-            raise ValueError(f"{picture.name!r} has a meaning of its own; give the picture another name")
+            raise ValueError(
+                f"{picture.name!r} has a meaning of its own; give the picture another name"
+            )
     return pictures

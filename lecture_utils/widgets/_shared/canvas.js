@@ -1,6 +1,6 @@
 /** Arrays as pictures: one canvas pixel per value, enlarged without blur by CSS. */
 
-import { grayLut, lutIndex, signedLut } from "./color.js";
+import { grayLut, lutIndex, sequentialLut, signedLut } from "./color.js";
 import { h } from "./dom.js";
 import { format } from "./numbers.js";
 
@@ -35,6 +35,11 @@ export function raster(canvas) {
 /** How signed values are drawn: symmetric limits, so that zero keeps its color. */
 export function signedScale(limit, dark) {
   return { low: -limit, high: limit, lut: signedLut(dark) };
+}
+
+/** How magnitudes from 0 to a limit are drawn. */
+export function sequentialScale(limit, dark) {
+  return { low: 0, high: limit, lut: sequentialLut(dark) };
 }
 
 /** How brightness from 0 to 1 is drawn. */

@@ -19,6 +19,19 @@ export function oncePerFrame(draw, signal) {
 }
 
 /**
+ * Return `changed(...values)`: whether any value differs from the call before. With it, a frame draws
+ * only what is not on screen already.
+ */
+export function changeDetector() {
+  let last = null;
+  return (...values) => {
+    const changed = !last || values.some((value, i) => !Object.is(value, last[i]));
+    last = values;
+    return changed;
+  };
+}
+
+/**
  * A clock for animations: calls `tick(seconds since the last frame)` while it runs.
  * @param {(seconds: number) => void} tick
  * @param {AbortSignal} signal

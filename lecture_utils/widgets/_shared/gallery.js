@@ -2,6 +2,10 @@
 
 import { grayScale, raster } from "./canvas.js";
 import { h, icon, uniqueId } from "./dom.js";
+import { resize } from "./image.js";
+
+/** Pixels of the longer side of a thumbnail, for screens of two pixels per pixel. */
+const THUMB = 96;
 
 /** @typedef {{name: string, group: string, rows: number, columns: number, values: Float32Array}} Picture */
 
@@ -19,6 +23,14 @@ export function unpackGallery(entries, bytes) {
     at += rows * columns;
     return { ...entry, rows, columns, values: Float32Array.from(part, (byte) => byte / 255) };
   });
+}
+
+/** Large pictures are averaged, so that fine patterns turn gray instead of into coarse ones. */
+function drawThumb(canvas, { values, rows, columns }) {
+  const scale = Math.min(1, THUMB / Math.max(rows, columns));
+  const [height, width] = [rows, columns].map((side) => Math.max(1, Math.round(side * scale)));
+  const small = scale < 1 ? resize(values, rows, columns, height, width) : values;
+  raster(canvas)(small, height, width, grayScale());
 }
 
 /**
@@ -45,7 +57,7 @@ export function thumbnails({ legend, onChoose }) {
     input.setAttribute("aria-label", title);
     label.title = title;
     const canvas = picture && h("canvas", { "aria-hidden": "true" });
-    if (picture) raster(canvas)(picture.values, picture.rows, picture.columns, grayScale());
+    if (picture) drawThumb(canvas, picture);
     label.replaceChildren(input, canvas ?? icon(path));
   }
   const set = (name) => {

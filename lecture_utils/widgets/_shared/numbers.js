@@ -37,6 +37,20 @@ function trim(digits) {
 }
 
 /**
+ * Write a number with so many significant digits, for comparing with another program's. Less than a
+ * trillionth counts as a rest of rounding: "0".
+ */
+export function precise(value, digits = 5) {
+  const size = Math.abs(value);
+  if (Number.isNaN(value)) return "NaN";
+  if (size < 1e-12) return "0";
+  const sign = value < 0 ? "\u2212" : "";
+  if (size >= 1e-4 && size < 1e5) return sign + trim(size.toPrecision(digits));
+  const [number, power] = size.toExponential(digits - 1).split("e");
+  return `${sign}${trim(number)}e${power.replace("+", "").replace("-", "\u2212")}`;
+}
+
+/**
  * Read a number as people type it: "-1.5", "−1,5", "1/9".
  * @param {string} text
  * @returns {number} NaN where the text is no number.

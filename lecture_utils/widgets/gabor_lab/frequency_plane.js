@@ -1,12 +1,12 @@
 /** The frequency plane: which waves the kernel lets through. Its spot can be dragged. */
 
-import { raster } from "../_shared/canvas.js";
+import { raster, sequentialScale } from "../_shared/canvas.js";
 import { h, svg } from "../_shared/dom.js";
+import { scaleLegend } from "../_shared/legend.js";
 import { clamp, format } from "../_shared/numbers.js";
-import { scaleLegend } from "./legend.js";
 import { settingsAt, spot } from "./state.js";
 import { transferMagnitude } from "./transfer.js";
-import { legendOf, sequentialScale } from "./views.js";
+import { legendOf } from "./views.js";
 
 /** Frequencies per axis: -0.5 to 0.5 in steps of 0.01. */
 const SIZE = 101;
@@ -20,7 +20,8 @@ const halfWidth = (sigma) => Math.sqrt(Math.log(2) / 2) / (Math.PI * sigma);
 
 /**
  * @param {{onSteer: (settings: {frequency: number, theta: number}) => void, signal: AbortSignal}} options
- * @returns {{element: HTMLElement, update: (lab: object, part: string, dark: boolean) => void}}
+ * @returns {{element: HTMLElement, update: (lab: object, weights: Float64Array,
+ *   dark: boolean) => void}} `weights` are the part of the kernel whose waves are shown.
  */
 export function frequencyPlane({ onSteer, signal }) {
   const canvas = h("canvas", { "aria-hidden": "true" });
@@ -115,9 +116,8 @@ export function frequencyPlane({ onSteer, signal }) {
       shape.setAttribute("transform", `translate(${u} ${v}) rotate(${turn})`);
     }
   }
-  function update(lab, part, dark) {
+  function update(lab, weights, dark) {
     const { kernel, frequency, theta } = lab;
-    const weights = { real: kernel.re, imaginary: kernel.im, envelope: kernel.envelope }[part];
     const largest = transferMagnitude(weights, kernel.height, kernel.width, SIZE, values);
     const scale = sequentialScale(largest || 1, dark);
     paint(values, SIZE, SIZE, scale);

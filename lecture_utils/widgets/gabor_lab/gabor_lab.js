@@ -1,22 +1,22 @@
 /** GaborLab: what frequency, theta and sigma do to a Gabor filter, and the filter to an image. */
 
-import { grayScale, raster, signedScale } from "../_shared/canvas.js";
+import { grayScale, raster, sequentialScale, signedScale } from "../_shared/canvas.js";
 import { button, disclosure, segmented } from "../_shared/controls.js";
 import { copyButton } from "../_shared/copy.js";
 import { announcer, h } from "../_shared/dom.js";
-import { oncePerFrame } from "../_shared/frame.js";
+import { changeDetector, oncePerFrame } from "../_shared/frame.js";
 import { editor, watch } from "../_shared/model.js";
-import { clamp, format } from "../_shared/numbers.js";
+import { scaleLegend } from "../_shared/legend.js";
+import { clamp, format, precise } from "../_shared/numbers.js";
 import { moveByKey, plane } from "../_shared/plane.js";
 import { isDark, onThemeChange } from "../_shared/theme.js";
 import { DRAWING, imagePanel } from "../convolution_lab/image_panel.js";
 import { frequencyPlane } from "./frequency_plane.js";
-import { scaleLegend } from "./legend.js";
-import { numbersPanel, precise } from "./numbers_panel.js";
+import { numbersPanel } from "./numbers_panel.js";
 import { pythonCode } from "./python_code.js";
 import { settingsPanel } from "./settings_panel.js";
 import { RANGES, SETTINGS, labReader, settingsAt, spot } from "./state.js";
-import { legendOf, responseView, sequentialScale } from "./views.js";
+import { legendOf, responseView } from "./views.js";
 
 const TRAITS = ["image", "source", ...SETTINGS, "kernel_part", "response_part", "position"];
 const RESTART = "M4 4v6h6M4.500 10a8 8 0 1 1-.500 5";
@@ -46,7 +46,6 @@ function render({ model, el }) {
   const start = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
   const request = oncePerFrame(draw, signal);
   watch(model, TRAITS, request, signal);
-  onThemeChange(request, signal);
 
   /** Take settings from elsewhere, moved into the ranges of the sliders. */
   function steer({ frequency, theta, ...rest }) {
@@ -191,70 +190,80 @@ function render({ model, el }) {
     { signal },
   );
 
-  let painted = [];
   let announced = "";
+  let dark = false;
+  const [newLab, newPicture, newInput, newKernel, newResponse] = Array.from({ length: 5 }, changeDetector);
   function draw() {
     const lab = read();
-    const dark = isDark(root);
     const [row, column] = position();
-    const parts = { kernel: model.get("kernel_part"), response: model.get("response_part") };
-    const value = paint([lab, parts.kernel, parts.response, dark, model.get("source")], row, column);
-    const { height, width } = lab.kernel;
-    const top = Math.max(row - (height >> 1), 0);
-    const left = Math.max(column - (width >> 1), 0);
-    const rows = Math.min(row + (height >> 1) + 1, lab.h) - top;
-    const columns = Math.min(column + (width >> 1) + 1, lab.w) - left;
-    input.mark({ top, left, rows, columns });
+    if (newPicture(model.get("source"), model.get("image"))) {
+      root.classList.toggle("drawing", isDrawing());
+      images.update();
+    }
+    if (newInput(lab.pixels)) input.draw(lab.pixels, lab.h, lab.w, grayScale());
+    if (newKernel(lab, model.get("kernel_part"), dark)) drawKernel(lab, model.get("kernel_part"));
+    if (newResponse(lab, model.get("response_part"), dark)) drawResponse(lab, model.get("response_part"));
+    input.mark(windowAround(row, column, lab));
     response.mark({ top: row, left: column, rows: 1, columns: 1 });
     numbers.update(lab, row, column);
     const text = aliasing(lab) ?? said;
     message.hidden = !text;
     if (message.textContent !== text) message.textContent = text;
-    Object.assign(root.dataset, { row, column, energy: lab.energy, largest: lab.largest, ...value });
+    const at = row * lab.w + column;
     const words =
       `Frequency ${format(lab.frequency, 3)}, theta ${format(lab.theta)}, sigma ${format(lab.sigma)}: ` +
-      `energy ${precise(lab.energy)}. Row ${row}, column ${column}: magnitude ${precise(Math.hypot(value.re, value.im))}.`;
+      `energy ${precise(lab.energy, 3)}. Row ${row}, column ${column}: ` +
+      `magnitude ${precise(Math.hypot(lab.re[at], lab.im[at]), 3)}.`;
     if (words !== announced && announced) live.say(words);
     announced = words;
+    Object.assign(root.dataset, { row, column });
+    if (newLab(lab)) root.dispatchEvent(new CustomEvent("gabor", { bubbles: true, detail: lab }));
   }
 
-  /** Redraw the pictures if something that they show has changed; return the response at one pixel. */
-  function paint(key, row, column) {
-    const [lab, kernelShown, responseShown, dark] = key;
+  function drawKernel(lab, part) {
     const { kernel } = lab;
-    const value = { re: lab.re[row * lab.w + column], im: lab.im[row * lab.w + column] };
-    if (key.every((part, i) => part === painted[i])) return value;
-    painted = key;
-    root.classList.toggle("drawing", isDrawing());
-    images.update();
-    settings.update(lab, dark);
-    kernelPart.set(kernelShown);
-    responsePart.set(responseShown);
-    sizes.input.textContent = sizes.response.textContent = `${lab.h}×${lab.w}`;
-    sizes.kernel.textContent = `${kernel.height}×${kernel.width}`;
-    input.draw(lab.pixels, lab.h, lab.w, grayScale());
-
     const peak = kernel.envelope[kernel.envelope.length >> 1];
-    const weights = { real: kernel.re, imaginary: kernel.im, envelope: kernel.envelope }[kernelShown];
-    const scale = kernelShown === "envelope" ? sequentialScale(peak, dark) : signedScale(peak, dark);
+    const weights = { real: kernel.re, imaginary: kernel.im, envelope: kernel.envelope }[part];
+    const scale = part === "envelope" ? sequentialScale(peak, dark) : signedScale(peak, dark);
+    kernelPart.set(part);
+    sizes.kernel.textContent = `${kernel.height}×${kernel.width}`;
     paintKernel(weights, kernel.height, kernel.width, scale);
     kernelCanvas.style.width = `${100 * Math.min(1, kernel.width / kernel.height)}%`;
-    kernelCanvas.setAttribute("aria-label", `${kernelShown} part of the kernel`);
+    kernelCanvas.setAttribute("aria-label", part === "envelope" ? "Envelope" : `Kernel, ${part} part`);
     kernelLegend.update(legendOf(scale));
-    frequencies.update(lab, kernelShown, dark);
-
-    const shown = show(lab, responseShown, dark);
-    response.draw(shown.values, lab.h, lab.w, shown.scale);
-    responseLegend.update(shown.legend);
-    return value;
+    frequencies.update(lab, weights, dark);
+    settings.update(lab, dark);
   }
 
+  function drawResponse(lab, part) {
+    const { values, scale, legend } = show(lab, part, dark);
+    responsePart.set(part);
+    sizes.input.textContent = sizes.response.textContent = `${lab.h}×${lab.w}`;
+    response.draw(values, lab.h, lab.w, scale);
+    responseLegend.update(legend);
+  }
+
+  const followTheme = () => {
+    dark = isDark(root);
+    request();
+  };
+  onThemeChange(followTheme, signal);
+
   el.append(root);
+  followTheme();
   draw();
   return () => {
     life.abort();
     root.remove();
   };
+}
+
+/** The part of the image under the kernel when it computes one pixel. */
+function windowAround(row, column, { kernel, h: rows, w: columns }) {
+  const [down, right] = [kernel.height >> 1, kernel.width >> 1];
+  const [top, left] = [Math.max(row - down, 0), Math.max(column - right, 0)];
+  const bottom = Math.min(row + down + 1, rows);
+  return { top, left, rows: bottom - top, columns: Math.min(column + right + 1, columns) - left };
 }
 
 /** What the pixel grid makes of a wave above the Nyquist frequency; null where there is nothing to say. */

@@ -1,18 +1,11 @@
 /** The numbers behind the pictures, as text: one pixel, the whole response, the kernel. */
 
 import { h } from "../_shared/dom.js";
+import { precise } from "../_shared/numbers.js";
 
-/** A number with five significant digits; less than a trillionth is a rest of rounding. */
-export function precise(value) {
-  const size = Math.abs(value);
-  if (size < 1e-12) return "0";
-  const digits = size < 1e-4 || size >= 1e5 ? size.toExponential(4) : size.toPrecision(5);
-  const short = digits.includes("e") ? digits : digits.replace(/\.?0+$/, "");
-  return (value < 0 ? "\u2212" : "") + short.replace("e-", "e\u2212").replace("e+", "e");
-}
-
-/** A complex number as "0.25 − 0.1i". */
+/** A complex number as "0.25 − 0.1i"; a real one without its zero. */
 export function complex(re, im) {
+  if (Math.abs(im) < 1e-12) return precise(re);
   return `${precise(re)} ${im < 0 ? "\u2212" : "+"} ${precise(Math.abs(im))}i`;
 }
 
@@ -29,8 +22,8 @@ export function numbersPanel() {
     "div",
     { class: "gabor-numbers", role: "group", "aria-label": "Numbers" },
     part(place, field("value", "Response"), field("magnitude", "Magnitude"), field("phase", "Phase")),
-    part(title("Whole response"), field("energy", "Energy (mean |r|²)"), field("largest", "Largest |r|")),
-    part(title("Kernel"), field("size", "Size"), field("sum", "Sum of its weights")),
+    part(title("Whole response"), field("energy", "Energy, mean |r|²"), field("largest", "Largest |r|")),
+    part(title("Kernel"), field("size", "Size"), field("sum", "Sum")),
   );
   const put = (key, text) => {
     if (fields[key].textContent !== text) fields[key].textContent = text;

@@ -19,7 +19,7 @@ const NOTES = {
   frequency: ({ frequency }) => `one wave in ${format(1 / frequency)} pixels`,
   theta: ({ theta }) => `rad = ${degrees(theta)}`,
   sigma: ({ kernel }) => `pixels: kernel ${kernel.height}×${kernel.width}`,
-  aspect: ({ sigmaY }) => `σ along the crests ${format(sigmaY, 1)} pixels`,
+  aspect: ({ sigmaY }) => `crests: σ ${format(sigmaY, 1)} pixels`,
   phase: ({ phase }) => `rad = ${degrees(phase)}`,
 };
 
@@ -53,14 +53,15 @@ export function settingsPanel({ model, edit }) {
   const element = h(
     "div",
     { class: "gabor-settings" },
-    h(
-      "div",
-      { class: "gabor-presets", role: "group", "aria-label": "The lecture's filters" },
-      ...presets.map((preset) => preset.element),
-    ),
     frequency,
     theta,
     sigma,
+    h(
+      "div",
+      { class: "gabor-panel", role: "group", "aria-label": "Three filters of the lecture" },
+      h("p", { class: "lu-title" }, "Three filters of the lecture"),
+      h("div", { class: "gabor-presets" }, ...presets.map((preset) => preset.element)),
+    ),
     more,
   );
 

@@ -1,18 +1,13 @@
 /** How complex responses become pictures: which number of each pixel, on which scale. */
 
-import { signedScale } from "../_shared/canvas.js";
+import { sequentialScale, signedScale } from "../_shared/canvas.js";
 import { cyclicLut, sequentialLut } from "../_shared/color.js";
-import { format } from "../_shared/numbers.js";
-
-/** How magnitudes from 0 to a limit are drawn. */
-export function sequentialScale(limit, dark) {
-  return { low: 0, high: limit, lut: sequentialLut(dark) };
-}
+import { precise } from "../_shared/numbers.js";
 
 /** A scale's legend; `value` gets a mark. */
 export function legendOf({ low, high, lut }, value) {
   const mark = value === undefined ? undefined : (value - low) / (high - low);
-  return { lut, low: format(low, 3), high: format(high, 3), mark };
+  return { lut, low: precise(low, 3), high: precise(high, 3), mark };
 }
 
 const FADES = 64;

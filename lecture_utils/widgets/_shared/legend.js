@@ -1,7 +1,7 @@
 /** The legend of any scale: a strip of its colors, what its ends mean, and a mark for a value. */
 
-import { raster } from "../_shared/canvas.js";
-import { h } from "../_shared/dom.js";
+import { raster } from "./canvas.js";
+import { h } from "./dom.js";
 
 /**
  * @returns {{element: HTMLElement, update: (legend: {lut: Uint32Array, low: string, high: string,
