@@ -40,7 +40,7 @@ def test_a_dot_shows_the_kernel_turned():
 
 
 def test_bad_arguments_are_named():
-    with pytest.raises(ValueError, match="'hexagon'.*circle"):
+    with pytest.raises(ValueError, match=r"'hexagon'.*circle"):
         draw_shape("hexagon")
     with pytest.raises(ValueError, match="size is 4"):
         draw_shape("circle", 4)

@@ -8,6 +8,8 @@ export function isDark(element) {
 /**
  * Call `callback` whenever the page's theme may have changed, until `signal` is aborted.
  * The static site, Colab and JupyterLab mark the theme by an attribute, VS Code by a class.
+ * @param {() => void} callback
+ * @param {AbortSignal} signal
  */
 export function onThemeChange(callback, signal) {
   const observer = new MutationObserver(callback);

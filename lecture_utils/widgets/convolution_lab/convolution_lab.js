@@ -4,11 +4,11 @@ import { signedLegend, grayScale, signedScale } from "../_shared/canvas.js";
 import { button, disclosure, slider } from "../_shared/controls.js";
 import { copyButton } from "../_shared/copy.js";
 import { announcer, h } from "../_shared/dom.js";
-import { oncePerFrame } from "../_shared/frame.js";
+import { changeDetector, oncePerFrame } from "../_shared/frame.js";
 import { maxMagnitude } from "../_shared/image.js";
 import { editor, watch } from "../_shared/model.js";
-import { clamp, format } from "../_shared/numbers.js";
-import { moveByKey, plane } from "../_shared/plane.js";
+import { format } from "../_shared/numbers.js";
+import { plane } from "../_shared/plane.js";
 import { scanner } from "../_shared/scan.js";
 import { isDark, onThemeChange } from "../_shared/theme.js";
 import { arithmetic } from "./arithmetic.js";
@@ -16,6 +16,7 @@ import { DRAWING, imagePanel } from "./image_panel.js";
 import { kernelPanel } from "./kernel_panel.js";
 import { pythonCode } from "./python_code.js";
 import { labReader, misfit, sizeFormula } from "./state.js";
+import { slidingWindow } from "./window.js";
 
 const TRAITS = ["image", "kernel", "kernel_name", "stride", "padding", "dilation", "source", "position"];
 const RESTART = "M4 4v6h6M4.500 10a8 8 0 1 1-.500 5";
@@ -34,50 +35,20 @@ function render({ model, el }) {
   const start = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
   const request = oncePerFrame(draw, signal);
   watch(model, TRAITS, request, signal);
-  onThemeChange(request, signal);
 
-  // ---- The window: where it stays (the trait), and where it only visits (pointer, animation)
-  let visit = null;
-  let scan = null;
-  const position = () => {
-    const { rows, columns } = read();
-    const [row, column] = visit ?? model.get("position");
-    return [clamp(row, 0, Math.max(rows - 1, 0)), clamp(column, 0, Math.max(columns - 1, 0))];
-  };
-  const settle = (to) => {
-    visit = scan = null;
-    edit({ position: to });
-    request();
-  };
+  const sliding = slidingWindow({ model, read, edit, request });
+  /** What a pointer does on either image; `to` is the output pixel that it means. */
   function point(phase, to) {
-    if (!read().rows || (play.running && phase === "hover") || (play.running && phase === "leave")) return;
     if (phase === "down") play.stop();
-    if (phase === "leave") visit = null;
-    else if (phase === "hover") visit = to;
-    else return settle(to);
-    scan = null;
-    request();
+    if (!read().rows || play.running || phase === "up") return;
+    if (phase === "hover" || phase === "leave") sliding.visit(phase === "hover" ? to : null);
+    else sliding.settle(to);
   }
-  const inside = ([row, column]) => {
-    const { rows, columns } = read();
-    return [clamp(row, 0, rows - 1), clamp(column, 0, columns - 1)];
-  };
-  /** The output pixel whose window has its middle nearest to a place on the input. */
-  const windowAt = ({ row, column }) => {
-    const { kh, kw, layer } = read();
-    const at = (place, size) =>
-      Math.round((place - 0.5 + layer.padding - (layer.dilation * (size - 1)) / 2) / layer.stride);
-    return inside([at(row, kh), at(column, kw)]);
-  };
-  const byKey = (event) => {
-    const { rows, columns } = read();
-    const to = rows && moveByKey(event, position(), rows, columns);
-    if (!to) return false;
-    event.preventDefault();
-    play.stop();
-    settle(to);
-    return true;
-  };
+  function onKey(event) {
+    const moved = sliding.byKey(event);
+    if (moved) play.stop();
+    return moved;
+  }
 
   // ---- Panels
   const message = h("p", { class: "lu-message", role: "status", hidden: true });
@@ -97,24 +68,19 @@ function render({ model, el }) {
       if (isDrawing() && (phase === "down" || phase === "drag")) {
         images.sketch.stroke(row, column, phase === "down");
       }
-      if (phase !== "up") point(phase, phase === "leave" ? null : windowAt({ row, column }));
+      point(phase, sliding.nearest({ row, column }));
     },
     onKey: (event) => {
-      if (byKey(event) || !isDrawing() || event.key !== " ") return;
+      if (onKey(event) || !isDrawing() || event.key !== " ") return;
       event.preventDefault();
-      const { kh, kw, layer } = read();
-      const [row, column] = position();
-      const middle = (at, size) => at * layer.stride - layer.padding + (layer.dilation * (size - 1) + 1) / 2;
-      images.sketch.stroke(middle(row, kh), middle(column, kw), true);
+      images.sketch.stroke(...sliding.middle(), true);
     },
   });
   const output = plane({
     label: "Output",
     signal,
-    onKey: byKey,
-    onPoint: ({ row, column, phase }) => {
-      if (phase !== "up") point(phase, phase === "leave" ? null : inside([Math.floor(row), Math.floor(column)]));
-    },
+    onKey,
+    onPoint: ({ row, column, phase }) => point(phase, [Math.floor(row), Math.floor(column)]),
   });
   const legend = signedLegend();
   const inputSize = h("span", { class: "lu-label" });
@@ -130,18 +96,9 @@ function render({ model, el }) {
   // ---- Settings
   const play = scanner({
     size: () => [read().rows, read().columns],
-    from: position,
-    onStep: (row, column, band) => {
-      visit = [row, column];
-      scan = { row, column: column + 1, band };
-      request();
-    },
-    onEnd: (finished) => {
-      const [row, column] = position();
-      const reached = scan;
-      settle(finished ? inside([Infinity, Infinity]) : [row, column]);
-      scan = finished ? null : reached;
-    },
+    from: sliding.position,
+    onStep: sliding.walk,
+    onEnd: sliding.halt,
     signal,
   });
   const layerSlider = (name, label, min, max) =>
@@ -158,8 +115,8 @@ function render({ model, el }) {
     path: RESTART,
     onClick: () => {
       play.stop();
-      visit = scan = null;
       say("");
+      sliding.settle(start.position);
       edit(start);
     },
   });
@@ -198,48 +155,58 @@ function render({ model, el }) {
   });
 
   let announced = "";
-  let drawn = null;
+  const [newImage, newKernel, newInput, newOutput, newLab] = Array.from({ length: 5 }, changeDetector);
   function draw() {
     const lab = read();
-    const dark = isDark(root);
-    const [row, column] = position();
+    const [row, column] = sliding.position();
     const { h: height, w: width, kh, kw, layer, rows, columns } = lab;
     const problem = misfit(lab);
     message.textContent = problem ?? said;
     message.hidden = !message.textContent;
     root.classList.toggle("misfit", Boolean(problem));
     root.classList.toggle("drawing", isDrawing());
-    images.update();
-    kernel.update(dark);
+    if (newImage(model.get("source"), model.get("image"))) images.update();
+    if (newKernel(model.get("kernel"), model.get("kernel_name"), dark)) kernel.update(dark);
     for (const [name, control] of Object.entries(sliders)) control.set(model.get(name));
     sliders.padding.set(layer.padding, Math.max(5, layer.padding));
     inputSize.textContent = `${height}×${width}`;
     outputSize.textContent = problem ? "none" : `${rows}×${columns}`;
     formula.textContent = problem ? "" : sizeFormula(lab);
-    input.draw(lab.pixels, height, width, grayScale(), layer.padding);
-    const window = { rows: kh, columns: kw, step: layer.dilation };
-    input.mark({ ...window, top: row * layer.stride - layer.padding, left: column * layer.stride - layer.padding });
+    if (newInput(model.get("image"), layer.padding)) {
+      input.draw(lab.pixels, height, width, grayScale(), layer.padding);
+    }
+    const [top, left] = [row, column].map((at) => at * layer.stride - layer.padding);
+    input.mark({ top, left, rows: kh, columns: kw, step: layer.dilation });
     Object.assign(root.dataset, { rows, columns, row, column });
     if (problem) {
       live.say(problem);
       return;
     }
-    const limit = maxMagnitude(lab.output) || 1;
     const value = lab.output[row * columns + column];
-    output.draw(lab.output, rows, columns, signedScale(limit, dark));
+    if (newOutput(lab, dark)) {
+      limit = maxMagnitude(lab.output) || 1;
+      output.draw(lab.output, rows, columns, signedScale(limit, dark));
+    }
     output.mark({ top: row, left: column, rows: 1, columns: 1 });
-    output.reveal(scan?.row, scan?.column, scan?.band);
+    output.reveal(sliding.scan?.row, sliding.scan?.column, sliding.scan?.band);
     legend.update(limit, dark, value);
     sum.update(lab, row, column, limit, dark);
     root.dataset.value = value;
     const words = `Output ${rows} by ${columns}. Row ${row}, column ${column}: ${format(value)}.`;
     if (words !== announced && announced && !play.running) live.say(words);
     announced = words;
-    if (drawn !== lab) root.dispatchEvent(new CustomEvent("convolution", { bubbles: true, detail: lab }));
-    drawn = lab;
+    if (newLab(lab)) root.dispatchEvent(new CustomEvent("convolution", { bubbles: true, detail: lab }));
   }
+  let limit = 1;
+  let dark = false;
+  const followTheme = () => {
+    dark = isDark(root);
+    request();
+  };
+  onThemeChange(followTheme, signal);
 
   el.append(root);
+  followTheme();
   draw();
   return () => {
     life.abort();

@@ -6,7 +6,7 @@ import { signedColor } from "../_shared/color.js";
 import { slider } from "../_shared/controls.js";
 import { copyButton } from "../_shared/copy.js";
 import { announcer, h } from "../_shared/dom.js";
-import { oncePerFrame } from "../_shared/frame.js";
+import { changeDetector, oncePerFrame } from "../_shared/frame.js";
 import { thumbnails, unpackGallery } from "../_shared/gallery.js";
 import { correlate2d, maxMagnitude, outputSize } from "../_shared/image.js";
 import { editor, watch } from "../_shared/model.js";
@@ -45,7 +45,6 @@ function render({ model, el }) {
   const edit = editor(model, signal);
   const request = oncePerFrame(draw, signal);
   watch(model, ["source", "position"], request, signal);
-  onThemeChange(request, signal);
 
   const gallery = unpackGallery(model.get("gallery"), toTyped(model.get("gallery_pixels")));
   const kernels = model.get("kernels");
@@ -181,19 +180,21 @@ function render({ model, el }) {
 
   function draw() {
     compute();
-    const dark = isDark(root);
     const shown = picture();
+    const fresh = changed(shown, dark);
     const [rows, across] = size();
     const [row, column] = position();
     strip.set(shown.name);
-    input.draw(shown.values, shown.rows, shown.columns, grayScale());
+    if (fresh) input.draw(shown.values, shown.rows, shown.columns, grayScale());
     input.mark({ top: row, left: column, rows: kh, columns: kw });
     place.textContent = `Window at row ${row}, column ${column}`;
     const values = columns.map(({ entry, table, output, legend, value, result, limit }) => {
       const number = result[row * across + column];
       const { background, ink } = signedColor(number, limit, dark);
-      table.update(dark);
-      output.draw(result, rows, across, signedScale(limit, dark));
+      if (fresh) {
+        table.update(dark);
+        output.draw(result, rows, across, signedScale(limit, dark));
+      }
       output.mark({ top: row, left: column, rows: 1, columns: 1 });
       output.reveal(row, column + 1, band);
       legend.update(limit, dark, number);
@@ -207,7 +208,16 @@ function render({ model, el }) {
     if (!play.running) live.say(`Row ${row}, column ${column}: ${values.join(", ")}.`);
   }
 
+  const changed = changeDetector();
+  let dark = false;
+  const followTheme = () => {
+    dark = isDark(root);
+    request();
+  };
+  onThemeChange(followTheme, signal);
+
   el.append(root);
+  followTheme();
   draw();
   return () => {
     life.abort();
