@@ -1,0 +1,30 @@
+"""What importing a part of the package loads, because a bare cluster node has no Jupyter."""
+
+import subprocess
+import sys
+
+import pytest
+
+WIDGETS = {"IPython", "anywidget", "ipywidgets"}
+HEAVY = {*WIDGETS, "matplotlib", "scipy", "skimage", "sklearn", "torch", "torchvision"}
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("lecture_utils", {*HEAVY, "numpy"}),
+        ("lecture_utils.convolution", HEAVY),
+        ("lecture_utils.datasets", HEAVY),
+        ("lecture_utils.exercises", HEAVY),
+        ("lecture_utils.geometry", HEAVY),
+        ("lecture_utils.gabor", HEAVY - {"scipy"}),
+        ("lecture_utils.filter_banks", HEAVY - {"scipy"}),
+        ("lecture_utils.widgets", HEAVY),
+    ],
+)
+def test_it_loads_no_more_than_it_needs(module, unwanted):
+    code = f"import sys, {module}; print(*sorted({{m.split('.')[0] for m in sys.modules}}))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert unwanted.isdisjoint(loaded.stdout.split())
