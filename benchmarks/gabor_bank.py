@@ -4,10 +4,11 @@
 
 Prints, for one large photo and for many Fashion-MNIST images, the median time of each way to
 compute all complex responses (float32, reflecting border), how many times ours is faster, and the
-largest difference from `scipy.ndimage` (which sums in double precision), relative to the strongest
-response of each filter. Then the cost of four filters against sigma. The ways take turns, so that
-whatever else the machine does hits all of them; one that needs more than `TOO_SLOW` seconds has
-only one turn. Takes about a quarter of an hour, nearly all of it in scikit-image's loop.
+largest difference from `scipy.ndimage` (which sums in double precision) on at most 100 images,
+relative to the strongest response of each filter. Then the cost of four filters against sigma. The
+ways take turns, so that whatever else the machine does hits all of them; one that needs more than
+`TOO_SLOW` seconds has only one turn. Takes about a quarter of an hour, nearly all of it in
+scikit-image's loop.
 """
 
 import argparse
