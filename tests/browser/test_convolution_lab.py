@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from lecture_utils.convolution import KERNELS, convolve2d
 from lecture_utils.datasets import FASHION_MNIST_CLASSES, fashion_mnist_examples, photo
 from lecture_utils.shapes import draw_shape
-from lecture_utils.widgets import ConvolutionLab, _gallery
+from lecture_utils.widgets import ConvolutionLab, ConvolutionSteps, _gallery
 
 LISTEN = """addEventListener("convolution", ({ target, detail }) => {
   const { output, pixels, weights, layer, h, w, kh, kw, rows, columns } = detail;
@@ -588,6 +588,19 @@ def test_two_labs_on_one_page_are_independent_and_share_no_id(open_lab):
     assert second.get_by_role("slider", name="Stride").input_value() == "1"
     ids = lab.page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
     assert len(ids) == len(set(ids))
+
+
+LOOK = """() => [".lab-value", ".lab-upload", ".lu-play", ".lab-cell", ".lab-numbers td", ".lu-thumb"].map((name) => {
+  const { fontSize, padding, borderStyle, minHeight, width, height } =
+    getComputedStyle(document.querySelector(`.lu-convolution-lab ${name}`));
+  return { name, fontSize, padding, borderStyle, minHeight, width, height };
+})"""
+
+
+def test_another_demo_after_it_does_not_change_its_look(open_lab, new_page):
+    alone = open_lab().page.evaluate(LOOK)
+    beside = open_lab(ConvolutionLab(), ConvolutionSteps(), page=new_page()).page.evaluate(LOOK)
+    assert beside == alone
 
 
 def test_two_views_of_one_lab_agree(open_lab):

@@ -174,6 +174,13 @@ def test_a_kernel_that_does_not_fit_has_no_output():
     assert lab.output.shape == (1, 1)
 
 
+def test_the_position_stays_inside_of_the_output():
+    lab = ConvolutionLab()
+    lab.position = (25, 25)
+    lab.stride = 2
+    assert lab.position == (12, 12)
+
+
 def test_the_start_shows_the_strongest_answer():
     lab = ConvolutionLab()
     assert np.abs(lab.output).max() == abs(lab.output[lab.position])

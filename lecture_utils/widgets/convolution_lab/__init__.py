@@ -233,6 +233,9 @@ class ConvolutionLab(Demo):
             output = np.zeros((0, 0), np.float32)
         output.flags.writeable = False
         self.set_trait("output", output)
+        if output.size:
+            last = np.array(output.shape) - 1
+            self.position = tuple(int(at) for at in np.minimum(self.position, last))
 
     def figure_html(self):
         """Return input, kernel and output as a picture, and one output pixel worked out in numbers."""
