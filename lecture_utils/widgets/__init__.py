@@ -10,6 +10,7 @@ from importlib import import_module
 _DEMOS = {
     "ConvolutionLab": "convolution_lab",
     "ConvolutionSteps": "convolution_steps",
+    "FilterBankExplorer": "filter_bank_explorer",
     "GaborLab": "gabor_lab",
     "Quiz": "quiz",
 }

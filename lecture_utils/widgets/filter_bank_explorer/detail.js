@@ -1,0 +1,95 @@
+/** One cell of the matrix, enlarged: kernel, image, response, and what is measured. */
+
+import { grayScale, raster, sequentialScale, signedScale } from "../_shared/canvas.js";
+import { button } from "../_shared/controls.js";
+import { h } from "../_shared/dom.js";
+import { maxMagnitude } from "../_shared/image.js";
+import { format, precise } from "../_shared/numbers.js";
+import { degrees } from "./banks.js";
+
+function view(caption) {
+  const canvas = h("canvas", { role: "img" });
+  const text = h("figcaption", {}, caption);
+  const paint = raster(canvas);
+  return {
+    element: h("figure", { class: "bank-view" }, canvas, text),
+    draw(values, rows, columns, scale, name) {
+      paint(values, rows, columns, scale);
+      canvas.style.aspectRatio = `${columns} / ${rows}`;
+      canvas.classList.toggle("smooth", columns > 150);
+      canvas.setAttribute("aria-label", name);
+      text.textContent = name;
+    },
+  };
+}
+
+/** What became of a filter, as a sentence. */
+function verdict({ filters, measured, judged }, i, weakBelow, redundantAbove) {
+  const { marks, redundancy, like } = judged;
+  const top = Math.max(...measured.energies);
+  if (marks[i] === "weak") {
+    if (!measured.energies[i]) return "Weak: it does not answer to these images at all.";
+    const part = precise((100 * measured.energies[i]) / top, 3);
+    return `Weak: ${part} % of the strongest filter's energy, below ${format(100 * weakBelow)} %.`;
+  }
+  if (like[i] < 0) return judged.ranking[0] === i ? "Kept: the strongest filter." : "Kept: it resembles no stronger one.";
+  const partner = `r ${redundancy[i].toFixed(2)} with ${filters[like[i]].name}, which is stronger`;
+  if (marks[i] === "redundant") return `Redundant: ${partner}; the limit is ${format(redundantAbove)}.`;
+  return `Kept: at most ${partner} and kept, too.`;
+}
+
+/**
+ * @param {{onOpen: () => void}} options
+ * @returns {{element: HTMLElement, update: (state: object, at: {filter: number, image: number},
+ *   settings: object) => void}}
+ */
+export function detail({ onOpen }) {
+  const views = {
+    re: view("kernel"),
+    im: view("imaginary"),
+    image: view("image"),
+    response: view("response"),
+  };
+  const title = h("p", { class: "lu-title" });
+  const about = h("p", { class: "lu-label" });
+  const facts = h("dl");
+  const sentence = h("p");
+  const open = button({ label: "Open", kind: "small", onClick: onOpen });
+  const element = h(
+    "div",
+    { class: "bank-detail", role: "group", "aria-label": "Enlarged" },
+    h("div", { class: "bank-views" }, ...Object.values(views).map((entry) => entry.element)),
+    h("div", { class: "bank-facts" }, title, about, facts, sentence, open),
+  );
+
+  function update(state, { filter: i, image: k }, { weakBelow, redundantAbove, limits, dark, opened, label }) {
+    const { filters, pictures, answers, measured } = state;
+    const { name, rows, columns, re, im, gabor } = filters[i];
+    const scale = signedScale(Math.max(maxMagnitude(re), im ? maxMagnitude(im) : 0) || 1, dark);
+    views.re.draw(re, rows, columns, scale, im ? "Kernel, real part" : "Kernel");
+    views.im.element.hidden = !im;
+    if (im) views.im.draw(im, rows, columns, scale, "Imaginary part");
+    const picture = pictures[k];
+    const answer = answers[k];
+    views.image.draw(picture.values, picture.rows, picture.columns, grayScale(), picture.name);
+    const range = sequentialScale(limits[i] || 1, dark);
+    views.response.draw(answer.maps[i], picture.rows, picture.columns, range, "Magnitude");
+    title.textContent = name;
+    const parameters = gabor
+      ? `frequency ${format(gabor.frequency, 3)}, θ ${degrees(gabor.theta)}, σ ${format(gabor.sigma)}, `
+      : "";
+    about.textContent = `${parameters}${rows}×${columns} weights`;
+    const n = filters.length;
+    const rank = state.judged.ranking.indexOf(i) + 1;
+    const numbers = [
+      [`Energy on ${picture.name}`, precise(answer.products[i * n + i] / answer.pixels, 3)],
+      ["Largest magnitude there", precise(maxMagnitude(answer.maps[i]), 3)],
+      ["Energy on all images", `${precise(measured.energies[i], 3)}, place ${rank} of ${n}`],
+    ];
+    facts.replaceChildren(...numbers.map(([what, value]) => h("div", {}, h("dt", {}, what), h("dd", {}, value))));
+    sentence.textContent = verdict(state, i, weakBelow, redundantAbove);
+    open.querySelector("span").textContent = label;
+    element.classList.toggle("opened", opened);
+  }
+  return { element, update };
+}

@@ -1,0 +1,231 @@
+/**
+ * The table filters × images: one row per filter, one cell per response. Its style is that of a grid, so
+ * that rows out of sight cost nothing; the roles say that it is a table nevertheless.
+ */
+
+import { grayScale, raster, sequentialScale, signedScale } from "../_shared/canvas.js";
+import { h, icon } from "../_shared/dom.js";
+import { changeDetector, oncePerFrame } from "../_shared/frame.js";
+import { maxMagnitude } from "../_shared/image.js";
+import { precise } from "../_shared/numbers.js";
+import { moveByKey } from "../_shared/plane.js";
+
+export const ICONS = {
+  kept: "M5 12.500l5 5 9-11",
+  weak: "M12 4v15M6 13l6 6 6-6",
+  redundant: "M9 9h11v11H9zM5 15H4V4h11v1",
+};
+/** A picture with more pixels than its cell is made smaller smoothly. */
+export const LARGE = 64;
+/** Rows that are painted in one frame: all that are in sight, and some. */
+const AT_ONCE = 14;
+
+function makeCanvas() {
+  const canvas = h("canvas", { "aria-hidden": "true" });
+  return { canvas, paint: raster(canvas) };
+}
+
+function makeRow(onOpen) {
+  const kernel = makeCanvas();
+  const name = h("span", { class: "bank-name" });
+  const open = h("button", { type: "button", class: "bank-open", tabindex: "-1", onclick: onOpen }, kernel.canvas, name);
+  const mark = h("span", { class: "bank-mark" });
+  const energy = h("span");
+  const bar = h("span", { class: "bank-bar-value" });
+  const head = h(
+    "th",
+    { scope: "row", role: "rowheader" },
+    h(
+      "div",
+      { class: "bank-head" },
+      open,
+      mark,
+      h("span", { class: "bank-energy" }, h("span", { class: "lu-visually-hidden" }, "energy "), energy),
+      h("span", { class: "bank-bar", "aria-hidden": "true" }, bar),
+    ),
+  );
+  return { element: h("tr", { role: "row" }, head), open, kernel, name, mark, energy, bar, cells: [] };
+}
+
+/** Set a text only if it is another one: the browser lays out anew what is set, changed or not. */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * @param {{onVisit: (at: object|null, stays: boolean) => void, onOpen: (filter: number) => void,
+ *   signal: AbortSignal}} options `onVisit` gets `{filter, image}` (image -1 in the first column) when
+ *   the pointer or the focus comes to a cell, null when the pointer leaves; `stays` for focus and touch.
+ */
+export function matrix({ onVisit, onOpen, signal }) {
+  const corner = h("th", { scope: "col", role: "columnheader", class: "bank-corner" }, "Filter");
+  const header = h("tr", { role: "row" }, corner);
+  const body = h("tbody", { role: "rowgroup" });
+  const table = h(
+    "table",
+    { class: "bank-table", role: "grid", "aria-label": "Filters and images" },
+    h("thead", { role: "rowgroup" }, header),
+    body,
+  );
+  const element = h(
+    "div",
+    { class: "bank-scroll", role: "region", tabindex: "0", "aria-label": "Matrix of responses, scrolls" },
+    table,
+  );
+  const rows = []; // Those on the page; row k shows the filter order[k].
+  let order = [];
+  let count = 0;
+  let current = { row: 0, column: 0 };
+
+  function showImages(pictures) {
+    count = pictures.length;
+    header.replaceChildren(
+      corner,
+      ...pictures.map((picture) => {
+        const { canvas, paint } = makeCanvas();
+        paint(picture.values, picture.rows, picture.columns, grayScale());
+        canvas.classList.toggle("smooth", picture.columns > LARGE);
+        const name = h("span", { class: "lu-visually-hidden" }, picture.name);
+        return h("th", { scope: "col", role: "columnheader", title: picture.name }, canvas, name);
+      }),
+    );
+    table.style.setProperty("--images", Math.max(count, 1));
+  }
+
+  /** As many rows and cells as there are filters and images. */
+  function fit() {
+    while (rows.length > order.length) rows.pop().element.remove();
+    while (rows.length < order.length) {
+      const k = rows.length;
+      rows.push(makeRow(() => onOpen(order[k])));
+      body.append(rows[k].element);
+    }
+    for (const { cells, element: row } of rows) {
+      while (cells.length > count) cells.pop().element.remove();
+      while (cells.length < count) {
+        const cell = makeCanvas();
+        cell.element = h("td", { role: "gridcell", tabindex: "-1" }, cell.canvas);
+        cells.push(cell);
+        row.append(cell.element);
+      }
+    }
+    rove();
+  }
+
+  function paintRow(k, { filters, pictures, answers }, colors, dark) {
+    const i = order[k];
+    const { rows: height, columns: width, re } = filters[i];
+    rows[k].kernel.paint(re, height, width, signedScale(maxMagnitude(re) || 1, dark));
+    const range = sequentialScale(colors.rows[i] || 1, dark);
+    pictures.forEach((picture, c) => {
+      const { maps, products, pixels } = answers[c];
+      const cell = rows[k].cells[c];
+      cell.paint(maps[i], picture.rows, picture.columns, range);
+      cell.canvas.classList.toggle("smooth", picture.columns > LARGE);
+      const energy = precise(products[i * filters.length + i] / pixels, 3);
+      const largest = precise(maxMagnitude(maps[i]), 3);
+      cell.element.setAttribute("aria-label", `${picture.name}: energy ${energy}, largest ${largest}`);
+    });
+  }
+
+  // ---- The rows in sight are painted at once, the others in the frames that follow
+  let waiting = [];
+  let first = 0;
+  element.addEventListener("scroll", () => {
+    first = Math.floor((element.scrollTop / element.scrollHeight) * rows.length);
+  });
+  const paintMore = oncePerFrame(() => {
+    for (const paint of waiting.splice(0, AT_ONCE)) paint();
+    if (waiting.length) paintMore();
+  }, signal);
+  function paint(state, colors, dark) {
+    const distance = (k) => (k < first ? first - k + AT_ONCE : k - first);
+    const places = rows.map((_, k) => k).sort((a, b) => distance(a) - distance(b));
+    waiting = places.map((k) => () => paintRow(k, state, colors, dark));
+    for (const now of waiting.splice(0, AT_ONCE)) now();
+    if (waiting.length) paintMore();
+  }
+
+  function tell({ filters, measured, judged }) {
+    const { marks, redundancy, ranking } = judged;
+    const top = Math.max(...measured.energies) || 1;
+    order.forEach((i, k) => {
+      const { name, mark: chip, energy, bar } = rows[k];
+      const part = (100 * measured.energies[i]) / top;
+      if (chip.dataset.mark !== marks[i]) chip.replaceChildren(icon(ICONS[marks[i]]), h("span"));
+      chip.dataset.mark = marks[i];
+      if (marks[i] === "weak") write(chip.lastChild, `weak, ${precise(part, 2)} %`);
+      else if (i === ranking[0]) write(chip.lastChild, "kept, strongest");
+      else write(chip.lastChild, `${marks[i]}, r ${redundancy[i].toFixed(2)}`);
+      write(name, filters[i].name);
+      write(energy, precise(measured.energies[i], 3));
+      bar.style.width = `${part}%`;
+    });
+  }
+
+  const newImages = changeDetector();
+  const newRows = changeDetector();
+  const newPaint = changeDetector();
+  const newWords = changeDetector();
+  function update(state, colors, dark) {
+    if (newImages(state.pictures)) showImages(state.pictures);
+    order = state.order;
+    if (newRows(order.length, state.pictures)) fit();
+    if (newPaint(state.answers, order.join(), colors, dark)) paint(state, colors, dark);
+    if (newWords(order.join(), state.judged)) tell(state);
+  }
+
+  // ---- One stop for the Tab key; arrows move from cell to cell
+  const target = ({ row, column }) => {
+    const entry = rows[row];
+    return column ? entry?.cells[column - 1]?.element : entry?.open;
+  };
+  function rove() {
+    current.row = Math.max(0, Math.min(current.row, order.length - 1));
+    current.column = Math.min(current.column, count);
+    for (const other of body.querySelectorAll('[tabindex="0"]')) other.tabIndex = -1;
+    const cell = target(current);
+    if (cell) cell.tabIndex = 0;
+  }
+  const placeOf = (node) => {
+    const cell = node.closest?.("tbody td, tbody th");
+    if (!cell) return null;
+    return { row: rows.findIndex((row) => row.element === cell.parentNode), column: cell.cellIndex };
+  };
+  const visit = ({ row, column }, stays) => onVisit({ filter: order[row], image: column - 1 }, stays);
+  table.addEventListener("focusin", (event) => {
+    const place = placeOf(event.target);
+    if (!place) return;
+    current = place;
+    rove();
+    visit(place, true);
+  });
+  table.addEventListener("keydown", (event) => {
+    const place = placeOf(event.target);
+    if (!place) return;
+    if (event.key === "Enter" && place.column) {
+      event.preventDefault();
+      onOpen(order[place.row]);
+    }
+    const to = moveByKey(event, [place.row, place.column], order.length, count + 1);
+    if (!to) return;
+    event.preventDefault();
+    target({ row: to[0], column: to[1] })?.focus();
+  });
+  table.addEventListener("pointerover", (event) => {
+    const place = event.pointerType !== "touch" && placeOf(event.target);
+    if (place) visit(place, false);
+  });
+  table.addEventListener("pointerleave", () => onVisit(null, false));
+  // A finger cannot hover: its tap on a cell only enlarges, the kernel at the left opens.
+  let touch = false;
+  table.addEventListener("pointerdown", (event) => {
+    touch = event.pointerType === "touch";
+  });
+  table.addEventListener("click", (event) => {
+    const place = placeOf(event.target);
+    if (place && !touch && !event.target.closest("button")) onOpen(order[place.row]);
+  });
+
+  return { element, update };
+}

@@ -1,0 +1,66 @@
+/** What the explorer shows, read from its model. Each step is computed only when its input changed. */
+
+import { toTyped } from "../_shared/arrays.js";
+import { unpackGallery } from "../_shared/gallery.js";
+import { gaborFilter, gaborParameters, unpackBanks } from "./banks.js";
+import { respond } from "./responses.js";
+import { judge, measure, sorted } from "./statistics.js";
+
+export const GABOR = "Gabor";
+
+/** Remember the result of `make(...inputs)` until an input is another one. */
+function remembered(make) {
+  let seen = null;
+  let result = null;
+  return (...inputs) => {
+    if (!seen || inputs.some((input, i) => input !== seen[i])) {
+      result = make(...inputs);
+      seen = inputs;
+    }
+    return result;
+  };
+}
+
+/**
+ * Return `read()`, which gives the present state: the `filters` of the bank, the `pictures` chosen, per
+ * picture the `answers` (see responses.js), what is `measured` of them, how they are `judged`, and the
+ * `order` of the filters that have a row.
+ * @param {object} model
+ */
+export function explorerReader(model) {
+  const gallery = unpackGallery(model.get("gallery"), toTyped(model.get("gallery_pixels")));
+  const unpacked = remembered((banks, weights) => unpackBanks(banks, toTyped(weights)));
+  const filtersOf = remembered((bank, banks, frequencies, orientations, sigma) => {
+    if (bank !== GABOR) return banks.get(bank)();
+    return gaborParameters(frequencies, orientations, sigma).map((gabor) => gaborFilter(gabor));
+  });
+  const picturesOf = remembered((names) => gallery.filter(({ name }) => names.includes(name)));
+  // Answers are kept as long as the bank stays: another image costs only its own.
+  const cacheFor = remembered(() => new Map());
+  const answersOf = remembered((filters, pictures) => {
+    const cache = cacheFor(filters);
+    return pictures.map((picture) => {
+      if (!cache.has(picture.name)) cache.set(picture.name, respond(picture, filters));
+      return cache.get(picture.name);
+    });
+  });
+  const measuredOf = remembered(measure);
+  const judgedOf = remembered(judge);
+  const orderOf = remembered((sort, filters, judged, hide) =>
+    sorted(sort, filters, judged).filter((i) => !hide || judged.marks[i] === "kept"),
+  );
+  const get = (name) => model.get(name);
+
+  function read() {
+    const banks = unpacked(get("banks"), get("bank_weights"));
+    const grid = ["frequencies", "orientations", "sigma"].map(get);
+    const filters = filtersOf(get("bank"), banks, ...grid);
+    const pictures = picturesOf(get("images"));
+    const answers = answersOf(filters, pictures);
+    const measured = measuredOf(filters, answers);
+    const judged = judgedOf(measured, get("weak_below"), get("redundant_above"));
+    const order = orderOf(get("sort"), filters, judged, get("hide"));
+    return { filters, pictures, answers, measured, judged, order };
+  }
+  return { gallery, read };
+}
