@@ -182,9 +182,14 @@ function render({ model, el }) {
     ({ detail }) => {
       const { frequency, theta, sigma } = detail ?? {};
       if (![frequency, theta, sigma].every(Number.isFinite)) return;
-      const seen = settingsAt(frequency * Math.cos(theta), frequency * Math.sin(theta));
-      edit({ ...seen, sigma: clamp(sigma, ...RANGES.sigma), aspect: 1, phase: 0 });
-      edit({ frequency: clamp(seen.frequency, ...RANGES.frequency) });
+      const half = theta >= 0 && theta <= Math.PI;
+      edit({
+        frequency: clamp(frequency, ...RANGES.frequency),
+        theta: half ? theta : settingsAt(Math.cos(theta), Math.sin(theta)).theta,
+        sigma: clamp(sigma, ...RANGES.sigma),
+        aspect: 1,
+        phase: 0,
+      });
       root.scrollIntoView({ block: "nearest" });
     },
     { signal },
