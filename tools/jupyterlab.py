@@ -93,12 +93,18 @@ def open_and_run(page, address, name):
 
 def _wait_for_kernel(page):
     """Wait for the kernel; JupyterLab may ask first which one, and has the right one selected."""
-    choose = page.get_by_role("button", name="Select", exact=True)
-    idle = page.locator('.jp-NotebookPanel-toolbar [data-status="idle"]')
-    choose.or_(idle).first.wait_for(state="attached", timeout=60_000)
-    if choose.count():
-        choose.click()
-    idle.first.wait_for(state="attached", timeout=60_000)
+    ready = """() => {
+        const bar = document.querySelector('.jp-NotebookPanel-toolbar');
+        const name = bar?.querySelector('.jp-KernelName')?.textContent ?? '';
+        // For a moment a new notebook is "idle" without any kernel.
+        const idle = bar?.querySelector('[data-status="idle"]') && !/^(|No Kernel)$/.test(name.trim());
+        const asked = [...document.querySelectorAll('.jp-Dialog-button')].some((b) => b.textContent === 'Select');
+        return asked ? 'asked' : idle ? 'idle' : false;
+    }"""
+    if page.wait_for_function(ready, timeout=60_000).json_value() == "asked":
+        page.get_by_role("button", name="Select", exact=True).click()
+        page.locator(".jp-Dialog").wait_for(state="detached")
+        page.wait_for_function(ready, timeout=60_000)
 
 
 def wait_until_idle(page, timeout=120_000):

@@ -25,6 +25,16 @@ export function toTyped({ shape, dtype, data }) {
 }
 
 /**
+ * The brightness, from 0 to 1, of an image that Python sent as floats or, to save space, as bytes.
+ * @param {{shape: number[], dtype: string, data: DataView}} image
+ * @returns {Float32Array}
+ */
+export function toBrightness(image) {
+  const values = toTyped(image);
+  return image.dtype === "uint8" ? Float32Array.from(values, (byte) => byte / 255) : values;
+}
+
+/**
  * An array in the form in which it goes to Python. The numbers are copied, so that the array may be
  * written to afterwards.
  * @param {Uint8Array|Int32Array|Float32Array|Float64Array} array

@@ -10,28 +10,11 @@ from lecture_utils.convolution import KERNELS, convolve2d
 from lecture_utils.geometry import padding_per_side
 
 from .. import _figure, _gallery
-from .._demo import ArrayTrait, Demo
+from .._demo import ArrayTrait
+from .._pictures import PictureDemo, own_pictures
 
-#: Images with longer sides would make the sliders stutter.
-LARGEST_IMAGE = 512
 LARGEST_KERNEL = 11
 LARGEST_WEIGHT = 1e6
-#: Values of `source` that are not in the gallery.
-OTHER_SOURCES = ("your drawing", "your file", "your array")
-
-
-class GrayImage(ArrayTrait):
-    """A gray image: float32 from 0 to 1. Takes uint8 (0 to 255) and color too."""
-
-    def __init__(self, **kwargs):
-        super().__init__("float32", ndim=2, **kwargs)
-
-    def validate(self, obj, value):
-        """Return the image as the lab keeps it."""
-        try:
-            return super().validate(obj, as_gray(value))
-        except ValueError as error:
-            raise traitlets.TraitError(str(error)) from None
 
 
 class KernelWeights(ArrayTrait):
@@ -77,7 +60,7 @@ class Padding(traitlets.Int):
         return super().validate(obj, value)
 
 
-class ConvolutionLab(Demo):
+class ConvolutionLab(PictureDemo):
     """Any kernel on any image, every output pixel explained.
 
     In a live notebook all traits are in sync both ways: what the reader does on the page arrives
@@ -126,19 +109,15 @@ class ConvolutionLab(Demo):
     True
     """
 
-    image = GrayImage(default_value=np.zeros((1, 1), np.float32))
     kernel = KernelWeights(default_value=np.ones((1, 1)))
     kernel_name = traitlets.Unicode("custom").tag(sync=True)
     stride = traitlets.Int(1, min=1, max=4).tag(sync=True)
     padding = Padding(0, min=0, max=20).tag(sync=True)
     dilation = traitlets.Int(1, min=1, max=4).tag(sync=True)
-    source = traitlets.Unicode("your array").tag(sync=True)
     position = traitlets.Tuple(
         traitlets.Int(min=0), traitlets.Int(min=0), default_value=(0, 0)
     ).tag(sync=True)
     presets = traitlets.List().tag(sync=True)
-    gallery = traitlets.List().tag(sync=True)
-    gallery_pixels = ArrayTrait("uint8", ndim=1)
     output = traitlets.Instance(np.ndarray, args=((0, 0),), read_only=True)
 
     def __init__(
@@ -152,17 +131,12 @@ class ConvolutionLab(Demo):
         sources=None,
         source=None,
     ):
-        pictures = _default_pictures() if sources is None else _own_pictures(sources)
-        self._pictures = {picture.name: picture for picture in pictures}
-        gallery, pixels = _gallery.pack(pictures)
+        pictures = _default_pictures() if sources is None else own_pictures(sources)
+        kernel = self._preset(kernel) if isinstance(kernel, str) else kernel
+        presets = [{"name": name, "kernel": k.tolist()} for name, k in KERNELS.items()]
+        super().__init__(pictures, presets=presets)
         if source is None:
             source = "Ankle boot" if sources is None else pictures[0].name
-        kernel = self._preset(kernel) if isinstance(kernel, str) else kernel
-        super().__init__(
-            presets=[{"name": name, "kernel": k.tolist()} for name, k in KERNELS.items()],
-            gallery=gallery,
-            gallery_pixels=pixels,
-        )
         self.kernel = kernel
         self.stride, self.dilation = stride, dilation
         self.padding = padding
@@ -188,16 +162,7 @@ class ConvolutionLab(Demo):
             )
         return proposal["value"]
 
-    @traitlets.validate("source")
-    def _check_source(self, proposal):
-        if proposal["value"] not in (*self._pictures, *OTHER_SOURCES):
-            raise traitlets.TraitError(
-                f"there is no picture {proposal['value']!r}; use one of {', '.join(self._pictures)}"
-            )
-        return proposal["value"]
-
-    # A name and what it stands for are two traits. Whichever is set, the other follows; when the page
-    # sends both at once they agree already, and nothing happens.
+    # As with image and source: whichever of the two is set, the other follows.
     @traitlets.observe("kernel_name")
     def _follow_kernel_name(self, change):
         if change["new"] in KERNELS:
@@ -207,17 +172,6 @@ class ConvolutionLab(Demo):
     def _follow_kernel(self, change):
         same = (name for name, k in KERNELS.items() if np.array_equal(k, change["new"]))
         self.kernel_name = next(same, "custom")
-
-    @traitlets.observe("source")
-    def _follow_source(self, change):
-        if change["new"] in self._pictures:
-            self.image = self._pictures[change["new"]].image
-
-    @traitlets.observe("image")
-    def _follow_image(self, change):
-        picture = self._pictures.get(self.source)
-        if picture is not None and not np.array_equal(as_gray(picture.image), change["new"]):
-            self.source = "your array"
 
     @traitlets.observe("image", "kernel", "stride", "padding", "dilation")
     def _compute(self, _change):
@@ -273,74 +227,9 @@ class ConvolutionLab(Demo):
         )
 
 
-def as_gray(image):
-    """Return an image as float32 brightness from 0 to 1.
-
-    Parameters
-    ----------
-    image : array_like (H, W) or (H, W, 3)
-        Integers from 0 to 255, booleans, or floats from 0 to 1.
-
-    Returns
-    -------
-    ndarray of float32, shape (H, W)
-
-    Raises
-    ------
-    ValueError
-        If the shape or a value does not fit.
-    """
-    image = np.asarray(image)
-    if image.dtype.kind not in "buif":
-        raise ValueError(f"image has type {image.dtype}; give numbers")
-    if image.ndim == 3 and image.shape[2] in (3, 4):
-        image = (
-            image[..., :3]
-            @ np.array([0.2125, 0.7154, 0.0721])
-            / (1 if image.dtype.kind == "f" else 255)
-        )
-    elif image.dtype.kind in "ui":
-        image = image / 255
-    if image.ndim != 2 or image.size == 0:
-        raise ValueError(
-            f"image has shape {image.shape}; give (height, width) or (height, width, 3)"
-        )
-    if max(image.shape) > LARGEST_IMAGE:
-        raise ValueError(
-            f"image has shape {image.shape}; the lab shows at most {LARGEST_IMAGE}x{LARGEST_IMAGE}, "
-            "for example image[::2, ::2]"
-        )
-    if not np.isfinite(image).all():
-        row, column = np.argwhere(~np.isfinite(image))[0]
-        raise ValueError(
-            f"image has {image[row, column]} at row {row}, column {column}; "
-            "replace it, for example with np.nan_to_num"
-        )
-    low, high = image.min(), image.max()
-    if low < -1e-6 or high > 1 + 1e-6:
-        raise ValueError(
-            f"image has values from {low:g} to {high:g}; brightness goes from 0 to 1 (floats) or from 0 "
-            "to 255 (integers), so rescale it"
-        )
-    return image.clip(0, 1).astype(np.float32)
-
-
 @cache
 def _default_pictures():
     return (*_gallery.shapes(), *_gallery.fashion(), *_gallery.photos(["cat"]))
-
-
-def _own_pictures(sources):
-    pictures = [
-        _gallery.Picture(str(name), np.rint(as_gray(image) * 255).astype(np.uint8))
-        for name, image in sources.items()
-    ]
-    for picture in pictures:
-        if picture.name in OTHER_SOURCES:
-            raise ValueError(
-                f"{picture.name!r} has a meaning of its own; give the picture another name"
-            )
-    return pictures
 
 
 def _strongest(output):

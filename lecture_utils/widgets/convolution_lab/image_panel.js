@@ -1,6 +1,6 @@
 /** The pictures to choose from: the gallery, the reader's drawing, the reader's file. */
 
-import { fromTyped, toTyped } from "../_shared/arrays.js";
+import { fromTyped, toBrightness, toTyped } from "../_shared/arrays.js";
 import { button } from "../_shared/controls.js";
 import { h } from "../_shared/dom.js";
 import { readImage } from "../_shared/files.js";
@@ -87,7 +87,7 @@ export function imagePanel({ model, edit, say }) {
       if (source === ARRAY) {
         const image = model.get("image");
         const [rows, columns] = image.shape;
-        array = { values: toTyped(image), rows, columns };
+        array = { values: toBrightness(image), rows, columns };
         strip.put(ARRAY, { picture: array, title: "Your array" });
       }
       strip.set(source);

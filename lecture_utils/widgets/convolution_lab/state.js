@@ -1,6 +1,6 @@
 /** What the lab shows, read from its model: image, kernel, layer, and whether they fit together. */
 
-import { toTyped } from "../_shared/arrays.js";
+import { toBrightness, toTyped } from "../_shared/arrays.js";
 import { correlate2d, outputSize } from "../_shared/image.js";
 
 /**
@@ -27,7 +27,7 @@ export function labReader(model) {
     const [h, w] = image.shape;
     const [kh, kw] = kernel.shape;
     const layer = { stride, padding, dilation };
-    const [pixels, weights] = [toTyped(image), toTyped(kernel)];
+    const [pixels, weights] = [toBrightness(image), toTyped(kernel)];
     const output = correlate2d(pixels, h, w, weights, kh, kw, layer, lab?.output);
     const fits = output.length > 0;
     const rows = fits ? outputSize(h, kh, layer) : 0;
