@@ -19,6 +19,32 @@ export function oncePerFrame(draw, signal) {
 }
 
 /**
+ * The same for drawings that take most of a frame: the first request after a pause is drawn at once,
+ * when the event that made it has been handled, instead of at the start of the next frame. The work is
+ * then done while the frame is waited for, not after. Requests that follow closely wait for their frame.
+ * @param {() => void} draw
+ * @param {AbortSignal} signal
+ */
+export function promptly(draw, signal) {
+  const FRAME = 16;
+  let rested = -Infinity;
+  let asked = false;
+  const run = () => {
+    asked = false;
+    if (signal.aborted) return;
+    draw();
+    rested = performance.now();
+  };
+  const inFrame = oncePerFrame(run, signal);
+  return () => {
+    if (asked || signal.aborted) return;
+    asked = true;
+    if (performance.now() - rested > FRAME) queueMicrotask(run);
+    else inFrame();
+  };
+}
+
+/**
  * Return `changed(...values)`: whether any value differs from the call before. With it, a frame draws
  * only what is not on screen already.
  */

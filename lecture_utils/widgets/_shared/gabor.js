@@ -49,29 +49,63 @@ export function gaborKernel(frequency, theta, sigma, { sigmaY = sigma, phase = 0
  * A filter for images of one size. Its arrays are made once and filled again by every call.
  *
  * A round envelope is the product of two one-dimensional ones, and a wave that slides over the image
- * only turns its phase. So every row, then every column, is multiplied by the wave, blurred, and
- * multiplied back: work in proportion to sigma, where the sum over the whole kernel needs its square.
- * An elongated envelope has no such product; it goes through the Fourier transform.
+ * only turns its phase. So the image is multiplied by the wave, blurred along rows and along columns,
+ * and multiplied back: work in proportion to sigma, where the sum over the whole kernel needs its
+ * square. An elongated envelope has no such product; it goes through the Fourier transform.
  * @param {number} height
  * @param {number} width
  */
 export function makeGaborEngine(height, width) {
   const length = height * width;
   const [re, im] = [new Float32Array(length), new Float32Array(length)];
-  // A distance of exactly 2 KiB between neighbors would crowd them into a few lines of the cache.
+  // The blurred rows, written as columns, so that the second pass again reads lines. A distance of
+  // exactly 2 KiB between neighbors would crowd them into a few lines of the processor's cache.
   const stride = height + 3;
-  const [turnedRe, turnedIm] = [new Float64Array(width * stride), new Float64Array(width * stride)];
-  const rows = lineFilter(width);
-  const columns = lineFilter(height);
+  const [columnsRe, columnsIm] = [new Float64Array(width * stride), new Float64Array(width * stride)];
+  const along = makeAxis(width);
+  const down = makeAxis(height);
   let elongated = null;
 
-  function round(image, { frequency, theta, sigma, phase = 0 }) {
-    const [radius] = reach(theta, sigma, sigma);
-    rows.tune(2 * Math.PI * frequency * Math.cos(theta), phase, sigma, radius);
-    columns.tune(2 * Math.PI * frequency * Math.sin(theta), 0, sigma, radius);
-    // Every pass writes what it has filtered as columns, so that the next one again reads lines.
-    for (let y = 0; y < height; y += 1) rows.apply(image, null, y * width, turnedRe, turnedIm, y, stride);
-    for (let x = 0; x < width; x += 1) columns.apply(turnedRe, turnedIm, x * stride, re, im, x, width);
+  function blurRows(image) {
+    const { radius, pixel, weights, cos, sin, lineRe, lineIm, blurredRe, blurredIm } = along;
+    for (let y = 0; y < height; y += 1) {
+      const from = y * width;
+      for (let i = 0; i < pixel.length; i += 1) {
+        const value = image[from + pixel[i]];
+        lineRe[i] = value * cos[i];
+        lineIm[i] = -value * sin[i];
+      }
+      blur(lineRe, width, weights, radius, blurredRe);
+      blur(lineIm, width, weights, radius, blurredIm);
+      for (let x = 0, at = y; x < width; x += 1, at += stride) {
+        columnsRe[at] = blurredRe[x];
+        columnsIm[at] = blurredIm[x];
+      }
+    }
+  }
+  function blurColumns(phase) {
+    const { radius, pixel, weights, cos, sin, lineRe, lineIm, blurredRe, blurredIm } = down;
+    const [startRe, startIm] = [Math.cos(phase), Math.sin(phase)];
+    for (let x = 0; x < width; x += 1) {
+      const from = x * stride;
+      for (let i = 0; i < pixel.length; i += 1) {
+        const a = columnsRe[from + pixel[i]], b = columnsIm[from + pixel[i]];
+        lineRe[i] = a * cos[i] + b * sin[i];
+        lineIm[i] = b * cos[i] - a * sin[i];
+      }
+      blur(lineRe, height, weights, radius, blurredRe);
+      blur(lineIm, height, weights, radius, blurredIm);
+      // Back along both axes: the wave along x has one value in the whole column.
+      const [waveRe, waveIm] = [along.cos[x + along.radius], along.sin[x + along.radius]];
+      const turnRe = waveRe * startRe - waveIm * startIm;
+      const turnIm = waveRe * startIm + waveIm * startRe;
+      for (let y = 0, at = x, i = radius; y < height; y += 1, at += width, i += 1) {
+        const c = cos[i] * turnRe - sin[i] * turnIm;
+        const s = cos[i] * turnIm + sin[i] * turnRe;
+        re[at] = blurredRe[y] * c - blurredIm[y] * s;
+        im[at] = blurredRe[y] * s + blurredIm[y] * c;
+      }
+    }
   }
 
   return {
@@ -83,9 +117,13 @@ export function makeGaborEngine(height, width) {
      * @returns {{re: Float32Array, im: Float32Array}} Overwritten by the next call.
      */
     respond(image, settings) {
-      const { sigma, sigmaY = sigma } = settings;
-      if (sigma === sigmaY) round(image, settings);
-      else {
+      const { frequency, theta, sigma, sigmaY = sigma, phase = 0 } = settings;
+      if (sigma === sigmaY) {
+        along.tune(frequency * Math.cos(theta), theta, sigma);
+        down.tune(frequency * Math.sin(theta), theta, sigma);
+        blurRows(image);
+        blurColumns(phase);
+      } else {
         elongated ??= elongatedFilter(height, width);
         elongated(image, settings, re, im);
       }
@@ -100,52 +138,33 @@ function mirrored(place, length) {
   return Math.min(folded, 2 * length - 1 - folded);
 }
 
-/** One-dimensional Gabor filter of complex lines: multiply by the wave, blur, multiply back. */
-function lineFilter(length) {
-  // Blurred four at a time, so there is room for three more than the line has.
-  const blurredRe = new Float64Array(length + 3);
-  const blurredIm = new Float64Array(length + 3);
-  let radius = -1;
-  let pixel, weights, cos, sin, lineRe, lineIm;
-  let [turnRe, turnIm] = [1, 0];
-
-  /** The wave advances by `omega` from pixel to pixel and starts from `phase`. */
-  function tune(omega, phase, sigma, newRadius) {
-    if (radius !== newRadius) {
-      radius = newRadius;
-      const padded = length + 2 * radius;
-      pixel = Int32Array.from({ length: padded }, (_, i) => mirrored(i - radius, length));
-      weights = new Float64Array(radius + 1);
-      [cos, sin, lineRe, lineIm] = Array.from({ length: 4 }, () => new Float64Array(padded + 3));
-    }
-    [turnRe, turnIm] = [Math.cos(phase), Math.sin(phase)];
-    for (let i = 0; i < pixel.length; i += 1) {
-      cos[i] = Math.cos(omega * (i - radius));
-      sin[i] = Math.sin(omega * (i - radius));
-    }
-    for (let k = 0; k <= radius; k += 1) {
-      weights[k] = Math.exp(-((k / sigma) ** 2) / 2) / (Math.sqrt(2 * Math.PI) * sigma);
-    }
-  }
-
-  /** Filter the line that starts at `from`; results go to `to`, `to + step`, ... */
-  function apply(re, im, from, outRe, outIm, to, step) {
-    for (let i = 0; i < pixel.length; i += 1) {
-      const a = re[from + pixel[i]];
-      const b = im ? im[from + pixel[i]] : 0;
-      lineRe[i] = a * cos[i] + b * sin[i];
-      lineIm[i] = b * cos[i] - a * sin[i];
-    }
-    blur(lineRe, length, weights, radius, blurredRe);
-    blur(lineIm, length, weights, radius, blurredIm);
-    for (let i = 0, at = to; i < length; i += 1, at += step) {
-      const c = cos[i + radius] * turnRe - sin[i + radius] * turnIm;
-      const s = sin[i + radius] * turnRe + cos[i + radius] * turnIm;
-      outRe[at] = blurredRe[i] * c - blurredIm[i] * s;
-      outIm[at] = blurredRe[i] * s + blurredIm[i] * c;
-    }
-  }
-  return { tune, apply };
+/** What one axis of an image needs: mirrored positions, the wave along it, weights, working lines. */
+function makeAxis(length) {
+  const axis = {
+    radius: -1,
+    // Blurred four at a time, so there is room for three more than the line has.
+    blurredRe: new Float64Array(length + 3),
+    blurredIm: new Float64Array(length + 3),
+    tune(frequency, theta, sigma) {
+      const [radius] = reach(theta, sigma, sigma);
+      if (axis.radius !== radius) {
+        const padded = length + 2 * radius;
+        axis.radius = radius;
+        axis.pixel = Int32Array.from({ length: padded }, (_, i) => mirrored(i - radius, length));
+        axis.weights = new Float64Array(radius + 1);
+        for (const name of ["cos", "sin", "lineRe", "lineIm"]) axis[name] = new Float64Array(padded + 3);
+      }
+      for (let i = 0; i < axis.pixel.length; i += 1) {
+        const angle = 2 * Math.PI * frequency * (i - radius);
+        axis.cos[i] = Math.cos(angle);
+        axis.sin[i] = Math.sin(angle);
+      }
+      for (let k = 0; k <= radius; k += 1) {
+        axis.weights[k] = Math.exp(-((k / sigma) ** 2) / 2) / (Math.sqrt(2 * Math.PI) * sigma);
+      }
+    },
+  };
+  return axis;
 }
 
 /**

@@ -4,7 +4,7 @@ import { grayScale, raster, sequentialScale, signedScale } from "../_shared/canv
 import { button, disclosure, segmented } from "../_shared/controls.js";
 import { copyButton } from "../_shared/copy.js";
 import { announcer, h } from "../_shared/dom.js";
-import { changeDetector, oncePerFrame } from "../_shared/frame.js";
+import { changeDetector, promptly } from "../_shared/frame.js";
 import { editor, watch } from "../_shared/model.js";
 import { scaleLegend } from "../_shared/legend.js";
 import { clamp, format, precise } from "../_shared/numbers.js";
@@ -44,7 +44,7 @@ function render({ model, el }) {
   const edit = editor(model, signal);
   const read = labReader(model);
   const start = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
-  const request = oncePerFrame(draw, signal);
+  const request = promptly(draw, signal);
   watch(model, TRAITS, request, signal);
 
   /** Take settings from elsewhere, moved into the ranges of the sliders. */
