@@ -590,7 +590,7 @@ def test_two_labs_on_one_page_are_independent_and_share_no_id(open_lab):
     assert len(ids) == len(set(ids))
 
 
-LOOK = """() => [".lab-value", ".lab-upload", ".lu-play", ".lab-cell", ".lab-numbers td", ".lu-thumb"].map((name) => {
+LOOK = """() => [".lab-value", ".lu-upload", ".lu-play", ".lab-cell", ".lab-numbers td", ".lu-thumb"].map((name) => {
   const { fontSize, padding, borderStyle, minHeight, width, height } =
     getComputedStyle(document.querySelector(`.lu-convolution-lab ${name}`));
   return { name, fontSize, padding, borderStyle, minHeight, width, height };

@@ -12,7 +12,7 @@ import { plane } from "../_shared/plane.js";
 import { scanner } from "../_shared/scan.js";
 import { isDark, onThemeChange } from "../_shared/theme.js";
 import { arithmetic } from "./arithmetic.js";
-import { DRAWING, imagePanel } from "./image_panel.js";
+import { DRAWING, imagePanel } from "../_shared/image_panel.js";
 import { kernelPanel } from "./kernel_panel.js";
 import { pythonCode } from "./python_code.js";
 import { labReader, misfit, sizeFormula } from "./state.js";

@@ -10,7 +10,7 @@ import { scaleLegend } from "../_shared/legend.js";
 import { clamp, format, precise } from "../_shared/numbers.js";
 import { moveByKey, plane } from "../_shared/plane.js";
 import { isDark, onThemeChange } from "../_shared/theme.js";
-import { DRAWING, imagePanel } from "../convolution_lab/image_panel.js";
+import { DRAWING, imagePanel } from "../_shared/image_panel.js";
 import { frequencyPlane } from "./frequency_plane.js";
 import { numbersPanel } from "./numbers_panel.js";
 import { pythonCode } from "./python_code.js";

@@ -1,6 +1,6 @@
 /** What the lab shows, read from its model: settings, kernel, response and their numbers. */
 
-import { toTyped } from "../_shared/arrays.js";
+import { toBrightness } from "../_shared/arrays.js";
 import { gaborKernel, makeGaborEngine } from "../_shared/gabor.js";
 
 export const SETTINGS = ["frequency", "theta", "sigma", "aspect", "phase"];
@@ -34,7 +34,7 @@ export function labReader(model) {
     if (lab && values.every((value, i) => value === seen[i])) return lab;
     const [image, frequency, theta, sigma, aspect, phase] = values;
     const [h, w] = image.shape;
-    const pixels = lab && image === seen[0] ? lab.pixels : brightness(image);
+    const pixels = lab && image === seen[0] ? lab.pixels : toBrightness(image);
     seen = values;
     if (lab?.h !== h || lab?.w !== w) engine = makeGaborEngine(h, w);
     const settings = { frequency, theta, sigma, sigmaY: sigma * aspect, phase };
@@ -44,12 +44,6 @@ export function labReader(model) {
     lab = { pixels, h, w, ...settings, kernel, sum, re, im, ...strength(re, im) };
     return lab;
   };
-}
-
-/** Pixels from 0 to 1; pictures of the gallery travel as bytes. */
-function brightness(image) {
-  const values = toTyped(image);
-  return image.dtype === "uint8" ? Float32Array.from(values, (byte) => byte / 255) : values;
 }
 
 /** Mean squared and largest magnitude. */

@@ -1,10 +1,10 @@
 /** The pictures to choose from: the gallery, the reader's drawing, the reader's file. */
 
-import { fromTyped, toBrightness, toTyped } from "../_shared/arrays.js";
-import { button } from "../_shared/controls.js";
-import { h } from "../_shared/dom.js";
-import { readImage } from "../_shared/files.js";
-import { thumbnails, unpackGallery } from "../_shared/gallery.js";
+import { fromTyped, toBrightness, toTyped } from "./arrays.js";
+import { button } from "./controls.js";
+import { h } from "./dom.js";
+import { readImage } from "./files.js";
+import { thumbnails, unpackGallery } from "./gallery.js";
 import { DRAWING_SIZE, drawing } from "./drawing.js";
 
 export const DRAWING = "your drawing";
@@ -65,13 +65,13 @@ export function imagePanel({ model, edit, say }) {
   });
   const upload = button({
     path: FOLDER,
-    kind: "lab-upload",
+    kind: "lu-upload",
     title: "Open an image file (it stays in your browser)",
     onClick: () => input.click(),
   });
   strip.element.querySelector(".lu-thumbs").append(upload);
-  const caption = h("p", { class: "lab-picture-name" });
-  const element = h("div", { class: "lab-images" }, strip.element, caption, input);
+  const caption = h("p", { class: "lu-picture-name" });
+  const element = h("div", { class: "lu-pictures" }, strip.element, caption, input);
 
   return {
     element,

@@ -1,7 +1,7 @@
 /** The reader's own drawing: white ink on black, as in MNIST and Fashion-MNIST. */
 
-import { button, segmented } from "../_shared/controls.js";
-import { h } from "../_shared/dom.js";
+import { button, segmented } from "./controls.js";
+import { h } from "./dom.js";
 
 export const DRAWING_SIZE = 28;
 const RADIUS = 1.1;
@@ -29,7 +29,7 @@ export function drawing(onChange) {
       onChange();
     },
   });
-  const tools = h("div", { class: "lab-tools" }, tool.element, clear);
+  const tools = h("div", { class: "lu-drawing-tools" }, tool.element, clear);
 
   /** A dot with a soft rim around a place given in pixels (fractions count). */
   function dot(row, column) {
