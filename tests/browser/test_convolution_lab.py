@@ -33,7 +33,13 @@ class Page:
     def settle(self):
         """Wait until everything asked for is painted."""
         self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+            """async () => {  // a key may still be on its way when the first frames are painted
+                for (const pause of [0, 30]) {
+                    await new Promise((done) => setTimeout(done, pause));
+                    await new Promise(requestAnimationFrame);
+                    await new Promise(requestAnimationFrame);
+                }
+            }"""
         )
 
     def drawn(self):
