@@ -1,5 +1,8 @@
 """The demos in a real JupyterLab: the same source, and traits in sync with Python both ways."""
 
+import json
+import time
+
 import jupyterlab
 import numpy as np
 import pytest
@@ -7,10 +10,13 @@ from playwright.sync_api import expect
 
 from lecture_utils.convolution import KERNELS, convolve2d
 
+CHAPTER = "book/01_convolution.html"
 CELLS = (
     "import json\nimport numpy as np\n"
-    "from lecture_utils.widgets import ConvolutionLab, ConvolutionSteps\nlab = ConvolutionLab()\nlab",
+    "from lecture_utils.widgets import ConvolutionLab, ConvolutionSteps, Quiz\n"
+    "lab = ConvolutionLab()\nlab",
     "steps = ConvolutionSteps()\nsteps",
+    'Quiz([{"question": "2 + 2?", "options": [("3", "One more."), ("4", "Yes.", True)]}])',
 )
 STATE = """print(json.dumps({
     "image": lab.image.tolist(), "kernel": lab.kernel.tolist(), "output": lab.output.tolist(),
@@ -19,6 +25,15 @@ STATE = """print(json.dumps({
 LISTEN = """addEventListener("convolution", ({ detail }) => {
   window.drawn = { output: [...detail.output], shape: [detail.rows, detail.columns] };
 });"""
+# Both front ends run a demo from a Blob: this keeps what was in it.
+KEEP_MODULES = """
+window.modules = [];
+const { createObjectURL } = URL;
+URL.createObjectURL = function (blob) {
+  if (blob instanceof Blob && blob.type === "text/javascript") window.modules.push(blob.text());
+  return createObjectURL.call(URL, blob);
+};
+"""
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +48,21 @@ def address(tmp_path_factory):
 def notebook(address, browser):
     page = browser.new_page(viewport={"width": 1400, "height": 1300})
     page.add_init_script(LISTEN)
+    page.add_init_script(KEEP_MODULES)
     jupyterlab.open_and_run(page, address, "demos.ipynb")
-    page.locator(".lu-convolution-lab").wait_for()
+    for demo in ("convolution-lab", "convolution-steps", "quiz"):
+        page.locator(f".lu-{demo}").wait_for()
     yield page
     page.close()
+
+
+def arrives(notebook, expression, expected, timeout=20):
+    """Ask Python for a value until it is the expected one: an edit on the page travels a moment."""
+    end = time.monotonic() + timeout
+    source = f"print(json.dumps({expression}))"
+    while (value := jupyterlab.run_json(notebook, source)) != expected and time.monotonic() < end:
+        pass
+    assert value == expected
 
 
 def wait_until_drawn(notebook, output):
@@ -75,15 +101,15 @@ def test_what_the_reader_does_arrives_in_python(notebook):
     notebook.keyboard.type("-3")
     notebook.keyboard.press("Enter")
     lab.get_by_role("application", name="Output").click(position={"x": 40, "y": 60})
-    notebook.wait_for_timeout(400)  # edits are sent when the hand rests
+    place = [int(lab.get_attribute(f"data-{name}")) for name in ("row", "column")]
+    # All of it is sent together when the hand rests, the position last changed among it.
+    arrives(notebook, "lab.position", place)
     state = jupyterlab.run_json(notebook, STATE)
     kernel = KERNELS["emboss"].copy()
     kernel[1, 1] = -3
     np.testing.assert_array_equal(state["kernel"], kernel)
     assert (state["source"], state["kernel_name"]) == ("cat", "custom")
     assert (state["stride"], state["padding"], state["dilation"]) == (2, 1, 1)
-    place = [int(lab.get_attribute(f"data-{name}")) for name in ("row", "column")]
-    assert state["position"] == place
     expected = convolve2d(np.array(state["image"]), kernel, stride=2, padding=1)
     np.testing.assert_allclose(state["output"], expected, atol=1e-5)
     wait_until_drawn(notebook, expected)
@@ -95,13 +121,45 @@ def test_steps_are_in_sync_too(notebook):
     expect(steps.get_by_role("slider", name="Row")).to_have_value("100")
     expect(steps.get_by_role("radio", name="cat", exact=True)).to_be_checked()
     steps.get_by_role("slider", name="Row").fill("7")
-    notebook.wait_for_timeout(400)
-    assert jupyterlab.run_json(notebook, "print(json.dumps(steps.position))") == [7, 125]
+    arrives(notebook, "steps.position", [7, 125])
 
 
-def test_the_look_follows_jupyterlabs_theme(notebook):
-    lab = notebook.locator(".lu-convolution-lab")
-    assert lab.evaluate("(e) => getComputedStyle(e).getPropertyValue('--lu-dark')") == "0"
-    notebook.evaluate("document.body.dataset.jpThemeLight = 'false'")
-    assert lab.evaluate("(e) => getComputedStyle(e).getPropertyValue('--lu-dark')") == "1"
-    notebook.evaluate("document.body.dataset.jpThemeLight = 'true'")
+@pytest.mark.parametrize("name", ["ConvolutionLab", "ConvolutionSteps", "Quiz"])
+def test_both_run_what_the_built_page_carries_byte_for_byte(notebook, page, site, name):
+    page.add_init_script(KEEP_MODULES)
+    page.goto(f"{site}/{CHAPTER}")
+    page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
+    state = page.locator('script[type="application/vnd.jupyter.widget-state+json"]').text_content()
+    sources = {
+        model["state"]["_esm"]
+        for model in json.loads(state)["state"].values()
+        if model["state"].get("_anywidget_id", "").endswith(f".{name}")
+    }
+    assert len(sources) == 1, f"the built page has no {name}, or several sources for it"
+    assert sources <= set(page.evaluate("Promise.all(modules)"))
+    assert sources <= set(notebook.evaluate("Promise.all(modules)"))
+
+
+def test_a_quiz_answers_in_jupyterlab(notebook):
+    quiz = notebook.locator(".lu-quiz")
+    quiz.get_by_text("3", exact=True).click()
+    expect(quiz.locator(".quiz-verdict")).to_have_text("Not quite. One more.")
+    quiz.get_by_text("4", exact=True).click()
+    expect(quiz.locator(".quiz-verdict")).to_have_text("Right. Yes.")
+
+
+def test_the_demos_turn_dark_with_jupyterlab(notebook):
+    # In the middle of the legend is the color of zero: white in the light look, black in the dark one.
+    middle = """() => {
+        const strip = document.querySelector(".lu-convolution-lab .lu-legend-strip");
+        return Math.max(...strip.getContext("2d").getImageData(strip.width / 2, 0, 1, 1).data.slice(0, 3));
+    }"""
+    assert notebook.evaluate(middle) > 200
+    notebook.get_by_role("menuitem", name="Settings", exact=True).click()
+    notebook.get_by_text("Theme", exact=True).click()
+    notebook.get_by_text("JupyterLab Dark", exact=True).click()
+    notebook.wait_for_function(f"({middle})() < 80")
+    quiz = notebook.locator(".lu-quiz")
+    expect(quiz.locator("legend")).to_be_visible()
+    ink = quiz.locator("legend").evaluate("(e) => getComputedStyle(e).color")
+    assert min(map(int, ink.removeprefix("rgb(").removesuffix(")").split(","))) > 150

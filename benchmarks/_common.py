@@ -1,0 +1,130 @@
+"""What the benchmarks in a browser share: a web server that compresses and counts, and a verdict."""
+
+import gzip
+import mimetypes
+import os
+import platform
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "_build" / "html"
+CHAPTER = "book/01_convolution.html"
+sys.path.insert(0, str(ROOT / "tools"))
+import browser as chromium  # noqa: E402, F401
+import jupyterlab  # noqa: E402, F401
+
+_COMPRESSIBLE = ("text/", "application/javascript", "application/json", "image/svg+xml")
+
+
+class Host:
+    """Serve files on a free port of this machine, compressed as a real host would; count what leaves.
+
+    Parameters
+    ----------
+    find : callable
+        Takes the path of a request without its slash; returns the body as bytes, or None for a 404.
+
+    Attributes
+    ----------
+    address : str
+        ``http://127.0.0.1:port``.
+    sent : list of (str, int, int)
+        Path, status and body bytes on the wire of every answer.
+    """
+
+    def __init__(self, find):
+        self.sent = []
+        self._find = find
+        self._bodies = {}
+        host = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # connections stay open, as everywhere
+
+            def do_GET(self):
+                host._answer(self, unquote(urlsplit(self.path).path).lstrip("/"))
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+
+    def _answer(self, request, path):
+        if path not in self._bodies:  # compressed once, as on a host that keeps .gz files
+            self._bodies[path] = _encode(self._find(path), path)
+        status, headers, body = self._bodies[path]
+        self.sent.append((path, status, len(body)))
+        request.send_response(status)
+        for name, value in headers.items():
+            request.send_header(name, value)
+        request.end_headers()
+        request.wfile.write(body)
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def _encode(body, path):
+    if body is None:
+        return 404, {"Content-Length": "0"}, b""
+    kind = "text/javascript" if path.endswith((".js", ".mjs")) else mimetypes.guess_type(path)[0]
+    headers = {
+        "Content-Type": kind or "application/octet-stream",
+        "Access-Control-Allow-Origin": "*",
+    }
+    if kind and kind.startswith(_COMPRESSIBLE):
+        body = gzip.compress(body, 6)
+        headers["Content-Encoding"] = "gzip"
+    headers["Content-Length"] = str(len(body))
+    return 200, headers, body
+
+
+def files_in(folder):
+    """Return a function for `Host` that finds the files of a folder."""
+    folder = Path(folder).resolve()
+
+    def find(path):
+        file = (folder / path).resolve()
+        return file.read_bytes() if file.is_relative_to(folder) and file.is_file() else None
+
+    return find
+
+
+def need_the_book():
+    """Exit with the remedy if the built page is missing."""
+    if not (SITE / CHAPTER).is_file():
+        sys.exit(f"{SITE / CHAPTER} is missing; run `make book` first (`make bench` does it)")
+
+
+def describe_machine(browser):
+    """Print what the numbers were measured on, and a warning if other programs are busy."""
+    print(
+        f"Python {platform.python_version()}, Chromium {browser.version}, "
+        f"{os.cpu_count()} processors"
+    )
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0
+    if load > 0.5:
+        print(f"warning: other programs are busy (load {load:.1f})", file=sys.stderr)
+
+
+def verdict(claim, value, limit, unit="", at_least=False):
+    """Print whether a target is met, and by how much it is missed; return whether it is met."""
+    met = value >= limit if at_least else value <= limit
+    sign = ">=" if at_least else "<="
+    words = "met" if met else f"MISSED by {abs(value - limit):.3g}{unit}"
+    print(f"  {claim}: {value:.3g}{unit} (target {sign} {limit:.3g}{unit}): {words}")
+    return met

@@ -1,0 +1,255 @@
+"""Weigh chapter 1 with the book's demo host, and with the widget loader that MyST-NB uses by default.
+
+    python benchmarks/page_weight.py [--rounds N] [--json FILE]
+
+Two pages are opened in a fresh Chromium profile each time, taking turns: the built chapter as it is,
+and the same page with MyST-NB's two default script tags (RequireJS and ipywidgets' html-manager, from
+a CDN) in place of the host's. Reported are medians of
+
+- the bytes of all bodies on the wire, compressed by gzip, headers not counted, and the requests;
+- the time from the start of the navigation until the first live demo has been painted: a frame in
+  which it has a size is followed by a message to the page itself, which arrives after that frame;
+- whether the demo comes alive when only the page's own host can be reached.
+
+The default route has the best network there is: a second server on this machine plays the CDN (the
+addresses in its tags are changed to it), with neither distance nor encryption. The files come from
+npm, and anywidget's from the installed Python package. npm has RequireJS in readable form only, so it
+weighs 14 kB more here than on the CDN, one percent of that route; its checksum is left out for that
+reason.
+"""
+
+import argparse
+import gzip
+import html
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import anywidget
+from _common import (
+    CHAPTER,
+    ROOT,
+    SITE,
+    Host,
+    chromium,
+    describe_machine,
+    files_in,
+    need_the_book,
+    verdict,
+)
+from myst_nb.core.config import ipywidgets_js_factory
+from playwright.sync_api import TimeoutError as NotInTime
+from playwright.sync_api import sync_playwright
+
+from lecture_utils.widgets import ConvolutionLab
+
+FIRST_DEMO = ".lu-convolution-lab"
+OURS, DEFAULT = "the book's host", "MyST-NB's default"
+DEFAULT_PAGE = "book/with_default_loader.html"
+LARGEST_DEMO_CODE = 40.0  # kB
+LARGEST_SHARE_OF_TIME = 1 / 3
+
+# Runs before all scripts of the page. performance.now() counts from the start of the navigation.
+STOPWATCH = f"""
+(() => {{
+  const look = () => {{
+    const demo = document.querySelector("{FIRST_DEMO}");
+    if (!demo?.getBoundingClientRect().height) return requestAnimationFrame(look);
+    const {{ port1, port2 }} = new MessageChannel();
+    port1.onmessage = () => {{ window.demoPaintedAt = performance.now(); }};
+    port2.postMessage(null);
+  }};
+  requestAnimationFrame(look);
+}})();
+"""
+
+
+# ---- The CDN's files
+
+
+def npm_package(name, version):
+    """Return the folder of a package from npm, which is downloaded once.
+
+    Raises
+    ------
+    SystemExit
+        If there is no npm, or if it fails; with the remedy.
+    """
+    folder = ROOT / "_build" / "npm" / f"{name.replace('/', '_')}-{version}"
+    if folder.is_dir():
+        return folder
+    if not (npm := shutil.which("npm")):
+        sys.exit("npm is needed for the files of MyST-NB's default loader; install Node.js")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        command = [npm, "pack", f"{name}@{version}", "--silent"]
+        done = subprocess.run(command, cwd=scratch, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"`npm pack {name}@{version}` failed; is there a network?\n{done.stderr}")
+        (archive,) = Path(scratch).glob("*.tgz")
+        with tarfile.open(archive) as packed:
+            packed.extractall(scratch, filter="data")
+        os.replace(Path(scratch, "package"), folder)
+    return folder
+
+
+def default_tags(cdn):
+    """Return MyST-NB's default script tags, with a local server's address for the CDN's."""
+    tags = []
+    for url, attributes in ipywidgets_js_factory().items():
+        attributes = {k: v for k, v in attributes.items() if k != "integrity"}
+        attributes["src"] = url
+        pairs = (
+            f'{name}="{html.escape(re.sub(r"^https://[^/]+", cdn, value))}"'
+            for name, value in attributes.items()
+        )
+        tags.append(f"<script {' '.join(pairs)}></script>")
+    return "\n".join(tags)
+
+
+def cdn_files():
+    """Return a function for `Host` that finds the files of the CDN."""
+    require_js, manager = (urlsplit(url).path for url in ipywidgets_js_factory())
+    version = re.search(r"/require\.js/([\d.]+)/", require_js)[1]
+    package, manager_version, file = re.search(r"/npm/(.+)@([\d.]+)/(.+)", manager).groups()
+    files = {
+        require_js: npm_package("requirejs", version) / "require.js",
+        manager: npm_package(package, manager_version) / file,
+    }
+    amd_module = Path(anywidget.__file__).parent / "nbextension" / "index.js"
+
+    def find(path):
+        if re.fullmatch(r"npm/anywidget@[^/]+/dist/index\.js", path):
+            return amd_module.read_bytes()
+        file = files.get(f"/{path}")
+        return file and file.read_bytes()
+
+    return find
+
+
+# ---- The two pages
+
+
+def with_default_loader(page, cdn):
+    """Return the chapter's HTML with MyST-NB's default loader in place of the book's host."""
+    changed, count = re.subn(
+        r'<script[^>]*src="[^"]*widget-host\.mjs[^"]*"[^>]*></script>',
+        lambda _: default_tags(cdn),
+        page,
+    )
+    if count != 1:
+        sys.exit(f"{CHAPTER} loads widget-host.mjs {count} times, expected once; run `make book`")
+    return changed
+
+
+def open_page(browser, address, only_from=None, patience=60):
+    """Open a page in a fresh profile; return the milliseconds until its demo was painted, or None."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    try:
+        context.add_init_script(STOPWATCH)
+        if only_from:
+            context.route(lambda url: not url.startswith(only_from), lambda route: route.abort())
+        page = context.new_page()
+        page.goto(address, wait_until="load")
+        try:
+            page.wait_for_function("window.demoPaintedAt", polling=100, timeout=1000 * patience)
+        except NotInTime:
+            return None
+        page.wait_for_load_state("networkidle")
+        return page.evaluate("window.demoPaintedAt")
+    finally:
+        context.close()
+
+
+def measure(browser, rounds):
+    """Open both pages in turns; return bytes, requests, times, and whether it needs another host."""
+    site_files = files_in(SITE)
+    with Host(cdn_files()) as cdn:
+        page = with_default_loader((SITE / CHAPTER).read_text(encoding="utf-8"), cdn.address)
+        default_page = page.encode()
+        with Host(lambda p: default_page if p == DEFAULT_PAGE else site_files(p)) as site:
+            routes = {
+                OURS: f"{site.address}/{CHAPTER}",
+                DEFAULT: f"{site.address}/{DEFAULT_PAGE}",
+            }
+            found = {name: {"ms": [], "bytes": [], "requests": []} for name in routes}
+            for turn in range(rounds + 1):
+                for name, address in routes.items():
+                    site.sent.clear()
+                    cdn.sent.clear()
+                    painted = open_page(browser, address)
+                    if painted is None:
+                        sys.exit(f"no demo shows on the page with {name}: {cdn.sent}")
+                    if turn:  # the first turn fills the servers' and the system's caches
+                        sent = site.sent + cdn.sent
+                        found[name]["ms"].append(painted)
+                        found[name]["bytes"].append(sum(size for _, _, size in sent))
+                        found[name]["requests"].append(len(sent))
+            for name, address in routes.items():
+                painted = open_page(browser, address, only_from=site.address, patience=10)
+                found[name]["alone"] = painted is not None
+    return found
+
+
+def demo_code():
+    """Return the gzip size in kB of the demo host, and of ConvolutionLab's script and style."""
+    parts = {
+        "host": (ROOT / "book" / "_static" / "widget-host.mjs").read_bytes(),
+        "script": str(ConvolutionLab._esm).encode(),
+        "style": str(ConvolutionLab._css).encode(),
+    }
+    return {name: len(gzip.compress(body, 6)) / 1000 for name, body in parts.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7, help="turns of each page (default 7)")
+    parser.add_argument("--json", metavar="FILE", help="write all measured values into this file")
+    arguments = parser.parse_args()
+    need_the_book()
+
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright)
+        describe_machine(browser)
+        found = measure(browser, arguments.rounds)
+        browser.close()
+    code = demo_code()
+
+    print(f"\n{CHAPTER}, median of {arguments.rounds} visits in a fresh profile")
+    print(
+        f"{'':20}{'requests':>9}{'gzip':>10}{'demo painted':>14}{'min to max':>18}  no other host"
+    )
+    middle = {}
+    for name, values in found.items():
+        middle[name] = {key: statistics.median(values[key]) for key in ("ms", "bytes", "requests")}
+        m, ms = middle[name], values["ms"]
+        alone = "demo runs" if values["alone"] else "no demo"
+        spread = f"{min(ms):.0f} to {max(ms):.0f} ms"
+        print(
+            f"{name:20}{m['requests']:>9.0f}{m['bytes'] / 1e6:>7.2f} MB{m['ms']:>11.0f} ms"
+            f"{spread:>18}  {alone}"
+        )
+    ours, default = middle[OURS], middle[DEFAULT]
+    print(
+        f"The default needs {default['bytes'] / ours['bytes']:.1f} times the bytes and "
+        f"{default['ms'] / ours['ms']:.1f} times the time."
+    )
+    print("Demo code, gzip: " + ", ".join(f"{k} {v:.1f} kB" for k, v in code.items()) + "\n")
+    verdict("demo code", sum(code.values()), LARGEST_DEMO_CODE, " kB")
+    verdict("share of the default's time", ours["ms"] / default["ms"], LARGEST_SHARE_OF_TIME)
+
+    if arguments.json:
+        report = {"routes": found, "demo_code_kB": code}
+        Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

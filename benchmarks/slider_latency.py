@@ -1,0 +1,299 @@
+"""Time from a key press on a slider to the painted result: a demo in the page, and the notebook way.
+
+    python benchmarks/slider_latency.py [--presses N] [--json FILE]
+
+A key is held down on one control after the other, so that trusted key events arrive at the rate of a
+keyboard's auto-repeat, and every press asks for a new result. Ours is the demo on the built page. The
+notebook way does the same computation in a Python cell of a real JupyterLab: `ipywidgets.interact`
+with a slider, SciPy, and matplotlib's `imshow`. The script checks that both compute the same picture.
+
+How painting is timed, in both cases by the clock of the page that shows the result:
+
+- It starts with the key event's `timeStamp`, which the browser sets when the event arrives, before it
+  waits for whatever the page is doing.
+- In the demo, `putImageData` on the output's canvas says that the result has been drawn, and the
+  demo's own event says for which value of the control. In JupyterLab, a new `<img>` in the cell's output is
+  waited for until the browser has decoded it.
+- Then comes the paint. A callback of `requestAnimationFrame` runs before a frame is painted; an urgent
+  task that it posts runs after the frame's style, layout and paint. That is the end. (What follows is
+  the compositor's business and the same for both.)
+
+A press counts as shown if a picture for its own value of the control was painted; one that was skipped,
+because a newer one came first, is dropped and has no time. Presses wait for a frame: on a 60 Hz screen
+8 ms on average, of the 17 that the target allows.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from _common import (
+    SITE,
+    Host,
+    chromium,
+    describe_machine,
+    files_in,
+    jupyterlab,
+    need_the_book,
+    verdict,
+)
+from _comparisons import COMPARISONS
+from playwright.sync_api import sync_playwright
+
+KEY_REPEAT = 0.033  # seconds between two events of a held key
+TIMES_FASTER = 20.0
+
+
+# ---- In the page: who pressed what when, and when it was painted
+
+# `painted(callback)` calls back with the time after the paint of the next frame. An urgent task that
+# is posted by one of the frame's callbacks waits for that frame, and for nothing else: an ordinary
+# message would wait for the next key presses too, when the page is busy.
+CLOCK = """
+window.bench = { presses: [], paints: [], waiting: 0 };
+bench.painted = (callback) => requestAnimationFrame(() => {
+  scheduler.postTask(() => callback(performance.now()), { priority: "user-blocking" });
+});
+addEventListener("keydown", (event) => {
+  if (event.isTrusted) bench.presses.push(event.timeStamp);
+}, true);
+"""
+
+# A frame asked for at the key press comes before, or is the same as, any that the demo asks for then.
+WATCH_DEMO = """
+([demo, canvas, event, value]) => {
+  const valueOf = eval(value);
+  const output = document.querySelector(demo).querySelector(canvas);
+  const { putImageData } = CanvasRenderingContext2D.prototype;
+  if (!bench.watching) {
+    CanvasRenderingContext2D.prototype.putImageData = function (...drawing) {
+      if (this.canvas === bench.output) bench.drawn = true;
+      return putImageData.apply(this, drawing);
+    };
+    addEventListener("keydown", () => {
+      const look = (now) => {
+        if (!bench.drawn) return;
+        bench.drawn = false;
+        bench.paints.push({ at: now, value: bench.valueOf(bench.detail) });
+      };
+      bench.waiting += 1;
+      // Two frames, in case the demo takes its time.
+      bench.painted((now) => {
+        look(now);
+        bench.painted((later) => { look(later); bench.waiting -= 1; });
+      });
+    }, true);
+    document.addEventListener(event, ({ detail }) => { bench.detail = detail; });
+  }
+  Object.assign(bench, { watching: true, output, valueOf, drawn: false, waiting: 0 });
+  bench.presses.length = bench.paints.length = 0;
+}
+"""
+
+WATCH_NOTEBOOK = """
+() => {
+  bench.presses.length = bench.paints.length = 0;
+  const seen = new WeakSet(document.querySelectorAll(".jp-OutputArea img"));
+  new MutationObserver(() => {
+    for (const image of document.querySelectorAll(".jp-OutputArea img")) {
+      if (seen.has(image)) continue;
+      seen.add(image);
+      const paint = { at: null };
+      bench.paints.push(paint);
+      image.decode().then(() => bench.painted((now) => { paint.at = now; }), () => {});
+    }
+  }).observe(document.body, { childList: true, subtree: true });
+}
+"""
+
+
+def hold_keys(page, keys):
+    """Press keys at the rate of auto-repeat; a key that stays the same is held down."""
+    held = None
+    due = time.perf_counter()
+    for key in keys:
+        if held not in (None, key):
+            page.keyboard.up(held)
+        page.keyboard.down(key)  # down once more while it is down: auto-repeat
+        held = key
+        due += KEY_REPEAT
+        time.sleep(max(0.0, due - time.perf_counter()))
+    page.keyboard.up(held)
+
+
+def wait_until_quiet(page, seconds=1.0):
+    """Wait until nothing new has been painted for a while."""
+    page.wait_for_function(
+        """(quiet) => {
+            const state = JSON.stringify(bench.paints);
+            if (state !== bench.before) [bench.before, bench.since] = [state, performance.now()];
+            return performance.now() - bench.since > quiet;
+        }""",
+        arg=1000 * seconds,
+        polling=100,
+        timeout=120_000,
+    )
+
+
+def match(expected, presses, paints):
+    """Return the milliseconds of every press that was shown: its value painted before a later one's.
+
+    Parameters
+    ----------
+    expected : list of float
+        The value that each press leads to.
+    presses : list of float
+        When each came.
+    paints : list of (float, float)
+        Time and value of every painted picture, in order.
+    """
+    if len(presses) != len(expected):
+        raise RuntimeError(f"the page has seen {len(presses)} key presses of {len(expected)}")
+    times, done = [], 0
+    for at, value in paints:
+        # The latest press that the picture can belong to; never one that came after it.
+        fitting = [
+            i
+            for i in range(done, len(expected))
+            if presses[i] <= at and abs(expected[i] - value) < 1e-6
+        ]
+        if fitting:
+            times.append(at - presses[fitting[-1]])
+            done = fitting[-1] + 1
+    return times
+
+
+# ---- The two ways
+
+
+def measure_demo(browser, comparison, count):
+    """Return for each control its times; and the first control's last value with its output."""
+    with Host(files_in(SITE)) as site:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.add_init_script(CLOCK)
+        page.goto(f"{site.address}/{comparison.page}")
+        page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
+        demo = page.locator(comparison.demo).first
+        comparison.set_up(demo)
+        times, drawn = {}, None
+        for control in comparison.controls:
+            watch = [comparison.demo, comparison.canvas, comparison.event, control.value]
+            page.evaluate(WATCH_DEMO, watch)
+            control.focus(demo).focus()
+            keys, expected = zip(*control.presses(count), strict=True)
+            hold_keys(page, keys)
+            page.wait_for_function("bench.waiting === 0", polling=100)
+            seen = page.evaluate("({ presses: bench.presses, paints: bench.paints })")
+            paints = [(paint["at"], paint["value"]) for paint in seen["paints"]]
+            times[control.name] = match(expected, seen["presses"], paints)
+            if drawn is None:
+                last = f"[({control.value})(bench.detail), ({comparison.output})(bench.detail)]"
+                drawn = page.evaluate(last)
+        page.close()
+    return times, drawn
+
+
+def measure_notebook(browser, comparison, count):
+    """Return the times of the notebook way for the first of the controls."""
+    control = comparison.controls[0]
+    low, high = sorted((control.start, control.end))
+    limits = f"min={low}, max={high}, step={abs(control.step)}"
+    show = f"""\
+import ipywidgets
+import matplotlib.pyplot as plt
+
+calls = []
+
+
+@ipywidgets.interact(value=ipywidgets.FloatSlider({control.start}, {limits}))
+def show(value):
+    calls.append(value)
+    plt.imshow(compute(value), **scale)
+    plt.axis("off")
+    plt.show()
+"""
+    with tempfile.TemporaryDirectory() as folder, jupyterlab.server(folder) as address:
+        jupyterlab.write_notebook(Path(folder, "notebook.ipynb"), comparison.compute, show)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.add_init_script(CLOCK)
+        jupyterlab.open_and_run(page, address, "notebook.ipynb")
+        page.locator(".jp-OutputArea img").wait_for()
+        page.get_by_role("slider").first.focus()
+        page.evaluate(WATCH_NOTEBOOK)
+        expected = [value for _, value in control.presses(count)]
+        upwards = np.diff([control.start, *expected]) > 0
+        hold_keys(page, ["ArrowRight" if up else "ArrowLeft" for up in upwards])
+        wait_until_quiet(page, seconds=3.0)
+        seen = page.evaluate("({ presses: bench.presses, paints: bench.paints })")
+        calls = jupyterlab.run_json(page, "import json; print(json.dumps(calls[1:]))")
+        page.close()
+    if len(calls) != len(seen["paints"]):
+        raise RuntimeError(
+            f"the notebook computed {len(calls)} pictures, but {len(seen['paints'])} came"
+        )
+    pairs = zip(seen["paints"], calls, strict=True)
+    paints = [(paint["at"], value) for paint, value in pairs if paint["at"] is not None]
+    return match(expected, seen["presses"], paints)
+
+
+def check_same_picture(comparison, value, output):
+    """Compare the demo's output with what the notebook's cell computes for the same value."""
+    scope = {}
+    exec(comparison.compute, scope)
+    reference = scope["compute"](value).ravel()
+    apart = np.abs(np.array(output) - reference).max() / np.abs(reference).max()
+    print(f"largest difference between the demo's and SciPy's output: {apart:.1e} of the maximum")
+    if not apart < 1e-5:
+        sys.exit("the two ways do not compute the same picture; the times mean nothing")
+
+
+def describe(times, count):
+    """Return minimum, median, 95th percentile and maximum as a row of the table."""
+    if not times:
+        return f"{'nothing shown':>40}"
+    cells = (min(times), statistics.median(times), np.percentile(times, 95), max(times))
+    return "".join(f"{ms:>10.1f}" for ms in cells) + f"{len(times):>8} of {count}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--presses", type=int, default=60, help="key presses each (default 60)")
+    parser.add_argument("--json", metavar="FILE", help="write all measured values into this file")
+    arguments = parser.parse_args()
+    count = arguments.presses
+    need_the_book()
+
+    report = {}
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright)
+        describe_machine(browser)
+        for comparison in COMPARISONS:
+            print(f"\n{comparison.title}: milliseconds from key press to paint")
+            times, (value, output) = measure_demo(browser, comparison, count)
+            check_same_picture(comparison, value, output)
+            notebook = measure_notebook(browser, comparison, count)
+            report[comparison.title] = {"demo": times, "notebook": notebook}
+            print(f"{'':34}{'min':>10}{'median':>10}{'95th':>10}{'max':>10}{'shown':>14}")
+            for name, values in times.items():
+                print(f"{'demo, ' + name:34}{describe(values, count)}")
+            print(f"{'notebook, ' + comparison.controls[0].name:34}{describe(notebook, count)}\n")
+            for name, values in times.items():
+                median = statistics.median(values)
+                verdict(f"{name}, median", median, comparison.median_limit, " ms")
+                tail = np.percentile(values, 95)
+                verdict(f"{name}, 95th percentile", tail, comparison.tail_limit, " ms")
+                faster = statistics.median(notebook) / median
+                verdict(f"{name}, faster", faster, TIMES_FASTER, "x", at_least=True)
+                verdict(f"{name}, dropped", count - len(values), 0)
+        browser.close()
+    if arguments.json:
+        Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
