@@ -27,6 +27,8 @@ help:  ## show this list
 	@touch $@
 
 book: .venv/.ready-book  ## build the site (only chapters that changed are run again)
+	@# Sphinx does not notice that an extension has changed; it writes again what is missing.
+	@test -z "$$(find book/_ext -name '*.py' -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/*.html
 	@$(BIN)/jupyter-book build . -W -n --keep-going --quiet || { echo "The build failed: every warning is an error. Reports of failed cells are in _build/html/reports/."; exit 1; }
 	@echo "The book is at _build/html/index.html. Open that file, or run: make serve"
 
