@@ -4,7 +4,7 @@ import { signedLegend, grayScale, signedScale } from "../_shared/canvas.js";
 import { button, disclosure, slider } from "../_shared/controls.js";
 import { copyButton } from "../_shared/copy.js";
 import { announcer, h } from "../_shared/dom.js";
-import { changeDetector, oncePerFrame } from "../_shared/frame.js";
+import { changeDetector, promptly } from "../_shared/frame.js";
 import { maxMagnitude } from "../_shared/image.js";
 import { editor, watch } from "../_shared/model.js";
 import { format } from "../_shared/numbers.js";
@@ -33,7 +33,7 @@ function render({ model, el }) {
   const edit = editor(model, signal);
   const read = labReader(model);
   const start = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
-  const request = oncePerFrame(draw, signal);
+  const request = promptly(draw, signal);
   watch(model, TRAITS, request, signal);
 
   const sliding = slidingWindow({ model, read, edit, request });
