@@ -51,61 +51,65 @@ TIMES_FASTER = 20.0
 
 # ---- In the page: who pressed what when, and when it was painted
 
-# `painted(callback)` calls back with the time after the paint of the next frame. An urgent task that
-# is posted by one of the frame's callbacks waits for that frame, and for nothing else: an ordinary
-# message would wait for the next key presses too, when the page is busy.
+# `shown(value)` notes when what has just been drawn is painted: by the frame whose callbacks are
+# running, or by the next one. If a frame gets several values, the last one is what it shows. An urgent
+# task that one of the frame's callbacks posts runs after its paint; an ordinary message would also wait
+# for all key presses that have come meanwhile.
 CLOCK = """
-window.bench = { presses: [], paints: [], waiting: 0 };
-bench.painted = (callback) => requestAnimationFrame(() => {
-  scheduler.postTask(() => callback(performance.now()), { priority: "user-blocking" });
+window.bench = { presses: [], paints: [] };
+const nextFrame = window.requestAnimationFrame.bind(window);
+let frame = null;
+window.requestAnimationFrame = (callback) => nextFrame((now) => {
+  frame = now;
+  try { callback(now); } finally { frame = null; }
 });
+const values = new Map();
+function paintedBy(now, value) {
+  if (!values.has(now)) {
+    const note = () => bench.paints.push({ at: performance.now(), value: values.get(now) });
+    scheduler.postTask(note, { priority: "user-blocking" });
+  }
+  values.set(now, value);
+}
+bench.shown = (value) => {
+  if (frame !== null) paintedBy(frame, value);
+  else nextFrame((now) => paintedBy(now, value));
+};
 addEventListener("keydown", (event) => {
   if (event.isTrusted) bench.presses.push(event.timeStamp);
 }, true);
 """
 
-# A frame asked for at the key press comes before, or is the same as, any that the demo asks for then.
 WATCH_DEMO = """
 ([demo, canvas, event, value]) => {
-  const valueOf = eval(value);
   const output = document.querySelector(demo).querySelector(canvas);
+  Object.assign(bench, { valueOf: eval(value), presses: [], paints: [] });
+  if (bench.watching) return;
+  bench.watching = true;
+  let redrawn = false;
   const { putImageData } = CanvasRenderingContext2D.prototype;
-  if (!bench.watching) {
-    CanvasRenderingContext2D.prototype.putImageData = function (...drawing) {
-      if (this.canvas === bench.output) bench.drawn = true;
-      return putImageData.apply(this, drawing);
-    };
-    addEventListener("keydown", () => {
-      const look = (now) => {
-        if (!bench.drawn) return;
-        bench.drawn = false;
-        bench.paints.push({ at: now, value: bench.valueOf(bench.detail) });
-      };
-      bench.waiting += 1;
-      // Two frames, in case the demo takes its time.
-      bench.painted((now) => {
-        look(now);
-        bench.painted((later) => { look(later); bench.waiting -= 1; });
-      });
-    }, true);
-    document.addEventListener(event, ({ detail }) => { bench.detail = detail; });
-  }
-  Object.assign(bench, { watching: true, output, valueOf, drawn: false, waiting: 0 });
-  bench.presses.length = bench.paints.length = 0;
+  CanvasRenderingContext2D.prototype.putImageData = function (...drawing) {
+    if (this.canvas === output) redrawn = true;
+    return putImageData.apply(this, drawing);
+  };
+  document.addEventListener(event, ({ detail }) => {
+    bench.detail = detail;
+    if (redrawn) bench.shown(bench.valueOf(detail));
+    redrawn = false;
+  });
 }
 """
 
 WATCH_NOTEBOOK = """
 () => {
-  bench.presses.length = bench.paints.length = 0;
+  Object.assign(bench, { presses: [], paints: [], pictures: 0 });
   const seen = new WeakSet(document.querySelectorAll(".jp-OutputArea img"));
   new MutationObserver(() => {
     for (const image of document.querySelectorAll(".jp-OutputArea img")) {
       if (seen.has(image)) continue;
       seen.add(image);
-      const paint = { at: null };
-      bench.paints.push(paint);
-      image.decode().then(() => bench.painted((now) => { paint.at = now; }), () => {});
+      const place = bench.pictures++;
+      image.decode().then(() => bench.shown(place), () => {}); // a newer one may have replaced it
     }
   }).observe(document.body, { childList: true, subtree: true });
 }
@@ -130,8 +134,8 @@ def wait_until_quiet(page, seconds=1.0):
     """Wait until nothing new has been painted for a while."""
     page.wait_for_function(
         """(quiet) => {
-            const state = JSON.stringify(bench.paints);
-            if (state !== bench.before) [bench.before, bench.since] = [state, performance.now()];
+            const count = bench.paints.length;
+            if (count !== bench.before) [bench.before, bench.since] = [count, performance.now()];
             return performance.now() - bench.since > quiet;
         }""",
         arg=1000 * seconds,
@@ -187,7 +191,7 @@ def measure_demo(browser, comparison, count):
             control.focus(demo).focus()
             keys, expected = zip(*control.presses(count), strict=True)
             hold_keys(page, keys)
-            page.wait_for_function("bench.waiting === 0", polling=100)
+            wait_until_quiet(page)
             seen = page.evaluate("({ presses: bench.presses, paints: bench.paints })")
             paints = [(paint["at"], paint["value"]) for paint in seen["paints"]]
             times[control.name] = match(expected, seen["presses"], paints)
@@ -229,15 +233,13 @@ def show(value):
         upwards = np.diff([control.start, *expected]) > 0
         hold_keys(page, ["ArrowRight" if up else "ArrowLeft" for up in upwards])
         wait_until_quiet(page, seconds=3.0)
-        seen = page.evaluate("({ presses: bench.presses, paints: bench.paints })")
+        seen = page.evaluate("bench")
         calls = jupyterlab.run_json(page, "import json; print(json.dumps(calls[1:]))")
         page.close()
-    if len(calls) != len(seen["paints"]):
-        raise RuntimeError(
-            f"the notebook computed {len(calls)} pictures, but {len(seen['paints'])} came"
-        )
-    pairs = zip(seen["paints"], calls, strict=True)
-    paints = [(paint["at"], value) for paint, value in pairs if paint["at"] is not None]
+    if len(calls) != seen["pictures"]:
+        raise RuntimeError(f"{len(calls)} pictures were computed, but {seen['pictures']} came")
+    # The pictures come in the order of the calls that made them.
+    paints = [(paint["at"], calls[paint["value"]]) for paint in seen["paints"]]
     return match(expected, seen["presses"], paints)
 
 

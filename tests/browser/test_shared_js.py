@@ -368,3 +368,85 @@ def test_every_module_is_valid_on_its_own(call):
     for path in sorted(folder.glob("*/*.js")):
         name = path.relative_to(folder).with_suffix("").as_posix()
         assert call(name, "return Object.keys(m).length;") > 0, json.dumps(name)
+
+
+RESPOND = """
+const respond = m.responseKeeper();
+const pixels = Float32Array.from(image);
+let out;
+return steps.map(({ weights, kh, kw, layer }) => {
+  out = respond(pixels, h, w, Float64Array.from(weights), kh, kw, layer, out);
+  return Array.from(out);
+});
+"""
+
+
+def test_kept_responses_are_those_computed_anew(call):
+    """Random walks through weights, strides, paddings and dilations, a few changes at a time."""
+    h, w = 23, 31
+    image = rng.random((h, w)).astype(np.float32)
+    kernel = rng.normal(size=(5, 3))
+    layer = {"stride": 1, "padding": 0, "dilation": 1}
+    steps = []
+    for _ in range(60):
+        change = rng.choice(
+            ["weights", "stride", "padding", "dilation", "size"], p=[0.5, 0.15, 0.15, 0.1, 0.1]
+        )
+        if change == "weights":
+            kernel = kernel.copy()
+            for _ in range(rng.integers(1, 8)):
+                kernel[rng.integers(len(kernel)), rng.integers(3)] = (
+                    rng.choice([0, 1, 5e5]) * rng.normal()
+                )
+        elif change == "size":
+            kernel = rng.normal(size=(rng.integers(1, 8), 3))
+        else:
+            layer[str(change)] = int(
+                rng.integers(change != "padding", 8 if change == "padding" else 4)
+            )
+        steps.append((kernel, dict(layer)))
+    sent = [
+        {"weights": k.ravel().tolist(), "kh": len(k), "kw": 3, "layer": how} for k, how in steps
+    ]
+    found = call(
+        "convolution_lab/response", RESPOND, image=image.ravel().tolist(), h=h, w=w, steps=sent
+    )
+    for (weights, how), values in zip(steps, found, strict=True):
+        one = [torch.from_numpy(a)[None, None] for a in (image.astype(float), weights)]
+        try:
+            expected = torch.nn.functional.conv2d(*one, **how).numpy().ravel()
+        except RuntimeError:  # no window fits
+            expected = np.array([])
+        scale = np.abs(weights).sum()
+        np.testing.assert_allclose(values, expected, rtol=1e-6, atol=1e-7 * scale)
+
+
+@pytest.mark.parametrize("rank", [0, 1, 2, 3, 7])
+def test_kernels_as_sums_of_outer_products(call, rank):
+    kernel = rng.normal(size=(9, rank)) @ rng.normal(size=(rank, 7)) * 1e-3
+    found = call(
+        "separable",
+        "return [3, 7].map((most) => m.outerProducts(Float64Array.from(kernel), 9, 7, most)?.map("
+        "({ column, row }) => [[...column], [...row]]) ?? null);",
+        kernel=kernel.ravel().tolist(),
+    )
+    assert (found[0] is None) == (rank > 3)
+    assert len(found[1]) == np.linalg.matrix_rank(kernel) == rank
+    rebuilt = sum((np.outer(*product) for product in found[1]), np.zeros((9, 7)))
+    np.testing.assert_allclose(rebuilt, kernel, atol=1e-15)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 11])
+def test_separable_correlation_is_the_direct_one(call, rank):
+    image, kernel = rng.random((29, 34)), rng.normal(size=(11, rank)) @ rng.normal(size=(rank, 9))
+    for layer in ({"padding": 5}, {"padding": 3, "dilation": 2}, {}):
+        found = call(
+            "separable",
+            "return [...m.correlateSeparably(Float64Array.from(image), 29, 34, Float64Array.from(kernel), 11, 9, layer)];",
+            image=image.ravel().tolist(),
+            kernel=kernel.ravel().tolist(),
+            layer=layer,
+        )
+        both = [torch.from_numpy(a)[None, None] for a in (image, kernel)]
+        expected = torch.nn.functional.conv2d(*both, **layer).ravel()
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-11)

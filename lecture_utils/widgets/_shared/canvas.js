@@ -1,7 +1,7 @@
 /** Arrays as pictures: one canvas pixel per value, enlarged without blur by CSS. */
 
 import { grayLut, lutIndex, sequentialLut, signedLut } from "./color.js";
-import { h } from "./dom.js";
+import { h, setText } from "./dom.js";
 import { format } from "./numbers.js";
 
 /**
@@ -71,8 +71,8 @@ export function signedLegend() {
     update(limit, dark, value = undefined) {
       if (drawn !== dark) draw(steps, 1, steps.length, signedScale(1, dark));
       drawn = dark;
-      low.textContent = format(-limit);
-      high.textContent = format(limit);
+      setText(low, format(-limit));
+      setText(high, format(limit));
       mark.hidden = value === undefined;
       if (value !== undefined) mark.style.left = `${50 + (50 * value) / limit}%`;
     },

@@ -19,7 +19,7 @@ export function slider({ label, min, max, step = 1, value, onInput }) {
       max = newMax;
       range.max = number.max = max;
     }
-    range.value = next;
+    if (range.valueAsNumber !== next) range.value = next;
     // Does not rewrite the digits under the fingers of somebody who is typing.
     if (Number(number.value) !== next) number.value = next;
   };

@@ -30,6 +30,19 @@ function fill(element, attributes, children) {
   return element;
 }
 
+/** Say something else; the same words again would cost the page a new layout. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Paint an element in a color of `color.js`, unless it has it already. */
+export function setColor(element, { background, ink }) {
+  if (element.dataset.color === background) return;
+  element.dataset.color = background;
+  element.style.background = background;
+  element.style.color = ink;
+}
+
 let lastId = 0;
 // Several demos on one page each carry their own copy of this module, so a counter is not enough.
 const instance = Math.random().toString(36).slice(2, 8);
@@ -64,7 +77,7 @@ export function announcer(signal, delay = 500) {
     if (timer || signal.aborted) return;
     timer = setTimeout(() => {
       timer = 0;
-      if (element.textContent !== next) element.textContent = next;
+      setText(element, next);
     }, delay);
   };
   return { element, say };

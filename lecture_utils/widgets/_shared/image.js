@@ -102,8 +102,8 @@ function dense(image, width, kernel, kh, kw, out, rows, columns) {
 function dilated(image, width, kernel, kh, kw, out, rows, columns, dilation) {
   for (let y = 0; y < rows; y += 1) {
     let x = 0;
-    for (; x + 4 <= columns; x += 4) {
-      let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    for (; x + 8 <= columns; x += 8) {
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
       for (let i = 0, k = 0; i < kh; i += 1) {
         let at = (y + i * dilation) * width + x;
         for (let j = 0; j < kw; j += 1, k += 1, at += dilation) {
@@ -112,6 +112,10 @@ function dilated(image, width, kernel, kh, kw, out, rows, columns, dilation) {
           s1 += weight * image[at + 1];
           s2 += weight * image[at + 2];
           s3 += weight * image[at + 3];
+          s4 += weight * image[at + 4];
+          s5 += weight * image[at + 5];
+          s6 += weight * image[at + 6];
+          s7 += weight * image[at + 7];
         }
       }
       const to = y * columns + x;
@@ -119,6 +123,10 @@ function dilated(image, width, kernel, kh, kw, out, rows, columns, dilation) {
       out[to + 1] = s1;
       out[to + 2] = s2;
       out[to + 3] = s3;
+      out[to + 4] = s4;
+      out[to + 5] = s5;
+      out[to + 6] = s6;
+      out[to + 7] = s7;
     }
     for (; x < columns; x += 1) {
       out[y * columns + x] = windowSum(image, width, kernel, kh, kw, y, x, dilation);

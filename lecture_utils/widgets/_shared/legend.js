@@ -1,7 +1,7 @@
 /** The legend of any scale: a strip of its colors, what its ends mean, and a mark for a value. */
 
 import { raster } from "./canvas.js";
-import { h } from "./dom.js";
+import { h, setText } from "./dom.js";
 
 /**
  * @returns {{element: HTMLElement, update: (legend: {lut: Uint32Array, low: string, high: string,
@@ -26,8 +26,8 @@ export function scaleLegend() {
       const range = { low: 0, high: lut.length - 1, lut };
       if (painted !== lut) paint(Float32Array.from(lut, (_, i) => i), 1, lut.length, range);
       painted = lut;
-      start.textContent = low;
-      end.textContent = high;
+      setText(start, low);
+      setText(end, high);
       pointer.hidden = mark === undefined;
       if (mark !== undefined) pointer.style.left = `${100 * mark}%`;
     },

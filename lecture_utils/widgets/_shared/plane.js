@@ -2,6 +2,7 @@
 
 import { raster } from "./canvas.js";
 import { h, svg } from "./dom.js";
+import { changeDetector } from "./frame.js";
 import { clamp } from "./numbers.js";
 
 /** @typedef {{top: number, left: number, rows: number, columns: number, step?: number}} Window */
@@ -28,6 +29,7 @@ export function plane({ label, onPoint, onKey, signal }) {
   let size = { rows: 1, columns: 1, padding: 0 };
   let width = 0;
   let shown = null;
+  const newMark = changeDetector();
 
   const observer = new ResizeObserver(([entry]) => {
     width = entry.contentRect.width;
@@ -80,6 +82,7 @@ export function plane({ label, onPoint, onKey, signal }) {
   function mark(window) {
     shown = window;
     const { top, left, rows, columns, step = 1 } = window;
+    if (!newMark(top, left, rows, columns, step, width, size)) return;
     const height = (rows - 1) * step + 1;
     const across = (columns - 1) * step + 1;
     const outline = `M${left} ${top}h${across}v${height}h${-across}z`;

@@ -2,7 +2,7 @@
 
 import { grayScale, raster, signedScale } from "../_shared/canvas.js";
 import { grayColor, signedColor } from "../_shared/color.js";
-import { h } from "../_shared/dom.js";
+import { h, setColor, setText } from "../_shared/dom.js";
 import { maxMagnitude, patchAt } from "../_shared/image.js";
 import { format, formatCell } from "../_shared/numbers.js";
 
@@ -37,10 +37,8 @@ function smallArray(name) {
       table.style.setProperty("--size", Math.max(rows, columns));
     }
     cells.forEach((cell, i) => {
-      const { background, ink } = color(values[i]);
-      cell.textContent = formatCell(values[i]);
-      cell.style.background = background;
-      cell.style.color = ink;
+      setText(cell, formatCell(values[i]));
+      setColor(cell, color(values[i]));
     });
   }
   return { element, update };
@@ -82,11 +80,9 @@ export function arithmetic() {
     // Pixels go from 0 to 1, so a product is never stronger than its weight: one scale fits both.
     products.update(weights.map((weight, i) => weight * values[i]), kh, kw, signed, scale);
     const sum = lab.output[row * lab.columns + column];
-    const { background, ink } = signedColor(sum, limit, dark);
-    value.textContent = format(sum);
-    value.style.background = background;
-    value.style.color = ink;
-    name.textContent = `output[${row}, ${column}]`;
+    setText(value, format(sum));
+    setColor(value, signedColor(sum, limit, dark));
+    setText(name, `output[${row}, ${column}]`);
   }
   return { element, update };
 }

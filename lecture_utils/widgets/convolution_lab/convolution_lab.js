@@ -3,7 +3,7 @@
 import { signedLegend, grayScale, signedScale } from "../_shared/canvas.js";
 import { button, disclosure, slider } from "../_shared/controls.js";
 import { copyButton } from "../_shared/copy.js";
-import { announcer, h } from "../_shared/dom.js";
+import { announcer, h, setText } from "../_shared/dom.js";
 import { changeDetector, promptly } from "../_shared/frame.js";
 import { maxMagnitude } from "../_shared/image.js";
 import { editor, watch } from "../_shared/model.js";
@@ -161,7 +161,7 @@ function render({ model, el }) {
     const [row, column] = sliding.position();
     const { h: height, w: width, kh, kw, layer, rows, columns } = lab;
     const problem = misfit(lab);
-    message.textContent = problem ?? said;
+    setText(message, problem ?? said);
     message.hidden = !message.textContent;
     root.classList.toggle("misfit", Boolean(problem));
     root.classList.toggle("drawing", isDrawing());
@@ -169,9 +169,9 @@ function render({ model, el }) {
     if (newKernel(model.get("kernel"), model.get("kernel_name"), dark)) kernel.update(dark);
     for (const [name, control] of Object.entries(sliders)) control.set(model.get(name));
     sliders.padding.set(layer.padding, Math.max(5, layer.padding));
-    inputSize.textContent = `${height}×${width}`;
-    outputSize.textContent = problem ? "none" : `${rows}×${columns}`;
-    formula.textContent = problem ? "" : sizeFormula(lab);
+    setText(inputSize, `${height}×${width}`);
+    setText(outputSize, problem ? "none" : `${rows}×${columns}`);
+    setText(formula, problem ? "" : sizeFormula(lab));
     if (newInput(model.get("image"), layer.padding)) {
       input.draw(lab.pixels, height, width, grayScale(), layer.padding);
     }

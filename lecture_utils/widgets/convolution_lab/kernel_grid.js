@@ -1,7 +1,7 @@
 /** The kernel as a grid of cells to edit: type, drag up and down, turn the wheel, walk with arrows. */
 
 import { signedColor } from "../_shared/color.js";
-import { h } from "../_shared/dom.js";
+import { h, setColor, setText } from "../_shared/dom.js";
 import { maxMagnitude } from "../_shared/image.js";
 import { format, formatCell, parseNumber } from "../_shared/numbers.js";
 import { moveByKey } from "../_shared/plane.js";
@@ -21,6 +21,7 @@ export function kernelGrid({ onChange, onMessage }) {
   const chosen = h("p", { class: "lu-label", "aria-hidden": "true" });
   const element = h("div", { class: "lab-kernel-box" }, grid, chosen);
   let cells = [];
+  let shown = []; // the weight that each cell tells
   let weights = new Float64Array(0);
   let [kh, kw] = [0, 0];
   let current = 0;
@@ -57,7 +58,7 @@ export function kernelGrid({ onChange, onMessage }) {
   const place = (index) => `Row ${Math.floor(index / kw) + 1}, column ${(index % kw) + 1}`;
   function tellChosen() {
     chosen.hidden = Math.max(kh, kw) <= MOST_NUMBERS;
-    chosen.textContent = `${place(current)}: ${format(weights[current], 4)}`;
+    setText(chosen, `${place(current)}: ${format(weights[current], 4)}`);
   }
 
   function edit(index, text) {
@@ -143,6 +144,7 @@ export function kernelGrid({ onChange, onMessage }) {
     editing = false;
     const hadFocus = grid.contains(grid.getRootNode().activeElement);
     cells = Array.from(weights, () => h("div", { role: "gridcell", class: "lab-cell", tabindex: "-1" }));
+    shown = [];
     cells.forEach((cell, i) => {
       cell.append(h("span"));
       listen(cell, i);
@@ -163,10 +165,10 @@ export function kernelGrid({ onChange, onMessage }) {
     const limit = maxMagnitude(weights) || 1;
     const room = Math.max(kh, kw) <= MOST_NUMBERS;
     cells.forEach((cell, i) => {
-      const { background, ink } = signedColor(weights[i], limit, dark);
-      cell.style.background = background;
-      cell.style.color = ink;
-      cell.firstChild.textContent = room ? formatCell(weights[i]) : "";
+      setColor(cell, signedColor(weights[i], limit, dark));
+      if (shown[i] === weights[i]) return;
+      shown[i] = weights[i];
+      setText(cell.firstChild, room ? formatCell(weights[i]) : "");
       cell.setAttribute("aria-label", `${place(i)}: ${format(weights[i], 4)}`);
     });
     tellChosen();

@@ -2,7 +2,7 @@
 
 import { fromTyped, toTyped } from "../_shared/arrays.js";
 import { button, segmented, select } from "../_shared/controls.js";
-import { h } from "../_shared/dom.js";
+import { h, setText } from "../_shared/dom.js";
 import { format } from "../_shared/numbers.js";
 import { kernelGrid } from "./kernel_grid.js";
 import { mirror, normalizeKernel, presetName, resizeKernel, rotate, sums } from "./kernel_ops.js";
@@ -79,8 +79,8 @@ export function kernelPanel({ model, edit, say }) {
     menu.set(model.get("kernel_name"));
     size.set(kh === kw ? kh : null);
     const { sum, magnitude } = sums(weights);
-    total.textContent = format(sum);
-    absolute.textContent = format(magnitude);
+    setText(total, format(sum));
+    setText(absolute, format(magnitude));
   }
   return { element, update };
 }

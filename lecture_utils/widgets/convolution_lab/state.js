@@ -1,7 +1,8 @@
 /** What the lab shows, read from its model: image, kernel, layer, and whether they fit together. */
 
 import { toBrightness, toTyped } from "../_shared/arrays.js";
-import { correlate2d, outputSize } from "../_shared/image.js";
+import { outputSize } from "../_shared/image.js";
+import { responseKeeper } from "./response.js";
 
 /**
  * @typedef {{pixels: Float32Array, h: number, w: number, weights: Float64Array, kh: number, kw: number,
@@ -19,16 +20,18 @@ export function labReader(model) {
   const names = ["image", "kernel", "stride", "padding", "dilation"];
   let seen = [];
   let lab = null;
+  const respond = responseKeeper();
   return () => {
     const values = names.map((name) => model.get(name));
     if (lab && values.every((value, i) => value === seen[i])) return lab;
-    seen = values;
     const [image, kernel, stride, padding, dilation] = values;
+    const pixels = image === seen[0] ? lab.pixels : toBrightness(image);
+    seen = values;
     const [h, w] = image.shape;
     const [kh, kw] = kernel.shape;
     const layer = { stride, padding, dilation };
-    const [pixels, weights] = [toBrightness(image), toTyped(kernel)];
-    const output = correlate2d(pixels, h, w, weights, kh, kw, layer, lab?.output);
+    const weights = toTyped(kernel);
+    const output = respond(pixels, h, w, weights, kh, kw, layer, lab?.output);
     const fits = output.length > 0;
     const rows = fits ? outputSize(h, kh, layer) : 0;
     const columns = fits ? outputSize(w, kw, layer) : 0;

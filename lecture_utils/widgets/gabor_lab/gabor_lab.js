@@ -3,7 +3,7 @@
 import { grayScale, raster, sequentialScale, signedScale } from "../_shared/canvas.js";
 import { button, disclosure, segmented } from "../_shared/controls.js";
 import { copyButton } from "../_shared/copy.js";
-import { announcer, h } from "../_shared/dom.js";
+import { announcer, h, setText } from "../_shared/dom.js";
 import { changeDetector, promptly } from "../_shared/frame.js";
 import { editor, watch } from "../_shared/model.js";
 import { scaleLegend } from "../_shared/legend.js";
@@ -213,7 +213,7 @@ function render({ model, el }) {
     numbers.update(lab, row, column);
     const text = aliasing(lab) ?? said;
     message.hidden = !text;
-    if (message.textContent !== text) message.textContent = text;
+    setText(message, text);
     const at = row * lab.w + column;
     const words =
       `Frequency ${format(lab.frequency, 3)}, theta ${format(lab.theta)}, sigma ${format(lab.sigma)}: ` +
@@ -231,7 +231,7 @@ function render({ model, el }) {
     const weights = { real: kernel.re, imaginary: kernel.im, envelope: kernel.envelope }[part];
     const scale = part === "envelope" ? sequentialScale(peak, dark) : signedScale(peak, dark);
     kernelPart.set(part);
-    sizes.kernel.textContent = `${kernel.height}×${kernel.width}`;
+    setText(sizes.kernel, `${kernel.height}×${kernel.width}`);
     paintKernel(weights, kernel.height, kernel.width, scale);
     kernelCanvas.style.width = `${100 * Math.min(1, kernel.width / kernel.height)}%`;
     kernelCanvas.setAttribute("aria-label", part === "envelope" ? "Envelope" : `Kernel, ${part} part`);
@@ -243,7 +243,7 @@ function render({ model, el }) {
   function drawResponse(lab, part) {
     const { values, scale, legend } = show(lab, part, dark);
     responsePart.set(part);
-    sizes.input.textContent = sizes.response.textContent = `${lab.h}×${lab.w}`;
+    for (const size of [sizes.input, sizes.response]) setText(size, `${lab.h}×${lab.w}`);
     response.draw(values, lab.h, lab.w, scale);
     responseLegend.update(legend);
   }

@@ -1,6 +1,6 @@
 /** The numbers behind the pictures, as text: one pixel, the whole response, the kernel. */
 
-import { h } from "../_shared/dom.js";
+import { h, setText } from "../_shared/dom.js";
 import { precise } from "../_shared/numbers.js";
 
 /** A complex number as "0.25 − 0.1i"; a real one without its zero. */
@@ -26,13 +26,13 @@ export function numbersPanel() {
     part(title("Kernel"), field("size", "Size"), field("sum", "Sum")),
   );
   const put = (key, text) => {
-    if (fields[key].textContent !== text) fields[key].textContent = text;
+    setText(fields[key], text);
   };
 
   function update(lab, row, column) {
     const [re, im] = [lab.re[row * lab.w + column], lab.im[row * lab.w + column]];
     const phase = Math.atan2(im, re);
-    place.textContent = `At row ${row}, column ${column}`;
+    setText(place, `At row ${row}, column ${column}`);
     put("value", complex(re, im));
     put("magnitude", precise(Math.hypot(re, im)));
     put("phase", `${precise(phase)} rad`);

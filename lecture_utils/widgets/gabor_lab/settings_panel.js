@@ -2,7 +2,7 @@
 
 import { raster, signedScale } from "../_shared/canvas.js";
 import { disclosure, slider } from "../_shared/controls.js";
-import { h } from "../_shared/dom.js";
+import { h, setText } from "../_shared/dom.js";
 import { gaborKernel } from "../_shared/gabor.js";
 import { format } from "../_shared/numbers.js";
 import { RANGES } from "./state.js";
@@ -70,7 +70,7 @@ export function settingsPanel({ model, edit }) {
     for (const { name, note, set } of controls) {
       set(model.get(name));
       const text = NOTES[name](lab);
-      if (note.textContent !== text) note.textContent = text;
+      setText(note, text);
     }
     const now = [lab.frequency, lab.theta, lab.sigma, lab.sigmaY, lab.phase];
     for (const { element: button, values, kernel, paint } of presets) {
