@@ -7,12 +7,12 @@ import { maxMagnitude } from "../_shared/image.js";
 import { format, precise } from "../_shared/numbers.js";
 import { degrees } from "./banks.js";
 
-function view(caption) {
+function view(kind = "") {
   const canvas = h("canvas", { role: "img" });
-  const text = h("figcaption", {}, caption);
+  const text = h("figcaption");
   const paint = raster(canvas);
   return {
-    element: h("figure", { class: "bank-view" }, canvas, text),
+    element: h("figure", { class: `bank-view ${kind}` }, canvas, text),
     draw(values, rows, columns, scale, name) {
       paint(values, rows, columns, scale);
       canvas.style.aspectRatio = `${columns} / ${rows}`;
@@ -46,9 +46,9 @@ function verdict({ filters, measured, judged }, i, weakBelow, redundantAbove) {
 export function detail({ onOpen }) {
   const views = {
     re: view("kernel"),
-    im: view("imaginary"),
-    image: view("image"),
-    response: view("response"),
+    im: view("kernel"),
+    image: view(),
+    response: view(),
   };
   const title = h("p", { class: "lu-title" });
   const about = h("p", { class: "lu-label" });

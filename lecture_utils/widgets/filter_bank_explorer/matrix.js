@@ -4,7 +4,7 @@
  */
 
 import { grayScale, raster, sequentialScale, signedScale } from "../_shared/canvas.js";
-import { h, icon } from "../_shared/dom.js";
+import { h, icon, setText } from "../_shared/dom.js";
 import { changeDetector, oncePerFrame } from "../_shared/frame.js";
 import { maxMagnitude } from "../_shared/image.js";
 import { precise } from "../_shared/numbers.js";
@@ -45,11 +45,6 @@ function makeRow(onOpen) {
     ),
   );
   return { element: h("tr", { role: "row" }, head), open, kernel, name, mark, energy, bar, cells: [] };
-}
-
-/** Set a text only if it is another one: the browser lays out anew what is set, changed or not. */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 /**
@@ -154,11 +149,11 @@ export function matrix({ onVisit, onOpen, signal }) {
       const part = (100 * measured.energies[i]) / top;
       if (chip.dataset.mark !== marks[i]) chip.replaceChildren(icon(ICONS[marks[i]]), h("span"));
       chip.dataset.mark = marks[i];
-      if (marks[i] === "weak") write(chip.lastChild, `weak, ${precise(part, 2)} %`);
-      else if (i === ranking[0]) write(chip.lastChild, "kept, strongest");
-      else write(chip.lastChild, `${marks[i]}, r ${redundancy[i].toFixed(2)}`);
-      write(name, filters[i].name);
-      write(energy, precise(measured.energies[i], 3));
+      if (marks[i] === "weak") setText(chip.lastChild, `weak, ${precise(part, 2)} %`);
+      else if (i === ranking[0]) setText(chip.lastChild, "kept, strongest");
+      else setText(chip.lastChild, `${marks[i]}, r ${redundancy[i].toFixed(2)}`);
+      setText(name, filters[i].name);
+      setText(energy, precise(measured.energies[i], 3));
       bar.style.width = `${part}%`;
     });
   }
@@ -210,10 +205,16 @@ export function matrix({ onVisit, onOpen, signal }) {
     const to = moveByKey(event, [place.row, place.column], order.length, count + 1);
     if (!to) return;
     event.preventDefault();
-    target({ row: to[0], column: to[1] })?.focus();
+    const cell = target({ row: to[0], column: to[1] });
+    // Unlike focus(), scrollIntoView knows that the sticky head covers a part (scroll-padding).
+    cell.focus({ preventScroll: true });
+    cell.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
+  // When the page scrolls, another cell comes under a pointer that has not moved: that is no visit.
+  let pointer = "";
+  const hasMoved = ({ clientX, clientY }) => pointer !== (pointer = `${clientX} ${clientY}`);
   table.addEventListener("pointerover", (event) => {
-    const place = event.pointerType !== "touch" && placeOf(event.target);
+    const place = event.pointerType !== "touch" && hasMoved(event) && placeOf(event.target);
     if (place) visit(place, false);
   });
   table.addEventListener("pointerleave", () => onVisit(null, false));
@@ -221,6 +222,7 @@ export function matrix({ onVisit, onOpen, signal }) {
   let touch = false;
   table.addEventListener("pointerdown", (event) => {
     touch = event.pointerType === "touch";
+    hasMoved(event);
   });
   table.addEventListener("click", (event) => {
     const place = placeOf(event.target);

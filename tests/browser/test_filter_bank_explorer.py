@@ -1,0 +1,612 @@
+"""FilterBankExplorer in Chromium: every control is moved, and the page's numbers are Python's."""
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from lecture_utils.filter_banks import FilterBank
+from lecture_utils.gabor import GaborBank
+from lecture_utils.widgets import FilterBankExplorer, GaborLab
+
+rng = np.random.default_rng(5)
+
+LISTEN = """addEventListener("filterbank", ({ detail }) => {
+  const { filters, pictures, answers, measured, judged, order, bank } = detail;
+  window.drawn = { bank, order, marks: judged.marks, redundancy: [...judged.redundancy],
+    names: filters.map((f) => f.name), images: pictures.map((p) => p.name),
+    energies: [...measured.energies], correlations: [...measured.correlations] };
+  window.answers = answers;
+});"""
+
+
+class Page:
+    """The explorer on a page, as a reader and as a test see it."""
+
+    def __init__(self, page, root):
+        self.page, self.root = page, root
+        self.rows = root.locator("tbody tr")
+        self.detail = root.get_by_role("group", name="Enlarged")
+        self.scroll = root.get_by_role("region")
+
+    def settle(self):
+        """Wait until everything asked for is painted, rows out of sight included."""
+        self.page.evaluate(
+            """new Promise((done) => { let left = 12;
+            const frame = () => (left-- ? requestAnimationFrame(frame) : done()); frame(); })"""
+        )
+
+    def check(self, expected):
+        """Compare what the page measured and wrote with Python's explorer; return the page's state."""
+        self.settle()
+        drawn = self.page.evaluate("window.drawn")
+        assert drawn["bank"] == expected.bank
+        assert drawn["images"] == expected.images
+        energies, n = expected.energies, len(expected.energies)
+        np.testing.assert_allclose(drawn["energies"], energies, rtol=1e-4, atol=0)
+        correlations = np.reshape(drawn["correlations"], (n, n))
+        np.testing.assert_allclose(correlations, expected.correlations, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(drawn["redundancy"], expected.redundancy, rtol=1e-4, atol=1e-6)
+        assert drawn["marks"] == expected.marks
+        counts = [expected.marks.count(mark) for mark in ("weak", "redundant", "kept")]
+        if counts[2]:
+            noun = "filter" if n == 1 else "filters"
+            words = f"{n} {noun}: {counts[0]} weak, {counts[1]} redundant; {counts[2]} carr"
+            assert words in self.root.locator(".bank-summary").inner_text()
+        assert self.rows.count() == len(drawn["order"])
+        texts = self.rows.locator(".bank-mark").all_text_contents()
+        strength = self.rows.locator(".bank-energy").all_text_contents()
+        for i, text, energy in zip(drawn["order"], texts, strength, strict=True):
+            assert text.startswith(expected.marks[i])
+            assert number(energy.removeprefix("energy ")) == pytest.approx(energies[i], rel=5e-3)
+            if expected.marks[i] == "weak":
+                part = number(text.removeprefix("weak, ").removesuffix(" %"))
+                top = energies.max() or 1
+                assert part == pytest.approx(100 * energies[i] / top, rel=0.06)
+            elif "strongest" not in text:
+                assert f"r {expected.redundancy[i]:.2f}"[:-1] in text
+        assert self.rows.locator(".bank-mark svg").count() == len(drawn["order"])
+        return drawn
+
+    def slide(self, name, value):
+        self.root.get_by_role("slider", name=name).fill(str(value))
+
+    def choose(self, name):
+        self.root.get_by_role("radio", name=name, exact=True).check(force=True)
+
+    def cell(self, row, column):
+        return self.rows.nth(row).locator("td").nth(column)
+
+    def focused(self):
+        """Row and column of the cell that has the focus; the first column is 0."""
+        return tuple(
+            self.page.evaluate(
+                """() => { const cell = document.activeElement.closest("td, th");
+                const row = cell.parentNode; return [[...row.parentNode.children].indexOf(row), cell.cellIndex]; }"""
+            )
+        )
+
+
+def number(text):
+    return float(text.replace("\N{MINUS SIGN}", "-"))
+
+
+@pytest.fixture
+def show(mount, page):
+    def open_page(*demos, page=page):
+        page.add_init_script(LISTEN)
+        mount(*demos, page=page)
+        return Page(page, page.locator(".lu-filter-bank-explorer").first)
+
+    return open_page
+
+
+# ---- What is measured
+
+
+def test_it_starts_with_weak_and_redundant_filters_among_others(show):
+    explorer = FilterBankExplorer()
+    drawn = show(explorer).check(explorer)
+    assert len(drawn["images"]) == 10 and len(drawn["names"]) == 32
+    assert min(drawn["marks"].count(mark) for mark in ("weak", "redundant", "kept")) >= 4
+    assert drawn["order"] == np.argsort(-explorer.energies, kind="stable").tolist()
+
+
+@pytest.mark.parametrize("bank", ["Sobel", "Haar", "Laplacian of Gaussian", "Gabor"])
+def test_every_bank_on_images_of_several_sizes(show, bank):
+    explorer = FilterBankExplorer("Gabor" if bank != "Gabor" else "Haar")
+    page = show(explorer)
+    page.choose(bank)
+    page.root.get_by_role("button", name="Photos").click()
+    page.root.get_by_role("checkbox", name="triangle").check(force=True)
+    page.root.get_by_role("checkbox", name="Bag").uncheck(force=True)
+    explorer.bank = bank
+    explorer.images = [
+        n for n in (*explorer.images, "cat", "brick", "coins", "triangle") if n != "Bag"
+    ]
+    drawn = page.check(explorer)
+    # The maps themselves, pixel by pixel.
+    answers = page.page.evaluate("answers.map(({ maps }) => maps.map((map) => [...map]))")
+    for name, maps in zip(drawn["images"], answers, strict=True):
+        image = explorer._pictures[name].image / 255
+        expected = explorer.filter_bank.magnitudes(image).reshape(len(maps), -1)
+        np.testing.assert_allclose(maps, expected, atol=1e-5 * expected.max())
+
+
+def test_size_and_envelope_of_the_gabor_bank(show):
+    explorer = FilterBankExplorer()
+    page = show(explorer)
+    for frequencies, orientations, envelope, sigma in [
+        (6, 12, "3", 3.0),
+        (1, 1, "1.5", 1.5),
+        (2, 5, "", None),
+        (5, 3, "4", 4.0),
+    ]:
+        page.slide("Frequencies", frequencies)
+        page.slide("Orientations", orientations)
+        page.root.get_by_role("combobox", name="Envelope").select_option(envelope)
+        explorer.frequencies, explorer.orientations = frequencies, orientations
+        explorer.sigma = sigma
+        page.check(explorer)
+
+
+def random_bank():
+    shapes = [(1, 1), (2, 2), (3, 5), (4, 7), (65, 3), (8, 1)]
+    kernels = [rng.normal(size=shape) for shape in shapes]
+    kernels[2] = kernels[2] + 1j * rng.normal(size=shapes[2])
+    kernels += [-kernels[3], np.zeros((3, 3)), np.ones((2, 2))]
+    return FilterBank(kernels, [f"<b>{k}</b>" for k in range(len(kernels))])
+
+
+def lecture_bank():
+    listed = [(0.16, 1.2, 4.0), (0.31, 0, 3.6), (0.36, 1.6, (1.3, 3.0)), (0.31, np.pi, 3.6)]
+    return GaborBank.from_list(listed, offset=0.7)
+
+
+def short_bank():
+    return GaborBank([0.2, 0.3], [0.4], [2.0], n_stds=2)
+
+
+@pytest.mark.parametrize("make", [random_bank, lecture_bank, short_bank])
+def test_a_bank_of_ones_own(show, make):
+    bank = make()
+    explorer = FilterBankExplorer(bank, ["Sneaker", "circle", "cat"])
+    page = show(explorer)
+    drawn = page.check(explorer)
+    if make is random_bank:
+        assert drawn["names"] == bank.names
+        assert drawn["marks"][7] == "weak" and "redundant" in (drawn["marks"][3], drawn["marks"][6])
+    page.choose("Sobel")
+    page.choose("your bank")
+    page.check(explorer)
+
+
+def test_images_smaller_than_the_kernels_and_flat_ones(show):
+    sources = {"tiny": rng.random((3, 5)), "flat": np.full((20, 20), 0.5), "one": np.ones((1, 1))}
+    explorer = FilterBankExplorer("Laplacian of Gaussian", sources=sources)
+    page = show(explorer)
+    page.check(explorer)
+    page.root.get_by_role("checkbox", name="tiny").uncheck(force=True)
+    page.choose("Haar")
+    explorer.images, explorer.bank = ["flat", "one"], "Haar"
+    drawn = page.check(explorer)
+    assert set(drawn["marks"]) == {"weak"} and max(drawn["energies"]) == 0
+    assert "none of them answers" in page.root.locator(".bank-summary").inner_text()
+    assert "does not answer" in page.detail.inner_text()
+
+
+# ---- Limits, order, scale
+
+
+def test_limits_move_the_marks(show):
+    explorer = FilterBankExplorer()
+    page = show(explorer)
+    seen = set()
+    for weak, redundant in [(0, 1), (0.5, 0.95), (0.05, 0.6), (1, 0), (0.02, 0.99)]:
+        page.slide("Weak", weak)
+        page.slide("Redundant", redundant)
+        explorer.weak_below, explorer.redundant_above = weak, redundant
+        seen.add(tuple(page.check(explorer)["marks"]))
+    assert len(seen) == 5
+    page.root.get_by_role("spinbutton", name="Weak").fill("0.3")
+    explorer.weak_below = 0.3
+    page.check(explorer)
+    page.root.get_by_role("slider", name="Redundant").press("ArrowLeft")
+    explorer.redundant_above = 0.98
+    page.check(explorer)
+
+
+def test_nonsense_in_a_number_field_is_put_right(show):
+    explorer = FilterBankExplorer(weak_below=0.2)
+    page = show(explorer)
+    field = page.root.get_by_role("spinbutton", name="Weak")
+    for typed, becomes in [("", 0.2), ("7", 1), ("-3", 0)]:
+        field.fill(typed)
+        field.press("Tab")
+        explorer.weak_below = becomes
+        page.check(explorer)
+        assert number(field.input_value()) == becomes
+
+
+@pytest.mark.parametrize("sort", ["energy", "frequency", "angle", "redundancy", "bank"])
+def test_order_of_the_rows(show, sort):
+    explorer = FilterBankExplorer()
+    page = show(explorer)
+    page.root.get_by_role("combobox", name="Sort by").select_option(sort)
+    drawn = page.check(explorer)
+    parameters = explorer.filter_bank.parameters
+    key = {
+        "energy": -explorer.energies,
+        "frequency": [p.frequency for p in parameters],
+        "angle": [p.theta for p in parameters],
+        "redundancy": -explorer.redundancy,
+        "bank": np.zeros(32),
+    }[sort]
+    values = np.asarray(key)[drawn["order"]]
+    assert (np.diff(values) >= -1e-6).all()
+    assert sorted(drawn["order"]) == list(range(32))
+    names = page.rows.locator(".bank-name").all_text_contents()
+    assert names == [drawn["names"][i] for i in drawn["order"]]
+    assert (names[0] == "f 0.08, θ 0°") == (sort != "redundancy")
+
+
+def test_filters_without_parameters_cannot_be_sorted_by_them(show):
+    page = show(FilterBankExplorer("Haar", sort="angle"))
+    page.settle()
+    assert page.page.evaluate("window.drawn.order") == list(range(9))
+    assert page.root.locator("option[value=angle]").is_disabled()
+    page.choose("Gabor")
+    page.settle()
+    assert page.root.locator("option[value=angle]").is_enabled()
+
+
+def test_hiding_leaves_the_kept(show):
+    explorer = FilterBankExplorer()
+    page = show(explorer)
+    page.root.get_by_role("checkbox", name="Hide weak and redundant").check()
+    drawn = page.check(explorer)
+    assert {drawn["marks"][i] for i in drawn["order"]} == {"kept"}
+    assert len(drawn["order"]) == explorer.marks.count("kept")
+    page.slide("Redundant", 0.7)
+    explorer.redundant_above = 0.7
+    assert len(page.check(explorer)["order"]) == explorer.marks.count("kept")
+    page.root.get_by_role("checkbox", name="Hide weak and redundant").uncheck()
+    assert len(page.check(explorer)["order"]) == 32
+
+
+def strongest_color(cell):
+    """How far the pixels of a cell are from the color of zero, at most."""
+    return cell.locator("canvas").evaluate(
+        """(c) => { const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+        let far = 0; for (let i = 0; i < d.length; i += 4) far = Math.max(far, 247 - d[i]); return far; }"""
+    )
+
+
+def test_weak_filters_look_weak_unless_each_row_has_its_scale(show):
+    explorer = FilterBankExplorer()
+    page = show(explorer)
+    page.check(explorer)
+    note = page.root.get_by_text("Each row has a scale of its own")
+    assert note.is_hidden()
+    rows = [max(strongest_color(page.cell(k, c)) for c in range(10)) for k in (0, 31)]
+    assert rows[0] > 150 and rows[1] < 60
+    page.choose("One per row")
+    page.settle()
+    rows = [max(strongest_color(page.cell(k, c)) for c in range(10)) for k in (0, 31)]
+    assert min(rows) > 240
+    assert note.is_visible()
+    page.choose("One scale for all")
+    page.settle()
+    assert max(strongest_color(page.cell(31, c)) for c in range(10)) < 60
+
+
+def test_images_group_by_group_and_none(show):
+    explorer = FilterBankExplorer()
+    page = show(explorer)
+    group = page.root.get_by_role("button", name="Shapes")
+    group.click()
+    explorer.images = [*explorer.images, "circle", "triangle", "stripes"]
+    page.check(explorer)
+    expect(group).to_have_attribute("aria-pressed", "true")
+    group.click()
+    page.root.get_by_role("button", name="Fashion-MNIST").click()
+    message = page.root.locator(".lu-message")
+    expect(message).to_contain_text("Choose at least one")
+    assert page.root.get_by_role("grid").is_hidden()
+    page.root.get_by_role("checkbox", name="Sandal").check(force=True)
+    explorer.images = ["Sandal"]
+    page.check(explorer)
+    expect(message).to_be_hidden()
+
+
+# ---- Looking closer
+
+
+def test_pointing_at_a_cell_enlarges_it_with_its_numbers(show):
+    explorer = FilterBankExplorer()
+    page = show(explorer)
+    drawn = page.check(explorer)
+    page.cell(4, 7).hover()
+    page.settle()
+    i = drawn["order"][4]
+    energy = explorer.filter_bank.energies(explorer._pictures["Sneaker"].image / 255)[i]
+    text = page.detail.inner_text()
+    assert drawn["names"][i] in text and "Energy on Sneaker" in text
+    value = page.detail.locator("dd").first.inner_text()
+    assert number(value) == pytest.approx(energy, rel=5e-3)
+    assert "place 5 of 32" in text
+    assert page.cell(4, 7).get_attribute("aria-label").startswith(f"Sneaker: energy {value}")
+    page.page.mouse.move(2, 2)
+    page.settle()
+    assert "place 1 of 32" in page.detail.inner_text()
+
+
+def test_the_verdict_names_the_filter_that_is_repeated(show):
+    explorer = FilterBankExplorer()
+    page = show(explorer)
+    drawn = page.check(explorer)
+    k = next(k for k, i in enumerate(drawn["order"]) if drawn["marks"][i] == "redundant")
+    i = drawn["order"][k]
+    page.cell(k, 0).hover()
+    page.settle()
+    text = page.detail.inner_text()
+    assert f"Redundant: r {explorer.redundancy[i]:.2f} with " in text
+    partner = drawn["names"].index(text.split(" with ")[1].split(", which")[0])
+    assert explorer.correlations[i, partner] == pytest.approx(explorer.redundancy[i])
+    assert drawn["marks"][partner] == "kept"
+
+
+def test_keys_walk_over_the_matrix_with_one_tab_stop(show):
+    page = show(FilterBankExplorer())
+    page.settle()
+    page.scroll.focus()
+    press = page.page.keyboard.press
+    press("Tab")
+    assert page.focused() == (0, 0)
+    for key, place in [
+        ("ArrowRight", (0, 1)),
+        ("ArrowDown", (1, 1)),
+        ("End", (1, 10)),
+        ("ArrowRight", (1, 10)),
+        ("PageDown", (31, 10)),
+        ("Shift+ArrowUp", (26, 10)),
+        ("Home", (26, 0)),
+        ("PageUp", (0, 0)),
+        ("ArrowUp", (0, 0)),
+    ]:
+        press(key)
+        assert page.focused() == place, key
+    press("Shift+ArrowDown")
+    press("ArrowRight")
+    page.settle()
+    assert "place 6 of 32" in page.detail.inner_text()
+    assert page.root.locator("tbody [tabindex='0']").count() == 1
+    press("Tab")
+    assert not page.page.evaluate("document.activeElement.closest('table')")
+    press("Shift+Tab")
+    assert page.focused() == (5, 1)
+    # The focus is still reachable when its row and column are gone.
+    page.slide("Frequencies", 1)
+    page.slide("Orientations", 2)
+    page.settle()
+    assert page.root.locator("tbody [tabindex='0']").count() == 1
+
+
+def test_a_focused_cell_is_not_under_the_head_of_its_row(show, new_page):
+    page = show(FilterBankExplorer(), page=new_page(390, 900))
+    page.settle()
+    page.scroll.focus()
+    for key in (
+        "Tab",
+        "End",
+        "ArrowLeft",
+        "ArrowLeft",
+        "ArrowLeft",
+        "ArrowLeft",
+        "ArrowLeft",
+        "ArrowLeft",
+    ):
+        page.page.keyboard.press(key)
+    page.settle()
+    cell = page.page.evaluate("document.activeElement.getBoundingClientRect().toJSON()")
+    head = page.root.locator("tbody th").first.bounding_box()
+    assert cell["left"] >= head["x"] + head["width"] - 1
+
+
+@pytest.mark.parametrize("how", ["click", "Enter", "cell"])
+def test_a_row_opens_in_the_gabor_lab(show, how):
+    explorer = FilterBankExplorer(sort="bank")
+    page = show(explorer, GaborLab())
+    page.page.evaluate(
+        "addEventListener('gabor:open', ({detail}) => { window.opened = detail; }, true)"
+    )
+    page.check(explorer)
+    if how == "click":
+        page.rows.nth(11).get_by_role("button").click()
+    elif how == "cell":
+        page.cell(11, 2).click()
+    else:
+        page.cell(11, 2).focus()
+        page.page.keyboard.press("Enter")
+    page.settle()
+    frequency, theta, sigma = explorer.filter_bank.parameters[11]
+    expected = {"frequency": frequency, "theta": theta, "sigma": sigma}
+    assert page.page.evaluate("window.opened") == pytest.approx(expected)
+    lab = page.page.locator(".lu-gabor-lab")
+    expect(lab).to_be_in_viewport(ratio=0.3)
+    shown = lab.get_by_role("slider", name="Frequency").input_value()
+    assert float(shown) == pytest.approx(frequency, abs=0.006)
+
+
+@pytest.mark.parametrize("bank", ["Gabor", "Haar"])
+def test_without_a_gabor_lab_the_kernel_is_enlarged_here(show, bank):
+    explorer = FilterBankExplorer(bank)
+    page = show(explorer)
+    drawn = page.check(explorer)
+    kernel = page.detail.locator("canvas").first
+    before = kernel.bounding_box()["width"]
+    page.rows.nth(2).get_by_role("button").click()
+    page.settle()
+    assert kernel.bounding_box()["width"] > 1.5 * before
+    assert drawn["names"][drawn["order"][2]] in page.detail.inner_text()
+    expect(kernel).to_be_in_viewport()
+    page.detail.get_by_role("button", name="Kernel smaller").click()
+    page.settle()
+    assert kernel.bounding_box()["width"] == before
+
+
+def test_a_tap_enlarges_and_does_not_open(show, new_page):
+    page = show(FilterBankExplorer(), GaborLab(), page=new_page(390, 900, has_touch=True))
+    page.page.evaluate("addEventListener('gabor:open', () => { window.opened = true; }, true)")
+    page.settle()
+    page.cell(1, 1).tap()
+    page.settle()
+    assert "Energy on Trouser" in page.detail.inner_text()
+    assert "place 2 of 32" in page.detail.inner_text()
+    assert not page.page.evaluate("window.opened")
+
+
+# ---- What is copied, what is reset, how it looks
+
+
+@pytest.mark.parametrize(
+    "bank", ["Gabor", "octave", "Sobel", "Haar", "Laplacian of Gaussian", "own"]
+)
+def test_copied_python_measures_the_same(show, bank, capsys):
+    if bank == "own":
+        listed = [rng.normal(size=(3, 4)), rng.normal(size=(2, 2)) - 1j, [[1.0, -1]]]
+        explorer = FilterBankExplorer(FilterBank(listed, ['a "quoted" name', "b", "c"]))
+    elif bank == "octave":
+        explorer = FilterBankExplorer(sigma=None)
+    else:
+        explorer = FilterBankExplorer(bank)
+    explorer.images = ["Sneaker", "coins", "Bag"]
+    page = show(explorer)
+    page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.check(explorer)
+    page.root.get_by_role("button", name="Copy as Python").click()
+    expect(page.root.get_by_text("Copied")).to_be_visible()
+    scope = {}
+    exec(page.page.evaluate("navigator.clipboard.readText()"), scope)
+    np.testing.assert_allclose(scope["energies"], explorer.energies, rtol=1e-6)
+    np.testing.assert_allclose(scope["correlations"], explorer.correlations, atol=1e-6)
+    printed = capsys.readouterr().out.splitlines()
+    marks = {line.split(" energy ")[0].strip(): line.split(": ")[-1] for line in printed}
+    assert marks == dict(zip(explorer.filter_bank.names, explorer.marks, strict=True))
+
+
+def test_start_over(show):
+    explorer = FilterBankExplorer()
+    page = show(explorer)
+    first = page.check(explorer)
+    page.slide("Frequencies", 2)
+    page.slide("Weak", 0.5)
+    page.root.get_by_role("checkbox", name="Hide weak and redundant").check()
+    page.choose("One per row")
+    page.root.get_by_role("button", name="Fashion-MNIST").click()
+    page.root.get_by_role("button", name="Start over").click()
+    assert page.check(explorer) == first
+    assert page.root.get_by_role("slider", name="Frequencies").input_value() == "4"
+
+
+def test_two_explorers_are_independent_and_share_no_id(show):
+    page = show(FilterBankExplorer(), FilterBankExplorer("Sobel"))
+    page.choose("Haar")
+    page.settle()
+    last = page.page.locator(".lu-filter-bank-explorer").last
+    assert last.locator("tbody tr").count() == 2
+    ids = page.page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_what_python_assigns_is_drawn_in_a_live_notebook(show):
+    """The model is told of several changes in one message, as anywidget does."""
+    explorer = FilterBankExplorer()
+    page = show(explorer)
+    page.check(explorer)
+    bank = FilterBank([rng.normal(size=(5, 5)) for _ in range(6)])
+    other = FilterBankExplorer(bank, ["Dress"])
+    page.page.evaluate(
+        """async ([source, values, weights]) => {
+          const { default: demo } = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+          const gallery = { gallery: values.gallery, gallery_pixels: { shape: [values.pixels.length], dtype: "uint8",
+            data: new DataView(Uint8Array.from(values.pixels).buffer) } };
+          const state = { ...values.start, ...gallery, bank_weights: { shape: [0], dtype: "float64", data: new DataView(new ArrayBuffer(0)) } };
+          const listeners = new Map();
+          const model = { get: (n) => state[n], set: (n, v) => { state[n] = v; }, save_changes() {},
+            on: (e, f) => listeners.set(e, f), off: (e) => listeners.delete(e) };
+          const el = document.body.appendChild(document.createElement("div"));
+          const clean = demo.render({ model, el });
+          Object.assign(state, values.next, { bank_weights: { shape: [weights.length], dtype: "float64",
+            data: new DataView(Float64Array.from(weights).buffer) } });
+          for (const f of new Set(listeners.values())) f();
+          await new Promise((done) => setTimeout(done, 200));
+          clean();
+          window.left = [listeners.size, el.innerHTML];
+        }""",
+        [str(FilterBankExplorer._esm), _message(explorer, other), other.bank_weights.tolist()],
+    )
+    drawn = page.page.evaluate("window.drawn")
+    np.testing.assert_allclose(drawn["energies"], other.energies, rtol=1e-4)
+    assert drawn["marks"] == other.marks
+    assert page.page.evaluate("window.left") == [0, ""]
+
+
+def _message(explorer, other):
+    names = (
+        "frequencies",
+        "orientations",
+        "sigma",
+        "weak_below",
+        "redundant_above",
+        "sort",
+        "scale",
+        "hide",
+    )
+    start = {name: getattr(explorer, name) for name in (*names, "bank", "images")}
+    return {
+        "gallery": explorer.gallery,
+        "pixels": explorer.gallery_pixels.tolist(),
+        "start": {**start, "banks": []},
+        "next": {"banks": other.banks, "bank": other.bank, "images": other.images},
+    }
+
+
+def test_a_bank_that_cannot_be_read_ends_in_a_sentence(show):
+    explorer = FilterBankExplorer()
+    explorer.bank_weights = explorer.bank_weights[:5]
+    explorer.bank = "Haar"
+    page = show(explorer)
+    expect(page.root.locator(".lu-message")).to_contain_text("cannot be shown")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_no_violation_and_nothing_sticks_out(show, new_page, width, theme):
+    page = show(FilterBankExplorer(), page=new_page(width, 900, theme))
+    page.page.evaluate(
+        "([t]) => { document.documentElement.dataset.theme = t; document.body.style.background = t === 'dark' ? '#12191c' : '#fff'; }",
+        [theme],
+    )
+    page.root.get_by_text("What do I see here?").click()
+    page.settle()
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+    background = (
+        page.cell(31, 0)
+        .locator("canvas")
+        .evaluate("(c) => c.getContext('2d').getImageData(0, 0, 1, 1).data[0]")
+    )
+    assert (background < 60) == (theme == "dark")
+    result = Axe().run(page.page, context=".lu-filter-bank-explorer", options={"preload": False})
+    assert not result.response["violations"], result.generate_report()
+    if width == 390:
+        page.scroll.evaluate("(e) => { e.scrollLeft = 200; }")
+        page.settle()
+        head = page.root.locator("tbody th").first.bounding_box()
+        assert head["x"] == pytest.approx(page.scroll.bounding_box()["x"], abs=2)
+
+
+def test_the_state_in_the_page_is_small():
+    explorer = FilterBankExplorer()
+    assert len(explorer.figure_html()) <= 60_000
+    assert explorer.gallery_pixels.nbytes + explorer.bank_weights.nbytes < 70_000
