@@ -146,13 +146,13 @@ def test_nonsense_is_refused_with_the_remedy_and_changes_nothing(change, words):
 
 
 def test_what_is_too_large_is_refused():
-    with pytest.raises(ValueError, match="129 filters.*at most 128"):
+    with pytest.raises(ValueError, match=r"129 filters.*at most 128"):
         FilterBankExplorer(FilterBank([np.ones((1, 1))] * 129))
     with pytest.raises(ValueError, match=r"wide.*\(3, 67\).*65x65"):
         FilterBankExplorer(FilterBank([np.ones((3, 67))], ["wide"]))
     with pytest.raises(ValueError, match=r"'big' has shape \(300, 20\).*128x128"):
         FilterBankExplorer(sources={"big": np.zeros((300, 20))})
-    with pytest.raises(ValueError, match="25 pictures.*at most 24"):
+    with pytest.raises(ValueError, match=r"25 pictures.*at most 24"):
         FilterBankExplorer(sources={str(k): np.zeros((2, 2)) for k in range(25)})
 
 
