@@ -11,6 +11,7 @@ _DEMOS = {
     "ConvolutionLab": "convolution_lab",
     "ConvolutionSteps": "convolution_steps",
     "FilterBankExplorer": "filter_bank_explorer",
+    "FilterLearner": "filter_learner",
     "GaborLab": "gabor_lab",
     "Quiz": "quiz",
 }

@@ -1,0 +1,342 @@
+"""FilterLearner: gradient descent on one kernel, until it has become the teacher's."""
+
+import html
+from functools import cache
+
+import numpy as np
+import traitlets
+
+from lecture_utils.convolution import KERNELS
+
+from .. import _figure, _gallery
+from .._demo import ArrayTrait
+from .._pictures import PictureDemo, own_pictures
+from . import training
+
+#: Larger images would make a step slower than a frame, and teach nothing more.
+LARGEST_SIDE = 128
+LARGEST_TARGET = 100.0
+BATCHES = (1, 16, 64, 256, "all")
+#: A student with larger weights is lost.
+DIVERGED = 1e6
+_SIZES = (3, 5)
+_SHOWN_STEPS = 300
+_SHAPES = ("circle", "stripes", "dot")
+_PHOTOS = ("cat", "grass", "coins")
+
+
+class Between(traitlets.Float):
+    """A number between two ends; NaN is refused as well."""
+
+    def __init__(self, default, low, high):
+        self._low, self._high = low, high
+        super().__init__(default)
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        """Return the number as a float."""
+        value = super().validate(obj, value)
+        if not self._low <= value <= self._high:
+            raise traitlets.TraitError(
+                f"{self.name} is {value!r}; use a number from {self._low:g} to {self._high:g}"
+            )
+        return value
+
+
+class FilterLearner(PictureDemo):
+    """A kernel that learns from data to be another kernel, one gradient step at a time.
+
+    The teacher filters the image with the target kernel and adds noise. The student starts from small
+    random weights and follows the gradient of the mean squared error, which is computed on the page
+    and, equally, here. In a live notebook all traits are in sync both ways.
+
+    Parameters
+    ----------
+    image : array_like (H, W) or (H, W, 3), optional
+        Floats from 0 to 1, or integers from 0 to 255; at most 128x128. By default the picture that
+        `source` names.
+    target : str or array_like (k, k)
+        A name from `lecture_utils.convolution.KERNELS`, or 3x3 or 5x5 weights between -100 and 100.
+    learning_rate : float
+        0.0001 to 100. Descent on all patches diverges above `stable_rate`.
+    batch : {1, 16, 64, 256, "all"}
+        How many output pixels, drawn at random with replacement, each step looks at.
+    noise : float
+        Standard deviation of what the teacher adds to its answers, 0 to 1.
+    momentum : float
+        0 to 0.95, as in `torch.optim.SGD`.
+    seed : int
+        Of the first weights, the noise and the batches; 0 to 2³² - 1.
+    centered : bool
+        Subtract the image's mean before anything else.
+    sources : dict of str to array_like, optional
+        Pictures to choose from, instead of shapes, Fashion-MNIST and photos.
+    source : str, optional
+        Which of them to start with.
+
+    Attributes
+    ----------
+    weights, velocity : ndarray of float64, shape (k, k)
+        The student, and the running sum of gradients that momentum makes.
+    steps : int
+        Steps made so far.
+    loss : float
+        Mean squared error over all output pixels.
+    gradient : ndarray of float64, shape (k, k)
+        Of the mean squared error over the batch that the next step will use.
+
+    Raises
+    ------
+    traitlets.TraitError, ValueError
+        If a value cannot be used; the message names it and the remedy.
+
+    Examples
+    --------
+    >>> learner = FilterLearner(target="sobel x")
+    >>> learner.train(300)
+    >>> bool(learner.distance < 0.01)
+    True
+    """
+
+    target = ArrayTrait("float64", ndim=2, default_value=KERNELS["sobel x"])
+    target_name = traitlets.Unicode("sobel x").tag(sync=True)
+    learning_rate = Between(0.5, 1e-4, 100.0)
+    batch = traitlets.Enum(BATCHES, 64).tag(sync=True)
+    noise = Between(0.0, 0.0, 1.0)
+    momentum = Between(0.9, 0.0, 0.95)
+    seed = traitlets.Int(0, min=0, max=2**32 - 1).tag(sync=True)
+    centered = traitlets.Bool(False).tag(sync=True)
+    weights = ArrayTrait("float64", ndim=2)
+    velocity = ArrayTrait("float64", ndim=2)
+    steps = traitlets.Int(0, min=0).tag(sync=True)
+    presets = traitlets.List().tag(sync=True)
+
+    def __init__(
+        self,
+        image=None,
+        target="sobel x",
+        learning_rate=0.5,
+        batch=64,
+        noise=0.0,
+        momentum=0.9,
+        seed=0,
+        *,
+        centered=False,
+        sources=None,
+        source=None,
+    ):
+        pictures = _default_pictures() if sources is None else own_pictures(sources)
+        presets = [{"name": name, "kernel": k.tolist()} for name, k in KERNELS.items()]
+        super().__init__(pictures, presets=presets)
+        if isinstance(target, str):
+            self.target_name = target
+        else:
+            self.target = target
+        self.learning_rate, self.batch, self.noise = learning_rate, batch, noise
+        self.momentum, self.seed, self.centered = momentum, seed, centered
+        if image is not None:
+            self.image = image
+        elif source is None:
+            self.source = "Sandal" if sources is None else pictures[0].name
+        else:
+            self.source = source
+        self.reset()
+
+    # ---- What may be set
+
+    @traitlets.validate("image")
+    def _check_image(self, proposal):
+        shape = proposal["value"].shape
+        if max(shape) > LARGEST_SIDE:
+            raise traitlets.TraitError(
+                f"image has shape {shape}; the learner takes at most {LARGEST_SIDE}x{LARGEST_SIDE}, "
+                "for example image[:64, :64]"
+            )
+        return proposal["value"]
+
+    @traitlets.validate("target")
+    def _check_target(self, proposal):
+        target = proposal["value"]
+        if target.shape not in [(size, size) for size in _SIZES]:
+            raise traitlets.TraitError(f"target has shape {target.shape}; give 3x3 or 5x5 weights")
+        if not (np.abs(target) <= LARGEST_TARGET).all():  # NaN is refused as well.
+            row, column = np.argwhere(~(np.abs(target) <= LARGEST_TARGET))[0]
+            raise traitlets.TraitError(
+                f"target has {target[row, column]} at row {row}, column {column}; use numbers between "
+                f"-{LARGEST_TARGET:g} and {LARGEST_TARGET:g}"
+            )
+        return target
+
+    @traitlets.validate("target_name")
+    def _check_target_name(self, proposal):
+        if proposal["value"] not in (*KERNELS, "custom"):
+            raise traitlets.TraitError(
+                f"there is no kernel {proposal['value']!r}; use an array or one of {', '.join(KERNELS)}"
+            )
+        return proposal["value"]
+
+    # Whichever of name and kernel is set, the other follows.
+    @traitlets.observe("target_name")
+    def _follow_target_name(self, change):
+        if change["new"] in KERNELS:
+            self.target = KERNELS[change["new"]]
+
+    @traitlets.observe("target")
+    def _follow_target(self, change):
+        same = (name for name, k in KERNELS.items() if np.array_equal(k, change["new"]))
+        self.target_name = next(same, "custom")
+        if self.weights.shape != change["new"].shape:
+            self.reset()
+
+    # ---- Forward, backward, update
+
+    @property
+    def patches(self):
+        """All windows of the image, one per row, shape (n, k * k)."""
+        return training.patches(self.image, len(self.target), self.centered)
+
+    @property
+    def answers(self):
+        """The teacher's output for every window, with its noise, shape (n,)."""
+        rows = self.patches
+        noise = training.normal(self.seed, training.NOISE, len(rows))
+        return rows @ self.target.ravel() + self.noise * noise
+
+    @property
+    def positions(self):
+        """The windows that the next step looks at, as rows of `patches`."""
+        return self._batch_of(self.steps, len(self.patches))
+
+    def _batch_of(self, step, count):
+        if self.batch == "all":
+            return np.arange(count)
+        chosen = training.uniform(self.seed, training.BATCH + step, self.batch)
+        return np.floor(chosen * count).astype(int)
+
+    @property
+    def loss(self):
+        """Mean squared error over all output pixels."""
+        return training.loss_and_gradient(self.patches, self.answers, self.weights)[0]
+
+    @property
+    def gradient(self):
+        """Gradient of the mean squared error over `positions`, shape (k, k)."""
+        chosen = self.positions
+        rows, answers = self.patches[chosen], self.answers[chosen]
+        return training.loss_and_gradient(rows, answers, self.weights)[1]
+
+    @property
+    def noise_floor(self):
+        """The loss of the target kernel itself."""
+        return training.loss_and_gradient(self.patches, self.answers, self.target)[0]
+
+    @property
+    def distance(self):
+        """Length of ``weights - target``."""
+        return float(np.linalg.norm(self.weights - self.target))
+
+    @property
+    def eigenvalues(self):
+        """Of the mean of ``p pᵀ`` over all windows p, the smallest first: how much each direction teaches."""
+        return training.eigenvalues(self.patches)
+
+    @property
+    def stable_rate(self):
+        """The learning rate above which descent on all windows diverges."""
+        return training.largest_stable_rate(self.eigenvalues, self.momentum)
+
+    def reset(self):
+        """Start again from the seed's random weights."""
+        size = len(self.target)
+        first = training.START_SCALE * training.normal(self.seed, training.START, size * size)
+        with self.hold_sync():
+            self.weights = first.reshape(size, size)
+            self.velocity = np.zeros((size, size))
+            self.steps = 0
+
+    def train(self, steps=1):
+        """Make gradient steps, as the page does.
+
+        Raises
+        ------
+        ValueError
+            If `steps` is negative, or the image is smaller than the kernel.
+        FloatingPointError
+            If the weights leave all bounds; the message names the learning rate.
+        """
+        if steps < 0:
+            raise ValueError(f"steps is {steps}; give 0 or more")
+        weights, velocity = self._after(steps)
+        with self.hold_sync():
+            self.weights, self.velocity, self.steps = weights, velocity, self.steps + steps
+
+    def _after(self, steps):
+        """Return what weights and velocity will be after so many steps."""
+        rows, answers = self.patches, self.answers
+        weights, velocity = self.weights, self.velocity
+        for step in range(self.steps, self.steps + steps):
+            at = self._batch_of(step, len(rows))
+            gradient = training.loss_and_gradient(rows[at], answers[at], weights)[1]
+            velocity = self.momentum * velocity + gradient
+            weights = weights - self.learning_rate * velocity
+            if not np.abs(weights).max() < DIVERGED:
+                raise FloatingPointError(
+                    f"training diverges at step {step} with learning_rate {self.learning_rate:g}; use less "
+                    f"than {self.stable_rate:.3g}, and still less with small batches"
+                )
+        return weights, velocity
+
+    # ---- For print, and for readers without JavaScript
+
+    def figure_html(self):
+        """Return image, target, student before and after 300 steps as a picture, and the numbers."""
+        size = len(self.target)
+        if min(self.image.shape) < size:
+            return "<p>The image is smaller than the kernel.</p>"
+        tiles = [
+            _figure.gray_tile(self.image),
+            _figure.signed_tile(self.target),
+            _figure.signed_tile(self.weights),
+        ]
+        tables = _figure.number_table("Target kernel", self.target)
+        try:
+            learned, _ = self._after(_SHOWN_STEPS)
+        except FloatingPointError as error:
+            seen, outcome = "", f"With these settings {error}."
+        else:
+            tiles.append(_figure.signed_tile(learned))
+            tables += _figure.number_table(f"Student after {_SHOWN_STEPS} steps", learned)
+            after, _ = training.loss_and_gradient(self.patches, self.answers, learned)
+            distance = np.linalg.norm(learned - self.target)
+            seen = f" Fourth: the student after {_SHOWN_STEPS} steps."
+            outcome = (
+                f"After {_SHOWN_STEPS} steps of gradient descent (learning rate {self.learning_rate:g}, "
+                f"momentum {self.momentum:g}, batch {self.batch}) the loss is {after:.3g}, and the student "
+                f"is {distance:.3g} away from the target."
+            )
+        alt = (
+            f"First: {self.source}, in gray. Second: the target kernel, blue below zero and red above. "
+            f"Third: the student, random weights.{seen}"
+        )
+        text = (
+            f"A student kernel learns “{html.escape(self.target_name)}” from {html.escape(self.source)}. "
+            f"It starts with a loss of {self.loss:.3g}. {outcome} Descent on all pixels is stable up to a "
+            f"learning rate of {self.stable_rate:.3g}."
+        )
+        return (
+            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{text}</figcaption></figure>"
+            f'<div class="demo-numbers">{tables}</div>'
+        )
+
+
+@cache
+def _default_pictures():
+    flat = _gallery.Picture(
+        "flat gray",
+        np.full((28, 28), 128, np.uint8),
+        "every pixel alike",
+        "",
+        "np.full((28, 28), 128 / 255)",
+    )
+    photos = _gallery.photos(_PHOTOS, 64)
+    return (*_gallery.fashion(), *photos, *_gallery.shapes(_SHAPES), flat)
