@@ -7,7 +7,7 @@
  * imports the demo's own ES module (its `_esm`) through a Blob URL, and mounts it the way anywidget
  * does in JupyterLab: initialize({model}), then render({model, el}) for each view.
  *
- * The file has neither imports nor exports. It is loaded as a classic deferred script, because
+ * The file has neither imports nor exports. It is loaded as a classic script, because
  * browsers refuse module scripts from file:// while a book on a USB stick should open there too.
  */
 (() => {
@@ -173,21 +173,50 @@
     el.dispatchEvent(new CustomEvent("demo:ready", { bubbles: true }));
   }
 
-  async function mountAll() {
-    let page;
-    try {
-      page = new Page();
-    } catch (error) {
-      console.error("The widget state of this page cannot be read:", error);
-      return;
-    }
-    const views = [...document.querySelectorAll(VIEW)];
+  /** Whether the parser is past an element, so that nothing of its text is missing. */
+  const isParsed = (element) =>
+    document.readyState !== "loading" || Boolean(element.nextSibling ?? element.parentNode.nextSibling);
+
+  /** Mount every view as soon as the parser is past it: a reader need not wait for the rest of the page. */
+  function mountAll() {
+    const views = new Set();
+    const mounted = [];
+    let page = null;
+    const mountParsed = () => {
+      // MyST-NB writes the state before the views; wherever it stands, nothing starts without it.
+      if (document.readyState === "loading" && !document.querySelector(STATE)) return;
+      const parsed = [...document.querySelectorAll(VIEW)].filter((view) => !views.has(view) && isParsed(view));
+      if (parsed.length) page ??= new Page();
+      for (const view of parsed) {
+        views.add(view);
+        // Each waits for its own module only, and none can hold up another.
+        mounted.push(mount(view, page));
+      }
+    };
+    const observer = new MutationObserver(() => attempt(mountParsed));
+    const attempt = (step) => {
+      try {
+        step();
+      } catch (error) {
+        observer.disconnect();
+        console.error("The widget state of this page cannot be read:", error);
+      }
+    };
+    const finish = async () => {
+      observer.disconnect();
+      attempt(mountParsed);
+      await Promise.allSettled(mounted);
+      if (page || !document.querySelector(VIEW)) document.documentElement.dataset.demos = "ready";
+    };
     addEventListener("pagehide", (event) => {
       if (!event.persisted) for (const view of views) unmount(view, page);
     });
-    // All at once: each waits for its own module only, and none can hold up another.
-    await Promise.allSettled(views.map((view) => mount(view, page)));
-    document.documentElement.dataset.demos = "ready";
+    if (document.readyState !== "loading") finish();
+    else {
+      addEventListener("DOMContentLoaded", finish, { once: true });
+      observer.observe(document.documentElement, { childList: true, subtree: true });
+      attempt(mountParsed);
+    }
   }
 
   async function unmount(view, page) {
@@ -197,6 +226,5 @@
     for (const clean of cleanUp.splice(0)) if (typeof clean === "function") clean();
   }
 
-  if (document.readyState === "loading") addEventListener("DOMContentLoaded", mountAll, { once: true });
-  else mountAll();
+  mountAll();
 })();

@@ -126,9 +126,11 @@ def demo_page(*widgets, head=""):
     return (
         '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>demo</title>'
         '<link rel="icon" href="data:,"><meta name="viewport" content="width=device-width">'
-        f'<link rel="stylesheet" href="book.css">{head}<script defer src="widget-host.mjs"></script></head>'
+        f'<link rel="stylesheet" href="book.css">{head}'
+        f'<script type="application/vnd.jupyter.widget-state+json">{body}</script>'
+        '<script src="widget-host.mjs"></script></head>'
         f'<body><main style="max-width:800px;margin:1rem auto;padding:0 .5rem"><h1>Demo</h1>{views}</main>'
-        f'<script type="application/vnd.jupyter.widget-state+json">{body}</script></body></html>'
+        "</body></html>"
     )
 
 

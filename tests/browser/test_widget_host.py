@@ -1,8 +1,13 @@
 """The static host does for a demo what anywidget does in JupyterLab."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import anywidget
 import numpy as np
 import traitlets
+from conftest import ROOT, demo_page
+from playwright.sync_api import expect
 
 from lecture_utils.widgets._demo import ArrayTrait
 
@@ -184,3 +189,47 @@ def test_in_print_the_picture_is_there(mount):
     page.emulate_media(media="print")
     assert page.get_by_text("picture").is_visible()
     assert not page.get_by_role("button").is_visible()
+
+
+def test_a_demo_runs_before_the_rest_of_the_page_has_come(page):
+    """The first view runs while the second, and half of a third, are still on their way."""
+    widgets = [make(COUNTER, count=traitlets.Int(start)) for start in (1, 2, 3)]
+    html = demo_page(*widgets)
+    cut = html.rindex("model_id")  # in the middle of the last view
+    host = (ROOT / "book" / "_static" / "widget-host.mjs").read_bytes()
+    go_on = threading.Event()
+
+    class Halting(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            kind = {"/": "text/html", "/widget-host.mjs": "text/javascript"}.get(
+                self.path, "text/css"
+            )
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            if self.path == "/":
+                self.wfile.write(html[:cut].encode())
+                self.wfile.flush()
+                go_on.wait(30)
+                self.wfile.write(html[cut:].encode())
+            elif kind == "text/javascript":
+                self.wfile.write(host)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Halting)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        page.goto(f"http://127.0.0.1:{server.server_port}/", wait_until="commit")
+        buttons = page.get_by_role("button")
+        expect(buttons).to_have_text(["count 1", "count 2"])
+        buttons.first.click()
+        assert page.evaluate("document.readyState") == "loading"
+        assert page.evaluate("document.documentElement.dataset.demos") is None
+        go_on.set()
+        page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
+        expect(buttons).to_have_text(["count 2", "count 2", "count 3"])
+    finally:
+        go_on.set()
+        server.shutdown()
