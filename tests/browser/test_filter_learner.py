@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from axe_playwright_python.sync_playwright import Axe
+from conftest import ROOT
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -245,6 +246,67 @@ def test_reset_and_other_start(open_learner):
     np.testing.assert_array_equal(drawn["weights"], first)
     page.button("Other start").click()
     np.testing.assert_allclose(page.drawn()["weights"], FilterLearner(seed=1).weights, atol=1e-12)
+
+
+NOTEBOOK = """async ({ base, state }) => {
+  const values = {}, listeners = {};
+  const array = ({ shape, dtype, hex }) => {
+    const bytes = Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+    return { shape, dtype, data: new DataView(bytes.buffer) };
+  };
+  const put = (name, value) => { values[name] = value?.hex === undefined ? value : array(value); };
+  for (const [name, value] of Object.entries(state)) put(name, value);
+  const say = (name) => (listeners[`change:${name}`] ?? []).forEach((listener) => listener());
+  const model = {
+    get: (name) => values[name],
+    set: (name, value) => { values[name] = value; say(name); },
+    on: (name, listener) => (listeners[name] ??= []).push(listener),
+    off: () => {},
+    save_changes: () => {},
+  };
+  window.receive = (name, value) => { put(name, value); say(name); };
+  const el = document.body.appendChild(document.createElement("div"));
+  (await import(`${base}/widgets/filter_learner/filter_learner.js`)).default.render({ model, el });
+}"""
+
+
+def sent(learner, *names):
+    """What the notebook sends to the page: traits, with arrays as hexadecimal digits."""
+    state = learner.get_state(list(names) or None)
+    return {
+        name: {**value, "data": None, "hex": bytes(value["data"]).hex()}
+        if isinstance(value, dict) and "data" in value
+        else value
+        for name, value in state.items()
+        if not name.startswith("_") and name not in ("layout", "tabbable", "tooltip")
+    }
+
+
+def test_what_a_notebook_sends_back_is_no_news_but_new_weights_are(page, serve, tmp_path):
+    (tmp_path / "widgets").symlink_to(ROOT / "lecture_utils" / "widgets")
+    (tmp_path / "index.html").write_text('<!doctype html><link rel="icon" href="data:,"><body>')
+    base = serve(tmp_path)
+    page.add_init_script(LISTEN)
+    page.goto(f"{base}/index.html")
+    learner = FilterLearner(noise=0.1)
+    page.evaluate(NOTEBOOK, {"base": base, "state": sent(learner)})
+    shown = Page(page)
+    shown.step(7)
+    learner.train(7)
+    receive = "(state) => Object.entries(state).forEach((entry) => window.receive(...entry))"
+    page.evaluate(receive, sent(learner, "image", "target", "noise", "seed"))
+    assert shown.drawn()["losses"] == 8  # The curve goes on.
+    learner.train(20)
+    page.evaluate(receive, sent(learner, "weights", "velocity", "steps"))
+    drawn = shown.check(0.5, 0.9)
+    np.testing.assert_allclose(drawn["weights"], learner.weights, atol=1e-12)
+    assert drawn["step"] == 27 and drawn["positions"] == learner.positions.tolist()
+    learner.seed = 5
+    learner.reset()
+    page.evaluate(receive, sent(learner, "seed", "weights", "velocity", "steps"))
+    drawn = shown.check(0.5, 0.9)
+    np.testing.assert_allclose(drawn["weights"], learner.weights, atol=1e-12)
+    np.testing.assert_allclose(drawn["answers"], learner.answers, atol=1e-6)
 
 
 def test_a_rate_that_is_too_large_diverges_into_a_sentence(open_learner):

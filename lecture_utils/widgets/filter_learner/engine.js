@@ -10,12 +10,12 @@ const DIVERGED = 1e6;
 export const MOST_STEPS = 10000;
 
 /**
- * What is to be learned: the image's windows and the teacher's answers to them.
- * @param {{pixels: Float32Array, h: number, w: number, target: Float64Array, k: number,
- *   noise: number, seed: number, centered: boolean}} settings
+ * The image's windows, and what the teacher answers to them before any noise.
+ * @param {{pixels: Float32Array, h: number, w: number, target: Float64Array, k: number, seed: number,
+ *   centered: boolean}} settings
  * @returns {object|null} Null where the image is smaller than the kernel.
  */
-export function makeTask({ pixels, h, w, target, k, noise, seed, centered }) {
+export function makeScene({ pixels, h, w, target, k, seed, centered }) {
   const [rows, columns] = [h - k + 1, w - k + 1];
   if (rows < 1 || columns < 1) return null;
   const mean = centered ? pixels.reduce((sum, pixel) => sum + pixel, 0) / pixels.length : 0;
@@ -23,15 +23,19 @@ export function makeTask({ pixels, h, w, target, k, noise, seed, centered }) {
   const count = rows * columns;
   const corners = Int32Array.from({ length: count }, (_, i) => Math.floor(i / columns) * w + (i % columns));
   const offsets = Int32Array.from({ length: k * k }, (_, i) => Math.floor(i / k) * w + (i % k));
-  const task = { image, h, w, k, rows, columns, count, corners, offsets, target, seed };
-  const drawn = normal(seed, NOISE);
-  task.clean = forward(task, target, new Float64Array(count));
-  task.answers = task.clean.map((answer, i) => answer + noise * drawn(i));
-  task.floor = meanSquare(task.clean.map((answer, i) => answer - task.answers[i]));
-  task.curvature = curvature(image, corners, offsets);
-  task.brightest = brightestPatch(task);
-  task.isFlat = pixels.every((pixel) => pixel === pixels[0]);
-  return task;
+  const scene = { image, h, w, k, rows, columns, count, corners, offsets, target, seed };
+  scene.clean = forward(scene, target, new Float64Array(count));
+  scene.noise = Float64Array.from(scene.clean, (_, i) => i).map(normal(seed, NOISE));
+  scene.curvature = curvature(image, corners, offsets);
+  scene.brightest = brightestPatch(scene);
+  scene.isFlat = pixels.every((pixel) => pixel === pixels[0]);
+  return scene;
+}
+
+/** What is to be learned: a scene with noise of one level. */
+export function makeTask(scene, level) {
+  const answers = scene.clean.map((answer, i) => answer + level * scene.noise[i]);
+  return { ...scene, answers, floor: level * level * meanSquare(scene.noise) };
 }
 
 /** The answers of a kernel to all windows. */

@@ -1,6 +1,6 @@
 /** FilterLearner: gradient descent on one kernel, until it is the teacher's. See __init__.py. */
 
-import { fromTyped, toBrightness, toTyped } from "../_shared/arrays.js";
+import { fromTyped, toTyped } from "../_shared/arrays.js";
 import { grayScale, raster, signedLegend, signedScale } from "../_shared/canvas.js";
 import { button, disclosure, select } from "../_shared/controls.js";
 import { copyButton } from "../_shared/copy.js";
@@ -13,15 +13,13 @@ import { precise } from "../_shared/numbers.js";
 import { moveByKey, plane } from "../_shared/plane.js";
 import { isDark, onThemeChange } from "../_shared/theme.js";
 import { kernelGrid } from "../convolution_lab/kernel_grid.js";
-import { MOST_STEPS, firstWeights, makeStudent, makeTask } from "./engine.js";
 import { lossCurve, powerOfTen } from "./loss_curve.js";
 import { pythonCode } from "./python_code.js";
 import { warning } from "./sentences.js";
+import { TASK, makeSession } from "./session.js";
 import { settingsPanel } from "./settings_panel.js";
 import { commonPower, weightTable } from "./weight_table.js";
 
-/** What defines the task; when one of these changes, the student starts again. */
-const TASK = ["image", "target", "noise", "seed", "centered"];
 const TRAITS = [...TASK, "source", "target_name", "learning_rate", "batch", "momentum", "weights", "velocity", "steps"];
 const PLAY = "M7 4.5v15l12-7.5z";
 const PAUSE = "M8 5v14M16 5v14";
@@ -48,75 +46,14 @@ function render({ model, el }) {
   const request = promptly(draw, signal);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-  // ---- The task and its student, made again when a setting that defines them changes
-  let task = null;
-  let student = null;
-  let start = null;
+  const session = makeSession(model, edit);
+  const { settings, size } = session;
+  session.follow();
   let speed = 1;
-  const [newTask, newState] = [changeDetector(), changeDetector()];
-  const settings = () => ({
-    rate: model.get("learning_rate"),
-    batch: model.get("batch"),
-    momentum: model.get("momentum"),
-  });
-  const size = () => model.get("target").shape[0];
-
-  function begin(weights, velocity, step) {
-    start = weights.slice();
-    student = task && makeStudent(task, { weights, velocity, step });
-  }
-  function reset() {
-    const k = size();
-    const weights = firstWeights(model.get("seed"), k);
-    begin(weights, new Float64Array(k * k), 0);
-    send(weights, new Float64Array(k * k), 0);
-  }
-  /** Tell the model, and remember it, so that it does not come back as news. */
-  function send(weights, velocity, steps) {
-    const shape = model.get("target").shape;
-    edit({ weights: fromTyped(weights, shape), velocity: fromTyped(velocity, shape), steps });
-    newState(model.get("weights"), model.get("velocity"), model.get("steps"));
-  }
-  /** Follow the model: another task, or other weights from Python. */
-  function follow() {
-    const first = task === null && student === null;
-    if (newTask(...TASK.map((name) => model.get(name)))) {
-      const image = model.get("image");
-      const [rows, columns] = image.shape;
-      const pixels = toBrightness(image);
-      const target = toTyped(model.get("target"));
-      const [noise, seed, centered] = ["noise", "seed", "centered"].map((name) => model.get(name));
-      task = makeTask({ pixels, h: rows, w: columns, target, k: size(), noise, seed, centered });
-      shown = { pixels, rows, columns };
-      // Python may have sent weights for the new task in the same breath.
-      const kept = first || newState(model.get("weights"), model.get("velocity"), model.get("steps"));
-      if (!kept || model.get("weights").shape[0] !== size()) reset();
-      else load();
-    } else if (newState(model.get("weights"), model.get("velocity"), model.get("steps"))) load();
-  }
-  function load() {
-    if (model.get("weights").shape[0] !== size()) return reset();
-    newState(model.get("weights"), model.get("velocity"), model.get("steps"));
-    return begin(toTyped(model.get("weights")), toTyped(model.get("velocity")), model.get("steps"));
-  }
-  let shown = null;
 
   // ---- Running
-  function isOver() {
-    // A small batch may have a gradient of zero by chance.
-    const rests = model.get("batch") === "all" && maxMagnitude(student.update) < 1e-10;
-    return rests || student.diverged || student.losses.length > MOST_STEPS || student.loss < 1e-16;
-  }
-  /** @returns {boolean} Whether more steps can be made. */
-  function advance(steps) {
-    for (let i = 0; i < steps; i += 1) {
-      if (!student?.advance(settings())) return false;
-      if (isOver()) return false;
-    }
-    return true;
-  }
   const time = clock(() => {
-    if (!advance(speed)) halt();
+    if (!session.advance(speed)) halt();
     draw();
   }, signal);
   function halt() {
@@ -124,17 +61,16 @@ function render({ model, el }) {
     time.stop();
     settle();
   }
-  /** After a pause everybody hears of the weights. */
   function settle() {
-    if (student) send(student.weights, student.velocity, student.step);
+    session.settle();
     request();
   }
   function run() {
     if (time.running) return halt();
     say("");
-    if (!student || student.diverged) return request();
+    if (!session.student || session.student.diverged) return request();
     if (calm.matches) {
-      advance(STEPS_AT_ONCE);
+      session.advance(STEPS_AT_ONCE);
       return settle();
     }
     time.start();
@@ -146,20 +82,18 @@ function render({ model, el }) {
     path: STEP,
     onClick: () => {
       halt();
-      advance(1);
+      session.advance(1);
       settle();
     },
   });
-  const again = (changes) => () => {
+  const again = (change) => () => {
     halt();
     say("");
-    if (changes) edit({ seed: (model.get("seed") + 1) % 2 ** 32 });
-    follow();
-    reset();
+    change();
     request();
   };
-  const resetButton = button({ label: "Reset", path: RESET, onClick: again(false) });
-  const otherStart = button({ label: "Other start", path: DICE, onClick: again(true) });
+  const resetButton = button({ label: "Reset", path: RESET, onClick: again(session.reset) });
+  const otherStart = button({ label: "Other start", path: DICE, onClick: again(() => edit({ seed: (model.get("seed") + 1) % 2 ** 32 })) });
 
   // ---- Panels
   let said = "";
@@ -168,7 +102,7 @@ function render({ model, el }) {
     request();
   }
   const message = h("p", { class: "lu-message", role: "status", hidden: true });
-  const images = imagePanel({ model: { ...reader(model) }, edit: chooseImage, say });
+  const images = imagePanel({ model: withoutPosition(model), edit: chooseImage, say });
   function chooseImage({ source, image }) {
     const [rows, columns] = image.shape;
     const scale = Math.min(1, LARGEST_FILE / Math.max(rows, columns));
@@ -187,11 +121,10 @@ function render({ model, el }) {
     onKey: (event) => {
       if (!isDrawing()) return;
       const to = moveByKey(event, cursor, ...model.get("image").shape);
-      if (to) cursor = to;
+      if (to) input.mark({ top: (cursor = to)[0], left: to[1], rows: 1, columns: 1 });
       else if (event.key === " ") images.sketch.stroke(cursor[0] + 0.5, cursor[1] + 0.5, true);
       else return;
       event.preventDefault();
-      request();
     },
   });
   const presets = model.get("presets");
@@ -239,14 +172,12 @@ function render({ model, el }) {
   const sliders = settingsPanel({ model, edit, onSpeed: (steps) => (speed = steps) });
   const copy = copyButton({
     code: () => {
-      const { rows, columns } = shown;
+      const { student, picture, start } = session;
       const [noise, seed, centered] = ["noise", "seed", "centered"].map((name) => model.get(name));
-      const steps = student?.step > 0 && student.firstStep === 0 ? student.step : STEPS_AT_ONCE;
+      const steps = student?.step > student?.firstStep ? student.step - student.firstStep : STEPS_AT_ONCE;
       const target = toTyped(model.get("target"));
-      return pythonCode(
-        { ...settings(), h: rows, w: columns, k: size(), target, start, noise, seed, centered, steps },
-        images.current(),
-      );
+      const task = { ...picture, k: size(), target, start, noise, seed, centered, steps };
+      return pythonCode({ ...task, ...settings() }, images.current());
     },
     signal,
   });
@@ -304,81 +235,78 @@ function render({ model, el }) {
   // ---- Drawing
   let dark = false;
   let announced = "";
-  const [newPicture, newTeacher, newStudent, newTarget, newMark, newFacts] = Array.from({ length: 6 }, changeDetector);
+  const detectors = Array.from({ length: 6 }, changeDetector);
+  const [newPicture, newTarget, newFacts, newTask, newStep, newGradient] = detectors;
   function draw() {
-    follow();
-    if (newPicture(model.get("source"), model.get("image"))) {
+    session.follow();
+    const { task, student, picture } = session;
+    const now = settings();
+    if (newPicture(model.get("source"), picture)) {
       root.classList.toggle("drawing", isDrawing());
       images.update();
-      input.draw(shown.pixels, shown.rows, shown.columns, grayScale());
+      input.draw(picture.pixels, picture.h, picture.w, grayScale());
     }
-    menu.set(model.get("target_name"));
     if (newTarget(model.get("target"), dark)) targetGrid.set(toTyped(model.get("target")), size(), size(), dark);
+    menu.set(model.get("target_name"));
     showRunning(time.running);
-    root.classList.toggle("misfit", !task);
-    if (newFacts(task, ...Object.values(settings()), model.get("noise"))) sliders.update(task);
-    const text = warning(task, student, { h: shown.rows, w: shown.columns, k: size(), ...settings() }) ?? said;
+    if (newFacts(task, now.rate, now.batch, now.momentum)) sliders.update(task);
+    const text = warning(task, student, { ...picture, k: size(), ...now }) ?? said;
     message.hidden = !text;
     setText(message, text);
+    if (newTask(task, dark)) drawTask(task);
     if (!task) return;
-    student.prepare(settings());
-    drawTask();
-    mark();
-    if (newStudent(student, student.step, student.diverged, ...Object.values(settings()), dark)) drawStudent();
+    const moved = newStep(student, student.step, student.diverged, dark);
+    if (moved) drawStudent(session);
+    if (!newGradient(now.rate, now.batch, now.momentum) && !moved) return;
+    student.prepare(now);
+    drawGradient(student, task, now);
+    const { step, firstStep, weights, velocity, gradient, update, positions, loss, losses, distance } = student;
+    const detail = { task, step, firstStep, weights, velocity, gradient, update, positions, loss, losses, distance };
+    root.dispatchEvent(new CustomEvent("filter-learner", { bubbles: true, detail }));
   }
 
   /** One scale for teacher and student, so that equal colors are equal answers. */
   let limit = 1;
-  function drawTask() {
-    if (!newTeacher(task, dark)) return;
+  function drawTask(task) {
+    root.classList.toggle("misfit", !task);
+    if (!task) return;
     limit = maxMagnitude(task.answers) || 1;
     targetOutput.paint(task.answers, task.rows, task.columns, signedScale(limit, dark));
     outputLegend.update(limit, dark);
     errorLegend.update(limit, dark);
   }
-  function drawStudent() {
-    const { weights, gradient, update, output, error, step, loss, distance, positions } = student;
+  function drawStudent({ student, task }) {
+    const { weights, step, loss, distance } = student;
     const { rows, columns, k, target } = task;
-    studentOutput.paint(output, rows, columns, signedScale(limit, dark));
-    errorMap.paint(error, rows, columns, signedScale(limit, dark));
+    studentOutput.paint(student.output, rows, columns, signedScale(limit, dark));
+    errorMap.paint(student.error, rows, columns, signedScale(limit, dark));
     studentTable.set(weights, k, Math.max(maxMagnitude(target), maxMagnitude(weights)) || 1, dark);
-    drawGradient(gradient, k);
     curve.update(student, task.floor);
     setText(numbers.step, String(step));
     setText(numbers.loss, precise(loss, 3));
     setText(numbers.distance, precise(distance, 3));
     setText(learned, distance < LEARNED ? "Learned!" : "");
-    const { momentum } = settings();
-    const moved = Math.hypot(...update);
-    setText(updateText, `w ← w − η ${momentum ? "(β v + g)" : "g"} moves w by ${precise(moved, 2)}`);
     const words = `Step ${step}: loss ${precise(loss, 3)}, distance from the target ${precise(distance, 3)}.`;
     if (announced && words !== announced && !time.running) live.say(words);
     announced = words;
-    const { firstStep, velocity, losses } = student;
-    const detail = { task, step, firstStep, weights, velocity, gradient, update, positions, loss, losses, distance };
-    root.dispatchEvent(new CustomEvent("filter-learner", { bubbles: true, detail }));
   }
-
   let scaled = new Float64Array(0);
-  function drawGradient(gradient, k) {
-    const limit = maxMagnitude(gradient) || 1;
-    const power = commonPower(limit);
+  function drawGradient({ gradient, update, positions }, { k, columns }, { batch, momentum }) {
+    const largest = maxMagnitude(gradient) || 1;
+    const power = commonPower(largest);
     if (scaled.length !== gradient.length) scaled = new Float64Array(gradient.length);
     for (let i = 0; i < gradient.length; i += 1) scaled[i] = gradient[i] / 10 ** power;
-    gradientTable.set(scaled, k, limit / 10 ** power, dark);
+    gradientTable.set(scaled, k, largest / 10 ** power, dark);
     setText(gradientPower, power ? `g, in units of ${powerOfTen(power)}` : "g");
+    const rule = `w ← w − η ${momentum ? "(β v + g)" : "g"}`;
+    setText(updateText, `${rule} moves w by ${precise(Math.hypot(...update), 2)}`);
+    mark(batch === 1, Math.floor(positions[0] / columns), positions[0] % columns, k);
   }
-
   /** Frame the patch of a batch of one, or the pen that the keyboard moves. */
-  function mark() {
-    const single = model.get("batch") === 1;
-    const at = student.positions[0];
-    const { columns, k } = task;
-    const window = isDrawing()
-      ? { top: cursor[0], left: cursor[1], rows: 1, columns: 1 }
-      : { top: Math.floor(at / columns), left: at % columns, rows: k, columns: k };
-    if (newMark(single, isDrawing())) root.classList.toggle("unmarked", !single && !isDrawing());
-    if (single || isDrawing()) input.mark(window);
+  function mark(single, top, left, k) {
+    root.classList.toggle("unmarked", !single && !isDrawing());
+    if (isDrawing()) input.mark({ top: cursor[0], left: cursor[1], rows: 1, columns: 1 });
+    else if (single) input.mark({ top, left, rows: k, columns: k });
   }
   let running = null;
   function showRunning(now) {
@@ -405,7 +333,7 @@ function render({ model, el }) {
 }
 
 /** The image panel thinks of labs with a chosen pixel; here there is none. */
-function reader(model) {
+function withoutPosition(model) {
   return { get: (name) => (name === "position" ? [0, 0] : model.get(name)) };
 }
 

@@ -4,6 +4,9 @@ import { format, precise } from "../_shared/numbers.js";
 import { largestStableRate } from "./curvature.js";
 import { MOST_STEPS } from "./engine.js";
 
+/** Below this condition number the directions hardly differ in speed. */
+const EVEN = 5;
+
 /** Why nothing, or not everything, can be learned here, and what to change; null if all is well. */
 export function warning(task, student, { h, w, k, rate, batch, momentum }) {
   if (!task) {
@@ -52,6 +55,7 @@ export function lesson({ curvature: { condition, taught, eigenvalues } }) {
     return `Gradient in ${taught} of ${eigenvalues.length} directions of the kernel.`;
   }
   const ratio = precise(condition, 3);
+  if (condition < EVEN) return `Condition number ${ratio}: all directions of the kernel are learned about equally fast.`;
   return (
     `Condition number ${ratio}: along the direction that this image teaches worst, learning is so many times slower ` +
     "than along the best one, because neighboring pixels are much alike. Stable: η < 2 (1 + β) / λmax."

@@ -89,6 +89,7 @@ export function settingsPanel({ model, edit, onSpeed }) {
       bound.dataset.at = at;
       rate.element.style.setProperty("--at", at);
     }
+    rate.element.classList.toggle("over", model.get("learning_rate") >= stable);
     setText(bound, `stable up to ${number(stable, 3)}`);
     setText(facts.stable, number(stable, 4));
     setText(facts.condition, number(curvature.condition, 4));
