@@ -139,6 +139,8 @@ def test_whoever_only_presses_run_sees_the_sobel_kernel(open_learner):
     page.button("Pause").click()
     drawn = page.check(0.5, 0.9)
     np.testing.assert_allclose(drawn["weights"], KERNELS["sobel x"], atol=1e-2)
+    told = f"Step {drawn['step']}: loss"
+    expect(page.root.get_by_role("status").filter(has_text=told)).to_have_count(1)
     cells = page.root.get_by_role("table", name="Student weights").locator("td").all_inner_texts()
     assert [round(float(cell.replace("\N{MINUS SIGN}", "-"))) for cell in cells] == [
         -1,
@@ -410,6 +412,24 @@ def test_copy_as_python_finds_the_same_kernel(new_page, open_learner, batch):
     tolerance = 1e-6 if batch == "all" else 1e-2
     np.testing.assert_allclose(learned, drawn["weights"], atol=tolerance)
     np.testing.assert_allclose(learned, KERNELS["sobel x"], atol=1e-2)
+
+
+def test_copy_as_python_knows_noise_centering_and_large_kernels(new_page, open_learner):
+    page = new_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    settings = {"batch": 256, "noise": 0.05, "learning_rate": 4, "centered": True}
+    page = open_learner(
+        FilterLearner(source="cat", target="gaussian blur 5x5", **settings), page=page
+    )
+    page.button("Copy as Python").click()
+    expect(page.root.get_by_text("Copied.")).to_be_visible()
+    names = {"print": lambda *parts: None}
+    exec(compile(page.page.evaluate("navigator.clipboard.readText()"), "copied", "exec"), names)
+    drawn = page.drawn()
+    np.testing.assert_allclose(names["image"], drawn["image"], atol=1e-7)
+    np.testing.assert_array_equal(names["target"][0, 0], drawn["target"])
+    errors = (F.conv2d(names["x"], names["weight"]) - names["answers"]).detach()
+    assert 0.04 < errors.std() < 0.06
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -257,6 +257,7 @@ function render({ model, el }) {
     if (!task) return;
     const moved = newStep(student, student.step, student.diverged, dark);
     if (moved) drawStudent(session);
+    if (!time.running) announce(student);
     if (!newGradient(now.rate, now.batch, now.momentum) && !moved) return;
     student.prepare(now);
     drawGradient(student, task, now);
@@ -286,8 +287,11 @@ function render({ model, el }) {
     setText(numbers.loss, precise(loss, 3));
     setText(numbers.distance, precise(distance, 3));
     setText(learned, distance < LEARNED ? "Learned!" : "");
+  }
+  /** Sixty steps per second would drown everything else: a run is told when it pauses. */
+  function announce({ step, loss, distance }) {
     const words = `Step ${step}: loss ${precise(loss, 3)}, distance from the target ${precise(distance, 3)}.`;
-    if (announced && words !== announced && !time.running) live.say(words);
+    if (announced && words !== announced) live.say(words);
     announced = words;
   }
   let scaled = new Float64Array(0);
