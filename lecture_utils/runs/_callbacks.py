@@ -1,0 +1,61 @@
+"""What happens after every epoch of a recorded run: a line of history, then a checkpoint."""
+
+import os
+import time
+
+import pytorch_lightning as pl
+
+from lecture_utils.runs._store import CHECKPOINT, HISTORY, write_history
+
+COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+
+
+class History(pl.Callback):
+    """Write ``history.csv``, and keep its rows and the time spent in the checkpoint.
+
+    The rows of a resumed run come from the checkpoint, not from the file: a kill between the two
+    leaves no epoch twice and none out.
+    """
+
+    def __init__(self, folder):
+        self.path = folder / HISTORY
+        self.rows = []
+        self.seconds = 0.0
+
+    def on_train_epoch_start(self, trainer, module):
+        self._started = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer, module):
+        self.seconds += time.perf_counter() - self._started
+        row = {"epoch": trainer.current_epoch + 1}
+        # Six digits are more than a curve shows; what was computed is in the checkpoint.
+        row.update({name: f"{trainer.callback_metrics[name].item():.6g}" for name in COLUMNS})
+        self.rows.append(row)
+        if trainer.is_global_zero:
+            write_history(self.path, self.rows)
+            numbers = ", ".join(f"{name} {row[name]}" for name in COLUMNS)
+            print(f"epoch {row['epoch']} of {trainer.max_epochs}: {numbers}", flush=True)
+
+    def state_dict(self):
+        return {"rows": self.rows, "seconds": self.seconds}
+
+    def load_state_dict(self, state_dict):
+        self.rows, self.seconds = list(state_dict["rows"]), state_dict["seconds"]
+
+
+class EpochCheckpoint(pl.callbacks.Checkpoint):
+    """Replace the one checkpoint after each epoch; a kill leaves the old one or the new one.
+
+    Lightning runs checkpoint callbacks last, so the epoch's history is in it.
+    """
+
+    def __init__(self, folder):
+        self.path = folder / CHECKPOINT
+
+    def on_train_epoch_end(self, trainer, module):
+        # All processes take part in making it, the first one writes it.
+        temporary = self.path.with_suffix(".part")
+        trainer.save_checkpoint(temporary)
+        if trainer.is_global_zero:
+            os.replace(temporary, self.path)
+        trainer.strategy.barrier()

@@ -1,0 +1,70 @@
+"""What a card says about the machine and the code."""
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+PACKAGES = ("torch", "pytorch-lightning", "torchmetrics", "safetensors", "numpy")
+# What decides the numbers of a run; a change of a demo does not.
+SOURCES = (
+    "models.py",
+    "training.py",
+    "data_modules.py",
+    "augmentation.py",
+    "datasets.py",
+    "runs/*.py",
+)
+
+
+def versions():
+    """Name the versions of Python and of the packages that a run depends on."""
+    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), **found}
+
+
+def hardware():
+    """Describe processor and GPU."""
+    import torch
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "gpu": gpu,
+    }
+
+
+def code_version():
+    """Name the commit, and whether the code that decides a run was changed since.
+
+    Returns
+    -------
+    dict
+        ``commit`` is None where the package is installed without its repository.
+    """
+    folder = Path(__file__).parents[1]
+    try:
+        commit = _git(folder, "rev-parse", "HEAD")
+        changed = _git(folder, "status", "--porcelain", "--", *SOURCES)
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": None, "changed_since": None}
+    return {"commit": commit, "changed_since": bool(changed)}
+
+
+def _git(folder, *arguments):
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _processor():
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,212 @@
+"""Train a recipe from start to card, or on from a checkpoint."""
+
+import dataclasses
+import datetime
+import os
+import shutil
+import sys
+from functools import partial
+
+from lecture_utils import models
+from lecture_utils.runs import _environment
+from lecture_utils.runs._store import (
+    CARD,
+    CHECKPOINT,
+    HISTORY,
+    SETTINGS,
+    WEIGHTS,
+    read_json,
+    run_folder,
+    write_history,
+    write_json,
+)
+from lecture_utils.runs.recipes import Recipe
+
+TRAINER_OPTIONS = {
+    "accelerator": "auto",
+    "devices": "auto",
+    "num_nodes": 1,
+    "strategy": "auto",
+    "precision": "auto",
+}
+SAMPLE = "sample"
+
+
+def start(recipe, seed, root, data, threads, overwrite, trainer_options):
+    """Write down the settings of a new run, then train."""
+    from pytorch_lightning.utilities import rank_zero_only
+
+    folder = run_folder(recipe.name, seed, root)
+    settings = {
+        "recipe": dataclasses.asdict(recipe),
+        "seed": seed,
+        "data": None if data is None else str(data),
+        "threads": threads,
+        "trainer": {**TRAINER_OPTIONS, **trainer_options},
+    }
+    # The other processes of a run find the folder that the first one has just made.
+    if rank_zero_only.rank in (0, None):
+        _check_free(folder, recipe.name, seed, overwrite)
+        write_json(folder / SETTINGS, settings)
+    return _train(folder, settings)
+
+
+def resume(name, seed, root):
+    """Go on with a run that was stopped, from its last whole epoch."""
+    folder = run_folder(name, seed, root)
+    if (folder / CARD).is_file():
+        raise FileExistsError(f"{name} with seed {seed} is finished; there is nothing to resume")
+    remedy = f"start the run with: python -m lecture_utils.runs train {name} --seed {seed}"
+    return _train(folder, read_json(folder / SETTINGS, remedy))
+
+
+def _check_free(folder, name, seed, overwrite):
+    if (folder / CARD).is_file() and not overwrite:
+        raise FileExistsError(f"{folder} holds a finished run; pass overwrite to replace it")
+    if (folder / CHECKPOINT).is_file() and not overwrite:
+        raise FileExistsError(
+            f"{folder} holds a run that was stopped; go on with: python -m lecture_utils.runs "
+            f"resume {name} --seed {seed}, or pass overwrite to start again"
+        )
+    if folder.is_dir():
+        shutil.rmtree(folder)
+
+
+def _train(folder, settings):
+    import pytorch_lightning as pl
+    import torch
+
+    from lecture_utils.runs._callbacks import EpochCheckpoint, History
+    from lecture_utils.training import best_precision
+
+    if settings["threads"]:
+        torch.set_num_threads(settings["threads"])
+    recipe, seed = Recipe(**settings["recipe"]), settings["seed"]
+    options = dict(settings["trainer"])
+    if options["precision"] == "auto":
+        options["precision"] = best_precision(options["accelerator"])
+    pl.seed_everything(seed, verbose=False)
+    data = _data_module(recipe, seed, settings["data"])
+    module = _classifier(recipe, seed)
+    trainer = pl.Trainer(
+        **options,
+        max_epochs=recipe.epochs,
+        callbacks=[History(folder), EpochCheckpoint(folder)],
+        logger=False,
+        # A progress bar in a log file is thousands of lines; there, each epoch prints one.
+        enable_progress_bar=sys.stderr.isatty(),
+        enable_model_summary=False,
+        deterministic="warn",
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        sync_batchnorm=True,
+    )
+    checkpoint = folder / CHECKPOINT
+    trainer.fit(
+        module,
+        datamodule=data,
+        ckpt_path=str(checkpoint) if checkpoint.is_file() else None,
+        weights_only=True,
+    )
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    if not trainer.is_global_zero:
+        return None
+    _finish(folder, settings, recipe, data, {**options, **_used(trainer)})
+    return folder
+
+
+def _used(trainer):
+    return {
+        "accelerator": type(trainer.accelerator).__name__,
+        "processes": trainer.world_size,
+        "strategy": type(trainer.strategy).__name__,
+    }
+
+
+def _finish(folder, settings, recipe, data, options):
+    """Write the weights, judge them as written, write the card, drop what only a resume needs."""
+    import torch
+
+    from lecture_utils.runs._weights import load_weights, save_weights
+    from lecture_utils.training import evaluate
+
+    # From the file, because a strategy that trains in other processes leaves nothing in this one.
+    checkpoint = torch.load(folder / CHECKPOINT, map_location="cpu", weights_only=True)
+    module = _classifier(recipe, settings["seed"])
+    module.load_state_dict(checkpoint["state_dict"])
+    history = checkpoint["callbacks"]["History"]
+    write_history(folder / HISTORY, history["rows"])
+    digest = save_weights(module.judged_network, folder / WEIGHTS)
+    network = load_weights(models.build(recipe.network), folder / WEIGHTS, digest)
+    data.setup("fit")
+    data.setup("test")
+    sizes = {"train": data.train_set, "validation": data.validation_set, "test": data.test_set}
+    card = {
+        "name": recipe.name,
+        "title": recipe.title,
+        "seed": settings["seed"],
+        "recipe": dataclasses.asdict(recipe),
+        "parameters": models.count_parameters(network),
+        "data": {
+            "origin": data.origin,
+            "source": data.source,
+            "split_seed": data.split_seed,
+            **{part: len(images) for part, images in sizes.items()},
+        },
+        "metrics": {
+            # Of the weights as shipped, in half precision.
+            "validation": evaluate(network, data.validation_set),
+            "test": evaluate(network, data.test_set),
+        },
+        "training_seconds": round(history["seconds"], 1),
+        "trainer": options,
+        "hardware": _environment.hardware(),
+        "versions": _environment.versions(),
+        "code": _environment.code_version(),
+        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "weights_sha256": digest,
+    }
+    write_json(folder / CARD, card)
+    (folder / CHECKPOINT).unlink()
+    (folder / SETTINGS).unlink()
+
+
+def _classifier(recipe, seed):
+    from lecture_utils.augmentation import random_affine
+    from lecture_utils.training import Classifier
+
+    return Classifier(
+        models.build(recipe.network),
+        optimizer=recipe.optimizer,
+        learning_rate=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        schedule=recipe.schedule,
+        label_smoothing=recipe.label_smoothing,
+        augment=partial(random_affine, **recipe.augmentation) if recipe.augmentation else None,
+        average_decay=recipe.average_decay,
+        seed=seed,
+    )
+
+
+def _data_module(recipe, seed, data):
+    from lecture_utils.training import FashionMNISTData, MNISTData
+
+    source = "embedded" if data == SAMPLE else None
+    if data not in (None, SAMPLE):
+        os.environ["LECTURE_DATA"] = data
+    kind = {"mnist": MNISTData, "fashion_mnist": FashionMNISTData}[recipe.data]
+    module = kind(
+        source=source,
+        batch_size=recipe.batch_size,
+        validation_size=recipe.validation_size,
+        train_size=recipe.train_size,
+        seed=seed,
+    )
+    module.setup("fit")
+    if module.source == "embedded" and data != SAMPLE:
+        raise FileNotFoundError(
+            f"the full data set of {recipe.name} is not here and cannot be fetched; pass the folder "
+            f'that has it as data, or "{SAMPLE}" to train on the small embedded sample'
+        )
+    return module

@@ -1,0 +1,75 @@
+"""Where runs lie, and how their small files are read and written."""
+
+import csv
+import json
+import math
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+RECORDED = Path(__file__).parent
+CARD, HISTORY, WEIGHTS = "card.json", "history.csv", "weights.safetensors"
+# While a run is under way:
+SETTINGS, CHECKPOINT = "settings.json", "last.ckpt"
+
+
+def run_folder(name, seed, root=None):
+    """Name the folder of one run: ``<root>/<name>/seed<seed>``."""
+    return Path(root or RECORDED) / name / f"seed{seed}"
+
+
+@contextmanager
+def replacing(path):
+    """Give a temporary path beside `path`; it takes its place at the end, or vanishes on an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    try:
+        yield Path(temporary)
+        # mkstemp's files are for their owner alone; a recorded run is for all.
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path, content):
+    """Write JSON, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", "utf-8")
+
+
+def read_json(path, remedy):
+    """Read JSON; `remedy` is what the error tells the reader to do."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no {path}; {remedy}")
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}); {remedy}") from error
+
+
+def write_history(path, rows):
+    """Write one line per epoch, whole or not at all."""
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_history(path, remedy):
+    """Read one list of numbers per column."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no {path}; {remedy}")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    try:
+        columns = {name: [float(row[name]) for row in rows] for name in rows[0]}
+    except (IndexError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged ({error}); {remedy}") from error
+    if not all(math.isfinite(value) for column in columns.values() for value in column):
+        raise ValueError(f"{path} holds a value that is no number; {remedy}")
+    columns["epoch"] = [int(epoch) for epoch in columns["epoch"]]
+    return columns

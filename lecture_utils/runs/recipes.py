@@ -1,0 +1,107 @@
+"""What each recorded run trains, on what, and how: the only place where these choices are made."""
+
+from dataclasses import dataclass, field, replace
+
+__all__ = ["RECIPES", "Recipe", "recipe"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run, except its seed and the machine.
+
+    Attributes
+    ----------
+    name : str
+        Also the run's folder, such as "mnist/gap".
+    title : str
+        A few words for a caption.
+    data : str
+        "mnist" or "fashion_mnist".
+    network : str
+        One of `models.NETWORKS`.
+    epochs, batch_size : int
+    optimizer, schedule, learning_rate, weight_decay, label_smoothing, average_decay
+        See `training.Classifier`.
+    augmentation : dict of float
+        Options of `augmentation.random_affine`; empty for none.
+    validation_size : int
+        Training pictures that are held out.
+    train_size : int or None
+        Train on no more than so many pictures.
+    """
+
+    name: str
+    title: str
+    data: str
+    network: str
+    epochs: int
+    batch_size: int = 128
+    optimizer: str = "adam"
+    schedule: str = "one-cycle"
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    average_decay: float | None = None
+    augmentation: dict = field(default_factory=dict)
+    validation_size: int = 5000
+    train_size: int | None = None
+
+
+def recipe(name):
+    """Look a recipe up.
+
+    Parameters
+    ----------
+    name : str
+        Such as "mnist/gap".
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> recipe("mnist/gap").network
+    'gap'
+    """
+    if name not in RECIPES:
+        raise ValueError(f"there is no run {name!r}; use one of {', '.join(RECIPES)}")
+    return RECIPES[name]
+
+
+_MNIST = (
+    Recipe("mnist/dense", "MNIST, dense network", "mnist", "dense", 6, learning_rate=2e-3),
+    Recipe("mnist/flatten", "MNIST, CNN with flatten", "mnist", "flatten", 6),
+    Recipe("mnist/gap", "MNIST, CNN with global average pooling", "mnist", "gap", 8),
+)
+
+_STRONG = Recipe(
+    "mnist/strong",
+    "MNIST, under 100,000 parameters",
+    "mnist",
+    "strong",
+    epochs=15,
+    optimizer="adamw",
+    learning_rate=6e-3,
+    weight_decay=0.02,
+    average_decay=0.998,
+    augmentation={"degrees": 12.0, "shift": 2.0, "scale": 0.12, "shear": 0.15},
+)
+
+# The same networks and settings on clothes: only the data differ.
+_FASHION = tuple(
+    replace(
+        run,
+        name=run.name.replace("mnist", "fashion_mnist"),
+        title=run.title.replace("MNIST", "Fashion-MNIST"),
+        data="fashion_mnist",
+    )
+    for run in _MNIST
+)
+
+RECIPES = {run.name: run for run in (*_MNIST, _STRONG, *_FASHION)}

@@ -1,0 +1,337 @@
+"""Train a classifier with Lightning: loss, metrics, optimizer and schedule around any network."""
+
+import pytorch_lightning as pl
+import torch
+from torch.nn import functional
+from torch.optim import lr_scheduler
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torchmetrics import MeanMetric
+
+from lecture_utils.data_modules import (
+    FashionMNISTData,
+    ImageDataModule,
+    MNISTData,
+    to_unit_range,
+)
+
+__all__ = [
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "TASKS",
+    "Classifier",
+    "DivergedError",
+    "FashionMNISTData",
+    "ImageDataModule",
+    "MNISTData",
+    "best_precision",
+    "evaluate",
+]
+
+TASKS = ("multiclass", "binary")
+SCORES = ("loss", "accuracy")
+
+OPTIMIZERS = {
+    "sgd": lambda p, lr, decay: torch.optim.SGD(
+        p, lr, momentum=0.9, nesterov=True, weight_decay=decay
+    ),
+    "rmsprop": lambda p, lr, decay: torch.optim.RMSprop(p, lr, weight_decay=decay),
+    "adam": lambda p, lr, decay: torch.optim.Adam(p, lr, weight_decay=decay),
+    "adamw": lambda p, lr, decay: torch.optim.AdamW(p, lr, weight_decay=decay),
+}
+
+# Each takes the optimizer, its highest learning rate and the number of steps; it acts every step.
+SCHEDULES = {
+    "constant": lambda optimizer, lr, steps: lr_scheduler.LambdaLR(optimizer, lambda step: 1.0),
+    "cosine": lambda optimizer, lr, steps: lr_scheduler.CosineAnnealingLR(optimizer, steps),
+    "one-cycle": lambda optimizer, lr, steps: lr_scheduler.OneCycleLR(
+        optimizer, lr, total_steps=steps
+    ),
+}
+
+
+class DivergedError(ArithmeticError):
+    """The loss became infinite or no number, so that going on would teach nothing."""
+
+
+class Classifier(pl.LightningModule):
+    """What Lightning needs to train a network to tell classes apart.
+
+    Parameters
+    ----------
+    network : nn.Module
+        From float pictures of shape (N, C, H, W) to logits: (N, classes) for "multiclass", (N, 1)
+        or (N,) for "binary".
+    task : {"multiclass", "binary"}
+    optimizer : str
+        One of `OPTIMIZERS`.
+    learning_rate : float
+        The highest that the schedule reaches, above 0.
+    weight_decay : float
+        At least 0.
+    schedule : str
+        One of `SCHEDULES`.
+    label_smoothing : float
+        0 to less than 1: this part of the probability is spread over all classes.
+    augment : callable, optional
+        Takes and returns a batch of training pictures with values from 0 to 1.
+    average_decay : float, optional
+        Between 0 and 1: also keep a moving average of the weights, and judge that one. 0.99 means
+        an average over about 100 steps.
+    seed : int
+        Decides dropout and augmentation, together with the epoch and the process.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of the above.
+    DivergedError
+        While training, if the loss is no finite number.
+
+    Notes
+    -----
+    It logs ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy`` once per epoch. The
+    training numbers are means over the epoch, taken while the weights still changed.
+
+    Examples
+    --------
+    >>> from lecture_utils.models import gap_cnn
+    >>> classifier = Classifier(gap_cnn(), optimizer="sgd", learning_rate=0.1)
+    """
+
+    def __init__(
+        self,
+        network,
+        *,
+        task="multiclass",
+        optimizer="adam",
+        learning_rate=1e-3,
+        weight_decay=0.0,
+        schedule="constant",
+        label_smoothing=0.0,
+        augment=None,
+        average_decay=None,
+        seed=0,
+    ):
+        super().__init__()
+        _check_name("task", task, TASKS)
+        _check_name("optimizer", optimizer, OPTIMIZERS)
+        _check_name("schedule", schedule, SCHEDULES)
+        if not learning_rate > 0:
+            raise ValueError(f"learning_rate is {learning_rate}; it must be above 0")
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(f"label_smoothing is {label_smoothing}; it must be from 0 to below 1")
+        if average_decay is not None and not 0 < average_decay < 1:
+            raise ValueError(f"average_decay is {average_decay}; it must be between 0 and 1")
+        self.network = network.to(memory_format=torch.channels_last)
+        self.averaged = None
+        if average_decay is not None:
+            self.averaged = AveragedModel(
+                self.network, multi_avg_fn=_moving_average(average_decay), use_buffers=True
+            )
+            self.averaged.requires_grad_(False)
+        self.task = task
+        self.optimizer_name = optimizer
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.label_smoothing = label_smoothing
+        self.augment = augment
+        self.seed = seed
+        self.metrics = torch.nn.ModuleDict(
+            {f"{part}_{what}": MeanMetric() for part in ("train", "val") for what in SCORES}
+        )
+
+    @property
+    def judged_network(self):
+        """The network to use after training: the averaged one where there is one."""
+        return self.network if self.averaged is None else self.averaged.module
+
+    def forward(self, images):
+        """Compute logits as after training."""
+        return self.judged_network(images)
+
+    def on_train_epoch_start(self):
+        """Start each epoch from a seed of its own, so that a resumed run draws the same numbers."""
+        torch.manual_seed(
+            self.seed * 1_000_003 + self.current_epoch * 1_009 + self.trainer.global_rank
+        )
+
+    def on_after_batch_transfer(self, batch, dataloader_idx):
+        """Scale to 0..1 and augment where the batch will be used: faster on a GPU."""
+        images, labels = batch
+        images = to_unit_range(images)
+        if self.augment is not None and self.trainer.training:
+            images = self.augment(images).contiguous(memory_format=torch.channels_last)
+        return images, labels
+
+    def training_step(self, batch, batch_idx):
+        """Compute the loss of one batch; stop if it is no number."""
+        images, labels = batch
+        logits = self.network(images)
+        loss = classification_loss(logits, labels, self.task, self.label_smoothing)
+        if not torch.isfinite(loss):
+            raise DivergedError(
+                f"the loss is {loss.item()} in epoch {self.current_epoch}, step {batch_idx}: training "
+                f"diverged; try a learning rate below {self.learning_rate:g}"
+            )
+        self._log("train", loss.detach(), logits.detach(), labels)
+        return loss
+
+    def on_train_batch_end(self, outputs, batch, batch_idx):
+        """Move the averaged weights a little towards the new ones."""
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.network)
+
+    def validation_step(self, batch, batch_idx):
+        """Judge one batch."""
+        images, labels = batch
+        logits = self(images)
+        self._log("val", classification_loss(logits, labels, self.task), logits, labels)
+
+    def configure_optimizers(self):
+        """Make the optimizer and a schedule that acts after every step."""
+        optimizer = OPTIMIZERS[self.optimizer_name](
+            self.network.parameters(), self.learning_rate, self.weight_decay
+        )
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = SCHEDULES[self.schedule](optimizer, self.learning_rate, steps)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+    def _log(self, part, loss, logits, labels):
+        right = (predicted_classes(logits, self.task) == labels).float().mean()
+        for what, value in (("loss", loss), ("accuracy", right)):
+            metric = self.metrics[f"{part}_{what}"]
+            metric.update(value, len(labels))
+            self.log(f"{part}_{what}", metric, on_step=False, on_epoch=True, prog_bar=True)
+
+
+def classification_loss(logits, labels, task="multiclass", label_smoothing=0.0):
+    """Compute the mean cross-entropy.
+
+    Parameters
+    ----------
+    logits : tensor, shape (N, classes), or (N, 1) or (N,) for "binary"
+    labels : tensor of int64, shape (N,)
+    task : {"multiclass", "binary"}
+    label_smoothing : float
+        0 to less than 1.
+
+    Returns
+    -------
+    tensor
+        A scalar, in nats.
+
+    Examples
+    --------
+    >>> classification_loss(torch.zeros(1, 10), torch.tensor([3]))
+    tensor(2.3026)
+    """
+    if task == "binary":
+        target = labels.float() * (1 - label_smoothing) + label_smoothing / 2
+        return functional.binary_cross_entropy_with_logits(logits.reshape(labels.shape), target)
+    return functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+
+
+def predicted_classes(logits, task="multiclass"):
+    """Pick the most probable class.
+
+    Parameters
+    ----------
+    logits : tensor, shape (N, classes), or (N, 1) or (N,) for "binary"
+    task : {"multiclass", "binary"}
+
+    Returns
+    -------
+    tensor of int64, shape (N,)
+
+    Examples
+    --------
+    >>> predicted_classes(torch.tensor([[0.1, 2.0], [3.0, 1.0]]))
+    tensor([1, 0])
+    """
+    if task == "binary":
+        return (logits.reshape(-1) > 0).long()
+    return logits.argmax(dim=1)
+
+
+def evaluate(network, dataset, *, task="multiclass", batch_size=500):
+    """Judge a network on a whole data set, without Lightning.
+
+    Parameters
+    ----------
+    network : nn.Module
+    dataset : InMemoryImages
+        At least one picture.
+    task : {"multiclass", "binary"}
+    batch_size : int
+
+    Returns
+    -------
+    dict
+        ``loss`` (mean, in nats), ``accuracy`` (0 to 1) and ``errors`` (wrong pictures, a count).
+
+    Raises
+    ------
+    ValueError
+        If the data set is empty.
+
+    Examples
+    --------
+    >>> evaluate(network, data.validation_set)["accuracy"]  # doctest: +SKIP
+    """
+    if not len(dataset):
+        raise ValueError("the data set is empty; there is nothing to judge a network on")
+    was_training = network.training
+    network.eval()
+    device = next(network.parameters()).device
+    loss, errors = 0.0, 0
+    with torch.inference_mode():
+        for start in range(0, len(dataset), batch_size):
+            images = to_unit_range(dataset.images[start : start + batch_size].to(device))
+            labels = dataset.labels[start : start + batch_size].to(device)
+            logits = network(images)
+            loss += classification_loss(logits, labels, task).item() * len(labels)
+            errors += int((predicted_classes(logits, task) != labels).sum())
+    network.train(was_training)
+    count = len(dataset)
+    return {"loss": loss / count, "accuracy": (count - errors) / count, "errors": errors}
+
+
+def best_precision(accelerator="auto"):
+    """Choose the arithmetic: bfloat16 where a GPU has it, else 32-bit floats.
+
+    Parameters
+    ----------
+    accelerator : str
+        As Lightning's Trainer takes it; "auto" and "gpu" and "cuda" mean an NVIDIA GPU if there is one.
+
+    Returns
+    -------
+    {"bf16-mixed", "32-true"}
+        A value for Trainer's ``precision``. Processors without matrix units for bfloat16 are faster,
+        and more exact, with 32 bits.
+
+    Examples
+    --------
+    >>> best_precision("cpu")
+    '32-true'
+    """
+    gpu = accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+    return "bf16-mixed" if gpu and torch.cuda.is_bf16_supported() else "32-true"
+
+
+def _moving_average(decay):
+    def update(averaged, current, count):
+        # The first steps say little: an average that starts short forgets them.
+        now = min(decay, (1 + float(count)) / (10 + float(count)))
+        get_ema_multi_avg_fn(now)(averaged, current, count)
+
+    return update
+
+
+def _check_name(what, name, known):
+    if name not in known:
+        raise ValueError(f"{what} is {name!r}; use one of {', '.join(known)}")
