@@ -55,7 +55,7 @@ class EpochCheckpoint(pl.callbacks.Checkpoint):
     def on_train_epoch_end(self, trainer, module):
         # All processes take part in making it, the first one writes it.
         temporary = self.path.with_suffix(".part")
-        trainer.save_checkpoint(temporary)
+        trainer.save_checkpoint(temporary, weights_only=False)
         if trainer.is_global_zero:
             os.replace(temporary, self.path)
         trainer.strategy.barrier()

@@ -43,6 +43,7 @@ def start(recipe, seed, root, data, threads, overwrite, trainer_options):
         "data": None if data is None else str(data),
         "threads": threads,
         "trainer": {**TRAINER_OPTIONS, **trainer_options},
+        "code": [_environment.code_version()],
     }
     # The other processes of a run find the folder that the first one has just made.
     if rank_zero_only.rank in (0, None):
@@ -53,11 +54,18 @@ def start(recipe, seed, root, data, threads, overwrite, trainer_options):
 
 def resume(name, seed, root):
     """Go on with a run that was stopped, from its last whole epoch."""
+    from pytorch_lightning.utilities import rank_zero_only
+
     folder = run_folder(name, seed, root)
     if (folder / CARD).is_file():
         raise FileExistsError(f"{name} with seed {seed} is finished; there is nothing to resume")
     remedy = f"start the run with: python -m lecture_utils.runs train {name} --seed {seed}"
-    return _train(folder, read_json(folder / SETTINGS, remedy))
+    settings = read_json(folder / SETTINGS, remedy)
+    now = _environment.code_version()
+    if now != settings["code"][-1] and rank_zero_only.rank in (0, None):
+        settings["code"].append(now)
+        write_json(folder / SETTINGS, settings)
+    return _train(folder, settings)
 
 
 def _check_free(folder, name, seed, overwrite):
@@ -163,7 +171,8 @@ def _finish(folder, settings, recipe, data, options):
         "trainer": options,
         "hardware": _environment.hardware(),
         "versions": _environment.versions(),
-        "code": _environment.code_version(),
+        # At the start, and at a resume if the code was another one by then.
+        "code": settings["code"],
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "weights_sha256": digest,
     }
