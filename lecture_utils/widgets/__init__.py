@@ -13,6 +13,7 @@ _DEMOS = {
     "FilterBankExplorer": "filter_bank_explorer",
     "FilterLearner": "filter_learner",
     "GaborLab": "gabor_lab",
+    "LayerLab": "layer_lab",
     "Quiz": "quiz",
 }
 

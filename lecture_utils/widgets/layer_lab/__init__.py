@@ -1,0 +1,198 @@
+"""LayerLab: one layer on a small grid of numbers, with every cell it reads and writes."""
+
+import html
+
+import numpy as np
+import traitlets
+
+from .. import _figure
+from .._demo import ArrayTrait, Demo
+from .layer import OPERATIONS, find_problem, layer_output
+from .presets import EDGES, PRESETS, edge_image
+
+LARGEST_IMAGE = 12
+LARGEST_KERNEL = 5
+LARGEST_NUMBER = 99
+
+
+class Grid(ArrayTrait):
+    """A small grid of numbers, float64."""
+
+    def __init__(self, largest, whole, **kwargs):
+        super().__init__("float64", ndim=2, **kwargs)
+        self._largest, self._whole = largest, whole
+
+    def validate(self, obj, value):
+        """Return the grid as the lab keeps it."""
+        grid = super().validate(obj, value)
+        if grid.size == 0 or max(grid.shape) > self._largest:
+            raise traitlets.TraitError(
+                f"{self.name} has shape {grid.shape}; the lab shows 1x1 to "
+                f"{self._largest}x{self._largest}"
+            )
+        # Written so that NaN is refused as well.
+        wrong = ~(np.abs(grid) <= LARGEST_NUMBER)
+        kind = "numbers"
+        if self._whole:
+            wrong |= grid != np.round(grid)
+            kind = "whole numbers"
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            raise traitlets.TraitError(
+                f"{self.name} has {grid[row, column]} at row {row}, column {column}; use {kind} from "
+                f"-{LARGEST_NUMBER} to {LARGEST_NUMBER}"
+            )
+        return grid
+
+
+class LayerLab(Demo):
+    """A convolution or a pooling layer on a grid small enough to see every cell.
+
+    In a live notebook all traits are in sync both ways.
+
+    Parameters
+    ----------
+    image : array_like of whole numbers, shape (H, W), optional
+        Up to 12x12, from -99 to 99. By default 5x5 (convolution) or 6x6 (pooling), with an edge.
+    kernel : array_like (kh, kw) or int, optional
+        Up to 5x5 weights; a number stands for a square window of ones. Pooling uses the shape only.
+        By default a 3x3 edge detector, or a 2x2 window for pooling.
+    operation : {"convolution", "max", "average"}
+    stride : int, optional
+        1 to 5 cells; by default 1 for a convolution and the window's size for pooling, as in PyTorch.
+    padding : int
+        0 to 3 cells on each side; for pooling at most half the window.
+    dilation : int
+        1 to 3; average-pooling has none.
+    ceil_mode : bool
+        Pooling only: a last window may hang over the far edge.
+
+    Attributes
+    ----------
+    position : tuple of int
+        Row and column, in the output, of the cell that is explained.
+    output : ndarray of float64, shape (H', W')
+        What PyTorch computes; read-only. Shape (0, 0) while the layer is impossible.
+    problem : str or None
+        Why the layer is impossible, and what to change.
+
+    Raises
+    ------
+    traitlets.TraitError, ValueError
+        If a value cannot be shown, or the layer is impossible; the message names the remedy.
+
+    Examples
+    --------
+    >>> LayerLab([[1, 2], [3, 4]], kernel=2, operation="max").output
+    array([[4.]])
+    """
+
+    image = Grid(LARGEST_IMAGE, whole=True, default_value=np.zeros((1, 1)))
+    kernel = Grid(LARGEST_KERNEL, whole=False, default_value=np.ones((1, 1)))
+    operation = traitlets.Enum(OPERATIONS, "convolution").tag(sync=True)
+    stride = traitlets.Int(1, min=1, max=LARGEST_KERNEL).tag(sync=True)
+    padding = traitlets.Int(0, min=0, max=3).tag(sync=True)
+    dilation = traitlets.Int(1, min=1, max=3).tag(sync=True)
+    ceil_mode = traitlets.Bool(False).tag(sync=True)
+    position = traitlets.Tuple(
+        traitlets.Int(min=0), traitlets.Int(min=0), default_value=(0, 0)
+    ).tag(sync=True)
+    presets = traitlets.List().tag(sync=True)
+    output = traitlets.Instance(np.ndarray, args=((0, 0),), read_only=True)
+
+    def __init__(
+        self,
+        image=None,
+        kernel=None,
+        operation="convolution",
+        *,
+        stride=None,
+        padding=0,
+        dilation=1,
+        ceil_mode=False,
+    ):
+        convolves = operation == "convolution"
+        if image is None:
+            image = edge_image(5 if convolves else 6)
+        if kernel is None:
+            kernel = EDGES if convolves else 2
+        if np.ndim(kernel) == 0:
+            if kernel not in range(1, LARGEST_KERNEL + 1):
+                raise ValueError(
+                    f"kernel is {kernel!r}; use a size from 1 to {LARGEST_KERNEL}, or weights"
+                )
+            kernel = np.ones((kernel, kernel))
+        if stride is None:
+            stride = 1 if convolves else max(np.shape(kernel), default=1)
+        super().__init__(
+            image=image,
+            kernel=kernel,
+            operation=operation,
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            ceil_mode=ceil_mode,
+            presets=PRESETS,
+        )
+        if self.problem:
+            raise ValueError(self.problem)
+        self._compute()
+        # A window in the middle shows most: it reads no padding where there is a choice.
+        self.position = tuple(size // 2 for size in self.output.shape)
+
+    @property
+    def _layer(self):
+        return self.operation, self.stride, self.padding, self.dilation, self.ceil_mode
+
+    @property
+    def problem(self):
+        """Why the layer is impossible and what to change; None if it is possible."""
+        return find_problem(self.image.shape, self.kernel.shape, *self._layer)
+
+    @traitlets.observe("image", "kernel", "operation", "stride", "padding", "dilation", "ceil_mode")
+    def _compute(self, _change=None):
+        if self.problem:
+            output = np.zeros((0, 0))
+        else:
+            output = layer_output(self.image, self.kernel, *self._layer)
+        output.flags.writeable = False
+        self.set_trait("output", output)
+        if output.size:
+            last = np.array(output.shape) - 1
+            self.position = tuple(int(at) for at in np.minimum(self.position, last))
+
+    def figure_html(self):
+        """Return input and output as a picture and as tables of numbers."""
+        if self.problem:
+            return f"<p>There is no output: {html.escape(self.problem)}.</p>"
+        row, column = (int(at) for at in self.position)
+        covered = [self.dilation * (size - 1) + 1 for size in self.kernel.shape]
+        window = (row * self.stride - self.padding, column * self.stride - self.padding, *covered)
+        low, high = self.image.min(), self.image.max()
+        gray = (self.image - low) / ((high - low) or 1)
+        convolves = self.operation == "convolution"
+        tiles = [
+            _figure.gray_tile(gray, window),
+            *([_figure.signed_tile(self.kernel)] if convolves else []),
+            _figure.signed_tile(self.output, (row, column, 1, 1)),
+        ]
+        sizes = ["×".join(map(str, grid.shape)) for grid in (self.image, self.kernel, self.output)]
+        what = f"{sizes[1]} " + ("convolution" if convolves else f"{self.operation}-pooling")
+        value = _figure.number(self.output[row, column])
+        alt = (
+            f"An image of {sizes[0]} cells with a window framed, and the output of a {what}, {sizes[2]} "
+            f"cells, blue below zero and red above; the framed cell is {value}."
+        )
+        text = (
+            f"A {what} with stride {self.stride}, padding {self.padding} and dilation "
+            f"{self.dilation} turns {sizes[0]} cells into {sizes[2]}. The framed window gives {value}, "
+            f"the output at row {row}, column {column}."
+        )
+        tables = [_figure.number_table("Input", self.image)]
+        if convolves:
+            tables.append(_figure.number_table("Kernel", self.kernel))
+        tables.append(_figure.number_table("Output", self.output))
+        return (
+            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{text}</figcaption></figure>"
+            f'<div class="demo-numbers">{"".join(tables)}</div>'
+        )

@@ -1,0 +1,142 @@
+/** A grid of cells with numbers: walk with the arrows, point, and, where allowed, type new numbers. */
+
+import { h, setColor, setText } from "../_shared/dom.js";
+import { format, parseNumber } from "../_shared/numbers.js";
+import { moveByKey } from "../_shared/plane.js";
+
+const PLAIN = { background: "", ink: "" };
+
+/**
+ * @param {{label: string, onPoint: (index: number|null) => void, onChoose: (index: number) => void,
+ *   onLeave?: () => void, valueAt?: (index: number) => number|null,
+ *   onEdit?: (index: number, value: number) => void}} options `onPoint` follows the mouse (null: it has
+ *   left), `onChoose` click and keyboard focus, `onLeave` when the focus leaves. `valueAt` is the number
+ *   to edit, null where there is none; without it nothing can be edited.
+ */
+export function cellGrid({ label, onPoint, onChoose, onLeave = () => {}, valueAt = () => null, onEdit }) {
+  const element = h("div", { class: "layer-grid", role: "grid", "aria-label": label });
+  if (!onEdit) element.setAttribute("aria-readonly", "true");
+  const rowElements = [];
+  let [rows, columns] = [0, 0];
+  let cells = [];
+  let tabStop = null;
+  let input = null;
+  let pressed = null; // the cell that had the focus already when the button went down on it
+
+  const indexOf = (target) => {
+    const cell = target.closest?.(".layer-cell");
+    return cell && element.contains(cell) ? cell.place : null;
+  };
+
+  /** Have so many cells; those that are there already are kept. */
+  function shape(newRows, newColumns) {
+    if (newRows === rows && newColumns === columns) return;
+    close(false);
+    while (rowElements.length < newRows) {
+      const row = h("div", { role: "row", class: "layer-row" });
+      rowElements.push(row);
+      element.append(row);
+    }
+    while (rowElements.length > newRows) rowElements.pop().remove();
+    for (const row of rowElements) {
+      while (row.children.length > newColumns) row.lastChild.remove();
+      while (row.children.length < newColumns) {
+        row.append(h("div", { role: "gridcell", class: "layer-cell", tabindex: "-1" }, h("span")));
+      }
+    }
+    [rows, columns] = [newRows, newColumns];
+    cells = rowElements.flatMap((row) => [...row.children]);
+    cells.forEach((cell, i) => {
+      cell.place = i;
+    });
+  }
+
+  /** Which cell the Tab key reaches: the one that it reached before, unless there is a reason. */
+  function setTabStop(index = tabStop?.isConnected ? tabStop.place : 0) {
+    const cell = cells[index];
+    if (!cell || cell === tabStop) return;
+    tabStop?.setAttribute("tabindex", "-1");
+    cell.setAttribute("tabindex", "0");
+    tabStop = cell;
+  }
+
+  /** Show a cell: its text, its color (null: the paper), and its marks as a class. */
+  function write(index, text, color, marks) {
+    const cell = cells[index];
+    setText(cell.firstChild, text);
+    setColor(cell, color ?? PLAIN);
+    const name = `layer-cell${text.length > 3 ? " long" : ""}${marks}`;
+    if (cell.className !== name) cell.className = name;
+  }
+
+  function close(keep, refocus = false) {
+    if (!input) return;
+    const field = input;
+    input = null;
+    const cell = field.parentElement;
+    const [typed, index] = [field.value, cell.place];
+    field.remove();
+    if (refocus) cell.focus();
+    if (keep) onEdit(index, typed.trim() === "" ? NaN : parseNumber(typed));
+  }
+  function open(index, text) {
+    const value = valueAt(index);
+    if (value === null || input) return;
+    const name = `New number for row ${Math.floor(index / columns)}, column ${index % columns} of ${label}`;
+    input = h("input", { class: "layer-input", "aria-label": name, autocomplete: "off", enterkeyhint: "done" });
+    input.value = text ?? format(value, 6);
+    input.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+      if (step) {
+        const typed = parseNumber(input.value);
+        if (!Number.isNaN(typed)) input.value = format(typed + step, 6);
+      } else if (event.key === "Enter" || event.key === "Escape") {
+        close(event.key === "Enter", true);
+      } else return;
+      event.preventDefault();
+    });
+    input.addEventListener("blur", () => close(true));
+    cells[index].append(input);
+    input.focus();
+    if (text === undefined) input.select();
+  }
+
+  element.addEventListener("pointermove", (event) => {
+    if (event.pointerType !== "touch") onPoint(indexOf(event.target));
+  });
+  element.addEventListener("pointerleave", () => onPoint(null));
+  element.addEventListener("pointerdown", (event) => {
+    const index = indexOf(event.target);
+    pressed = index !== null && cells[index].matches(":focus") ? index : null;
+  });
+  element.addEventListener("click", (event) => {
+    const index = indexOf(event.target);
+    if (index === null || input?.contains(event.target)) return;
+    if (index === pressed) open(index);
+    else onChoose(index);
+  });
+  element.addEventListener("focusin", (event) => {
+    const index = indexOf(event.target);
+    if (index === null || event.target === input) return;
+    setTabStop(index);
+    onChoose(index);
+  });
+  element.addEventListener("focusout", (event) => {
+    if (!element.contains(event.relatedTarget)) onLeave();
+  });
+  element.addEventListener("keydown", (event) => {
+    const index = indexOf(event.target);
+    if (index === null || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { key } = event;
+    const value = valueAt(index);
+    const to = moveByKey(event, [Math.floor(index / columns), index % columns], rows, columns);
+    if (value !== null && (key === "Enter" || key === "F2")) open(index);
+    else if (value !== null && /^[-\d.,\u2212]$/.test(key)) open(index, key);
+    else if (value !== null && (key === "Delete" || key === "Backspace")) onEdit(index, 0);
+    else if (to) cells[to[0] * columns + to[1]].focus();
+    else return;
+    event.preventDefault();
+  });
+  return { element, shape, setTabStop, write };
+}
