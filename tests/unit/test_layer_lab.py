@@ -41,10 +41,10 @@ def random_layer(rng):
 def test_numbers_are_those_of_torch():
     rng = np.random.default_rng(3)
     computed = 0
-    for _ in range(1500):
+    for _ in range(800):
         image, kernel, *settings = random_layer(rng)
         if find_problem(image.shape, kernel.shape, *settings):
-            with pytest.raises(ValueError, match="padding|does not fit"):
+            with pytest.raises(ValueError, match=r"padding|does not fit"):
                 layer_output(image, kernel, *settings)
             # With dilation, newer versions of torch allow pooling more padding than older ones.
             if settings[0] == "convolution" or settings[3] == 1:
@@ -54,7 +54,7 @@ def test_numbers_are_those_of_torch():
         ours = layer_output(image, kernel, *settings)
         np.testing.assert_allclose(ours, by_torch(image, kernel, *settings), atol=1e-9)
         computed += 1
-    assert computed > 600
+    assert computed > 300
 
 
 def test_the_lab_computes_at_every_change():
