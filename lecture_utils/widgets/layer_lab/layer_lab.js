@@ -53,11 +53,19 @@ function render({ model, el }) {
     const [row, column] = scan ?? model.get("position");
     return [clamp(row, 0, Math.max(rows - 1, 0)), clamp(column, 0, Math.max(columns - 1, 0))];
   };
+  function exists({ grid, row, column }) {
+    const { h: height, w, padding, rows, columns } = read();
+    if (grid === "output") return row < rows && column < columns;
+    const low = Math.min(row, column);
+    return low >= -padding && row < height + padding && column < w + padding;
+  }
   /** What is explained: a cell of the output, or one of the input. */
   function subject() {
     if (scan) return { grid: "output", row: scan[0], column: scan[1] };
     const [row, column] = position();
-    return hovered ?? chosen ?? { grid: "output", row, column };
+    const at = hovered ?? chosen;
+    // The grid may have shrunk under a pointer that rests.
+    return at && exists(at) ? at : { grid: "output", row, column };
   }
   const settle = (to) => {
     scan = hovered = chosen = null;
@@ -193,19 +201,20 @@ function render({ model, el }) {
   const live = announcer(signal);
   const panel = (name, head, ...children) =>
     h("div", { class: `layer-panel layer-panel-${name}` }, h("div", { class: "layer-head" }, ...head), ...children);
+  const stage = h(
+    "div",
+    { class: "layer-stage" },
+    panel("input", [h("span", { class: "lu-title" }, "Input"), inputSize], input.element, viewChoice.element),
+    panel("kernel", [kernelTitle], kernel.element, pooling),
+    panel("output", [h("span", { class: "lu-title" }, "Output"), outputSize], output.element),
+  );
   const root = h(
     "div",
     { class: "lu-demo lu-layer-lab", role: "group", "aria-label": "A layer, cell by cell" },
     settings.presets,
     settings.operation,
     message,
-    h(
-      "div",
-      { class: "layer-stage" },
-      panel("input", [h("span", { class: "lu-title" }, "Input"), inputSize], input.element, viewChoice.element),
-      panel("kernel", [kernelTitle], kernel.element, pooling),
-      panel("output", [h("span", { class: "lu-title" }, "Output"), outputSize], output.element),
-    ),
+    stage,
     worked,
     h("p", { class: "lu-label" }, HINT),
     h("div", { class: "layer-play" }, play.button, step, copy.button),
@@ -219,7 +228,7 @@ function render({ model, el }) {
 
   // ---- Drawing
   let dark = false;
-  const spans = { across: 0, kernel: 0 };
+  const spans = { total: 0, most: 0 };
   const paper = null;
 
   function draw() {
@@ -227,8 +236,7 @@ function render({ model, el }) {
     settings.update(lab);
     shape(lab);
     const at = subject();
-    const target = at.grid === "output" && !lab.problem ? at : null;
-    const cells = target ? windowCells(lab, clamp(at.row, 0, lab.rows - 1), clamp(at.column, 0, lab.columns - 1)) : [];
+    const cells = at.grid === "output" && !lab.problem ? windowCells(lab, at.row, at.column) : [];
     const fed = at.grid === "input" ? readers(lab, at.row, at.column) : [];
     drawInput(lab, at, cells);
     drawKernel(lab, fed);
@@ -248,11 +256,11 @@ function render({ model, el }) {
     output.shape(lab.rows, lab.columns);
     if (output.element.hidden !== Boolean(lab.problem)) output.element.hidden = Boolean(lab.problem);
     const total = across[0] + across[1];
-    if (spans.total === total && spans.most === Math.max(...across)) return;
-    spans.total = total;
-    spans.most = Math.max(...across);
-    root.style.setProperty("--total", total);
-    root.style.setProperty("--most", spans.most);
+    const most = Math.max(...across);
+    if (spans.total === total && spans.most === most) return;
+    Object.assign(spans, { total, most });
+    stage.style.setProperty("--total", total);
+    stage.style.setProperty("--most", most);
   }
 
   function drawInput(lab, at, cells) {
@@ -340,8 +348,8 @@ function render({ model, el }) {
     const remark = borderNote(lab);
     setText(note, remark);
     if (note.hidden === Boolean(remark)) note.hidden = !remark;
-    let words = "";
-    if (!lab.problem) words = at.grid === "input" ? workedInput(lab, at.row, at.column) : workedOutput(lab, Math.min(at.row, rows - 1), Math.min(at.column, columns - 1));
+    const explain = at.grid === "input" ? workedInput : workedOutput;
+    const words = lab.problem ? "" : explain(lab, at.row, at.column);
     setText(worked, words);
     const spoken = `${words} ${lab.problem ? problem : formula.numbers}`;
     if (announced && spoken !== announced && !scan) live.say(spoken);
