@@ -10,6 +10,7 @@ from importlib import import_module
 _DEMOS = {
     "ConvolutionLab": "convolution_lab",
     "ConvolutionSteps": "convolution_steps",
+    "DrawADigit": "draw_a_digit",
     "FilterBankExplorer": "filter_bank_explorer",
     "FilterLearner": "filter_learner",
     "GaborLab": "gabor_lab",

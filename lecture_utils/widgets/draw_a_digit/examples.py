@@ -1,0 +1,76 @@
+"""Digits to start from: one of each kind that the network reads, and some that it gets wrong."""
+
+import numpy as np
+
+from .layers import CLASSES, SIZE
+
+_AT_ONCE = 1000
+WRONG = 6
+#: Mistakes to choose from: among more of them are stranger ones, but predicting takes time.
+_ENOUGH = 20
+
+
+def chosen_examples(model, images, labels):
+    """Pick the first right one of each class, then the wrong ones that the network is surest of.
+
+    Parameters
+    ----------
+    model : nn.Sequential
+        In evaluation mode.
+    images : ndarray of uint8, shape (N, 28, 28)
+    labels : ndarray of int, shape (N,)
+
+    Returns
+    -------
+    list of int
+        At most 16 positions in `images`.
+    """
+    probabilities = np.zeros((0, CLASSES))
+    while len(probabilities) < len(images):
+        start = len(probabilities)
+        more = predict(model, images[start : start + _AT_ONCE])
+        probabilities = np.concatenate([probabilities, more])
+        if (probabilities.argmax(axis=1) != labels[: len(probabilities)]).sum() >= _ENOUGH:
+            break
+    labels = labels[: len(probabilities)]
+    predicted = probabilities.argmax(axis=1)
+    right = predicted == labels
+    first = [np.flatnonzero(right & (labels == digit))[:1] for digit in range(CLASSES)]
+    wrong = np.flatnonzero(~right)
+    surest = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")[:WRONG]]
+    return [int(i) for i in (*np.concatenate(first), *surest)]
+
+
+def predict(model, images):
+    """Return the probabilities of all classes, shape (N, 10), for images of bytes."""
+    import torch
+
+    parts = []
+    with torch.no_grad():
+        for start in range(0, len(images), _AT_ONCE):
+            batch = torch.from_numpy(np.ascontiguousarray(images[start : start + _AT_ONCE]))
+            logits = model(batch.reshape(-1, 1, SIZE, SIZE).float() / 255)
+            parts.append(torch.softmax(logits.double(), dim=1).numpy())
+    return np.concatenate(parts) if parts else np.zeros((0, CLASSES))
+
+
+def as_digits(images, labels):
+    """Check digits that somebody gave; return uint8 (N, 28, 28) and integers (N,).
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or values or labels are out of range.
+    """
+    images, labels = np.asarray(images), np.asarray(labels)
+    if images.ndim != 3 or images.shape[1:] != (SIZE, SIZE) or not len(images):
+        raise ValueError(f"examples have shape {images.shape}; give images of (N, 28, 28)")
+    if labels.shape != images.shape[:1]:
+        raise ValueError(f"there are {len(images)} examples, but labels of shape {labels.shape}")
+    if images.dtype != np.uint8:
+        if not (np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1):
+            raise ValueError("examples must be bytes, or floats from 0 (black) to 1 (white)")
+        images = np.rint(images * 255).astype(np.uint8)
+    if not np.isin(labels, range(CLASSES)).all():
+        raise ValueError(f"labels are {sorted(set(labels.tolist()))}; use digits from 0 to 9")
+    return images, labels.astype(int)

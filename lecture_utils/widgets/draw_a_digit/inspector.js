@@ -1,0 +1,157 @@
+/** Explains one activation: its receptive field, what it read, the weights, and the sum in words. */
+
+import { grayScale, raster, signedScale } from "../_shared/canvas.js";
+import { select, slider } from "../_shared/controls.js";
+import { h, setText } from "../_shared/dom.js";
+import { maxMagnitude } from "../_shared/image.js";
+import { format } from "../_shared/numbers.js";
+import { plane } from "../_shared/plane.js";
+import { SIZE } from "./center.js";
+import { contributions, readWindow, receptiveField, valueOf } from "./unit.js";
+
+const STRONGEST = 3;
+
+/**
+ * @param {{chain: object[], names: string[], onChoose: (unit: number[]) => void, signal: AbortSignal}}
+ *   options `chain` is the input and all layers; `onChoose` gets layer (from 0), map, row and column.
+ */
+export function inspector({ chain, names, onChoose, signal }) {
+  let unit = [0, 0, 0, 0];
+  const change = (place) => (value) => {
+    const next = [...unit];
+    next[place] = value;
+    onChoose(next);
+  };
+  const layerMenu = select({
+    label: "Layer",
+    options: names.map((label, value) => ({ value: String(value), label })),
+    value: "0",
+    onChange: (value) => onChoose([Number(value), 0, 0, 0]),
+  });
+  const sliders = ["Map", "Row", "Column"].map((label, i) =>
+    slider({ label, min: 1, max: 2, value: 1, onInput: (value) => change(i + 1)(value - 1) }),
+  );
+  const field = plane({ label: "What the network sees", onPoint() {}, onKey() {}, signal });
+  field.element.removeAttribute("tabindex");
+  field.element.setAttribute("role", "img");
+  const title = h("p", { class: "lu-title" });
+  const fieldText = h("p", { class: "lu-label" });
+  const inputs = mosaic("What it read");
+  const weights = mosaic("Its weights");
+  const pair = h("div", { class: "digit-pair" }, inputs.element, weights.element);
+  const sum = h("p", { class: "digit-sum" });
+  const strongest = h("p", { class: "lu-label" });
+  const element = h(
+    "div",
+    { class: "digit-inspector", role: "group", "aria-label": "One activation explained" },
+    h(
+      "div",
+      { class: "digit-brief" },
+      h("div", { class: "digit-field" }, field.element),
+      h("div", { class: "digit-words" }, title, fieldText, sum, strongest),
+    ),
+    h("div", { class: "digit-detail" }, pair, layerMenu.element, ...sliders.map((s) => s.element)),
+  );
+
+  return {
+    element,
+    /** Explain a unit: layer, map, row and column; the numbers are returned for the event. */
+    update([index, ...place], input, dark) {
+      unit = [index, ...place];
+      const layer = chain[index + 1];
+      const sizes = [layer.channels, layer.rows, layer.columns];
+      layerMenu.set(String(index));
+      sliders.forEach((control, i) => {
+        control.element.hidden = sizes[i] === 1;
+        control.set(place[i] + 1, sizes[i]);
+      });
+      const sees = receptiveField(chain, index + 1, place);
+      field.draw(input, SIZE, SIZE, grayScale());
+      field.mark(sees);
+      const value = valueOf(layer, place);
+      setText(title, `${names[index]}, ${placeName(layer, place)}: ${format(value)}`);
+      setText(fieldText, `Its receptive field has ${sees.rows}×${sees.columns} pixels.`);
+      const parts = contributions(chain, index + 1, place);
+      pair.hidden = !parts;
+      if (parts) drawParts(parts, dark);
+      else {
+        setText(sum, explain(chain, index + 1, place));
+        setText(strongest, "");
+      }
+      return { value, field: sees, parts, read: readWindow(chain, index + 1, place) };
+    },
+  };
+
+  function drawParts({ inputs: values, weights: kernel, shares, bias, channels, rows, columns }, dark) {
+    inputs.draw(values, channels, rows, columns, dark);
+    weights.draw(kernel, channels, rows, columns, dark);
+    const total = shares.reduce((a, b) => a + b, 0);
+    setText(sum, `Inputs times weights, added up: ${format(total)}. With the bias of ${format(bias)}: ${format(total + bias)}.`);
+    const order = Array.from(shares.keys()).sort((a, b) => Math.abs(shares[b]) - Math.abs(shares[a]));
+    const most = order.slice(0, STRONGEST).map((c) => `map ${c + 1} (${signed(shares[c])})`);
+    setText(strongest, channels > 1 ? `The largest shares come from ${most.join(", ")}.` : "");
+  }
+}
+
+const signed = (value) => (value > 0 ? `+${format(value)}` : format(value));
+
+function placeName({ channels, rows, columns }, [channel, row, column]) {
+  const map = channels > 1 || rows * columns === 1 ? (rows * columns === 1 ? `unit ${channel + 1}` : `map ${channel + 1}`) : "the map";
+  return rows * columns === 1 ? map : `${map}, row ${row + 1}, column ${column + 1}`;
+}
+
+/** What layers without weights do, with the numbers of this unit. */
+function explain(chain, index, place) {
+  const before = chain[index - 1];
+  const { channels, top, left, rows, columns } = readWindow(chain, index, place);
+  const values = [];
+  for (let row = top; row < top + rows; row += 1) {
+    for (let column = left; column < left + columns; column += 1) {
+      values.push(valueOf(before, [channels[0], row, column]));
+    }
+  }
+  const list = values.map((value) => format(value)).join(", ");
+  switch (chain[index].kind) {
+    case "ReLU":
+      return values[0] < 0 ? `${list} is negative, so it becomes 0.` : `${list} is not negative, so it stays.`;
+    case "MaxPool2d":
+      return `The largest of ${list}.`;
+    case "AdaptiveAvgPool2d":
+      return `The mean of ${values.length > 9 ? `${values.length} values` : list}.`;
+    default:
+      return `The value of map ${channels[0] + 1}, row ${top + 1}, column ${left + 1}.`;
+  }
+}
+
+/** Small images side by side, one per channel, on a scale of their own. */
+function mosaic(title) {
+  const canvas = h("canvas", { role: "img", "aria-label": title });
+  const limits = h("span", { class: "lu-label" });
+  const element = h("div", {}, h("p", { class: "lu-label" }, title), canvas, limits);
+  const paint = raster(canvas);
+  let picture = new Float32Array(0);
+  return {
+    element,
+    draw(values, channels, rows, columns, dark) {
+      const across = Math.ceil(Math.sqrt(channels));
+      const down = Math.ceil(channels / across);
+      const scale = Math.max(1, Math.floor(224 / (across * (Math.max(rows, columns) + 1))));
+      const [cellRows, cellColumns] = [rows * scale + (channels > 1 ? 2 : 0), columns * scale + (channels > 1 ? 2 : 0)];
+      const [height, width] = [down * cellRows, across * cellColumns];
+      if (picture.length !== height * width) picture = new Float32Array(height * width);
+      picture.fill(0);
+      for (let c = 0; c < channels; c += 1) {
+        const corner = Math.floor(c / across) * cellRows * width + (c % across) * cellColumns;
+        for (let y = 0; y < rows * scale; y += 1) {
+          for (let x = 0; x < columns * scale; x += 1) {
+            picture[corner + y * width + x] =
+              values[(c * rows + Math.floor(y / scale)) * columns + Math.floor(x / scale)];
+          }
+        }
+      }
+      const limit = maxMagnitude(values) || 1;
+      paint(picture, height, width, signedScale(limit, dark));
+      setText(limits, `±${format(limit)}`);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+/** Ten digits with their logits and probabilities, as a table with bars. */
+
+import { h, setText } from "../_shared/dom.js";
+import { format } from "../_shared/numbers.js";
+
+export function scoreTable() {
+  const rows = Array.from({ length: 10 }, (_, digit) => {
+    const cells = { bar: h("span", { class: "digit-bar" }), percent: h("span"), logit: h("td", { class: "digit-logit" }) };
+    const probability = h("td", { class: "digit-probability" }, h("span", { class: "digit-track" }, cells.bar), cells.percent);
+    const row = h("tr", {}, h("th", { scope: "row" }, digit), probability, cells.logit);
+    return { row, ...cells, width: "" };
+  });
+  const heads = ["Digit", "Probability", "Logit"].map((name) => h("th", { scope: "col" }, name));
+  const element = h(
+    "table",
+    { class: "digit-scores" },
+    h("caption", { class: "lu-visually-hidden" }, "What the network says"),
+    h("thead", {}, h("tr", {}, ...heads)),
+    h("tbody", {}, ...rows.map(({ row }) => row)),
+  );
+  return {
+    element,
+    update(logits, probabilities, best) {
+      rows.forEach((cells, digit) => {
+        const width = `${(100 * probabilities[digit]).toFixed(1)}%`;
+        if (cells.width !== width) cells.bar.style.width = width;
+        cells.width = width;
+        cells.row.classList.toggle("best", digit === best);
+        setText(cells.percent, percent(probabilities[digit]));
+        setText(cells.logit, format(logits[digit], 1));
+      });
+    },
+  };
+}
+
+/** "99.9%", but "100%" only for what is no nearer to 99.9. */
+export function percent(probability) {
+  if (probability > 0 && probability < 0.0005) return "<0.1%";
+  if (probability < 1 && probability > 0.9995) return ">99.9%";
+  return `${format(100 * probability, 1)}%`;
+}
