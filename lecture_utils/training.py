@@ -78,7 +78,7 @@ class Classifier(pl.LightningModule):
         Between 0 and 1: also keep a moving average of the weights, and judge that one. 0.99 means
         an average over about 100 steps.
     seed : int
-        Decides dropout and augmentation, together with the epoch and the process.
+        Decides dropout and augmentation, together with the step and the process.
 
     Raises
     ------
@@ -150,23 +150,20 @@ class Classifier(pl.LightningModule):
         """Compute logits as after training."""
         return self.judged_network(images)
 
-    def on_train_epoch_start(self):
-        """Start each epoch from a seed of its own, so that a resumed run draws the same numbers."""
-        torch.manual_seed(
-            self.seed * 1_000_003 + self.current_epoch * 1_009 + self.trainer.global_rank
-        )
-
     def on_after_batch_transfer(self, batch, dataloader_idx):
-        """Scale to 0..1 and augment where the batch will be used: faster on a GPU."""
+        """Scale to 0..1 where the batch will be used: a GPU does it faster."""
         images, labels = batch
-        images = to_unit_range(images)
-        if self.augment is not None and self.trainer.training:
-            images = self.augment(images).contiguous(memory_format=torch.channels_last)
-        return images, labels
+        return to_unit_range(images), labels
 
     def training_step(self, batch, batch_idx):
         """Compute the loss of one batch; stop if it is no number."""
         images, labels = batch
+        # Every step has a seed of its own, so that a resumed run draws the same numbers.
+        torch.manual_seed(
+            self.seed * 1_000_000_007 + self.global_step * 1_009 + self.trainer.global_rank
+        )
+        if self.augment is not None:
+            images = self.augment(images).contiguous(memory_format=torch.channels_last)
         logits = self.network(images)
         loss = classification_loss(logits, labels, self.task, self.label_smoothing)
         if not torch.isfinite(loss):
