@@ -25,7 +25,10 @@ export const mostPadding = (operation, kh, kw) =>
 function findProblem({ h, w, kh, kw, operation, padding, dilation }, rows, columns) {
   const half = mostPadding(operation, kh, kw);
   if (padding > half) {
-    return `Pooling allows a padding of at most half the window, here ${half}: otherwise a window could lie on padding alone.`;
+    return (
+      `Pooling allows a padding of at most half the window, here ${half}: otherwise a window could ` +
+      "lie on padding alone."
+    );
   }
   if (operation === "average" && dilation > 1) {
     return "Average-pooling has no dilation: set it to 1.";

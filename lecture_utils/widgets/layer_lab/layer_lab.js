@@ -86,7 +86,7 @@ function render({ model, el }) {
   const hover = (place) => (index) => {
     const next = index === null ? null : place(index);
     if (!next && !hovered) return;
-    if (next && hovered && next.grid === hovered.grid && next.row === hovered.row && next.column === hovered.column) return;
+    if (next && hovered && Object.keys(next).every((name) => next[name] === hovered[name])) return;
     hovered = next;
     request();
   };
@@ -291,8 +291,8 @@ function render({ model, el }) {
       if (view === "values") input.write(i, format(value), grayColor((value - low) / (high - low || 1)), marks);
       else input.write(i, String(reads), cssColor(table[lutIndex(reads, 0, most, table.length)]), marks);
     }
-    const [row, column] = chosen ? [chosen.row, chosen.column] : [0, 0];
-    input.setTabStop((clamp(row, -padding, rows + padding - 1) + padding) * across + clamp(column, -padding, w + padding - 1) + padding);
+    const { row, column } = chosen && exists(chosen) ? chosen : { row: 0, column: 0 };
+    input.setTabStop((row + padding) * across + column + padding);
   }
 
   function drawKernel({ weights, kh, kw, operation }, fed) {

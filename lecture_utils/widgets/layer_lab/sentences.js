@@ -13,12 +13,14 @@ export function sizeFormula(lab) {
   const axis = (n, k) => {
     const { count, dropped } = windowCount(n, k, lab);
     const end = dropped ? ", as a window must not start behind the image" : "";
-    return `${open}(${n} + 2·${p} − ${d}·(${k} − 1) − 1) / ${s}${close}${dropped ? "" : " + 1"} = ${Math.max(count, 0)}${end}`;
+    const steps = `${open}(${n} + 2·${p} − ${d}·(${k} − 1) − 1) / ${s}${close}`;
+    return `${steps}${dropped ? "" : " + 1"} = ${Math.max(count, 0)}${end}`;
   };
   const lines = [axis(h, kh)];
   if (h !== w || kh !== kw) lines.push(axis(w, kw));
   const sizes = lab.problem ? "no output" : `${h}×${w} → ${rows}×${columns}`;
-  return { symbols: `${open}(n + 2p − d·(k − 1) − 1) / s${close} + 1`, numbers: `${sizes}:  ${lines.join(" and ")}` };
+  const symbols = `${open}(n + 2p − d·(k − 1) − 1) / s${close} + 1`;
+  return { symbols, numbers: `${sizes}: ${lines.join(" and ")}` };
 }
 
 /** One output cell worked out. */
@@ -76,8 +78,11 @@ export function readingFacts({ rowReads, columnReads, h, w, problem }) {
 export function borderNote({ operation, padding, ceil, kh, kw }) {
   if (operation === "convolution") return "";
   const half = Math.floor(Math.min(kh, kw) / 2);
-  const limit = `For pooling, padding is at most half the window (here ${half}), so that no window lies on padding alone.`;
+  const limit =
+    `For pooling, padding is at most half the window (here ${half}), so that no window lies on ` +
+    "padding alone.";
   if (operation === "max") return `${limit} It counts as −∞, so it never wins.`;
   const over = ceil ? " What hangs over the padded input does not count." : "";
-  return `${limit} ${padding ? "Its zeros count in the mean. " : ""}PyTorch's average-pooling has no dilation.${over}`;
+  const zeros = padding ? " Its zeros count in the mean." : "";
+  return `${limit}${zeros} PyTorch's average-pooling has no dilation.${over}`;
 }
