@@ -1,6 +1,6 @@
 /** A grid of cells with numbers: walk with the arrows, point, and, where allowed, type new numbers. */
 
-import { h, setColor, setText } from "../_shared/dom.js";
+import { h, setColor } from "../_shared/dom.js";
 import { format, parseNumber } from "../_shared/numbers.js";
 import { moveByKey } from "../_shared/plane.js";
 
@@ -41,7 +41,7 @@ export function cellGrid({ label, onPoint, onChoose, onLeave = () => {}, valueAt
     for (const row of rowElements) {
       while (row.children.length > newColumns) row.lastChild.remove();
       while (row.children.length < newColumns) {
-        row.append(h("div", { role: "gridcell", class: "layer-cell", tabindex: "-1" }, h("span")));
+        row.append(h("div", { role: "gridcell", class: "layer-cell", tabindex: "-1" }, document.createTextNode("")));
       }
     }
     [rows, columns] = [newRows, newColumns];
@@ -63,7 +63,7 @@ export function cellGrid({ label, onPoint, onChoose, onLeave = () => {}, valueAt
   /** Show a cell: its text, its color (null: the paper), and its marks as a class. */
   function write(index, text, color, marks) {
     const cell = cells[index];
-    setText(cell.firstChild, text);
+    if (cell.firstChild.data !== text) cell.firstChild.data = text;
     setColor(cell, color ?? PLAIN);
     const name = `layer-cell${text.length > 3 ? " long" : ""}${marks}`;
     if (cell.className !== name) cell.className = name;
