@@ -4,6 +4,8 @@ The usual way transforms one picture at a time in Python; on a small data set th
 the network does. Here a batch is one indexing operation on one tensor of bytes.
 """
 
+from functools import partial
+
 import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
@@ -195,7 +197,7 @@ class MNISTData(ImageDataModule):
     """
 
     def __init__(self, *, source=None, **options):
-        super().__init__(lambda split: datasets.mnist(split, source=source), **options)
+        super().__init__(partial(datasets.mnist, source=source), **options)
 
 
 class FashionMNISTData(ImageDataModule):
@@ -215,7 +217,7 @@ class FashionMNISTData(ImageDataModule):
     """
 
     def __init__(self, *, source=None, **options):
-        super().__init__(lambda split: datasets.fashion_mnist(split, source=source), **options)
+        super().__init__(partial(datasets.fashion_mnist, source=source), **options)
 
 
 def _as_tensors(data):

@@ -24,7 +24,10 @@ __all__ = [
     "ImageDataModule",
     "MNISTData",
     "best_precision",
+    "classification_loss",
     "evaluate",
+    "predicted_classes",
+    "uses_cuda",
 ]
 
 TASKS = ("multiclass", "binary")
@@ -43,8 +46,12 @@ OPTIMIZERS = {
 SCHEDULES = {
     "constant": lambda optimizer, lr, steps: lr_scheduler.LambdaLR(optimizer, lambda step: 1.0),
     "cosine": lambda optimizer, lr, steps: lr_scheduler.CosineAnnealingLR(optimizer, steps),
+    # It moves momentum against the rate, but must not give any to RMSprop, which has none.
     "one-cycle": lambda optimizer, lr, steps: lr_scheduler.OneCycleLR(
-        optimizer, lr, total_steps=steps
+        optimizer,
+        lr,
+        total_steps=steps,
+        cycle_momentum=not isinstance(optimizer, torch.optim.RMSprop),
     ),
 }
 
@@ -126,7 +133,7 @@ class Classifier(pl.LightningModule):
         self.averaged = None
         if average_decay is not None:
             self.averaged = AveragedModel(
-                self.network, multi_avg_fn=_moving_average(average_decay), use_buffers=True
+                self.network, multi_avg_fn=_MovingAverage(average_decay), use_buffers=True
             )
             self.averaged.requires_grad_(False)
         self.task = task
@@ -316,17 +323,39 @@ def best_precision(accelerator="auto"):
     >>> best_precision("cpu")
     '32-true'
     """
-    gpu = accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
-    return "bf16-mixed" if gpu and torch.cuda.is_bf16_supported() else "32-true"
+    bfloat16 = uses_cuda(accelerator) and torch.cuda.is_bf16_supported()
+    return "bf16-mixed" if bfloat16 else "32-true"
 
 
-def _moving_average(decay):
-    def update(averaged, current, count):
+def uses_cuda(accelerator="auto"):
+    """Tell whether Lightning would take an NVIDIA GPU.
+
+    Parameters
+    ----------
+    accelerator : str
+        As Lightning's Trainer takes it.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> uses_cuda("cpu")
+    False
+    """
+    return accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+
+
+class _MovingAverage:
+    # A class, not a closure: processes that are spawned get it pickled.
+    def __init__(self, decay):
+        self.decay = decay
+
+    def __call__(self, averaged, current, count):
         # The first steps say little: an average that starts short forgets them.
-        now = min(decay, (1 + float(count)) / (10 + float(count)))
-        get_ema_multi_avg_fn(now)(averaged, current, count)
-
-    return update
+        decay = min(self.decay, (1 + float(count)) / (10 + float(count)))
+        get_ema_multi_avg_fn(decay)(averaged, current, count)
 
 
 def _check_name(what, name, known):

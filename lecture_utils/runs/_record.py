@@ -7,7 +7,7 @@ import shutil
 import sys
 from functools import partial
 
-from lecture_utils import models
+from lecture_utils import datasets, models
 from lecture_utils.runs import _environment
 from lecture_utils.runs._store import (
     CARD,
@@ -85,7 +85,7 @@ def _train(folder, settings):
     import torch
 
     from lecture_utils.runs._callbacks import EpochCheckpoint, History
-    from lecture_utils.training import best_precision
+    from lecture_utils.training import best_precision, uses_cuda
 
     if settings["threads"]:
         torch.set_num_threads(settings["threads"])
@@ -107,7 +107,8 @@ def _train(folder, settings):
         deterministic="warn",
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
-        sync_batchnorm=True,
+        # Lightning has it for GPUs only.
+        sync_batchnorm=uses_cuda(options["accelerator"]),
     )
     checkpoint = folder / CHECKPOINT
     trainer.fit(
@@ -199,23 +200,27 @@ def _classifier(recipe, seed):
 
 
 def _data_module(recipe, seed, data):
-    from lecture_utils.training import FashionMNISTData, MNISTData
+    from lecture_utils.training import ImageDataModule
 
-    source = "embedded" if data == SAMPLE else None
     if data not in (None, SAMPLE):
         os.environ["LECTURE_DATA"] = data
-    kind = {"mnist": MNISTData, "fashion_mnist": FashionMNISTData}[recipe.data]
-    module = kind(
-        source=source,
+    module = ImageDataModule(
+        partial(_load, recipe.data, data == SAMPLE),
         batch_size=recipe.batch_size,
         validation_size=recipe.validation_size,
         train_size=recipe.train_size,
         seed=seed,
     )
     module.setup("fit")
-    if module.source == "embedded" and data != SAMPLE:
-        raise FileNotFoundError(
-            f"the full data set of {recipe.name} is not here and cannot be fetched; pass the folder "
-            f'that has it as data, or "{SAMPLE}" to train on the small embedded sample'
-        )
     return module
+
+
+def _load(name, sample, split):
+    load = {"mnist": datasets.mnist, "fashion_mnist": datasets.fashion_mnist}[name]
+    data = load(split, source="embedded" if sample else None)
+    if data.source == "embedded" and not sample:
+        raise FileNotFoundError(
+            f"the full data set {name} is not here and cannot be fetched; pass the folder that has it "
+            f'as data, or "{SAMPLE}" to train on the small embedded sample'
+        )
+    return data

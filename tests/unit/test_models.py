@@ -1,0 +1,67 @@
+"""The networks: parameters and shapes against torchinfo and against sums by hand."""
+
+import pytest
+import torch
+import torchinfo
+
+from lecture_utils import models
+
+
+@pytest.mark.parametrize(
+    ("build", "parameters", "shape"),
+    [
+        (models.convolutional_base, 55_744, (2, 64, 3, 3)),
+        (models.flatten_cnn, 93_322, (2, 10)),
+        (models.gap_cnn, 56_394, (2, 10)),
+        (models.dense_network, 28 * 28 * 512 + 512 + 512 * 10 + 10, (2, 10)),
+        (models.strong_cnn, 85_818, (2, 10)),
+    ],
+)
+def test_parameters_and_shapes_are_those_of_the_docstring(build, parameters, shape):
+    network = build()
+    assert models.count_parameters(network) == parameters
+    summary = torchinfo.summary(network, input_size=(2, 1, 28, 28), verbose=0)
+    assert summary.total_params == parameters
+    assert network(torch.rand(2, 1, 28, 28)).shape == shape
+    assert f"{parameters:,}" in build.__doc__
+
+
+def test_the_cnns_share_their_base():
+    base = [str(layer) for layer in models.convolutional_base()]
+    for build in (models.flatten_cnn, models.gap_cnn):
+        assert [str(layer) for layer in build()][: len(base)] == base
+
+
+def test_global_average_pooling_is_the_mean_of_each_map():
+    network = models.gap_cnn().eval()
+    maps = network[:8](torch.rand(3, 1, 28, 28))
+    logits = maps.mean(dim=(2, 3)) @ network[-1].weight.T + network[-1].bias
+    assert torch.allclose(network[8:](maps), logits, atol=1e-6)
+
+
+def test_strong_stays_below_its_limit():
+    assert models.count_parameters(models.strong_cnn()) < 100_000
+
+
+@pytest.mark.parametrize("name", models.NETWORKS)
+def test_build_gives_the_network_of_that_name_for_any_number_of_classes(name):
+    torch.manual_seed(3)
+    network = models.build(name, 4)
+    torch.manual_seed(3)
+    same = models.NETWORKS[name](4)
+    assert network(torch.rand(2, 1, 28, 28)).shape == (2, 4)
+    for one, other in zip(network.parameters(), same.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_frozen_parameters_do_not_count():
+    layer = torch.nn.Linear(3, 2)
+    layer.bias.requires_grad_(False)
+    assert models.count_parameters(layer) == 6
+
+
+def test_errors_name_what_is_wrong():
+    with pytest.raises(ValueError, match="no network 'vgg'; use one of dense, flatten, gap"):
+        models.build("vgg")
+    with pytest.raises(ValueError, match="num_classes is 0"):
+        models.build("gap", 0)

@@ -1,0 +1,353 @@
+"""Recorded runs: train, kill, resume, load; and what ships with the package."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from lecture_utils import datasets, models, runs, training
+from lecture_utils.data_modules import InMemoryImages
+from lecture_utils.runs import _callbacks, _record, _store, _weights
+from lecture_utils.runs.__main__ import main
+
+# Dropout, augmentation, batch normalization and averaged weights: all that a resume could get wrong.
+NAME = "mnist/strong"
+EPOCHS, TRAIN, VALIDATION = 6, 200, 60
+TINY = {
+    "data": "sample",
+    "threads": 1,
+    "train_size": TRAIN,
+    "validation_size": VALIDATION,
+    "batch_size": 50,
+    "trainer": {"accelerator": "cpu"},
+}
+COMMAND = [
+    *(sys.executable, "-m", "lecture_utils.runs", "train", NAME, "--accelerator", "cpu"),
+    *("--data", "sample", "--threads", "1", "--batch-size", "50"),
+    *("--train-size", str(TRAIN), "--validation-size", str(VALIDATION)),
+]
+FINISHED = {"card.json", "history.csv", "weights.safetensors"}
+
+
+def files(run):
+    return {path.name: path.read_bytes() for path in run.folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    return runs.train(NAME, root=tmp_path_factory.mktemp("undisturbed"), epochs=EPOCHS, **TINY)
+
+
+def assert_same_result(run, other):
+    ours, theirs = files(run), files(other)
+    assert set(ours) == FINISHED
+    assert ours["history.csv"] == theirs["history.csv"]
+    assert ours["weights.safetensors"] == theirs["weights.safetensors"]
+    assert run.card["metrics"] == other.card["metrics"]
+
+
+def test_a_run_leaves_history_card_and_weights_that_agree(undisturbed):
+    card, history = undisturbed.card, undisturbed.history
+    assert set(files(undisturbed)) == FINISHED
+    assert history["epoch"] == [1, 2, 3, 4, 5, 6]
+    assert card["data"]["source"] == "embedded"
+    assert [card["data"][part] for part in ("train", "validation", "test")] == [200, 60, 360]
+    assert card["parameters"] == models.count_parameters(undisturbed.model)
+    assert card["recipe"]["epochs"] == EPOCHS
+    test = datasets.mnist("test", source="embedded")
+    images = torch.from_numpy(test.images)[:, None].float() / 255
+    with torch.no_grad():
+        predicted = undisturbed.model(images).argmax(dim=1)
+    errors = int((predicted != torch.from_numpy(test.labels)).sum())
+    assert card["metrics"]["test"]["errors"] == errors
+    assert card["metrics"]["test"]["accuracy"] == pytest.approx(1 - errors / 360)
+    # The history's last line is of the same network before it was rounded to half precision.
+    assert card["metrics"]["validation"]["loss"] == pytest.approx(history["val_loss"][-1], abs=0.01)
+
+
+def test_the_seed_decides_the_run(undisturbed, tmp_path):
+    torch.rand(7)
+    assert_same_result(runs.train(NAME, root=tmp_path, epochs=EPOCHS, **TINY), undisturbed)
+    other = runs.train(NAME, 1, root=tmp_path, epochs=1, **TINY)
+    assert other.history["train_loss"][0] != undisturbed.history["train_loss"][0]
+    assert runs.list(NAME, root=tmp_path) == [(NAME, 0), (NAME, 1)]
+
+
+def test_a_run_killed_at_any_moment_resumes_to_the_same_result(undisturbed, tmp_path):
+    folder = _store.run_folder(NAME, 0, tmp_path)
+    command = [*COMMAND, "--epochs", str(EPOCHS), "--root", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    while not (folder / "last.ckpt").exists():
+        assert process.poll() is None, process.stderr.read().decode()
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert not (folder / "card.json").exists()
+    with pytest.raises(FileNotFoundError, match="not recorded"):
+        runs.load(NAME, root=tmp_path)
+    assert_same_result(runs.resume(NAME, root=tmp_path), undisturbed)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process at one exact line."""
+
+
+def die(*_, **__):
+    raise Killed
+
+
+@pytest.mark.parametrize("moment", ["start", "epoch", "history", "checkpoint", "weights", "card"])
+def test_no_moment_is_a_bad_one_to_be_killed(undisturbed, tmp_path, monkeypatch, moment):
+    with monkeypatch.context() as patch:
+        if moment == "start":
+            patch.setattr(_record, "_train", die)
+        elif moment == "epoch":
+            step = training.Classifier.training_step
+            patch.setattr(
+                training.Classifier,
+                "training_step",
+                lambda self, *a: die() if self.global_step == 6 else step(self, *a),
+            )
+        elif moment == "history":
+            patch.setattr(_callbacks, "write_history", die)
+        elif moment == "checkpoint":
+            # The second epoch's line is written, its checkpoint is not yet in place.
+            real = os.replace
+            count = iter(range(100))
+            patch.setattr(
+                _callbacks.os,
+                "replace",
+                lambda a, b: die() if str(b).endswith("ckpt") and next(count) == 1 else real(a, b),
+            )
+        elif moment == "weights":
+            patch.setattr(_weights, "save_weights", die)
+        else:
+            patch.setattr(_record.models, "count_parameters", die)
+        with pytest.raises(Killed):
+            runs.train(NAME, root=tmp_path, epochs=EPOCHS, **TINY)
+    assert runs.list(root=tmp_path) == []
+    assert_same_result(runs.resume(NAME, root=tmp_path), undisturbed)
+    with pytest.raises(FileExistsError, match="nothing to resume"):
+        runs.resume(NAME, root=tmp_path)
+
+
+def test_two_processes_finish_a_run_together(tmp_path):
+    command = [*COMMAND, "--epochs", "2", "--root", str(tmp_path)]
+    job = subprocess.run(
+        [*command, "--devices", "2", "--strategy", "ddp"],
+        capture_output=True,
+        text=True,
+        timeout=250,
+    )
+    assert job.returncode == 0, job.stderr
+    run = runs.load(NAME, root=tmp_path)
+    assert set(files(run)) == FINISHED
+    assert run.card["trainer"]["processes"] == 2
+    assert run.card["trainer"]["strategy"] == "DDPStrategy"
+    assert run.history["epoch"] == [1, 2]
+    # Each process sees all validation pictures, so the score is the same as in one process.
+    validation = run.card["metrics"]["validation"]
+    assert validation["loss"] == pytest.approx(run.history["val_loss"][-1], abs=0.01)
+
+
+def test_a_run_that_diverges_writes_no_card(tmp_path):
+    with pytest.raises(training.DivergedError, match="diverged"):
+        runs.train(NAME, root=tmp_path, epochs=9, optimizer="sgd", learning_rate=1e37, **TINY)
+    assert not list(tmp_path.rglob("card.json"))
+    assert not list(tmp_path.rglob("*.safetensors"))
+
+
+def test_an_earlier_run_is_not_overwritten_by_accident(tmp_path):
+    one = {"root": tmp_path, "epochs": 1, **TINY}
+    first = runs.train("mnist/gap", **one)
+    before = files(first)
+    with pytest.raises(FileExistsError, match="finished run"):
+        runs.train("mnist/gap", **one)
+    assert files(first) == before
+    changed = runs.train("mnist/gap", overwrite=True, learning_rate=1e-4, **one)
+    assert files(changed)["history.csv"] != before["history.csv"]
+    checkpoint = first.folder / "last.ckpt"
+    (first.folder / "card.json").rename(checkpoint)
+    with pytest.raises(FileExistsError, match="resume mnist/gap --seed 0"):
+        runs.train("mnist/gap", **one)
+
+
+@pytest.fixture
+def weights(tmp_path):
+    torch.manual_seed(0)
+    network = models.strong_cnn()
+    path = tmp_path / "weights.safetensors"
+    return network, path, _weights.save_weights(network, path)
+
+
+def test_weights_come_back_rounded_to_half_precision(weights):
+    network, path, digest = weights
+    copy = _weights.load_weights(models.strong_cnn(), path, digest)
+    for name, value in network.state_dict().items():
+        expected = value.half().float() if value.is_floating_point() else value
+        assert torch.equal(copy.state_dict()[name], expected)
+    assert path.stat().st_size < 2.1 * models.count_parameters(network)
+
+
+def test_damaged_weights_are_told_apart(weights, tmp_path):
+    network, path, digest = weights
+    whole = path.read_bytes()
+    for damaged in (whole[:-1], whole[:-1] + bytes([whole[-1] ^ 1]), b""):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="damaged: its checksum"):
+            _weights.load_weights(network, path, digest)
+        with pytest.raises(ValueError, match="its checksum"):
+            _weights.load_weights(network, path, "0" * 64)
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="no safetensors file"):
+        _weights.load_weights(network, path, _weights.checksum(path))
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match="there is no"):
+        _weights.load_weights(network, path, digest)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda w: {**w, "0.weight": w["0.weight"][:, :, :2]}, "0.weight has shape"),
+        (lambda w: {**w, "0.weight": w["0.weight"].float()}, "0.weight has dtype torch.float32"),
+        (lambda w: {k: v for k, v in w.items() if k != "0.weight"}, "another network: .'0.weight'"),
+    ],
+)
+def test_weights_of_another_network_are_refused(weights, change, message):
+    network, path, _ = weights
+    changed = {name: value.contiguous() for name, value in change(load_file(path)).items()}
+    save_file(changed, path)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    with pytest.raises(ValueError, match=message):
+        _weights.load_weights(network, path, _weights.checksum(path))
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, before[name])
+
+
+def test_weights_that_half_precision_cannot_hold_are_not_written(tmp_path):
+    layer = torch.nn.Linear(1, 1)
+    torch.nn.init.constant_(layer.weight, 1e5)
+    with pytest.raises(ValueError, match="weight does not fit"):
+        _weights.save_weights(layer, tmp_path / "weights.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path):
+    path = tmp_path / "card.json"
+    _store.write_json(path, {"a": 1})
+    with pytest.raises(ValueError, match="JSON"):
+        _store.write_json(path, {"a": math.nan})
+    assert json.loads(path.read_text()) == {"a": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("text", ["", "epoch,loss\n", "epoch,loss\n1\n", "epoch,loss\n1,nan\n"])
+def test_a_damaged_history_is_a_clear_error(tmp_path, text):
+    path = tmp_path / "history.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="train again"):
+        _store.read_history(path, "train again")
+
+
+def test_a_damaged_card_is_a_clear_error(tmp_path):
+    folder = _store.run_folder("mnist/gap", 0, tmp_path)
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_text('{"name": ')
+    with pytest.raises(ValueError, match=r"card.json is damaged .*train the run again"):
+        runs.load("mnist/gap", root=tmp_path)
+
+
+def test_errors_name_the_remedy(tmp_path):
+    with pytest.raises(ValueError, match="no run 'mnist/vgg'; use one of mnist/dense"):
+        runs.load("mnist/vgg")
+    with pytest.raises(FileNotFoundError, match="runs train mnist/gap --seed 7"):
+        runs.load("mnist/gap", 7, root=tmp_path)
+    with pytest.raises(FileNotFoundError, match="runs train mnist/gap --seed 7"):
+        runs.resume("mnist/gap", 7, root=tmp_path)
+    with pytest.raises(ValueError, match=r"a recipe has no \['epoch'\]"):
+        runs.train("mnist/gap", root=tmp_path, epoch=3)
+    with pytest.raises(ValueError, match="epochs is 0"):
+        runs.train("mnist/gap", root=tmp_path, epochs=0)
+    with pytest.raises(ValueError, match=r"unknown trainer options \['gpus'\]"):
+        runs.train("mnist/gap", root=tmp_path, trainer={"gpus": 1})
+
+
+def test_a_sample_is_never_taken_for_the_full_data(tmp_path, monkeypatch):
+    monkeypatch.delenv("LECTURE_DATA", raising=False)
+    monkeypatch.setenv("LECTURE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("LECTURE_OFFLINE", "1")
+    with pytest.raises(FileNotFoundError, match=r'full data set mnist .*"sample"'):
+        runs.train("mnist/gap", root=tmp_path / "runs")
+
+
+def test_the_command_line_lists_shows_and_says_what_is_wrong(undisturbed, capsys):
+    root = str(undisturbed.folder.parents[2])
+    assert main(["list", "--root", root]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in runs.RECIPES)
+    assert str(undisturbed) in listed
+    assert main(["show", NAME, "--root", root]) == 0
+    shown = capsys.readouterr().out
+    assert json.loads(shown[: shown.rindex("}") + 1]) == undisturbed.card
+    assert shown.splitlines()[-1].split() == [str(c[-1]) for c in undisturbed.history.values()]
+    assert main(["show", "mnist/vgg"]) == 1
+    assert "use one of mnist/dense" in capsys.readouterr().err
+
+
+def test_the_command_line_passes_options_on(monkeypatch):
+    given = {}
+    monkeypatch.setattr(runs, "train", lambda *a, **k: given.update(k))
+    text = "train mnist/gap --accelerator gpu --devices 2 --num-nodes 3 --strategy ddp"
+    assert main([*text.split(), "--precision", "16-mixed", "--epochs", "5", "--data", "d"]) == 0
+    assert given["trainer"] == {
+        "accelerator": "gpu",
+        "devices": 2,
+        "num_nodes": 3,
+        "strategy": "ddp",
+        "precision": "16-mixed",
+    }
+    assert (given["epochs"], given["data"]) == (5, "d")
+    assert "batch_size" not in given
+
+
+def test_recorded_runs_are_whole_small_and_of_the_full_data():
+    recorded = runs.list()
+    assert recorded
+    for name, seed in recorded:
+        run = runs.load(name, seed)
+        card, recipe = run.card, runs.recipe(name)
+        assert (card["name"], card["seed"]) == (name, seed)
+        assert card["data"]["source"] != "embedded"
+        assert [card["data"][part] for part in ("train", "validation", "test")] == [
+            55_000,
+            5_000,
+            10_000,
+        ]
+        assert run.history["epoch"] == list(range(1, recipe.epochs + 1))
+        assert card["recipe"] == json.loads(json.dumps(vars(recipe)))
+        assert card["parameters"] == models.count_parameters(models.build(recipe.network))
+        assert card["code"][0]["changed_since"] is False
+        assert not run.model.training
+    total = sum(path.stat().st_size for path in _store.RECORDED.rglob("*") if path.is_file())
+    assert total < 30e6
+
+
+def test_recorded_networks_know_clothes():
+    test = datasets.fashion_mnist("test", source="embedded")
+    sample = InMemoryImages(torch.from_numpy(test.images)[:, None], torch.from_numpy(test.labels))
+    for name, seed in runs.list():
+        if name.startswith("fashion_mnist"):
+            run = runs.load(name, seed)
+            accuracy = training.evaluate(run.model, sample)["accuracy"]
+            # 200 of the 10,000 test pictures: three standard errors around the card's number.
+            expected = run.card["metrics"]["test"]["accuracy"]
+            assert abs(accuracy - expected) < 3 * math.sqrt(expected * (1 - expected) / 200)

@@ -1,0 +1,303 @@
+"""Data modules, augmentation and the Lightning module, against SciPy, torch and sums by hand."""
+
+import math
+
+import numpy as np
+import pytest
+import pytorch_lightning as pl
+import torch
+from scipy import ndimage
+from torch import nn
+
+from lecture_utils import augmentation, datasets, training
+from lecture_utils.augmentation import random_affine
+from lecture_utils.data_modules import InMemoryImages, to_unit_range
+from lecture_utils.training import Classifier, FashionMNISTData, ImageDataModule, MNISTData
+
+
+def numbered(count=60):
+    """A data set whose pictures can be told apart: every pixel of picture i is i."""
+    images = np.arange(count, dtype=np.uint8)[:, None, None] * np.ones((28, 28), np.uint8)
+    labels = np.arange(count) % 10
+    return datasets.ImageClassificationData(images, labels, tuple("0123456789"), "folder", "tests")
+
+
+def module(load=lambda split: numbered(), **options):
+    data = ImageDataModule(load, **{"batch_size": 8, "validation_size": 10, **options})
+    data.setup("fit")
+    return data
+
+
+def numbers(dataset):
+    return dataset.images[:, 0, 0, 0].tolist()
+
+
+def quiet_trainer(**options):
+    return pl.Trainer(
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        **options,
+    )
+
+
+def tiny_network():
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+
+
+def test_the_split_has_every_training_picture_once_and_depends_on_its_seed_alone():
+    data = module()
+    assert sorted(numbers(data.train_set) + numbers(data.validation_set)) == list(range(60))
+    assert numbers(module(seed=5).validation_set) == numbers(data.validation_set)
+    assert numbers(module(split_seed=5).validation_set) != numbers(data.validation_set)
+    assert numbers(module(train_size=7).validation_set) == numbers(data.validation_set)
+    assert numbers(module(train_size=7).train_set) == numbers(data.train_set)[:7]
+    for number, label in zip(numbers(data.train_set), data.train_set.labels.tolist(), strict=True):
+        assert label == number % 10
+
+
+def test_the_test_set_is_not_read_for_training():
+    read = []
+    data = module(lambda split: read.append(split) or numbered())
+    quiet_trainer(max_epochs=1).fit(Classifier(tiny_network()), data)
+    assert set(read) == {"train"}
+    data.setup("test")
+    assert read[-1] == "test"
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_each_epoch_sees_every_picture_in_an_order_of_its_own(processes):
+    orders = []
+    for epoch in range(2):
+        seen = []
+        for rank in range(processes):
+            data = module(train_size=48)
+            data.trainer = type("Job", (), {"world_size": processes, "global_rank": rank})()
+            loader = data.train_dataloader()
+            loader.sampler.set_epoch(epoch)
+            batches = [images[:, 0, 0, 0].tolist() for images, _ in loader]
+            assert len(batches[0]) == 8 // processes
+            seen.extend(number for batch in batches for number in batch)
+        orders.append(seen)
+        assert sorted(seen) == sorted(numbers(data.train_set))
+    assert orders[0] != orders[1]
+
+
+@pytest.mark.parametrize("kind", [MNISTData, FashionMNISTData])
+def test_the_real_data_sets_arrive_as_bytes_with_one_channel(kind):
+    data = kind(source="embedded", validation_size=50)
+    data.setup("fit")
+    assert data.source == "embedded"
+    assert data.validation_set.images.shape == (50, 1, 28, 28)
+    assert data.train_set.images.dtype == torch.uint8
+
+
+@pytest.mark.parametrize(
+    "options", [{"validation_size": 60}, {"train_size": 51}, {"train_size": 0}]
+)
+def test_a_split_that_does_not_fit_is_refused(options):
+    with pytest.raises(ValueError, match="cannot cut 60 training images"):
+        module(**options)
+
+
+def test_unequal_images_and_labels_are_refused():
+    with pytest.raises(ValueError, match="3 images but 2 labels"):
+        InMemoryImages(torch.zeros(3, 1, 2, 2), torch.zeros(2))
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        ImageDataModule(numbered, batch_size=0)
+
+
+def test_bytes_become_values_from_0_to_1_with_channels_last():
+    images = torch.arange(256, dtype=torch.uint8).reshape(2, 2, 8, 8)
+    values = to_unit_range(images)
+    assert torch.equal(values, images / 255)
+    assert values.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("draw", [-1.0, -0.4, 0.0, 0.7, 1.0])
+def test_random_affine_is_what_scipy_computes_for_the_same_matrix(monkeypatch, draw):
+    images = torch.rand(2, 1, 17, 24, generator=torch.Generator().manual_seed(1))
+    monkeypatch.setattr(
+        augmentation.torch, "rand", lambda *shape, generator: torch.full(shape, (draw + 1) / 2)
+    )
+    ours = random_affine(images, degrees=30, shift=3, scale=0.2, shear=0.3)
+    angle, size = math.radians(30 * draw), 1 / (1 + 0.2 * draw)
+    # SciPy counts (row, column).
+    rotation = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    matrix = size * rotation @ np.array([[1, 0], [0.3 * draw, 1]])
+    center = (np.array([17, 24]) - 1) / 2
+    offset = center - matrix @ center + 3 * draw
+    for image, picture in zip(images[:, 0], ours[:, 0], strict=True):
+        expected = ndimage.affine_transform(
+            image.numpy(), matrix, offset, order=1, mode="grid-constant"
+        )
+        np.testing.assert_allclose(picture.numpy(), expected, atol=2e-5)
+
+
+def test_random_affine_treats_every_picture_differently_and_repeats_with_its_generator():
+    images = torch.rand(1, 1, 28, 28).repeat(4, 1, 1, 1)
+    draw = lambda: random_affine(  # noqa: E731
+        images, degrees=10, shift=2, generator=torch.Generator().manual_seed(2)
+    )
+    assert torch.equal(draw(), draw())
+    assert not torch.allclose(draw()[0], draw()[1])
+    assert torch.allclose(random_affine(images), images, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "bounds", [{"degrees": 181}, {"shift": -1}, {"scale": 1}, {"shear": 1}, {"scale": math.nan}]
+)
+def test_random_affine_refuses_nonsense(bounds):
+    with pytest.raises(ValueError, match=next(iter(bounds))):
+        random_affine(torch.zeros(1, 1, 4, 4), **bounds)
+    with pytest.raises(ValueError, match="shape"):
+        random_affine(torch.zeros(4, 4))
+
+
+@pytest.mark.parametrize("task", training.TASKS)
+def test_evaluate_counts_and_averages(task):
+    generator = torch.Generator().manual_seed(4)
+    images = torch.rand(37, 1, 28, 28, generator=generator)
+    labels = torch.randint(0, 2, (37,), generator=generator)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(784, 1 if task == "binary" else 2))
+    scores = training.evaluate(network, InMemoryImages(images, labels), task=task, batch_size=10)
+    with torch.no_grad():
+        logits = network(images)
+    if task == "binary":
+        p = torch.sigmoid(logits[:, 0])
+        probability = torch.where(labels == 1, p, 1 - p)
+    else:
+        probability = logits.softmax(dim=1)[torch.arange(37), labels]
+    assert scores["loss"] == pytest.approx(-probability.log().mean().item(), rel=1e-5)
+    assert scores["errors"] == int((probability < 0.5).sum())
+    assert scores["accuracy"] == pytest.approx(1 - scores["errors"] / 37)
+    assert network.training
+    with pytest.raises(ValueError, match="empty"):
+        training.evaluate(network, InMemoryImages(images[:0], labels[:0]))
+
+
+def test_binary_smoothing_equals_two_class_smoothing():
+    logit = torch.randn(9, generator=torch.Generator().manual_seed(5))
+    labels = torch.arange(9) % 2
+    two = torch.stack([torch.zeros(9), logit], dim=1)
+    ours = training.classification_loss(logit[:, None], labels, "binary", 0.2)
+    assert torch.allclose(ours, training.classification_loss(two, labels, label_smoothing=0.2))
+
+
+def test_sgd_steps_are_those_of_a_plain_loop_and_logged_numbers_those_of_the_epoch():
+    data = module(batch_size=50)
+    pl.seed_everything(0, verbose=False)
+    network = tiny_network()
+    plain = tiny_network()
+    plain.load_state_dict(network.state_dict())
+    classifier = Classifier(network, optimizer="sgd", learning_rate=0.1)
+    trainer = quiet_trainer(max_epochs=3)
+    trainer.fit(classifier, data)
+
+    optimizer = torch.optim.SGD(plain.parameters(), 0.1, momentum=0.9, nesterov=True)
+    images, labels = to_unit_range(data.train_set.images), data.train_set.labels
+    for _ in range(3):
+        loss = nn.functional.cross_entropy(plain(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    # One batch holds the whole training set, so that only rounding depends on the order.
+    assert torch.allclose(network[1].weight, plain[1].weight, atol=1e-6)
+    logged = trainer.callback_metrics
+    assert logged["train_loss"].item() == pytest.approx(loss.item(), rel=1e-4)
+    expected = training.evaluate(plain, data.validation_set)
+    assert logged["val_loss"].item() == pytest.approx(expected["loss"], rel=1e-4)
+    assert logged["val_accuracy"].item() == pytest.approx(expected["accuracy"])
+
+
+def test_the_averaged_network_is_the_moving_average_and_is_the_one_judged():
+    weights = []
+
+    class Watch(pl.Callback):
+        def on_train_batch_end(self, trainer, module, *_):
+            weights.append(module.network[1].weight.detach().clone())
+
+    classifier = Classifier(tiny_network(), learning_rate=0.05, average_decay=0.6)
+    data = module()
+    trainer = quiet_trainer(max_epochs=2, callbacks=[Watch()])
+    trainer.fit(classifier, data)
+    average = weights[0]
+    for count, weight in enumerate(weights[1:], start=1):
+        decay = min(0.6, (1 + count) / (10 + count))
+        average = decay * average + (1 - decay) * weight
+    assert torch.allclose(classifier.judged_network[1].weight, average, atol=1e-5)
+    assert not torch.allclose(classifier.network[1].weight, average, atol=1e-3)
+    expected = training.evaluate(classifier.judged_network, data.validation_set)
+    assert trainer.callback_metrics["val_loss"].item() == pytest.approx(expected["loss"], rel=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", training.OPTIMIZERS)
+@pytest.mark.parametrize("schedule", training.SCHEDULES)
+def test_every_optimizer_and_schedule_lowers_the_loss(optimizer, schedule):
+    rates, rate = [], 2e-4
+
+    class Watch(pl.Callback):
+        def on_train_batch_end(self, trainer, *_):
+            rates.append(trainer.optimizers[0].param_groups[0]["lr"])
+
+    data = module(batch_size=25)
+    torch.manual_seed(0)
+    classifier = Classifier(
+        tiny_network(), optimizer=optimizer, schedule=schedule, learning_rate=rate
+    )
+    before = training.evaluate(classifier.network, data.train_set)["loss"]
+    quiet_trainer(max_epochs=4, callbacks=[Watch()]).fit(classifier, data)
+    assert training.evaluate(classifier.network, data.train_set)["loss"] < before
+    assert len(rates) == 8
+    assert max(rates) <= rate * (1 + 1e-9)
+    if schedule == "constant":
+        assert set(rates) == {rate}
+    else:
+        assert rates[-1] < rate / 10
+
+
+def test_augmentation_is_for_training_only():
+    seen = []
+
+    def augment(images):
+        seen.append(len(images))
+        return images
+
+    quiet_trainer(max_epochs=1).fit(Classifier(tiny_network(), augment=augment), module())
+    assert sum(seen) == 50
+
+
+def test_a_loss_that_is_no_number_stops_training():
+    classifier = Classifier(tiny_network(), optimizer="sgd", learning_rate=1e38)
+    with pytest.raises(training.DivergedError, match="diverged; try a learning rate below 1e\\+38"):
+        quiet_trainer(max_epochs=50).fit(classifier, module())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"task": "regression"},
+        {"optimizer": "lion"},
+        {"schedule": "weekly"},
+        {"learning_rate": 0},
+        {"learning_rate": math.nan},
+        {"label_smoothing": 1},
+        {"average_decay": 1},
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options):
+    with pytest.raises(ValueError, match=next(iter(options))):
+        Classifier(tiny_network(), **options)
+
+
+def test_precision_is_32_bits_without_a_gpu(monkeypatch):
+    assert training.best_precision("cpu") == "32-true"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
+    assert training.best_precision("auto") == "bf16-mixed"
+    assert training.best_precision("cpu") == "32-true"
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
+    assert training.best_precision("gpu") == "32-true"
