@@ -16,6 +16,7 @@ _DEMOS = {
     "GaborLab": "gabor_lab",
     "LayerLab": "layer_lab",
     "Quiz": "quiz",
+    "ReceptiveFieldLab": "receptive_field_lab",
 }
 
 __all__ = sorted(_DEMOS)

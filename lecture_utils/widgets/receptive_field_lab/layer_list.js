@@ -1,0 +1,103 @@
+/** The layers of the stack, one row each: kind, numbers, and what it sees. */
+
+import { button } from "../_shared/controls.js";
+import { h, setText } from "../_shared/dom.js";
+
+const KINDS = { conv: "convolution", max: "max-pool", average: "average-pool" };
+const UP = "M12 19V5M6 11l6-6 6 6";
+const DOWN = "M12 5v14M6 13l6 6 6-6";
+const REMOVE = "M6 6l12 12M18 6L6 18";
+const NUMBERS = ["kernel", "stride", "dilation"];
+
+/**
+ * @param {{limits: object, change: (layers: object[], focus?: {row: number, action: string}) => void}} options
+ * @returns {{element: HTMLElement, update: (layers: object[], fields: object[]) => void}}
+ */
+export function layerList({ limits, change }) {
+  const body = h("tbody");
+  const heads = ["", "Layer", "Kernel", "Stride", "Dilation", "Sees", "Step", ""];
+  const element = h(
+    "table",
+    { class: "field-layers" },
+    h("caption", { class: "lu-visually-hidden" }, "Layers, first layer first"),
+    h("thead", {}, h("tr", {}, ...heads.map((name) => h(name ? "th" : "td", name ? { scope: "col" } : {}, name)))),
+    body,
+  );
+  let rows = [];
+  let layers = [];
+
+  const edit = (row, changes) => change(layers.map((layer, i) => (i === row ? { ...layer, ...changes } : layer)));
+  function move(row, by) {
+    const next = [...layers];
+    [next[row], next[row + by]] = [next[row + by], next[row]];
+    change(next);
+    rows[row + by].buttons[by < 0 ? "up" : "down"].focus();
+  }
+  function remove(row) {
+    change(layers.filter((_, i) => i !== row));
+    rows[Math.min(row, rows.length - 1)]?.buttons.remove.focus();
+  }
+
+  function makeRow(row) {
+    const kind = h(
+      "select",
+      { class: "lu-select", "aria-label": `Layer ${row + 1}, kind`, onchange: () => edit(row, { kind: kind.value }) },
+      ...Object.entries(KINDS).map(([value, text]) => h("option", { value }, text)),
+    );
+    const inputs = Object.fromEntries(
+      NUMBERS.map((name) => {
+        const [min, max] = limits[name];
+        const input = h("input", { type: "number", min, max, step: 1, "aria-label": `Layer ${row + 1}, ${name}` });
+        const isGood = () => Number.isInteger(input.valueAsNumber) && input.valueAsNumber >= min && input.valueAsNumber <= max;
+        input.addEventListener("input", () => isGood() && edit(row, { [name]: input.valueAsNumber }));
+        // What is no whole number in range goes back to what holds.
+        input.addEventListener("change", () => {
+          if (!isGood()) input.value = layers[row][name];
+        });
+        return [name, input];
+      }),
+    );
+    const act = (what, path, onClick) =>
+      button({ path, kind: "small", title: `${what} layer ${row + 1}`, onClick });
+    const buttons = {
+      up: act("Move up", UP, () => move(row, -1)),
+      down: act("Move down", DOWN, () => move(row, 1)),
+      remove: act("Remove", REMOVE, () => remove(row)),
+    };
+    const [size, step] = [h("td", { class: "field-number" }), h("td", { class: "field-number" })];
+    const element = h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, row + 1),
+      h("td", {}, kind),
+      ...NUMBERS.map((name) => h("td", { "data-name": name }, inputs[name])),
+      size,
+      step,
+      h("td", { class: "field-buttons" }, ...Object.values(buttons)),
+    );
+    return { element, kind, inputs, buttons, size, step };
+  }
+
+  function update(next, fields) {
+    layers = next;
+    while (rows.length > layers.length) rows.pop().element.remove();
+    while (rows.length < layers.length) {
+      rows.push(makeRow(rows.length));
+      body.append(rows.at(-1).element);
+    }
+    rows.forEach(({ kind, inputs, buttons, size, step }, i) => {
+      const layer = layers[i];
+      if (kind.value !== layer.kind) kind.value = layer.kind;
+      for (const name of NUMBERS) {
+        // Not while somebody is typing the same number.
+        if (inputs[name].valueAsNumber !== layer[name]) inputs[name].value = layer[name];
+      }
+      setText(size, `${fields[i + 1].size}`);
+      setText(step, `${fields[i + 1].step}`);
+      buttons.up.disabled = i === 0;
+      buttons.down.disabled = i === layers.length - 1;
+      buttons.remove.disabled = layers.length === 1;
+    });
+  }
+  return { element, update };
+}
