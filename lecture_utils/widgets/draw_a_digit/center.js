@@ -5,6 +5,8 @@ import { resize } from "../_shared/image.js";
 export const SIZE = 28;
 /** MNIST scales the bounding box of the ink to this many pixels. */
 const BOX = 20;
+/** Halves are rounded up, also those that rounding errors have made a little less. */
+const HALF = 0.5 + 1e-5;
 
 /**
  * Scale the ink's bounding box to fit 20x20 pixels, gray at its edges, and move it by whole pixels until
@@ -27,7 +29,7 @@ export function center(ink, rows, columns) {
     massColumn += value * (i % width);
   });
   const place = (moment, length) =>
-    Math.max(0, Math.min(SIZE - length, SIZE / 2 - Math.round(moment / mass)));
+    Math.max(0, Math.min(SIZE - length, SIZE / 2 - Math.floor(moment / mass + HALF)));
   const [top, left] = [place(massRow, height), place(massColumn, width)];
   small.forEach((value, i) => {
     digit[(top + Math.floor(i / width)) * SIZE + left + (i % width)] = Math.round(value * 255) / 255;

@@ -6,6 +6,8 @@ from .layers import SIZE
 
 #: MNIST scales the bounding box of the ink to this many pixels.
 BOX = 20
+#: Halves are rounded up, also those that rounding errors have made a little less.
+_HALF = 0.5 + 1e-5
 
 
 def center(ink):
@@ -43,8 +45,8 @@ def center(ink):
     height, width = (max(1, int(np.floor(scale * side + 0.5))) for side in box.shape)
     small = _averages(len(box), height) @ box @ _averages(box.shape[1], width).T
     weight = small.sum()
-    top = SIZE // 2 - np.floor((small.sum(axis=1) @ np.arange(height)) / weight + 0.5)
-    left = SIZE // 2 - np.floor((small.sum(axis=0) @ np.arange(width)) / weight + 0.5)
+    top = SIZE // 2 - np.floor((small.sum(axis=1) @ np.arange(height)) / weight + _HALF)
+    left = SIZE // 2 - np.floor((small.sum(axis=0) @ np.arange(width)) / weight + _HALF)
     top, left = int(np.clip(top, 0, SIZE - height)), int(np.clip(left, 0, SIZE - width))
     digit[top : top + height, left : left + width] = small
     return (np.floor(digit * 255 + 0.5) / 255).astype(np.float32)

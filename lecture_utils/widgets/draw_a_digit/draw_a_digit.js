@@ -47,9 +47,11 @@ function render({ model, el }) {
   let [logits, probabilities, ms] = [new Float32Array(10), new Float64Array(10), 0];
 
   // ---- Drawing
+  let said = "";
   const pad = drawingPad({
     signal,
-    say: live.say,
+    // A newer sentence replaces one that is not told yet, so each says both: the pen, and the answer.
+    say: (text) => live.say(`${text} ${said}`),
     onCursor: request,
     onChange: () => takeDrawing(model.get("centered")),
   });
@@ -153,7 +155,6 @@ function render({ model, el }) {
   );
 
   let dark = false;
-  let said = "";
   const [newInput, newMaps, newUnit] = [changeDetector(), changeDetector(), changeDetector()];
   function draw() {
     pad.draw();
@@ -190,8 +191,9 @@ function render({ model, el }) {
     setText(truth, comment(best));
     truth.classList.toggle("wrong", example() !== undefined && example().label !== best);
     setText(speed, `Computed here in ${ms.toFixed(1)} ms.`);
-    if (said && said !== words) live.say(`${words} ${truth.textContent}`);
-    said = words;
+    const told = `${words} ${truth.textContent}`;
+    if (said && said !== told) live.say(pad.penDown ? `Pen down. ${told}` : told);
+    said = told;
   }
   function comment(best) {
     if (!image().some((value) => value > 0)) return "The field is empty, but the network must name a digit.";

@@ -90,6 +90,9 @@ export function drawingPad({ onChange, onCursor, say, signal }) {
   return {
     element: field.element,
     ink,
+    get penDown() {
+      return penDown;
+    },
     get empty() {
       return strokes.length === 0;
     },

@@ -1,0 +1,400 @@
+"""DrawADigit in Chromium: strokes, sliders and hovering, with every number compared with PyTorch's."""
+
+import numpy as np
+import pytest
+import torch
+from axe_playwright_python.sync_playwright import Axe
+from conftest import ROOT
+from playwright.sync_api import expect
+from torch import nn
+
+from lecture_utils import models
+from lecture_utils.widgets import DrawADigit
+from lecture_utils.widgets.draw_a_digit import center, move
+
+LISTEN = """addEventListener("draw-a-digit", ({ target, detail }) => {
+  const list = (values) => values && [...values];
+  const { input, logits, probabilities, unit, ink, engine, value, field, parts, read } = detail;
+  target.drawn = () => ({
+    input: list(input), logits: list(logits), probabilities: list(probabilities), unit, engine, value, field, read,
+    ink: list(ink),
+    activations: detail.activations().map(list),
+    parts: parts && { ...parts, inputs: list(parts.inputs), weights: list(parts.weights), shares: list(parts.shares) },
+  });
+});"""
+
+
+def network(build=models.gap_cnn, seed=0):
+    """A network with random weights, far enough from zero for differences to show."""
+    torch.manual_seed(seed)
+    model = build().eval()
+    with torch.no_grad():
+        for module in model:
+            if isinstance(module, nn.BatchNorm2d):
+                for values in (module.weight, module.bias, module.running_mean):
+                    values.normal_()
+                module.running_var.uniform_(0.5, 2)
+            elif hasattr(module, "weight"):
+                module.weight.mul_(2)
+    return model
+
+
+def digits(count=4, seed=0):
+    rng = np.random.default_rng(seed)
+    ink = np.kron(rng.random((count, 7, 7)) > 0.6, np.ones((4, 4)))
+    return (255 * ink * rng.random((count, 28, 28))).astype(np.uint8), rng.integers(0, 10, count)
+
+
+class Page:
+    """The demo on a page, as a reader and as a test see it."""
+
+    def __init__(self, page, demo):
+        self.page, self.demo = page, demo
+        self.root = page.locator(".lu-draw-a-digit")
+        self.field = self.root.get_by_role("application", name="Draw a digit here")
+
+    def drawn(self):
+        """Everything that the page computed, when everything asked for is painted."""
+        self.page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        drawn = self.root.evaluate("(root) => root.drawn()")
+        drawn["ink"] = np.reshape(drawn["ink"], (280, 280))
+        drawn["input"] = np.reshape(np.float32(drawn["input"]), (28, 28))
+        return drawn
+
+    def check(self):
+        """Compare all activations, logits and probabilities with torch's; return what is drawn."""
+        drawn = self.drawn()
+        x = torch.tensor(drawn["input"])[None, None]
+        outputs = []
+        with torch.no_grad():
+            for module in self.demo._model:
+                x = module(x)
+                if isinstance(module, nn.BatchNorm2d):
+                    outputs.pop()
+                if not isinstance(module, nn.Dropout):
+                    outputs.append(x.flatten().numpy())
+        assert len(outputs) == len(drawn["activations"])
+        for ours, theirs in zip(drawn["activations"], outputs, strict=True):
+            scale = max(1, np.abs(theirs).max())
+            np.testing.assert_allclose(ours, theirs, atol=1e-5 * scale)
+        np.testing.assert_allclose(drawn["logits"], outputs[-1], atol=1e-4)
+        np.testing.assert_allclose(drawn["probabilities"], x[0].softmax(0), atol=1e-5)
+        best = int(x.argmax())
+        expect(self.root.locator(".digit-verdict")).to_contain_text(f"reads a {best}, with")
+        logit = self.root.locator(".digit-logit").nth(best).inner_text()
+        assert float(logit.replace("\N{MINUS SIGN}", "-")) == pytest.approx(
+            outputs[-1][best], abs=0.051
+        )
+        drawn["outputs"] = outputs
+        return drawn
+
+    def stroke(self, *points):
+        """Draw a line by mouse through points given as fractions of the field."""
+        self.field.scroll_into_view_if_needed()
+        box = self.field.bounding_box()
+        at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+        self.page.mouse.move(*at[0])
+        self.page.mouse.down()
+        for point in at[1:]:
+            self.page.mouse.move(*point, steps=4)
+        self.page.mouse.up()
+
+    def slide(self, name, value):
+        self.root.get_by_role("slider", name=name, exact=True).fill(str(value))
+
+    def choose(self, index):
+        radio = self.root.get_by_role("group", name="Examples").get_by_role("radio").nth(index)
+        radio.check(force=True)
+
+
+@pytest.fixture
+def open_demo(mount, page):
+    def show(demo=None, page=page):
+        page.add_init_script(LISTEN)
+        demo = demo or DrawADigit(network(), digits())
+        mount(demo, page=page)
+        return Page(page, demo)
+
+    return show
+
+
+@pytest.mark.parametrize("name", ["gap", "flatten", "strong", "dense"])
+def test_every_layer_is_torchs_for_examples_shifts_and_rotations(open_demo, name):
+    rng = np.random.default_rng(len(name))
+    images, labels = digits()
+    page = open_demo(DrawADigit(network(models.NETWORKS[name]), (images, labels)))
+    for index in range(len(images)):
+        page.choose(index)
+        drawn = page.check()
+        np.testing.assert_allclose(drawn["input"], images[index] / 255, atol=1e-6)
+        right, down = rng.integers(-28, 29, 2) / 2
+        degrees = int(rng.integers(-180, 181))
+        page.slide("Shift right", right)
+        page.slide("Shift down", down)
+        page.slide("Rotate", degrees)
+        drawn = page.check()
+        expected = move(images[index] / 255, right, down, degrees)
+        np.testing.assert_allclose(drawn["input"], expected, atol=1e-5)
+        page.root.get_by_role("button", name="Put it back").click()
+
+
+def test_odd_sizes_padding_and_strides(open_demo):
+    model = nn.Sequential(
+        nn.Conv2d(1, 5, (3, 5), stride=(2, 1), padding=(1, 0)),
+        nn.Sequential(nn.BatchNorm2d(5), nn.ReLU()),
+        nn.MaxPool2d((2, 3), stride=(1, 2)),
+        nn.Conv2d(5, 13, 2, bias=False),
+        nn.Identity(),
+        nn.Flatten(),
+        nn.Linear(13 * 12 * 10, 17),
+        nn.ReLU(),
+        nn.Linear(17, 10, bias=False),
+    )
+    page = open_demo(DrawADigit(model, digits(1)))
+    drawn = page.drawn()
+    np.testing.assert_allclose(drawn["logits"], page.demo.logits, atol=1e-5)
+    for ours, theirs in zip(drawn["activations"], page.demo.activations(), strict=True):
+        np.testing.assert_allclose(ours, theirs.ravel(), atol=1e-5)
+
+
+def test_a_stroke_is_centered_as_mnist_does_and_read(open_demo):
+    page = open_demo()
+    page.stroke((0.2, 0.2), (0.5, 0.1), (0.4, 0.6), (0.7, 0.5))
+    drawn = page.check()
+    assert 0.02 < drawn["ink"].mean() < 0.5
+    np.testing.assert_allclose(drawn["input"], center(drawn["ink"]), atol=0.006)
+    page.stroke((0.8, 0.8), (0.9, 0.9))
+    longer = page.check()
+    assert longer["ink"].sum() > drawn["ink"].sum()
+    np.testing.assert_allclose(longer["input"], center(longer["ink"]), atol=0.006)
+    page.root.get_by_role("checkbox", name="Center it as MNIST does").uncheck()
+    plain = page.check()
+    blocks = longer["ink"].reshape(28, 10, 28, 10).mean(axis=(1, 3))
+    np.testing.assert_allclose(plain["input"], blocks, atol=0.006)
+    page.root.get_by_role("checkbox", name="Center it as MNIST does").check()
+    page.root.get_by_role("button", name="Undo").click()
+    np.testing.assert_allclose(page.check()["input"], drawn["input"], atol=1e-6)
+    page.root.get_by_role("button", name="Clear").click()
+    assert not page.check()["ink"].any()
+    expect(page.root.locator(".digit-truth")).to_contain_text("The field is empty")
+    expect(page.root.get_by_role("button", name="Clear")).to_be_disabled()
+
+
+def test_strokes_that_leave_the_field(open_demo):
+    page = open_demo()
+    page.stroke((0.9, 0.5), (2.5, 0.5), (0.5, -1), (0.5, 0.5))
+    drawn = page.check()
+    np.testing.assert_allclose(drawn["input"], center(drawn["ink"]), atol=0.006)
+
+
+def test_drawing_by_finger(new_page, open_demo):
+    page = open_demo(page=new_page(width=390, height=800, has_touch=True))
+    page.field.scroll_into_view_if_needed()
+    box = page.field.bounding_box()
+    client = page.page.context.new_cdp_session(page.page)
+    for kind, x, y in [("Start", 0.3, 0.2), ("Move", 0.5, 0.5), ("Move", 0.5, 0.8), ("End", 0, 0)]:
+        place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+        points = [] if kind == "End" else [place]
+        client.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    drawn = page.check()
+    rows = np.flatnonzero(drawn["ink"].max(axis=1))
+    assert rows[0] < 60 and rows[-1] > 220
+    np.testing.assert_allclose(drawn["input"], center(drawn["ink"]), atol=0.006)
+
+
+def test_drawing_by_keyboard(open_demo):
+    page = open_demo()
+    page.field.focus()
+    for key in ("ArrowUp", "ArrowLeft"):
+        page.page.keyboard.press(key)
+    expect(page.root.locator(".digit-hint")).to_be_visible()
+    keys = ["Space", "Shift+ArrowDown", "ArrowRight", "Space", "ArrowRight", "ArrowRight", "Escape"]
+    for key in keys:
+        page.page.keyboard.press(key)
+    told = page.root.get_by_role("status").filter(has_text="The network reads a")
+    expect(told).to_have_count(1)
+    drawn = page.check()
+    ink = drawn["ink"] >= 0.5
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    # From row 13 to row 18, and one cell to the right; the pen is 24 pixels wide.
+    assert abs(np.ptp(rows) - 74) <= 2 and abs(np.ptp(columns) - 34) <= 2
+    np.testing.assert_allclose(drawn["input"], center(drawn["ink"]), atol=0.006)
+
+
+def point(page, layer, channel, row, column):
+    """Move the mouse onto a value of a feature map."""
+    outputs = page.demo.activations()
+    channels, *size = outputs[layer].shape
+    rows, columns = size or (1, 1)
+    cell = 28 if channels <= 16 or rows * columns > 1 else 14 if channels <= 128 else 7
+    scale = max(1, (cell - (1 if cell == 7 else 2)) // max(rows, columns))
+    across = min(channels, 448 // cell)
+    field = page.root.locator(".digit-maps").nth(layer)
+    field.scroll_into_view_if_needed()
+    zoom = field.bounding_box()["width"] / (across * cell)
+    y = channel // across * cell + (row + 0.5) * scale
+    x = channel % across * cell + (column + 0.5) * scale
+    return field, {"x": x * zoom, "y": y * zoom}
+
+
+@pytest.mark.parametrize("name", ["gap", "flatten", "strong"])
+def test_every_kind_of_activation_is_explained(open_demo, name):
+    rng = np.random.default_rng(7)
+    page = open_demo(DrawADigit(network(models.NETWORKS[name]), digits(), degrees=20))
+    activations = page.demo.activations()
+    for layer, values in enumerate(activations):
+        place = [int(rng.integers(size)) for size in values.shape]
+        unit = [layer, *place, *[0] * (3 - values.ndim)]
+        field, position = point(page, *unit)
+        field.hover(position=position)
+        drawn = page.drawn()
+        assert drawn["unit"] == unit
+        assert drawn["value"] == pytest.approx(values[tuple(place)], abs=1e-4)
+        assert drawn["field"] == receptive_field(page.demo, layer, place)
+        if drawn["parts"]:
+            parts = drawn["parts"]
+            products = np.multiply(parts["inputs"], parts["weights"]).reshape(parts["channels"], -1)
+            np.testing.assert_allclose(parts["shares"], products.sum(axis=1), atol=1e-4)
+            total = sum(parts["shares"]) + parts["bias"]
+            assert total == pytest.approx(values[tuple(place)], abs=1e-3)
+            expect(page.root.locator(".digit-sum")).to_contain_text("Inputs times weights")
+
+
+def receptive_field(demo, layer, place):
+    """The pixels that a unit depends on, as the gradient finds them in a network without dead ends."""
+    kinds = [type(m) for m in demo._model if not isinstance(m, nn.Dropout)]
+    modules, outputs = [], -1
+    for module in demo._model:
+        if isinstance(module, nn.Dropout):
+            continue
+        outputs += not isinstance(module, nn.BatchNorm2d)
+        if outputs > layer:
+            break
+        modules.append(linear_copy(module))
+    assert len(modules) <= len(kinds)
+    x = torch.ones(1, 1, 28, 28, requires_grad=True)
+    nn.Sequential(*modules)(x)[0][tuple(place)].backward()
+    rows = np.flatnonzero(x.grad[0, 0].abs().sum(dim=1))
+    columns = np.flatnonzero(x.grad[0, 0].abs().sum(dim=0))
+    top, left = int(rows[0]), int(columns[0])
+    return {"top": top, "left": left, "rows": np.ptp(rows) + 1, "columns": np.ptp(columns) + 1}
+
+
+def linear_copy(module):
+    """The same connections with positive weights, so that nothing cancels and nothing is cut off."""
+    if isinstance(module, nn.MaxPool2d):
+        return nn.AvgPool2d(module.kernel_size, module.stride)
+    if isinstance(module, (nn.ReLU, nn.BatchNorm2d)):
+        return nn.Identity()
+    if not hasattr(module, "weight"):
+        return module
+    sizes = {"in_channels": 0, "out_channels": 0, "kernel_size": 0, "stride": 0, "padding": 0}
+    sizes = {name: getattr(module, name, None) for name in sizes}
+    copy = nn.Linear(module.in_features, module.out_features) if sizes["stride"] is None else None
+    copy = copy or nn.Conv2d(**sizes)
+    nn.init.constant_(copy.weight, 1)
+    return copy
+
+
+def test_a_click_keeps_an_activation_and_the_sliders_reach_all(open_demo):
+    page = open_demo()
+    field, position = point(page, 0, 3, 4, 5)
+    field.click(position=position)
+    assert page.drawn()["unit"] == [0, 3, 4, 5]
+    field, position = point(page, 1, 2, 2, 2)
+    field.hover(position=position)
+    assert page.drawn()["unit"] == [1, 2, 2, 2]
+    page.root.locator(".digit-says").hover()
+    assert page.drawn()["unit"] == [0, 3, 4, 5]
+    page.root.get_by_label("Layer").select_option(label="4 Conv2d")
+    assert page.drawn()["unit"] == [3, 0, 0, 0]
+    for name, value in (("Map", 64), ("Row", 11), ("Column", 6)):
+        page.slide(name, value)
+    assert page.drawn()["unit"] == [3, 63, 10, 5]
+    page.root.get_by_label("Layer").select_option(label="11 Linear")
+    expect(page.root.get_by_role("slider", name="Row")).to_be_hidden()
+    expect(page.root.locator(".digit-words")).to_contain_text("11 Linear, unit 1")
+
+
+def test_examples_that_are_read_wrongly_say_so(open_demo):
+    images, _ = digits()
+    model = network()
+    with torch.no_grad():
+        read = model(torch.tensor(images).float()[:, None] / 255).argmax(1).numpy()
+    labels = read.copy()
+    labels[2] = (labels[2] + 1) % 10
+    page = open_demo(DrawADigit(model, (images, labels)))
+    expect(page.root.locator(".lu-thumb.wrong")).to_have_count(1)
+    page.choose(2)
+    words = f"That is wrong: the label says {labels[2]}."
+    expect(page.root.locator(".digit-truth")).to_have_text(words)
+    page.choose(0)
+    expect(page.root.locator(".digit-truth")).to_have_text(f"The label says {labels[0]}, too.")
+
+
+@pytest.mark.parametrize("drawing", [False, True])
+def test_copy_as_python_gives_the_same_logits(new_page, open_demo, drawing):
+    page = new_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = open_demo(page=page)
+    if drawing:
+        page.stroke((0.3, 0.2), (0.6, 0.9))
+    page.slide("Shift right", -2.5)
+    page.slide("Rotate", 33)
+    drawn = page.check()
+    page.root.get_by_role("button", name="Copy as Python").click()
+    expect(page.root.get_by_text("Copied.")).to_be_visible()
+    code = page.page.evaluate("navigator.clipboard.readText()")
+    scope = {"print": lambda *_: None, "model": network()}
+    exec(compile(code, "copied", "exec"), scope)
+    np.testing.assert_allclose(scope["logits"], drawn["logits"], atol=1e-3)
+
+
+ENGINES = """async ({ base, description, parameters, images }) => {
+  const { makeNetwork } = await import(`${base}/widgets/_shared/network.js`);
+  const weights = Float32Array.from(parameters);
+  return [true, false].map((simd) => {
+    const network = makeNetwork(description, weights, { simd });
+    return [network.engine, images.map((image) => [...network.run(Float32Array.from(image))])];
+  });
+}"""
+
+
+@pytest.mark.parametrize("name", ["gap", "strong"])
+def test_webassembly_and_plain_javascript_agree_with_torch(page, serve, tmp_path, name):
+    (tmp_path / "widgets").symlink_to(ROOT / "lecture_utils" / "widgets")
+    (tmp_path / "index.html").write_text('<!doctype html><link rel="icon" href="data:,"><body>')
+    base = serve(tmp_path)
+    page.goto(f"{base}/index.html")
+    from lecture_utils.widgets.draw_a_digit.layers import describe
+
+    model = network(models.NETWORKS[name])
+    layers, parameters = describe(model)
+    images = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    settings = {
+        "base": base,
+        "description": {"input": [1, 28, 28], "layers": layers},
+        "parameters": parameters.tolist(),
+        "images": images.flatten(1).tolist(),
+    }
+    with torch.no_grad():
+        expected = model(images)
+    results = page.evaluate(ENGINES, settings)
+    assert [engine for engine, _ in results] == ["WebAssembly", "JavaScript"]
+    for _, logits in results:
+        np.testing.assert_allclose(logits, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_accessible_and_not_wider_than_the_page(new_page, open_demo, theme, width):
+    page = open_demo(page=new_page(width=width, theme=theme))
+    page.page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
+    page.page.add_style_tag(content="html { background: Canvas; color-scheme: light dark }")
+    page.stroke((0.3, 0.3), (0.7, 0.7))
+    page.drawn()
+    results = Axe().run(page.page, context=".lu-draw-a-digit")
+    assert results.violations_count == 0, results.generate_report()
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= width
