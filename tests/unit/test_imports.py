@@ -19,6 +19,11 @@ HEAVY = {*WIDGETS, "matplotlib", "scipy", "skimage", "sklearn", "torch", "torchv
         ("lecture_utils.geometry", HEAVY),
         ("lecture_utils.gabor", HEAVY - {"scipy"}),
         ("lecture_utils.filter_banks", HEAVY - {"scipy"}),
+        ("lecture_utils.models", WIDGETS | {"matplotlib", "torchvision"}),
+        ("lecture_utils.training", {*WIDGETS, "ipykernel", "jupyter_client", "traitlets"}),
+        ("lecture_utils.runs", HEAVY),
+        ("lecture_utils.runs._record", HEAVY - {"torch"}),
+        ("lecture_utils.runs._callbacks", {*WIDGETS, "ipykernel", "jupyter_client", "traitlets"}),
         ("lecture_utils.widgets", HEAVY),
     ],
 )
