@@ -142,7 +142,7 @@ def train(
     seed : int
         Two runs with the same seed on the same machine are equal.
     root : path
-        Results go to ``<root>/<name>/seed<seed>``.
+        Results go to ``<root>/<name>/seed<seed>``; with several nodes, a folder that all of them share.
     data : path or "sample", optional
         The folder that has the data set (see `datasets`), or the small embedded sample.
     threads : int, optional

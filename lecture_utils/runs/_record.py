@@ -47,6 +47,8 @@ def start(recipe, seed, root, data, threads, overwrite, trainer_options):
     }
     # The other processes of a run find the folder that the first one has just made.
     if rank_zero_only.rank in (0, None):
+        # Before an earlier run is removed: without data there would be neither the old nor the new.
+        _data_module(recipe, seed, settings["data"])
         _check_free(folder, recipe.name, seed, overwrite)
         write_json(folder / SETTINGS, settings)
     return _train(folder, settings)
