@@ -11,6 +11,7 @@ _DEMOS = {
     "ConvolutionLab": "convolution_lab",
     "ConvolutionSteps": "convolution_steps",
     "DrawADigit": "draw_a_digit",
+    "FeatureMaps": "feature_maps",
     "FilterBankExplorer": "filter_bank_explorer",
     "FilterLearner": "filter_learner",
     "GaborLab": "gabor_lab",

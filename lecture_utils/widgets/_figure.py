@@ -21,6 +21,11 @@ def gray_tile(image, window=None):
     return _enlarge(np.repeat(levels[..., None], 3, axis=-1), window)
 
 
+def rgb_tile(image, window=None):
+    """Return a color image, uint8, as an RGB tile."""
+    return _enlarge(np.asarray(image), window)
+
+
 def signed_tile(values, window=None):
     """Return an array with signs as an RGB tile: blue below zero, red above."""
     return _enlarge(signed_colors(values), window)
