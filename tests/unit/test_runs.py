@@ -351,3 +351,11 @@ def test_recorded_networks_know_clothes():
             # 200 of the 10,000 test pictures: three standard errors around the card's number.
             expected = run.card["metrics"]["test"]["accuracy"]
             assert abs(accuracy - expected) < 3 * math.sqrt(expected * (1 - expected) / 200)
+
+
+def test_overwriting_without_data_keeps_the_earlier_run(undisturbed, monkeypatch):
+    root, before = undisturbed.folder.parents[2], files(undisturbed)
+    monkeypatch.setenv("LECTURE_DATA", "unset below")
+    with pytest.raises(FileNotFoundError, match="which is no folder"):
+        runs.train(NAME, root=root, overwrite=True, data=str(root / "nowhere"))
+    assert files(undisturbed) == before
