@@ -1,0 +1,123 @@
+"""The layers that the builder knows, their settings, and the stacks to start from."""
+
+from numbers import Integral, Real
+
+MOST_LAYERS = 60
+
+
+def _whole(name, label, default, low, high, more=False):
+    return {
+        "name": name,
+        "label": label,
+        "default": default,
+        "low": low,
+        "high": high,
+        "step": 1,
+        "more": more,
+    }
+
+
+def _yes_no(name, label, default):
+    return {"name": name, "label": label, "default": default, "more": True}
+
+
+_POOLING = [
+    _whole("kernel_size", "kernel", 2, 1, 99),
+    _whole("stride", "stride", 2, 1, 32),
+    _whole("padding", "padding", 0, 0, 99),
+    _yes_no("ceil_mode", "ceil mode", False),
+]
+
+#: Settings of each layer by PyTorch's names; those marked "more" are seldom changed.
+KINDS = {
+    "Conv2d": [
+        _whole("out_channels", "out", 32, 1, 4096),
+        _whole("kernel_size", "kernel", 3, 1, 99),
+        _whole("stride", "stride", 1, 1, 32),
+        _whole("padding", "padding", 0, 0, 99),
+        _whole("dilation", "dilation", 1, 1, 32, more=True),
+        _whole("groups", "groups", 1, 1, 4096, more=True),
+        _yes_no("bias", "bias", True),
+    ],
+    "MaxPool2d": _POOLING,
+    "AvgPool2d": _POOLING,
+    "BatchNorm2d": [],
+    "ReLU": [],
+    "Dropout": [
+        {
+            "name": "p",
+            "label": "p",
+            "default": 0.5,
+            "low": 0,
+            "high": 1,
+            "step": 0.05,
+            "more": False,
+        }
+    ],
+    "Flatten": [],
+    "AdaptiveAvgPool2d": [],
+    "Linear": [
+        _whole("in_features", "in", 576, 1, 100_000_000),
+        _whole("out_features", "out", 10, 1, 65_536),
+        _yes_no("bias", "bias", True),
+    ],
+}
+
+
+def complete(layer, where="a layer"):
+    """Check a layer and fill in the settings that it leaves out.
+
+    Parameters
+    ----------
+    layer : dict
+        ``{"type": "Conv2d", "out_channels": 32, ...}`` with PyTorch's names. The number of incoming
+        channels is not a setting: it is what the layer before puts out.
+    where : str
+        What to call the layer in an error message.
+
+    Returns
+    -------
+    dict
+        With every setting of its type.
+
+    Raises
+    ------
+    ValueError
+        If type or setting are unknown, or a value is out of range.
+
+    Examples
+    --------
+    >>> complete({"type": "MaxPool2d"})
+    {'type': 'MaxPool2d', 'kernel_size': 2, 'stride': 2, 'padding': 0, 'ceil_mode': False}
+    """
+    if not isinstance(layer, dict) or layer.get("type") not in KINDS:
+        raise ValueError(
+            f'{where} is {layer!r}; write a dict such as {{"type": "ReLU"}} with one of the types '
+            f"{', '.join(KINDS)}"
+        )
+    kind, settings = layer["type"], KINDS[layer["type"]]
+    known = {setting["name"] for setting in settings}
+    if unknown := set(layer) - known - {"type"}:
+        raise ValueError(
+            f"{where}: {kind} has no setting {sorted(unknown)}; it has {sorted(known) or 'none'}"
+        )
+    full = {"type": kind}
+    for setting in settings:
+        value = layer.get(setting["name"], setting["default"])
+        full[setting["name"]] = _checked(value, setting, f"{where}: {kind}.{setting['name']}")
+    return full
+
+
+def _checked(value, setting, name):
+    if isinstance(setting["default"], bool):
+        if isinstance(value, bool):
+            return value
+        raise ValueError(f"{name} is {value!r}; use True or False")
+    whole = setting["step"] == 1
+    kind = Integral if whole else Real
+    low, high = setting["low"], setting["high"]
+    if not isinstance(value, kind) or isinstance(value, bool) or not low <= value <= high:
+        raise ValueError(
+            f"{name} is {value!r}; use a {'whole ' if whole else ''}number from {low} to {high}"
+        )
+    return int(value) if whole else float(value)
