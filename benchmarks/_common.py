@@ -4,7 +4,11 @@ import gzip
 import mimetypes
 import os
 import platform
+import shutil
+import subprocess
 import sys
+import tarfile
+import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -102,6 +106,32 @@ def files_in(folder):
         return file.read_bytes() if file.is_relative_to(folder) and file.is_file() else None
 
     return find
+
+
+def npm_package(name, version):
+    """Return the folder of a package from npm, which is downloaded once.
+
+    Raises
+    ------
+    SystemExit
+        If there is no npm, or if it fails; with the remedy.
+    """
+    folder = ROOT / "_build" / "npm" / f"{name.replace('/', '_')}-{version}"
+    if folder.is_dir():
+        return folder
+    if not (npm := shutil.which("npm")):
+        sys.exit(f"npm is needed to fetch {name}, which this is compared with; install Node.js")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        command = [npm, "pack", f"{name}@{version}", "--silent"]
+        done = subprocess.run(command, cwd=scratch, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"`npm pack {name}@{version}` failed; is there a network?\n{done.stderr}")
+        (archive,) = Path(scratch).glob("*.tgz")
+        with tarfile.open(archive) as packed:
+            packed.extractall(scratch, filter="data")
+        os.replace(Path(scratch, "package"), folder)
+    return folder
 
 
 def need_the_book():

@@ -22,14 +22,9 @@ import argparse
 import gzip
 import html
 import json
-import os
 import re
-import shutil
 import statistics
-import subprocess
 import sys
-import tarfile
-import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,6 +38,7 @@ from _common import (
     describe_machine,
     files_in,
     need_the_book,
+    npm_package,
     verdict,
 )
 from myst_nb.core.config import ipywidgets_js_factory
@@ -73,32 +69,6 @@ STOPWATCH = f"""
 
 
 # ---- The CDN's files
-
-
-def npm_package(name, version):
-    """Return the folder of a package from npm, which is downloaded once.
-
-    Raises
-    ------
-    SystemExit
-        If there is no npm, or if it fails; with the remedy.
-    """
-    folder = ROOT / "_build" / "npm" / f"{name.replace('/', '_')}-{version}"
-    if folder.is_dir():
-        return folder
-    if not (npm := shutil.which("npm")):
-        sys.exit("npm is needed for the files of MyST-NB's default loader; install Node.js")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        command = [npm, "pack", f"{name}@{version}", "--silent"]
-        done = subprocess.run(command, cwd=scratch, capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"`npm pack {name}@{version}` failed; is there a network?\n{done.stderr}")
-        (archive,) = Path(scratch).glob("*.tgz")
-        with tarfile.open(archive) as packed:
-            packed.extractall(scratch, filter="data")
-        os.replace(Path(scratch, "package"), folder)
-    return folder
 
 
 def default_tags(cdn):

@@ -140,8 +140,8 @@ def test_every_layer_is_torchs_for_examples_shifts_and_rotations(open_demo, name
         page.root.get_by_role("button", name="Put it back").click()
 
 
-def test_odd_sizes_padding_and_strides(open_demo):
-    model = nn.Sequential(
+ODD = {
+    "padding and strides": lambda: nn.Sequential(
         nn.Conv2d(1, 5, (3, 5), stride=(2, 1), padding=(1, 0)),
         nn.Sequential(nn.BatchNorm2d(5), nn.ReLU()),
         nn.MaxPool2d((2, 3), stride=(1, 2)),
@@ -151,8 +151,21 @@ def test_odd_sizes_padding_and_strides(open_demo):
         nn.Linear(13 * 12 * 10, 17),
         nn.ReLU(),
         nn.Linear(17, 10, bias=False),
-    )
-    page = open_demo(DrawADigit(model, digits(1)))
+    ),
+    "pooling first": lambda: nn.Sequential(
+        nn.MaxPool2d(3, stride=2),
+        nn.ReLU(),
+        nn.Conv2d(1, 3, 2),
+        nn.AdaptiveAvgPool2d((1, 1)),
+        nn.Flatten(),
+        nn.Linear(3, 10),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_networks_of_odd_sizes(open_demo, name):
+    page = open_demo(DrawADigit(ODD[name](), digits(1), right=1.5))
     drawn = page.drawn()
     np.testing.assert_allclose(drawn["logits"], page.demo.logits, atol=1e-5)
     for ours, theirs in zip(drawn["activations"], page.demo.activations(), strict=True):

@@ -3,10 +3,11 @@
  *
  * Activations lie channels last: the value of channel c in row y, column x is
  * `data[(y * columns + x) * stride + c]`. The stride is the number of channels, filled up to a multiple
- * of 8, so that the inner loop (simd.js, or `plainKernel` where there is no SIMD) needs no special cases.
+ * of 8, so that the inner loops (simd.js, or plain.js where there is no SIMD) need no special cases.
  */
 
-import { CHANNELS, PIXELS, UNROLL, simdKernel } from "./simd.js";
+import { plainKernels } from "./plain.js";
+import { CHANNELS, PIXELS, UNROLL, simdKernels } from "./simd.js";
 
 const roundUp = (value, step) => Math.ceil(value / step) * step;
 
@@ -27,7 +28,9 @@ const roundUp = (value, step) => Math.ceil(value / step) * step;
  */
 export function makeNetwork({ input: [channels, rows, columns], layers }, parameters, { simd = true } = {}) {
   const memory = planner();
-  const input = activation(memory, { kind: "Input" }, channels, rows, columns, channels);
+  // One channel need not be filled up to eight for a convolution, which is then much quicker.
+  const stride = layers[0].kind === "Conv2d" ? channels : roundUp(channels, CHANNELS);
+  const input = activation(memory, { kind: "Input" }, channels, rows, columns, stride);
   let last = input;
   const made = foldBatchNorms(readParameters(layers, parameters)).map((layer) => {
     last = PLAN[layer.kind](memory, layer, last);
@@ -40,7 +43,7 @@ export function makeNetwork({ input: [channels, rows, columns], layers }, parame
     engine,
     run(image) {
       for (let i = 0; i < rows * columns; i += 1) {
-        for (let c = 0; c < channels; c += 1) input.data[i * channels + c] = image[c * rows * columns + i];
+        for (let c = 0; c < channels; c += 1) input.data[i * stride + c] = image[c * rows * columns + i];
       }
       for (const layer of made) layer.compute();
       return last.data.subarray(0, last.channels);
@@ -115,9 +118,9 @@ function foldBatchNorms(layers) {
 function planner() {
   let bytes = 0;
   const bindings = [];
-  const engine = {};
+  const kernels = {};
   return {
-    engine,
+    kernels,
     /** Reserve room; `bind(array, address)` is called when it exists. Four numbers more may be read. */
     reserve(Type, length, bind) {
       const address = bytes;
@@ -125,10 +128,9 @@ function planner() {
       bindings.push((buffer) => bind(new Type(buffer, address, length), address));
     },
     build(simd) {
-      const kernel = (simd && simdKernel(bytes)) || plainKernel(bytes);
-      engine.convolve = kernel.convolve;
-      for (const bind of bindings) bind(kernel.memory);
-      return kernel.name ?? "WebAssembly";
+      Object.assign(kernels, (simd && simdKernels(bytes)) || plainKernels(bytes));
+      for (const bind of bindings) bind(kernels.memory);
+      return kernels.name;
     },
   };
 }
@@ -178,20 +180,28 @@ function planConvolution(memory, layer, before) {
   });
   reserve("bias", Float32Array, made.stride, (padded) => padded.set(bias));
   const count = Math.max(rows * columns, PIXELS);
-  reserve("offsets", Int32Array, count, (offsets) => {
+  const offsets = planOffsets(memory, source, made, step, count);
+  const skip = 4 * (source.stride * source.columns - taps);
+  made.compute = () => {
+    source.pad?.();
+    const { weights, bias: start } = places;
+    memory.kernels.convolve(offsets.address, count, weights, start, made.address, 4 * made.stride, kernel[0], taps, skip, blocks);
+  };
+  return made;
+}
+
+/** Where each output pixel's window begins. What is beyond the last pixel repeats it. */
+function planOffsets(memory, source, { rows, columns }, step, count) {
+  const places = { address: 0 };
+  memory.reserve(Int32Array, count, (offsets, address) => {
+    places.address = address;
     for (let i = 0; i < count; i += 1) {
       const pixel = Math.min(i, rows * columns - 1);
       const [y, x] = [Math.floor(pixel / columns) * step[0], (pixel % columns) * step[1]];
       offsets[i] = source.address + 4 * source.stride * (y * source.columns + x);
     }
   });
-  const skip = 4 * (source.stride * source.columns - taps);
-  made.compute = () => {
-    source.pad?.();
-    const { offsets, weights, bias: start } = places;
-    memory.engine.convolve(offsets, count, weights, start, made.address, 4 * made.stride, kernel[0], taps, skip, blocks);
-  };
-  return made;
+  return places;
 }
 
 function planPadding(memory, before, [top, left]) {
@@ -208,11 +218,7 @@ function planPadding(memory, before, [top, left]) {
 
 function planReLU(memory, layer, before) {
   const made = activation(memory, layer, before.channels, before.rows, before.columns, before.stride);
-  made.compute = () => {
-    const [from, to] = [before.data, made.data];
-    // Written so that NaN stays NaN.
-    for (let i = 0; i < to.length; i += 1) to[i] = from[i] < 0 ? 0 : from[i];
-  };
+  made.compute = () => memory.kernels.rectify(before.address, made.address, made.data.byteLength);
   return made;
 }
 
@@ -221,27 +227,11 @@ function planMaxPool(memory, layer, before) {
   const rows = Math.floor((before.rows - kernel[0]) / step[0]) + 1;
   const columns = Math.floor((before.columns - kernel[1]) / step[1]) + 1;
   const made = activation(memory, layer, before.channels, rows, columns, before.stride);
-  const { stride } = before;
-  made.compute = () => {
-    const [from, to] = [before.data, made.data];
-    let at = 0;
-    for (let y = 0; y < rows; y += 1) {
-      for (let x = 0; x < columns; x += 1) {
-        const corner = (y * step[0] * before.columns + x * step[1]) * stride;
-        for (let c = corner; c < corner + stride; c += 1) {
-          let largest = from[c];
-          for (let i = 0; i < kernel[0]; i += 1) {
-            for (let j = 0; j < kernel[1]; j += 1) {
-              const value = from[c + (i * before.columns + j) * stride];
-              if (value > largest) largest = value;
-            }
-          }
-          to[at] = largest;
-          at += 1;
-        }
-      }
-    }
-  };
+  const offsets = planOffsets(memory, before, made, step, rows * columns);
+  const pixelBytes = 4 * before.stride;
+  const skip = pixelBytes * (before.columns - kernel[1]);
+  made.compute = () =>
+    memory.kernels.largest(offsets.address, rows * columns, made.address, pixelBytes, kernel[0], kernel[1], skip);
   return made;
 }
 
@@ -268,56 +258,4 @@ function planFlatten(memory, layer, before) {
     }
   };
   return made;
-}
-
-// ---- The same inner loop without WebAssembly
-
-function plainKernel(bytes) {
-  const memory = new ArrayBuffer(bytes);
-  const [floats, integers] = [new Float32Array(memory), new Int32Array(memory)];
-  function convolve(offsets, count, weights, bias, output, pixelBytes, rows, taps, rowBytes, blocks) {
-    const [stride, skip] = [pixelBytes >> 2, rowBytes >> 2];
-    for (let half = 0; half < 2 * blocks; half += 1) {
-      const channel = 4 * half;
-      const first = (weights >> 2) + (half >> 1) * rows * taps * CHANNELS + 4 * (half & 1);
-      const b = (bias >> 2) + channel;
-      for (let pixel = 0; pixel < count; pixel += 2) {
-        const start = Math.min(pixel, count - 2);
-        let p = integers[(offsets >> 2) + start] >> 2;
-        let q = integers[(offsets >> 2) + start + 1] >> 2;
-        let [p0, p1, p2, p3] = [floats[b], floats[b + 1], floats[b + 2], floats[b + 3]];
-        let [q0, q1, q2, q3] = [p0, p1, p2, p3];
-        let w = first;
-        for (let row = 0; row < rows; row += 1) {
-          for (let tap = 0; tap < taps; tap += 1) {
-            const [x, y] = [floats[p], floats[q]];
-            const [w0, w1, w2, w3] = [floats[w], floats[w + 1], floats[w + 2], floats[w + 3]];
-            p0 += x * w0;
-            p1 += x * w1;
-            p2 += x * w2;
-            p3 += x * w3;
-            q0 += y * w0;
-            q1 += y * w1;
-            q2 += y * w2;
-            q3 += y * w3;
-            p += 1;
-            q += 1;
-            w += CHANNELS;
-          }
-          p += skip;
-          q += skip;
-        }
-        const to = (output >> 2) + start * stride + channel;
-        floats[to] = p0;
-        floats[to + 1] = p1;
-        floats[to + 2] = p2;
-        floats[to + 3] = p3;
-        floats[to + stride] = q0;
-        floats[to + stride + 1] = q1;
-        floats[to + stride + 2] = q2;
-        floats[to + stride + 3] = q3;
-      }
-    }
-  }
-  return { memory, convolve, name: "JavaScript" };
 }
