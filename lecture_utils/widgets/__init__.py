@@ -16,6 +16,7 @@ _DEMOS = {
     "FilterLearner": "filter_learner",
     "GaborLab": "gabor_lab",
     "LayerLab": "layer_lab",
+    "ModelBuilder": "model_builder",
     "Quiz": "quiz",
     "ReceptiveFieldLab": "receptive_field_lab",
 }
