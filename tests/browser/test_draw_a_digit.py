@@ -8,9 +8,10 @@ from conftest import ROOT
 from playwright.sync_api import expect
 from torch import nn
 
-from lecture_utils import models
+from lecture_utils import datasets, models, runs
 from lecture_utils.widgets import DrawADigit
 from lecture_utils.widgets.draw_a_digit import center, move
+from lecture_utils.widgets.draw_a_digit.layers import describe
 
 LISTEN = """addEventListener("draw-a-digit", ({ target, detail }) => {
   const list = (values) => values && [...values];
@@ -375,29 +376,49 @@ ENGINES = """async ({ base, description, parameters, images }) => {
 }"""
 
 
-@pytest.mark.parametrize("name", ["gap", "strong"])
-def test_webassembly_and_plain_javascript_agree_with_torch(page, serve, tmp_path, name):
-    (tmp_path / "widgets").symlink_to(ROOT / "lecture_utils" / "widgets")
-    (tmp_path / "index.html").write_text('<!doctype html><link rel="icon" href="data:,"><body>')
-    base = serve(tmp_path)
-    page.goto(f"{base}/index.html")
-    from lecture_utils.widgets.draw_a_digit.layers import describe
+@pytest.fixture
+def run_engines(page, serve, tmp_path):
+    """Run a network on images in WebAssembly and in plain JavaScript, without the demo around it."""
 
+    def run(model, images):
+        (tmp_path / "widgets").symlink_to(ROOT / "lecture_utils" / "widgets")
+        (tmp_path / "index.html").write_text('<!doctype html><link rel="icon" href="data:,"><body>')
+        base = serve(tmp_path)
+        page.goto(f"{base}/index.html")
+        layers, parameters = describe(model)
+        settings = {
+            "base": base,
+            "description": {"input": [1, 28, 28], "layers": layers},
+            "parameters": parameters.tolist(),
+            "images": images.flatten(1).tolist(),
+        }
+        results = page.evaluate(ENGINES, settings)
+        assert [engine for engine, _ in results] == ["WebAssembly", "JavaScript"]
+        return [np.array(logits) for _, logits in results]
+
+    return run
+
+
+@pytest.mark.parametrize("name", ["gap", "strong"])
+def test_webassembly_and_plain_javascript_agree_with_torch(run_engines, name):
     model = network(models.NETWORKS[name])
-    layers, parameters = describe(model)
     images = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-    settings = {
-        "base": base,
-        "description": {"input": [1, 28, 28], "layers": layers},
-        "parameters": parameters.tolist(),
-        "images": images.flatten(1).tolist(),
-    }
     with torch.no_grad():
         expected = model(images)
-    results = page.evaluate(ENGINES, settings)
-    assert [engine for engine, _ in results] == ["WebAssembly", "JavaScript"]
-    for _, logits in results:
+    for logits in run_engines(model, images):
         np.testing.assert_allclose(logits, expected, atol=1e-4)
+
+
+def test_the_recorded_network_reads_a_sample_as_torch_does(run_engines):
+    """All 10,000 test images are compared in benchmarks/inference_in_browser.py."""
+    model = runs.load("mnist/gap").model
+    images = datasets.mnist("test", download=False).images[:300]
+    images = torch.from_numpy(images)[:, None].float() / 255
+    with torch.no_grad():
+        expected = model(images).numpy()
+    for logits in run_engines(model, images):
+        assert np.abs(logits - expected).max() < 1e-3
+        np.testing.assert_array_equal(logits.argmax(axis=1), expected.argmax(axis=1))
 
 
 @pytest.mark.parametrize("width", [1280, 390])
