@@ -40,10 +40,10 @@ def check(title, *tests):
             Exception
         ) as error:  # whatever the reader's code does wrong, they should get the hint
             passed = False
-            # An answer still left as `...` fails in ways that say nothing about the exercise.
-            problem = (
-                "" if "ellipsis" in str(error).lower() else f" ({type(error).__name__}: {error})"
-            )
+            # An answer still left as `...`, or a function that returns nothing yet, fails in ways that say
+            # nothing about the exercise.
+            untouched = any(word in str(error) for word in ("ellipsis", "Ellipsis", "NoneType"))
+            problem = "" if untouched else f" ({type(error).__name__}: {error})"
         if not passed:
             print(f"○ {title} is open. {hint}{problem}")
             return False

@@ -32,3 +32,10 @@ def test_an_untouched_answer_gets_the_hint_alone(capsys):
 def test_no_tests_is_an_error():
     with pytest.raises(ValueError, match="no tests"):
         check("Exercise 4")
+
+
+def test_a_function_that_returns_nothing_yet_gets_the_hint_alone(capsys):
+    def answer(n): ...
+
+    assert not check("Exercise 2", (lambda: answer(3).shape == (3,), "Return an array."))
+    assert capsys.readouterr().out == "○ Exercise 2 is open. Return an array.\n"
