@@ -376,6 +376,23 @@ ENGINES = """async ({ base, description, parameters, images }) => {
 }"""
 
 
+def test_without_webassembly_plain_javascript_reads(open_demo, page):
+    page.add_init_script("delete window.WebAssembly")
+    page = open_demo()
+    page.stroke((0.3, 0.3), (0.6, 0.7))
+    assert page.check()["engine"] == "JavaScript"
+
+
+def test_a_network_that_overflows_says_so(open_demo):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 20), nn.ReLU(), nn.Linear(20, 10))
+    for layer in (model[1], model[3]):
+        nn.init.constant_(layer.weight, 1e30)
+    demo = DrawADigit(model, digits())
+    assert "too large" in demo.figure_html()
+    page = open_demo(demo)
+    expect(page.root.locator(".digit-verdict")).to_contain_text("numbers have become too large")
+
+
 @pytest.fixture
 def run_engines(page, serve, tmp_path):
     """Run a network on images in WebAssembly and in plain JavaScript, without the demo around it."""

@@ -164,6 +164,13 @@ def test_networks_that_do_not_read_digits(model, words):
         DrawADigit(model, digits())
 
 
+def test_a_network_whose_training_diverged():
+    model = network()
+    nn.init.constant_(model[0].bias, torch.nan)
+    with pytest.raises(ValueError, match="not finite"):
+        DrawADigit(model, digits())
+
+
 def test_the_given_network_is_left_as_it_was():
     model = network(build=models.strong_cnn).train()
     DrawADigit(model, digits())

@@ -198,8 +198,10 @@ class DrawADigit(Demo):
     @property
     def probabilities(self):
         """Softmax of the logits, shape (10,)."""
-        powers = np.exp(self.logits.astype(np.float64) - self.logits.max())
-        return powers / powers.sum()
+        logits = self.logits.astype(np.float64)
+        with np.errstate(invalid="ignore"):  # Infinite logits give NaN, without a warning.
+            powers = np.exp(logits - logits.max())
+            return powers / powers.sum()
 
     # ---- For print, and for readers without JavaScript
 
@@ -218,6 +220,8 @@ class DrawADigit(Demo):
         )
         truth = "" if label is None or label == read else f" It was meant as a {label}."
         words = f"The network reads a {read}, with {100 * probabilities[read]:.1f}%.{truth}"
+        if not np.isfinite(probabilities).all():
+            words = "The network's numbers have become too large, so it reads nothing."
         alt = (
             "First: the digit that the network sees. Then feature maps: blue below zero, red above."
         )

@@ -186,7 +186,10 @@ function render({ model, el }) {
     paintInput(input, SIZE, SIZE, grayScale());
     const best = probabilities.indexOf(Math.max(...probabilities));
     scores.update(logits, probabilities, best);
-    const words = `The network reads a ${best}, with ${percent(probabilities[best])}.`;
+    const words =
+      best < 0
+        ? "The network’s numbers have become too large, so it reads nothing."
+        : `The network reads a ${best}, with ${percent(probabilities[best])}.`;
     setText(verdict, words);
     setText(truth, comment(best));
     truth.classList.toggle("wrong", example() !== undefined && example().label !== best);
@@ -198,7 +201,8 @@ function render({ model, el }) {
   function comment(best) {
     if (!image().some((value) => value > 0)) return "The field is empty, but the network must name a digit.";
     const label = example()?.label;
-    if (label === undefined) return "";
+    if (label === undefined && model.get("source") !== DRAWING) return "";
+    if (label === undefined) return model.get("centered") ? "Is that what you meant?" : "It has learned from centered digits only.";
     return label === best ? `The label says ${label}, too.` : `That is wrong: the label says ${label}.`;
   }
   /** A unit that this network has; a trait may name any. */

@@ -6,7 +6,7 @@ from .layers import CLASSES, SIZE
 
 _AT_ONCE = 1000
 WRONG = 6
-#: Mistakes to choose from: among more of them are stranger ones, but predicting takes time.
+#: So many mistakes are enough to choose from; to find them all would take seconds.
 _ENOUGH = 20
 
 

@@ -10,6 +10,8 @@ import { SIZE } from "./center.js";
 import { contributions, readWindow, receptiveField, valueOf } from "./unit.js";
 
 const STRONGEST = 3;
+/** Canvas pixels between the patches that a unit read. */
+const GAP = 2;
 
 /**
  * @param {{chain: object[], names: string[], onChoose: (unit: number[]) => void, signal: AbortSignal}}
@@ -95,9 +97,9 @@ export function inspector({ chain, names, onChoose, signal }) {
 
 const signed = (value) => (value > 0 ? `+${format(value)}` : format(value));
 
-function placeName({ channels, rows, columns }, [channel, row, column]) {
-  const map = channels > 1 || rows * columns === 1 ? (rows * columns === 1 ? `unit ${channel + 1}` : `map ${channel + 1}`) : "the map";
-  return rows * columns === 1 ? map : `${map}, row ${row + 1}, column ${column + 1}`;
+function placeName({ rows, columns }, [channel, row, column]) {
+  if (rows * columns === 1) return `unit ${channel + 1}`;
+  return `map ${channel + 1}, row ${row + 1}, column ${column + 1}`;
 }
 
 /** What layers without weights do, with the numbers of this unit. */
@@ -136,7 +138,8 @@ function mosaic(title) {
       const across = Math.ceil(Math.sqrt(channels));
       const down = Math.ceil(channels / across);
       const scale = Math.max(1, Math.floor(224 / (across * (Math.max(rows, columns) + 1))));
-      const [cellRows, cellColumns] = [rows * scale + (channels > 1 ? 2 : 0), columns * scale + (channels > 1 ? 2 : 0)];
+      const gap = channels > 1 ? GAP : 0;
+      const [cellRows, cellColumns] = [rows * scale + gap, columns * scale + gap];
       const [height, width] = [down * cellRows, across * cellColumns];
       if (picture.length !== height * width) picture = new Float32Array(height * width);
       picture.fill(0);
@@ -151,6 +154,10 @@ function mosaic(title) {
       }
       const limit = maxMagnitude(values) || 1;
       paint(picture, height, width, signedScale(limit, dark));
+      // The gaps are left open, so that a patch of zeros is still a patch.
+      const context = canvas.getContext("2d");
+      for (let x = cellColumns; x <= width; x += cellColumns) context.clearRect(x - gap, 0, gap, height);
+      for (let y = cellRows; y <= height; y += cellRows) context.clearRect(0, y - gap, width, gap);
       setText(limits, `±${format(limit)}`);
     },
   };

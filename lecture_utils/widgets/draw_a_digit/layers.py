@@ -56,7 +56,7 @@ def describe(model):
     Raises
     ------
     ValueError
-        If a layer, or an option, is not supported; the message names it.
+        If a layer, or an option, is not supported (the message names it), or a parameter is NaN.
 
     Examples
     --------
@@ -78,6 +78,8 @@ def describe(model):
         layers.append(layer)
         arrays += [t.detach().numpy().ravel() for t in tensors if t is not None]
     parameters = np.concatenate(arrays).astype(np.float32) if arrays else np.zeros(0, np.float32)
+    if not np.isfinite(parameters).all():
+        raise ValueError("the model has parameters that are not finite; has its training diverged?")
     return layers, parameters
 
 

@@ -3,6 +3,8 @@
 import { h, setText } from "../_shared/dom.js";
 import { format } from "../_shared/numbers.js";
 
+const oneDecimal = (value) => (Number.isFinite(value) ? value.toFixed(1).replace("-", "\u2212") : format(value));
+
 export function scoreTable() {
   const rows = Array.from({ length: 10 }, (_, digit) => {
     const cells = { bar: h("span", { class: "digit-bar" }), percent: h("span"), logit: h("td", { class: "digit-logit" }) };
@@ -22,12 +24,12 @@ export function scoreTable() {
     element,
     update(logits, probabilities, best) {
       rows.forEach((cells, digit) => {
-        const width = `${(100 * probabilities[digit]).toFixed(1)}%`;
+        const width = `${(100 * (probabilities[digit] || 0)).toFixed(1)}%`;
         if (cells.width !== width) cells.bar.style.width = width;
         cells.width = width;
         cells.row.classList.toggle("best", digit === best);
         setText(cells.percent, percent(probabilities[digit]));
-        setText(cells.logit, format(logits[digit], 1));
+        setText(cells.logit, oneDecimal(logits[digit]));
       });
     },
   };
@@ -35,6 +37,7 @@ export function scoreTable() {
 
 /** "99.9%", but "100%" only for what is no nearer to 99.9. */
 export function percent(probability) {
+  if (Number.isNaN(probability)) return "NaN";
   if (probability > 0 && probability < 0.0005) return "<0.1%";
   if (probability < 1 && probability > 0.9995) return ">99.9%";
   return `${format(100 * probability, 1)}%`;
