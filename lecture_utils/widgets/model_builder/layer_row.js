@@ -99,7 +99,8 @@ export function layerRow({ type, settings, onSet, onMove, onRemove, onFix }) {
     });
     fill(cells[1].bar, row.parameters / costs.parameters);
     fill(cells[2].bar, row[macs] / costs.macs);
-    const kind = `builder-layer${row.problem ? (waiting ? " waiting" : " wrong") : ""}`;
+    const free = !row.parameters && !row[macs];
+    const kind = `builder-layer${row.problem ? (waiting ? " waiting" : " wrong") : free ? " free" : ""}`;
     if (!element.classList.contains("dragged") && element.className !== kind) element.className = kind;
     explain(state);
   }
