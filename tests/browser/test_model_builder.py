@@ -330,10 +330,17 @@ def test_nonsense_is_answered_with_a_sentence(builder):
             "cannot be “kernel”: use a whole number from 1 to 99"
         )
         assert builder.drawn()["layers"][0]["kernel_size"] == 3
+    expect(builder.root.get_by_role("status").filter(has_text="cannot be “kernel”")).to_have_count(
+        1
+    )
     kernel.press("Tab")
     expect(kernel).to_have_value("3")
     kernel.fill("4")
     assert builder.check()["layers"][0]["kernel_size"] == 4
+    expect(builder.layer(1).locator(".builder-problem")).to_be_hidden()
+    kernel.fill("0")
+    builder.press("Undo")
+    expect(kernel).to_have_value("3")
     expect(builder.layer(1).locator(".builder-problem")).to_be_hidden()
     builder.field("height of the input").fill("0")
     expect(builder.root.get_by_text("0 cannot be “height”")).to_be_visible()

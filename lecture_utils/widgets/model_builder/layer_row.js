@@ -13,13 +13,15 @@ export const COLUMNS = ["output", "parameters", "MACs", "memory", "sees"];
 
 /**
  * @param {{type: string, settings: object[], onSet: (changes: object, name: string) => void,
- *   onMove: (by: number) => void, onRemove: () => void, onFix: (fix: object) => void}} options
+ *   onMove: (by: number) => void, onRemove: () => void, onFix: (fix: object) => void,
+ *   say: (text: string) => void}} options `say` reads aloud.
  */
-export function layerRow({ type, settings, onSet, onMove, onRemove, onFix }) {
+export function layerRow({ type, settings, onSet, onMove, onRemove, onFix, say }) {
   let typed = ""; // why the number typed last is refused
   let latest = null;
   const show = (text) => {
     typed = text;
+    if (text) say(text);
     if (latest) explain(latest);
   };
   const fields = settings.map((setting) =>
@@ -110,7 +112,11 @@ export function layerRow({ type, settings, onSet, onMove, onRemove, onFix }) {
     (wanted.disabled ? (by < 0 ? down : up) : wanted).focus();
   };
   const focusInput = () => (settingsElement.querySelector("input") ?? remove).focus();
-  return { type, element, handle, update, focusMove, focusInput };
+  /** Say no more of a number that was refused: something else has been done since. */
+  const forget = () => {
+    typed = "";
+  };
+  return { type, element, update, forget, focusMove, focusInput };
 }
 
 function fill(bar, share) {

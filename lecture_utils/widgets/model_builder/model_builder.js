@@ -42,12 +42,17 @@ function render({ model, el }) {
     const now = performance.now();
     if (what === null || what !== lastEdit.what || now - lastEdit.time > 1000) past.push(state());
     lastEdit = { what, time: now };
-    inputProblem = "";
+    silence();
     send(changes);
     request();
   }
+  function silence() {
+    inputProblem = "";
+    for (const row of rows) row.forget();
+  }
   function undo() {
     if (!past.length) return;
+    silence();
     lastEdit.what = null;
     send(past.pop());
     request();
@@ -105,6 +110,7 @@ function render({ model, el }) {
       },
       onRemove: () => remove(rows.indexOf(row)),
       onFix: (fix) => mend(row, fix),
+      say: (text) => live.say(text),
     });
     return row;
   }
@@ -127,6 +133,7 @@ function render({ model, el }) {
   // ---- Input, batch, presets
   let inputProblem = "";
   const onProblem = (text) => {
+    if (text === inputProblem) return;
     inputProblem = text;
     request();
   };
