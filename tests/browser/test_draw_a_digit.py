@@ -348,12 +348,12 @@ def test_examples_that_are_read_wrongly_say_so(open_demo):
     expect(page.root.locator(".digit-truth")).to_have_text(f"The label says {labels[0]}, too.")
 
 
-@pytest.mark.parametrize("drawing", [False, True])
-def test_copy_as_python_gives_the_same_logits(new_page, open_demo, drawing):
+@pytest.mark.parametrize("digit", ["recorded", "given", "drawn"])
+def test_copy_as_python_gives_the_same_logits(new_page, open_demo, digit):
     page = new_page()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = open_demo(page=page)
-    if drawing:
+    page = open_demo(DrawADigit() if digit == "recorded" else None, page=page)
+    if digit == "drawn":
         page.stroke((0.3, 0.2), (0.6, 0.9))
     page.slide("Shift right", -2.5)
     page.slide("Rotate", 33)
@@ -362,6 +362,7 @@ def test_copy_as_python_gives_the_same_logits(new_page, open_demo, drawing):
     expect(page.root.get_by_text("Copied.")).to_be_visible()
     code = page.page.evaluate("navigator.clipboard.readText()")
     scope = {"print": lambda *_: None, "model": network()}
+    assert ("runs.load" in code) == (digit == "recorded")
     exec(compile(code, "copied", "exec"), scope)
     np.testing.assert_allclose(scope["logits"], drawn["logits"], atol=1e-3)
 
