@@ -173,6 +173,24 @@
     el.dispatchEvent(new CustomEvent("demo:ready", { bubbles: true }));
   }
 
+  /**
+   * While a reader plays with a demo, the page need not lay out and paint what is out of sight: a mark on the root lets
+   * the style sheet skip it. Not always on, because a skipped part is blank in a picture of the whole page.
+   */
+  function lightenWhileInUse() {
+    const { dataset } = document.documentElement;
+    let timer;
+    const use = ({ target }) => {
+      if (!target.closest?.(".demo-live")) return;
+      dataset.demoInUse ??= "";
+      clearTimeout(timer);
+      timer = setTimeout(() => delete dataset.demoInUse, 2000);
+    };
+    for (const type of ["focusin", "input", "keydown", "pointerdown", "pointermove"]) {
+      addEventListener(type, use, { capture: true, passive: true });
+    }
+  }
+
   /** Whether the parser is past an element, so that nothing of its text is missing. */
   const isParsed = (element) =>
     document.readyState !== "loading" || Boolean(element.nextSibling ?? element.parentNode.nextSibling);
@@ -226,5 +244,6 @@
     for (const clean of cleanUp.splice(0)) if (typeof clean === "function") clean();
   }
 
+  lightenWhileInUse();
   mountAll();
 })();

@@ -122,3 +122,21 @@ def test_a_page_carries_the_state_of_its_own_demos_only(page, site):
     models = json.loads(state.text_content())["state"].values()
     demos = [m for m in models if m["model_name"] == "AnyModel"]
     assert len(demos) == page.locator(".demo").count()
+
+
+def test_a_demo_in_use_spares_the_rest_of_the_page_without_moving_it(page, site):
+    open_page(page, site, "book/01_convolution.html")
+    root = page.locator("html")
+    height = "document.documentElement.scrollHeight"
+    before = page.evaluate(height)
+    demo = page.locator(".demo-live").first
+    demo.locator("input[type=range]").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert root.get_attribute("data-demo-in-use") == ""
+    far = page.locator(".bd-article section > p").last
+    assert far.evaluate("p => getComputedStyle(p).contentVisibility") == "auto"
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate(height) == pytest.approx(before, abs=2)
+    page.wait_for_function("document.documentElement.dataset.demoInUse === undefined")
+    assert far.evaluate("p => getComputedStyle(p).contentVisibility") == "visible"
+    assert page.evaluate(height) == pytest.approx(before, abs=2)
