@@ -104,6 +104,31 @@ def load(collection, split, source=None, may_download=True):
         raise FileNotFoundError(f"no {collection.title} there: {error}") from error
 
 
+def cache_folder(name):
+    """Say where something is kept: in ``LECTURE_CACHE``, or else in the user's cache folder.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Path
+        It need not exist.
+
+    Examples
+    --------
+    >>> cache_folder("mnist").name
+    'mnist'
+    """
+    root = os.environ.get("LECTURE_CACHE")
+    if not root:
+        from platformdirs import user_cache_dir
+
+        root = user_cache_dir("lecture_utils", appauthor=False)
+    return Path(root).expanduser() / name
+
+
 def _load_first(collection, split, may_download):
     for source in SOURCES:
         # A second call need not wait for a network that was not there a moment ago.
@@ -198,12 +223,7 @@ def _file_names(split):
 
 
 def _cached_paths(collection, split):
-    root = os.environ.get("LECTURE_CACHE")
-    if not root:
-        from platformdirs import user_cache_dir
-
-        root = user_cache_dir("lecture_utils", appauthor=False)
-    folder = Path(root).expanduser() / collection.folder
+    folder = cache_folder(collection.folder)
     return [folder / f"{name}.gz" for name in _file_names(split)]
 
 

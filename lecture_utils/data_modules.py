@@ -12,7 +12,14 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from lecture_utils import datasets
 
-__all__ = ["FashionMNISTData", "ImageDataModule", "InMemoryImages", "MNISTData", "to_unit_range"]
+__all__ = [
+    "BatchDataModule",
+    "FashionMNISTData",
+    "InMemoryDataModule",
+    "InMemoryImages",
+    "MNISTData",
+    "to_unit_range",
+]
 
 
 def to_unit_range(images):
@@ -76,7 +83,62 @@ class InMemoryImages(Dataset):
         return self.images[indices], self.labels[indices]
 
 
-class ImageDataModule(pl.LightningDataModule):
+class BatchDataModule(pl.LightningDataModule):
+    """Give batches of pictures that are in memory; where they come from is up to subclasses.
+
+    Parameters
+    ----------
+    batch_size : int
+        Pictures per optimizer step, over all processes together.
+    eval_batch_size : int
+        Pictures per step of validation and test.
+    seed : int
+        Decides the order of the training pictures, together with the epoch.
+
+    Attributes
+    ----------
+    train_set, validation_set, test_set : InMemoryImages
+        A subclass makes them in `setup`.
+
+    Raises
+    ------
+    ValueError
+        If a batch would be empty.
+    """
+
+    def __init__(self, *, batch_size, eval_batch_size, seed):
+        super().__init__()
+        for name, value in (("batch_size", batch_size), ("eval_batch_size", eval_batch_size)):
+            if value < 1:
+                raise ValueError(f"{name} is {value}; it must be at least 1")
+        self.batch_size = batch_size
+        self.eval_batch_size = eval_batch_size
+        self.seed = seed
+        self.train_set = self.validation_set = self.test_set = None
+
+    def train_dataloader(self):
+        """Give batches in an order that depends on the seed and the epoch alone."""
+        processes = self.trainer.world_size if self.trainer else 1
+        # Lightning tells this sampler the epoch, also after resuming: the order is then the same.
+        sampler = DistributedSampler(
+            self.train_set,
+            num_replicas=processes,
+            rank=self.trainer.global_rank if self.trainer else 0,
+            seed=self.seed,
+        )
+        size = max(1, self.batch_size // processes)
+        return DataLoader(self.train_set, size, sampler=sampler, collate_fn=_keep)
+
+    def val_dataloader(self):
+        """Give all validation pictures to every process: the score is exact for any number of them."""
+        return DataLoader(self.validation_set, self.eval_batch_size, collate_fn=_keep)
+
+    def test_dataloader(self):
+        """Give all test pictures to every process."""
+        return DataLoader(self.test_set, self.eval_batch_size, collate_fn=_keep)
+
+
+class InMemoryDataModule(BatchDataModule):
     """Pictures in memory, split into training and validation, with the test set kept apart.
 
     The test set is not read before `setup("test")`; training and validation both come from the
@@ -123,16 +185,11 @@ class ImageDataModule(pl.LightningDataModule):
     def __init__(
         self, load, *, batch_size=128, validation_size=5000, seed=0, split_seed=0, train_size=None
     ):
-        super().__init__()
-        if batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
+        super().__init__(batch_size=batch_size, eval_batch_size=500, seed=seed)
         self._load = load
-        self.batch_size = batch_size
         self.validation_size = validation_size
-        self.seed = seed
         self.split_seed = split_seed
         self.train_size = train_size
-        self.train_set = self.validation_set = self.test_set = None
 
     def setup(self, stage):
         """Read what a stage needs: "fit" or "validate" the training set, "test" the test set."""
@@ -158,37 +215,16 @@ class ImageDataModule(pl.LightningDataModule):
         self.train_set = InMemoryImages(images[used[:size]], labels[used[:size]])
         self.origin, self.source = data.origin, data.source
 
-    def train_dataloader(self):
-        """Give batches in an order that depends on the seed and the epoch alone."""
-        processes = self.trainer.world_size if self.trainer else 1
-        # Lightning tells this sampler the epoch, also after resuming: the order is then the same.
-        sampler = DistributedSampler(
-            self.train_set,
-            num_replicas=processes,
-            rank=self.trainer.global_rank if self.trainer else 0,
-            seed=self.seed,
-        )
-        size = max(1, self.batch_size // processes)
-        return DataLoader(self.train_set, size, sampler=sampler, collate_fn=_keep)
 
-    def val_dataloader(self):
-        """Give all validation pictures to every process: the score is exact for any number of them."""
-        return DataLoader(self.validation_set, 500, collate_fn=_keep)
-
-    def test_dataloader(self):
-        """Give all test pictures to every process."""
-        return DataLoader(self.test_set, 500, collate_fn=_keep)
-
-
-class MNISTData(ImageDataModule):
-    """Handwritten digits; the options are those of `ImageDataModule`.
+class MNISTData(InMemoryDataModule):
+    """Handwritten digits; the options are those of `InMemoryDataModule`.
 
     Parameters
     ----------
     source : str, optional
         Insist on one of `datasets.SOURCES`.
     **options
-        See `ImageDataModule`.
+        See `InMemoryDataModule`.
 
     Examples
     --------
@@ -200,15 +236,15 @@ class MNISTData(ImageDataModule):
         super().__init__(partial(datasets.mnist, source=source), **options)
 
 
-class FashionMNISTData(ImageDataModule):
-    """Pictures of clothes; the options are those of `ImageDataModule`.
+class FashionMNISTData(InMemoryDataModule):
+    """Pictures of clothes; the options are those of `InMemoryDataModule`.
 
     Parameters
     ----------
     source : str, optional
         Insist on one of `datasets.SOURCES`.
     **options
-        See `ImageDataModule`.
+        See `InMemoryDataModule`.
 
     Examples
     --------

@@ -12,7 +12,7 @@ from torch import nn
 from lecture_utils import augmentation, datasets, training
 from lecture_utils.augmentation import random_affine
 from lecture_utils.data_modules import InMemoryImages, to_unit_range
-from lecture_utils.training import Classifier, FashionMNISTData, ImageDataModule, MNISTData
+from lecture_utils.training import Classifier, FashionMNISTData, InMemoryDataModule, MNISTData
 
 
 def numbered(count=60):
@@ -23,7 +23,7 @@ def numbered(count=60):
 
 
 def module(load=lambda split: numbered(), **options):
-    data = ImageDataModule(load, **{"batch_size": 8, "validation_size": 10, **options})
+    data = InMemoryDataModule(load, **{"batch_size": 8, "validation_size": 10, **options})
     data.setup("fit")
     return data
 
@@ -107,7 +107,7 @@ def test_unequal_images_and_labels_are_refused():
     with pytest.raises(ValueError, match="3 images but 2 labels"):
         InMemoryImages(torch.zeros(3, 1, 2, 2), torch.zeros(2))
     with pytest.raises(ValueError, match="batch_size is 0"):
-        ImageDataModule(numbered, batch_size=0)
+        InMemoryDataModule(numbered, batch_size=0)
 
 
 def test_bytes_become_values_from_0_to_1_with_channels_last():
