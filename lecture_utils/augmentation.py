@@ -1,11 +1,14 @@
 """Change a whole batch of pictures at once, each a little differently."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch.nn import functional
 
-__all__ = ["random_affine"]
+from lecture_utils import _batch_transforms as ops
+
+__all__ = ["Augment", "random_affine"]
 
 
 def random_affine(images, *, degrees=0.0, shift=0.0, scale=0.0, shear=0.0, generator=None):
@@ -51,8 +54,8 @@ def random_affine(images, *, degrees=0.0, shift=0.0, scale=0.0, shear=0.0, gener
         raise ValueError(f"images have shape {tuple(images.shape)}; pass (N, C, H, W)")
     _check_bound("degrees", degrees, 180)
     _check_bound("shift", shift, math.inf)
-    _check_bound("scale", scale, 1)
-    _check_bound("shear", shear, 1)
+    _check_bound("scale", scale, 1, included=False)
+    _check_bound("shear", shear, 1, included=False)
     count, _, height, width = images.shape
     # One row of random numbers per picture, from -1 to 1.
     angle, size, slant, down, right = 2 * torch.rand(5, count, generator=generator) - 1
@@ -70,7 +73,261 @@ def random_affine(images, *, degrees=0.0, shift=0.0, scale=0.0, shear=0.0, gener
     return functional.grid_sample(images, grid, align_corners=False)
 
 
-def _check_bound(name, value, limit):
-    if not 0 <= value <= limit or (limit == 1 and value == 1):
-        bounds = "at least 0" if limit == math.inf else f"from 0 to {limit}"
-        raise ValueError(f"{name} is {value}; it must be {bounds}")
+@dataclass(frozen=True)
+class Augment:
+    """Change every picture of a batch at random: geometry, then colors, then noise and a hole.
+
+    Each option is one of torchvision's transforms, with its distribution; ``print`` shows the
+    equivalent torchvision code. All changes of geometry are one resampling.
+
+    Parameters
+    ----------
+    degrees : float
+        Largest rotation, 0 to 180.
+    translate : float
+        Largest move along each axis as a part of the side, 0 to 1.
+    zoom : (float, float)
+        Smallest and largest change of size, above 0: 0.9 shrinks what is seen to 90%.
+    shear : float
+        Largest slant in degrees, 0 to less than 90.
+    crop : (float, float), optional
+        Cut out a box with this part of the area (smallest and largest, above 0) and with sides in a
+        ratio from 3:4 to 4:3, and enlarge it to the whole. No box is larger than the picture: what
+        lies above 1 is drawn again, up to ten times.
+    flip : float
+        Probability of mirroring left and right, 0 to 1.
+    brightness, contrast, saturation : float
+        Largest change of the factor, at least 0: 0.2 means factors from 0.8 to 1.2.
+    hue : float
+        Largest turn of the circle of hues, 0 to 0.5 (to the opposite color).
+    noise : float
+        Standard deviation of Gaussian noise, at least 0, where 1 is the way from black to white.
+    erase : float
+        Probability of blackening a box with 2% to 33% of the area, 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If an option is none of the above.
+
+    Notes
+    -----
+    Colors change in a random order, as in torchvision; here all pictures of a batch share it.
+
+    Examples
+    --------
+    >>> augment = Augment(degrees=40, crop=(0.8, 1.0), flip=0.5)
+    >>> augment(torch.rand(8, 3, 150, 150)).shape
+    torch.Size([8, 3, 150, 150])
+    """
+
+    degrees: float = 0.0
+    translate: float = 0.0
+    zoom: tuple[float, float] = (1.0, 1.0)
+    shear: float = 0.0
+    crop: tuple[float, float] | None = None
+    flip: float = 0.0
+    brightness: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    hue: float = 0.0
+    noise: float = 0.0
+    erase: float = 0.0
+
+    def __post_init__(self):
+        for name, limit in _LIMITS.items():
+            _check_bound(name, getattr(self, name), limit, included=name != "shear")
+        for name in ("zoom", "crop"):
+            pair = getattr(self, name)
+            if pair is None and name == "crop":
+                continue
+            # Settings that were stored as JSON come back as lists.
+            object.__setattr__(self, name, pair := tuple(pair))
+            if len(pair) != 2 or not 0 < pair[0] <= pair[1] < math.inf:
+                raise ValueError(f"{name} is {pair}; pass the smallest and the largest, above 0")
+
+    def __call__(self, images, generator=None):
+        """Draw parameters for every picture and apply them.
+
+        Parameters
+        ----------
+        images : tensor of float from 0 to 1, or of uint8 from 0 to 255, shape (N, C, H, W)
+            1 or 3 channels. It stays as it is.
+        generator : torch.Generator, optional
+            Where the random numbers come from (on the CPU). By default torch's own.
+
+        Returns
+        -------
+        tensor of the same shape, type and device
+        """
+        if images.ndim != 4 or images.shape[1] not in (1, 3):
+            raise ValueError(
+                f"images have shape {tuple(images.shape)}; pass (N, 1, H, W) or (N, 3, H, W)"
+            )
+        parameters = self.draw(len(images), images.shape[2], images.shape[3], generator)
+        if images.dtype == torch.uint8:
+            changed = self.apply(images.float().div_(255), parameters, generator)
+            return changed.mul_(255).round_().to(torch.uint8)
+        return self.apply(images, parameters, generator)
+
+    def draw(self, count, height, width, generator=None):
+        """Draw what is to be done to `count` pictures of one size.
+
+        Parameters
+        ----------
+        count, height, width : int
+        generator : torch.Generator, optional
+
+        Returns
+        -------
+        dict
+            By the names of `apply`'s steps; each is a tensor with one row per picture. Only steps
+            that are switched on are there.
+        """
+
+        def between(low, high):
+            return low + (high - low) * torch.rand(count, generator=generator)
+
+        drawn = {}
+        if self.degrees or self.translate or self.shear or self.zoom != (1, 1):
+            drawn["affine"] = torch.stack(
+                [
+                    between(-self.degrees, self.degrees),
+                    # Whole pixels, as torchvision has it.
+                    between(-self.translate * width, self.translate * width).round(),
+                    between(-self.translate * height, self.translate * height).round(),
+                    between(*self.zoom),
+                    between(-self.shear, self.shear),
+                ],
+                dim=1,
+            )
+        if self.crop:
+            drawn["crop"] = _draw_boxes(
+                count, height, width, self.crop, _CROP_RATIO, generator, whole_if_none=True
+            )
+        if self.flip:
+            drawn["flip"] = (torch.rand(count, generator=generator) < self.flip).float()
+        for name in _COLORS:
+            bound = getattr(self, name)
+            if bound and name == "hue":
+                drawn[name] = between(-bound, bound)
+            elif bound:
+                drawn[name] = between(max(0, 1 - bound), 1 + bound)
+        if any(name in drawn for name in _COLORS):
+            drawn["order"] = torch.randperm(len(_COLORS), generator=generator)
+        if self.erase:
+            boxes = _draw_boxes(count, height, width, _ERASED_AREA, _ERASED_RATIO, generator)
+            chosen = torch.rand(count, generator=generator) < self.erase
+            drawn["erase"] = boxes * chosen[:, None]
+        return drawn
+
+    def apply(self, images, parameters, generator=None):
+        """Do what was drawn.
+
+        Parameters
+        ----------
+        images : tensor of float from 0 to 1, shape (N, C, H, W)
+        parameters : dict
+            From `draw`.
+        generator : torch.Generator, optional
+            For the noise.
+
+        Returns
+        -------
+        tensor of float, shape (N, C, H, W)
+        """
+        height, width = images.shape[2:]
+        steps = {name: value.to(images.device) for name, value in parameters.items()}
+        matrices = None
+        if "affine" in steps:
+            matrices = ops.affine_matrices(*steps["affine"].unbind(dim=1), height, width)
+        if "crop" in steps:
+            crop = ops.crop_matrices(*steps["crop"].unbind(dim=1), height, width)
+            matrices = crop if matrices is None else matrices @ crop
+        if "flip" in steps:
+            flip = ops.flip_matrices(steps["flip"], width)
+            matrices = flip if matrices is None else matrices @ flip
+        if matrices is not None:
+            images = ops.resample(images, matrices)
+        for index in parameters.get("order", torch.empty(0)).tolist():
+            if _COLORS[index] in steps:
+                images = _ADJUST[_COLORS[index]](images, steps[_COLORS[index]])
+        if self.noise:
+            noise = torch.randn(images.shape, generator=generator).to(images)
+            images = (images + self.noise * noise).clamp_(0, 1)
+        if "erase" in steps:
+            images = ops.erase(images, *steps["erase"].unbind(dim=1))
+        return images
+
+    def __str__(self):
+        """Write the equivalent torchvision code."""
+        lines = []
+        options = [
+            f"degrees={self.degrees:g}",
+            self.translate and f"translate=({self.translate:g}, {self.translate:g})",
+            self.zoom != (1, 1) and f"scale=({self.zoom[0]:g}, {self.zoom[1]:g})",
+            self.shear and f"shear={self.shear:g}",
+        ]
+        if self.degrees or any(options[1:]):
+            lines.append(f"v2.RandomAffine({', '.join(filter(None, options))}, {_BILINEAR})")
+        if self.crop:
+            lines.append(f"v2.RandomResizedCrop(size, scale=({self.crop[0]:g}, {self.crop[1]:g}))")
+        if self.flip:
+            lines.append(f"v2.RandomHorizontalFlip({self.flip:g})")
+        colors = [f"{name}={getattr(self, name):g}" for name in _COLORS if getattr(self, name)]
+        if colors:
+            lines.append(f"v2.ColorJitter({', '.join(colors)})")
+        if self.noise:
+            lines.append(f"v2.GaussianNoise(sigma={self.noise:g})")
+        if self.erase:
+            lines.append(f"v2.RandomErasing({self.erase:g})")
+        lines = lines or ["v2.Identity()"]
+        return "v2.Compose([\n" + "".join(f"    {line},\n" for line in lines) + "])"
+
+
+_LIMITS = {
+    "degrees": 180, "translate": 1, "shear": 90, "flip": 1, "brightness": math.inf,
+    "contrast": math.inf, "saturation": math.inf, "hue": 0.5, "noise": math.inf, "erase": 1,
+}  # fmt: skip
+_COLORS = ("brightness", "contrast", "saturation", "hue")
+_ADJUST = {name: getattr(ops, f"adjust_{name}") for name in _COLORS}
+_CROP_RATIO = (3 / 4, 4 / 3)
+_ERASED_AREA, _ERASED_RATIO = (0.02, 0.33), (0.3, 3.3)
+_BILINEAR = "interpolation=v2.InterpolationMode.BILINEAR"
+# torchvision gives up on finding a box that fits after so many.
+_TRIES = 10
+
+
+def _draw_boxes(count, height, width, area, ratio, generator, whole_if_none=False):
+    """Draw (top, left, height, width) as torchvision does: areas evenly, ratios evenly as logarithms.
+
+    What does not fit is drawn again; if nothing ever fits, the box is empty, or the largest one
+    around the middle with a ratio that is allowed.
+    """
+    share, shape, down, right = torch.rand(4, _TRIES, count, generator=generator)
+    share = height * width * (area[0] + (area[1] - area[0]) * share)
+    low, high = math.log(ratio[0]), math.log(ratio[1])
+    shape = (low + (high - low) * shape).exp()
+    if not whole_if_none:
+        shape = 1 / shape  # the ratio is then height to width
+    box_width, box_height = (share * shape).sqrt().round(), (share / shape).sqrt().round()
+    fits = (box_width > 0) & (box_width <= width) & (box_height > 0) & (box_height <= height)
+    first = fits.int().argmax(dim=0, keepdim=True)
+    top = (down * (height - box_height + 1)).floor()
+    left = (right * (width - box_width + 1)).floor()
+    boxes = torch.stack([top, left, box_height, box_width], dim=2)
+    chosen = boxes.gather(0, first[..., None].expand(1, count, 4))[0]
+    none = torch.zeros(4)
+    if whole_if_none:
+        none[2] = min(height, round(width / ratio[0]))
+        none[3] = min(width, round(height * ratio[1]))
+        none[:2] = (torch.tensor([height, width]) - none[2:]) // 2
+    return torch.where(fits.any(dim=0)[:, None], chosen, none)
+
+
+def _check_bound(name, value, limit, included=True):
+    if not 0 <= value <= limit or (value == limit and not included):
+        bounds = f"from 0 to {'' if included else 'below '}{limit}"
+        raise ValueError(
+            f"{name} is {value}; it must be {'at least 0' if limit == math.inf else bounds}"
+        )

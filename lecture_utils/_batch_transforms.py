@@ -1,0 +1,122 @@
+"""What torchvision does to one picture, done to a batch: every picture with parameters of its own.
+
+Pictures are floats from 0 to 1, shape (N, C, H, W); parameters are tensors of length N on the same
+device. For the same parameters the result is that of ``torchvision.transforms.v2.functional``.
+
+A matrix here maps a place in the result to the place in the picture where its color comes from, in
+pixels; the middle of the first pixel is (0.5, 0.5). Any chain of changes of geometry is a product of
+such matrices, so that a picture is resampled only once and stays sharp.
+"""
+
+import torch
+from torch.nn import functional
+
+# Rec. 601: how bright red, green and blue look.
+_BRIGHTNESS = (0.2989, 0.587, 0.114)
+
+
+def affine_matrices(angle, translate_x, translate_y, scale, shear, height, width):
+    """Slant (degrees), turn (degrees, clockwise) and zoom around the middle, then move (pixels)."""
+    angle, tan = angle.deg2rad(), shear.deg2rad().tan()
+    cos, sin = angle.cos() / scale, angle.sin() / scale
+    zero, one = torch.zeros_like(cos), torch.ones_like(cos)
+    back = _matrices([cos - tan * sin, sin + tan * cos, zero], [-sin, cos, zero], [zero, zero, one])
+    x, y = width / 2, height / 2
+    return _moved(one * x, one * y) @ back @ _moved(-x - translate_x, -y - translate_y)
+
+
+def crop_matrices(top, left, box_height, box_width, height, width):
+    """Cut a box out and enlarge it to the size that the picture had."""
+    zero, one = torch.zeros_like(top), torch.ones_like(top)
+    return _matrices(
+        [box_width / width, zero, left], [zero, box_height / height, top], [zero, zero, one]
+    )
+
+
+def flip_matrices(flipped, width):
+    """Mirror left and right where `flipped` is 1."""
+    zero, one = torch.zeros_like(flipped), torch.ones_like(flipped)
+    return _matrices([1 - 2 * flipped, zero, flipped * width], [zero, one, zero], [zero, zero, one])
+
+
+def _matrices(*rows):
+    return torch.stack([torch.stack(row, dim=1) for row in rows], dim=1)
+
+
+def _moved(x, y):
+    zero, one = torch.zeros_like(x), torch.ones_like(x)
+    return _matrices([one, zero, x], [zero, one, y], [zero, zero, one])
+
+
+def resample(images, matrices):
+    """Compute every picture anew from where its matrix points, bilinearly; outside is black."""
+    height, width = images.shape[2:]
+    # grid_sample counts from -1 at the left and upper edge to 1 at the right and lower one.
+    sides = matrices.new_tensor([width, height, 1]) / 2
+    to_pixels = torch.diag(sides)
+    to_pixels[:2, 2] = sides[:2]
+    to_pixels[2, 2] = 1
+    theta = (torch.linalg.inv(to_pixels) @ matrices @ to_pixels)[:, :2]
+    grid = functional.affine_grid(theta.to(images), list(images.shape), align_corners=False)
+    return functional.grid_sample(images, grid, align_corners=False)
+
+
+def adjust_brightness(images, factors):
+    """Multiply by the factor."""
+    return images.mul(_each(factors)).clamp_(0, 1)
+
+
+def adjust_contrast(images, factors):
+    """Move away from the picture's mean brightness (factor above 1) or towards it (below)."""
+    means = grayscale(images.mean(dim=(2, 3), keepdim=True))
+    return torch.lerp(means, images, _each(factors)).clamp_(0, 1)
+
+
+def adjust_saturation(images, factors):
+    """Move away from gray (factor above 1) or towards it (below)."""
+    gray = grayscale(images).expand_as(images)
+    return torch.lerp(gray, images, _each(factors)).clamp_(0, 1)
+
+
+def adjust_hue(images, turns):
+    """Turn the circle of hues; 0.5 makes every color its opposite."""
+    if images.shape[1] == 1:
+        return images
+    largest, smallest = images.amax(dim=1), images.amin(dim=1)
+    spread = largest - smallest
+    red, green, blue = images.unbind(dim=1)
+    safe = torch.where(spread > 0, spread, 1)
+    # In sixths of the circle: 0 is red, 2 green, 4 blue.
+    hue = torch.where(
+        largest == red,
+        (green - blue) / safe,
+        torch.where(largest == green, (blue - red) / safe + 2, (red - green) / safe + 4),
+    )
+    hue = hue + 6 * turns[:, None, None]
+    # The way back in one formula per channel; they are a third of a circle apart.
+    channels = []
+    for start in (5, 3, 1):
+        place = (hue + start) % 6
+        channels.append(largest - spread * torch.minimum(place, 4 - place).clamp(0, 1))
+    return torch.stack(channels, dim=1).clamp_(0, 1)
+
+
+def grayscale(images):
+    """Weigh red, green and blue by how bright they look; keep one channel."""
+    if images.shape[1] == 1:
+        return images
+    weights = images.new_tensor(_BRIGHTNESS)[:, None, None]
+    return (images * weights).sum(dim=1, keepdim=True)
+
+
+def erase(images, top, left, box_height, box_width):
+    """Blacken a box; one without height or width does nothing."""
+    rows = torch.arange(images.shape[2], device=images.device)
+    columns = torch.arange(images.shape[3], device=images.device)
+    in_rows = (rows >= top[:, None]) & (rows < (top + box_height)[:, None])
+    in_columns = (columns >= left[:, None]) & (columns < (left + box_width)[:, None])
+    return images.masked_fill((in_rows[:, :, None] & in_columns[:, None, :])[:, None], 0)
+
+
+def _each(factors):
+    return factors[:, None, None, None]
