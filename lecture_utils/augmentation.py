@@ -165,10 +165,12 @@ class Augment:
                 f"images have shape {tuple(images.shape)}; pass (N, 1, H, W) or (N, 3, H, W)"
             )
         parameters = self.draw(len(images), images.shape[2], images.shape[3], generator)
-        if images.dtype == torch.uint8:
-            changed = self.apply(images.float().div_(255), parameters, generator)
-            return changed.mul_(255).round_().to(torch.uint8)
-        return self.apply(images, parameters, generator)
+        in_bytes = images.dtype == torch.uint8
+        values = images.float() / 255 if in_bytes else images.float()
+        # Half precision is too coarse to say where a pixel lies.
+        with torch.autocast(images.device.type, enabled=False):
+            values = self.apply(values, parameters, generator)
+        return (values * 255).round().to(torch.uint8) if in_bytes else values.to(images.dtype)
 
     def draw(self, count, height, width, generator=None):
         """Draw what is to be done to `count` pictures of one size.
@@ -253,8 +255,9 @@ class Augment:
             if _COLORS[index] in steps:
                 images = _ADJUST[_COLORS[index]](images, steps[_COLORS[index]])
         if self.noise:
-            noise = torch.randn(images.shape, generator=generator).to(images)
-            images = (images + self.noise * noise).clamp_(0, 1)
+            device = images.device if generator is None else generator.device
+            noise = torch.randn(images.shape, generator=generator, device=device)
+            images = torch.add(images, noise.to(images), alpha=self.noise).clamp_(0, 1)
         if "erase" in steps:
             images = ops.erase(images, *steps["erase"].unbind(dim=1))
         return images

@@ -123,8 +123,8 @@ class ImageDataModule(BatchDataModule):
         if self.augment is not None and self.trainer.training:
             # Every step has a seed of its own, so that a resumed run draws the same numbers.
             seed = (self.seed * 1_000_000_007 + self.trainer.global_step) * 1_009
-            with torch.random.fork_rng(devices=[]):
-                torch.default_generator.manual_seed(seed + self.trainer.global_rank)
+            with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+                torch.manual_seed(seed + self.trainer.global_rank)
                 images = self.augment(images).contiguous(memory_format=torch.channels_last)
         return images, labels
 
