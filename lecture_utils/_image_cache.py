@@ -91,6 +91,11 @@ def load_images(root, names, size):
         return DecodedImages(images, kept, skipped, converted)
 
 
+def is_readable(path):
+    """Tell whether a picture can be decoded to its end."""
+    return _decode(path, (8, 8))[0] is not None
+
+
 def _fingerprint(root, names, size):
     files = []
     for name in names:

@@ -1,9 +1,10 @@
-"""Find an IDX data set: folder, cache, installed package, download, embedded sample."""
+"""Find a data set: folder, cache, installed package, download, embedded sample."""
 
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ class Collection:
     embedded: Callable
 
 
-class _NotHereError(Exception):
+class NotHereError(Exception):
     """One place does not have the data; the message says why and what would help."""
 
 
@@ -94,14 +95,87 @@ def load(collection, split, source=None, may_download=True):
     """
     if split not in SPLITS:
         raise ValueError(f'split is {split!r}; use "train" or "test"')
-    if source is None:
-        return _load_first(collection, split, may_download)
-    if source not in SOURCES:
-        raise ValueError(f"source is {source!r}; use one of {', '.join(SOURCES)}")
-    try:
-        return _load_from(source, collection, split)
-    except _NotHereError as error:
-        raise FileNotFoundError(f"no {collection.title} there: {error}") from error
+    finders = {place: partial(_load_from, place, collection, split) for place in SOURCES}
+    return find(collection.title, finders, source, may_download)
+
+
+def find(title, finders, source=None, may_download=True):
+    """Call one finder after the other until one has the data.
+
+    Parameters
+    ----------
+    title : str
+        What the data are called in a sentence.
+    finders : dict of callable
+        One per place, by its name in `SOURCES` and in that order. Each returns the data, raises
+        `NotHereError`, or DownloadError if the network is at fault.
+    source : str, optional
+        Insist on this place.
+    may_download : bool
+        Whether the search may use the network.
+
+    Returns
+    -------
+    object
+        What the first successful finder returns.
+
+    Raises
+    ------
+    ValueError
+        If `source` is no place.
+    FileNotFoundError
+        If the place that `source` names does not have the data, or no place has.
+    DownloadError
+        If `source` is "download" and it fails.
+
+    Examples
+    --------
+    >>> find("numbers", {"embedded": lambda: [1, 2]})
+    [1, 2]
+    """
+    if source is not None:
+        if source not in SOURCES:
+            raise ValueError(f"source is {source!r}; use one of {', '.join(SOURCES)}")
+        if source not in finders:
+            raise FileNotFoundError(f"no {title} there: no system package has it")
+        try:
+            return finders[source]()
+        except NotHereError as error:
+            raise FileNotFoundError(f"no {title} there: {error}") from error
+    for place, finder in finders.items():
+        # A second call need not wait for a network that was not there a moment ago.
+        if place == "download" and (not may_download or title in _download_failed):
+            continue
+        try:
+            return finder()
+        except NotHereError:
+            continue
+        except DownloadError as error:
+            _download_failed.add(title)
+            say_once(str(error))
+    raise FileNotFoundError(f"the embedded sample of {title} is missing; reinstall")
+
+
+def data_folder():
+    """Say which folder ``LECTURE_DATA`` names.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    NotHereError
+        If the variable is not set.
+    FileNotFoundError
+        If it names no folder.
+    """
+    if not os.environ.get("LECTURE_DATA"):
+        raise NotHereError("the environment variable LECTURE_DATA is not set")
+    root = Path(os.environ["LECTURE_DATA"]).expanduser()
+    if not root.is_dir():
+        raise FileNotFoundError(f"LECTURE_DATA is {root}, which is no folder; correct or unset it")
+    return root
 
 
 def cache_folder(name):
@@ -129,21 +203,6 @@ def cache_folder(name):
     return Path(root).expanduser() / name
 
 
-def _load_first(collection, split, may_download):
-    for source in SOURCES:
-        # A second call need not wait for a network that was not there a moment ago.
-        if source == "download" and (not may_download or collection.title in _download_failed):
-            continue
-        try:
-            return _load_from(source, collection, split)
-        except _NotHereError:
-            continue
-        except DownloadError as error:
-            _download_failed.add(collection.title)
-            _say_once(str(error))
-    raise FileNotFoundError(f"the embedded sample of {collection.title} is missing; reinstall")
-
-
 def _load_from(source, collection, split):
     images, labels, place = _LOADERS[source](collection, split)
     if images.shape[1:] != (28, 28) or labels.shape != images.shape[:1] or not len(images):
@@ -158,47 +217,43 @@ def _load_from(source, collection, split):
         )
     use = "training" if split == "train" else "test"
     origin = f"{collection.title}: {len(images):,} {use} images from {place}"
-    _say_once(origin)
+    say_once(origin)
     return images, labels.astype(np.int64), source, origin
 
 
 def _from_folder(collection, split):
-    if not os.environ.get("LECTURE_DATA"):
-        raise _NotHereError("the environment variable LECTURE_DATA is not set")
-    root = Path(os.environ["LECTURE_DATA"]).expanduser()
-    if not root.is_dir():
-        raise FileNotFoundError(f"LECTURE_DATA is {root}, which is no folder; correct or unset it")
+    root = data_folder()
     for layout in collection.layouts:
         for ending in (".gz", ""):
             paths = [root / layout / f"{name}{ending}" for name in _file_names(split)]
             if all(path.is_file() for path in paths):
                 return read_idx(paths[0]), read_idx(paths[1]), f"LECTURE_DATA ({layout})"
-    raise _NotHereError(f"{root} has {_file_names(split)[0]}.gz in none of {collection.layouts}")
+    raise NotHereError(f"{root} has {_file_names(split)[0]}.gz in none of {collection.layouts}")
 
 
 def _from_cache(collection, split):
     paths = _cached_paths(collection, split)
     for path in paths:
         if not path.is_file():
-            raise _NotHereError(f"{path} does not exist; source='download' fetches it")
+            raise NotHereError(f"{path} does not exist; source='download' fetches it")
         if not has_checksum(path, collection.checksums[path.name]):
-            _say_once(f"{path} is damaged and is not used")
-            raise _NotHereError(f"{path} is damaged; source='download' replaces it")
+            say_once(f"{path} is damaged and is not used")
+            raise NotHereError(f"{path} is damaged; source='download' replaces it")
     return read_idx(paths[0]), read_idx(paths[1]), "the cache"
 
 
 def _from_package(collection, split):
     if not collection.package:
-        raise _NotHereError("no system package has it")
+        raise NotHereError("no system package has it")
     paths = [Path(collection.package_folder) / f"{name}.gz" for name in _file_names(split)]
     if not all(path.is_file() for path in paths):
-        raise _NotHereError(f"install the system package {collection.package}")
+        raise NotHereError(f"install the system package {collection.package}")
     return read_idx(paths[0]), read_idx(paths[1]), f"the package {collection.package}"
 
 
 def _from_download(collection, split):
-    if _is_offline():
-        raise _NotHereError("LECTURE_OFFLINE forbids downloads; unset it")
+    if is_offline():
+        raise NotHereError("LECTURE_OFFLINE forbids downloads; unset it")
     for path in _cached_paths(collection, split):
         urls = [mirror + path.name for mirror in collection.mirrors]
         download(urls, path, collection.checksums[path.name], timeout=_TIMEOUT)
@@ -227,11 +282,13 @@ def _cached_paths(collection, split):
     return [folder / f"{name}.gz" for name in _file_names(split)]
 
 
-def _is_offline():
+def is_offline():
+    """Tell whether ``LECTURE_OFFLINE`` forbids downloads."""
     return os.environ.get("LECTURE_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")
 
 
-def _say_once(sentence):
+def say_once(sentence):
+    """Print a sentence, unless it was said before."""
     # To standard error: what a notebook prints itself stays the same on every machine.
     if sentence not in _said:
         _said.add(sentence)

@@ -1,0 +1,85 @@
+"""Take files out of a ZIP archive from the internet: all of them whole, none outside the folder."""
+
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+
+class ArchiveError(ValueError):
+    """The archive is damaged, or holds what no honest archive would."""
+
+
+def unpack(archive, choose, folder, finish=None, *, largest=100_000_000):
+    """Unpack some members of a ZIP archive into a new folder, which appears when it is complete.
+
+    Parameters
+    ----------
+    archive : path
+    choose : callable
+        Takes the name of a member, returns the path for it inside `folder`, or None to leave it.
+    folder : path
+        What was there before is replaced.
+    finish : callable, optional
+        Takes the folder while it still has another name, to look at the files or add to them.
+    largest : int
+        Bytes that one file may have.
+
+    Raises
+    ------
+    ArchiveError
+        If a member has another checksum than the archive says, is larger than `largest`, is a link,
+        or has a name that leads outside, whether it was chosen or not. Then nothing was changed.
+    OSError
+        If the archive cannot be read or the folder cannot be written.
+
+    Examples
+    --------
+    >>> unpack("pets.zip", lambda name: name, "pets")  # doctest: +SKIP
+    """
+    archive, folder = Path(archive), Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part", dir=folder.parent))
+    try:
+        try:
+            with zipfile.ZipFile(archive) as members:
+                for member in members.infolist():
+                    _check(member, archive)
+                for member in members.infolist():
+                    target = None if member.is_dir() else choose(member.filename)
+                    if target is not None:
+                        _extract(members, member, scratch / target, largest)
+        # RuntimeError: encrypted. NotImplementedError: an exotic compression.
+        except (
+            zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError
+        ) as error:  # fmt: skip
+            raise ArchiveError(
+                f"{archive} is damaged ({error}); delete it and fetch it again"
+            ) from error
+        if finish:
+            finish(scratch)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(scratch, folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _check(member, archive):
+    name = member.filename
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in name:
+        raise ArchiveError(f"{archive} holds {name!r}, which leads outside; do not use this file")
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise ArchiveError(f"{archive} holds {name!r}, which is a link; do not use this file")
+
+
+def _extract(members, member, target, largest):
+    if member.file_size > largest:
+        raise ArchiveError(f"{member.filename!r} has {member.file_size:,} bytes; that is no photo")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Reading to the end compares the checksum; no more than the size that was announced is read.
+    target.write_bytes(members.read(member))

@@ -1,0 +1,174 @@
+"""Find the photos of cats and dogs: folder, cache, download; or else the drawn ones."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from lecture_utils import _sources
+from lecture_utils._archive import ArchiveError, unpack
+from lecture_utils._download import DownloadError, download
+
+# Which numbers of Cat/N.jpg and Dog/N.jpg make up the small split: first and last.
+SMALL_SPLIT = {"train": (1, 1000), "validation": (4001, 4500), "test": (4501, 5000)}
+CLASS_NAMES = ("cats", "dogs")
+_TITLE = "Cats vs Dogs"
+_FOLDER = "cats-vs-dogs"
+_URLS = (
+    "https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/"
+    "kagglecatsanddogs_5340.zip",
+)
+# Microsoft publishes no checksum; this is the one by which other public projects check the file.
+_CHECKSUM = "sha256:b7974bd00a84a99921f36ee4403f089853777b5ae8d151c76a86e64900334af9"
+_MEMBER = re.compile(r"PetImages/(Cat|Dog)/(\d+)\.jpg")
+_MANIFEST = "manifest.json"
+_TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, repr=False)
+class ImageFolders:
+    """A folder of pictures, sorted into splits and classes; usable wherever a path is.
+
+    Attributes
+    ----------
+    folder : Path
+        It has "train", "validation" (or "val") and "test", each with one folder per class.
+    class_names : tuple of str
+        The names of those folders, in alphabetical order.
+    source : str
+        Where the data came from: one of `datasets.SOURCES`.
+    origin : str
+        The same as a sentence, for a caption.
+    skipped : tuple of str
+        Files that were left out when the archive was unpacked because they cannot be read. Files
+        that are unreadable in a folder of your own show when `ImageDataModule` reads them.
+    """
+
+    folder: Path
+    class_names: tuple[str, ...]
+    source: str
+    origin: str
+    skipped: tuple[str, ...] = ()
+
+    def __fspath__(self):
+        return str(self.folder)
+
+    def __repr__(self):
+        return f"<{self.origin}>"
+
+
+def load(source, may_download, drawn):
+    """Find the photos in the first place that has them; see `datasets.cats_vs_dogs`."""
+    finders = {
+        "folder": _from_folder,
+        "cache": _from_cache,
+        "download": _from_download,
+        "embedded": drawn,
+    }
+    found = _sources.find(_TITLE, finders, source, may_download)
+    _sources.say_once(found.origin)
+    return found
+
+
+def _from_folder():
+    root = _sources.data_folder()
+    for folder in (root / _FOLDER, root):
+        validation = [name for name in ("validation", "val") if (folder / name).is_dir()]
+        splits = ["train", *validation[:1], "test"]
+        if validation and all((folder / s / c).is_dir() for s in splits for c in CLASS_NAMES):
+            return _found(folder, "folder", "LECTURE_DATA")
+    raise _sources.NotHereError(f"{root} has no {_FOLDER}/train/cats and so on")
+
+
+def _from_cache():
+    folder = _unpacked()
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        whole = all((folder / name).stat().st_size == size for name, size in manifest["files"])
+        skipped = tuple(manifest["skipped"])
+    except FileNotFoundError as error:
+        if not folder.exists():
+            remedy = "source='download' fetches it"
+            raise _sources.NotHereError(f"{folder} does not exist; {remedy}") from error
+        whole = False
+    except (ValueError, KeyError, TypeError, OSError):
+        whole = False
+    if not whole:
+        _sources.say_once(f"{folder} is damaged and is not used")
+        raise _sources.NotHereError(f"{folder} is damaged; source='download' replaces it")
+    return _found(folder, "cache", "the cache", skipped)
+
+
+def _from_download():
+    from filelock import FileLock
+
+    if _sources.is_offline():
+        raise _sources.NotHereError("LECTURE_OFFLINE forbids downloads; unset it")
+    folder = _unpacked()
+    archive = folder.parent / _URLS[0].rsplit("/", 1)[-1]
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            try:
+                found = _from_cache()  # another process may have been faster
+            except _sources.NotHereError:
+                _sources.say_once(f"{_TITLE}: fetching 0.8 GB, of which 0.1 GB will be kept")
+                download(_URLS, archive, _CHECKSUM, timeout=_TIMEOUT)
+                unpack(archive, _place, folder, _finish)
+                archive.unlink()
+                found = _from_cache()
+    except ArchiveError as error:
+        raise DownloadError(str(error)) from error
+    except DownloadError:
+        raise
+    except OSError as error:
+        raise DownloadError(
+            f"cannot unpack {archive.name} in {folder.parent}: {error}. Set LECTURE_CACHE to a folder "
+            "with 1 GB of space that you may write to"
+        ) from error
+    return _found(folder, "download", "a download, kept in the cache", found.skipped)
+
+
+def _unpacked():
+    return _sources.cache_folder(_FOLDER) / "small"
+
+
+def _place(member):
+    """Say where a photo of the small split goes; None for all else."""
+    match = _MEMBER.fullmatch(member)
+    if not match:
+        return None
+    kind, number = match[1].lower(), int(match[2])
+    for split, (first, last) in SMALL_SPLIT.items():
+        if first <= number <= last:
+            return f"{split}/{kind}s/{kind}.{number}.jpg"
+    return None
+
+
+def _finish(folder):
+    """Drop photos that cannot be read, and write down what is there."""
+    from lecture_utils._image_cache import is_readable
+
+    files, skipped = [], []
+    for path in sorted(folder.rglob("*.jpg")):
+        name = path.relative_to(folder).as_posix()
+        if is_readable(path):
+            files.append((name, path.stat().st_size))
+        else:
+            skipped.append(name)
+            path.unlink()
+    wanted = 2 * sum(last - first + 1 for first, last in SMALL_SPLIT.values())
+    # A few of the 25,000 photos are known to be broken; more than that is another archive.
+    if len(files) < 0.99 * wanted:
+        raise ArchiveError(
+            f"the archive has only {len(files)} of {wanted} photos; is it another one?"
+        )
+    manifest = {"files": files, "skipped": skipped}
+    (folder / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def _found(folder, source, place, skipped=()):
+    without = f", without {len(skipped)} that cannot be read" if skipped else ""
+    return ImageFolders(
+        folder, CLASS_NAMES, source, f"{_TITLE}: photos from {place}{without}", skipped
+    )
