@@ -1,10 +1,16 @@
 """The networks of the chapter on a first CNN, and one that makes the most of 100,000 parameters.
 
-All take gray pictures of 28x28 pixels with values from 0 (black) to 1 (white), as a tensor of shape
-(N, 1, 28, 28), and return one logit per class, shape (N, 10).
+They take gray pictures of 28x28 pixels with values from 0 (black) to 1 (white), as a tensor of shape
+(N, 1, 28, 28), and return one logit per class, shape (N, 10). `NETWORKS` and `build` also know those of
+`photo_networks`.
 """
 
+from functools import partial
+
 from torch import nn
+
+from lecture_utils.geometry import count_parameters
+from lecture_utils.photo_networks import cats_cnn, strong_photo_cnn
 
 __all__ = [
     "NETWORKS",
@@ -188,23 +194,26 @@ NETWORKS = {
     "flatten": flatten_cnn,
     "gap": gap_cnn,
     "strong": strong_cnn,
+    "cats": cats_cnn,
+    "cats-dropout": partial(cats_cnn, dropout=0.5),
+    "cats-strong": strong_photo_cnn,
 }
 
 
-def build(name, num_classes=10):
+def build(name, num_classes=None):
     """Build a network by its name, with new random weights.
 
     Parameters
     ----------
     name : str
         One of `NETWORKS`.
-    num_classes : int
-        At least 1.
+    num_classes : int, optional
+        At least 1. By default what the network was made for: ten, or for photos one logit for two classes.
 
     Returns
     -------
     nn.Sequential
-        From (N, 1, 28, 28) to (N, num_classes).
+        From pictures to logits.
 
     Raises
     ------
@@ -218,26 +227,7 @@ def build(name, num_classes=10):
     """
     if name not in NETWORKS:
         raise ValueError(f"there is no network {name!r}; use one of {', '.join(NETWORKS)}")
-    return NETWORKS[name](num_classes)
-
-
-def count_parameters(network):
-    """Count the numbers that training can change.
-
-    Parameters
-    ----------
-    network : nn.Module
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> count_parameters(nn.Conv2d(1, 32, 3))
-    320
-    """
-    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+    return NETWORKS[name]() if num_classes is None else NETWORKS[name](num_classes)
 
 
 def _normalized_convolution(in_channels, out_channels, **options):

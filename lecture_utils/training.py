@@ -13,6 +13,7 @@ from lecture_utils.data_modules import (
     MNISTData,
     to_unit_range,
 )
+from lecture_utils.image_folders import ImageDataModule
 
 __all__ = [
     "OPTIMIZERS",
@@ -30,9 +31,6 @@ __all__ = [
     "predicted_classes",
     "uses_cuda",
 ]
-
-# Until runs._record asks for InMemoryDataModule; then this becomes image_folders.ImageDataModule.
-ImageDataModule = InMemoryDataModule
 
 TASKS = ("multiclass", "binary")
 SCORES = ("loss", "accuracy")
@@ -85,6 +83,9 @@ class Classifier(pl.LightningModule):
         0 to less than 1: this part of the probability is spread over all classes.
     augment : callable, optional
         Takes and returns a batch of training pictures with values from 0 to 1.
+    mixup : float
+        At least 0. Above 0, every picture of a batch is mixed with another one, and the loss takes both labels in
+        the same proportion, which is drawn from Beta(mixup, mixup) (Zhang et al., arXiv:1710.09412).
     average_decay : float, optional
         Between 0 and 1: also keep a moving average of the weights, and judge that one. 0.99 means
         an average over about 100 steps.
@@ -120,6 +121,7 @@ class Classifier(pl.LightningModule):
         schedule="constant",
         label_smoothing=0.0,
         augment=None,
+        mixup=0.0,
         average_decay=None,
         seed=0,
     ):
@@ -131,6 +133,8 @@ class Classifier(pl.LightningModule):
             raise ValueError(f"learning_rate is {learning_rate}; it must be above 0")
         if not 0 <= label_smoothing < 1:
             raise ValueError(f"label_smoothing is {label_smoothing}; it must be from 0 to below 1")
+        if not mixup >= 0:
+            raise ValueError(f"mixup is {mixup}; it must be at least 0")
         if average_decay is not None and not 0 < average_decay < 1:
             raise ValueError(f"average_decay is {average_decay}; it must be between 0 and 1")
         self.network = network.to(memory_format=torch.channels_last)
@@ -147,6 +151,7 @@ class Classifier(pl.LightningModule):
         self.schedule = schedule
         self.label_smoothing = label_smoothing
         self.augment = augment
+        self.mixup = mixup
         self.seed = seed
         self.metrics = torch.nn.ModuleDict(
             {f"{part}_{what}": MeanMetric() for part in ("train", "val") for what in SCORES}
@@ -175,8 +180,14 @@ class Classifier(pl.LightningModule):
         )
         if self.augment is not None:
             images = self.augment(images).contiguous(memory_format=torch.channels_last)
+        part, partner = self._draw_mixture(len(images))
+        if part < 1:
+            images = part * images + (1 - part) * images[partner]
         logits = self.network(images)
         loss = classification_loss(logits, labels, self.task, self.label_smoothing)
+        if part < 1:
+            other = classification_loss(logits, labels[partner], self.task, self.label_smoothing)
+            loss = part * loss + (1 - part) * other
         if not torch.isfinite(loss):
             raise DivergedError(
                 f"the loss is {loss.item()} in epoch {self.current_epoch}, step {batch_idx}: training "
@@ -207,6 +218,13 @@ class Classifier(pl.LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
+
+    def _draw_mixture(self, count):
+        """Draw how much of each picture stays, and which other one the rest comes from."""
+        if not self.mixup:
+            return 1.0, None
+        part = torch.distributions.Beta(self.mixup, self.mixup).sample().item()
+        return part, torch.randperm(count)
 
     def _log(self, part, loss, logits, labels):
         right = (predicted_classes(logits, self.task) == labels).float().mean()

@@ -30,6 +30,7 @@ TRAINER_OPTIONS = {
     "precision": "auto",
 }
 SAMPLE = "sample"
+PHOTOS = "cats_vs_dogs"
 
 
 def start(recipe, seed, root, data, threads, overwrite, trainer_options):
@@ -167,8 +168,8 @@ def _finish(folder, settings, recipe, data, options):
         },
         "metrics": {
             # Of the weights as shipped, in half precision.
-            "validation": evaluate(network, data.validation_set),
-            "test": evaluate(network, data.test_set),
+            "validation": evaluate(network, data.validation_set, task=_task(recipe)),
+            "test": evaluate(network, data.test_set, task=_task(recipe)),
         },
         "training_seconds": round(history["seconds"], 1),
         "trainer": options,
@@ -185,34 +186,60 @@ def _finish(folder, settings, recipe, data, options):
 
 
 def _classifier(recipe, seed):
-    from lecture_utils.augmentation import random_affine
     from lecture_utils.training import Classifier
 
     return Classifier(
         models.build(recipe.network),
+        task=_task(recipe),
         optimizer=recipe.optimizer,
         learning_rate=recipe.learning_rate,
         weight_decay=recipe.weight_decay,
         schedule=recipe.schedule,
         label_smoothing=recipe.label_smoothing,
-        augment=partial(random_affine, **recipe.augmentation) if recipe.augmentation else None,
+        augment=_augment(recipe),
+        mixup=recipe.mixup,
         average_decay=recipe.average_decay,
         seed=seed,
     )
 
 
+def _task(recipe):
+    return "binary" if recipe.data == PHOTOS else "multiclass"
+
+
+def _augment(recipe):
+    from lecture_utils.augmentation import Augment, random_affine
+
+    if not recipe.augmentation:
+        return None
+    if recipe.data == PHOTOS:
+        return Augment(**recipe.augmentation)
+    return partial(random_affine, **recipe.augmentation)
+
+
 def _data_module(recipe, seed, data):
-    from lecture_utils.training import ImageDataModule
+    from lecture_utils.training import ImageDataModule, InMemoryDataModule
 
     if data not in (None, SAMPLE):
         os.environ["LECTURE_DATA"] = data
-    module = ImageDataModule(
-        partial(_load, recipe.data, data == SAMPLE),
-        batch_size=recipe.batch_size,
-        validation_size=recipe.validation_size,
-        train_size=recipe.train_size,
-        seed=seed,
-    )
+    if recipe.data == PHOTOS:
+        photos = datasets.cats_vs_dogs(source="embedded" if data == SAMPLE else None)
+        _check_full(photos.source, recipe.data, data == SAMPLE)
+        module = ImageDataModule(
+            photos,
+            recipe.batch_size,
+            recipe.image_size,
+            train_size=recipe.train_size,
+            seed=seed,
+        )
+    else:
+        module = InMemoryDataModule(
+            partial(_load, recipe.data, data == SAMPLE),
+            batch_size=recipe.batch_size,
+            validation_size=recipe.validation_size,
+            train_size=recipe.train_size,
+            seed=seed,
+        )
     module.setup("fit")
     return module
 
@@ -220,9 +247,13 @@ def _data_module(recipe, seed, data):
 def _load(name, sample, split):
     load = {"mnist": datasets.mnist, "fashion_mnist": datasets.fashion_mnist}[name]
     data = load(split, source="embedded" if sample else None)
-    if data.source == "embedded" and not sample:
+    _check_full(data.source, name, sample)
+    return data
+
+
+def _check_full(source, name, sample):
+    if source == "embedded" and not sample:
         raise FileNotFoundError(
             f"the full data set {name} is not here and cannot be fetched; pass the folder that has it "
             f'as data, or "{SAMPLE}" to train on the small embedded sample'
         )
-    return data

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torchinfo
 
-from lecture_utils import models
+from lecture_utils import models, photo_networks
 
 
 @pytest.mark.parametrize(
@@ -49,15 +49,34 @@ def test_build_gives_the_network_of_that_name_for_any_number_of_classes(name):
     network = models.build(name, 4)
     torch.manual_seed(3)
     same = models.NETWORKS[name](4)
-    assert network(torch.rand(2, 1, 28, 28)).shape == (2, 4)
+    shape = (3, 50, 46) if name.startswith("cats") else (1, 28, 28)
+    assert network(torch.rand(2, *shape)).shape == (2, 4)
     for one, other in zip(network.parameters(), same.parameters(), strict=True):
         assert torch.equal(one, other)
 
 
-def test_frozen_parameters_do_not_count():
-    layer = torch.nn.Linear(3, 2)
-    layer.bias.requires_grad_(False)
-    assert models.count_parameters(layer) == 6
+def test_photo_networks_have_the_parameters_of_the_lecture_and_one_logit():
+    network = models.build("cats")
+    summary = torchinfo.summary(network, input_size=(1, 3, 150, 150), verbose=0)
+    assert summary.total_params == 307_393
+    assert network(torch.rand(2, 3, 150, 150)).shape == (2, 1)
+    dropout = models.build("cats-dropout")
+    assert models.count_parameters(dropout) == 307_393
+    images = torch.rand(2, 3, 60, 60)
+    assert not torch.equal(dropout(images), dropout(images))
+    assert torch.equal(dropout.eval()(images), dropout(images))
+
+
+def test_a_residual_block_adds_its_change():
+    block = photo_networks.ResidualBlock(4).eval()
+    images = torch.randn(2, 4, 6, 7)
+    torch.testing.assert_close(block(images), (images + block.change(images)).clamp(min=0))
+
+
+@pytest.mark.parametrize("dropout", [-0.1, 1.0, float("nan")])
+def test_a_dropout_that_is_no_probability_is_refused(dropout):
+    with pytest.raises(ValueError, match="dropout is"):
+        photo_networks.cats_cnn(dropout=dropout)
 
 
 def test_errors_name_what_is_wrong():

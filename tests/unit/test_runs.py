@@ -333,7 +333,7 @@ def test_recorded_runs_are_whole_small_and_of_the_full_data():
             10_000,
         ]
         assert run.history["epoch"] == list(range(1, recipe.epochs + 1))
-        assert card["recipe"] == json.loads(json.dumps(vars(recipe)))
+        assert runs.Recipe(**card["recipe"]) == recipe
         assert card["parameters"] == models.count_parameters(models.build(recipe.network))
         assert card["code"][0]["changed_since"] is False
         assert not run.model.training

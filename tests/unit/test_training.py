@@ -301,3 +301,38 @@ def test_precision_is_32_bits_without_a_gpu(monkeypatch):
     assert training.best_precision("cpu") == "32-true"
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
     assert training.best_precision("gpu") == "32-true"
+
+
+def test_mixup_mixes_pictures_and_labels_in_the_same_proportion():
+    seen = []
+
+    class Recorder(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.bias = torch.nn.Parameter(torch.zeros(3))
+
+        def forward(self, images):
+            seen.append(images)
+            return self.bias.expand(len(images), 3)
+
+    classifier = Classifier(Recorder(), mixup=5.0, seed=1)
+    classifier.trainer = quiet_trainer()
+    classifier.trainer.strategy.connect(classifier)
+    classifier._log = lambda *_: None
+    # Each picture is all zeros but for a one in the place of its label.
+    labels = torch.tensor([0, 1, 2, 1, 0, 2])
+    images = torch.nn.functional.one_hot(labels, 3).float().reshape(6, 1, 1, 3)
+    loss = classifier.training_step((images, labels), 0)
+    mixed = seen[0].reshape(6, 3)
+    assert not torch.equal(mixed, images.reshape(6, 3))
+    torch.testing.assert_close(mixed.sum(dim=1), torch.ones(6))
+    # Cross-entropy takes shares of classes as well: those that the pictures show are the labels' own.
+    torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(torch.zeros(6, 3), mixed))
+    gradient = torch.autograd.grad(loss, classifier.network.bias)[0]
+    torch.testing.assert_close(gradient, torch.full((3,), 1 / 3) - mixed.mean(dim=0))
+
+
+@pytest.mark.parametrize("mixup", [-0.1, float("nan")])
+def test_a_mixup_below_zero_is_refused(mixup):
+    with pytest.raises(ValueError, match="mixup is"):
+        Classifier(tiny_network(), mixup=mixup)

@@ -1,0 +1,147 @@
+"""The networks of the chapters on cats and dogs: color photos of any size in, one logit out.
+
+They take tensors of shape (N, 3, H, W) with values from 0 (black) to 1 (white). With one logit, shape (N, 1),
+above 0 means the second of two classes; with more, there is one per class.
+"""
+
+from torch import nn
+
+__all__ = ["ResidualBlock", "cats_cnn", "strong_photo_cnn"]
+
+
+def cats_cnn(num_classes=1, *, dropout=0.0):
+    """Build four convolutions with global average pooling and two dense layers.
+
+    Parameters
+    ----------
+    num_classes : int
+        Logits, at least 1.
+    dropout : float
+        Probability of leaving out a hidden unit of the dense layers, 0 to less than 1.
+
+    Returns
+    -------
+    nn.Sequential
+        From (N, 3, H, W), H and W at least 46, to (N, num_classes); 307,393 parameters for one logit.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of the above.
+
+    Examples
+    --------
+    >>> import torch
+    >>> cats_cnn()(torch.zeros(2, 3, 150, 150)).shape
+    torch.Size([2, 1])
+    """
+    _check_classes(num_classes)
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout is {dropout}; it must be from 0 to below 1")
+    return nn.Sequential(
+        nn.Conv2d(3, 32, kernel_size=3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, kernel_size=3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(64, 128, kernel_size=3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(128, 128, kernel_size=3),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(128, 512),
+        nn.ReLU(),
+        *([nn.Dropout(dropout)] if dropout else []),
+        nn.Linear(512, num_classes),
+    )
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions whose result is added to what came in.
+
+    Parameters
+    ----------
+    channels : int
+        In and out, at least 1.
+
+    References
+    ----------
+    He, Zhang, Ren and Sun, "Deep residual learning for image recognition", arXiv:1512.03385.
+
+    Examples
+    --------
+    >>> import torch
+    >>> ResidualBlock(8)(torch.zeros(1, 8, 5, 5)).shape
+    torch.Size([1, 8, 5, 5])
+    """
+
+    def __init__(self, channels):
+        super().__init__()
+        self.change = nn.Sequential(
+            *_normalized_convolution(channels, channels),
+            nn.Conv2d(channels, channels, kernel_size=3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, images):
+        """Compute relu(images + change)."""
+        return nn.functional.relu(images + self.change(images))
+
+
+def strong_photo_cnn(num_classes=1):
+    """Build a small residual network: strides instead of pooling, batch normalization throughout.
+
+    Each stride halves the sides and doubles the channels, so that every block costs about the same.
+
+    Parameters
+    ----------
+    num_classes : int
+        Logits, at least 1.
+
+    Returns
+    -------
+    nn.Sequential
+        From (N, 3, H, W), H and W at least 1, to (N, num_classes); 1,939,233 parameters for one logit.
+
+    Raises
+    ------
+    ValueError
+        If there is no class.
+
+    Examples
+    --------
+    >>> import torch
+    >>> strong_photo_cnn().eval()(torch.zeros(2, 3, 96, 96)).shape
+    torch.Size([2, 1])
+    """
+    _check_classes(num_classes)
+    return nn.Sequential(
+        *_normalized_convolution(3, 32, stride=2),
+        *_normalized_convolution(32, 64, stride=2),
+        ResidualBlock(64),
+        *_normalized_convolution(64, 128, stride=2),
+        ResidualBlock(128),
+        *_normalized_convolution(128, 256, stride=2),
+        ResidualBlock(256),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Dropout(0.2),
+        nn.Linear(256, num_classes),
+    )
+
+
+def _normalized_convolution(in_channels, out_channels, stride=1):
+    # Batch normalization subtracts the mean, so a bias before it would do nothing.
+    return (
+        nn.Conv2d(in_channels, out_channels, kernel_size=3, stride=stride, padding=1, bias=False),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU(),
+    )
+
+
+def _check_classes(num_classes):
+    if num_classes < 1:
+        raise ValueError(f"num_classes is {num_classes}; a classifier needs at least 1")
