@@ -1,13 +1,11 @@
 """Find the photos of cats and dogs: folder, cache, download; or else the drawn ones."""
 
-import json
 import re
-from dataclasses import dataclass
-from pathlib import Path
 
 from lecture_utils import _sources
 from lecture_utils._archive import ArchiveError, unpack
 from lecture_utils._download import DownloadError, download
+from lecture_utils._pet_folders import ImageFolders, read_manifest, write_manifest
 
 # Which numbers of Cat/N.jpg and Dog/N.jpg make up the small split: first and last.
 SMALL_SPLIT = {"train": (1, 1000), "validation": (4001, 4500), "test": (4501, 5000)}
@@ -21,40 +19,7 @@ _URLS = (
 # Microsoft publishes no checksum; this is the one by which other public projects check the file.
 _CHECKSUM = "sha256:b7974bd00a84a99921f36ee4403f089853777b5ae8d151c76a86e64900334af9"
 _MEMBER = re.compile(r"PetImages/(Cat|Dog)/(\d+)\.jpg")
-_MANIFEST = "manifest.json"
 _TIMEOUT = 10.0
-
-
-@dataclass(frozen=True, repr=False)
-class ImageFolders:
-    """A folder of pictures, sorted into splits and classes; usable wherever a path is.
-
-    Attributes
-    ----------
-    folder : Path
-        It has "train", "validation" (or "val") and "test", each with one folder per class.
-    class_names : tuple of str
-        The names of those folders, in alphabetical order.
-    source : str
-        Where the data came from: one of `datasets.SOURCES`.
-    origin : str
-        The same as a sentence, for a caption.
-    skipped : tuple of str
-        Files that were left out when the archive was unpacked because they cannot be read. Files
-        that are unreadable in a folder of your own show when `ImageDataModule` reads them.
-    """
-
-    folder: Path
-    class_names: tuple[str, ...]
-    source: str
-    origin: str
-    skipped: tuple[str, ...] = ()
-
-    def __fspath__(self):
-        return str(self.folder)
-
-    def __repr__(self):
-        return f"<{self.origin}>"
 
 
 def load(source, may_download, drawn):
@@ -82,21 +47,13 @@ def _from_folder():
 
 def _from_cache():
     folder = _unpacked()
-    try:
-        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-        whole = all((folder / name).stat().st_size == size for name, size in manifest["files"])
-        skipped = tuple(manifest["skipped"])
-    except FileNotFoundError as error:
-        if not folder.exists():
-            remedy = "source='download' fetches it"
-            raise _sources.NotHereError(f"{folder} does not exist; {remedy}") from error
-        whole = False
-    except (ValueError, KeyError, TypeError, OSError):
-        whole = False
-    if not whole:
+    if not folder.exists():
+        raise _sources.NotHereError(f"{folder} does not exist; source='download' fetches it")
+    skipped = read_manifest(folder)
+    if skipped is None:
         _sources.say_once(f"{folder} is damaged and is not used")
         raise _sources.NotHereError(f"{folder} is damaged; source='download' replaces it")
-    return _found(folder, "cache", "the cache", skipped)
+    return _found(folder, "cache", "the cache", tuple(skipped))
 
 
 def _from_download():
@@ -149,22 +106,17 @@ def _finish(folder):
     """Drop photos that cannot be read, and write down what is there."""
     from lecture_utils._image_cache import is_readable
 
-    files, skipped = [], []
-    for path in sorted(folder.rglob("*.jpg")):
-        name = path.relative_to(folder).as_posix()
-        if is_readable(path):
-            files.append((name, path.stat().st_size))
-        else:
-            skipped.append(name)
-            path.unlink()
+    paths = sorted(folder.rglob("*.jpg"))
+    bad = [path for path in paths if not is_readable(path)]
     wanted = 2 * sum(last - first + 1 for first, last in SMALL_SPLIT.values())
     # A few of the 25,000 photos are known to be broken; more than that is another archive.
-    if len(files) < 0.99 * wanted:
+    if len(paths) - len(bad) < 0.99 * wanted:
         raise ArchiveError(
-            f"the archive has only {len(files)} of {wanted} photos; is it another one?"
+            f"the archive has only {len(paths) - len(bad)} of {wanted} photos; is it another one?"
         )
-    manifest = {"files": files, "skipped": skipped}
-    (folder / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    for path in bad:
+        path.unlink()
+    write_manifest(folder, [path.relative_to(folder).as_posix() for path in bad])
 
 
 def _found(folder, source, place, skipped=()):

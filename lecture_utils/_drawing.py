@@ -1,0 +1,136 @@
+"""Shapes for drawn pictures: curves as arrays of points, and a brush that places them on a canvas."""
+
+import math
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+_CAP = np.linspace(np.pi / 2, -np.pi / 2, 9)[1:-1]
+
+
+def oval(x, y, width, height, angle=0.0, count=36):
+    """Return the points of an ellipse with these half axes; `angle` in degrees, clockwise."""
+    turn = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    points = np.stack([width * np.cos(turn), height * np.sin(turn)], axis=1)
+    return points @ _rotation(angle).T + (x, y)
+
+
+def blob(corners, per_side=8):
+    """Return a smooth closed curve through all corners (a Catmull-Rom spline)."""
+    corners = np.asarray(corners, float)
+    return _spline(np.concatenate([corners[-1:], corners, corners[:2]]), per_side)
+
+
+def tube(path, widths, per_side=8):
+    """Return the outline of a soft tube along a path, as wide as `widths` (one per corner)."""
+    path = np.asarray(path, float)
+    padded = np.concatenate([2 * path[:1] - path[1:2], path, 2 * path[-1:] - path[-2:-1]])
+    middle = np.concatenate([_spline(padded, per_side), path[-1:]])
+    along = np.gradient(middle, axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True) + 1e-9
+    across = along[:, ::-1] * (-1, 1)
+    half = np.interp(
+        np.linspace(0, 1, len(middle)), np.linspace(0, 1, len(widths)), np.divide(widths, 2)
+    )
+    left, right = middle + across * half[:, None], middle - across * half[:, None]
+    front = _half_circle(middle[-1], along[-1], half[-1])
+    back = _half_circle(middle[0], -along[0], half[0])
+    return np.concatenate([left, front, right[::-1], back])
+
+
+def ruffled(points, amount, rng):
+    """Push every point a little in or out, so that fur looks fluffy."""
+    points = np.asarray(points)
+    center = points.mean(axis=0)
+    return center + (points - center) * (1 + amount * rng.standard_normal((len(points), 1)))
+
+
+def mirrored(points):
+    """Swap left and right."""
+    return np.asarray(points) * (-1, 1)
+
+
+def mix(color, other, part):
+    """Blend two colors; `part` is how much of the other."""
+    return tuple(round(a + (b - a) * part) for a, b in zip(color, other, strict=True))
+
+
+def darker(color, part):
+    """Blend a color with a warm black."""
+    return mix(color, (30, 20, 25), part)
+
+
+class Brush:
+    """Draw on an image in units of one's own.
+
+    Parameters
+    ----------
+    image : PIL.Image
+        RGB; it is changed.
+    scale : float
+        Pixels per unit.
+    origin : (float, float)
+        Where (0, 0) is, in pixels.
+    angle : float
+        Degrees, clockwise.
+    flip : bool
+        Swap left and right.
+    """
+
+    def __init__(self, image, scale=1.0, origin=(0.0, 0.0), angle=0.0, flip=False):
+        self.image = image
+        self.scale = scale
+        self._draw = ImageDraw.Draw(image)
+        self._matrix = scale * _rotation(angle) @ np.diag([-1.0 if flip else 1.0, 1.0])
+        self._origin = np.asarray(origin, float)
+        self._options = {"scale": scale, "origin": origin, "angle": angle, "flip": flip}
+
+    def on(self, image):
+        """Return the same brush for another image."""
+        return Brush(image, **self._options)
+
+    def fill(self, points, color, edge=None, width=0.05):
+        """Fill a closed curve with a color, or with another image that lies under it.
+
+        `edge` is the color of a line around it, `width` units wide.
+        """
+        placed = self._placed(points)
+        if isinstance(color, Image.Image):
+            mask = Image.new("L", self.image.size)
+            ImageDraw.Draw(mask).polygon(placed, fill=255)
+            box = mask.getbbox()
+            if box:
+                self.image.paste(color.crop(box), box[:2], mask.crop(box))
+        else:
+            self._draw.polygon(placed, fill=color)
+        if edge:
+            self._line([*placed, *placed[:2]], edge, width)
+
+    def line(self, points, color, width=0.05):
+        """Draw an open curve."""
+        self._line(self._placed(points), color, width)
+
+    def _line(self, placed, color, width):
+        pixels = max(1, round(width * self.scale))
+        self._draw.line(placed, fill=color, width=pixels, joint="curve" if pixels > 2 else None)
+
+    def _placed(self, points):
+        points = np.asarray(points) @ self._matrix.T + self._origin
+        return list(map(tuple, points.tolist()))
+
+
+def _half_circle(center, ahead, radius):
+    turn = math.atan2(ahead[1], ahead[0]) + _CAP
+    return center + radius * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+
+
+def _rotation(angle):
+    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    return np.array([[cos, -sin], [sin, cos]])
+
+
+def _spline(corners, per_side):
+    t = np.linspace(0, 1, per_side, endpoint=False)[None, :, None]
+    a, b, c, d = (corners[i : len(corners) - 3 + i, None] for i in range(4))
+    curve = b + t * ((c - a) + t * ((2 * a - 5 * b + 4 * c - d) + t * (3 * (b - c) + d - a))) / 2
+    return curve.reshape(-1, 2)

@@ -1,0 +1,417 @@
+"""Drawn cats and dogs, each one of a kind: a data set that needs no download and is free to share.
+
+No single mark tells the two apart: cats may have folded ears and dogs pointed ones, and fur, pose,
+collar, place and light are shared. What differs is what differs in life: the muzzle, the eyes,
+whiskers, tongue, tail and build.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from lecture_utils._drawing import Brush, blob, darker, mirrored, mix, oval, ruffled, tube
+from lecture_utils._pet_scenes import TOYS, background, choose, lit, thing
+
+__all__ = ["KINDS", "draw_pet"]
+
+# What one is called, and many.
+KINDS = {"cat": "cats", "dog": "dogs"}
+
+_FURS = ((226, 150, 80), (142, 142, 150), (62, 58, 66), (242, 238, 230), (236, 214, 178),
+         (146, 104, 72), (214, 170, 104), (118, 130, 148), (98, 70, 56), (186, 132, 98))  # fmt: skip
+_CAT_EYES = ((126, 168, 72), (214, 170, 60), (92, 150, 190), (170, 190, 90), (190, 120, 50))
+_DOG_EYES = ((74, 46, 32), (104, 66, 40), (52, 36, 32), (140, 100, 60), (120, 160, 190))
+_PINK, _DARK, _WHITE = (232, 150, 150), (40, 30, 34), (252, 248, 240)
+# What each pose covers, in units of half a head's width: left, top, right, bottom.
+_POSES = {
+    "face": (-1.3, -1.7, 1.3, 1.3),
+    "sitting": (-1.7, -1.7, 2.0, 3.4),
+    "standing": (-3.0, -1.7, 2.8, 3.0),
+    "lying": (-2.7, -1.6, 2.5, 2.1),
+}
+# Pictures are drawn at twice their size, so that edges come out smooth.
+_OVERSAMPLING = 2
+
+
+@dataclass
+class _Pet:
+    """The looks of one animal, and the brush and the fur that it is painted with."""
+
+    kind: str
+    pose: str
+    fur: tuple
+    other: tuple
+    pattern: str
+    eyes: tuple
+    ears: str
+    fluff: float
+    turn: float
+    rng: np.random.Generator
+    brush: Brush = None
+    coat: Image.Image = None
+    shade: Image.Image = None
+
+    @property
+    def edge(self):
+        return darker(self.fur, 0.45)
+
+    def part(self, points, behind=False):
+        """Paint something furry."""
+        if self.fluff:
+            points = ruffled(points, self.fluff, self.rng)
+        self.brush.fill(points, self.shade if behind else self.coat, self.edge, 0.045)
+
+
+def draw_pet(kind, rng):
+    """Draw one picture.
+
+    Parameters
+    ----------
+    kind : {"cat", "dog"}
+    rng : numpy.random.Generator
+        Decides everything else.
+
+    Returns
+    -------
+    PIL.Image
+        RGB, with sides of 120 to 200 pixels.
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> draw_pet("cat", np.random.default_rng(0)).mode
+    'RGB'
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}; use one of {', '.join(KINDS)}")
+    long = int(rng.integers(160, 201))
+    short = int(rng.integers(120, long + 1))
+    size = (long, short) if rng.random() < 0.6 else (short, long)
+    canvas = background(rng, (_OVERSAMPLING * size[0], _OVERSAMPLING * size[1]))
+    pet = _invent(kind, rng)
+    _place(pet, canvas)
+    floor = Brush(canvas)
+    for _ in range(rng.poisson(1.0)):
+        x, y = canvas.width * rng.random(), canvas.height * rng.uniform(0.6, 1.0)
+        thing(rng, floor, x, y, canvas.height * rng.uniform(0.15, 0.4))
+    _paint(pet)
+    if rng.random() < 0.3:  # something in front
+        x = canvas.width * choose(rng, (rng.uniform(-0.05, 0.25), rng.uniform(0.75, 1.05)))
+        thing(rng, floor, x, canvas.height * rng.uniform(1.0, 1.15), canvas.height * rng.uniform(0.25, 0.5))  # fmt: skip
+    return lit(rng, canvas.reduce(_OVERSAMPLING))
+
+
+def _invent(kind, rng):
+    cat = kind == "cat"
+    pattern = rng.choice(
+        ["plain", "stripes", "spots", "patches", "white", "mask"],
+        p=[0.22, 0.3, 0.06, 0.16, 0.18, 0.08] if cat else [0.3, 0.08, 0.16, 0.18, 0.18, 0.1],
+    )
+    ears = rng.choice(
+        ["pointed", "folded", "hanging"], p=[0.84, 0.14, 0.02] if cat else [0.3, 0.26, 0.44]
+    )
+    fur = choose(rng, _FURS)
+    other = choose(rng, (_WHITE, _WHITE, darker(fur, 0.55), choose(rng, _FURS)))
+    return _Pet(
+        kind=kind,
+        pose=rng.choice(list(_POSES), p=[0.3, 0.28, 0.24, 0.18]),
+        fur=tuple(int(np.clip(c + rng.normal(0, 8), 0, 255)) for c in fur),
+        other=other,
+        pattern=str(pattern),
+        eyes=choose(rng, _CAT_EYES if cat else _DOG_EYES),
+        ears=str(ears),
+        fluff=choose(rng, (0, 0, 0.015, 0.03)),
+        turn=float(rng.uniform(-1, 1)),
+        rng=rng,
+    )
+
+
+def _place(pet, canvas):
+    """Choose where on the canvas the pet is, how large and how tilted; paint its fur."""
+    rng = pet.rng
+    left, top, right, bottom = _POSES[pet.pose]
+    room = min(canvas.width / (right - left), canvas.height / (bottom - top))
+    scale = room * rng.uniform(0.6, 1.15)
+    spare = np.array(
+        [canvas.width - scale * (right - left), canvas.height - scale * (bottom - top)]
+    )
+    corner = spare * rng.uniform(0.1, 0.9, 2)
+    flip = bool(rng.random() < 0.5)
+    x = corner[0] - scale * left if not flip else corner[0] + scale * right
+    origin = (x, corner[1] - scale * top)
+    pet.brush = Brush(canvas, scale, origin, rng.normal(0, 9), flip)
+    pet.coat = Image.new("RGB", canvas.size, pet.fur)
+    _paint_pattern(pet, pet.brush.on(pet.coat))
+    pet.shade = Image.blend(pet.coat, Image.new("RGB", canvas.size, (40, 30, 50)), 0.22)
+
+
+def _paint_pattern(pet, brush):
+    rng, other = pet.rng, pet.other
+    if pet.pattern == "stripes":
+        ink = darker(pet.fur, rng.uniform(0.3, 0.6))
+        upright = pet.pose in ("standing", "lying")
+        for place in np.arange(-3, 3.6, rng.uniform(0.28, 0.42)):
+            for side in (-1, 1):
+                reach, bend = rng.uniform(0.5, 1.1), rng.normal(0, 0.12, 3)
+                far = side * 1.3 + (0.9 if upright else 0)
+                across = np.linspace(far, far - side * reach, 3)
+                path = np.stack([across, place + bend], axis=1)
+                # On the head stripes lie as on a sitting cat.
+                if upright and abs(place) > 0.9:
+                    path = path[:, ::-1]
+                brush.fill(tube(path, [0.16, 0.12, 0.02], 4), ink)
+        for x in (-0.3, -0.1, 0.1, 0.3):
+            brush.fill(tube([(x, -1), (x * 1.1, -0.7), (x * 0.6, -0.4)], [0.1, 0.1, 0.02], 4), ink)
+    elif pet.pattern in ("spots", "patches"):
+        few = pet.pattern == "patches"
+        for _ in range(rng.integers(5, 9) if few else rng.integers(20, 45)):
+            x, y = rng.uniform(-2.6, 2.6), rng.uniform(-1.5, 3)
+            size = rng.uniform(0.4, 0.9) if few else rng.uniform(0.07, 0.2)
+            spot = ruffled(oval(x, y, size, size * rng.uniform(0.6, 1), rng.uniform(0, 180), 14), 0.12, rng)  # fmt: skip
+            brush.fill(blob(spot, 3), mix(other, darker(pet.fur, 0.5), 0.7 * (rng.random() < 0.3)))
+    elif pet.pattern == "white":
+        brush.fill(blob([(0, -0.95), (0.16, -0.2), (0.6, 0.5), (0.4, 1.0), (0.6, 1.7), (0.3, 2.4), (-0.3, 2.4), (-0.6, 1.7), (-0.4, 1.0), (-0.6, 0.5), (-0.16, -0.2)]), _WHITE)  # fmt: skip
+        brush.fill([(-4, 2.6), (4, 2.6), (4, 4), (-4, 4)], _WHITE)
+    elif pet.pattern == "mask":
+        dark = darker(pet.fur, 0.6)
+        brush.fill(oval(0.15 * pet.turn, 0.25, 0.62, 0.7), dark)
+        for ends in ([(-4, 2.5), (4, 2.5), (4, 4), (-4, 4)], oval(2.4, 0.2, 0.6, 1.4)):
+            brush.fill(ends, dark)
+
+
+def _paint(pet):
+    """Paint the body, then the head over it."""
+    shadow = {"sitting": (0.2, 3.2, 1.7), "standing": (0, 2.7, 2.4), "lying": (0, 1.95, 2.5)}
+    if pet.pose in shadow:
+        x, y, width = shadow[pet.pose]
+        ground = oval(x, y, width, 0.28)
+        dim = Image.blend(
+            pet.brush.image, Image.new("RGB", pet.brush.image.size, (30, 24, 36)), 0.35
+        )
+        pet.brush.fill(ground, dim)
+    x, y = {"face": _face_only, "sitting": _sitting, "standing": _standing, "lying": _lying}[pet.pose](pet)  # fmt: skip
+    size = 1.0 if pet.pose == "face" or pet.kind == "cat" else pet.rng.uniform(0.85, 1.0)
+    _head(pet, x, y, size, pet.rng.normal(0, 8))
+
+
+def _face_only(pet):
+    pet.part(
+        blob([(-0.8, 0.5), (0.8, 0.5), (1.5, 1.3), (1.9, 2.6), (-1.9, 2.6), (-1.5, 1.3)]), True
+    )
+    _collar(pet, 0, 0.95, 1.0)
+    return 0, 0
+
+
+def _sitting(pet):
+    cat, rng = pet.kind == "cat", pet.rng
+    if cat:
+        path = [(0.8, 3.0), (1.6, 3.05), (1.9, 2.3), (1.6, 1.7 + rng.uniform(-0.4, 0.4))]
+        pet.part(tube(path, [0.3, 0.3, 0.26, 0.2]), True)
+    else:
+        path = [(0.7, 2.9), (1.4, 2.7), (1.7, 2.2 + rng.uniform(-0.4, 0.4))]
+        pet.part(tube(path, [0.42, 0.36, 0.2]), True)
+    wide = rng.uniform(0.85, 1.1)
+    for side in (-1, 1):
+        pet.part(oval(side * 0.85 * wide, 2.7, 0.55, 0.6), True)
+        pet.part(oval(side * 0.95 * wide, 3.15, 0.42, 0.2), True)
+    torso = [(-0.5, 0.4), (0.5, 0.4), (0.78, 1.3), (0.92, 2.4), (0.7, 3.1), (-0.7, 3.1), (-0.92, 2.4), (-0.78, 1.3)]  # fmt: skip
+    pet.part(blob(np.array(torso) * (wide, 1)))
+    for side in (-1, 1):
+        lean = rng.normal(0, 0.05)
+        pet.part(tube([(side * 0.36, 1.7), (side * 0.36 + lean, 2.4), (side * 0.36, 3.15)], [0.46, 0.42, 0.4]))  # fmt: skip
+        _paw(pet, side * 0.38, 3.18)
+    _collar(pet, 0, 0.9, 0.75)
+    return rng.normal(0, 0.12), 0
+
+
+def _standing(pet):
+    cat, rng = pet.kind == "cat", pet.rng
+    if cat:
+        tip = rng.uniform(-1.2, 0.6)
+        path = [(1.7, 0.8), (2.4, 0.6), (2.6, (0.6 + tip) / 2), (2.4, tip)]
+        pet.part(tube(path, [0.3, 0.26, 0.24, 0.16]), True)
+    elif rng.random() < 0.35:  # curled over the back
+        pet.part(
+            tube([(1.7, 0.7), (2.1, 0.0), (1.6, -0.3), (1.35, 0.2)], [0.4, 0.42, 0.36, 0.2]), True
+        )
+    else:
+        path = [(1.7, 0.75), (2.3, 0.5), (2.6, rng.uniform(-0.5, 1.3))]
+        pet.part(tube(path, [0.4, 0.36, 0.16]), True)
+    step = rng.uniform(-0.35, 0.35, 4)
+    foot = 2.6 if cat else rng.uniform(2.3, 2.8)
+    for x, s in ((-0.9, step[0]), (1.6, step[1])):
+        pet.part(tube([(x, 1.2), (x + s / 2, 2.0), (x + s, foot)], [0.55, 0.34, 0.3]), True)
+        pet.part(oval(x + s - 0.08, foot + 0.04, 0.26, 0.15), True)
+    belly = 1.55 if cat else rng.uniform(1.4, 1.75)
+    torso = [(-1.5, 0.4), (-0.3, 0.5), (1.1, 0.38), (1.75, 0.6), (1.95, 1.1), (1.6, 1.55), (0.4, belly), (-0.8, belly + 0.15), (-1.5, 1.6), (-1.8, 1.0)]  # fmt: skip
+    pet.part(blob(torso))
+    for x, s, thick in ((-1.2, step[2], 0.6), (1.35, step[3], 0.85)):
+        pet.part(tube([(x, 1.25), (x + s / 2, 2.0), (x + s, foot)], [thick, 0.42, 0.32]))
+        _paw(pet, x + s - 0.08, foot + 0.06)
+    if not cat:
+        pet.part(blob([(-1.9, 0.2), (-1.2, 0.1), (-0.9, 0.9), (-1.5, 1.3), (-2.0, 0.8)]))
+    _collar(pet, -1.65, 0.75, 0.55)
+    return -1.85, rng.uniform(-0.35, 0.15)
+
+
+def _lying(pet):
+    rng = pet.rng
+    width = 0.28 if pet.kind == "cat" else 0.38
+    path = [(1.9, 1.6), (2.3, 1.75), (1.6, 2.0), (0.6, 1.95)]
+    torso = [(-1.6, 1.3), (-1.1, 0.5), (0.2, 0.35), (1.5, 0.45), (2.1, 1.1), (2.05, 1.75), (0, 1.9), (-1.4, 1.85)]  # fmt: skip
+    pet.part(blob(torso))
+    pet.part(oval(1.4, 1.35, 0.7, 0.55))
+    pet.part(oval(1.0, 1.85, 0.45, 0.17))
+    pet.part(tube(path, [width, width, width * 0.9, width * 0.6]))
+    for y in (1.72, 1.88):
+        reach = -2.0 - rng.uniform(0, 0.4)
+        pet.part(tube([(-0.9, 1.6), (-1.5, y - 0.02), (reach, y)], [0.5, 0.4, 0.34]))
+        _paw(pet, reach - 0.05, y)
+    _collar(pet, -1.15, 1.05, 0.6)
+    return -1.25, rng.uniform(0.0, 0.5)
+
+
+def _paw(pet, x, y):
+    pet.part(oval(x, y, 0.28, 0.17))
+    for toe in (-0.08, 0.08):
+        pet.brush.line([(x + toe, y), (x + toe, y + 0.14)], pet.edge, 0.035)
+
+
+def _collar(pet, x, y, width):
+    if pet.rng.random() < 0.35:
+        color = choose(pet.rng, TOYS)
+        arc = [(x - width, y - 0.12), (x, y + 0.12), (x + width, y - 0.12)]
+        pet.brush.fill(tube(arc, [0.2, 0.22, 0.2]), color, darker(color, 0.4), 0.03)
+        pet.brush.fill(oval(x, y + 0.25, 0.13, 0.13), (240, 200, 80), (150, 110, 40), 0.03)
+
+
+def _head(pet, x, y, size, angle):
+    """Paint ears, skull and face around (x, y)."""
+    turned = np.deg2rad(angle)
+    matrix = size * np.array([[np.cos(turned), -np.sin(turned)], [np.sin(turned), np.cos(turned)]])
+
+    def at(points):
+        return np.asarray(points) @ matrix.T + (x, y)
+
+    cat = pet.kind == "cat"
+    behind = pet.ears == "pointed" or cat
+    if behind:
+        _ears(pet, at)
+    if cat:
+        right = [(0.5, -0.8), (0.95, -0.3), (1.04, 0.2), (0.8, 0.58), (0.35, 0.8)]
+        skull = [(0, -0.84), *right, (0, 0.84), *mirrored(right)[::-1]]
+    else:
+        right = [(0.5, -0.84), (0.84, -0.4), (0.82, 0.15), (0.6, 0.6), (0.42, 0.95)]
+        skull = [(0, -0.9), *right, (0, 1.05), *mirrored(right)[::-1]]
+    pet.part(at(blob(skull)))
+    if not behind:
+        _ears(pet, at)
+    (_cat_face if cat else _dog_face)(pet, at)
+
+
+def _ears(pet, at):
+    rng, cat = pet.rng, pet.kind == "cat"
+    tilt, inside = rng.normal(0, 0.08), mix(pet.fur, _PINK, 0.7)
+    for side in (-1, 1):
+        spread = np.array([side, 1])
+        if pet.ears == "pointed":
+            tip = (0.85 + tilt, -1.45 + tilt) if cat else (0.72 + tilt, -1.6 + tilt)
+            outer = np.array([(0.98, -0.25), (0.97, -0.8), tip, (0.55, -1.15), (0.18, -0.78)])
+            pet.part(at(blob(outer, 4) * spread))
+            middle = outer.mean(axis=0)
+            pet.brush.fill(at(blob(middle + (outer - middle) * 0.6, 4) * spread), inside)
+        elif pet.ears == "folded":
+            outer = [(0.98, -0.3), (0.95, -0.85), (0.65, -1.12), (0.25, -0.8)]
+            pet.part(at(blob(outer, 4) * spread), True)
+            flap = [(0.92, -0.95), (0.98, -0.6), (0.72, -0.42 + tilt), (0.42, -0.75), (0.55, -1.08)]
+            pet.part(at(blob(flap, 4) * spread))
+        else:
+            end = (0.45 if not cat else 0.1) + rng.uniform(-0.2, 0.35)
+            drop = [(0.4, -0.85), (0.85, -0.8), (1.2, -0.2), (1.2, end), (0.95, end + 0.1), (0.78, -0.1), (0.66, -0.5)]  # fmt: skip
+            pet.part(at(blob(drop) * spread), True)
+
+
+def _eyes(pet, at, places, width, height, slit):
+    rng = pet.rng
+    asleep = rng.random() < 0.1
+    narrow = rng.uniform(0.25, 0.9) if slit else rng.uniform(0.6, 0.75)
+    for x, y in places:
+        if asleep:
+            arc = [(x - width, y), (x, y + 0.6 * height), (x + width, y)]
+            pet.brush.line(at(blob([*arc, (x, y + 0.6 * height)], 5)[:11]), _DARK, 0.06)
+            continue
+        pet.brush.fill(at(oval(x, y, width, height)), pet.eyes if slit else _WHITE, _DARK, 0.05)
+        if not slit:
+            pet.brush.fill(at(oval(x, y, width * 0.85, height * 0.9)), pet.eyes)
+        pet.brush.fill(at(oval(x, y, width * narrow, height * 0.82)), (22, 18, 22))
+        pet.brush.fill(at(oval(x + 0.05, y - 0.07, 0.06, 0.06, count=10)), (255, 255, 255))
+
+
+def _cat_face(pet, at):
+    rng, brush = pet.rng, pet.brush
+    dx = 0.16 * pet.turn
+    light = mix(pet.fur, _WHITE, rng.uniform(0.2, 0.8))
+    for side in (-1, 1):
+        brush.fill(at(oval(dx + side * 0.17, 0.42, 0.24, 0.18)), light)
+    brush.fill(at(oval(dx, 0.58, 0.16, 0.12)), light)
+    width, height = rng.uniform(0.2, 0.26), rng.uniform(0.15, 0.26)
+    _eyes(pet, at, [(dx * 0.7 - 0.42, 0), (dx * 0.7 + 0.42, 0)], width, height, True)
+    nose = choose(rng, (_PINK, _PINK, (190, 110, 100), (70, 50, 56)))
+    brush.fill(at([(dx - 0.11, 0.25), (dx + 0.11, 0.25), (dx + 0.02, 0.36), (dx - 0.02, 0.36)]), nose, darker(nose, 0.3), 0.03)  # fmt: skip
+    for side in (-1, 1):
+        smile = [
+            (dx, 0.36),
+            (dx + side * 0.04, 0.5),
+            (dx + side * 0.18, 0.52),
+            (dx + side * 0.28, 0.45),
+        ]
+        brush.line(at(smile), _DARK, 0.04)
+    if rng.random() < 0.08:
+        brush.fill(at(oval(dx, 0.57, 0.07, 0.09)), (226, 110, 120))
+    hair = mix(_WHITE, _DARK, 0.8 * (sum(pet.fur) > 560))
+    for side in (-1, 1):
+        for slope in (-0.18, 0.0, 0.18):
+            y = 0.42 + slope * 0.4
+            bend = rng.normal(0, 0.05)
+            path = [(dx + side * 0.3, y), (dx + side * 0.75, y + slope * 0.7 + bend), (dx + side * 1.25, y + slope * 1.6 + 2 * bend)]  # fmt: skip
+            brush.line(at(path), hair, 0.025)
+
+
+def _dog_face(pet, at):
+    rng, brush = pet.rng, pet.brush
+    dx = 0.2 * pet.turn
+    # From the flat face of a pug to the long one of a shepherd.
+    length, width = rng.uniform(0.25, 0.6), rng.uniform(0.36, 0.52)
+    low = 0.3 + length
+    light = mix(pet.fur, choose(rng, (_WHITE, pet.other, _DARK)), rng.uniform(0.1, 0.6))
+    if rng.random() < 0.25:  # a patch around one eye
+        brush.fill(at(oval(choose(rng, (-0.38, 0.38)), -0.12, 0.3, 0.34)), darker(pet.fur, 0.4))
+    muzzle = [(dx - width * 0.6, 0.05), (dx + width * 0.6, 0.05), (dx + width, low - 0.15), (dx + width * 0.6, low + 0.1), (dx - width * 0.6, low + 0.1), (dx - width, low - 0.15)]  # fmt: skip
+    if rng.random() < 0.45:  # panting
+        tongue = rng.uniform(0.2, 0.5)
+        brush.fill(at(oval(dx, low + 0.05, width * 0.62, 0.2)), (96, 40, 48))
+        brush.fill(at(blob([(dx - 0.17, low), (dx + 0.17, low), (dx + 0.16, low + tongue), (dx, low + tongue + 0.1), (dx - 0.16, low + tongue)])), (232, 120, 130), (170, 70, 84), 0.035)  # fmt: skip
+        brush.line(at([(dx, low), (dx, low + tongue * 0.7)]), (190, 84, 98), 0.035)
+    brush.fill(at(blob(muzzle)), light, mix(light, pet.edge, 0.5), 0.035)
+    y = rng.uniform(-0.18, -0.05)
+    size = rng.uniform(0.12, 0.17)
+    _eyes(pet, at, [(dx * 0.6 - 0.36, y), (dx * 0.6 + 0.36, y)], size, size, False)
+    if rng.random() < 0.4:  # brows
+        for side in (-1, 1):
+            brush.fill(at(oval(dx * 0.6 + side * 0.36, y - 0.28, 0.11, 0.06, side * 15)), mix(pet.fur, light, 0.7))  # fmt: skip
+    nose = choose(rng, ((40, 34, 38), (40, 34, 38), (92, 60, 52), (170, 104, 100)))
+    top = low - length * 0.85
+    brush.fill(at(blob([(dx - 0.2, top), (dx, top - 0.06), (dx + 0.2, top), (dx + 0.12, top + 0.17), (dx, top + 0.24), (dx - 0.12, top + 0.17)])), nose, darker(nose, 0.4), 0.03)  # fmt: skip
+    brush.fill(at(oval(dx - 0.06, top + 0.03, 0.06, 0.03, count=10)), mix(nose, _WHITE, 0.6))
+    brush.line(at([(dx, top + 0.24), (dx, low - 0.08)]), _DARK, 0.045)
+    for side in (-1, 1):
+        smile = [(dx, low - 0.08), (dx + side * 0.16, low), (dx + side * width * 0.75, low - 0.08)]
+        brush.line(at(smile), _DARK, 0.045)
+        if rng.random() < 0.5:
+            for spot in ((0.2, -0.16), (0.28, -0.1), (0.24, -0.24)):
+                brush.fill(at(oval(dx + side * spot[0], low + spot[1], 0.02, 0.02, count=8)), _DARK)
