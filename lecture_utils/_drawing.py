@@ -1,6 +1,7 @@
 """Shapes for drawn pictures: curves as arrays of points, and a brush that places them on a canvas."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -10,9 +11,10 @@ _CAP = np.linspace(np.pi / 2, -np.pi / 2, 9)[1:-1]
 
 def oval(x, y, width, height, angle=0.0, count=36):
     """Return the points of an ellipse with these half axes; `angle` in degrees, clockwise."""
-    turn = np.linspace(0, 2 * np.pi, count, endpoint=False)
-    points = np.stack([width * np.cos(turn), height * np.sin(turn)], axis=1)
-    return points @ _rotation(angle).T + (x, y)
+    points = _circle(count) * (width, height)
+    if angle:
+        points = points @ _rotation(angle).T
+    return np.add(points, (x, y))
 
 
 def blob(corners, per_side=8):
@@ -29,9 +31,7 @@ def tube(path, widths, per_side=8):
     along = np.gradient(middle, axis=0)
     along /= np.linalg.norm(along, axis=1, keepdims=True) + 1e-9
     across = along[:, ::-1] * (-1, 1)
-    half = np.interp(
-        np.linspace(0, 1, len(middle)), np.linspace(0, 1, len(widths)), np.divide(widths, 2)
-    )
+    half = np.interp(_ramp(len(middle)), _ramp(len(widths)), np.divide(widths, 2))
     left, right = middle + across * half[:, None], middle - across * half[:, None]
     front = _half_circle(middle[-1], along[-1], half[-1])
     back = _half_circle(middle[0], -along[0], half[0])
@@ -96,15 +96,24 @@ class Brush:
         """
         placed = self._placed(points)
         if isinstance(color, Image.Image):
-            mask = Image.new("L", self.image.size)
-            ImageDraw.Draw(mask).polygon(placed, fill=255)
-            box = mask.getbbox()
+            mask, box = self._mask(placed, 255)
             if box:
                 self.image.paste(color.crop(box), box[:2], mask.crop(box))
         else:
             self._draw.polygon(placed, fill=color)
         if edge:
             self._line([*placed, *placed[:2]], edge, width)
+
+    def dim(self, points, part):
+        """Darken what is inside a closed curve."""
+        mask, box = self._mask(self._placed(points), round(255 * part))
+        if box:
+            self.image.paste((30, 24, 36), box, mask.crop(box))
+
+    def _mask(self, placed, value):
+        mask = Image.new("L", self.image.size)
+        ImageDraw.Draw(mask).polygon(placed, fill=value)
+        return mask, mask.getbbox()
 
     def line(self, points, color, width=0.05):
         """Draw an open curve."""
@@ -119,6 +128,18 @@ class Brush:
         return list(map(tuple, points.tolist()))
 
 
+# The same few curves are needed over and over.
+@lru_cache
+def _ramp(count):
+    return np.linspace(0, 1, count)
+
+
+@lru_cache
+def _circle(count):
+    turn = 2 * np.pi * _ramp(count + 1)[:-1]
+    return np.stack([np.cos(turn), np.sin(turn)], axis=1)
+
+
 def _half_circle(center, ahead, radius):
     turn = math.atan2(ahead[1], ahead[0]) + _CAP
     return center + radius * np.stack([np.cos(turn), np.sin(turn)], axis=1)
@@ -130,7 +151,7 @@ def _rotation(angle):
 
 
 def _spline(corners, per_side):
-    t = np.linspace(0, 1, per_side, endpoint=False)[None, :, None]
+    t = _ramp(per_side + 1)[None, :-1, None]
     a, b, c, d = (corners[i : len(corners) - 3 + i, None] for i in range(4))
     curve = b + t * ((c - a) + t * ((2 * a - 5 * b + 4 * c - d) + t * (3 * (b - c) + d - a))) / 2
     return curve.reshape(-1, 2)

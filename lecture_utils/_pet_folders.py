@@ -3,11 +3,8 @@
 import json
 import os
 import shutil
-import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from lecture_utils._sources import cache_folder, say_once
@@ -115,9 +112,10 @@ def drawn(kinds, sizes, seed):
 
 
 def _draw_all(folder, kinds, sizes, seed):
+    import numpy as np
     from tqdm import tqdm
 
-    from lecture_utils.drawn_pets import KINDS
+    from lecture_utils.drawn_pets import KINDS, draw_pet
 
     jobs = []
     for split, size in enumerate(sizes):
@@ -131,22 +129,13 @@ def _draw_all(folder, kinds, sizes, seed):
     try:
         for _, _, path in jobs:
             (scratch / path).parent.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-            done = pool.map(partial(_draw_one, scratch), jobs)
-            for _ in tqdm(done, "drawing pets", len(jobs), unit="pictures", file=sys.stderr):
-                pass
+        # Not in threads: drawing is mostly Python, which runs one thread at a time.
+        for kind, key, path in tqdm(jobs, "drawing pets", unit="pictures", delay=1):
+            picture = draw_pet(kind, np.random.default_rng(key))
+            picture.save(scratch / path, quality=90)
         write_manifest(scratch)
         if folder.exists():
             shutil.rmtree(folder)
         os.replace(scratch, folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _draw_one(folder, job):
-    import numpy as np
-
-    from lecture_utils.drawn_pets import draw_pet
-
-    kind, key, path = job
-    draw_pet(kind, np.random.default_rng(key)).save(folder / path, quality=90)

@@ -155,9 +155,14 @@ def lit(rng, image):
     across = np.cos(angle) * np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     down = np.sin(angle) * np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     light = rng.uniform(0.8, 1.15) * (1 + rng.uniform(0, 0.35) * (across + down))
-    tint = 1 + rng.uniform(-0.1, 0.1) * np.array([1, 0.1, -1], np.float32)
-    values = values * light[..., None] * tint
-    middle = values.mean()
-    values = middle + rng.uniform(0.7, 1.15) * (values - middle)
-    values += rng.uniform(0.003, 0.03) * rng.standard_normal(values.shape, np.float32)
-    return Image.fromarray((values.clip(0, 1) * 255).round().astype(np.uint8))
+    tint = 1 + rng.uniform(-0.1, 0.1) * np.array([1, 0.1, -1])
+    values *= light[..., None].astype(np.float32)
+    values *= tint.astype(np.float32)
+    middle, contrast = values.mean(), np.float32(rng.uniform(0.7, 1.15))
+    values *= contrast
+    values += (1 - contrast) * middle
+    noise = rng.standard_normal(values.shape, np.float32)
+    noise *= np.float32(rng.uniform(0.003, 0.03))
+    values += noise
+    values *= 255
+    return Image.fromarray(values.clip(0, 255, out=values).astype(np.uint8))

@@ -204,9 +204,11 @@ class Augment:
                 dim=1,
             )
         if self.crop:
-            drawn["crop"] = _draw_boxes(
-                count, height, width, self.crop, _CROP_RATIO, generator, whole_if_none=True
+            boxes, failed = _draw_boxes(
+                count, height, width, self.crop, _CROP_RATIO, (height, width), generator
             )
+            boxes[failed] = torch.tensor(_middle_box(height, width, _CROP_RATIO)).to(boxes)
+            drawn["crop"] = boxes
         if self.flip:
             drawn["flip"] = (torch.rand(count, generator=generator) < self.flip).float()
         for name in _COLORS:
@@ -218,9 +220,13 @@ class Augment:
         if any(name in drawn for name in _COLORS):
             drawn["order"] = torch.randperm(len(_COLORS), generator=generator)
         if self.erase:
-            boxes = _draw_boxes(count, height, width, _ERASED_AREA, _ERASED_RATIO, generator)
-            chosen = torch.rand(count, generator=generator) < self.erase
-            drawn["erase"] = boxes * chosen[:, None]
+            # Never the whole side, says torchvision.
+            largest = (height - 1, width - 1)
+            boxes, failed = _draw_boxes(
+                count, height, width, _ERASED_AREA, _ERASED_RATIO, largest, generator
+            )
+            boxes[failed | (torch.rand(count, generator=generator) >= self.erase)] = 0
+            drawn["erase"] = boxes
         return drawn
 
     def apply(self, images, parameters, generator=None):
@@ -294,38 +300,38 @@ _LIMITS = {
 }  # fmt: skip
 _COLORS = ("brightness", "contrast", "saturation", "hue")
 _ADJUST = {name: getattr(ops, f"adjust_{name}") for name in _COLORS}
+# Of width to height; for what it erases, torchvision has 0.3 to 3.3 the other way round.
 _CROP_RATIO = (3 / 4, 4 / 3)
-_ERASED_AREA, _ERASED_RATIO = (0.02, 0.33), (0.3, 3.3)
+_ERASED_AREA, _ERASED_RATIO = (0.02, 0.33), (1 / 3.3, 1 / 0.3)
 _BILINEAR = "interpolation=v2.InterpolationMode.BILINEAR"
 # torchvision gives up on finding a box that fits after so many.
 _TRIES = 10
 
 
-def _draw_boxes(count, height, width, area, ratio, generator, whole_if_none=False):
+def _draw_boxes(count, height, width, area, ratio, largest, generator):
     """Draw (top, left, height, width) as torchvision does: areas evenly, ratios evenly as logarithms.
 
-    What does not fit is drawn again; if nothing ever fits, the box is empty, or the largest one
-    around the middle with a ratio that is allowed.
+    What is larger than `largest` is drawn again. Also tell which boxes are still too large then.
     """
     share, shape, down, right = torch.rand(4, _TRIES, count, generator=generator)
     share = height * width * (area[0] + (area[1] - area[0]) * share)
     low, high = math.log(ratio[0]), math.log(ratio[1])
     shape = (low + (high - low) * shape).exp()
-    if not whole_if_none:
-        shape = 1 / shape  # the ratio is then height to width
     box_width, box_height = (share * shape).sqrt().round(), (share / shape).sqrt().round()
-    fits = (box_width > 0) & (box_width <= width) & (box_height > 0) & (box_height <= height)
-    first = fits.int().argmax(dim=0, keepdim=True)
+    fits = (box_height > 0) & (box_height <= largest[0])
+    fits &= (box_width > 0) & (box_width <= largest[1])
     top = (down * (height - box_height + 1)).floor()
     left = (right * (width - box_width + 1)).floor()
     boxes = torch.stack([top, left, box_height, box_width], dim=2)
-    chosen = boxes.gather(0, first[..., None].expand(1, count, 4))[0]
-    none = torch.zeros(4)
-    if whole_if_none:
-        none[2] = min(height, round(width / ratio[0]))
-        none[3] = min(width, round(height * ratio[1]))
-        none[:2] = (torch.tensor([height, width]) - none[2:]) // 2
-    return torch.where(fits.any(dim=0)[:, None], chosen, none)
+    first = fits.int().argmax(dim=0)
+    return boxes[first, torch.arange(count)], ~fits.any(dim=0)
+
+
+def _middle_box(height, width, ratio):
+    """Return the largest box around the middle with a ratio of width to height that is allowed."""
+    box_height = min(height, round(width / ratio[0]))
+    box_width = min(width, round(height * ratio[1]))
+    return (height - box_height) // 2, (width - box_width) // 2, box_height, box_width
 
 
 def _check_bound(name, value, limit, included=True):

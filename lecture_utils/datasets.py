@@ -214,7 +214,7 @@ def drawn_pets(sizes=(300, 200, 400), *, seed=0, kinds=("cat", "dog")):
     -------
     ImageFolders
         A folder in the user's cache (or in ``LECTURE_CACHE``), with sub-folders as
-        `training.ImageDataModule` takes them. They are drawn once, which takes some seconds.
+        `training.ImageDataModule` takes them. They are drawn once; the 900 take about 10 s.
 
     Raises
     ------

@@ -147,7 +147,7 @@ def _place(pet, canvas):
     pet.brush = Brush(canvas, scale, origin, rng.normal(0, 9), flip)
     pet.coat = Image.new("RGB", canvas.size, pet.fur)
     _paint_pattern(pet, pet.brush.on(pet.coat))
-    pet.shade = Image.blend(pet.coat, Image.new("RGB", canvas.size, (40, 30, 50)), 0.22)
+    pet.shade = pet.coat.point([round(0.78 * value + 8) for value in range(256)] * 3)
 
 
 def _paint_pattern(pet, brush):
@@ -189,11 +189,7 @@ def _paint(pet):
     shadow = {"sitting": (0.2, 3.2, 1.7), "standing": (0, 2.7, 2.4), "lying": (0, 1.95, 2.5)}
     if pet.pose in shadow:
         x, y, width = shadow[pet.pose]
-        ground = oval(x, y, width, 0.28)
-        dim = Image.blend(
-            pet.brush.image, Image.new("RGB", pet.brush.image.size, (30, 24, 36)), 0.35
-        )
-        pet.brush.fill(ground, dim)
+        pet.brush.dim(oval(x, y, width, 0.28), 0.35)
     x, y = {"face": _face_only, "sitting": _sitting, "standing": _standing, "lying": _lying}[pet.pose](pet)  # fmt: skip
     size = 1.0 if pet.pose == "face" or pet.kind == "cat" else pet.rng.uniform(0.85, 1.0)
     _head(pet, x, y, size, pet.rng.normal(0, 8))
