@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from numbers import Integral
 from pathlib import Path
 
 import torch
@@ -236,12 +237,12 @@ def _balanced(labels, size, seed, class_names):
 
 
 def _checked_size(size):
-    pair = (size, size) if isinstance(size, int) else tuple(size)
-    if len(pair) != 2 or not all(isinstance(side, int) and side >= 1 for side in pair):
+    pair = tuple(size) if isinstance(size, tuple | list) else (size, size)
+    if len(pair) != 2 or not all(isinstance(side, Integral) and side >= 1 for side in pair):
         raise ValueError(
             f"img_size is {size!r}; pass height and width in pixels, such as (150, 150)"
         )
-    return pair
+    return int(pair[0]), int(pair[1])
 
 
 def _warn_of_skipped(folder, skipped):
