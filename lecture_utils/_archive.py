@@ -3,9 +3,11 @@
 import os
 import shutil
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 
@@ -44,21 +46,15 @@ def unpack(archive, choose, folder, finish=None, *, largest=100_000_000):
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part", dir=folder.parent))
     try:
-        try:
-            with zipfile.ZipFile(archive) as members:
-                for member in members.infolist():
-                    _check(member, archive)
-                for member in members.infolist():
-                    target = None if member.is_dir() else choose(member.filename)
-                    if target is not None:
-                        _extract(members, member, scratch / target, largest)
-        # RuntimeError: encrypted. NotImplementedError: an exotic compression.
-        except (
-            zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError
-        ) as error:  # fmt: skip
-            raise ArchiveError(
-                f"{archive} is damaged ({error}); delete it and fetch it again"
-            ) from error
+        with open(archive, "rb") as file:
+            with _complaining_of(archive):
+                members = zipfile.ZipFile(file)
+            for member in members.infolist():
+                _check(member, archive)
+            for member in members.infolist():
+                target = None if member.is_dir() else choose(member.filename)
+                if target is not None:
+                    _extract(members, member, scratch / target, largest, archive)
         if finish:
             finish(scratch)
         if folder.exists():
@@ -66,6 +62,20 @@ def unpack(archive, choose, folder, finish=None, *, largest=100_000_000):
         os.replace(scratch, folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def _complaining_of(archive):
+    try:
+        yield
+    # Damage shows in many ways, a place before the beginning of the file (OSError) among them.
+    except (
+        zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError,
+        NotImplementedError,
+    ) as error:  # fmt: skip
+        raise ArchiveError(
+            f"{archive} is damaged ({error}); delete it and fetch it again"
+        ) from error
 
 
 def _check(member, archive):
@@ -77,9 +87,14 @@ def _check(member, archive):
         raise ArchiveError(f"{archive} holds {name!r}, which is a link; do not use this file")
 
 
-def _extract(members, member, target, largest):
+def _extract(members, member, target, largest, archive):
     if member.file_size > largest:
-        raise ArchiveError(f"{member.filename!r} has {member.file_size:,} bytes; that is no photo")
+        raise ArchiveError(
+            f"{archive} holds {member.filename!r} with {member.file_size:,} bytes, which is no photo; "
+            "do not use this file"
+        )
+    with _complaining_of(archive):
+        # Reading to the end compares the checksum; no more than the size that was announced is read.
+        content = members.read(member)
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Reading to the end compares the checksum; no more than the size that was announced is read.
-    target.write_bytes(members.read(member))
+    target.write_bytes(content)

@@ -92,7 +92,7 @@ def drawn(kinds, sizes, seed):
 
     from lecture_utils.drawn_pets import KINDS
 
-    if len(set(kinds)) < 2 or not set(kinds) <= KINDS.keys():
+    if len(set(kinds)) < max(2, len(kinds)) or not set(kinds) <= KINDS.keys():
         raise ValueError(f"kinds is {kinds!r}; use two or more of {', '.join(KINDS)}")
     if len(sizes) != 3 or min(sizes) < len(kinds):
         raise ValueError(
