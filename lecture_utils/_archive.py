@@ -1,14 +1,13 @@
 """Take files out of a ZIP archive from the internet: all of them whole, none outside the folder."""
 
-import os
-import shutil
 import stat
 import struct
-import tempfile
 import zipfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+
+from lecture_utils._folders import replaced
 
 
 class ArchiveError(ValueError):
@@ -43,25 +42,17 @@ def unpack(archive, choose, folder, finish=None, *, largest=100_000_000):
     >>> unpack("pets.zip", lambda name: name, "pets")  # doctest: +SKIP
     """
     archive, folder = Path(archive), Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part", dir=folder.parent))
-    try:
-        with open(archive, "rb") as file:
-            with _complaining_of(archive):
-                members = zipfile.ZipFile(file)
-            for member in members.infolist():
-                _check(member, archive)
-            for member in members.infolist():
-                target = None if member.is_dir() else choose(member.filename)
-                if target is not None:
-                    _extract(members, member, scratch / target, largest, archive)
+    with replaced(folder) as scratch, open(archive, "rb") as file:
+        with _complaining_of(archive):
+            members = zipfile.ZipFile(file)
+        for member in members.infolist():
+            _check(member, archive)
+        for member in members.infolist():
+            target = None if member.is_dir() else choose(member.filename)
+            if target is not None:
+                _extract(members, member, scratch / target, largest, archive)
         if finish:
             finish(scratch)
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(scratch, folder)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 @contextmanager

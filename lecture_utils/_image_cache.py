@@ -9,18 +9,16 @@ file was added, removed or changed, and when its bytes are not those that were w
 import hashlib
 import json
 import os
-import shutil
 import sys
-import tempfile
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from lecture_utils._folders import replaced
 from lecture_utils._sources import cache_folder
 
 # Raise it when the same files give other bytes than before.
@@ -145,15 +143,8 @@ def _make(folder, stamp, root, names, size):
         # Perhaps the other process has just made it.
         if found := _open(folder, stamp, size):
             return found
-        scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part", dir=folder.parent))
-        try:
+        with replaced(folder) as scratch:
             _write(scratch, stamp, root, names, size)
-            # A folder cannot replace another one in one step; under the lock nobody sees the gap.
-            if folder.exists():
-                shutil.rmtree(folder)
-            os.replace(scratch, folder)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
         made = _open(folder, stamp, size)
         if made is None:
             raise OSError("what was written cannot be read back")

@@ -1,12 +1,10 @@
 """Folders of pictures on disk that are whole or not there, and the drawn pets among them."""
 
 import json
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from lecture_utils._folders import replaced
 from lecture_utils._sources import cache_folder, say_once
 
 SPLITS = ("train", "validation", "test")
@@ -125,17 +123,10 @@ def _draw_all(folder, kinds, sizes, seed):
             key = (seed, split, list(KINDS).index(kind), number // len(kinds))
             path = f"{SPLITS[split]}/{KINDS[kind]}/{kind}.{number // len(kinds) + 1}.jpg"
             jobs.append((kind, key, path))
-    scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part", dir=folder.parent))
-    try:
-        for _, _, path in jobs:
-            (scratch / path).parent.mkdir(parents=True, exist_ok=True)
+    with replaced(folder) as scratch:
         # Not in threads: drawing is mostly Python, which runs one thread at a time.
         for kind, key, path in tqdm(jobs, "drawing pets", unit="pictures", delay=1):
-            picture = draw_pet(kind, np.random.default_rng(key))
-            picture.save(scratch / path, quality=90)
+            target = scratch / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            draw_pet(kind, np.random.default_rng(key)).save(target, quality=90)
         write_manifest(scratch)
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(scratch, folder)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)

@@ -311,12 +311,15 @@ def test_two_processes_at_once_decode_once_and_read_the_same(folder, tmp_path):
     assert not list((tmp_path / "cache").rglob("*.part*"))
 
 
-def test_a_killed_process_is_taken_over(folder):
+def test_a_killed_process_is_taken_over(folder, tmp_path):
     command = [sys.executable, "-c", _READ, str(folder / "train")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         process.stdout.readline()
         process.kill()
+    caches = tmp_path / "cache/decoded-images"
+    assert any(".part" in path.name for path in caches.iterdir())
     assert len(module(folder).train_set) == 7
+    assert not any(".part" in path.name for path in caches.iterdir())
 
 
 # ---- batches
