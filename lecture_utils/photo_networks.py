@@ -4,6 +4,7 @@ They take tensors of shape (N, 3, H, W) with values from 0 (black) to 1 (white).
 above 0 means the second of two classes; with more, there is one per class.
 """
 
+import torch
 from torch import nn
 
 __all__ = ["ResidualBlock", "cats_cnn", "strong_photo_cnn"]
@@ -29,6 +30,11 @@ def cats_cnn(num_classes=1, *, dropout=0.0):
     ValueError
         If an argument is none of the above.
 
+    Notes
+    -----
+    Without batch normalization so many layers need weights that start at the right size, or the signal fades
+    on its way and nothing is learned for many epochs: see He et al., "Delving deep into rectifiers", arXiv:1502.01852.
+
     Examples
     --------
     >>> import torch
@@ -38,7 +44,7 @@ def cats_cnn(num_classes=1, *, dropout=0.0):
     _check_classes(num_classes)
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is {dropout}; it must be from 0 to below 1")
-    return nn.Sequential(
+    network = nn.Sequential(
         nn.Conv2d(3, 32, kernel_size=3),
         nn.ReLU(),
         nn.MaxPool2d(2),
@@ -57,6 +63,8 @@ def cats_cnn(num_classes=1, *, dropout=0.0):
         *([nn.Dropout(dropout)] if dropout else []),
         nn.Linear(512, num_classes),
     )
+    _initialize(network)
+    return network
 
 
 class ResidualBlock(nn.Module):
@@ -140,6 +148,19 @@ def _normalized_convolution(in_channels, out_channels, stride=1):
         nn.BatchNorm2d(out_channels),
         nn.ReLU(),
     )
+
+
+def _initialize(network):
+    """Start as He et al. say, and with a first layer that centers the pictures."""
+    for layer in network:
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+    first = network[0]
+    with torch.no_grad():
+        # The same as weighting (x - 0.5) / 0.25, whose values have about mean 0 and standard deviation 1.
+        first.weight.div_(0.25)
+        first.bias.sub_(0.5 * first.weight.sum(dim=(1, 2, 3)))
 
 
 def _check_classes(num_classes):
