@@ -1,0 +1,244 @@
+"""Photos per second from files to batches, and a whole training epoch: the lecture's way and the book's.
+
+    LECTURE_DATA=FOLDER python benchmarks/data_pipeline.py [--rounds N] [--pictures N] [--threads N] [--device NAME]
+
+On the 2,000 training photos of Cats vs Dogs (or, if they are not here, on as many drawings), 150x150 pixels,
+batches of 20:
+
+- The lecture's: torchvision's `ImageFolder` with Resize, RandomRotation, RandomResizedCrop, RandomHorizontalFlip,
+  RandomAffine (shear), ColorJitter, ToTensor and Normalize, one picture at a time in one worker of a `DataLoader`.
+- The book's: `ImageDataModule`, which has decoded and resized the pictures once, and `Augment`, which changes a
+  whole batch; in the process itself, without a worker.
+
+First the pipelines alone, each with one thread: in the first epoch, when the book's decodes and writes its cache,
+and in later ones. Then an epoch of training the lecture's network (four convolutions, Adam) with Lightning's
+Trainer, from first batch to last step: the lecture's module as it stands there, with one worker and, as in the
+lecture, with none; the book's as its runs are recorded. The ways take turns. The mean losses are printed, so that
+one can see that both learn.
+"""
+
+import argparse
+import logging
+import os
+import platform
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import pytorch_lightning as pl
+import torch
+import torchvision
+from _common import verdict
+from torch.nn import functional
+from torch.utils.data import DataLoader, Subset
+from torchvision import transforms
+
+from lecture_utils import datasets, models
+from lecture_utils.augmentation import Augment
+from lecture_utils.data_modules import to_unit_range
+from lecture_utils.training import Classifier, ImageDataModule
+
+SIZE, BATCH, RATE = (150, 150), 20, 1e-3
+FASTER_PIPELINE, FASTER_EPOCH = 6.0, 1.6
+LECTURE = transforms.Compose(
+    [
+        transforms.Resize(SIZE),
+        transforms.RandomRotation(40),
+        transforms.RandomResizedCrop(SIZE, scale=(0.8, 1.2)),
+        transforms.RandomHorizontalFlip(),
+        transforms.RandomAffine(degrees=0, shear=20),
+        transforms.ColorJitter(brightness=0.2, contrast=0.2, saturation=0.2),
+        transforms.ToTensor(),
+        transforms.Normalize(mean=[0.5] * 3, std=[0.5] * 3),
+    ]
+)
+BOOK = Augment(
+    degrees=40, crop=(0.8, 1.2), flip=0.5, shear=20, brightness=0.2, contrast=0.2, saturation=0.2
+)
+
+
+def normalized(images):
+    """Do what the lecture's Normalize does."""
+    return BOOK(images).sub_(0.5).div_(0.5)
+
+
+def one_thread(_):
+    torch.set_num_threads(1)
+
+
+def lecture_loader(folder, count, workers):
+    data = torchvision.datasets.ImageFolder(folder / "train", LECTURE)
+    chosen = torch.randperm(len(data), generator=torch.Generator().manual_seed(0))[:count]
+    return DataLoader(
+        Subset(data, chosen.tolist()), BATCH, shuffle=True, num_workers=workers,
+        persistent_workers=workers > 0, worker_init_fn=one_thread if workers else None,
+    )  # fmt: skip
+
+
+def book_data(folder, count, augment=None):
+    data = ImageDataModule(folder, BATCH, SIZE, augment, train_size=count)
+    data.setup("fit")
+    return data
+
+
+def seconds_of(batches):
+    start = time.perf_counter()
+    for _ in batches:
+        pass
+    return time.perf_counter() - start
+
+
+def time_pipelines(folder, count, rounds):
+    """Return seconds per epoch of both ways: a list each, the first epoch first."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    lecture = lecture_loader(folder, count, workers=1)
+    cold = time.perf_counter()
+    data = book_data(folder, count)
+
+    def book():
+        return (normalized(to_unit_range(images)) for images, _ in data.train_dataloader())
+
+    seconds_of(book())
+    times = {"lecture": [seconds_of(lecture)], "book": [time.perf_counter() - cold]}
+    for _ in range(rounds):
+        times["lecture"].append(seconds_of(lecture))
+        times["book"].append(seconds_of(book()))
+    torch.set_num_threads(threads)
+    return times
+
+
+class LectureModule(pl.LightningModule):
+    """Train as the lecture does: binary cross-entropy, Adam, accuracy and loss logged."""
+
+    def __init__(self):
+        super().__init__()
+        self.network = models.cats_cnn()
+
+    def training_step(self, batch, _):
+        images, labels = batch
+        logits = self.network(images)[:, 0]
+        loss = functional.binary_cross_entropy_with_logits(logits, labels.float())
+        right = ((logits > 0) == labels.bool()).float().mean()
+        self.log_dict({"train_loss": loss, "train_accuracy": right}, on_step=False, on_epoch=True)
+        return loss
+
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters(), RATE)
+
+
+class Stopwatch(pl.Callback):
+    """Take the time of every epoch; only training, not what Lightning does before and after."""
+
+    def __init__(self):
+        self.seconds = []
+
+    def on_train_epoch_start(self, *_):
+        self.start = time.perf_counter()
+
+    def on_train_batch_end(self, *_):
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        self.seconds_so_far = time.perf_counter() - self.start
+
+    def on_train_epoch_end(self, *_):
+        self.seconds.append(self.seconds_so_far)
+
+
+def train(device, *what):
+    """Train two epochs; return the seconds of the second and its loss."""
+    watch = Stopwatch()
+    torch.manual_seed(0)
+    trainer = pl.Trainer(
+        accelerator=device, devices=1, max_epochs=2, callbacks=[watch], logger=False,
+        limit_val_batches=0, enable_checkpointing=False, enable_progress_bar=False,
+        enable_model_summary=False, use_distributed_sampler=False,
+    )  # fmt: skip
+    make, loader = what
+    trainer.fit(make(), loader)
+    return watch.seconds[-1], trainer.callback_metrics["train_loss"].item()
+
+
+def book_module():
+    return Classifier(models.cats_cnn(), task="binary", learning_rate=RATE, augment=normalized)
+
+
+def time_epochs(folder, count, rounds, device):
+    ways = {
+        "lecture, 1 worker": (LectureModule, lecture_loader(folder, count, 1)),
+        "lecture, no worker": (LectureModule, lecture_loader(folder, count, 0)),
+        "book": (book_module, book_data(folder, count)),
+    }
+    results = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            results[name].append(train(device, *way))
+    return results
+
+
+def find_pictures(count):
+    found = datasets.cats_vs_dogs()
+    if found.source == "embedded":
+        found = datasets.drawn_pets((count, 100, 100))
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--pictures", type=int, default=2000, help="train on so many")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each way")
+    parser.add_argument("--threads", type=int, help="threads of training (default: all processors)")
+    parser.add_argument("--device", default="cpu", help="for training: cpu, gpu (default: cpu)")
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    found = find_pictures(options.pictures)
+    count = options.pictures
+    print(
+        f"{found.origin}: {count:,}, {SIZE[0]}x{SIZE[1]} pixels, batches of {BATCH}\n"
+        f"Python {platform.python_version()}, torch {torch.__version__}, torchvision "
+        f"{torchvision.__version__}, {os.cpu_count()} processors"
+    )
+    if (load := os.getloadavg()[0] if hasattr(os, "getloadavg") else 0) > 0.5:
+        print(f"warning: other programs are busy (load {load:.1f})", file=sys.stderr)
+    scratch = tempfile.mkdtemp()
+    try:
+        # A cache of its own: the first epoch is to decode.
+        os.environ["LECTURE_CACHE"] = scratch
+        met = report(Path(found), count, options.rounds, options.device)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    sys.exit(not met)
+
+
+def report(folder, count, rounds, device):
+    times = time_pipelines(folder, count, rounds)
+    print(f"\n{'pictures per second, one thread':34}{'first epoch':>14}{'later epochs':>14}")
+    warm = {}
+    for name, seconds in times.items():
+        warm[name] = count / statistics.median(seconds[1:])
+        print(f"  {name:32}{count / seconds[0]:14.0f}{warm[name]:14.0f}")
+    results = time_epochs(folder, count, rounds, device)
+    print(f"\n{'training, ' + device:34}{'seconds':>14}{'pictures/s':>14}{'loss':>10}")
+    epoch = {}
+    for name, result in results.items():
+        epoch[name] = statistics.median(seconds for seconds, _ in result)
+        print(f"  {name:32}{epoch[name]:14.1f}{count / epoch[name]:14.0f}{result[-1][1]:10.3f}")
+    print()
+    faster = warm["book"] / warm["lecture"]
+    met = verdict("later epochs, times the pictures", faster, FASTER_PIPELINE, at_least=True)
+    for way in ("lecture, 1 worker", "lecture, no worker"):
+        ratio = epoch[way] / epoch["book"]
+        claim = f"whole epoch, times as fast as the {way}"
+        met &= verdict(claim, ratio, FASTER_EPOCH, at_least=True)
+    return met
+
+
+if __name__ == "__main__":
+    main()
