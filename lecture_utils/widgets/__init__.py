@@ -19,6 +19,7 @@ _DEMOS = {
     "ModelBuilder": "model_builder",
     "Quiz": "quiz",
     "ReceptiveFieldLab": "receptive_field_lab",
+    "TrainingCurves": "training_curves",
 }
 
 __all__ = sorted(_DEMOS)

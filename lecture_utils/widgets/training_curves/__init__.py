@@ -1,0 +1,104 @@
+"""TrainingCurves: recorded trainings side by side, and what early stopping would have done to them."""
+
+import traitlets
+
+from .._demo import Demo
+from .stopping import MONITORS, EarlyStop, early_stopping
+from .figure import curves_html
+from .histories import check, gather
+
+__all__ = ["EarlyStop", "TrainingCurves", "early_stopping"]
+
+LARGEST_SMOOTHING = 0.95
+
+
+class TrainingCurves(Demo):
+    """Loss and accuracy of several trainings, with a crosshair and early stopping.
+
+    In a live notebook all traits are in sync both ways.
+
+    Parameters
+    ----------
+    *runs : str or dict
+        Names of recorded runs, each with all its seeds; or dicts from labels to such names, to a history
+        (a dict with ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy``, a list each) or
+        to a list of histories, one per seed. By default two networks on MNIST.
+    patience : int
+        Early stopping gives up after so many epochs without improvement; at least 1.
+    monitor : {"val_loss", "val_accuracy"}
+        What early stopping watches, and what "best epoch" refers to.
+    smoothing : float
+        Weight of the moving average, from 0 (none) to 0.95. Only the lines are smoothed: the numbers
+        and early stopping take the values as they are.
+    log_loss : bool
+        Draw the loss on a logarithmic axis.
+    root : path, optional
+        Where recorded runs are looked for, as in `lecture_utils.runs.load`.
+
+    Attributes
+    ----------
+    runs : list of dict
+        See `histories.gather`.
+    hidden : list of str
+        Labels of the runs that are not drawn.
+    parts : list of {"train", "val"}
+        Which curves are drawn.
+    epoch : int
+        Where the crosshair stands, from 1.
+    stops : dict of list of EarlyStop
+        From each label to what early stopping does, seed by seed; see `early_stopping`.
+
+    Raises
+    ------
+    ValueError, traitlets.TraitError
+        If a history or a setting cannot be shown; the message names the value.
+    FileNotFoundError
+        If a run is not recorded.
+
+    Examples
+    --------
+    >>> demo = TrainingCurves("mnist/dense", "mnist/gap", patience=2)
+    >>> [stop.epochs for stop in demo.stops["mnist/gap"]]  # doctest: +SKIP
+    [8]
+    """
+
+    runs = traitlets.List(traitlets.Dict()).tag(sync=True)
+    hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    parts = traitlets.List(traitlets.Enum(("train", "val")), ["train", "val"]).tag(sync=True)
+    patience = traitlets.Int(3, min=1).tag(sync=True)
+    monitor = traitlets.Enum(tuple(MONITORS), "val_loss").tag(sync=True)
+    smoothing = traitlets.Float(0.0, min=0.0, max=LARGEST_SMOOTHING).tag(sync=True)
+    log_loss = traitlets.Bool(False).tag(sync=True)
+    epoch = traitlets.Int(1, min=1).tag(sync=True)
+
+    def __init__(
+        self, *runs, patience=3, monitor="val_loss", smoothing=0.0, log_loss=False, root=None
+    ):
+        super().__init__(
+            runs=gather(runs or ("mnist/dense", "mnist/strong"), root),
+            patience=patience,
+            monitor=monitor,
+            smoothing=smoothing,
+            log_loss=log_loss,
+        )
+        # Where early stopping matters: at the epoch that it keeps of the longest run.
+        longest = max(self.runs, key=lambda run: len(run["seeds"][0]["val_loss"]))
+        self.epoch = self.stops[longest["label"]][0].kept
+
+    @traitlets.validate("runs")
+    def _check_runs(self, proposal):
+        return check(proposal["value"])
+
+    @property
+    def stops(self):
+        """Play early stopping through on every seed of every run."""
+        return {
+            run["label"]: [
+                early_stopping(seed, self.patience, self.monitor) for seed in run["seeds"]
+            ]
+            for run in self.runs
+        }
+
+    def figure_html(self):
+        """Return the curves as a picture, and best and last epochs as a table."""
+        return curves_html(self.runs, self.stops, self.monitor, log_loss=self.log_loss)

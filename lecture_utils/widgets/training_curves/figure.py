@@ -1,0 +1,99 @@
+"""The picture and the numbers that TrainingCurves leaves in the page."""
+
+import html
+
+import numpy as np
+
+from .._figure import number
+from .curves import spread
+
+DASHES = {"train": (0, (4, 2)), "val": "solid"}
+PARTS = {"train": "training", "val": "validation"}
+MARKERS = "os^Dv>P<"
+
+
+def curves_html(runs, stops, monitor, *, log_loss=False):
+    """Draw loss and accuracy side by side, with a table of best and last epochs.
+
+    Parameters
+    ----------
+    runs : list of dict
+        As `histories.gather` returns them.
+    stops : dict
+        From each label to a list of `EarlyStop`, one per seed.
+    monitor : {"val_loss", "val_accuracy"}
+        What decides which epoch is best.
+    log_loss : bool
+        Draw the loss on a logarithmic axis.
+
+    Returns
+    -------
+    str
+        HTML: a figure and a table.
+    """
+    # Matplotlib is slow to import, and not all who make the demo show it.
+    from lecture_utils import plotting
+
+    fig, axes = plotting.figure(1, 2, size=(7, 3))
+    for axis, what in zip(axes, ("loss", "accuracy"), strict=True):
+        for place, run in enumerate(runs):
+            color = plotting.CYCLE[place % len(plotting.CYCLE)]
+            for part in PARTS:
+                mean, low, high = spread(run["seeds"], f"{part}_{what}")
+                epochs = np.arange(1, len(mean) + 1)
+                style = {"linestyle": DASHES[part], "marker": MARKERS[place], "markersize": 4}
+                label = f"{run['label']}, {PARTS[part]}" if what == "loss" else None
+                every = max(1, len(mean) // 8)
+                axis.plot(epochs, mean, color=color, markevery=every, label=label, **style)
+                if len(run["seeds"]) > 1:
+                    axis.fill_between(epochs, low, high, color=color, alpha=0.18, linewidth=0)
+        axis.set(xlabel="epoch", title=what)
+    if log_loss:
+        axes[0].set_yscale("log")
+    fig.legend(loc="outside lower center", ncols=2, fontsize=9)
+    names = ", ".join(run["label"] for run in runs)
+    alt = (
+        f"Loss and accuracy over the epochs of {names}: dashed for the training pictures, solid for the "
+        "validation pictures; the table has the numbers."
+    )
+    picture = plotting.to_html(fig, alt=alt)
+    plotting.plt.close(fig)
+    watched = "lowest validation loss" if monitor == "val_loss" else "highest validation accuracy"
+    return f'{picture}<div class="demo-numbers">{_table(runs, stops, watched)}</div>'
+
+
+def _table(runs, stops, watched):
+    rows = []
+    for run in runs:
+        for seed, stop in zip(run["seeds"], stops[run["label"]], strict=True):
+            label = run["label"] + (f", seed {seed['seed']}" if len(run["seeds"]) > 1 else "")
+            at = stop.best - 1
+            cells = (
+                stop.best,
+                number(seed["val_loss"][at], 4),
+                f"{seed['val_accuracy'][at]:.2%}",
+                f"{seed['val_accuracy'][-1]:.2%}",
+                f"{stop.epochs} of {len(seed['val_loss'])}",
+                f"{stop.accuracy:.2%}",
+            )
+            rows.append(
+                f'<tr><th scope="row">{html.escape(label)}</th>'
+                + "".join(f"<td>{cell}</td>" for cell in cells)
+                + "</tr>"
+            )
+    head = "".join(
+        f'<th scope="col">{text}</th>'
+        for text in (
+            "run",
+            "best epoch",
+            "its validation loss",
+            "its validation accuracy",
+            "accuracy of the last epoch",
+            "early stopping after epoch",
+            "accuracy it keeps",
+        )
+    )
+    return (
+        f"<table><caption>Best epoch: {watched}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )

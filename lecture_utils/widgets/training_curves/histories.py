@@ -1,0 +1,124 @@
+"""What TrainingCurves shows: recorded runs by name, or histories as they are."""
+
+import math
+import os
+
+from lecture_utils import runs as recorded
+
+COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+#: More cannot be told apart.
+MOST_RUNS = 8
+MOST_EPOCHS = 2000
+
+
+def gather(sources, root=None):
+    """Bring all sources into one form.
+
+    Parameters
+    ----------
+    sources : sequence of str or dict
+        A name such as "mnist/gap" stands for all its recorded seeds. A dict goes from labels to such
+        names, to a history (dict of list), or to a list of histories, one per seed.
+    root : path, optional
+        Where recorded runs are looked for, as in `lecture_utils.runs.load`.
+
+    Returns
+    -------
+    list of dict
+        ``label``, ``name`` (of the recorded run, or ""), ``root`` (or "") and ``seeds``: a list of dicts
+        with ``seed``, ``seconds`` (how long the training took; None if unknown) and the four columns.
+
+    Raises
+    ------
+    ValueError
+        If there is no such recipe, two labels are equal, or a history cannot be shown.
+    FileNotFoundError
+        If a run is not recorded.
+    """
+    entries = []
+    for source in sources:
+        labelled = {source: source} if isinstance(source, str) else source
+        if not isinstance(labelled, dict):
+            raise ValueError(
+                f"{source!r} is no run; give a name such as 'mnist/gap', or a dict from labels to histories"
+            )
+        for label, content in labelled.items():
+            if isinstance(content, str):
+                entries.append(_recorded(str(label), content, root))
+            else:
+                entries.append(_given(str(label), content))
+    return check(entries)
+
+
+def check(entries):
+    """Return the entries if they can be shown; raise ValueError if not."""
+    if not 1 <= len(entries) <= MOST_RUNS:
+        raise ValueError(f"there are {len(entries)} runs; the demo shows 1 to {MOST_RUNS}")
+    labels = [entry["label"] for entry in entries]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise ValueError(f"two runs are called {label!r}; give each a label of its own")
+    for entry in entries:
+        if not entry["seeds"]:
+            raise ValueError(f"{entry['label']!r} has no history; give at least one")
+        for seed in entry["seeds"]:
+            _check_history(seed, f"{entry['label']!r}, seed {seed['seed']}")
+    return entries
+
+
+def _recorded(label, name, root):
+    seeds = [seed for _, seed in recorded.list(name, root=root)]
+    # With no seed at all, `load` says how to record one.
+    found = [recorded.load(name, seed, root=root) for seed in seeds or [0]]
+    return {
+        "label": label,
+        "name": name,
+        "root": "" if root is None else os.fspath(root),
+        "seeds": [
+            {
+                "seed": run.card["seed"],
+                "seconds": run.card.get("training_seconds"),
+                **{column: run.history[column] for column in COLUMNS},
+            }
+            for run in found
+        ],
+    }
+
+
+def _given(label, content):
+    histories = [content] if isinstance(content, dict) else list(content)
+    seeds = []
+    for number, history in enumerate(histories):
+        missing = [column for column in COLUMNS if column not in history]
+        if missing:
+            raise ValueError(
+                f"{label!r}, seed {number} has no {', '.join(missing)}; a history has {', '.join(COLUMNS)}"
+            )
+        epochs = list(history.get("epoch", range(1, len(history["val_loss"]) + 1)))
+        if epochs != list(range(1, len(epochs) + 1)):
+            raise ValueError(
+                f"{label!r}, seed {number} has epochs {epochs[:4]}...; they count 1, 2, 3"
+            )
+        columns = {column: [float(value) for value in history[column]] for column in COLUMNS}
+        seeds.append({"seed": number, "seconds": None, **columns})
+    return {"label": label, "name": "", "root": "", "seeds": seeds}
+
+
+def _check_history(history, where):
+    lengths = {column: len(history[column]) for column in COLUMNS}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"{where} has columns of different lengths: {lengths}")
+    if not 1 <= lengths["val_loss"] <= MOST_EPOCHS:
+        raise ValueError(
+            f"{where} has {lengths['val_loss']} epochs; the demo shows 1 to {MOST_EPOCHS}"
+        )
+    for column in COLUMNS:
+        for epoch, value in enumerate(history[column], 1):
+            if not math.isfinite(value):
+                raise ValueError(
+                    f"{where}: {column} is {value} in epoch {epoch}; cut the history before it"
+                )
+            if column.endswith("accuracy") and not 0 <= value <= 1:
+                raise ValueError(
+                    f"{where}: {column} is {value} in epoch {epoch}; give shares from 0 to 1, not percent"
+                )

@@ -1,0 +1,107 @@
+/** Which curves, how they are drawn, and the rule of early stopping. */
+
+import { segmented, slider } from "../_shared/controls.js";
+import { h, svg } from "../_shared/dom.js";
+import { changeDetector } from "../_shared/frame.js";
+import { runName, swatch } from "./tables.js";
+import { PARTS } from "./words.js";
+
+const LARGEST_SMOOTHING = 0.95;
+
+function check(content, onChange, title = null) {
+  const input = h("input", { type: "checkbox", onchange: () => onChange(input.checked) });
+  const set = (on) => {
+    if (input.checked !== on) input.checked = on;
+  };
+  return { element: h("label", { class: "curves-check", title }, input, ...content), set };
+}
+
+const sample = (part) =>
+  svg(
+    "svg",
+    { class: `curves-swatch plain ${part}`, viewBox: "0 0 28 12", "aria-hidden": "true" },
+    svg("path", { class: "line", d: "M1 6H27" }),
+  );
+
+/** @param {{model: object, edit: (changes: object) => void}} options */
+export function settingsPanel({ model, edit }) {
+  const names = h("fieldset", { class: "curves-checks" });
+  let runChecks = [];
+  const parts = Object.entries(PARTS).map(([part, name]) => ({
+    part,
+    ...check([sample(part), name], (on) => {
+      const now = new Set(model.get("parts"));
+      if (on) now.add(part);
+      else now.delete(part);
+      edit({ parts: Object.keys(PARTS).filter((each) => now.has(each)) });
+    }),
+  }));
+  const logarithmic = check(["logarithmic loss"], (on) => edit({ log_loss: on }));
+  const smoothing = slider({
+    label: "Smoothing of the lines",
+    min: 0,
+    max: LARGEST_SMOOTHING,
+    step: 0.05,
+    value: 0,
+    onInput: (value) => edit({ smoothing: value }),
+  });
+  const monitor = segmented({
+    legend: "Early stopping watches",
+    options: [
+      { value: "val_loss", label: "validation loss" },
+      { value: "val_accuracy", label: "validation accuracy" },
+    ],
+    value: "val_loss",
+    onChange: (value) => edit({ monitor: value }),
+  });
+  const patience = slider({
+    label: "Patience, in epochs",
+    min: 1,
+    max: 10,
+    value: 3,
+    onInput: (value) => edit({ patience: value }),
+  });
+  const newRuns = changeDetector();
+
+  function update({ runs, longest }) {
+    if (newRuns(runs)) {
+      runChecks = runs.map((run, place) => {
+        const toggle = (on) => {
+          const others = model.get("hidden").filter((label) => label !== run.label);
+          edit({ hidden: on ? others : [...others, run.label] });
+        };
+        const seeds = run.seeds.length > 1 && h("small", {}, ` ${run.seeds.length} seeds`);
+        return { label: run.label, ...check([swatch(place), h("span", {}, ...runName(run.label), seeds)], toggle) };
+      });
+      names.replaceChildren(
+        h("legend", { class: "lu-visually-hidden" }, "Runs"),
+        ...runChecks.map(({ element }) => element),
+      );
+    }
+    const hidden = model.get("hidden");
+    for (const { label, set } of runChecks) set(!hidden.includes(label));
+    for (const { part, set } of parts) set(model.get("parts").includes(part));
+    logarithmic.set(model.get("log_loss"));
+    smoothing.set(model.get("smoothing"));
+    monitor.set(model.get("monitor"));
+    patience.set(model.get("patience"), Math.max(longest, model.get("patience"), 2));
+  }
+  const curves = h(
+    "div",
+    { class: "curves-choose" },
+    names,
+    h(
+      "fieldset",
+      { class: "curves-checks" },
+      h("legend", { class: "lu-visually-hidden" }, "Curves"),
+      ...parts.map(({ element }) => element),
+      logarithmic.element,
+    ),
+  );
+  return {
+    curves,
+    smoothing: smoothing.element,
+    rule: h("div", { class: "curves-rule" }, patience.element, monitor.element),
+    update,
+  };
+}

@@ -1,0 +1,65 @@
+/** Numbers and sentences of the demo. */
+
+import { format } from "../_shared/numbers.js";
+
+export const PARTS = { train: "training", val: "validation" };
+export const WATCHED = { val_loss: "validation loss", val_accuracy: "validation accuracy" };
+
+/** A share as a percentage with two digits behind the point: "97.42%". */
+export const percent = (share, digits = 2) => `${(100 * share).toFixed(digits)}%`;
+
+/** A loss with four digits, or more where it is tiny. */
+export const loss = (value) => format(value, 4);
+
+export const writeValue = (column, value) => (column.endsWith("loss") ? loss(value) : percent(value));
+
+/** A difference of accuracies in percentage points: "−0.14", "+0.02", "0". */
+export function points(difference) {
+  const text = Math.abs(100 * difference).toFixed(2);
+  if (text === "0.00") return "0";
+  return `${difference < 0 ? "−" : "+"}${text}`;
+}
+
+/** "40 s", "3.2 min", "1.5 h". */
+export function duration(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  return seconds < 5400 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+export const epochCount = (count) => `${count} ${count === 1 ? "epoch" : "epochs"}`;
+
+/** What early stopping does to one training, in a cell: "6 epochs, 40 s". */
+export function savings({ epochsSaved, secondsSaved }) {
+  if (!epochsSaved) return "nothing";
+  return epochCount(epochsSaved) + (secondsSaved === null ? "" : `, ${duration(secondsSaved)}`);
+}
+
+/** What it does to all trainings on screen. */
+export function summary(stops, { patience, monitor }) {
+  const all = stops.length;
+  if (!all) return "";
+  const shortened = stops.filter((stop) => stop.epochsSaved);
+  const rule = `With a patience of ${epochCount(patience)} on the ${WATCHED[monitor]}`;
+  if (!shortened.length) {
+    const who = all === 1 ? "this training would have run" : `all ${all} trainings would have run`;
+    return `${rule}, ${who} to the end: nothing saved, and the best epoch is kept.`;
+  }
+  const total = (read) => stops.reduce((sum, stop) => sum + read(stop), 0);
+  const trained = total((stop) => stop.epochs);
+  const saved = total((stop) => stop.epochsSaved);
+  const worse = stops.filter((stop) => stop.againstBest < 0);
+  const missed = stops.filter((stop) => stop.kept !== stop.best).length;
+  const who = all === 1 ? "this training stops early" : `${shortened.length} of ${all} trainings stop early`;
+  const times = stops.map((stop) => stop.secondsSaved);
+  const time = times.includes(null) ? "" : ` (about ${duration(times.reduce((a, b) => a + b))})`;
+  let cost = "Every one still keeps its best epoch: stopping cost nothing.";
+  if (all === 1 && !missed) cost = "It still keeps the best epoch: stopping cost nothing.";
+  if (missed) {
+    const whose = all === 1 ? "It misses the best epoch" : `${missed} of ${all} miss their best epoch`;
+    const mean = total((stop) => stop.againstBest) / all;
+    const how = all === 1 ? "" : " on average";
+    cost = `${whose}: ${points(mean)} points of validation accuracy${how}.`;
+    if (!worse.length && mean === 0) cost = `${whose}, at no loss of validation accuracy.`;
+  }
+  return `${rule}, ${who}: ${saved} of ${trained + saved} epochs saved${time}. ${cost}`;
+}
