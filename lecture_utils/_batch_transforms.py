@@ -2,6 +2,7 @@
 
 Pictures are floats from 0 to 1, shape (N, C, H, W); parameters are tensors of length N on the same
 device. For the same parameters the result is that of ``torchvision.transforms.v2.functional``.
+Colors change in place: on a processor, fetching new memory takes longer than the arithmetic.
 
 A matrix here maps a place in the result to the place in the picture where its color comes from, in
 pixels; the middle of the first pixel is (0.5, 0.5). Any chain of changes of geometry is a product of
@@ -59,25 +60,29 @@ def resample(images, matrices):
     # A row's part and a column's part, added: cheaper than a product of matrices for every pixel.
     by_column = rows[:, :, 0, None] * across
     by_row = rows[:, :, 1, None] * down + rows[:, :, 2, None]
-    grid = torch.stack([by_column[:, i, None] + by_row[:, i, :, None] for i in (0, 1)], dim=-1)
+    grid = (by_column[:, :, None] + by_row[..., None]).permute(0, 2, 3, 1)
     return functional.grid_sample(images, grid.to(images), align_corners=False)
 
 
 def adjust_brightness(images, factors):
     """Multiply by the factor."""
-    return images.mul(_each(factors)).clamp_(0, 1)
+    return images.mul_(_each(factors)).clamp_(0, 1)
 
 
 def adjust_contrast(images, factors):
     """Move away from the picture's mean brightness (factor above 1) or towards it (below)."""
     means = grayscale(images.mean(dim=(2, 3), keepdim=True))
-    return torch.lerp(means, images, _each(factors)).clamp_(0, 1)
+    return _blended(images, means, factors)
 
 
 def adjust_saturation(images, factors):
     """Move away from gray (factor above 1) or towards it (below)."""
-    gray = grayscale(images).expand_as(images)
-    return torch.lerp(gray, images, _each(factors)).clamp_(0, 1)
+    return _blended(images, grayscale(images), factors)
+
+
+def _blended(images, others, factors):
+    others = others * _each(1 - factors)
+    return images.mul_(_each(factors)).add_(others).clamp_(0, 1)
 
 
 def adjust_hue(images, turns):
@@ -117,7 +122,7 @@ def erase(images, top, left, box_height, box_width):
     columns = torch.arange(images.shape[3], device=images.device)
     in_rows = (rows >= top[:, None]) & (rows < (top + box_height)[:, None])
     in_columns = (columns >= left[:, None]) & (columns < (left + box_width)[:, None])
-    return images.masked_fill((in_rows[:, :, None] & in_columns[:, None, :])[:, None], 0)
+    return images.masked_fill_((in_rows[:, :, None] & in_columns[:, None, :])[:, None], 0)
 
 
 def _each(factors):

@@ -255,15 +255,14 @@ class Augment:
         if "flip" in steps:
             flip = ops.flip_matrices(steps["flip"], width)
             matrices = flip if matrices is None else matrices @ flip
-        if matrices is not None:
-            images = ops.resample(images, matrices)
+        images = images.clone() if matrices is None else ops.resample(images, matrices)
         for index in parameters.get("order", torch.empty(0)).tolist():
             if _COLORS[index] in steps:
                 images = _ADJUST[_COLORS[index]](images, steps[_COLORS[index]])
         if self.noise:
             device = images.device if generator is None else generator.device
             noise = torch.randn(images.shape, generator=generator, device=device)
-            images = torch.add(images, noise.to(images), alpha=self.noise).clamp_(0, 1)
+            images.add_(noise.to(images), alpha=self.noise).clamp_(0, 1)
         if "erase" in steps:
             images = ops.erase(images, *steps["erase"].unbind(dim=1))
         return images
