@@ -3,9 +3,9 @@
 import traitlets
 
 from .._demo import Demo
-from .stopping import MONITORS, EarlyStop, early_stopping
 from .figure import curves_html
 from .histories import check, gather
+from .stopping import MONITORS, EarlyStop, early_stopping
 
 __all__ = ["EarlyStop", "TrainingCurves", "early_stopping"]
 
@@ -65,14 +65,14 @@ class TrainingCurves(Demo):
     runs = traitlets.List(traitlets.Dict()).tag(sync=True)
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
     parts = traitlets.List(traitlets.Enum(("train", "val")), ["train", "val"]).tag(sync=True)
-    patience = traitlets.Int(3, min=1).tag(sync=True)
+    patience = traitlets.Int(2, min=1).tag(sync=True)
     monitor = traitlets.Enum(tuple(MONITORS), "val_loss").tag(sync=True)
     smoothing = traitlets.Float(0.0, min=0.0, max=LARGEST_SMOOTHING).tag(sync=True)
     log_loss = traitlets.Bool(False).tag(sync=True)
     epoch = traitlets.Int(1, min=1).tag(sync=True)
 
     def __init__(
-        self, *runs, patience=3, monitor="val_loss", smoothing=0.0, log_loss=False, root=None
+        self, *runs, patience=2, monitor="val_loss", smoothing=0.0, log_loss=False, root=None
     ):
         super().__init__(
             runs=gather(runs or ("mnist/dense", "mnist/strong"), root),
@@ -81,9 +81,7 @@ class TrainingCurves(Demo):
             smoothing=smoothing,
             log_loss=log_loss,
         )
-        # Where early stopping matters: at the epoch that it keeps of the longest run.
-        longest = max(self.runs, key=lambda run: len(run["seeds"][0]["val_loss"]))
-        self.epoch = self.stops[longest["label"]][0].kept
+        self.epoch = self.stops[self.runs[0]["label"]][0].kept
 
     @traitlets.validate("runs")
     def _check_runs(self, proposal):

@@ -20,14 +20,14 @@ const MARKERS = [
 export const marker = (place, x, y, r = 3.2) => MARKERS[place % MARKERS.length](x, y, r);
 
 const STAR = Array.from({ length: 10 }, (_, i) => {
-  const [r, angle] = [i % 2 ? 3.2 : 7.5, (i * Math.PI) / 5];
+  const [r, angle] = [i % 2 ? 2.9 : 6.8, (i * Math.PI) / 5];
   return [r * Math.sin(angle), -r * Math.cos(angle)];
 });
 /** Events of early stopping: which epoch is best, which is kept, where it stops. */
 export const EVENTS = {
   best: (x, y) => `M${STAR.map(([dx, dy]) => `${(x + dx).toFixed(1)} ${(y + dy).toFixed(1)}`).join("L")}z`,
-  kept: (x, y) => MARKERS[0](x, y, 8.5),
-  stop: (x, y) => `M${x - 4} ${y - 11}h8M${x} ${y - 11}v22M${x - 4} ${y + 11}h8`,
+  kept: (x, y) => MARKERS[0](x, y, 7.5),
+  stop: (x, y) => `M${x - 3.5} ${y - 9}h7M${x} ${y - 9}v18M${x - 3.5} ${y + 9}h7`,
 };
 
 /**
@@ -43,7 +43,7 @@ export function curvePanel(title) {
   const hair = svg("path", { class: "curves-hair" });
   const flag = svg("text", { class: "curves-flag", y: 12, "text-anchor": "middle" });
   const dots = svg("g");
-  const drawing = svg("svg", { "aria-hidden": "true" }, grid, lines, events, hair, dots, flag, labels);
+  const drawing = svg("svg", { "aria-hidden": "true" }, grid, lines, hair, dots, events, flag, labels);
   const heading = h("div", { class: "curves-heading" }, title);
   const element = h("div", { class: "curves-panel" }, heading, drawing);
   const [newFrame, newHair] = [changeDetector(), changeDetector()];
@@ -82,6 +82,7 @@ export function curvePanel(title) {
     for (const [name, size] of Object.entries({ width, height })) drawing.setAttribute(name, size);
     set(grid, "d", axis.ticks.map((tick) => `M${EDGE.left} ${y(tick)}H${right}`).join(""));
     labels.replaceChildren(
+      svg("text", { x: EDGE.left - 7, y: floor + 18, "text-anchor": "end" }, "epoch"),
       ...axis.ticks.map((tick) => svg("text", { x: EDGE.left - 7, y: y(tick) + 4, "text-anchor": "end" }, write(tick))),
       ...epochTicks(epochs, Math.max(3, Math.floor((right - EDGE.left) / 38))).map((epoch) =>
         svg("text", { x: x(epoch), y: floor + 18, "text-anchor": "middle" }, epoch),
@@ -129,7 +130,7 @@ export function curvePanel(title) {
       set(flag, "x", Math.max(EDGE.left + 26, Math.min(at, frame.width - 30)));
       setText(flag, `epoch ${epoch}`);
     }
-    pool(dots, places.length, () => svg("circle", { r: 4.5 }));
+    pool(dots, places.length, () => svg("circle", { r: 4 }));
     places.forEach(({ place, value }, i) => {
       const dot = dots.children[i];
       set(dot, "class", `curves-dot run-${place % 6}${drawable(value) ? "" : " none"}`);

@@ -63,7 +63,9 @@ export function settingsPanel({ model, edit }) {
   });
   const newRuns = changeDetector();
 
-  function update({ runs, longest }) {
+  /** @param {number} longest Epochs of the longest run: more patience than that changes nothing. */
+  function update(longest) {
+    const runs = model.get("runs");
     if (newRuns(runs)) {
       runChecks = runs.map((run, place) => {
         const toggle = (on) => {
@@ -97,11 +99,16 @@ export function settingsPanel({ model, edit }) {
       ...parts.map(({ element }) => element),
       logarithmic.element,
     ),
+    smoothing.element,
   );
   return {
     curves,
-    smoothing: smoothing.element,
-    rule: h("div", { class: "curves-rule" }, patience.element, monitor.element),
+    rule: h(
+      "div",
+      { class: "curves-rule" },
+      patience.element,
+      h("div", {}, h("div", { class: "lu-label", "aria-hidden": "true" }, "without a better"), monitor.element),
+    ),
     update,
   };
 }

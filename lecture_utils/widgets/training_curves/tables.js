@@ -4,7 +4,7 @@ import { h, setText, svg } from "../_shared/dom.js";
 import { changeDetector } from "../_shared/frame.js";
 import { marker } from "./chart.js";
 import { COLUMNS } from "./curves.js";
-import { percent, points, savings, writeValue } from "./words.js";
+import { duration, epochCount, percent, points, writeValue } from "./words.js";
 
 /** The run's line and marker, as in the panels. */
 export function swatch(place) {
@@ -34,9 +34,11 @@ function table(caption, heads, name) {
   return { element, body, title };
 }
 
+/** A line of a table; each cell has a value and a remark. */
 function row({ label, place, note }, count) {
   const name = h("span", { class: "curves-name" }, ...runName(label), note && h("small", {}, ` ${note}`));
-  return h("tr", {}, h("th", { scope: "row" }, swatch(place), name), ...Array.from({ length: count }, () => h("td")));
+  const cells = Array.from({ length: count }, () => h("td", {}, h("span"), h("small")));
+  return h("tr", {}, h("th", { scope: "row" }, h("div", {}, swatch(place), name)), ...cells);
 }
 
 /** Loss and accuracy of every run at one epoch; with several seeds their mean and range. */
@@ -49,7 +51,6 @@ export function valueTable() {
       body.replaceChildren(
         ...runs.map((run) => {
           const made = row({ ...run, note: "" }, COLUMNS.length);
-          for (const cell of made.querySelectorAll("td")) cell.append(h("span"), h("small"));
           return made;
         }),
       );
@@ -75,7 +76,7 @@ export function valueTable() {
 
 /** One line per training, that is per run and seed. */
 export function stopTable() {
-  const heads = ["Run", "stops after", "keeps epoch", "accuracy", "against best", "against last", "saves"];
+  const heads = ["Run", "stops after", "keeps epoch", "accuracy kept", "against best", "against last", "saves"];
   const { element, body } = table("Early stopping, training by training", heads, "stops");
   const newRows = changeDetector();
   function update(runs) {
@@ -90,14 +91,20 @@ export function stopTable() {
     for (const run of runs) {
       run.stops.forEach((stop, s) => {
         const texts = [
-          `${stop.epochs} of ${run.seeds[s].val_loss.length}`,
-          stop.kept === stop.best ? `${stop.kept}` : `${stop.kept} (best: ${stop.best})`,
-          percent(stop.accuracy),
-          points(stop.againstBest),
-          points(stop.againstLast),
-          savings(stop),
+          [`${stop.epochs} of ${run.seeds[s].val_loss.length}`],
+          [stop.kept, stop.kept === stop.best ? "" : `best: ${stop.best}`],
+          [percent(stop.accuracy)],
+          [points(stop.againstBest)],
+          [points(stop.againstLast)],
+          stop.epochsSaved
+            ? [epochCount(stop.epochsSaved), stop.secondsSaved === null ? "" : duration(stop.secondsSaved)]
+            : ["nothing"],
         ];
-        texts.forEach((text, j) => setText(body.rows[i].cells[j + 1], text));
+        texts.forEach(([value, remark = ""], j) => {
+          const [number, note] = body.rows[i].cells[j + 1].children;
+          setText(number, String(value));
+          setText(note, remark);
+        });
         i += 1;
       });
     }

@@ -32,19 +32,24 @@ function render({ model, el }) {
   let hovered = null; // the epoch under the mouse
 
   // ---- What the curves are made of, computed when it changes
-  let prepared = { runs: null, smoothing: null, all: [], longest: 1 };
+  let prepared = { runs: null, smoothing: null, all: [] };
   function prepare() {
     const [runs, smoothing] = [model.get("runs"), model.get("smoothing")];
-    if (runs === prepared.runs && smoothing === prepared.smoothing) return prepared;
+    if (runs === prepared.runs && smoothing === prepared.smoothing) return prepared.all;
     const all = runs.map((run, place) => {
       const values = spreads(run.seeds, 0);
       return { ...run, place, values, lines: smoothing ? spreads(run.seeds, smoothing) : values };
     });
-    const longest = Math.max(...all.map(({ values }) => values.val_loss.mean.length));
-    prepared = { runs, smoothing, all, longest };
-    return prepared;
+    prepared = { runs, smoothing, all };
+    return all;
   }
-  const currentEpoch = () => clamp(hovered ?? model.get("epoch"), 1, prepare().longest);
+  /** The runs on screen, and how many epochs the longest of them has. */
+  function visible() {
+    const hidden = model.get("hidden");
+    const runs = prepare().filter(({ label }) => !hidden.includes(label));
+    return { runs, longest: Math.max(1, ...runs.map(({ values }) => values.val_loss.mean.length)) };
+  }
+  const currentEpoch = () => clamp(hovered ?? model.get("epoch"), 1, visible().longest);
 
   // ---- The panels; together they are one slider over the epochs
   const panels = { loss: curvePanel("Loss"), accuracy: curvePanel("Accuracy") };
@@ -70,7 +75,7 @@ function render({ model, el }) {
   function follow(event) {
     const panel = Object.values(panels).find(({ contains }) => contains(event.target));
     if (!panel) return;
-    const at = clamp(panel.epochAt(event.clientX), 1, prepare().longest);
+    const at = clamp(panel.epochAt(event.clientX), 1, visible().longest);
     // A finger, or a click, leaves the crosshair where it was.
     if (event.type === "pointerdown" || event.pointerType === "touch") {
       hovered = null;
@@ -82,7 +87,7 @@ function render({ model, el }) {
     }
   }
   function walk(event) {
-    const { longest } = prepare();
+    const { longest } = visible();
     const here = currentEpoch();
     const page = Math.max(2, Math.round(longest / 10));
     const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -page, PageUp: page };
@@ -135,15 +140,14 @@ function render({ model, el }) {
     settings.rule,
     sentence,
     stops.element,
-    h("div", { class: "curves-foot" }, settings.smoothing, copy.button),
+    h("div", {}, copy.button),
     copy.panel,
     live.element,
   );
 
   function shownSettings() {
-    const hidden = model.get("hidden");
     return {
-      runs: prepare().all.filter(({ label }) => !hidden.includes(label)),
+      ...visible(),
       parts: Object.keys(PARTS).filter((part) => model.get("parts").includes(part)),
       patience: model.get("patience"),
       monitor: model.get("monitor"),
@@ -163,9 +167,9 @@ function render({ model, el }) {
   signal.addEventListener("abort", () => observer.disconnect());
 
   function draw() {
-    const { longest } = prepare();
-    settings.update({ runs: model.get("runs"), longest });
+    settings.update(Math.max(...prepare().map(({ values: raw }) => raw.val_loss.mean.length)));
     const shown = shownSettings();
+    const { longest } = shown;
     const runs = shown.runs.map((run) => ({
       ...run,
       stops: run.seeds.map((seed) => earlyStopping(seed, shown.patience, shown.monitor)),
@@ -182,16 +186,16 @@ function render({ model, el }) {
     }
     setText(message, problem);
     if (width && !problem) {
-      for (const what of PANELS) drawPanel(what, runs, shown, epoch, longest);
+      for (const what of PANELS) drawPanel(what, { ...shown, runs }, epoch);
     }
     values.update(runs, epoch);
     stops.update(runs);
-    tell(runs, shown, epoch, longest);
-    const detail = { ...shown, runs, epoch, longest, problem };
+    tell(runs, shown, epoch);
+    const detail = { ...shown, runs, epoch, problem };
     root.dispatchEvent(new CustomEvent("curves", { bubbles: true, detail }));
   }
 
-  function drawPanel(what, runs, { parts, smoothing, log }, epoch, longest) {
+  function drawPanel(what, { runs, longest, parts, smoothing, log }, epoch) {
     const columns = parts.map((part) => `${part}_${what}`);
     const ends = { low: Infinity, high: -Infinity };
     for (const { values: raw } of runs) {
@@ -256,7 +260,8 @@ function render({ model, el }) {
   }
 
   let announced = null;
-  function tell(runs, shown, epoch, longest) {
+  function tell(runs, shown, epoch) {
+    const { longest } = shown;
     const several = runs.some(({ seeds }) => seeds.length > 1);
     if (bands.hidden === several) bands.hidden = !several;
     const words = summary(runs.flatMap((run) => run.stops), shown);

@@ -8,8 +8,8 @@ export const WATCHED = { val_loss: "validation loss", val_accuracy: "validation 
 /** A share as a percentage with two digits behind the point: "97.42%". */
 export const percent = (share, digits = 2) => `${(100 * share).toFixed(digits)}%`;
 
-/** A loss with four digits, or more where it is tiny. */
-export const loss = (value) => format(value, 4);
+/** A loss with four digits behind the point, or more where it is tiny. */
+export const loss = (value) => (value >= 0.001 && value < 1000 ? value.toFixed(4) : format(value, 4));
 
 export const writeValue = (column, value) => (column.endsWith("loss") ? loss(value) : percent(value));
 
@@ -26,13 +26,8 @@ export function duration(seconds) {
   return seconds < 5400 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
+const verb = (count, word) => (count === 1 ? `${word}s` : word);
 export const epochCount = (count) => `${count} ${count === 1 ? "epoch" : "epochs"}`;
-
-/** What early stopping does to one training, in a cell: "6 epochs, 40 s". */
-export function savings({ epochsSaved, secondsSaved }) {
-  if (!epochsSaved) return "nothing";
-  return epochCount(epochsSaved) + (secondsSaved === null ? "" : `, ${duration(secondsSaved)}`);
-}
 
 /** What it does to all trainings on screen. */
 export function summary(stops, { patience, monitor }) {
@@ -49,15 +44,15 @@ export function summary(stops, { patience, monitor }) {
   const saved = total((stop) => stop.epochsSaved);
   const worse = stops.filter((stop) => stop.againstBest < 0);
   const missed = stops.filter((stop) => stop.kept !== stop.best).length;
-  const who = all === 1 ? "this training stops early" : `${shortened.length} of ${all} trainings stop early`;
+  const who = all === 1 ? "this training stops early" : `${shortened.length} of ${all} trainings ${verb(shortened.length, "stop")} early`;
   const times = stops.map((stop) => stop.secondsSaved);
   const time = times.includes(null) ? "" : ` (about ${duration(times.reduce((a, b) => a + b))})`;
   let cost = "Every one still keeps its best epoch: stopping cost nothing.";
   if (all === 1 && !missed) cost = "It still keeps the best epoch: stopping cost nothing.";
   if (missed) {
-    const whose = all === 1 ? "It misses the best epoch" : `${missed} of ${all} miss their best epoch`;
+    const whose = all === 1 ? "It misses the best epoch" : `${missed} of ${all} ${missed === 1 ? "misses its" : "miss their"} best epoch`;
     const mean = total((stop) => stop.againstBest) / all;
-    const how = all === 1 ? "" : " on average";
+    const how = all === 1 ? "" : `, averaged over all ${all}`;
     cost = `${whose}: ${points(mean)} points of validation accuracy${how}.`;
     if (!worse.length && mean === 0) cost = `${whose}, at no loss of validation accuracy.`;
   }
