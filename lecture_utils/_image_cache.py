@@ -179,7 +179,9 @@ def _decoded(root, names, size):
         warnings.catch_warnings(action="ignore", category=UserWarning),
         # It lets go of Python's lock while it decodes, so threads are enough.
         ThreadPoolExecutor(workers) as pool,
-        tqdm(total=len(names), desc=f"decoding {root.name}", unit="pictures", delay=2) as bar,
+        tqdm(
+            total=len(names), desc=f"decoding {root.name}", unit="pictures", delay=2, mininterval=1
+        ) as bar,
     ):
         for start in range(0, len(names), step):
             some = names[start : start + step]

@@ -125,7 +125,7 @@ def _draw_all(folder, kinds, sizes, seed):
             jobs.append((kind, key, path))
     with replaced(folder) as scratch:
         # Not in threads: drawing is mostly Python, which runs one thread at a time.
-        for kind, key, path in tqdm(jobs, "drawing pets", unit="pictures", delay=1):
+        for kind, key, path in tqdm(jobs, "drawing pets", unit="pictures", delay=1, mininterval=1):
             target = scratch / path
             target.parent.mkdir(parents=True, exist_ok=True)
             draw_pet(kind, np.random.default_rng(key)).save(target, quality=90)
