@@ -94,12 +94,19 @@ def _given(label, content):
             raise ValueError(
                 f"{label!r}, seed {number} has no {', '.join(missing)}; a history has {', '.join(COLUMNS)}"
             )
-        epochs = list(history.get("epoch", range(1, len(history["val_loss"]) + 1)))
+        columns = {}
+        for column in COLUMNS:
+            try:
+                columns[column] = [float(value) for value in history[column]]
+            except (TypeError, ValueError):
+                raise ValueError(
+                    f"{label!r}, seed {number}: {column} is no list of numbers; give one per epoch"
+                ) from None
+        epochs = list(history.get("epoch", range(1, len(columns["val_loss"]) + 1)))
         if epochs != list(range(1, len(epochs) + 1)):
             raise ValueError(
                 f"{label!r}, seed {number} has epochs {epochs[:4]}...; they count 1, 2, 3"
             )
-        columns = {column: [float(value) for value in history[column]] for column in COLUMNS}
         seeds.append({"seed": number, "seconds": None, **columns})
     return {"label": label, "name": "", "root": "", "seeds": seeds}
 
