@@ -1,4 +1,4 @@
-"""The heads of drawn pets: this is where cats and dogs differ most."""
+"""The heads of drawn pets: this is where the kinds differ most."""
 
 import numpy as np
 
@@ -6,6 +6,15 @@ from lecture_utils._drawing import blob, darker, mirrored, mix, oval
 from lecture_utils._pet_scenes import choose
 
 _PINK, _DARK, _WHITE = (232, 150, 150), (40, 30, 34), (252, 248, 240)
+
+# Top, right side from above to below, chin.
+_SKULLS = {
+    "cat": (-0.84, [(0.5, -0.8), (0.95, -0.3), (1.04, 0.2), (0.8, 0.58), (0.35, 0.8)], 0.84),
+    "dog": (-0.9, [(0.5, -0.84), (0.84, -0.4), (0.82, 0.15), (0.6, 0.6), (0.42, 0.95)], 1.05),
+    "rabbit": (-0.86, [(0.45, -0.78), (0.78, -0.3), (0.88, 0.25), (0.7, 0.65), (0.32, 0.88)], 0.93),
+    "mouse": (-0.72, [(0.45, -0.66), (0.8, -0.25), (0.74, 0.15), (0.42, 0.55), (0.2, 0.8)], 0.88),
+    "bear": (-0.88, [(0.52, -0.8), (0.92, -0.35), (1.0, 0.2), (0.8, 0.62), (0.38, 0.84)], 0.9),
+}
 
 
 def paint_head(pet, x, y, size, angle):
@@ -16,20 +25,15 @@ def paint_head(pet, x, y, size, angle):
     def at(points):
         return np.asarray(points) @ matrix.T + (x, y)
 
-    cat = pet.kind == "cat"
-    behind = pet.ears == "pointed" or cat
+    behind = pet.ears in ("pointed", "long", "round") or pet.kind == "cat"
     if behind:
         _ears(pet, at)
-    if cat:
-        right = [(0.5, -0.8), (0.95, -0.3), (1.04, 0.2), (0.8, 0.58), (0.35, 0.8)]
-        skull = [(0, -0.84), *right, (0, 0.84), *mirrored(right)[::-1]]
-    else:
-        right = [(0.5, -0.84), (0.84, -0.4), (0.82, 0.15), (0.6, 0.6), (0.42, 0.95)]
-        skull = [(0, -0.9), *right, (0, 1.05), *mirrored(right)[::-1]]
+    top, right, chin = _SKULLS[pet.kind]
+    skull = [(0, top), *right, (0, chin), *mirrored(right)[::-1]]
     pet.part(at(blob(skull)))
     if not behind:
         _ears(pet, at)
-    (_cat_face if cat else _dog_face)(pet, at)
+    _FACES[pet.kind](pet, at)
 
 
 def _ears(pet, at):
@@ -48,6 +52,19 @@ def _ears(pet, at):
             pet.part(at(blob(outer, 4) * spread), True)
             flap = [(0.92, -0.95), (0.98, -0.6), (0.72, -0.42 + tilt), (0.42, -0.75), (0.55, -1.08)]
             pet.part(at(blob(flap, 4) * spread))
+        elif pet.ears in ("long", "round"):
+            middle, width, height = (
+                ((0.45, -1.4), 0.26, 0.9) if pet.ears == "long" else ((0.78, -0.68), 0.5, 0.5)
+            )
+            if pet.kind == "bear":
+                width = height = 0.32
+            lean = (12 + 60 * tilt) * (pet.ears == "long")
+            for size, color in ((1, None), (0.62, inside)):
+                ear = at(oval(*middle, width * size, height * size, lean) * spread)
+                if color is None:
+                    pet.part(ear)
+                else:
+                    pet.brush.fill(ear, color)
         else:
             end = (0.45 if not cat else 0.1) + rng.uniform(-0.2, 0.35)
             drop = [(0.4, -0.85), (0.85, -0.8), (1.2, -0.2), (1.2, end), (0.95, end + 0.1), (0.78, -0.1), (0.66, -0.5)]  # fmt: skip
@@ -133,3 +150,66 @@ def _dog_face(pet, at):
         if rng.random() < 0.5:
             for spot in ((0.2, -0.16), (0.28, -0.1), (0.24, -0.24)):
                 brush.fill(at(oval(dx + side * spot[0], low + spot[1], 0.02, 0.02, count=8)), _DARK)
+
+
+def _rabbit_face(pet, at):
+    rng, brush = pet.rng, pet.brush
+    dx = 0.12 * pet.turn
+    light = mix(pet.fur, _WHITE, rng.uniform(0.3, 0.8))
+    size = rng.uniform(0.15, 0.19)
+    _eyes(pet, at, [(dx - 0.5, -0.08), (dx + 0.5, -0.08)], size, size * 1.15, False)
+    brush.fill(at(oval(dx, 0.68, 0.17, 0.12)), light)
+    brush.fill(at([(dx - 0.1, 0.58), (dx + 0.1, 0.58), (dx + 0.09, 0.8), (dx - 0.09, 0.8)]), _WHITE, _DARK, 0.025)  # fmt: skip
+    brush.line(at([(dx, 0.58), (dx, 0.8)]), _DARK, 0.025)
+    for side in (-1, 1):
+        brush.fill(at(oval(dx + side * 0.2, 0.46, 0.25, 0.2)), light)
+    brush.fill(at(blob([(dx - 0.1, 0.27), (dx + 0.1, 0.27), (dx, 0.38)], 4)), _PINK, darker(_PINK, 0.3), 0.03)  # fmt: skip
+    brush.line(at([(dx, 0.38), (dx, 0.56)]), _DARK, 0.035)
+    _whiskers(pet, at, dx, 0.46, 0.75)
+
+
+def _mouse_face(pet, at):
+    rng, brush = pet.rng, pet.brush
+    dx = 0.2 * pet.turn
+    for side in (-1, 1):
+        x = dx * 0.6 + side * 0.32
+        brush.fill(at(oval(x, -0.02, 0.13, 0.15)), (22, 18, 22), _DARK, 0.03)
+        brush.fill(at(oval(x + 0.04, -0.08, 0.04, 0.04, count=10)), (255, 255, 255))
+        cheek = mix(pet.fur, _PINK, rng.uniform(0.2, 0.5))
+        brush.fill(at(oval(dx * 0.8 + side * 0.4, 0.32, 0.15, 0.11)), cheek)
+    brush.line(at([(dx - 0.14, 0.68), (dx, 0.74), (dx + 0.14, 0.68)]), _DARK, 0.035)
+    _whiskers(pet, at, dx, 0.52, 0.8)
+    brush.fill(at(oval(dx, 0.52, 0.13, 0.1)), _PINK, darker(_PINK, 0.35), 0.03)
+
+
+def _bear_face(pet, at):
+    rng, brush = pet.rng, pet.brush
+    dx = 0.15 * pet.turn
+    light = mix(pet.fur, _WHITE, rng.uniform(0.25, 0.6))
+    brush.fill(at(oval(dx, 0.42, rng.uniform(0.42, 0.52), 0.36)), light, mix(light, pet.edge, 0.5), 0.03)  # fmt: skip
+    size = rng.uniform(0.09, 0.12)
+    for side in (-1, 1):
+        x = dx * 0.6 + side * 0.38
+        brush.fill(at(oval(x, -0.1, size, size)), (22, 18, 22))
+        brush.fill(at(oval(x + 0.03, -0.13, 0.035, 0.035, count=10)), (255, 255, 255))
+        brush.line(at([(dx, 0.5), (dx + side * 0.1, 0.58), (dx + side * 0.24, 0.54)]), _DARK, 0.045)
+    brush.fill(at(oval(dx, 0.26, 0.2, 0.13)), (44, 34, 36))
+    brush.fill(at(oval(dx - 0.06, 0.21, 0.06, 0.03, count=10)), (150, 140, 140))
+    brush.line(at([(dx, 0.38), (dx, 0.5)]), _DARK, 0.045)
+
+
+def _whiskers(pet, at, x, y, reach):
+    hair = mix(_WHITE, _DARK, 0.8 * (sum(pet.fur) > 560))
+    for side in (-1, 1):
+        for slope in (-0.15, 0.05, 0.22):
+            path = [(x + side * 0.25, y), (x + side * (0.25 + reach), y + slope * reach)]
+            pet.brush.line(at(path), hair, 0.022)
+
+
+_FACES = {
+    "cat": _cat_face,
+    "dog": _dog_face,
+    "rabbit": _rabbit_face,
+    "mouse": _mouse_face,
+    "bear": _bear_face,
+}

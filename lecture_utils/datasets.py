@@ -198,7 +198,7 @@ def cats_vs_dogs(*, source=None, download=True):
 
 
 def drawn_pets(sizes=(300, 200, 400), *, seed=0, kinds=("cat", "dog")):
-    """Draw cats and dogs: no photos, but different enough that a small network has to work.
+    """Draw cats and dogs, or other pets: no photos, but different enough that a small network has to work.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def drawn_pets(sizes=(300, 200, 400), *, seed=0, kinds=("cat", "dog")):
         At least 0. With the same seed the pictures are the same; a larger set begins with the
         pictures of a smaller one.
     kinds : sequence of str
-        Two or more of `drawn_pets.KINDS`.
+        Two or more of "cat", "dog", "rabbit", "mouse", "bear".
 
     Returns
     -------

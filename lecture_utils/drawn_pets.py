@@ -1,6 +1,6 @@
-"""Drawn cats and dogs, each one of a kind: a data set that needs no download and is free to share.
+"""Drawn pets, each one of a kind: a data set that needs no download and is free to share.
 
-No single mark tells the two apart: cats may have folded ears and dogs pointed ones, and fur, pose,
+No single mark tells cats and dogs apart: cats may have folded ears and dogs pointed ones, and fur, pose,
 collar, place and light are shared. What differs is what differs in life: the muzzle, the eyes,
 whiskers, tongue, tail and build.
 """
@@ -17,13 +17,28 @@ from lecture_utils._pet_scenes import TOYS, background, choose, lit, thing
 __all__ = ["KINDS", "draw_pet"]
 
 # What one is called, and many.
-KINDS = {"cat": "cats", "dog": "dogs"}
+KINDS = {"cat": "cats", "dog": "dogs", "rabbit": "rabbits", "mouse": "mice", "bear": "bears"}
 
 _FURS = ((226, 150, 80), (142, 142, 150), (62, 58, 66), (242, 238, 230), (236, 214, 178),
          (146, 104, 72), (214, 170, 104), (118, 130, 148), (98, 70, 56), (186, 132, 98))  # fmt: skip
 _CAT_EYES = ((126, 168, 72), (214, 170, 60), (92, 150, 190), (170, 190, 90), (190, 120, 50))
 _DOG_EYES = ((74, 46, 32), (104, 66, 40), (52, 36, 32), (140, 100, 60), (120, 160, 190))
 _WHITE = (252, 248, 240)
+_EARS = {
+    "cat": {"pointed": 0.84, "folded": 0.14, "hanging": 0.02},
+    "dog": {"pointed": 0.3, "folded": 0.26, "hanging": 0.44},
+    "rabbit": {"long": 0.75, "hanging": 0.25},
+    "mouse": {"round": 1.0},
+    "bear": {"round": 1.0},
+}
+_PATTERNS = ("plain", "stripes", "spots", "patches", "white", "mask")
+_PATTERN_CHANCES = {
+    "cat": (0.22, 0.3, 0.06, 0.16, 0.18, 0.08),
+    "dog": (0.3, 0.08, 0.16, 0.18, 0.18, 0.1),
+    "rabbit": (0.4, 0.0, 0.1, 0.25, 0.2, 0.05),
+    "mouse": (0.5, 0.0, 0.1, 0.2, 0.2, 0.0),
+    "bear": (0.7, 0.0, 0.0, 0.05, 0.1, 0.15),
+}
 # What each pose covers, in units of half a head's width: left, top, right, bottom.
 _POSES = {
     "face": (-1.3, -1.7, 1.3, 1.3),
@@ -69,7 +84,8 @@ def draw_pet(kind, rng):
 
     Parameters
     ----------
-    kind : {"cat", "dog"}
+    kind : str
+        One of `KINDS`.
     rng : numpy.random.Generator
         Decides everything else.
 
@@ -108,14 +124,9 @@ def draw_pet(kind, rng):
 
 
 def _invent(kind, rng):
-    cat = kind == "cat"
-    pattern = rng.choice(
-        ["plain", "stripes", "spots", "patches", "white", "mask"],
-        p=[0.22, 0.3, 0.06, 0.16, 0.18, 0.08] if cat else [0.3, 0.08, 0.16, 0.18, 0.18, 0.1],
-    )
-    ears = rng.choice(
-        ["pointed", "folded", "hanging"], p=[0.84, 0.14, 0.02] if cat else [0.3, 0.26, 0.44]
-    )
+    ears, chances = zip(*_EARS[kind].items(), strict=True)
+    pattern = rng.choice(_PATTERNS, p=_PATTERN_CHANCES[kind])
+    ears = rng.choice(ears, p=chances)
     fur = choose(rng, _FURS)
     other = choose(rng, (_WHITE, _WHITE, darker(fur, 0.55), choose(rng, _FURS)))
     return _Pet(
@@ -124,7 +135,7 @@ def _invent(kind, rng):
         fur=tuple(int(np.clip(c + rng.normal(0, 8), 0, 255)) for c in fur),
         other=other,
         pattern=str(pattern),
-        eyes=choose(rng, _CAT_EYES if cat else _DOG_EYES),
+        eyes=choose(rng, _CAT_EYES if kind == "cat" else _DOG_EYES),
         ears=str(ears),
         fluff=choose(rng, (0, 0, 0.015, 0.03)),
         turn=float(rng.uniform(-1, 1)),
@@ -136,6 +147,7 @@ def _place(pet, canvas):
     """Choose where on the canvas the pet is, how large and how tilted; paint its fur."""
     rng = pet.rng
     left, top, right, bottom = _POSES[pet.pose]
+    top -= 0.7 * (pet.ears == "long")
     room = min(canvas.width / (right - left), canvas.height / (bottom - top))
     scale = room * rng.uniform(0.6, 1.15)
     spare = np.array(
@@ -192,7 +204,7 @@ def _paint(pet):
         x, y, width = shadow[pet.pose]
         pet.brush.dim(oval(x, y, width, 0.28), 0.35)
     x, y = {"face": _face_only, "sitting": _sitting, "standing": _standing, "lying": _lying}[pet.pose](pet)  # fmt: skip
-    size = 1.0 if pet.pose == "face" or pet.kind == "cat" else pet.rng.uniform(0.85, 1.0)
+    size = 1.0 if pet.pose == "face" or pet.kind != "dog" else pet.rng.uniform(0.85, 1.0)
     paint_head(pet, x, y, size, pet.rng.normal(0, 8))
 
 
@@ -205,13 +217,13 @@ def _face_only(pet):
 
 
 def _sitting(pet):
-    cat, rng = pet.kind == "cat", pet.rng
-    if cat:
+    dog, rng = pet.kind == "dog", pet.rng
+    if not dog:
         path = [(0.8, 3.0), (1.6, 3.05), (1.9, 2.3), (1.6, 1.7 + rng.uniform(-0.4, 0.4))]
-        pet.part(tube(path, [0.3, 0.3, 0.26, 0.2]), True)
+        _tail(pet, path, [0.3, 0.3, 0.26, 0.2])
     else:
         path = [(0.7, 2.9), (1.4, 2.7), (1.7, 2.2 + rng.uniform(-0.4, 0.4))]
-        pet.part(tube(path, [0.42, 0.36, 0.2]), True)
+        _tail(pet, path, [0.42, 0.36, 0.2])
     wide = rng.uniform(0.85, 1.1)
     for side in (-1, 1):
         pet.part(oval(side * 0.85 * wide, 2.7, 0.55, 0.6), True)
@@ -227,30 +239,29 @@ def _sitting(pet):
 
 
 def _standing(pet):
-    cat, rng = pet.kind == "cat", pet.rng
-    if cat:
+    dog, rng = pet.kind == "dog", pet.rng
+    if not dog:
         tip = rng.uniform(-1.2, 0.6)
         path = [(1.7, 0.8), (2.4, 0.6), (2.6, (0.6 + tip) / 2), (2.4, tip)]
-        pet.part(tube(path, [0.3, 0.26, 0.24, 0.16]), True)
+        _tail(pet, path, [0.3, 0.26, 0.24, 0.16])
     elif rng.random() < 0.35:  # curled over the back
-        pet.part(
-            tube([(1.7, 0.7), (2.1, 0.0), (1.6, -0.3), (1.35, 0.2)], [0.4, 0.42, 0.36, 0.2]), True
-        )
+        path = [(1.7, 0.7), (2.1, 0.0), (1.6, -0.3), (1.35, 0.2)]
+        _tail(pet, path, [0.4, 0.42, 0.36, 0.2])
     else:
         path = [(1.7, 0.75), (2.3, 0.5), (2.6, rng.uniform(-0.5, 1.3))]
-        pet.part(tube(path, [0.4, 0.36, 0.16]), True)
+        _tail(pet, path, [0.4, 0.36, 0.16])
     step = rng.uniform(-0.35, 0.35, 4)
-    foot = 2.6 if cat else rng.uniform(2.3, 2.8)
+    foot = 2.6 if not dog else rng.uniform(2.3, 2.8)
     for x, s in ((-0.9, step[0]), (1.6, step[1])):
         pet.part(tube([(x, 1.2), (x + s / 2, 2.0), (x + s, foot)], [0.55, 0.34, 0.3]), True)
         pet.part(oval(x + s - 0.08, foot + 0.04, 0.26, 0.15), True)
-    belly = 1.55 if cat else rng.uniform(1.4, 1.75)
+    belly = 1.55 if not dog else rng.uniform(1.4, 1.75)
     torso = [(-1.5, 0.4), (-0.3, 0.5), (1.1, 0.38), (1.75, 0.6), (1.95, 1.1), (1.6, 1.55), (0.4, belly), (-0.8, belly + 0.15), (-1.5, 1.6), (-1.8, 1.0)]  # fmt: skip
     pet.part(blob(torso))
     for x, s, thick in ((-1.2, step[2], 0.6), (1.35, step[3], 0.85)):
         pet.part(tube([(x, 1.25), (x + s / 2, 2.0), (x + s, foot)], [thick, 0.42, 0.32]))
         _paw(pet, x + s - 0.08, foot + 0.06)
-    if not cat:
+    if dog:
         pet.part(blob([(-1.9, 0.2), (-1.2, 0.1), (-0.9, 0.9), (-1.5, 1.3), (-2.0, 0.8)]))
     _collar(pet, -1.65, 0.75, 0.55)
     return -1.85, rng.uniform(-0.35, 0.15)
@@ -258,19 +269,31 @@ def _standing(pet):
 
 def _lying(pet):
     rng = pet.rng
-    width = 0.28 if pet.kind == "cat" else 0.38
+    width = 0.38 if pet.kind == "dog" else 0.28
     path = [(1.9, 1.6), (2.3, 1.75), (1.6, 2.0), (0.6, 1.95)]
     torso = [(-1.6, 1.3), (-1.1, 0.5), (0.2, 0.35), (1.5, 0.45), (2.1, 1.1), (2.05, 1.75), (0, 1.9), (-1.4, 1.85)]  # fmt: skip
     pet.part(blob(torso))
     pet.part(oval(1.4, 1.35, 0.7, 0.55))
     pet.part(oval(1.0, 1.85, 0.45, 0.17))
-    pet.part(tube(path, [width, width, width * 0.9, width * 0.6]))
+    _tail(pet, path, [width, width, width * 0.9, width * 0.6], behind=False)
     for y in (1.72, 1.88):
         reach = -2.0 - rng.uniform(0, 0.4)
         pet.part(tube([(-0.9, 1.6), (-1.5, y - 0.02), (reach, y)], [0.5, 0.4, 0.34]))
         _paw(pet, reach - 0.05, y)
     _collar(pet, -1.15, 1.05, 0.6)
     return -1.25, rng.uniform(0.0, 0.5)
+
+
+def _tail(pet, path, widths, behind=True):
+    if pet.kind == "mouse":
+        pink = mix(pet.fur, (232, 150, 150), 0.7)
+        pet.brush.fill(tube(path, np.multiply(widths, 0.4)), pink, darker(pink, 0.3), 0.03)
+    elif pet.kind in ("rabbit", "bear"):
+        x, y = np.add(path[0], (0.2, -0.1))
+        size = 0.34 if pet.kind == "rabbit" else 0.24
+        pet.part(ruffled(oval(x, y, size, size), 0.04, pet.rng), behind)
+    else:
+        pet.part(tube(path, widths), behind)
 
 
 def _paw(pet, x, y):
