@@ -192,9 +192,9 @@ def test_every_control(demo):
     demo.slide("Smoothing of the lines", 0.6)
     assert demo.check()["smoothing"] == 0.6
     ticks = demo.root.locator(".curves-panel").first.locator(".curves-text text")
-    before = ticks.all_inner_texts()
+    before = ticks.all_text_contents()
     demo.tick("logarithmic loss", True)
-    assert demo.check()["log"] and ticks.all_inner_texts() != before
+    assert demo.check()["log"] and ticks.all_text_contents() != before
     demo.tick("training", False)
     assert demo.check()["parts"] == ["val"]
     assert demo.root.locator(".curves-panel").first.locator("g.curves-curve.train").count() == 0

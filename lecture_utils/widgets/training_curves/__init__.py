@@ -99,4 +99,6 @@ class TrainingCurves(Demo):
 
     def figure_html(self):
         """Return the curves as a picture, and best and last epochs as a table."""
-        return curves_html(self.runs, self.stops, self.monitor, log_loss=self.log_loss)
+        return curves_html(
+            self.runs, self.stops, self.monitor, self.patience, log_loss=self.log_loss
+        )

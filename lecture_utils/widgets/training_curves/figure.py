@@ -4,7 +4,6 @@ import html
 
 import numpy as np
 
-from .._figure import number
 from .curves import spread
 
 DASHES = {"train": (0, (4, 2)), "val": "solid"}
@@ -12,7 +11,7 @@ PARTS = {"train": "training", "val": "validation"}
 MARKERS = "os^Dv>P<"
 
 
-def curves_html(runs, stops, monitor, *, log_loss=False):
+def curves_html(runs, stops, monitor, patience, *, log_loss=False):
     """Draw loss and accuracy side by side, with a table of best and last epochs.
 
     Parameters
@@ -23,6 +22,8 @@ def curves_html(runs, stops, monitor, *, log_loss=False):
         From each label to a list of `EarlyStop`, one per seed.
     monitor : {"val_loss", "val_accuracy"}
         What decides which epoch is best.
+    patience : int
+        That of early stopping, for the caption.
     log_loss : bool
         Draw the loss on a logarithmic axis.
 
@@ -34,7 +35,7 @@ def curves_html(runs, stops, monitor, *, log_loss=False):
     # Matplotlib is slow to import, and not all who make the demo show it.
     from lecture_utils import plotting
 
-    fig, axes = plotting.figure(1, 2, size=(7, 3))
+    fig, axes = plotting.figure(1, 2, size=(7, 2.7 + 0.2 * len(runs)))
     for axis, what in zip(axes, ("loss", "accuracy"), strict=True):
         for place, run in enumerate(runs):
             color = plotting.CYCLE[place % len(plotting.CYCLE)]
@@ -50,7 +51,7 @@ def curves_html(runs, stops, monitor, *, log_loss=False):
         axis.set(xlabel="epoch", title=what)
     if log_loss:
         axes[0].set_yscale("log")
-    fig.legend(loc="outside lower center", ncols=2, fontsize=9)
+    fig.legend(loc="outside lower center", ncols=2, fontsize=9, frameon=False)
     names = ", ".join(run["label"] for run in runs)
     alt = (
         f"Loss and accuracy over the epochs of {names}: dashed for the training pictures, solid for the "
@@ -59,10 +60,11 @@ def curves_html(runs, stops, monitor, *, log_loss=False):
     picture = plotting.to_html(fig, alt=alt)
     plotting.plt.close(fig)
     watched = "lowest validation loss" if monitor == "val_loss" else "highest validation accuracy"
-    return f'{picture}<div class="demo-numbers">{_table(runs, stops, watched)}</div>'
+    caption = f"Best epoch: {watched}. Early stopping: patience {patience}."
+    return f'{picture}<div class="demo-numbers">{_table(runs, stops, caption)}</div>'
 
 
-def _table(runs, stops, watched):
+def _table(runs, stops, caption):
     rows = []
     for run in runs:
         for seed, stop in zip(run["seeds"], stops[run["label"]], strict=True):
@@ -70,7 +72,7 @@ def _table(runs, stops, watched):
             at = stop.best - 1
             cells = (
                 stop.best,
-                number(seed["val_loss"][at], 4),
+                f"{seed['val_loss'][at]:.4f}",
                 f"{seed['val_accuracy'][at]:.2%}",
                 f"{seed['val_accuracy'][-1]:.2%}",
                 f"{stop.epochs} of {len(seed['val_loss'])}",
@@ -94,6 +96,6 @@ def _table(runs, stops, watched):
         )
     )
     return (
-        f"<table><caption>Best epoch: {watched}</caption><thead><tr>{head}</tr></thead>"
+        f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )

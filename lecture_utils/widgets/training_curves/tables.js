@@ -41,18 +41,18 @@ function row({ label, place, note }, count) {
   return h("tr", {}, h("th", { scope: "row" }, h("div", {}, swatch(place), name)), ...cells);
 }
 
+/** The same for two lists of runs that have the same rows. */
+const identity = (runs) => JSON.stringify(runs.map(({ label, place, seeds }) => [label, place, seeds.map(({ seed }) => seed)]));
+
 /** Loss and accuracy of every run at one epoch; with several seeds their mean and range. */
 export function valueTable() {
   const heads = ["Run", "training loss", "validation loss", "training accuracy", "validation accuracy"];
   const { element, body, title } = table("", heads, "values");
   const newRows = changeDetector();
   function update(runs, epoch) {
-    if (newRows(runs.map(({ label, place, seeds }) => `${label} ${place} ${seeds.length}`).join("\n"))) {
+    if (newRows(identity(runs))) {
       body.replaceChildren(
-        ...runs.map((run) => {
-          const made = row({ ...run, note: "" }, COLUMNS.length);
-          return made;
-        }),
+        ...runs.map((run) => row({ ...run, note: "" }, COLUMNS.length)),
       );
     }
     setText(title, `Epoch ${epoch}`);
@@ -77,10 +77,10 @@ export function valueTable() {
 /** One line per training, that is per run and seed. */
 export function stopTable() {
   const heads = ["Run", "stops after", "keeps epoch", "accuracy kept", "against best", "against last", "saves"];
-  const { element, body } = table("Early stopping, training by training", heads, "stops");
+  const { element, body } = table("Training by training: validation accuracy, and differences in percentage points", heads, "stops");
   const newRows = changeDetector();
   function update(runs) {
-    if (newRows(runs.map(({ label, place, seeds }) => `${label} ${place} ${seeds.length}`).join("\n"))) {
+    if (newRows(identity(runs))) {
       body.replaceChildren(
         ...runs.flatMap((run) =>
           run.seeds.map(({ seed }) => row({ ...run, note: run.seeds.length > 1 ? `seed ${seed}` : "" }, 6)),
