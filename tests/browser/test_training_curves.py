@@ -32,13 +32,14 @@ STOP_NAMES = {
 
 
 def history(rng, epochs):
-    """A training that overfits, with noise."""
+    """Make a training that overfits, with noise."""
     t = np.arange(epochs)
     return {
         "train_loss": 0.7 * np.exp(-t / 9) + rng.uniform(0, 0.02, epochs),
         "train_accuracy": 1 - 0.5 * np.exp(-t / 9) - rng.uniform(0, 0.01, epochs),
-        "val_loss": 0.5 + 0.2 * np.exp(-t / 4) + 0.01 * t + rng.normal(0, 0.03, epochs),
-        "val_accuracy": 0.8 - 0.3 * np.exp(-t / 5) + rng.uniform(-0.03, 0.03, epochs).round(2),
+        # Two digits: early stopping must get equal values right.
+        "val_loss": (0.5 + 0.2 * np.exp(-t / 4) + rng.normal(0.01 * t, 0.03)).round(2),
+        "val_accuracy": (0.8 - 0.3 * np.exp(-t / 5) + rng.uniform(-0.03, 0.03, epochs)).round(2),
     }
 
 
