@@ -1,0 +1,228 @@
+"""AugmentationLab: what random transforms do to a picture, drawn anew every epoch."""
+
+import html
+
+import numpy as np
+import traitlets
+from PIL import Image, ImageOps
+
+from lecture_utils import datasets
+
+from .. import _figure
+from .._demo import ArrayTrait, Demo
+from .figure import drawn_by_torchvision, setting_rows
+from .presets import LIMITS, OFF, PRESETS
+
+__all__ = ["LIMITS", "PRESETS", "AugmentationLab"]
+
+SIDE = 112
+PHOTOS = ("cat", "coffee", "astronaut", "rocket")
+MOST_PICTURES = 12
+#: Names of pictures that are not in the gallery.
+OTHER_SOURCES = ("your file", "your array")
+_PAIRS = ("zoom", "crop")
+
+
+class AugmentationLab(Demo):
+    """One picture in twelve versions, as a network sees it in twelve epochs.
+
+    In a live notebook all traits are in sync both ways.
+
+    Parameters
+    ----------
+    image : str, optional
+        Name of the picture to start with. By default the first.
+    preset : {"photos", "the lecture's", "digits", "nothing"}
+        Settings to start from.
+    sources : dict of str to image, optional
+        Pictures to choose from instead of some photos: PIL images, or arrays of shape (H, W) or
+        (H, W, 3), uint8 or with values from 0 to 1. Their largest middle square is shown at 112x112.
+    partner : str, optional
+        With which picture `mixup` mixes. By default the second, or the first if there is no other.
+    seed : int
+        Decides what is drawn; "the next epoch" adds one.
+    **settings
+        Single settings, with the names and meaning of `lecture_utils.augmentation.Augment`:
+        ``degrees``, ``translate``, ``zoom`` (a pair), ``shear``, ``crop`` (a pair), ``flip``,
+        ``brightness``, ``contrast``, ``saturation``, ``hue``, ``noise``, ``erase``; also ``ratio``, the
+        largest ratio of a crop's sides, and ``mixup``, the alpha of its Beta distribution.
+
+    Attributes
+    ----------
+    image, other : ndarray of uint8, shape (112, 112, 3)
+        The picture, and the one that it is mixed with.
+    source, partner : str
+        Their names.
+
+    Raises
+    ------
+    ValueError, traitlets.TraitError
+        If there is no such picture, preset or setting, or a value is out of range.
+
+    Examples
+    --------
+    >>> lab = AugmentationLab(preset="nothing", degrees=30)
+    >>> lab.degrees, lab.flip
+    (30.0, 0.0)
+    """
+
+    image = ArrayTrait("uint8", ndim=3)
+    source = traitlets.Unicode().tag(sync=True)
+    other = ArrayTrait("uint8", ndim=3)
+    partner = traitlets.Unicode().tag(sync=True)
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    pictures = ArrayTrait("uint8", ndim=4)
+    own = traitlets.Bool(False).tag(sync=True)
+    seed = traitlets.Int(0, min=0, max=2**31 - 1).tag(sync=True)
+    presets = traitlets.Dict(PRESETS).tag(sync=True)
+    limits = traitlets.Dict(LIMITS).tag(sync=True)
+
+    degrees = traitlets.Float(0.0).tag(sync=True)
+    translate = traitlets.Float(0.0).tag(sync=True)
+    zoom = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(1.0, 1.0)).tag(
+        sync=True
+    )
+    shear = traitlets.Float(0.0).tag(sync=True)
+    crop = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(1.0, 1.0)).tag(
+        sync=True
+    )
+    ratio = traitlets.Float(4 / 3).tag(sync=True)
+    flip = traitlets.Float(0.0).tag(sync=True)
+    brightness = traitlets.Float(0.0).tag(sync=True)
+    contrast = traitlets.Float(0.0).tag(sync=True)
+    saturation = traitlets.Float(0.0).tag(sync=True)
+    hue = traitlets.Float(0.0).tag(sync=True)
+    noise = traitlets.Float(0.0).tag(sync=True)
+    erase = traitlets.Float(0.0).tag(sync=True)
+    mixup = traitlets.Float(0.0).tag(sync=True)
+
+    def __init__(
+        self, image=None, *, preset="photos", sources=None, partner=None, seed=0, **settings
+    ):
+        if preset not in PRESETS:
+            raise ValueError(f"there is no preset {preset!r}; use one of {', '.join(PRESETS)}")
+        unknown = settings.keys() - OFF.keys()
+        if unknown:
+            raise ValueError(f"there is no setting {sorted(unknown)}; use one of {', '.join(OFF)}")
+        if sources is None:
+            pictures = {name: datasets.photo(name, size=SIDE) for name in PHOTOS}
+        else:
+            pictures = {str(name): as_square(each, name) for name, each in sources.items()}
+        if not 1 <= len(pictures) <= MOST_PICTURES:
+            raise ValueError(
+                f"there are {len(pictures)} pictures; the lab shows 1 to {MOST_PICTURES}"
+            )
+        names = list(pictures)
+        source = names[0] if image is None else image
+        partner = names[min(1, len(names) - 1)] if partner is None else partner
+        for name in (source, partner):
+            if name not in names:
+                raise ValueError(f"there is no picture {name!r}; use one of {', '.join(names)}")
+        for pair in _PAIRS:
+            if pair in settings:
+                settings[pair] = tuple(settings[pair])
+        super().__init__(
+            image=pictures[source],
+            source=source,
+            other=pictures[partner],
+            partner=partner,
+            names=names,
+            pictures=np.stack(list(pictures.values())),
+            own=sources is not None,
+            seed=seed,
+            **{**PRESETS[preset], **settings},
+        )
+
+    @traitlets.validate(*OFF)
+    def _check_setting(self, proposal):
+        name, value = proposal["trait"].name, proposal["value"]
+        low, high = LIMITS[name]
+        for number in value if name in _PAIRS else (value,):
+            if not low <= number <= high:
+                raise traitlets.TraitError(f"{name} is {number!r}; use {low:g} to {high:g}")
+        if name in _PAIRS and value[0] > value[1]:
+            raise traitlets.TraitError(f"{name} is {value}; give the smallest first")
+        return value
+
+    @traitlets.validate("image", "other")
+    def _check_image(self, proposal):
+        if proposal["value"].shape != (SIDE, SIDE, 3):
+            raise traitlets.TraitError(
+                f"{proposal['trait'].name} has shape {proposal['value'].shape}; give ({SIDE}, {SIDE}, 3)"
+            )
+        return proposal["value"]
+
+    @traitlets.validate("source", "partner")
+    def _check_name(self, proposal):
+        if proposal["value"] not in (*self.names, *OTHER_SOURCES):
+            raise traitlets.TraitError(
+                f"there is no picture {proposal['value']!r}; use one of {', '.join(self.names)}"
+            )
+        return proposal["value"]
+
+    @traitlets.observe("image", "other")
+    def _follow_image(self, change):
+        name = "source" if change["name"] == "image" else "partner"
+        known = dict(zip(self.names, self.pictures, strict=False)).get(getattr(self, name))
+        if known is not None and not np.array_equal(known, change["new"]):
+            self.set_trait(name, "your array")
+
+    @traitlets.observe("source", "partner")
+    def _follow_name(self, change):
+        if change["new"] in self.names and len(self.pictures):
+            target = "image" if change["name"] == "source" else "other"
+            setattr(self, target, self.pictures[self.names.index(change["new"])])
+
+    @property
+    def settings(self):
+        """Return all settings as a dict."""
+        return {name: getattr(self, name) for name in OFF}
+
+    def figure_html(self):
+        """Return the picture, five versions of it drawn by torchvision, and the settings."""
+        versions = drawn_by_torchvision(self.image, self.settings, self.seed, 5, self.other)
+        tiles = [_figure.rgb_tile(each) for each in (self.image, *versions)]
+        alt = f"{self.source}, and five randomly changed versions of it."
+        text = (
+            f"{html.escape(self.source)}, and five versions of it as five epochs would show them."
+        )
+        rows = "".join(
+            f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in setting_rows(self)
+        )
+        return (
+            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{text}</figcaption></figure>"
+            '<div class="demo-numbers"><table><caption>Settings that are on</caption>'
+            f"<tbody>{rows}</tbody></table></div>"
+        )
+
+
+def as_square(image, name="image"):
+    """Return the middle square of an image at the lab's size.
+
+    Parameters
+    ----------
+    image : PIL.Image or array_like of shape (H, W) or (H, W, 3)
+        Arrays are uint8, or have values from 0 to 1.
+    name : str
+        For the message if something is wrong.
+
+    Returns
+    -------
+    ndarray of uint8, shape (112, 112, 3)
+
+    Raises
+    ------
+    ValueError
+        If the shape or a value does not fit.
+    """
+    if not isinstance(image, Image.Image):
+        array = np.asarray(image)
+        if array.ndim not in (2, 3) or array.size == 0 or array.shape[2:] not in ((), (3,)):
+            raise ValueError(f"{name!r} has shape {array.shape}; give (H, W) or (H, W, 3)")
+        if array.dtype != np.uint8:
+            if not np.isfinite(array).all() or array.min() < 0 or array.max() > 1:
+                raise ValueError(f"{name!r} has values outside of 0 to 1, or NaN; or give uint8")
+            array = np.rint(array * 255).astype(np.uint8)
+        image = Image.fromarray(array)
+    # As the copied Python does it.
+    return np.asarray(ImageOps.fit(image.convert("RGB"), (SIDE, SIDE)))
