@@ -1,5 +1,6 @@
 """A real Chromium, the built site on a local server, and bare pages with one demo each."""
 
+import contextlib
 import functools
 import json
 import sys
@@ -22,30 +23,38 @@ class _QuietHandler(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
-def serve():
-    """Serve a folder on a free port of this machine: ``serve(folder)`` returns its address."""
-    servers = []
-
-    def start(folder):
-        handler = functools.partial(_QuietHandler, directory=str(folder))
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server in servers:
+@contextlib.contextmanager
+def serving(folder):
+    """Serve a folder on a free port of this machine, and give its address."""
+    handler = functools.partial(_QuietHandler, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    # How often it looks whether it should stop, in seconds: the end of a test waits for that.
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
         server.shutdown()
         server.server_close()
 
 
+def _servers():
+    """Serve folders as long as the fixture lasts: ``serve(folder)`` returns the folder's address."""
+    with contextlib.ExitStack() as servers:
+        yield lambda folder: servers.enter_context(serving(folder))
+
+
+# No longer than needed: hundreds of servers that wait for nothing slow all other tests down.
+serve = pytest.fixture(_servers)
+serve_for_module = pytest.fixture(scope="module")(_servers)
+
+
 @pytest.fixture(scope="session")
-def site(serve):
+def site():
     """The address of the built book."""
     if not (SITE / "index.html").is_file():
         pytest.fail("the book is not built; run `make book` first (`make test` does it)")
-    return serve(SITE)
+    with serving(SITE) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
