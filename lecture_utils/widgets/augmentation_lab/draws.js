@@ -8,6 +8,7 @@ export const COLORS = ["brightness", "contrast", "saturation", "hue"];
 /** Streams of random numbers: three for each of the twelve pictures and their twelve partners. */
 const STREAMS = 3;
 const PARTNERS = 100;
+export const TILES = 12;
 
 const between = (low, high, part) => low + (high - low) * part;
 
@@ -79,16 +80,23 @@ export function draw(seed, tile, settings, rows, columns) {
   return drawn;
 }
 
-/** The other picture of a mixture is changed by numbers of its own. */
-export const drawPartner = (seed, tile, settings, rows, columns) =>
-  draw(seed, tile + PARTNERS, settings, rows, columns);
-
 /** The share of the first picture in a mixture; 1 without mixup. */
 export const drawShare = (seed, tile, alpha) => (alpha ? beta(alpha, uniform(seed, STREAMS * tile + 1)) : 1);
 
-/** Standard normal numbers for one picture's noise. */
+/**
+ * Standard normal numbers for one picture's noise: a random part of one long table, because making
+ * new ones for twelve pictures takes longer than a frame.
+ */
 export function drawNormals(seed, tile, count) {
-  const at = normal(seed, STREAMS * tile + 2);
-  return Float32Array.from({ length: count }, (_, i) => at(i));
+  if (!table) {
+    const at = normal(0, 0);
+    table = Float32Array.from({ length: TABLE }, (_, i) => at(i));
+  }
+  const start = Math.floor(uniform(seed, STREAMS * tile + 2)(0) * (TABLE - count));
+  return table.subarray(start, start + count);
 }
-export const drawPartnerNormals = (seed, tile, count) => drawNormals(seed, tile + PARTNERS, count);
+const TABLE = 2 ** 17;
+let table = null;
+
+/** The other picture of a mixture is changed by numbers of its own. */
+export const partnerOf = (tile) => tile + PARTNERS;

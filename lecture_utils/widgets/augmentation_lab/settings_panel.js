@@ -1,101 +1,94 @@
-/** Presets, and a slider for every setting. */
+/** A control for each transform, and the settings to start from. */
 
-import { button, select, slider } from "../_shared/controls.js";
+import { segmented, select, slider } from "../_shared/controls.js";
 import { h } from "../_shared/dom.js";
 
-/** [setting, label, step, place in the pair] */
+/** [setting, label, step, end]: `end` is 0 or 1 for the ends of a pair. */
 const GROUPS = {
   Geometry: [
-    ["degrees", "Rotation, up to (degrees)", 1],
-    ["shear", "Shear, up to (degrees)", 1],
-    ["flip", "Mirrored, probability", 0.05],
-    ["crop", "Crop: smallest area", 0.05, 0],
-    ["crop", "Crop: largest area", 0.05, 1],
-    ["ratio", "Crop: ratio of sides, up to", 0.01],
-    ["zoom", "Zoom, from", 0.05, 0],
-    ["zoom", "Zoom, to", 0.05, 1],
-    ["translate", "Shift, up to (part of the side)", 0.01],
+    ["degrees", "Rotation ±°", 1],
+    ["translate", "Shift ±", 0.01],
+    ["zoom", "Zoom from", 0.01, 0],
+    ["zoom", "Zoom to", 0.01, 1],
+    ["shear", "Shear ±°", 1],
+    ["flip", "Mirror, chance", 0.05],
+  ],
+  "Crop and resize": [
+    ["crop", "Area from", 0.01, 0],
+    ["crop", "Area to", 0.01, 1],
+    ["ratio", "Ratio up to", 0.01],
   ],
   Color: [
-    ["brightness", "Brightness, ±", 0.05],
-    ["contrast", "Contrast, ±", 0.05],
-    ["saturation", "Saturation, ±", 0.05],
-    ["hue", "Hue, ± (part of the circle)", 0.01],
+    ["brightness", "Brightness ±", 0.01],
+    ["contrast", "Contrast ±", 0.01],
+    ["saturation", "Saturation ±", 0.01],
+    ["hue", "Hue ± turns", 0.01],
   ],
   "Noise, holes, mixtures": [
-    ["noise", "Noise, standard deviation", 0.01],
-    ["erase", "Cutout, probability", 0.05],
-    ["mixup", "Mixup, alpha", 0.1],
+    ["noise", "Noise σ", 0.01],
+    ["erase", "Cutout, chance", 0.05],
+    ["mixup", "Mixup α", 0.05],
   ],
 };
-export const SETTINGS = [...new Set(Object.values(GROUPS).flatMap((group) => group.map(([name]) => name)))];
+/** What a slider of hundredths shows for 4:3. */
+const FOUR_THIRDS = 1.33;
 
-/** @param {{model: object, edit: (changes: object) => void, onPartner: (name: string) => void}} options */
-export function settingsPanel({ model, edit, onPartner }) {
-  const [presets, limits] = [model.get("presets"), model.get("limits")];
+/**
+ * @param {{limits: object, presets: object, names: string[], onSetting: (name: string, value: *) => void,
+ *   get: (name: string) => *, onPreset: (name: string) => void, onPartner: (name: string) => void}} options
+ */
+export function settingsPanel({ limits, presets, names, get, onSetting, onPreset, onPartner }) {
   const sliders = [];
-
-  function change(name, end, value) {
-    if (end === undefined) return edit({ [name]: value });
-    const pair = [...model.get(name)];
-    pair[end] = value;
-    // The two ends push each other.
-    pair[1 - end] = end === 0 ? Math.max(pair[1], value) : Math.min(pair[0], value);
-    return edit({ [name]: pair });
-  }
-  function control([name, label, step, end]) {
-    const [min, max] = limits[name];
-    const one = slider({ label, min, max, step, value: min, onInput: (value) => change(name, end, value) });
-    sliders.push(() => {
-      const value = end === undefined ? model.get(name) : model.get(name)[end];
-      one.set(Math.round(value * 1000) / 1000);
+  const groups = Object.entries(GROUPS).map(([title, settings]) => {
+    const controls = settings.map(([name, label, step, end]) => {
+      const [min, max] = limits[name];
+      const onInput = (value) => {
+        if (end === undefined) return onSetting(name, name === "ratio" && value === FOUR_THIRDS ? 4 / 3 : value);
+        // Whoever moves one end past the other takes it along.
+        const other = get(name)[1 - end];
+        return onSetting(name, end ? [Math.min(value, other), value] : [value, Math.max(value, other)]);
+      };
+      const control = slider({ label, min, max, step, value: min, onInput });
+      sliders.push({ name, end, set: control.set });
+      return control.element;
     });
-    return one.element;
-  }
-  const partner = select({
-    label: "Mixed with",
-    options: model.get("names"),
-    value: model.get("partner"),
-    onChange: onPartner,
+    return { title, controls };
   });
-  const groups = Object.entries(GROUPS).map(([title, controls]) =>
-    h(
-      "fieldset",
-      { class: "augment-group" },
-      h("legend", { class: "lu-title" }, title),
-      h("div", { class: "augment-sliders" }, ...controls.map(control)),
-    ),
-  );
-  const mixed = h("div", { class: "augment-partner" }, h("span", { class: "lu-label", "aria-hidden": "true" }, "mixed with"), partner.element);
-  groups[2].querySelector(".augment-sliders").append(mixed);
-
-  const buttons = Object.keys(presets).map((name) => {
-    const element = button({ label: name, onClick: () => edit({ ...presets[name] }) });
-    return { name, element };
+  const partner = select({ label: "Mix with", options: names, value: names[0], onChange: onPartner });
+  const partnerRow = h("div", { class: "aug-partner" }, h("span", { "aria-hidden": "true" }, "Mix with"), partner.element);
+  groups.at(-1).controls.push(partnerRow);
+  const preset = segmented({
+    legend: "Settings to start from",
+    options: Object.keys(presets).map((name) => ({ value: name, label: name })),
+    value: null,
+    onChange: onPreset,
   });
-  /** The preset that is on screen, or undefined. */
-  const current = () =>
-    Object.keys(presets).find((name) =>
-      SETTINGS.every((setting) => String(presets[name][setting]) === String(model.get(setting))),
-    );
   return {
-    presets: h(
+    preset: preset.element,
+    element: h(
       "div",
-      { class: "augment-presets", role: "group", "aria-label": "Presets" },
-      ...buttons.map(({ element }) => element),
+      { class: "aug-settings" },
+      ...groups.map(({ title, controls }) =>
+        h("fieldset", { class: "aug-group" }, h("legend", { class: "lu-title" }, title), ...controls),
+      ),
     ),
-    element: h("div", { class: "augment-settings" }, ...groups),
-    current,
-    update() {
-      for (const set of sliders) set();
-      if (partner.element.value !== model.get("partner")) partner.set(model.get("partner"));
-      const name = current();
-      for (const each of buttons) {
-        const pressed = String(each.name === name);
-        if (each.element.getAttribute("aria-pressed") !== pressed) each.element.setAttribute("aria-pressed", pressed);
+    update(settings, chosenPreset, chosenPartner) {
+      for (const { name, end, set } of sliders) {
+        const value = end === undefined ? settings[name] : settings[name][end];
+        set(Math.round(100 * value) / 100);
       }
-      const off = !model.get("mixup");
-      if (mixed.hidden !== off) mixed.hidden = off;
+      preset.set(chosenPreset);
+      partner.set(chosenPartner);
+      if (partnerRow.hidden === settings.mixup > 0) partnerRow.hidden = !partnerRow.hidden;
     },
   };
+}
+
+/** The name of the settings to start from that are on screen; null if they have been changed. */
+export function presetOf(settings, presets) {
+  const same = (a, b) => String(a) === String(b); // pairs, too
+  const found = Object.entries(presets).find(([, values]) =>
+    Object.keys(values).every((name) => same(values[name], settings[name])),
+  );
+  return found ? found[0] : null;
 }

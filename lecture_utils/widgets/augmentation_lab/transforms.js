@@ -16,76 +16,81 @@ export function inverseAffine({ angle, dx, dy, zoom, shear }) {
 export function affine(image, rows, columns, parameters) {
   const [a, b, right, c, d, down] = inverseAffine(parameters);
   const result = new Uint8Array(image.length);
+  const row = 3 * columns;
   for (let y = 0, to = 0; y < rows; y += 1) {
     const v = y + 0.5 - rows / 2;
+    const startX = b * v + right + columns / 2 - 0.5;
+    const startY = d * v + down + rows / 2 - 0.5;
     for (let x = 0; x < columns; x += 1, to += 3) {
       const u = x + 0.5 - columns / 2;
-      const fromX = a * u + b * v + right + columns / 2 - 0.5;
-      const fromY = c * u + d * v + down + rows / 2 - 0.5;
+      const [fromX, fromY] = [startX + a * u, startY + c * u];
       if (fromX <= -1 || fromY <= -1 || fromX >= columns || fromY >= rows) continue;
       const [left, top] = [Math.floor(fromX), Math.floor(fromY)];
       const [wx, wy] = [fromX - left, fromY - top];
-      let [red, green, blue] = [0.5, 0.5, 0.5]; // to round
-      for (let i = 0; i < 4; i += 1) {
-        const [px, py] = [left + (i & 1), top + (i >> 1)];
-        if (px < 0 || py < 0 || px >= columns || py >= rows) continue;
-        const weight = (i & 1 ? wx : 1 - wx) * (i >> 1 ? wy : 1 - wy);
-        const at = 3 * (py * columns + px);
-        red += weight * image[at];
-        green += weight * image[at + 1];
-        blue += weight * image[at + 2];
+      if (left < 0 || top < 0 || left + 1 >= columns || top + 1 >= rows) {
+        blend(image, rows, columns, left, top, wx, wy, result, to);
+        continue;
       }
-      result[to] = red;
-      result[to + 1] = green;
-      result[to + 2] = blue;
+      const [w00, w01, w10, w11] = [(1 - wx) * (1 - wy), wx * (1 - wy), (1 - wx) * wy, wx * wy];
+      const at = top * row + 3 * left;
+      for (let i = 0, p = at; i < 3; i += 1, p += 1) {
+        const sum = w00 * image[p] + w01 * image[p + 3] + w10 * image[p + row] + w11 * image[p + row + 3];
+        result[to + i] = sum + 0.5; // to round
+      }
     }
   }
   return result;
 }
 
-/** Where each pixel along a side comes from: {first, weights}, bilinear, averaging where it shrinks. */
-function taps(length, toLength) {
-  const scale = length / toLength;
-  const reach = Math.max(scale, 1);
-  return Array.from({ length: toLength }, (_, i) => {
-    const middle = scale * (i + 0.5);
-    const first = Math.max(0, Math.trunc(middle - reach + 0.5));
-    const end = Math.min(length, Math.trunc(middle + reach + 0.5));
-    const weights = [];
-    for (let at = first; at < end; at += 1) weights.push(Math.max(0, 1 - Math.abs(at - middle + 0.5) / reach));
-    const sum = weights.reduce((total, weight) => total + weight, 0);
-    return { first, weights: weights.map((weight) => weight / sum) };
-  });
+/** One pixel over the edge: neighbors that are not there are black. */
+function blend(image, rows, columns, left, top, wx, wy, result, to) {
+  const sums = [0.5, 0.5, 0.5];
+  for (let i = 0; i < 4; i += 1) {
+    const [px, py] = [left + (i & 1), top + (i >> 1)];
+    if (px < 0 || py < 0 || px >= columns || py >= rows) continue;
+    const weight = (i & 1 ? wx : 1 - wx) * (i >> 1 ? wy : 1 - wy);
+    for (let c = 0; c < 3; c += 1) sums[c] += weight * image[3 * (py * columns + px) + c];
+  }
+  for (let c = 0; c < 3; c += 1) result[to + c] = sums[c];
 }
 
-/** Cut out a box and bring it to a size. */
-export function resizedCrop(image, columns, { top, left, height, width }, toRows, toColumns) {
-  const across = new Float32Array(height * toColumns * 3);
-  taps(width, toColumns).forEach(({ first, weights }, x) => {
-    for (let y = 0; y < height; y += 1) {
-      let [red, green, blue] = [0, 0, 0];
-      let at = 3 * ((top + y) * columns + left + first);
-      for (const weight of weights) {
-        red += weight * image[at];
-        green += weight * image[at + 1];
-        blue += weight * image[at + 2];
-        at += 3;
+/** For each of `toLength` pixels along a side, the two of `length` that it lies between, and where. */
+function taps(length, toLength) {
+  const first = new Int32Array(toLength);
+  const second = new Int32Array(toLength);
+  const weight = new Float32Array(toLength);
+  for (let i = 0; i < toLength; i += 1) {
+    const from = Math.max(0, ((i + 0.5) * length) / toLength - 0.5);
+    first[i] = Math.min(Math.floor(from), length - 1);
+    second[i] = Math.min(first[i] + 1, length - 1);
+    weight[i] = from - first[i];
+  }
+  return { first, second, weight };
+}
+
+/** Cut out a box and enlarge it bilinearly to the size of the picture. */
+export function resizedCrop(image, rows, columns, { top, left, height, width }) {
+  const row = 3 * columns;
+  const across = new Uint8Array(height * row);
+  const x = taps(width, columns);
+  for (let i = 0; i < columns; i += 1) {
+    const [a, b, w] = [3 * (left + x.first[i]), 3 * (left + x.second[i]), x.weight[i]];
+    for (let c = 0; c < 3; c += 1) {
+      let from = top * row + c;
+      for (let to = 3 * i + c; to < across.length; to += row, from += row) {
+        across[to] = image[from + a] + w * (image[from + b] - image[from + a]) + 0.5;
       }
-      const to = 3 * (y * toColumns + x);
-      across[to] = red;
-      across[to + 1] = green;
-      across[to + 2] = blue;
     }
-  });
-  const result = new Uint8Array(toRows * toColumns * 3);
-  const row = 3 * toColumns;
-  taps(height, toRows).forEach(({ first, weights }, y) => {
-    for (let x = 0; x < row; x += 1) {
-      let sum = 0.5; // to round
-      for (let i = 0; i < weights.length; i += 1) sum += weights[i] * across[(first + i) * row + x];
-      result[y * row + x] = sum;
+  }
+  const result = new Uint8Array(image.length);
+  const y = taps(height, rows);
+  for (let i = 0, to = 0; i < rows; i += 1) {
+    let [a, b] = [y.first[i] * row, y.second[i] * row];
+    const w = y.weight[i];
+    for (const end = to + row; to < end; to += 1, a += 1, b += 1) {
+      result[to] = across[a] + w * (across[b] - across[a]) + 0.5;
     }
-  });
+  }
   return result;
 }
 
@@ -153,7 +158,7 @@ const ADJUST = { brightness, contrast, saturation, hue };
 /** Add Gaussian noise; `normals` has one standard normal number per value. */
 export function adjustNoise(image, sigma, normals) {
   for (let at = 0; at < image.length; at += 1) {
-    image[at] = clip(image[at] + Math.trunc(255 * sigma * normals[at]));
+    image[at] = clip(image[at] + ((255 * sigma * normals[at]) | 0));
   }
 }
 
@@ -168,20 +173,25 @@ export function adjustErase(image, columns, { top, left, height, width }) {
 export function place(image, rows, columns, { affine: map, crop, flip }) {
   let result = image;
   if (map) result = affine(result, rows, columns, map);
-  if (crop) result = resizedCrop(result, columns, crop, rows, columns);
+  if (crop && !crop.whole) result = resizedCrop(result, rows, columns, crop);
   return flip ? mirrored(result, rows, columns) : result;
 }
 
-/** Colors, in the order in which they were drawn, then noise and the hole; leaves `image` as it is. */
+/** Colors in the order in which they were drawn, then noise and the hole; leaves `image` as it is. */
 export function paint(image, columns, { colors, noise, erase }, normals) {
   const result = image.slice();
   for (const [name, value] of colors) ADJUST[name](result, value);
-  if (noise) adjustNoise(result, noise, normals());
+  if (noise) adjustNoise(result, noise, normals);
   if (erase) adjustErase(result, columns, erase);
   return result;
 }
 
 /** The first picture with weight `share`, the second with the rest. */
 export function mixup(first, second, share) {
-  return first.map((value, at) => share * value + (1 - share) * second[at] + 0.5);
+  const result = new Uint8Array(first.length);
+  const rest = 1 - share;
+  for (let at = 0; at < result.length; at += 1) {
+    result[at] = share * first[at] + rest * second[at] + 0.5;
+  }
+  return result;
 }

@@ -5,42 +5,42 @@ import { format } from "../_shared/numbers.js";
 const signed = (value, unit = "") => `${value > 0 ? "+" : ""}${format(value)}${unit}`;
 const percent = (part) => `${format(100 * part, 0)}%`;
 
-/** What was drawn for a picture, as [name, value] pairs. */
+/** What was drawn for a version, as [name, value] pairs. */
 export function describe({ affine, crop, flip, colors, noise, erase, share }, side, partner) {
   const rows = [];
   if (affine) {
     if (affine.angle) rows.push(["rotation", signed(affine.angle, "°")]);
-    if (affine.dx || affine.dy) rows.push(["shift", `${signed(affine.dx)}, ${signed(affine.dy)} pixels`]);
+    if (affine.dx || affine.dy) {
+      rows.push(["shift", `${Math.abs(affine.dx)} px ${affine.dx < 0 ? "left" : "right"}, ${Math.abs(affine.dy)} px ${affine.dy < 0 ? "up" : "down"}`]);
+    }
     if (affine.zoom !== 1) rows.push(["zoom", `× ${format(affine.zoom)}`]);
     if (affine.shear) rows.push(["shear", signed(affine.shear, "°")]);
   }
   if (crop) {
-    const { height, width, whole } = crop;
-    const size = `${width}×${height} pixels, ${percent((height * width) / side ** 2)} of the area`;
-    rows.push(["crop", whole ? "the whole: nothing fitted" : size]);
+    const { top, left, height, width, whole } = crop;
+    const size = `${width}×${height} at (${left}, ${top}), ${percent((height * width) / side ** 2)} of the area`;
+    rows.push(["crop", whole ? "no box fitted: the whole picture" : size]);
   }
-  rows.push(["mirrored", flip ? "yes" : "no"]);
+  if (flip) rows.push(["mirrored", "yes"]);
   for (const [name, value] of colors) {
-    rows.push([name, name === "hue" ? signed(value * 360, "°") : `× ${format(value)}`]);
+    rows.push([name, name === "hue" ? signed(360 * value, "°") : `× ${format(value)}`]);
   }
   if (noise) rows.push(["noise", `σ = ${format(noise)}`]);
-  if (erase) rows.push(["cutout", `${erase.width}×${erase.height} pixels`]);
+  if (erase) rows.push(["cutout", `${erase.width}×${erase.height} at (${erase.left}, ${erase.top})`]);
   if (share !== 1) rows.push(["mixup", `${percent(share)}, and ${percent(1 - share)} ${partner}`]);
-  return rows;
+  return rows.length ? rows : [["unchanged", "nothing was drawn for this one"]];
 }
 
 /** What readers should know about the settings on screen; "" if nothing. */
-export function remark({ crop }, tiles, preset) {
-  if (preset === "digits") {
-    return "Digits are not mirrored: a 2 in the mirror is no digit at all. Nor may they turn far, or a 6 becomes a 9.";
-  }
+export function remark({ crop }, versions, preset) {
+  if (preset === "digits") return "Digits are not mirrored: a mirrored 2 is no digit, and a 6 turned by 180° is a 9.";
   if (crop[1] <= 1) return "";
-  const whole = tiles.filter((tile) => tile.crop?.whole).length;
-  const side = format(Math.sqrt(Math.min(1, crop[0])));
-  return (
-    `RandomResizedCrop's scale (${format(crop[0])} to ${format(crop[1])}) is a part of the area, no zoom. A part above 1 ` +
-    "fits nowhere and is drawn again; after ten failures the largest crop around the middle is taken, " +
-    `here the whole picture (${whole} of these ${tiles.length}). So nothing ever gets smaller, and a square crop ` +
-    `keeps at least ${side} of each side. For a zoom both ways use the sliders “Zoom”: RandomAffine's scale.`
-  );
+  const whole = versions.filter((version) => version.crop?.whole).length;
+  const meaning = `scale=(${crop[0]}, ${crop[1]}) of RandomResizedCrop is a part of the area, not a zoom. `;
+  const result =
+    crop[0] > 1
+      ? "Above 1 no box fits into the picture, so all of it comes out every time. "
+      : "A part above 1 fits nowhere and is drawn again; after ten such draws the whole picture is taken " +
+        `(here ${whole} of ${versions.length}). Nothing ever gets smaller, and at most ${percent(1 - crop[0])} of the area is lost. `;
+  return `${meaning}${result}To shrink and enlarge, use Zoom, which is the scale of RandomAffine.`;
 }

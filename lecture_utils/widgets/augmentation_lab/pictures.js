@@ -1,0 +1,87 @@
+/** The pictures to choose from, in color, and the reader's own file. */
+
+import { button } from "../_shared/controls.js";
+import { h, uniqueId } from "../_shared/dom.js";
+import { readPhoto } from "../feature_maps/photo.js";
+
+export const FILE = "your file";
+const ARRAY = "your array";
+const FOLDER = "M12 16V5M7 9l5-5 5 5M4 16v4h16v-4";
+
+/** Paint bytes (red, green, blue) onto a canvas; returns a function that does it again. */
+export function painter(canvas, side) {
+  canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(side, side);
+  const pixels = new Uint32Array(image.data.buffer);
+  let last = null;
+  return (bytes) => {
+    if (bytes === last) return;
+    last = bytes;
+    for (let i = 0, at = 0; i < pixels.length; i += 1, at += 3) {
+      pixels[i] = (255 << 24) | (bytes[at + 2] << 16) | (bytes[at + 1] << 8) | bytes[at];
+    }
+    context.putImageData(image, 0, 0);
+  };
+}
+
+/**
+ * @param {{names: string[], pictures: Uint8Array[], side: number,
+ *   onChoose: (name: string, bytes: Uint8Array) => void, onError: (text: string) => void}} options
+ */
+export function picturePanel({ names, pictures, side, onChoose, onError }) {
+  const group = uniqueId("picture");
+  const strip = h("div", { class: "lu-thumbs" });
+  const thumbs = new Map();
+
+  function put(name, bytes, title = name) {
+    let thumb = thumbs.get(name);
+    if (!thumb) {
+      const input = h("input", { type: "radio", name: group, value: name });
+      const canvas = h("canvas", { "aria-hidden": "true" });
+      const label = h("label", { class: "lu-thumb" }, input, canvas);
+      thumb = { input, label, paint: painter(canvas, side), bytes };
+      input.addEventListener("change", () => onChoose(name, thumbs.get(name).bytes));
+      thumbs.set(name, thumb);
+      strip.append(label);
+    }
+    thumb.bytes = bytes;
+    thumb.paint(bytes);
+    thumb.input.setAttribute("aria-label", title);
+    thumb.label.title = title;
+  }
+  names.forEach((name, i) => put(name, pictures[i]));
+
+  async function open(file) {
+    if (!file) return;
+    try {
+      const bytes = await readPhoto(file, side);
+      put(FILE, bytes, `Your file: ${file.name}`);
+      onChoose(FILE, bytes);
+    } catch (error) {
+      onError(error.message);
+    }
+  }
+  const input = h("input", { type: "file", accept: "image/*", hidden: true, "aria-label": "Image file" });
+  input.addEventListener("change", () => {
+    open(input.files[0]);
+    input.value = ""; // The same file can be chosen again.
+  });
+  const upload = button({
+    path: FOLDER,
+    kind: "lu-upload",
+    title: "Open an image file (it stays in your browser)",
+    onClick: () => input.click(),
+  });
+  const thumbsAndUpload = h("div", { class: "aug-pictures" }, strip, upload, input);
+  const legend = h("legend", { class: "lu-visually-hidden" }, "Picture");
+  return {
+    element: h("fieldset", {}, legend, thumbsAndUpload),
+    open,
+    /** Show which one is chosen; `bytes` is a picture that came from Python if it has no name here. */
+    update(source, bytes) {
+      if (!thumbs.has(source)) put(source, bytes, source === ARRAY ? "Your array" : source);
+      for (const [name, { input: radio }] of thumbs) radio.checked = name === source;
+    },
+  };
+}
