@@ -21,10 +21,11 @@ MOST_PICTURES = 12
 #: Names of pictures that are not in the gallery.
 OTHER_SOURCES = ("your file", "your array")
 _PAIRS = ("zoom", "crop")
+_NOT_THERE = ("ratio", "mixup")
 
 
 class AugmentationLab(Demo):
-    """One picture in twelve versions, as a network sees it in twelve epochs.
+    """One picture in twelve random versions; "the next epoch" draws twelve others.
 
     In a live notebook all traits are in sync both ways.
 
@@ -52,7 +53,9 @@ class AugmentationLab(Demo):
     image, other : ndarray of uint8, shape (112, 112, 3)
         The picture, and the one that it is mixed with.
     source, partner : str
-        Their names.
+        Their names. Setting one sets the picture.
+    augment : lecture_utils.augmentation.Augment
+        The settings as a transform of whole batches.
 
     Raises
     ------
@@ -122,12 +125,12 @@ class AugmentationLab(Demo):
             if pair in settings:
                 settings[pair] = tuple(settings[pair])
         super().__init__(
+            names=names,
+            pictures=np.stack(list(pictures.values())),
             image=pictures[source],
             source=source,
             other=pictures[partner],
             partner=partner,
-            names=names,
-            pictures=np.stack(list(pictures.values())),
             own=sources is not None,
             seed=seed,
             **{**PRESETS[preset], **settings},
@@ -138,7 +141,7 @@ class AugmentationLab(Demo):
         name, value = proposal["trait"].name, proposal["value"]
         low, high = LIMITS[name]
         for number in value if name in _PAIRS else (value,):
-            if not low <= number <= high:
+            if not low <= number <= high:  # nor NaN
                 raise traitlets.TraitError(f"{name} is {number!r}; use {low:g} to {high:g}")
         if name in _PAIRS and value[0] > value[1]:
             raise traitlets.TraitError(f"{name} is {value}; give the smallest first")
@@ -154,29 +157,42 @@ class AugmentationLab(Demo):
 
     @traitlets.validate("source", "partner")
     def _check_name(self, proposal):
-        if proposal["value"] not in (*self.names, *OTHER_SOURCES):
+        known = (*self.names, *OTHER_SOURCES) if self.names else (proposal["value"],)
+        if proposal["value"] not in known:
             raise traitlets.TraitError(
                 f"there is no picture {proposal['value']!r}; use one of {', '.join(self.names)}"
             )
         return proposal["value"]
 
-    @traitlets.observe("image", "other")
-    def _follow_image(self, change):
-        name = "source" if change["name"] == "image" else "partner"
-        known = dict(zip(self.names, self.pictures, strict=False)).get(getattr(self, name))
-        if known is not None and not np.array_equal(known, change["new"]):
-            self.set_trait(name, "your array")
-
+    # A name and its picture are two traits. Whichever is set, the other follows.
     @traitlets.observe("source", "partner")
     def _follow_name(self, change):
-        if change["new"] in self.names and len(self.pictures):
+        if change["new"] in self.names:
             target = "image" if change["name"] == "source" else "other"
             setattr(self, target, self.pictures[self.names.index(change["new"])])
+
+    @traitlets.observe("image", "other")
+    def _follow_image(self, change):
+        target = "source" if change["name"] == "image" else "partner"
+        name = getattr(self, target)
+        if name in self.names and not np.array_equal(
+            self.pictures[self.names.index(name)], change["new"]
+        ):
+            setattr(self, target, "your array")
 
     @property
     def settings(self):
         """Return all settings as a dict."""
         return {name: getattr(self, name) for name in OFF}
+
+    @property
+    def augment(self):
+        """Return the settings as an `Augment`; it has no `mixup`, and its crops are 3:4 to 4:3."""
+        from lecture_utils.augmentation import Augment  # imports torch
+
+        settings = {name: value for name, value in self.settings.items() if name not in _NOT_THERE}
+        settings["crop"] = None if self.crop == (1, 1) else self.crop
+        return Augment(**settings)
 
     def figure_html(self):
         """Return the picture, five versions of it drawn by torchvision, and the settings."""

@@ -51,21 +51,18 @@ def compose(settings, side):
     """
     from torchvision.transforms import v2
 
-    s, steps = settings, [v2.Identity()]
-    if s["degrees"] or s["translate"] or s["shear"] or s["zoom"] != (1, 1):
-        steps.append(
-            v2.RandomAffine(
-                s["degrees"],
-                translate=(s["translate"], s["translate"]),
-                scale=s["zoom"],
-                shear=s["shear"],
-                interpolation=v2.InterpolationMode.BILINEAR,
-            )
-        )
+    s, steps = settings, []
+    moved = {
+        "translate": (s["translate"], s["translate"]) if s["translate"] else None,
+        "scale": s["zoom"] if s["zoom"] != (1, 1) else None,
+        "shear": s["shear"] or None,
+    }
+    if s["degrees"] or any(moved.values()):
+        bilinear = v2.InterpolationMode.BILINEAR
+        steps.append(v2.RandomAffine(s["degrees"], **moved, interpolation=bilinear))
     if s["crop"] != (1, 1):
-        steps.append(
-            v2.RandomResizedCrop(side, scale=s["crop"], ratio=(1 / s["ratio"], s["ratio"]))
-        )
+        ratio = (1 / s["ratio"], s["ratio"])
+        steps.append(v2.RandomResizedCrop(side, scale=s["crop"], ratio=ratio))
     if s["flip"]:
         steps.append(v2.RandomHorizontalFlip(s["flip"]))
     colors = {name: s[name] for name in ("brightness", "contrast", "saturation", "hue")}
@@ -75,7 +72,7 @@ def compose(settings, side):
         steps.append(v2.GaussianNoise(sigma=s["noise"]))
     if s["erase"]:
         steps.append(v2.RandomErasing(s["erase"]))
-    return v2.Compose(steps)
+    return v2.Compose(steps or [v2.Identity()])
 
 
 def drawn_by_torchvision(image, settings, seed, count, other):

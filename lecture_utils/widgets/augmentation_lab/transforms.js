@@ -23,20 +23,27 @@ export function affine(image, rows, columns, parameters) {
     const startY = d * v + down + rows / 2 - 0.5;
     for (let x = 0; x < columns; x += 1, to += 3) {
       const u = x + 0.5 - columns / 2;
-      const [fromX, fromY] = [startX + a * u, startY + c * u];
-      if (fromX <= -1 || fromY <= -1 || fromX >= columns || fromY >= rows) continue;
-      const [left, top] = [Math.floor(fromX), Math.floor(fromY)];
-      const [wx, wy] = [fromX - left, fromY - top];
+      const fromX = startX + a * u;
+      const fromY = startY + c * u;
+      if (!(fromX > -1 && fromY > -1 && fromX < columns && fromY < rows)) continue;
+      const left = Math.floor(fromX);
+      const top = Math.floor(fromY);
+      const wx = fromX - left;
+      const wy = fromY - top;
       if (left < 0 || top < 0 || left + 1 >= columns || top + 1 >= rows) {
         blend(image, rows, columns, left, top, wx, wy, result, to);
         continue;
       }
-      const [w00, w01, w10, w11] = [(1 - wx) * (1 - wy), wx * (1 - wy), (1 - wx) * wy, wx * wy];
-      const at = top * row + 3 * left;
-      for (let i = 0, p = at; i < 3; i += 1, p += 1) {
-        const sum = w00 * image[p] + w01 * image[p + 3] + w10 * image[p + row] + w11 * image[p + row + 3];
-        result[to + i] = sum + 0.5; // to round
-      }
+      const w3 = wx * wy;
+      const w2 = wy - w3;
+      const w1 = wx - w3;
+      const w0 = 1 - wx - w2;
+      const p = top * row + 3 * left;
+      const q = p + row;
+      // Plus 0.5, to round.
+      result[to] = w0 * image[p] + w1 * image[p + 3] + w2 * image[q] + w3 * image[q + 3] + 0.5;
+      result[to + 1] = w0 * image[p + 1] + w1 * image[p + 4] + w2 * image[q + 1] + w3 * image[q + 4] + 0.5;
+      result[to + 2] = w0 * image[p + 2] + w1 * image[p + 5] + w2 * image[q + 2] + w3 * image[q + 5] + 0.5;
     }
   }
   return result;
@@ -72,20 +79,23 @@ function taps(length, toLength) {
 export function resizedCrop(image, rows, columns, { top, left, height, width }) {
   const row = 3 * columns;
   const across = new Uint8Array(height * row);
-  const x = taps(width, columns);
-  for (let i = 0; i < columns; i += 1) {
-    const [a, b, w] = [3 * (left + x.first[i]), 3 * (left + x.second[i]), x.weight[i]];
-    for (let c = 0; c < 3; c += 1) {
-      let from = top * row + c;
-      for (let to = 3 * i + c; to < across.length; to += row, from += row) {
-        across[to] = image[from + a] + w * (image[from + b] - image[from + a]) + 0.5;
-      }
+  const { first, second, weight } = taps(width, columns);
+  for (let i = 0, to = 0; i < height; i += 1) {
+    const from = (top + i) * row + 3 * left;
+    for (let j = 0; j < columns; j += 1, to += 3) {
+      const p = from + 3 * first[j];
+      const q = from + 3 * second[j];
+      const w = weight[j];
+      across[to] = image[p] + w * (image[q] - image[p]) + 0.5;
+      across[to + 1] = image[p + 1] + w * (image[q + 1] - image[p + 1]) + 0.5;
+      across[to + 2] = image[p + 2] + w * (image[q + 2] - image[p + 2]) + 0.5;
     }
   }
   const result = new Uint8Array(image.length);
   const y = taps(height, rows);
   for (let i = 0, to = 0; i < rows; i += 1) {
-    let [a, b] = [y.first[i] * row, y.second[i] * row];
+    let a = y.first[i] * row;
+    let b = y.second[i] * row;
     const w = y.weight[i];
     for (const end = to + row; to < end; to += 1, a += 1, b += 1) {
       result[to] = across[a] + w * (across[b] - across[a]) + 0.5;
@@ -109,26 +119,31 @@ export function mirrored(image, rows, columns) {
 }
 
 // A byte array cuts off the digits behind the point, as torchvision does in all of these.
-const clip = (value) => (value < 0 ? 0 : value > 255 ? 255 : value);
-const grayAt = (image, at) =>
-  Math.floor(0.2989 * image[at] + 0.587 * image[at + 1] + 0.114 * image[at + 2]);
+const clip = (value) => (value < 0 ? 0 : value > 255 ? 255 : value | 0);
+const gray = (red, green, blue) => (0.2989 * red + 0.587 * green + 0.114 * blue) | 0;
+
+/** Replace every value by what a table of 256 says. */
+function lookUp(image, change) {
+  const table = Uint8Array.from({ length: 256 }, (_, value) => clip(change(value)));
+  for (let at = 0; at < image.length; at += 1) image[at] = table[image[at]];
+}
 
 function brightness(image, factor) {
-  for (let at = 0; at < image.length; at += 1) image[at] = clip(image[at] * factor);
+  lookUp(image, (value) => value * factor);
 }
 
 /** Away from, or towards, the mean brightness of the picture. */
 function contrast(image, factor) {
   let sum = 0;
-  for (let at = 0; at < image.length; at += 3) sum += grayAt(image, at);
+  for (let at = 0; at < image.length; at += 3) sum += gray(image[at], image[at + 1], image[at + 2]);
   const rest = (1 - factor) * (sum / (image.length / 3));
-  for (let at = 0; at < image.length; at += 1) image[at] = clip(image[at] * factor + rest);
+  lookUp(image, (value) => value * factor + rest);
 }
 
 /** Away from, or towards, each pixel's own gray. */
 function saturation(image, factor) {
   for (let at = 0; at < image.length; at += 3) {
-    const rest = (1 - factor) * grayAt(image, at);
+    const rest = (1 - factor) * gray(image[at], image[at + 1], image[at + 2]);
     image[at] = clip(image[at] * factor + rest);
     image[at + 1] = clip(image[at + 1] * factor + rest);
     image[at + 2] = clip(image[at + 2] * factor + rest);
@@ -137,21 +152,43 @@ function saturation(image, factor) {
 
 /** Around the circle of hues: 0.5 is the opposite color. Brightest and palest of a pixel's values stay. */
 function hue(image, turn) {
+  const sixthsAhead = 6 * (turn + 1);
   for (let at = 0; at < image.length; at += 3) {
-    const [red, green, blue] = [image[at], image[at + 1], image[at + 2]];
+    const red = image[at];
+    const green = image[at + 1];
+    const blue = image[at + 2];
     const high = Math.max(red, green, blue);
-    const range = high - Math.min(red, green, blue);
+    const low = Math.min(red, green, blue);
+    const range = high - low;
     if (range === 0) continue;
-    let sixths = high === red ? (green - blue) / range : high === green ? 2 + (blue - red) / range : 4 + (red - green) / range;
-    sixths = (sixths + 6 * turn + 12) % 6;
-    for (let channel = 0; channel < 3; channel += 1) {
-      // Red is full around 0, green around 2, blue around 4, and each falls off on both sides.
-      const away = Math.abs(((sixths - 2 * channel + 9) % 6) - 3);
-      const value = high - range * Math.min(1, Math.max(0, away - 1));
-      image[at + channel] = (value / 255) * 255.999;
+    // 0 is red, 2 green, 4 blue.
+    let sixths = sixthsAhead;
+    if (high === red) sixths += (green - blue) / range;
+    else if (high === green) sixths += 2 + (blue - red) / range;
+    else sixths += 4 + (red - green) / range;
+    const whole = Math.floor(sixths);
+    const part = sixths - whole;
+    // torchvision goes from bytes to 0..1 and back with a little more than 255.
+    const top = high * BACK;
+    const bottom = low * BACK;
+    const falling = (high - range * part) * BACK;
+    const rising = (low + range * part) * BACK;
+    let r = top;
+    let g = rising;
+    let b = bottom;
+    switch (whole % 6) {
+      case 1: r = falling; g = top; break;
+      case 2: r = bottom; g = top; b = rising; break;
+      case 3: r = bottom; g = falling; b = top; break;
+      case 4: r = rising; g = bottom; b = top; break;
+      case 5: g = bottom; b = falling; break;
     }
+    image[at] = r;
+    image[at + 1] = g;
+    image[at + 2] = b;
   }
 }
+const BACK = 255.999 / 255;
 
 const ADJUST = { brightness, contrast, saturation, hue };
 
