@@ -82,7 +82,7 @@ def new_page(browser):
             f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
         )
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.trouble = []
         contexts.append((context, page))
 
