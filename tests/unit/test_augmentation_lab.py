@@ -1,5 +1,7 @@
 """AugmentationLab in Python: what it accepts, and that its settings are torchvision's."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -31,7 +33,9 @@ def test_presets_are_within_the_limits_and_become_settings(preset):
 def test_the_batch_transform_has_the_settings_of_torchvisions(preset):
     lab = AugmentationLab(preset=preset)
     written = eval(str(lab.augment), {"v2": v2, "size": 112})
-    assert repr(written) == repr(compose(lab.settings, 112))
+    # 1 and 1.0 are the same number, but are written differently.
+    names = [re.sub(r"\.0\b", "", repr(each)) for each in (written, compose(lab.settings, 112))]
+    assert names[0] == names[1]
 
 
 def test_a_name_and_its_picture_follow_each_other():
