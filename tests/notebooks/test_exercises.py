@@ -38,7 +38,7 @@ def verdicts(notebook, tag):
 def test_stubs_are_open_and_solutions_are_right(path):
     notebook = with_checks_after_solutions(nbformat.read(path, as_version=4))
     NotebookClient(
-        notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}
+        notebook, timeout=900, resources={"metadata": {"path": str(path.parent)}}
     ).execute()
     before, after = verdicts(notebook, "check"), verdicts(notebook, "check-again")
     assert len(before) == len(after) >= 4
