@@ -33,7 +33,7 @@ def verdicts(notebook, tag):
     ]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_stubs_are_open_and_solutions_are_right(path):
     notebook = with_checks_after_solutions(nbformat.read(path, as_version=4))
