@@ -12,6 +12,7 @@ _DEMOS = {
     "ConvolutionLab": "convolution_lab",
     "ConvolutionSteps": "convolution_steps",
     "DrawADigit": "draw_a_digit",
+    "FactorisationLab": "factorisation_lab",
     "FeatureMaps": "feature_maps",
     "FilterBankExplorer": "filter_bank_explorer",
     "FilterLearner": "filter_learner",

@@ -1,0 +1,63 @@
+"""FactorisationLab in Chromium: the page's numbers are Python's, and its program's."""
+
+import subprocess
+import sys
+
+import numpy as np
+from axe_playwright_python.sync_playwright import Axe
+
+from lecture_utils.widgets import FactorisationLab
+from lecture_utils.widgets.factorisation_lab.plans import KINDS
+
+LISTEN = 'addEventListener("factorisation", ({ target, detail }) => { target.drawn = detail; });'
+LABELS = {
+    "kernel": "Kernel n",
+    "inputs": "Channels in",
+    "outputs": "Channels out",
+    "middle": "Bottleneck channels",
+    "size": "Height and width",
+}
+NAMES = ("1×n, n×1", "3×3 layers", "1×1 bottleneck", "Depthwise separable")
+
+
+def test_controls_numbers_program_and_accessibility(mount, page):
+    page.add_init_script(LISTEN)
+    page.add_init_script(
+        "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
+    )
+    page.set_viewport_size({"width": 390, "height": 900})
+    mount(FactorisationLab(measure=False))
+    root = page.locator(".lu-factorisation-lab")
+    assert "33.3% cheaper" in root.locator(".fact-verdict").inner_text()
+    rng = np.random.default_rng(3)
+    for kind, name in zip(KINDS, NAMES, strict=True):
+        root.get_by_role("radio", name=name).check(force=True)
+        values = {"kernel": int(rng.choice([3, 5, 7]))}
+        values |= {key: int(rng.integers(1, 60)) for key in ("inputs", "outputs", "middle", "size")}
+        for key, value in values.items():
+            if key != "middle" or kind == "bottleneck":
+                box = root.get_by_label(f"{LABELS[key]}, as a number")
+                box.fill(str(value))
+        page.wait_for_timeout(80)
+        drawn = root.evaluate("element => element.drawn")
+        settings = {key: drawn[key] for key in values}
+        hidden = {} if kind == "bottleneck" else {"middle": drawn["middle"]}
+        assert settings == values | hidden
+        expected = FactorisationLab(measure=False, kind=kind, **settings).summary
+        for side, row in expected.items():
+            assert drawn[side]["parameters"] == row["parameters"]
+            assert drawn[side]["macs"] == row["macs"]
+            assert tuple(drawn[side]["field"]) == row["receptive_field"]
+    root.get_by_role("button", name="Copy as Python").click()
+    program = page.evaluate("window.copied")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for side, line in zip(("before", "after"), done.stdout.splitlines(), strict=True):
+        assert line.startswith(f"{expected[side]['parameters']} {expected[side]['macs']} ")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        dark = root.evaluate("element => getComputedStyle(element).getPropertyValue('--lu-dark')")
+        assert dark.strip() == str(int(theme == "dark"))
+        found = Axe().run(page, context=".lu-factorisation-lab")
+        assert found.violations_count == 0, found.generate_report()
