@@ -126,57 +126,96 @@ _PLAIN = Recipe(
     "Cats and dogs, nothing against overfitting",
     "cats_vs_dogs",
     "cats",
-    epochs=30,
+    epochs=25,
     batch_size=20,
     schedule="constant",
     learning_rate=1e-3,
     image_size=150,
 )
 
-_CATS = (
+_AUGMENTED = replace(
     _PLAIN,
-    replace(
-        _PLAIN,
-        name="cats-vs-dogs/augmented",
-        title="Cats and dogs, with augmentation, dropout and weight decay",
-        network="cats-dropout",
-        epochs=50,
-        optimizer="adamw",
-        schedule="one-cycle",
-        learning_rate=2e-3,
-        weight_decay=0.01,
-        augmentation={
-            "degrees": 15.0,
-            "crop": [0.5, 1.0],
-            "flip": 0.5,
-            "brightness": 0.2,
-            "contrast": 0.2,
-            "saturation": 0.2,
-        },
-    ),
-    Recipe(
-        "cats-vs-dogs/strong",
-        "Cats and dogs, a residual network",
-        "cats_vs_dogs",
-        "cats-strong",
-        epochs=120,
-        batch_size=32,
-        optimizer="adamw",
-        learning_rate=3e-3,
-        weight_decay=0.05,
-        average_decay=0.998,
-        mixup=0.2,
-        augmentation={
-            "degrees": 15.0,
-            "crop": [0.35, 1.0],
-            "flip": 0.5,
-            "brightness": 0.3,
-            "contrast": 0.3,
-            "saturation": 0.3,
-            "erase": 0.25,
-        },
-        image_size=96,
-    ),
+    name="cats-vs-dogs/augmented",
+    title="Cats and dogs, with augmentation, dropout and weight decay",
+    network="cats-dropout",
+    epochs=40,
+    optimizer="adamw",
+    schedule="one-cycle",
+    learning_rate=2e-3,
+    weight_decay=0.1,
+    augmentation={
+        "degrees": 15.0,
+        "crop": [0.5, 1.0],
+        "flip": 0.5,
+        "brightness": 0.2,
+        "contrast": 0.2,
+        "saturation": 0.2,
+    },
 )
+
+_STRONG_PHOTOS = Recipe(
+    "cats-vs-dogs/strong",
+    "Cats and dogs, a residual network",
+    "cats_vs_dogs",
+    "cats-strong",
+    epochs=120,
+    batch_size=32,
+    optimizer="adamw",
+    learning_rate=3e-3,
+    weight_decay=0.05,
+    average_decay=0.998,
+    mixup=0.2,
+    augmentation={
+        "degrees": 15.0,
+        "crop": [0.35, 1.0],
+        "flip": 0.5,
+        "brightness": 0.3,
+        "contrast": 0.3,
+        "saturation": 0.3,
+        "erase": 0.25,
+    },
+    image_size=96,
+)
+
+# Each remedy of the augmented run alone, and all of them, on small pictures: the same but for what is named.
+_ALL_REMEDIES = replace(
+    _AUGMENTED,
+    name="cats-vs-dogs/remedies-all",
+    title="64 pixels, all remedies",
+    epochs=30,
+    image_size=64,
+)
+_NO_REMEDY = replace(
+    _ALL_REMEDIES,
+    name="cats-vs-dogs/remedies-none",
+    title="64 pixels, no remedy",
+    network="cats",
+    weight_decay=0.0,
+    augmentation={},
+)
+_REMEDIES = (
+    _NO_REMEDY,
+    replace(
+        _NO_REMEDY,
+        name="cats-vs-dogs/remedies-augmentation",
+        title="64 pixels, augmentation only",
+        augmentation=_ALL_REMEDIES.augmentation,
+    ),
+    replace(
+        _NO_REMEDY,
+        name="cats-vs-dogs/remedies-dropout",
+        title="64 pixels, dropout only",
+        network="cats-dropout",
+    ),
+    replace(
+        _NO_REMEDY,
+        name="cats-vs-dogs/remedies-decay",
+        title="64 pixels, weight decay only",
+        weight_decay=_ALL_REMEDIES.weight_decay,
+    ),
+    _ALL_REMEDIES,
+)
+
+_CATS = (_PLAIN, _AUGMENTED, _STRONG_PHOTOS, *_REMEDIES)
 
 RECIPES = {run.name: run for run in (*_MNIST, _STRONG, *_FASHION, *_CATS)}
