@@ -93,7 +93,10 @@ def test_what_python_sets_is_drawn(notebook):
 
 def test_what_the_reader_does_arrives_in_python(notebook):
     lab = notebook.locator(".lu-convolution-lab")
-    lab.get_by_role("radio", name="cat", exact=True).check(force=True)
+    # The label is what is seen and clicked: a click there waits until
+    # JupyterLab has scrolled.
+    lab.locator("label:has([value=cat])").click()
+    expect(lab.get_by_role("radio", name="cat", exact=True)).to_be_checked()
     lab.get_by_role("combobox").select_option("emboss")
     lab.get_by_role("slider", name="Stride").fill("2")
     lab.get_by_role("slider", name="Padding").fill("1")
