@@ -126,7 +126,7 @@ _PLAIN = Recipe(
     "Cats and dogs, nothing against overfitting",
     "cats_vs_dogs",
     "cats",
-    epochs=25,
+    epochs=20,
     batch_size=20,
     schedule="constant",
     learning_rate=1e-3,
@@ -138,7 +138,7 @@ _AUGMENTED = replace(
     name="cats-vs-dogs/augmented",
     title="Cats and dogs, with augmentation, dropout and weight decay",
     network="cats-dropout",
-    epochs=40,
+    epochs=30,
     optimizer="adamw",
     schedule="one-cycle",
     learning_rate=2e-3,
@@ -182,7 +182,7 @@ _ALL_REMEDIES = replace(
     _AUGMENTED,
     name="cats-vs-dogs/remedies-all",
     title="64 pixels, all remedies",
-    epochs=30,
+    epochs=24,
     image_size=64,
 )
 _NO_REMEDY = replace(
