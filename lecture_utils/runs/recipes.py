@@ -121,6 +121,7 @@ _FASHION = tuple(
 )
 
 # The lecture's network and settings: Adam with a constant rate, batches of 20, nothing against overfitting.
+# Only the pictures are smaller than its 150 x 150: on a processor, an epoch takes half a minute and not two.
 _PLAIN = Recipe(
     "cats-vs-dogs/from-scratch",
     "Cats and dogs, nothing against overfitting",
@@ -130,7 +131,7 @@ _PLAIN = Recipe(
     batch_size=20,
     schedule="constant",
     learning_rate=1e-3,
-    image_size=150,
+    image_size=96,
 )
 
 _AUGMENTED = replace(
@@ -138,7 +139,7 @@ _AUGMENTED = replace(
     name="cats-vs-dogs/augmented",
     title="Cats and dogs, with augmentation, dropout and weight decay",
     network="cats-dropout",
-    epochs=30,
+    epochs=40,
     optimizer="adamw",
     schedule="one-cycle",
     learning_rate=2e-3,
@@ -216,6 +217,18 @@ _REMEDIES = (
     _ALL_REMEDIES,
 )
 
-_CATS = (_PLAIN, _AUGMENTED, _STRONG_PHOTOS, *_REMEDIES)
+# As many steps on fewer photos: each is seen more often.
+_FEWER = tuple(
+    replace(
+        _NO_REMEDY,
+        name=f"cats-vs-dogs/photos-{count}",
+        title=f"64 pixels, {count:,} photos",
+        epochs=_NO_REMEDY.epochs * 2000 // count,
+        train_size=count,
+    )
+    for count in (250, 500, 1000)
+)
+
+_CATS = (_PLAIN, _AUGMENTED, _STRONG_PHOTOS, *_REMEDIES, *_FEWER)
 
 RECIPES = {run.name: run for run in (*_MNIST, _STRONG, *_FASHION, *_CATS)}
