@@ -52,6 +52,36 @@ def network_fields(model, until=None):
     return fields[: end[1]]
 
 
+def node_fields(traced):
+    """Compute what every step of a traced network sees.
+
+    Parameters
+    ----------
+    traced : torch.fx.GraphModule
+
+    Returns
+    -------
+    dict
+        From ``torch.fx.Node`` to a `ReceptiveField`, or to a text that says why there is none.
+
+    Raises
+    ------
+    ValueError
+        If a convolution pads with something else than zeros.
+    """
+    states = {}
+    for node, rule in _rules(traced):
+        inputs = [states[i] for i in node.all_input_nodes if i in states]
+        if node.op == "placeholder":
+            states[node] = ReceptiveField("input")
+        elif inputs:
+            try:
+                states[node] = _next_state(node, rule, inputs)
+            except ValueError as error:
+                states[node] = str(error)
+    return states
+
+
 def chain_specs(model):
     """List the windows of a network that is a plain chain of layers.
 
@@ -94,7 +124,7 @@ def _rules(model):
     # A layer on its own would be traced into its inside.
     model = model if list(model.children()) else nn.Sequential(model)
     try:
-        traced = fx.symbolic_trace(model)
+        traced = model if isinstance(model, fx.GraphModule) else fx.symbolic_trace(model)
     except Exception as error:
         raise ValueError(
             f"torch.fx cannot follow this {type(model).__name__} ({error}); give its layers as specs"
