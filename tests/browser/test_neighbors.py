@@ -1,0 +1,45 @@
+"""Every demo looks the same beside others as alone: all their styles end up in one page."""
+
+import numpy as np
+import pytest
+
+from lecture_utils import widgets
+
+SIZES = """() => [...document.querySelectorAll(".lu-demo")].map((demo) =>
+  [...demo.querySelectorAll("*")].map((element) => {
+    const { width, height } = element.getBoundingClientRect();
+    return [`${element.tagName}.${element.getAttribute("class")}`, width, height, element.textContent];
+  }))"""
+QUESTION = [{"question": "2 + 2?", "options": [("3", "One more."), ("4", "Yes.", True)]}]
+ARGUMENTS = {"Quiz": [QUESTION], "TrainingCurves": ["mnist/dense", "mnist/gap"]}
+
+
+@pytest.fixture(scope="module")
+def demos():
+    return {name: getattr(widgets, name)(*ARGUMENTS.get(name, ())) for name in widgets.__all__}
+
+
+def sizes(page):
+    """Measure until nothing moves: some demos go on drawing after they are ready."""
+    before = None
+    while (now := page.evaluate(SIZES)) != before:
+        before = now
+        page.wait_for_timeout(400)
+    return now
+
+
+# Of two equally specific rules the later one holds, hence both orders.
+@pytest.mark.parametrize(("width", "step"), [(1280, 1), (390, -1)])
+def test_a_demo_looks_the_same_beside_others(mount, page, demos, width, step):
+    page.set_viewport_size({"width": width, "height": 900})
+    alone = {name: sizes(mount(demo))[0] for name, demo in demos.items()}
+    order = list(demos)[::step]
+    together = sizes(mount(*(demos[name] for name in order)))
+    moved = [
+        f"{name}: {a[0]} {a[1]:.0f}x{a[2]:.0f} alone, {b[1]:.0f}x{b[2]:.0f} beside others"
+        for name, found in zip(order, together, strict=True)
+        for a, b in zip(alone[name], found, strict=True)
+        # Some texts differ: one names another demo that is there, one a time that was measured.
+        if a[0] != b[0] or (a[3] == b[3] and not np.allclose(a[1:3], b[1:3], atol=1))
+    ]
+    assert not moved, "\n".join(moved)
