@@ -1,0 +1,81 @@
+/** Blocks as the page shows them; see data.py for how they travel. */
+
+import { format } from "../_shared/numbers.js";
+
+export const COSTS = {
+  parameters: { name: "parameters", title: "Parameters" },
+  macs: { name: "MACs", title: "MACs" },
+  memory: { name: "of activations", title: "Activation memory" },
+};
+
+/**
+ * Read a block. Every block gets an `id` that is its own in its network.
+ * @returns {object} name, kind, label, shape, parameters, macs, memory, field, children, branches,
+ *   trainingOnly, id; a branch is {id, number, of, blocks}.
+ */
+export function decode(row, above = "") {
+  const [name, kind, label, shape = 0, parameters = 0, macs = 0, memory = 0, field = 0, children = [], branches = [], training = 0] = row;
+  const id = `${above}/${name || kind}`;
+  return {
+    ...{ id, name, kind, label, shape, parameters, macs, memory, field, trainingOnly: Boolean(training) },
+    children: children.map((child, i) => decode(child, `${id}.${i}`)),
+    branches: branches.map((blocks, i) => ({
+      id: `${id}|${i}`,
+      number: i + 1,
+      of: branches.length,
+      blocks: blocks.map((block, j) => decode(block, `${id}|${i}.${j}`)),
+    })),
+  };
+}
+
+const whole = new Intl.NumberFormat("en-US");
+/** 93322 as "93,322". */
+export const count = (value) => whole.format(value);
+const times = (numbers) => numbers.join("×");
+
+/** A cost in few characters: "102.8 M", "12.3 MiB", "0". */
+export function short(value, cost) {
+  const step = cost === "memory" ? 1024 : 1000;
+  const units = cost === "memory" ? ["B", "KiB", "MiB", "GiB"] : ["", "k", "M", "G"];
+  let unit = 0;
+  for (; value >= step && unit < units.length - 1; unit += 1) value /= step;
+  return `${format(value, 1)} ${value ? units[unit] : ""}`.trim();
+}
+
+/** Whether a block is a part of the network with a name of its own, not a layer or one with its activation. */
+const isPart = (block) => block.children.length > 0 && (block.label === block.kind || block.kind === "stage");
+
+export function heading(block) {
+  return isPart(block) ? block.name : block.label;
+}
+
+/** What stands under the heading: class or number of parts, and the output's shape. */
+export function remark(block) {
+  const words = [];
+  if (isPart(block) && block.kind === "Sequential") words.push(`${block.children.length} blocks`);
+  else if (isPart(block) && block.kind !== "stage") words.push(block.kind);
+  if (block.shape) words.push(times(block.shape));
+  if (block.trainingOnly) words.push("only in training");
+  return words.join(" · ");
+}
+
+/** @returns {[string, string][]} Name and value of all that is known of a block. */
+export function facts(block, total) {
+  const percent = (cost) => {
+    const share = (100 * block[cost]) / total[cost];
+    return block[cost] && total[cost] && !block.trainingOnly ? ` (${format(share, share < 10 ? 1 : 0)}%)` : "";
+  };
+  return [
+    ["Output", block.shape ? times(block.shape) : "not run"],
+    ["Parameters", count(block.parameters) + percent("parameters")],
+    ["MACs", (block.macs < 1e6 ? count(block.macs) : short(block.macs, "macs")) + percent("macs")],
+    ["Activations", block.memory ? short(block.memory, "memory") + percent("memory") : "none written"],
+    ["Sees", block.field ? `${times(block.field)} pixels` : "no window"],
+  ];
+}
+
+/** All of it in one sentence, for a screen reader. */
+export function sentence(block, total) {
+  const words = facts(block, total).map(([name, value]) => `${name} ${value}`);
+  return [heading(block), ...(block.name === heading(block) ? [] : [block.name]), ...words].join(", ");
+}
