@@ -226,7 +226,7 @@ _FEWER = tuple(
         epochs=_NO_REMEDY.epochs * 2000 // count,
         train_size=count,
     )
-    for count in (250, 500, 1000)
+    for count in (500, 1000)
 )
 
 _CATS = (_PLAIN, _AUGMENTED, _STRONG_PHOTOS, *_REMEDIES, *_FEWER)
