@@ -55,6 +55,15 @@ def test_starts_with_vgg16_beside_resnet50(explorer):
     assert titles[:4] == ["VGG16", "ResNet50", "Inception v3", "ResNet18"]
 
 
+def test_the_first_branches_are_open(explorer):
+    assert explorer.opened["inception_v3"] == ["Mixed_5b"]
+    assert explorer.opened["cats-strong"] == ["6"]
+    assert explorer.opened["vgg16"] == ["classifier"]
+    assert ArchitectureExplorer("gap").opened == {"gap": []}
+    for name, blocks in explorer.opened.items():
+        assert all(explorer.trees[name].find(block).children for block in blocks)
+
+
 def test_the_data_of_all_networks_is_small(explorer):
     assert len(explorer.networks) >= 5
     assert len(gzip.compress(json.dumps(explorer.networks).encode())) < 60_000

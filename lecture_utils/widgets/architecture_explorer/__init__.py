@@ -13,12 +13,12 @@ from .data import as_data
 NETWORKS = ("vgg16", "resnet50", "inception_v3", "resnet18", "efficientnet_lite0", "cats-strong")
 COSTS = ("parameters", "macs", "memory")
 
-#: What is open at first: where VGG16's parameters sit, and what the other two are known for.
+#: What is open at first, where that is not the first block with branches: most of VGG16's parameters, and
+#: the shortcut that halves the size of the maps.
 OPENED = {
     "vgg16": ["classifier"],
     "resnet50": ["layer2", "layer2.0"],
     "resnet18": ["layer2", "layer2.0"],
-    "inception_v3": ["Mixed_5b"],
 }
 
 
@@ -43,7 +43,7 @@ class ArchitectureExplorer(Demo):
         Whether bars are as wide in one network as in the other for the same cost. If not, the largest
         block of each network fills its width.
     opened : dict, optional
-        For each network a list of the names of blocks that are open.
+        For each network a list of the names of blocks that are open. By default something worth seeing.
 
     Attributes
     ----------
@@ -92,7 +92,10 @@ class ArchitectureExplorer(Demo):
                     }
                 )
         names = list(self.trees)
-        start = {name: blocks for name, blocks in OPENED.items() if name in self.trees}
+        start = {
+            name: _branching(tree) if network["own"] else OPENED.get(name, _branching(tree))
+            for network, (name, tree) in zip(data, self.trees.items(), strict=True)
+        }
         super().__init__(
             networks=data,
             left=names[0] if left is None else left,
@@ -159,6 +162,16 @@ def _table_row(block):
     data = "".join(f"<td>{cell}</td>" for cell in cells)
     name = block.name or block.label
     return f'<tr><th scope="row">{html.escape(name + kind)}</th>{data}</tr>'
+
+
+def _branching(block):
+    """Return the names of the blocks to open until the first branches are in view; none if there are none."""
+    if any(child.kind == "parallel" for child in block.children):
+        return [block.name] if block.name else []
+    for child in block.children:
+        if any(part.kind == "parallel" for part in child.walk()):
+            return [*([block.name] if block.name else []), *_branching(child)]
+    return []
 
 
 def _trees(item):

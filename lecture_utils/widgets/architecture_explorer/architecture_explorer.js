@@ -9,6 +9,10 @@ import { COSTS, count, decode, facts, heading } from "./block.js";
 import { pythonCode } from "./python_code.js";
 import { treeView } from "./tree.js";
 
+const HELP =
+  "A bar that fills its block stands for the largest block on the first level. Click a block to open it; with the " +
+  "keyboard: arrows, Home, End, * to open all beside it. Activations are those of one image, as float32; a layer that " +
+  "works in place writes none.";
 const SIDES = ["left", "right"];
 
 function render({ model, el }) {
@@ -44,7 +48,7 @@ function render({ model, el }) {
     h("div", { class: "arch-controls" }, h("span", { class: "lu-title" }, "Width"), cost.element, h("label", { class: "arch-check" }, scale, "same scale for both")),
     verdict,
     h("div", { class: "arch-columns" }, SIDES.map((side) => sides[side].element)),
-    h("p", { class: "lu-label" }, "Click a block to open it. With the keyboard: arrows, Home, End, * to open all beside it."),
+    h("p", { class: "lu-label" }, HELP),
     h("div", { class: "arch-controls" }, copy.button),
     copy.panel,
     live.element,
@@ -57,7 +61,7 @@ function render({ model, el }) {
     const name = h("p", { class: "arch-selected" });
     const values = [];
     const list = h("dl", { class: "arch-facts" });
-    const panel = h("div", { class: "arch-panel" }, name, list);
+    const panel = h("div", { class: "arch-panel", role: "group" }, name, list);
     let selected = null;
     let last = null;
     const tree = treeView({
