@@ -10,8 +10,10 @@ PACKAGES = ("torch", "pytorch-lightning", "torchmetrics", "safetensors", "numpy"
 # What decides the numbers of a run; a change of a demo does not.
 SOURCES = (
     "models.py",
+    "*_networks.py",
     "training.py",
     "data_modules.py",
+    "image_folders.py",
     "augmentation.py",
     "datasets.py",
     "runs/*.py",

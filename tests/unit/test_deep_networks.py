@@ -1,0 +1,58 @@
+"""Plain and residual networks of any depth: against torchvision's block, and counted."""
+
+import pytest
+import torch
+from torch import nn
+from torchvision.models.resnet import BasicBlock
+
+from lecture_utils import models
+from lecture_utils.deep_networks import DeepBlock, deep_cnn
+
+
+def test_a_block_with_shortcut_is_that_of_torchvision():
+    torch.manual_seed(0)
+    ours, theirs = DeepBlock(6, 6).eval(), BasicBlock(6, 6).eval()
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        nn.init.normal_(one, std=0.3)
+        other.data.copy_(one)
+    images = torch.randn(3, 6, 9, 7)
+    torch.testing.assert_close(ours(images), theirs(images))
+
+
+@pytest.mark.parametrize(("stride", "out_channels"), [(1, 4), (2, 4), (2, 10), (3, 5)])
+def test_a_shortcut_adds_pixels_that_stay_and_zeros_for_new_channels(stride, out_channels):
+    torch.manual_seed(1)
+    block = DeepBlock(4, out_channels, stride=stride).eval()
+    nn.init.zeros_(block.change[-1].weight)
+    images = torch.rand(2, 4, 7, 8)
+    out = block(images)
+    assert torch.equal(out[:, :4], images[:, :, ::stride, ::stride])
+    assert not out[:, 4:].any()
+    block.shortcut = False
+    assert not block(images).any()
+
+
+@pytest.mark.parametrize("depth", [8, 20, 56])
+def test_depth_counts_layers_and_shortcuts_cost_no_weights(depth):
+    plain, residual = (deep_cnn(depth=depth, shortcuts=shortcuts) for shortcuts in (False, True))
+    for network in (plain, residual):
+        assert sum(isinstance(m, nn.Conv2d | nn.Linear) for m in network.modules()) == depth
+    assert models.count_parameters(plain) == models.count_parameters(residual)
+    assert plain.state_dict().keys() == residual.state_dict().keys()
+    residual.load_state_dict(plain.state_dict())
+    images = torch.rand(2, 1, 28, 28)
+    assert not torch.allclose(plain.eval()(images), residual.eval()(images))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"depth": 2}, "depth is 2; it must be 8, 14, 20"),
+        ({"depth": 18}, "depth is 18"),
+        ({"depth": 8, "width": 0}, "width is 0; it must be at least 1"),
+        ({"depth": 8, "num_classes": 0}, "num_classes is 0"),
+    ],
+)
+def test_nonsense_is_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        deep_cnn(**options)
