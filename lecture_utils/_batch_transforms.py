@@ -49,14 +49,18 @@ def _moved(x, y):
     return _matrices([one, zero, x], [zero, one, y], [zero, zero, one])
 
 
-def resample(images, matrices):
-    """Compute every picture anew from where its matrix points, bilinearly; outside is black."""
+def resample(images, matrices, size=None):
+    """Compute every picture anew from where its matrix points, bilinearly; outside is black.
+
+    With a `size`, (height, width), the result has so many pixels and shows the same.
+    """
     height, width = images.shape[2:]
+    rows_out, columns_out = size or (height, width)
     # grid_sample counts from -1 at the left and upper edge to 1 at the right and lower one.
     rows = matrices[:, :2] * matrices.new_tensor([2 / width, 2 / height])[:, None]
     rows[:, :, 2] -= 1
-    across = torch.arange(width, device=rows.device) + 0.5
-    down = torch.arange(height, device=rows.device) + 0.5
+    across = (torch.arange(columns_out, device=rows.device) + 0.5) * (width / columns_out)
+    down = (torch.arange(rows_out, device=rows.device) + 0.5) * (height / rows_out)
     # A row's part and a column's part, added: cheaper than a product of matrices for every pixel.
     by_column = rows[:, :, 0, None] * across
     by_row = rows[:, :, 1, None] * down + rows[:, :, 2, None]

@@ -104,6 +104,10 @@ class Augment:
         Standard deviation of Gaussian noise, at least 0, where 1 is the way from black to white.
     erase : float
         Probability of blackening a box with 2% to 33% of the area, 0 to 1.
+    size : int, optional
+        Make the result a square of so many pixels, at least 1. By default it is as large as the picture. Training on
+        crops that are smaller than the pictures a network is judged on evens out that crops show things enlarged
+        (Touvron et al., "Fixing the train-test resolution discrepancy", arXiv:1906.06423).
 
     Raises
     ------
@@ -133,6 +137,7 @@ class Augment:
     hue: float = 0.0
     noise: float = 0.0
     erase: float = 0.0
+    size: int | None = None
 
     def __post_init__(self):
         for name, limit in _LIMITS.items():
@@ -145,6 +150,8 @@ class Augment:
             object.__setattr__(self, name, pair := tuple(pair))
             if len(pair) != 2 or not 0 < pair[0] <= pair[1] < math.inf:
                 raise ValueError(f"{name} is {pair}; pass the smallest and the largest, above 0")
+        if self.size is not None and self.size < 1:
+            raise ValueError(f"size is {self.size}; it must be at least 1 pixel")
 
     def __call__(self, images, generator=None):
         """Draw parameters for every picture and apply them.
@@ -158,7 +165,8 @@ class Augment:
 
         Returns
         -------
-        tensor of the same shape, type and device
+        tensor of the same type and device
+            Of the same shape, or (N, C, size, size).
         """
         if images.ndim != 4 or images.shape[1] not in (1, 3):
             raise ValueError(
@@ -220,6 +228,7 @@ class Augment:
         if any(name in drawn for name in _COLORS):
             drawn["order"] = torch.randperm(len(_COLORS), generator=generator)
         if self.erase:
+            height, width = self._result_size(height, width)
             # Never the whole side, says torchvision.
             largest = (height - 1, width - 1)
             boxes, failed = _draw_boxes(
@@ -242,7 +251,7 @@ class Augment:
 
         Returns
         -------
-        tensor of float, shape (N, C, H, W)
+        tensor of float, shape (N, C, H, W) or (N, C, size, size)
         """
         height, width = images.shape[2:]
         steps = {name: value.to(images.device) for name, value in parameters.items()}
@@ -255,7 +264,10 @@ class Augment:
         if "flip" in steps:
             flip = ops.flip_matrices(steps["flip"], width)
             matrices = flip if matrices is None else matrices @ flip
-        images = images.clone() if matrices is None else ops.resample(images, matrices)
+        result_size = self._result_size(height, width)
+        if matrices is None and result_size != (height, width):
+            matrices = torch.eye(3, device=images.device).expand(len(images), 3, 3)
+        images = images.clone() if matrices is None else ops.resample(images, matrices, result_size)
         for index in parameters.get("order", torch.empty(0)).tolist():
             if _COLORS[index] in steps:
                 images = _ADJUST[_COLORS[index]](images, steps[_COLORS[index]])
@@ -266,6 +278,9 @@ class Augment:
         if "erase" in steps:
             images = ops.erase(images, *steps["erase"].unbind(dim=1))
         return images
+
+    def _result_size(self, height, width):
+        return (height, width) if self.size is None else (self.size, self.size)
 
     def __str__(self):
         """Write the equivalent torchvision code."""
@@ -279,7 +294,12 @@ class Augment:
         if self.degrees or any(options[1:]):
             lines.append(f"v2.RandomAffine({', '.join(filter(None, options))}, {_BILINEAR})")
         if self.crop:
-            lines.append(f"v2.RandomResizedCrop(size, scale=({self.crop[0]:g}, {self.crop[1]:g}))")
+            size = self.size or "size"
+            lines.append(
+                f"v2.RandomResizedCrop({size}, scale=({self.crop[0]:g}, {self.crop[1]:g}))"
+            )
+        elif self.size:
+            lines.append(f"v2.Resize(({self.size}, {self.size}), antialias=False)")
         if self.flip:
             lines.append(f"v2.RandomHorizontalFlip({self.flip:g})")
         colors = [f"{name}={getattr(self, name):g}" for name in _COLORS if getattr(self, name)]

@@ -128,6 +128,41 @@ def test_geometry_in_one_go_equals_the_steps_one_after_the_other():
         assert difference.max() < GRAY_LEVEL
 
 
+@pytest.mark.parametrize("size", [30, 40, 64])
+def test_a_size_is_a_resize_without_antialiasing(size):
+    images = smooth(3)
+    ours = Augment(size=size)(images)
+    expected = torch.nn.functional.interpolate(
+        images, (size, size), mode="bilinear", align_corners=False
+    )
+    # At the rim, outside counts as black here and as the nearest pixel there.
+    assert ours.shape == (3, 3, size, size)
+    assert torch.allclose(ours[..., 2:-2, 2:-2], expected[..., 2:-2, 2:-2], atol=GRAY_LEVEL)
+
+
+def test_a_crop_of_a_size_is_torchvisions_resized_crop():
+    images = smooth(8)
+    augment = Augment(crop=(0.3, 0.8), size=25)
+    drawn = augment.draw(8, 40, 52, torch.Generator().manual_seed(5))
+    for image, box, result in zip(images, drawn["crop"], augment.apply(images, drawn), strict=True):
+        box = [int(value) for value in box]
+        expected = reference.resized_crop(image, *box, [25, 25], antialias=False)
+        assert (result - expected)[:, 2:-2, 2:-2].abs().max() < GRAY_LEVEL
+    assert "v2.RandomResizedCrop(25, scale=(0.3, 0.8))" in str(augment)
+
+
+def test_a_hole_fits_the_size_of_the_result():
+    augment = Augment(erase=1.0, size=20)
+    boxes = augment.draw(200, 90, 90, torch.Generator().manual_seed(0))["erase"]
+    assert ((boxes[:, :2] + boxes[:, 2:]) <= 20).all()
+    assert (boxes[:, 2:] > 0).all()
+
+
+def test_a_size_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="size is 0; it must be at least 1"):
+        Augment(size=0)
+
+
 # ---- the same distributions
 
 
