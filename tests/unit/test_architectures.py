@@ -1,6 +1,5 @@
 """Networks taken apart: totals are torchvision's, fields are geometry's, branches are the network's own."""
 
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -242,13 +241,9 @@ def test_nonsense_is_named(module, size, message):
         trace(module, size)
 
 
-def test_efficientnet_lite0_is_there_with_its_package():
-    if find_spec("efficientnet_lite_pytorch"):
-        # Tan and Le's Lite0 has 4.65 million parameters.
-        assert trace(*load("efficientnet_lite0")).parameters == 4_652_008
-    else:
-        with pytest.raises(ValueError, match="pip install efficientnet_lite_pytorch"):
-            load("efficientnet_lite0")
+def test_efficientnet_lite0():
+    # Tan and Le's Lite0 has 4.65 million parameters.
+    assert trace(*load("efficientnet_lite0")).parameters == 4_652_008
 
 
 def test_names():

@@ -19,6 +19,8 @@ HEAVY = {*WIDGETS, "matplotlib", "scipy", "skimage", "sklearn", "torch", "torchv
         ("lecture_utils.geometry", HEAVY),
         ("lecture_utils.gabor", HEAVY - {"scipy"}),
         ("lecture_utils.filter_banks", HEAVY - {"scipy"}),
+        ("lecture_utils.efficientnet_lite", HEAVY - {"torch"}),
+        ("lecture_utils.pretrained", HEAVY),
         ("lecture_utils.models", WIDGETS | {"matplotlib", "torchvision"}),
         ("lecture_utils.training", {*WIDGETS, "ipykernel", "jupyter_client", "traitlets"}),
         ("lecture_utils.runs", HEAVY),
