@@ -229,6 +229,23 @@ _FEWER = tuple(
     for count in (500, 1000)
 )
 
+# Depth with and without shortcuts: the same pictures, steps and settings for all six networks.
+_DEPTHS = tuple(
+    Recipe(
+        f"fashion_mnist/{kind}-{depth}",
+        f"Fashion-MNIST, {kind} network of {depth} layers",
+        "fashion_mnist",
+        f"{kind}-{depth}",
+        epochs=5,
+        optimizer="sgd",
+        learning_rate=0.1,
+        weight_decay=1e-4,
+        train_size=12_000,
+    )
+    for kind in ("plain", "residual")
+    for depth in (8, 20, 56)
+)
+
 _CATS = (_PLAIN, _AUGMENTED, _STRONG_PHOTOS, *_REMEDIES, *_FEWER)
 
-RECIPES = {run.name: run for run in (*_MNIST, _STRONG, *_FASHION, *_CATS)}
+RECIPES = {run.name: run for run in (*_MNIST, _STRONG, *_FASHION, *_DEPTHS, *_CATS)}
