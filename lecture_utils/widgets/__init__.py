@@ -8,6 +8,7 @@ Every demo lives in a folder of its own, Python and JavaScript side by side.
 from importlib import import_module
 
 _DEMOS = {
+    "AccuracyCost": "accuracy_cost",
     "ArchitectureExplorer": "architecture_explorer",
     "AugmentationLab": "augmentation_lab",
     "ConvolutionLab": "convolution_lab",

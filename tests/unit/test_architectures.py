@@ -1,6 +1,5 @@
 """Networks taken apart: totals are torchvision's, fields are geometry's, branches are the network's own."""
 
-
 import numpy as np
 import pytest
 import torch

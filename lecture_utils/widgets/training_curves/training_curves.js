@@ -5,7 +5,7 @@ import { announcer, h, setText, svg } from "../_shared/dom.js";
 import { promptly } from "../_shared/frame.js";
 import { editor, watch } from "../_shared/model.js";
 import { clamp, format } from "../_shared/numbers.js";
-import { linearAxis, logAxis } from "./axis.js";
+import { linearAxis, logAxis } from "../_shared/axis.js";
 import { curvePanel, EVENTS } from "./chart.js";
 import { spreads } from "./curves.js";
 import { pythonCode } from "./python_code.js";
