@@ -1,0 +1,374 @@
+"""Build on a network that was trained on something else: embed pictures, attach a head, freeze, train gently.
+
+Three ways, in the same few lines::
+
+    model = attach_head(pretrained.load("efficientnet_lite0"), num_classes=1)
+    freeze(model, until="head")       # feature extraction: only the new head learns
+    freeze(model, until="stage6")     # partial fine-tuning: the last stages learn, too
+    freeze(model, until=None)         # end-to-end fine-tuning: everything learns
+    Trainer(...).fit(Classifier(model, task="binary", backbone_rate=0.1), data)
+
+What is frozen gives the same numbers for a picture in every epoch, so `embed` computes them once.
+"""
+
+import copy
+import hashlib
+import warnings
+from collections import OrderedDict
+
+import torch
+from torch import nn
+
+from lecture_utils import _embedding_cache
+from lecture_utils._stages import Normalize, cut
+from lecture_utils.data_modules import InMemoryImages, to_unit_range
+from lecture_utils.geometry import count_parameters
+
+__all__ = [
+    "TransferNetwork",
+    "attach_head",
+    "embed",
+    "freeze",
+    "parameter_groups",
+    "split",
+    "trainable_parameters",
+]
+
+HEAD = "head"
+# Layers that do something else in training than in prediction, whether their parameters learn or not.
+_CHANGEABLE = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
+
+
+class TransferNetwork(nn.Sequential):
+    """Normalization, the stages of a trained network, and a new head; `attach_head` makes one.
+
+    It takes pictures with values from 0 to 1, shape (N, 3, H, W), as all networks of the book do.
+
+    Attributes
+    ----------
+    stages : tuple of str
+        Where it can be frozen and split, from the picture to ``"head"``.
+    frozen_until : str or None
+        The first stage that is not frozen; None if none is frozen.
+    """
+
+    def __init__(self, layers):
+        super().__init__(layers)
+        self.frozen_until = None
+
+    @property
+    def stages(self):
+        return tuple(name for name, _ in self.named_children() if name != "normalize")
+
+
+def attach_head(network, num_classes, *, dropout=0.0):
+    """Replace a trained network's classification head by a new one with random weights.
+
+    Parameters
+    ----------
+    network : pretrained.Pretrained, or nn.Module
+        What `pretrained.load` gives; or an EfficientNet-Lite, or a ResNet, VGG or Inception v3 of torchvision.
+        It is copied: training leaves it as it is.
+    num_classes : int
+        Logits, at least 1. One is enough to tell two classes apart (task "binary").
+    dropout : float
+        Probability of leaving out a feature before the new head, 0 to less than 1.
+
+    Returns
+    -------
+    TransferNetwork
+        From (N, 3, H, W), values from 0 to 1, to (N, num_classes). Nothing is frozen yet.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of the above.
+
+    Examples
+    --------
+    >>> from torchvision.models import resnet18
+    >>> attach_head(resnet18(), num_classes=2).stages
+    ('stem', 'layer1', 'layer2', 'layer3', 'layer4', 'pool', 'head')
+    """
+    if num_classes < 1:
+        raise ValueError(f"num_classes is {num_classes}; a classifier needs at least 1")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout is {dropout}; it must be from 0 to below 1")
+    # A module has children of its own called "network" as little as "mean".
+    module = network if isinstance(network, nn.Module) else network.network
+    stages, features, (mean, std) = cut(copy.deepcopy(module))
+    if module is not network:
+        mean, std = network.mean, network.std
+    head = nn.Linear(features, num_classes)
+    layers = OrderedDict(normalize=Normalize(mean, std), **stages)
+    layers[HEAD] = nn.Sequential(nn.Dropout(dropout), head) if dropout else head
+    return TransferNetwork(layers).train()
+
+
+def freeze(model, until=HEAD, *, all_statistics=False):
+    """Freeze a network from the picture up to a stage; what comes after learns.
+
+    Frozen means: the parameters get no gradient, batch normalization keeps the statistics that it came with and
+    uses them, and dropout is off. It stays so when ``model.train()`` is called.
+
+    Parameters
+    ----------
+    model : TransferNetwork
+        Changed in place. What an earlier call froze and this one does not is free again.
+    until : str or None
+        The first stage that learns, one of ``model.stages``. None freezes nothing.
+    all_statistics : bool
+        Keep the statistics of batch normalization in the stages that learn, too: of a handful of pictures per batch they
+        are too uncertain.
+
+    Returns
+    -------
+    TransferNetwork
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If there is no such stage.
+
+    Examples
+    --------
+    >>> from torchvision.models import resnet18
+    >>> trainable_parameters(freeze(attach_head(resnet18(), 1)))
+    513
+    """
+    learns = _stages_from(model, until)
+    for name, stage in model.named_children():
+        stage.requires_grad_(name in learns)
+        for layer in stage.modules():
+            _release(layer, model.training)
+            normalizes = isinstance(layer, nn.modules.batchnorm._NormBase)
+            if name not in learns or (all_statistics and normalizes):
+                _hold(layer)
+    model.frozen_until = None if learns == set(model.stages) else until
+    return model
+
+
+def split(model, until=HEAD):
+    """Cut a network in two that do the same when run one after the other; they share its layers.
+
+    Parameters
+    ----------
+    model : TransferNetwork
+    until : str
+        The first stage of the second part, one of ``model.stages``.
+
+    Returns
+    -------
+    first, second : nn.Sequential
+        With the same names as in the model.
+
+    Raises
+    ------
+    ValueError
+        If there is no such stage.
+
+    Examples
+    --------
+    >>> from torchvision.models import resnet18
+    >>> split(attach_head(resnet18(), 2))[1]
+    Sequential(
+      (head): Linear(in_features=512, out_features=2, bias=True)
+    )
+    """
+    learns = _stages_from(model, until)
+    parts = OrderedDict(), OrderedDict()
+    for name, stage in model.named_children():
+        parts[name in learns][name] = stage
+    return nn.Sequential(parts[0]), nn.Sequential(parts[1])
+
+
+def trainable_parameters(model):
+    """Count the numbers that training may change.
+
+    Parameters
+    ----------
+    model : nn.Module
+
+    Returns
+    -------
+    int
+    """
+    return count_parameters(model, trainable_only=True)
+
+
+def parameter_groups(model, learning_rate, backbone_rate=1.0):
+    """Sort what may be trained into groups for an optimizer: the head, and all before it with gentler steps.
+
+    Parameters
+    ----------
+    model : nn.Module
+        With a child called "head" unless `backbone_rate` is 1.
+    learning_rate : float
+        Of the head, above 0.
+    backbone_rate : float
+        Learning rate of all other layers, as a multiple of the head's; above 0.
+
+    Returns
+    -------
+    list of dict
+        For any optimizer of torch, with ``params`` and ``lr``. Frozen parameters are in none.
+
+    Raises
+    ------
+    ValueError
+        If nothing is left to train, there is no head, or a rate is not above 0.
+
+    Examples
+    --------
+    >>> from torchvision.models import resnet18
+    >>> groups = parameter_groups(attach_head(resnet18(), 1), 0.01, 0.1)
+    >>> [group["lr"] for group in groups]
+    [0.001, 0.01]
+    """
+    for name, rate in (("learning_rate", learning_rate), ("backbone_rate", backbone_rate)):
+        if not rate > 0:
+            raise ValueError(f"{name} is {rate}; it must be above 0 (freeze() what shall not learn)")
+    free = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    if not free:
+        raise ValueError("every parameter is frozen; leave at least the head to be trained")
+    if backbone_rate == 1:
+        return [{"params": [p for _, p in free], "lr": learning_rate}]
+    if not any(name == HEAD for name, _ in model.named_children()):
+        raise ValueError(
+            f"backbone_rate is {backbone_rate}, but the network has no child called {HEAD!r} that would tell "
+            "head and backbone apart; use attach_head(), or 1"
+        )
+    head = [p for name, p in free if name.startswith(f"{HEAD}.")]
+    backbone = [p for name, p in free if not name.startswith(f"{HEAD}.")]
+    groups = (backbone, learning_rate * backbone_rate), (head, learning_rate)
+    return [{"params": params, "lr": rate} for params, rate in groups if params]
+
+
+def embed(model, data, until=HEAD, *, batch_size=64, cache=True):
+    """Compute what a network makes of pictures up to a stage; once, and never again.
+
+    Network and pictures are recognized by their content. The result is kept on disk (in ``LECTURE_CACHE`` or else
+    the user's cache folder); a computation that was stopped goes on where it was.
+
+    Parameters
+    ----------
+    model : TransferNetwork, or pretrained.Pretrained
+        Used as in prediction, on the device where it is.
+    data : InMemoryImages, or tensor or array of uint8 or float, shape (N, 3, H, W)
+        Bytes, or values from 0 to 1; at least one picture.
+    until : str
+        The first stage that is not run, one of ``model.stages``: "head" gives the features that the head takes.
+    batch_size : int
+        Pictures at a time: changes speed and memory, and the results by no more than rounding.
+    cache : bool
+        False computes all anew and keeps nothing.
+
+    Returns
+    -------
+    tensor of float32, shape (N, features) for "head"; or InMemoryImages
+        With the same labels, if `data` has labels. On the CPU.
+
+    Raises
+    ------
+    ValueError
+        If there is no such stage, no picture, or `data` are no pictures.
+
+    Examples
+    --------
+    >>> features = embed(pretrained.load("efficientnet_lite0"), data.train_set)  # doctest: +SKIP
+    >>> features.images.shape  # doctest: +SKIP
+    torch.Size([2000, 1280])
+    """
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
+    if not isinstance(model, nn.Module):
+        model = attach_head(model, 1)
+    labels = data.labels if isinstance(data, InMemoryImages) else None
+    images = data.images if isinstance(data, InMemoryImages) else torch.as_tensor(data)
+    if images.ndim != 4 or not len(images):
+        raise ValueError(
+            f"data have shape {tuple(images.shape)}; pass pictures, (N, channels, height, width), at least one"
+        )
+    first, _ = split(model, until)
+
+    def compute(start):
+        return _run(first, images[start:], batch_size)
+
+    embeddings = None
+    if cache:
+        key = _fingerprint(first, images)
+        try:
+            embeddings = _embedding_cache.load_or_compute(key, len(images), compute)
+        except OSError as error:
+            warnings.warn(
+                f"embeddings could not be kept ({error}); they are computed again the next time. Set "
+                "LECTURE_CACHE to a folder with space",
+                stacklevel=2,
+            )
+    if embeddings is None:
+        embeddings = torch.cat([torch.from_numpy(batch) for batch in compute(0)])
+    embeddings = torch.as_tensor(embeddings)
+    return embeddings if labels is None else InMemoryImages(embeddings, labels)
+
+
+def _run(module, images, batch_size):
+    """Yield arrays of float32, batch by batch; the module is afterwards as it was."""
+    from tqdm import tqdm
+
+    modes = [(layer, layer.training) for layer in module.modules()]
+    device = next((p.device for p in module.parameters()), torch.device("cpu"))
+    module.eval()
+    try:
+        with tqdm(total=len(images), desc="embedding", unit="pictures", delay=2) as bar:
+            for batch in images.split(batch_size):
+                with torch.inference_mode():
+                    numbers = module(to_unit_range(batch.to(device)))
+                yield numbers.float().cpu().contiguous().numpy()
+                bar.update(len(batch))
+    finally:
+        for layer, mode in modes:
+            layer.training = mode
+
+
+def _fingerprint(module, images):
+    """Recognize a network by its structure and numbers, and pictures by their pixels."""
+    digest = hashlib.sha256(f"{module}{images.dtype}{tuple(images.shape)}".encode())
+    for name, value in (*module.named_parameters(), *module.named_buffers()):
+        digest.update(f"{name}{value.dtype}{tuple(value.shape)}".encode())
+        digest.update(_bytes(value))
+    for some in images.split(64):
+        digest.update(_bytes(some))
+    return digest.hexdigest()[:32]
+
+
+def _bytes(tensor):
+    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+
+
+def _stages_from(model, until):
+    """Give the names of a stage and all after it."""
+    names = model.stages
+    if until is None:
+        return set(names)
+    if until not in names:
+        raise ValueError(f"until is {until!r}; this network's stages are {', '.join(names)}")
+    return set(names[names.index(until) :])
+
+
+def _hold(layer):
+    if isinstance(layer, _CHANGEABLE):
+        layer.eval()
+        layer.register_forward_pre_hook(_stay_in_evaluation)
+
+
+def _release(layer, mode):
+    for number, hook in list(layer._forward_pre_hooks.items()):
+        if hook is _stay_in_evaluation:
+            del layer._forward_pre_hooks[number]
+            layer.train(mode)
+
+
+def _stay_in_evaluation(layer, _):
+    # model.train() reaches every layer, frozen or not, and Lightning calls it; so each looks for itself.
+    layer.training = False
