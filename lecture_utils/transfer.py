@@ -8,23 +8,21 @@ Three ways, in the same few lines::
     freeze(model, until=None)         # end-to-end fine-tuning: everything learns
     Trainer(...).fit(Classifier(model, task="binary", backbone_rate=0.1), data)
 
-What is frozen gives the same numbers for a picture in every epoch, so `embed` computes them once.
+What is frozen gives the same numbers for a picture in every epoch, so `embed` and `EmbeddedDataModule` compute them
+once (see `embedding`).
 """
 
 import copy
-import hashlib
-import warnings
 from collections import OrderedDict
 
-import torch
 from torch import nn
 
-from lecture_utils import _embedding_cache
 from lecture_utils._stages import Normalize, cut
-from lecture_utils.data_modules import InMemoryImages, to_unit_range
+from lecture_utils.embedding import EmbeddedDataModule, embed
 from lecture_utils.geometry import count_parameters
 
 __all__ = [
+    "EmbeddedDataModule",
     "TransferNetwork",
     "attach_head",
     "embed",
@@ -58,6 +56,7 @@ class TransferNetwork(nn.Sequential):
 
     @property
     def stages(self):
+        """Name the stages in order."""
         return tuple(name for name, _ in self.named_children() if name != "normalize")
 
 
@@ -228,7 +227,9 @@ def parameter_groups(model, learning_rate, backbone_rate=1.0):
     """
     for name, rate in (("learning_rate", learning_rate), ("backbone_rate", backbone_rate)):
         if not rate > 0:
-            raise ValueError(f"{name} is {rate}; it must be above 0 (freeze() what shall not learn)")
+            raise ValueError(
+                f"{name} is {rate}; it must be above 0 (freeze() what shall not learn)"
+            )
     free = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     if not free:
         raise ValueError("every parameter is frozen; leave at least the head to be trained")
@@ -243,107 +244,6 @@ def parameter_groups(model, learning_rate, backbone_rate=1.0):
     backbone = [p for name, p in free if not name.startswith(f"{HEAD}.")]
     groups = (backbone, learning_rate * backbone_rate), (head, learning_rate)
     return [{"params": params, "lr": rate} for params, rate in groups if params]
-
-
-def embed(model, data, until=HEAD, *, batch_size=64, cache=True):
-    """Compute what a network makes of pictures up to a stage; once, and never again.
-
-    Network and pictures are recognized by their content. The result is kept on disk (in ``LECTURE_CACHE`` or else
-    the user's cache folder); a computation that was stopped goes on where it was.
-
-    Parameters
-    ----------
-    model : TransferNetwork, or pretrained.Pretrained
-        Used as in prediction, on the device where it is.
-    data : InMemoryImages, or tensor or array of uint8 or float, shape (N, 3, H, W)
-        Bytes, or values from 0 to 1; at least one picture.
-    until : str
-        The first stage that is not run, one of ``model.stages``: "head" gives the features that the head takes.
-    batch_size : int
-        Pictures at a time: changes speed and memory, and the results by no more than rounding.
-    cache : bool
-        False computes all anew and keeps nothing.
-
-    Returns
-    -------
-    tensor of float32, shape (N, features) for "head"; or InMemoryImages
-        With the same labels, if `data` has labels. On the CPU.
-
-    Raises
-    ------
-    ValueError
-        If there is no such stage, no picture, or `data` are no pictures.
-
-    Examples
-    --------
-    >>> features = embed(pretrained.load("efficientnet_lite0"), data.train_set)  # doctest: +SKIP
-    >>> features.images.shape  # doctest: +SKIP
-    torch.Size([2000, 1280])
-    """
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
-    if not isinstance(model, nn.Module):
-        model = attach_head(model, 1)
-    labels = data.labels if isinstance(data, InMemoryImages) else None
-    images = data.images if isinstance(data, InMemoryImages) else torch.as_tensor(data)
-    if images.ndim != 4 or not len(images):
-        raise ValueError(
-            f"data have shape {tuple(images.shape)}; pass pictures, (N, channels, height, width), at least one"
-        )
-    first, _ = split(model, until)
-
-    def compute(start):
-        return _run(first, images[start:], batch_size)
-
-    embeddings = None
-    if cache:
-        key = _fingerprint(first, images)
-        try:
-            embeddings = _embedding_cache.load_or_compute(key, len(images), compute)
-        except OSError as error:
-            warnings.warn(
-                f"embeddings could not be kept ({error}); they are computed again the next time. Set "
-                "LECTURE_CACHE to a folder with space",
-                stacklevel=2,
-            )
-    if embeddings is None:
-        embeddings = torch.cat([torch.from_numpy(batch) for batch in compute(0)])
-    embeddings = torch.as_tensor(embeddings)
-    return embeddings if labels is None else InMemoryImages(embeddings, labels)
-
-
-def _run(module, images, batch_size):
-    """Yield arrays of float32, batch by batch; the module is afterwards as it was."""
-    from tqdm import tqdm
-
-    modes = [(layer, layer.training) for layer in module.modules()]
-    device = next((p.device for p in module.parameters()), torch.device("cpu"))
-    module.eval()
-    try:
-        with tqdm(total=len(images), desc="embedding", unit="pictures", delay=2) as bar:
-            for batch in images.split(batch_size):
-                with torch.inference_mode():
-                    numbers = module(to_unit_range(batch.to(device)))
-                yield numbers.float().cpu().contiguous().numpy()
-                bar.update(len(batch))
-    finally:
-        for layer, mode in modes:
-            layer.training = mode
-
-
-def _fingerprint(module, images):
-    """Recognize a network by its structure and numbers, and pictures by their pixels."""
-    digest = hashlib.sha256(f"{module}{images.dtype}{tuple(images.shape)}".encode())
-    for name, value in (*module.named_parameters(), *module.named_buffers()):
-        digest.update(f"{name}{value.dtype}{tuple(value.shape)}".encode())
-        digest.update(_bytes(value))
-    for some in images.split(64):
-        digest.update(_bytes(some))
-    return digest.hexdigest()[:32]
-
-
-def _bytes(tensor):
-    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
 
 
 def _stages_from(model, until):
