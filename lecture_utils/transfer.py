@@ -18,6 +18,7 @@ from collections import OrderedDict
 from torch import nn
 
 from lecture_utils._stages import Normalize, cut
+from lecture_utils._training_memory import training_memory
 from lecture_utils.embedding import EmbeddedDataModule, embed
 from lecture_utils.geometry import count_parameters
 
@@ -30,6 +31,7 @@ __all__ = [
     "parameter_groups",
     "split",
     "trainable_parameters",
+    "training_memory",
 ]
 
 HEAD = "head"
