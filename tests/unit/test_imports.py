@@ -20,6 +20,7 @@ HEAVY = {*WIDGETS, "matplotlib", "scipy", "skimage", "sklearn", "torch", "torchv
         ("lecture_utils.gabor", HEAVY - {"scipy"}),
         ("lecture_utils.filter_banks", HEAVY - {"scipy"}),
         ("lecture_utils.efficientnet_lite", HEAVY - {"torch"}),
+        ("lecture_utils.interpretation", HEAVY - {"torch"}),
         ("lecture_utils.pretrained", HEAVY),
         ("lecture_utils.models", WIDGETS | {"matplotlib", "torchvision"}),
         ("lecture_utils.training", {*WIDGETS, "ipykernel", "jupyter_client", "traitlets"}),
