@@ -14,6 +14,7 @@ _DEMOS = {
     "ConvolutionLab": "convolution_lab",
     "ConvolutionSteps": "convolution_steps",
     "DrawADigit": "draw_a_digit",
+    "EmbeddingMap": "embedding_map",
     "FactorisationLab": "factorisation_lab",
     "FeatureMaps": "feature_maps",
     "FilterBankExplorer": "filter_bank_explorer",
