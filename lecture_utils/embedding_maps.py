@@ -21,19 +21,19 @@ class EmbeddingMaps:
     Attributes
     ----------
     pca, tsne : ndarray of float32, shape (N, 2)
-    explained : float
-        Share of the variance that the PCA map keeps, from 0 to 1.
-    dimensions : int
+    explained : float or None
+        Share of the variance that the PCA map keeps, from 0 to 1. None if nobody noted it.
+    dimensions : int or None
         Of the embeddings.
-    neighbors : ndarray of int32, shape (N, count)
+    neighbors : ndarray of int32, shape (N, count), or None
         The nearest others of each picture in all dimensions, the nearest first.
     """
 
     pca: np.ndarray
     tsne: np.ndarray
-    explained: float
-    dimensions: int
-    neighbors: np.ndarray
+    explained: float | None = None
+    dimensions: int | None = None
+    neighbors: np.ndarray | None = None
 
 
 def make_maps(features, *, seed=0, perplexity=30.0, neighbors=5):

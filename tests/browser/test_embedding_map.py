@@ -481,3 +481,17 @@ def test_maps_that_were_made_before_are_taken_as_they_are(open_demo):
     np.testing.assert_array_equal(
         EmbeddingMap(**given).points, EmbeddingMap(**{**given, "stages": made}).points
     )
+
+
+def test_maps_without_neighbors_leave_out_what_is_not_known(open_demo):
+    points = np.random.default_rng(5).normal(size=(2, 12, 2)).astype(np.float32)
+    demo = open_demo(EmbeddingMap({"read from a file": EmbeddingMaps(*points)}, np.arange(12) % 2, CLASSES[:2]))  # fmt: skip
+    drawn = demo.drawn()
+    on_map = agreement(nearest(demo.demo.points[0, 1], 5), demo.demo.labels)
+    assert drawn["agreements"] == [pytest.approx(on_map)]
+    row = demo.root.locator(".map-table tbody tr").first.locator("td").all_inner_texts()
+    assert row == ["–", "–", f"{on_map:.1%}", "–"]
+    assert "nearest" not in demo.root.locator(".map-detail").inner_text()
+    demo.stage.focus()
+    demo.page.keyboard.press("PageDown")
+    assert demo.drawn()["selected"] == 1

@@ -141,3 +141,10 @@ def test_maps_with_different_neighbors_are_refused():
     few = EmbeddingMaps(line, line, 1.0, 2, nearest(line, 2))
     with pytest.raises(ValueError, match="different numbers of neighbors"):
         EmbeddingMap({**stages, "few": few}, labels, names)
+
+
+def test_maps_may_come_without_neighbors():
+    points = np.random.default_rng(5).normal(size=(2, 12, 2)).astype(np.float32)
+    demo = EmbeddingMap({"read": EmbeddingMaps(*points)}, np.arange(12) % 2, CLASSES)
+    assert demo.neighbors.shape == (1, 12, 0) and demo.stages[0]["agreement"] is None
+    assert "read –" in demo.figure_html()

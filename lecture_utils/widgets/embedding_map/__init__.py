@@ -50,7 +50,7 @@ class EmbeddingMap(Demo):
     points : ndarray of float32, shape (stages, 2, N, 2)
         The places on the maps: of each stage first by PCA, then by t-SNE.
     neighbors : ndarray of int32, shape (stages, N, 5)
-        The nearest others in all dimensions.
+        The nearest others in all dimensions. Maps that were made without them give shape (stages, N, 0).
     selected : int
         The picture that is shown large, from 0.
     hidden : list of str
@@ -136,7 +136,7 @@ class EmbeddingMap(Demo):
                     "name": name,
                     "dimensions": each.dimensions,
                     "explained": each.explained,
-                    "agreement": agreement(each.neighbors, labels),
+                    "agreement": agreement(each.neighbors, labels) if each.neighbors.size else None,
                     "wrong": _count_wrong(row, labels),
                 }
                 for (name, each), row in zip(maps.items(), predicted, strict=True)
@@ -207,7 +207,8 @@ def _all_maps(stages, count, seed):
             points = align(points, before.tsne)
             # The axes of a PCA map mean something, only their signs do not.
             shadow = shadow * np.where((shadow * before.pca).sum(axis=0) < 0, -1, 1)
-        before = EmbeddingMaps(shadow, points, made.explained, made.dimensions, made.neighbors)
+        near = np.zeros((count, 0), np.int32) if made.neighbors is None else made.neighbors
+        before = EmbeddingMaps(shadow, points, made.explained, made.dimensions, near)
         maps[str(name)] = before
     if len({each.neighbors.shape for each in maps.values()}) > 1:
         raise ValueError("the stages have different numbers of neighbors; make all maps alike")

@@ -51,7 +51,7 @@ export function detailPanel({ sheet, count, onChoose }) {
       setText(name, names[picture]);
       setText(what, verdict({ label, predicted, classes }));
       what.classList.toggle("wrong", predicted < classes.length && predicted !== label);
-      setText(sentence, `${stage}: ${company(neighbors, labels, label)}.`);
+      setText(sentence, `${stage}${company(neighbors, labels, label)}.`);
       neighbors.forEach((other, i) => {
         const { button, label: text, show } = others[i];
         button.dataset.picture = other;

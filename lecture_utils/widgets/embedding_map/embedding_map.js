@@ -41,6 +41,8 @@ function render({ model, el }) {
   const labels = toTyped(model.get("labels"));
   const total = labels.length;
   const nearest = model.get("neighbors").shape[2];
+  /** How many neighbors on the map count; as many as in all dimensions, if those are known. */
+  const counted = Math.min(nearest || 5, total - 1);
   const allNeighbors = toTyped(model.get("neighbors"));
   const allPredicted = toTyped(model.get("predicted"));
   const allPoints = toTyped(model.get("points"));
@@ -55,7 +57,7 @@ function render({ model, el }) {
   const agreements = new Map();
   const agreementAt = (stage, method) => {
     const key = 2 * stage + method;
-    if (!agreements.has(key)) agreements.set(key, mapAgreement(points(stage, method), labels, nearest));
+    if (!agreements.has(key)) agreements.set(key, mapAgreement(points(stage, method), labels, counted));
     return agreements.get(key);
   };
   let ready = false;
@@ -150,7 +152,7 @@ function render({ model, el }) {
   function sentence(i) {
     const at = stageIndex();
     const words = verdict({ label: labels[i], predicted: predictedAt(at)[i], classes });
-    return `${names[i]}: ${words}; ${company(neighborsOf(at, i), labels, labels[i])}.`;
+    return `${names[i]}: ${words}${company(neighborsOf(at, i), labels, labels[i])}.`;
   }
   function walk(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -221,7 +223,7 @@ function render({ model, el }) {
   const nothing = h("p", { class: "map-nothing", role: "status", hidden: true }, "Nothing to draw: tick a class, or show right pictures, too.");
   const note = h("p", { class: "map-note" });
   const detail = detailPanel({ sheet, count: nearest, onChoose: choose });
-  const table = summaryTable({ stages, total, nearest });
+  const table = summaryTable({ stages, total, nearest: counted });
   const wrongs = wrongList({ sheet, onChoose: choose });
   const copy = copyButton({
     code: () => pythonCode({ code: model.get("code"), classes, method: model.get("method"), seed: model.get("seed") }),

@@ -41,7 +41,9 @@ def map_html(demo):
         axis.scatter(*points[wrong].T, s=26, marker="x", color=plotting.INK, linewidth=1)
         axis.set(xticks=[], yticks=[], title=stage["name"], aspect="equal")
     fig.legend(loc="outside lower center", ncols=4, fontsize=9, frameon=False)
-    agreements = ", ".join(f"{each['name']} {each['agreement']:.0%}" for each in demo.stages)
+    agreements = ", ".join(
+        f"{each['name']} {_percent(each['agreement'], 0)}" for each in demo.stages
+    )
     alt = (
         f"Maps of {len(demo.labels)} pictures by {demo.method}, one per stage. How many of the nearest {demo.neighbors.shape[2]} in "
         f"all dimensions are of the same class: {agreements}. Crosses are pictures taken for something else."
@@ -49,6 +51,10 @@ def map_html(demo):
     picture = plotting.to_html(fig, alt=alt)
     plotting.plt.close(fig)
     return f'{picture}<div class="demo-numbers">{_table(demo)}</div>'
+
+
+def _percent(share, digits=1):
+    return "–" if share is None else f"{share:.{digits}%}"
 
 
 def _table(demo):
@@ -63,10 +69,10 @@ def _table(demo):
     for stage in demo.stages:
         wrong = "–" if stage["wrong"] is None else f"{stage['wrong']} of {len(demo.labels)}"
         cells = (
-            stage["dimensions"],
+            stage["dimensions"] or "–",
             wrong,
-            f"{stage['agreement']:.1%}",
-            f"{stage['explained']:.1%}",
+            _percent(stage["agreement"]),
+            _percent(stage["explained"]),
         )
         data = "".join(f"<td>{cell}</td>" for cell in cells)
         rows.append(f'<tr><th scope="row">{html.escape(stage["name"])}</th>{data}</tr>')

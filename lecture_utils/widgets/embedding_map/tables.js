@@ -10,20 +10,23 @@ const MOST_LISTED = 60;
 /** @param {{stages: object[], total: number, nearest: number}} options */
 export function summaryTable({ stages, total, nearest }) {
   const heads = ["Stage", "wrong", `nearest ${nearest} of the same class`, "the same on this map", "variance kept by PCA"];
+  const written = (share) => (share === null ? "–" : percent(share));
+  // They may differ from stage to stage.
+  const dimensions = [...new Set(stages.map((stage) => stage.dimensions))].map((number) => (number ? `${number.toLocaleString("en-US")} ` : "")).join("or ");
   const rows = stages.map((stage) => {
     const onMap = h("td");
     const cells = [
       stage.wrong === null ? "–" : `${stage.wrong} of ${total}`,
-      percent(stage.agreement),
+      written(stage.agreement),
     ].map((text) => h("td", {}, text));
     const name = h("th", { scope: "row" }, stage.name);
-    const row = h("tr", {}, name, ...cells, onMap, h("td", {}, percent(stage.explained)));
+    const row = h("tr", {}, name, ...cells, onMap, h("td", {}, written(stage.explained)));
     return { row, onMap };
   });
   const element = h(
     "table",
     { class: "map-table" },
-    h("caption", {}, `How far the classes are apart: in all ${stages[0].dimensions.toLocaleString("en-US")} dimensions, and in two`),
+    h("caption", {}, `How far the classes are apart: in all ${dimensions}dimensions, and in two`),
     h("thead", {}, h("tr", {}, ...heads.map((text) => h("th", { scope: "col" }, text)))),
     h("tbody", {}, ...rows.map(({ row }) => row)),
   );

@@ -12,8 +12,9 @@ export function verdict({ label, predicted, classes }) {
   return predicted === label ? `${classes[label]}, predicted right` : `${classes[label]}, taken for ${classes[predicted]}`;
 }
 
-/** The nearest others in a few words: "of its 5 nearest, 4 are of its class". */
+/** The nearest others in a few words: "; of its 5 nearest, 4 are of its class". */
 export function company(neighbors, labels, label) {
+  if (!neighbors.length) return "";
   const same = neighbors.filter((i) => labels[i] === label).length;
-  return `of its ${neighbors.length} nearest in all dimensions, ${same} ${same === 1 ? "is" : "are"} of its class`;
+  return `; of its ${neighbors.length} nearest in all dimensions, ${same} ${same === 1 ? "is" : "are"} of its class`;
 }
