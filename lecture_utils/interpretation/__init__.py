@@ -14,6 +14,7 @@ from lecture_utils.interpretation.layers import (
     record_activations,
 )
 from lecture_utils.interpretation.occluding import occlusion
+from lecture_utils.interpretation.overlays import overlay
 
 __all__ = [
     "ChannelWeights",
@@ -26,5 +27,6 @@ __all__ = [
     "grad_cam_channels",
     "maximize_activation",
     "occlusion",
+    "overlay",
     "record_activations",
 ]

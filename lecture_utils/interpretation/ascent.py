@@ -151,7 +151,9 @@ def maximize_activation(
 
 def _check(channel, method, steps, learning_rate, frames):
     channels = (channel,) if isinstance(channel, int) else tuple(channel)
-    if not channels or any(not isinstance(c, int) or isinstance(c, bool) or c < 0 for c in channels):
+    if not channels or any(
+        not isinstance(c, int) or isinstance(c, bool) or c < 0 for c in channels
+    ):
         raise ValueError(f"channel is {channel!r}; pass an integer from 0, or several")
     if method not in _METHODS:
         raise ValueError(f"method is {method!r}; use one of {', '.join(map(repr, _METHODS))}")
@@ -208,7 +210,9 @@ def _average(name, output, channels):
             f"layer {name!r} puts out {shape}; maximize_activation needs feature maps (N, K, h, w) or logits (N, K)"
         )
     if max(channels) >= output.shape[1]:
-        raise ValueError(f"channel is {max(channels)}; layer {name!r} has the channels 0 to {output.shape[1] - 1}")
+        raise ValueError(
+            f"channel is {max(channels)}; layer {name!r} has the channels 0 to {output.shape[1] - 1}"
+        )
     each = torch.arange(len(channels), device=output.device)
     own = output[each, torch.tensor(channels, device=output.device)]
     return own.flatten(1).mean(dim=1) if own.ndim > 1 else own

@@ -205,7 +205,9 @@ def cam(model, layer, images, class_index=None, *, classifier=None, signed=False
     check_images(model, images)
     name, _ = find_layer(model, layer)
     if classifier is None:
-        classifier = next((m for m in reversed(list(model.modules())) if isinstance(m, nn.Linear)), None)
+        classifier = next(
+            (m for m in reversed(list(model.modules())) if isinstance(m, nn.Linear)), None
+        )
     dense = classifier if classifier is None else find_layer(model, classifier)[1]
     if not isinstance(dense, nn.Linear):
         raise ValueError("cam needs a dense layer (nn.Linear) that gives the logits; use grad_cam")
@@ -269,14 +271,18 @@ def _as_indices(class_index, count, classes):
     try:
         chosen = torch.as_tensor(class_index)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"class_index is {class_index!r}; pass an integer or one per image") from error
+        raise ValueError(
+            f"class_index is {class_index!r}; pass an integer or one per image"
+        ) from error
     whole = chosen.dtype != torch.bool and not chosen.is_floating_point()
     if not whole or chosen.shape not in ((), (count,)):
         raise ValueError(
             f"class_index is {class_index!r}; pass an integer, or one for each of the {count} images"
         )
     if ((chosen < 0) | (chosen >= classes)).any():
-        raise ValueError(f"class_index is {class_index!r}; the model has the classes 0 to {classes - 1}")
+        raise ValueError(
+            f"class_index is {class_index!r}; the model has the classes 0 to {classes - 1}"
+        )
     return chosen.long().expand(count)
 
 
@@ -306,8 +312,13 @@ def _check_that_pooling_explains(name, maps, dense, logits):
     else:
         again = dense(maps.mean(dim=(2, 3)))
         scale = max(1.0, logits.abs().max().item())
-        if again.shape != logits.view(len(logits), -1).shape or (again - logits.view_as(again)).abs().max() > 1e-2 * scale:
-            problem = f"averaging layer {name!r} and applying the dense layer does not give the logits"
+        if (
+            again.shape != logits.view(len(logits), -1).shape
+            or (again - logits.view_as(again)).abs().max() > 1e-2 * scale
+        ):
+            problem = (
+                f"averaging layer {name!r} and applying the dense layer does not give the logits"
+            )
     if problem:
         raise ValueError(
             f"cam needs a network that ends in global average pooling and one dense layer, but {problem}; use grad_cam"

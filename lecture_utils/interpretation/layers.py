@@ -49,7 +49,9 @@ def find_layer(model, layer):
         for name, module in modules.items():
             if module is layer:
                 return name, module
-        raise ValueError(f"the layer {type(layer).__name__} is not part of the model; pass one that is")
+        raise ValueError(
+            f"the layer {type(layer).__name__} is not part of the model; pass one that is"
+        )
     if layer in modules:
         return layer, modules[layer]
     raise ValueError(f"the model has no layer {layer!r}; {_hint(str(layer), modules)}")
@@ -223,7 +225,9 @@ def run(model, images):
         raise
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"the model cannot take images of shape {tuple(images.shape)}: {reason}") from error
+        raise ValueError(
+            f"the model cannot take images of shape {tuple(images.shape)}: {reason}"
+        ) from error
 
 
 def check_maps(name, output):

@@ -56,9 +56,15 @@ def occlusion(model, images, class_index=None, *, window=32, stride=None, fill=0
     check_images(model, images)
     height, width = images.shape[2:]
     size = as_pair(window, "window", minimum=1)
-    step = tuple(max(1, s // 2) for s in size) if stride is None else as_pair(stride, "stride", minimum=1)
+    step = (
+        tuple(max(1, s // 2) for s in size)
+        if stride is None
+        else as_pair(stride, "stride", minimum=1)
+    )
     if size[0] > height or size[1] > width:
-        raise ValueError(f"window is {window!r}; it must fit into images of {height} x {width} pixels")
+        raise ValueError(
+            f"window is {window!r}; it must fit into images of {height} x {width} pixels"
+        )
     if step[0] > size[0] or step[1] > size[1]:
         raise ValueError(f"stride is {stride!r}; it must be at most the window, {window!r}")
     if batch_size < 1:
@@ -105,5 +111,7 @@ def _cover(fill, images):
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"fill is {fill!r}; pass a number, or one for each channel") from error
     if cover.shape not in ((), (channels,)) or not cover.isfinite().all():
-        raise ValueError(f"fill is {fill!r}; pass a number, or {channels} of them, one for each channel")
+        raise ValueError(
+            f"fill is {fill!r}; pass a number, or {channels} of them, one for each channel"
+        )
     return cover.expand(channels)[:, None, None]

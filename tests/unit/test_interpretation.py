@@ -15,6 +15,7 @@ from lecture_utils.interpretation import (
     grad_cam,
     grad_cam_channels,
     occlusion,
+    overlay,
     record_activations,
 )
 
@@ -414,3 +415,33 @@ def test_outputs_that_are_no_logits():
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU())
     with pytest.raises(ValueError, match=r"puts out \(1, 2, 3, 3\); it must give logits"):
         grad_cam(model, "0", torch.rand(1, 1, 5, 5))
+
+
+def test_an_overlay_shows_evidence_and_nothing_else():
+    image = np.full((8, 6, 3), 128, np.uint8)
+    gray = overlay(image, np.zeros((2, 2)))
+    np.testing.assert_allclose(gray, 128 / 255)
+    red = overlay(image, np.full((2, 2), 3.0), limit=3)[4, 3]
+    blue = overlay(image, np.full((2, 2), -3.0), limit=3)[4, 3]
+    assert red[0] > red[2] + 0.3 and blue[2] > blue[0] + 0.3
+    half = overlay(image, np.full((2, 2), 1.5), limit=3)[4, 3]
+    np.testing.assert_allclose(half, (red + 128 / 255) / 2, atol=0.01)
+    # A picture of floats with the channels first is the same.
+    floats = torch.full((3, 8, 6), 128 / 255)
+    np.testing.assert_allclose(
+        overlay(floats, torch.ones(2, 2)), overlay(image, torch.ones(2, 2)), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("image", "evidence", "options", "message"),
+    [
+        (np.zeros((8, 8)), np.zeros((2, 2)), {}, "image has shape"),
+        (np.zeros((8, 8, 3), np.uint8), np.zeros((1, 2, 2)), {}, r"pass one map \(h, w\)"),
+        (np.zeros((8, 8, 3), np.uint8), np.zeros((2, 2)), {"limit": 0}, "limit is 0"),
+        (np.zeros((8, 8, 3), np.uint8), np.zeros((2, 2)), {"opacity": 2}, "opacity is 2"),
+    ],
+)
+def test_overlays_that_do_not_work(image, evidence, options, message):
+    with pytest.raises(ValueError, match=message):
+        overlay(image, evidence, **options)
