@@ -16,6 +16,7 @@ _DEMOS = {
     "DrawADigit": "draw_a_digit",
     "EmbeddingMap": "embedding_map",
     "FactorisationLab": "factorisation_lab",
+    "FeatureMapExplorer": "feature_map_explorer",
     "FeatureMaps": "feature_maps",
     "FilterBankExplorer": "filter_bank_explorer",
     "FilterLearner": "filter_learner",
