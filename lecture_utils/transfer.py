@@ -53,7 +53,7 @@ class TransferNetwork(nn.Sequential):
     """
 
     def __init__(self, layers):
-        super().__init__(layers)
+        super().__init__(OrderedDict(layers))
         self.frozen_until = None
 
     @property

@@ -304,8 +304,8 @@ def test_the_command_line_lists_shows_and_says_what_is_wrong(undisturbed, capsys
 
 
 def test_the_command_line_passes_options_on(monkeypatch):
-    given = {}
-    monkeypatch.setattr(runs, "train", lambda *a, **k: given.update(k))
+    given, trained = {}, []
+    monkeypatch.setattr(runs, "train", lambda *a, **k: given.update(k) or trained.append(a))
     text = "train mnist/gap --accelerator gpu --devices 2 --num-nodes 3 --strategy ddp"
     assert main([*text.split(), "--precision", "16-mixed", "--epochs", "5", "--data", "d"]) == 0
     assert given["trainer"] == {
@@ -317,6 +317,8 @@ def test_the_command_line_passes_options_on(monkeypatch):
     }
     assert (given["epochs"], given["data"]) == (5, "d")
     assert "batch_size" not in given
+    assert main(["train", "mnist/gap", "mnist/dense", "--seed", "0", "2"]) == 0
+    assert trained[1:] == [(f"mnist/{name}", seed) for name in ("gap", "dense") for seed in (0, 2)]
 
 
 def test_recorded_runs_are_whole_small_and_of_the_full_data():
