@@ -177,12 +177,13 @@ def _keep(images, generator):
 
 
 def _move(images, generator):
-    shift = min(_SHIFT, min(images.shape[2:]) / 8)
-    # What comes in from outside is then middle gray.
-    moved = random_affine(
-        images - 0.5, degrees=_DEGREES, shift=shift, scale=_SCALE, generator=generator
-    )
-    return moved + 0.5
+    height, width = images.shape[2:]
+    shift = min(_SHIFT, height / 8, width / 8)
+    # What comes in from outside is the picture in the mirror: a border would be something to look at.
+    rows, columns = (min(side // 4, side - 1) for side in (height, width))
+    larger = nn.functional.pad(images, (columns, columns, rows, rows), mode="reflect")
+    moved = random_affine(larger, degrees=_DEGREES, shift=shift, scale=_SCALE, generator=generator)
+    return moved[:, :, rows : rows + height, columns : columns + width]
 
 
 def _output_of(model, name, module, images):

@@ -58,27 +58,35 @@ class ChannelWeights:
         total = torch.einsum("nk,nkhw->nhw", self.weights, self.activations)
         return total if signed else total.relu()
 
-    def top(self, count=8):
-        """Name the channels with the largest weights.
+    def top(self, count=8, by="weight"):
+        """Name the channels that matter most.
 
         Parameters
         ----------
         count : int
             From 1 to K.
+        by : {"weight", "contribution"}
+            The largest weights, or the largest sums of weight times activation. A channel with a large weight that does not
+            answer to the image adds nothing.
 
         Returns
         -------
         torch.Tensor of int, shape (N, count)
-            Largest weight first.
+            Largest first.
 
         Raises
         ------
         ValueError
-            If there are not so many channels.
+            If there are not so many channels, or `by` is something else.
         """
         if not 1 <= count <= self.weights.shape[1]:
             raise ValueError(f"count is {count}; the layer has {self.weights.shape[1]} channels")
-        return self.weights.topk(count, dim=1).indices
+        if by not in ("weight", "contribution"):
+            raise ValueError(f'by is {by!r}; use "weight" or "contribution"')
+        values = self.weights
+        if by == "contribution":
+            values = values * self.activations.sum(dim=(2, 3))
+        return values.topk(count, dim=1).indices
 
 
 def grad_cam(model, layer, images, class_index=None, *, signed=False):

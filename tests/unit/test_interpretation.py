@@ -114,8 +114,14 @@ def test_channels_add_up_to_the_map(networks, images):
     assert best.shape == (2, 8)
     rest = found.weights.scatter(1, best, float("-inf"))
     assert (rest.amax(dim=1) <= found.weights.gather(1, best)[:, -1]).all()
+    sums = found.contributions.sum(dim=(2, 3))
+    expected = sums.topk(5, dim=1).values
+    most = found.top(5, by="contribution")
+    torch.testing.assert_close(sums.gather(1, most), expected)
     with pytest.raises(ValueError, match="count is 1281; the layer has 1280"):
         found.top(1281)
+    with pytest.raises(ValueError, match="by is 'size'"):
+        found.top(by="size")
 
 
 def test_a_silent_layer_gives_an_empty_map(images):
