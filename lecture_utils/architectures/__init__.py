@@ -6,6 +6,7 @@ and a large network takes about a second.
 """
 
 from lecture_utils.architectures.block import Block
+from lecture_utils.architectures.depth import depth
 from lecture_utils.architectures.hooks import tree_by_hooks
 from lecture_utils.architectures.networks import available, load, title
 from lecture_utils.architectures.published import best_weights, pareto_front, published
@@ -16,6 +17,7 @@ __all__ = [
     "Block",
     "available",
     "best_weights",
+    "depth",
     "load",
     "pareto_front",
     "published",

@@ -7,7 +7,7 @@ import torchvision
 from torch import nn
 
 from lecture_utils import models
-from lecture_utils.architectures import available, load, title, trace
+from lecture_utils.architectures import available, depth, load, title, trace
 from lecture_utils.architectures.wiring import chain
 from lecture_utils.geometry import count_macs, count_parameters, receptive_field
 
@@ -26,6 +26,22 @@ def trees():
 )
 def test_parameters_are_those_of_the_papers(trees, name, parameters):
     assert trees[name].parameters == parameters
+
+
+@pytest.mark.parametrize(
+    ("name", "layers"),
+    [("vgg16", 16), ("resnet18", 18), ("resnet50", 50), ("inception_v3", 48), ("densenet121", 121), ("plain-56", 56)],
+)  # fmt: skip
+def test_layers_are_those_of_the_names(trees, name, layers):
+    assert depth(trees[name]) == layers
+
+
+def test_depth_counts_one_after_the_other_and_the_longer_branch(trees):
+    block = trees["resnet50"].find("layer2.0")
+    assert depth(block) == 3  # Its projection is beside the three.
+    assert depth(block.find("layer2.0.bn1")) == 0
+    aux = trees["inception_v3"].find("AuxLogits")
+    assert depth(aux) == 0 and not depth(trees["vgg16"].find("avgpool, flatten"))
 
 
 @pytest.mark.parametrize("name", NAMES)
