@@ -8,8 +8,11 @@ from pathlib import Path
 __all__ = ["prediction_times", "processor", "with_zeros"]
 
 
-def prediction_times(network, images, *, repeats=5, threads=1):
-    """Measure how long a network takes for a batch of images.
+def prediction_times(network, images, *, repeats=5):
+    """Measure how long one processor thread works on a prediction.
+
+    Time in which the processor did something else does not count. With nothing else to do, these are the
+    seconds on the clock.
 
     Parameters
     ----------
@@ -20,19 +23,16 @@ def prediction_times(network, images, *, repeats=5, threads=1):
     repeats : int
         Measured runs, at least 1. One more comes before them, which is not counted: it sets up what later
         ones find ready.
-    threads : int or None
-        Processor threads meanwhile, at least 1; None leaves torch its choice. More than one wait for each other when another program
-        has one of the cores.
 
     Returns
     -------
     list of float
-        Seconds, the fastest first. What is much slower than the fastest was disturbed by other programs.
+        Seconds, the fastest first.
 
     Raises
     ------
     ValueError
-        If `repeats` or `threads` is below 1.
+        If `repeats` is below 1.
 
     Examples
     --------
@@ -42,19 +42,18 @@ def prediction_times(network, images, *, repeats=5, threads=1):
     """
     import torch
 
-    for name, value in (("repeats", repeats), ("threads", threads)):
-        if value is not None and value < 1:
-            raise ValueError(f"{name} is {value}; it must be at least 1")
+    if repeats < 1:
+        raise ValueError(f"repeats is {repeats}; it must be at least 1")
     was_training = network.training
     network.eval()
     spent = []
     try:
-        with _threads(torch, threads), torch.inference_mode():
+        with _one_thread(torch), torch.inference_mode():
             network(images)
             for _ in range(repeats):
-                start = time.perf_counter()
+                start = time.thread_time()
                 network(images)
-                spent.append(time.perf_counter() - start)
+                spent.append(time.thread_time() - start)
     finally:
         network.train(was_training)
     return sorted(spent)
@@ -108,10 +107,9 @@ def processor():
 
 
 @contextmanager
-def _threads(torch, count):
+def _one_thread(torch):
     before = torch.get_num_threads()
-    if count is not None:
-        torch.set_num_threads(count)
+    torch.set_num_threads(1)
     try:
         yield
     finally:
