@@ -204,3 +204,12 @@ def test_the_page_names_the_file_relative_to_itself_and_nothing_else_changes(tmp
     text = (tmp_path / file.removeprefix("../")).read_text()
     large["buffers"] = json.loads(text.partition(" = ")[2].removesuffix(";\n"))
     assert after == before
+
+
+def test_a_recording_of_filters_is_among_what_a_chapter_depends_on(package):
+    card = package / "lecture_utils" / "data" / "filters" / "net" / "card.json"
+    card.parent.mkdir(parents=True)
+    card.write_text("{}")
+    (package / "lecture_utils" / "filter_pictures.py").write_text("")
+    source = "from lecture_utils.filter_pictures import load"
+    assert {"filter_pictures.py", "data/filters/net/card.json"} <= used(package, source)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
+from PIL import Image, ImageOps
 from torch import nn
 
 from lecture_utils.geometry import seen_pixels
@@ -14,6 +15,7 @@ from lecture_utils.widgets import FeatureMapExplorer
 from lecture_utils.widgets._sprites import pack_tiles, unpack_tiles
 from lecture_utils.widgets.feature_map_explorer.maps import LayerMaps, record
 from lecture_utils.widgets.feature_map_explorer.networks import convolution_layers, subjects
+from lecture_utils.widgets.feature_map_explorer.pictures import default_pictures
 
 
 def pictures(count=3, seed=0):
@@ -152,6 +154,22 @@ def test_default_networks_and_pictures():
     assert "stage 7" in html and "says" in html and 'alt="' in html
 
 
+def test_photos_of_a_cat_and_a_dog_where_there_are_some(monkeypatch, tmp_path):
+    """A folder of pictures in the data set's layout stands for it; its names decide."""
+    values = np.random.default_rng(1).integers(0, 256, (10, 30, 40, 3), dtype=np.uint8)
+    for split in ("train", "val", "test"):
+        for kind in ("cats", "dogs"):
+            folder = tmp_path / "cats-vs-dogs" / split / kind
+            folder.mkdir(parents=True)
+            for i, each in enumerate(values):
+                Image.fromarray(each).save(folder / f"{kind[:-1]}.{4501 + i}.png")
+    monkeypatch.setenv("LECTURE_DATA", str(tmp_path))
+    shown = default_pictures()
+    assert list(shown)[:2] == ["test photo, cat", "test photo, dog"]
+    middle = ImageOps.fit(Image.fromarray(values[4]), (224, 224))
+    np.testing.assert_array_equal(shown["test photo, dog"], np.asarray(middle))
+
+
 def test_traits_follow_each_other(explorer):
     explorer.layer = "convolution 1"
     explorer.filter = 5
@@ -161,6 +179,16 @@ def test_traits_follow_each_other(explorer):
     for sort in ("number", "response", "difference"):
         explorer.sort = sort
         json.dumps(explorer.figure_html())
+
+
+def test_what_the_page_sends_arrives_at_once(explorer):
+    both = FeatureMapExplorer({"a": (small(),), "b": (small()[:2],)}, pictures=pictures())
+    both.set_state({"network": "b", "layer": "convolution 1", "filter": 4, "left": "p2"})
+    assert (both.network, both.layer, both.filter, both.left) == ("b", "convolution 1", 4, "p2")
+    both.set_state({"network": "a", "layer": "convolution 2", "filter": 3})
+    assert (both.network, both.layer, both.filter) == ("a", "convolution 2", 3)
+    both.network = "b"
+    assert both.layer == "convolution 1"
 
 
 @pytest.mark.parametrize(

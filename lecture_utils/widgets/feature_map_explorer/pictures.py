@@ -14,6 +14,8 @@ MOST_PICTURES = 8
 PHOTOS = ("cat", "coffee", "rocket")
 #: Which of the drawn test pictures: faces that nothing hides.
 _DRAWN = {"cat": (0, 2, 0, 21), "dog": (0, 2, 1, 4)}
+#: Which of the test photos, in the order of their names: one animal each, its face to the camera.
+_TEST_PHOTOS = {"cats": 8, "dogs": 4}
 
 
 def default_pictures():
@@ -31,12 +33,15 @@ def default_pictures():
 
 
 def _photographed():
-    """Return the first test photo of each animal; None where there is no data set of photos."""
+    """Return a test photo of each animal; None where there is no data set of photos."""
     for source in ("folder", "cache"):
         try:
             folder = datasets.cats_vs_dogs(source=source).folder
         except FileNotFoundError:
             continue
-        files = {kind: min((folder / "test" / kind).iterdir()) for kind in ("cats", "dogs")}
-        return {f"test photo, {kind[:-1]}": Image.open(path) for kind, path in files.items()}
+        photos = {}
+        for kind, place in _TEST_PHOTOS.items():
+            files = sorted((folder / "test" / kind).iterdir())
+            photos[f"test photo, {kind[:-1]}"] = Image.open(files[min(place, len(files) - 1)])
+        return photos
     return None

@@ -7,6 +7,8 @@ const quote = (text) => JSON.stringify(text);
 function pictureCode(name) {
   const drawn = { "drawn cat": ["cat", "(0, 2, 0, 21)"], "drawn dog": ["dog", "(0, 2, 1, 4)"] }[name];
   if (drawn) return `draw_pet("${drawn[0]}", np.random.default_rng(${drawn[1]}))`;
+  const test = { "test photo, cat": ["cats", 8], "test photo, dog": ["dogs", 4] }[name];
+  if (test) return `Image.open(sorted((datasets.cats_vs_dogs().folder / "test" / "${test[0]}").iterdir())[${test[1]}])`;
   const photos = ["cat", "coffee", "rocket"];
   return photos.includes(name) ? `Image.fromarray(datasets.photo("${name}"))` : `Image.open("...")  # ${name}`;
 }
