@@ -34,12 +34,12 @@ def training_memory(model, shape):
     if len(shape) != 4 or min(shape) < 1:
         raise ValueError(f"shape is {shape}; pass (pictures, channels, height, width)")
     modes = [(layer, layer.training) for layer in model.modules()]
-    parameters = {p.data_ptr() for p in model.parameters()}
+    there = {tensor.data_ptr() for tensor in (*model.parameters(), *model.buffers())}
     kept = {}
 
     def note(tensor):
         storage = tensor.untyped_storage()
-        if storage.data_ptr() not in parameters:
+        if storage.data_ptr() not in there:
             kept[storage.data_ptr()] = storage.nbytes()
             note.alive.append(tensor)  # so that no address is given to another tensor
         return tensor

@@ -26,6 +26,7 @@ _DEMOS = {
     "Quiz": "quiz",
     "ReceptiveFieldLab": "receptive_field_lab",
     "TrainingCurves": "training_curves",
+    "TransferExplorer": "transfer_explorer",
 }
 
 __all__ = sorted(_DEMOS)
