@@ -115,18 +115,19 @@ def _open(folder, stamp, size):
             return None
         # An empty file cannot be mapped.
         images = np.memmap(path, np.uint8, "c", shape=shape) if names else np.empty(shape, np.uint8)
-        if _checksum(images) != index["crc32"]:
+        if checksum(images) != index["crc32"]:
             return None
         return DecodedImages(images, names, index["skipped"], index["converted"])
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return None
 
 
-def _checksum(images):
-    checksum = 0
-    for start in range(0, len(images), 64):
-        checksum = zlib.crc32(images[start : start + 64], checksum)
-    return checksum
+def checksum(array):
+    """Compute the CRC-32 of an array's bytes, a few rows at a time."""
+    value = 0
+    for start in range(0, len(array), 64):
+        value = zlib.crc32(array[start : start + 64], value)
+    return value
 
 
 def _make(folder, stamp, root, names, size):

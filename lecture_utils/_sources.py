@@ -99,7 +99,7 @@ def load(collection, split, source=None, may_download=True):
     return find(collection.title, finders, source, may_download)
 
 
-def find(title, finders, source=None, may_download=True):
+def find(title, finders, source=None, may_download=True, missing=None):
     """Call one finder after the other until one has the data.
 
     Parameters
@@ -113,6 +113,8 @@ def find(title, finders, source=None, may_download=True):
         Insist on this place.
     may_download : bool
         Whether the search may use the network.
+    missing : str, optional
+        What to say if no place has the data; by default that the embedded sample is missing.
 
     Returns
     -------
@@ -153,7 +155,7 @@ def find(title, finders, source=None, may_download=True):
         except DownloadError as error:
             _download_failed.add(title)
             say_once(str(error))
-    raise FileNotFoundError(f"the embedded sample of {title} is missing; reinstall")
+    raise FileNotFoundError(missing or f"the embedded sample of {title} is missing; reinstall")
 
 
 def data_folder():

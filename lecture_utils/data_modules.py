@@ -28,7 +28,7 @@ def to_unit_range(images):
     Parameters
     ----------
     images : tensor of uint8, shape (N, C, H, W)
-        A tensor of floats passes unchanged.
+        A tensor of floats passes unchanged, whatever its shape (embeddings are (N, features)).
 
     Returns
     -------
@@ -42,6 +42,8 @@ def to_unit_range(images):
     """
     if images.dtype == torch.uint8:
         images = images.float().div_(255)
+    if images.ndim != 4:
+        return images
     return images.contiguous(memory_format=torch.channels_last)
 
 

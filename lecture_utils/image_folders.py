@@ -51,6 +51,8 @@ class ImageDataModule(BatchDataModule):
         After `setup`: images of uint8, shape (N, 3, H, W).
     class_names : tuple of str
         In alphabetical order; label 0 is the first. After `setup`.
+    files : dict of list of str
+        Per split, the file of each picture, relative to the split's folder. After `setup`.
     skipped : dict of list of str
         Per split, the files that could not be read. After `setup`.
     converted : dict of int
@@ -101,7 +103,7 @@ class ImageDataModule(BatchDataModule):
         self.train_size = train_size
         self.split_seed = split_seed
         self.class_names = None
-        self.skipped, self.converted = {}, {}
+        self.files, self.skipped, self.converted = {}, {}, {}
         self.origin = getattr(data_dir, "origin", f"pictures from {self.data_dir}")
         self.source = getattr(data_dir, "source", "folder")
 
@@ -113,6 +115,7 @@ class ImageDataModule(BatchDataModule):
             if self.train_size is not None:
                 chosen = _balanced(train.labels, self.train_size, self.split_seed, self.class_names)
                 train = InMemoryImages(train.images[chosen], train.labels[chosen])
+                self.files["train"] = [self.files["train"][index] for index in chosen.tolist()]
             self.train_set, self.validation_set = train, validation
         if stage == "test" and self.test_set is None:
             self.test_set = self._read("test")
@@ -140,6 +143,7 @@ class ImageDataModule(BatchDataModule):
                 "every split needs the same folders"
             )
         decoded = load_images(folder, names, self.img_size)
+        self.files[split] = decoded.names
         self.skipped[split], self.converted[split] = decoded.skipped, decoded.converted
         if decoded.skipped:
             _warn_of_skipped(folder, decoded.skipped)

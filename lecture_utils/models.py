@@ -2,13 +2,14 @@
 
 They take gray pictures of 28x28 pixels with values from 0 (black) to 1 (white), as a tensor of shape
 (N, 1, 28, 28), and return one logit per class, shape (N, 10). `NETWORKS` and `build` also know those of
-`photo_networks`.
+`photo_networks` and `deep_networks`.
 """
 
 from functools import partial
 
 from torch import nn
 
+from lecture_utils.deep_networks import deep_cnn
 from lecture_utils.geometry import count_parameters
 from lecture_utils.photo_networks import cats_cnn, strong_photo_cnn
 
@@ -197,6 +198,11 @@ NETWORKS = {
     "cats": cats_cnn,
     "cats-dropout": partial(cats_cnn, dropout=0.5),
     "cats-strong": strong_photo_cnn,
+    **{
+        f"{kind}-{depth}": partial(deep_cnn, depth=depth, shortcuts=kind == "residual")
+        for kind in ("plain", "residual")
+        for depth in (8, 20, 56)
+    },
 }
 
 

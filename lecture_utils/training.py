@@ -35,6 +35,7 @@ __all__ = [
 TASKS = ("multiclass", "binary")
 SCORES = ("loss", "accuracy")
 
+# Each takes groups of parameters with a learning rate of their own, and the highest of these rates.
 OPTIMIZERS = {
     "sgd": lambda p, lr, decay: torch.optim.SGD(
         p, lr, momentum=0.9, nesterov=True, weight_decay=decay
@@ -44,14 +45,14 @@ OPTIMIZERS = {
     "adamw": lambda p, lr, decay: torch.optim.AdamW(p, lr, weight_decay=decay),
 }
 
-# Each takes the optimizer, its highest learning rate and the number of steps; it acts every step.
+# Each takes the optimizer and the number of steps; it acts every step. The rates that the optimizer has are the highest.
 SCHEDULES = {
-    "constant": lambda optimizer, lr, steps: lr_scheduler.LambdaLR(optimizer, lambda step: 1.0),
-    "cosine": lambda optimizer, lr, steps: lr_scheduler.CosineAnnealingLR(optimizer, steps),
+    "constant": lambda optimizer, steps: lr_scheduler.LambdaLR(optimizer, lambda step: 1.0),
+    "cosine": lambda optimizer, steps: lr_scheduler.CosineAnnealingLR(optimizer, steps),
     # It moves momentum against the rate, but must not give any to RMSprop, which has none.
-    "one-cycle": lambda optimizer, lr, steps: lr_scheduler.OneCycleLR(
+    "one-cycle": lambda optimizer, steps: lr_scheduler.OneCycleLR(
         optimizer,
-        lr,
+        [group["lr"] for group in optimizer.param_groups],
         total_steps=steps,
         cycle_momentum=not isinstance(optimizer, torch.optim.RMSprop),
     ),
@@ -75,6 +76,9 @@ class Classifier(pl.LightningModule):
         One of `OPTIMIZERS`.
     learning_rate : float
         The highest that the schedule reaches, above 0.
+    backbone_rate : float
+        Learning rate of all layers but those of the network's child "head", as a multiple of `learning_rate`; above 0.
+        See `transfer.parameter_groups`. Frozen parameters are never changed.
     weight_decay : float
         At least 0.
     schedule : str
@@ -117,6 +121,7 @@ class Classifier(pl.LightningModule):
         task="multiclass",
         optimizer="adam",
         learning_rate=1e-3,
+        backbone_rate=1.0,
         weight_decay=0.0,
         schedule="constant",
         label_smoothing=0.0,
@@ -131,6 +136,8 @@ class Classifier(pl.LightningModule):
         _check_name("schedule", schedule, SCHEDULES)
         if not learning_rate > 0:
             raise ValueError(f"learning_rate is {learning_rate}; it must be above 0")
+        if not backbone_rate > 0:
+            raise ValueError(f"backbone_rate is {backbone_rate}; it must be above 0")
         if not 0 <= label_smoothing < 1:
             raise ValueError(f"label_smoothing is {label_smoothing}; it must be from 0 to below 1")
         if not mixup >= 0:
@@ -147,6 +154,7 @@ class Classifier(pl.LightningModule):
         self.task = task
         self.optimizer_name = optimizer
         self.learning_rate = learning_rate
+        self.backbone_rate = backbone_rate
         self.weight_decay = weight_decay
         self.schedule = schedule
         self.label_smoothing = label_smoothing
@@ -209,11 +217,12 @@ class Classifier(pl.LightningModule):
 
     def configure_optimizers(self):
         """Make the optimizer and a schedule that acts after every step."""
-        optimizer = OPTIMIZERS[self.optimizer_name](
-            self.network.parameters(), self.learning_rate, self.weight_decay
-        )
+        from lecture_utils.transfer import parameter_groups
+
+        groups = parameter_groups(self.network, self.learning_rate, self.backbone_rate)
+        optimizer = OPTIMIZERS[self.optimizer_name](groups, self.learning_rate, self.weight_decay)
         steps = int(self.trainer.estimated_stepping_batches)
-        schedule = SCHEDULES[self.schedule](optimizer, self.learning_rate, steps)
+        schedule = SCHEDULES[self.schedule](optimizer, steps)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},

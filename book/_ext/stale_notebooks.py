@@ -17,6 +17,8 @@ from sphinx.util import logging
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "lecture_utils"
+# What modules read from the package's folder "data".
+_DATA = {"datasets": "*.npz", "filter_pictures": "filters/*/*.*"}
 logger = logging.getLogger(__name__)
 
 
@@ -88,7 +90,7 @@ def _files_of(name, demos, root):
         parts[2] = demos[parts[2]]
     base = root.joinpath(*parts)
     if base.with_suffix(".py").is_file():
-        data = sorted((root / PACKAGE / "data").glob("*.npz")) if parts[-1] == "datasets" else []
+        data = sorted((root / PACKAGE / "data").glob(_DATA.get(parts[-1], "no data")))
         return [base.with_suffix(".py"), *data]
     if (base / "__init__.py").is_file():
         is_demo = parts[:2] == [PACKAGE, "widgets"] and len(parts) == 3

@@ -86,11 +86,42 @@
   function restoreBuffers(state, buffers = []) {
     for (const { path, encoding, data } of buffers) {
       if (encoding !== "base64") throw new Error(`cannot read a buffer encoded as ${encoding}`);
-      const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+      const text = atob(data);
+      const bytes = new Uint8Array(text.length);
+      for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
       const owner = path.slice(0, -1).reduce((object, key) => (object[key] ??= {}), state);
       owner[path.at(-1)] = new DataView(bytes.buffer);
     }
     return state;
+  }
+
+  /**
+   * Load what book/_ext/demo_data.py took out of the page: a script that leaves the buffers on its own tag. Not fetched,
+   * because from file:// a page may not.
+   */
+  function loadBuffers(url) {
+    return new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = url;
+      script.onload = () => resolve(script.buffers);
+      script.onerror = () => reject(new Error(`its pictures in ${url} cannot be loaded`));
+      document.head.append(script);
+    }).finally(() => document.querySelector(`script[src="${CSS.escape(url)}"]`)?.remove());
+  }
+
+  /** Wait until an element is less than two windows away from what a reader sees. */
+  function whenNear(element) {
+    return new Promise((resolve) => {
+      const observer = new IntersectionObserver(
+        (entries) => {
+          if (!entries.some((entry) => entry.isIntersecting)) return;
+          observer.disconnect();
+          resolve();
+        },
+        { rootMargin: "200% 0%" },
+      );
+      observer.observe(element);
+    });
   }
 
   /** Import a demo's module. Equal sources are imported once, however many demos share them. */
@@ -133,12 +164,22 @@
       return this.#records[id]?.model_name === "AnyModel";
     }
 
+    /** Whether the demo's arrays are in a file of their own. */
+    isLarge(id) {
+      return Boolean(this.#records[id]?.buffers_file);
+    }
+
+    hasStarted(id) {
+      return this.#started.has(id);
+    }
+
     start(id) {
       if (!this.#started.has(id)) this.#started.set(id, this.#start(this.#records[id]));
       return this.#started.get(id);
     }
 
-    async #start({ state, buffers }) {
+    async #start({ state, buffers, buffers_file: file }) {
+      if (file) buffers = await loadBuffers(file);
       const { _esm: source, _css: css, _anywidget_id: name, ...values } = restoreBuffers(state, buffers);
       addStyle(css, name);
       const model = new Model(values);
@@ -157,6 +198,10 @@
     el.className = "demo-live";
     el.hidden = true;
     script.after(el);
+    if (page.isLarge(id)) {
+      if (box) box.dataset.waiting = "";
+      await whenNear(box ?? el.parentElement);
+    }
     try {
       const { model, demo, cleanUp } = await page.start(id);
       el.hidden = false;
@@ -170,6 +215,7 @@
       el.textContent = `This demo could not start (${error.message}). The picture shows what it would have drawn.`;
       box?.classList.remove("demo-running");
     }
+    delete box?.dataset.waiting;
     el.dispatchEvent(new CustomEvent("demo:ready", { bubbles: true }));
   }
 
@@ -207,8 +253,9 @@
       if (parsed.length) page ??= new Page();
       for (const view of parsed) {
         views.add(view);
-        // Each waits for its own module only, and none can hold up another.
-        mounted.push(mount(view, page));
+        // Each waits for its own module only, and none can hold up another; a large one also for its reader.
+        const running = mount(view, page);
+        if (!page.isLarge(JSON.parse(view.textContent).model_id)) mounted.push(running);
       }
     };
     const observer = new MutationObserver(() => attempt(mountParsed));
@@ -239,7 +286,7 @@
 
   async function unmount(view, page) {
     const { model_id: id } = JSON.parse(view.textContent);
-    if (!page.has(id)) return;
+    if (!page.has(id) || !page.hasStarted(id)) return;
     const { cleanUp } = await page.start(id);
     for (const clean of cleanUp.splice(0)) if (typeof clean === "function") clean();
   }

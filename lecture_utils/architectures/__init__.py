@@ -6,12 +6,24 @@ and a large network takes about a second.
 """
 
 from lecture_utils.architectures.block import Block
+from lecture_utils.architectures.depth import depth
 from lecture_utils.architectures.hooks import tree_by_hooks
 from lecture_utils.architectures.networks import available, load, title
+from lecture_utils.architectures.published import best_weights, pareto_front, published
 from lecture_utils.architectures.steps import TracingError, record_steps
 from lecture_utils.architectures.tree import build_tree
 
-__all__ = ["Block", "available", "load", "title", "trace"]
+__all__ = [
+    "Block",
+    "available",
+    "best_weights",
+    "depth",
+    "load",
+    "pareto_front",
+    "published",
+    "title",
+    "trace",
+]
 
 
 def trace(module, image_size):

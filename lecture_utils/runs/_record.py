@@ -8,19 +8,20 @@ import sys
 from functools import partial
 
 from lecture_utils import datasets, models
-from lecture_utils.runs import _environment
+from lecture_utils.runs import _environment, _networks
 from lecture_utils.runs._store import (
     CARD,
     CHECKPOINT,
     HISTORY,
     SETTINGS,
+    TEST_TABLE,
     WEIGHTS,
     read_json,
     run_folder,
     write_history,
     write_json,
 )
-from lecture_utils.runs.recipes import Recipe
+from lecture_utils.runs.recipes import PHOTOS, Recipe
 
 TRAINER_OPTIONS = {
     "accelerator": "auto",
@@ -30,7 +31,6 @@ TRAINER_OPTIONS = {
     "precision": "auto",
 }
 SAMPLE = "sample"
-PHOTOS = "cats_vs_dogs"
 
 
 def start(recipe, seed, root, data, threads, overwrite, trainer_options):
@@ -97,8 +97,9 @@ def _train(folder, settings):
     if options["precision"] == "auto":
         options["precision"] = best_precision(options["accelerator"])
     pl.seed_everything(seed, verbose=False)
-    data = _data_module(recipe, seed, settings["data"])
-    module = _classifier(recipe, seed)
+    whole = _networks.build(recipe, seed)
+    data = _prepared(recipe, whole, _data_module(recipe, seed, settings["data"]))
+    module = _classifier(recipe, seed, _networks.trained_part(recipe, whole))
     trainer = pl.Trainer(
         **options,
         max_epochs=recipe.epochs,
@@ -140,17 +141,22 @@ def _finish(folder, settings, recipe, data, options):
     """Write the weights, judge them as written, write the card, drop what only a resume needs."""
     import torch
 
+    from lecture_utils.runs._test_table import write_test_table
     from lecture_utils.runs._weights import load_weights, save_weights
     from lecture_utils.training import evaluate
 
     # From the file, because a strategy that trains in other processes leaves nothing in this one.
     checkpoint = torch.load(folder / CHECKPOINT, map_location="cpu", weights_only=True)
-    module = _classifier(recipe, settings["seed"])
+    whole = _networks.build(recipe, settings["seed"])
+    module = _classifier(recipe, settings["seed"], _networks.trained_part(recipe, whole))
     module.load_state_dict(checkpoint["state_dict"])
     history = checkpoint["callbacks"]["History"]
     write_history(folder / HISTORY, history["rows"])
-    digest = save_weights(module.judged_network, folder / WEIGHTS)
-    network = load_weights(models.build(recipe.network), folder / WEIGHTS, digest)
+    # What is frozen comes with the recipe; only what has learned is written.
+    learned = _networks.learning_part(recipe, module.judged_network)
+    digest = save_weights(learned, folder / WEIGHTS)
+    load_weights(_networks.learning_part(recipe, whole), folder / WEIGHTS, digest)
+    network = _networks.trained_part(recipe, whole)
     data.setup("fit")
     data.setup("test")
     sizes = {"train": data.train_set, "validation": data.validation_set, "test": data.test_set}
@@ -159,12 +165,14 @@ def _finish(folder, settings, recipe, data, options):
         "title": recipe.title,
         "seed": settings["seed"],
         "recipe": dataclasses.asdict(recipe),
-        "parameters": models.count_parameters(network),
+        "parameters": models.count_parameters(whole),
+        "trainable_parameters": models.count_parameters(whole, trainable_only=True),
         "data": {
             "origin": data.origin,
             "source": data.source,
             "split_seed": data.split_seed,
             **{part: len(images) for part, images in sizes.items()},
+            "train": len(data.train_set) // recipe.repeats,
         },
         "metrics": {
             # Of the weights as shipped, in half precision.
@@ -172,27 +180,34 @@ def _finish(folder, settings, recipe, data, options):
             "test": evaluate(network, data.test_set, task=_task(recipe)),
         },
         "training_seconds": round(history["seconds"], 1),
+        # The same without waiting for other programs: summed over the processor's threads.
+        "processor_seconds": round(history["processor_seconds"], 1),
         "trainer": options,
         "hardware": _environment.hardware(),
         "versions": _environment.versions(),
         # At the start, and at a resume if the code was another one by then.
         "code": settings["code"],
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "weights_sha256": digest,
+        "weights_sha256": digest if recipe.keep_weights else None,
     }
+    if recipe.describe_test:
+        card["maps"] = write_test_table(folder / TEST_TABLE, network, data)
+    if not recipe.keep_weights:
+        (folder / WEIGHTS).unlink()
     write_json(folder / CARD, card)
     (folder / CHECKPOINT).unlink()
     (folder / SETTINGS).unlink()
 
 
-def _classifier(recipe, seed):
+def _classifier(recipe, seed, network):
     from lecture_utils.training import Classifier
 
     return Classifier(
-        models.build(recipe.network),
+        network,
         task=_task(recipe),
         optimizer=recipe.optimizer,
         learning_rate=recipe.learning_rate,
+        backbone_rate=recipe.backbone_rate,
         weight_decay=recipe.weight_decay,
         schedule=recipe.schedule,
         label_smoothing=recipe.label_smoothing,
@@ -231,6 +246,7 @@ def _data_module(recipe, seed, data):
             recipe.image_size,
             train_size=recipe.train_size,
             seed=seed,
+            split_seed=seed if recipe.draw_by_seed else 0,
         )
     else:
         module = InMemoryDataModule(
@@ -242,6 +258,23 @@ def _data_module(recipe, seed, data):
         )
     module.setup("fit")
     return module
+
+
+def _prepared(recipe, whole, data):
+    """Run the pictures through the frozen part once, if that can be done; and repeat them in an epoch."""
+    from lecture_utils.data_modules import InMemoryImages
+    from lecture_utils.embedding import EmbeddedDataModule
+
+    if _networks.is_embedded(recipe, whole):
+        data = EmbeddedDataModule(data, whole, recipe.until)
+        data.setup("fit")
+    if recipe.repeats > 1:
+        once = data.train_set
+        data.train_set = InMemoryImages(
+            once.images.repeat(recipe.repeats, *[1] * (once.images.ndim - 1)),
+            once.labels.repeat(recipe.repeats),
+        )
+    return data
 
 
 def _load(name, sample, split):

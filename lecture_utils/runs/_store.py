@@ -10,6 +10,7 @@ from pathlib import Path
 
 RECORDED = Path(__file__).parent
 CARD, HISTORY, WEIGHTS = "card.json", "history.csv", "weights.safetensors"
+TEST_TABLE = "test.csv"
 # While a run is under way:
 SETTINGS, CHECKPOINT = "settings.json", "last.ckpt"
 

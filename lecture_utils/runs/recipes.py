@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass, field, replace
 
+from lecture_utils.runs import _transfer_recipes
+
 __all__ = ["RECIPES", "Recipe", "recipe"]
+
+# The data set of photos, as recipes call it.
+PHOTOS = "cats_vs_dogs"
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class Recipe:
     data : str
         "mnist", "fashion_mnist" or "cats_vs_dogs".
     network : str
-        One of `models.NETWORKS`.
+        One of `models.NETWORKS`; or, with `until`, one of `pretrained.NETWORKS`, which gets a new head.
     epochs, batch_size : int
     optimizer, schedule, learning_rate, weight_decay, label_smoothing, average_decay
         See `training.Classifier`.
@@ -32,6 +37,22 @@ class Recipe:
         Training pictures that are held out. Photos have a folder of their own for validation.
     train_size : int or None
         Train on no more than so many pictures.
+    until : str or None
+        The first stage of the network that learns; all before it is frozen (see `transfer.freeze`), the statistics of
+        batch normalization everywhere. None for networks that build on no other.
+    pretrained : bool
+        Whether the network begins with ImageNet's weights, or with random ones.
+    backbone_rate : float
+        See `training.Classifier`.
+    repeats : int
+        How often an epoch goes through the training pictures: with few of them, judging the network takes longer than
+        training it.
+    draw_by_seed : bool
+        Whether the seed also decides which pictures `train_size` takes.
+    keep_weights : bool
+        False for networks that are too large to ship. Of what is frozen no weights are kept in any case.
+    describe_test : bool
+        Also write ``test.csv``: what the network makes of every test picture. See `Run.test_table`.
     """
 
     name: str
@@ -51,6 +72,13 @@ class Recipe:
     image_size: int | None = None
     validation_size: int = 5000
     train_size: int | None = None
+    until: str | None = None
+    pretrained: bool = False
+    backbone_rate: float = 1.0
+    repeats: int = 1
+    draw_by_seed: bool = False
+    keep_weights: bool = True
+    describe_test: bool = False
 
 
 def recipe(name):
@@ -243,6 +271,42 @@ _FEWER = tuple(
     for count in (500, 1000)
 )
 
+# Depth with and without shortcuts: the same pictures, steps and settings for all six networks.
+_DEPTHS = tuple(
+    Recipe(
+        f"fashion_mnist/{kind}-{depth}",
+        f"Fashion-MNIST, {kind} network of {depth} layers",
+        "fashion_mnist",
+        f"{kind}-{depth}",
+        epochs=5,
+        optimizer="sgd",
+        learning_rate=0.1,
+        weight_decay=1e-4,
+        train_size=12_000,
+    )
+    for kind in ("plain", "residual")
+    for depth in (8, 20, 56)
+)
+
 _CATS = (_PLAIN, _AUGMENTED, _STRONG_PHOTOS, *_REMEDIES, *_FEWER)
 
-RECIPES = {run.name: run for run in (*_MNIST, _STRONG, *_FASHION, *_CATS)}
+# The head learns from features that never change: epochs cost next to nothing.
+_EXTRACTION = Recipe(
+    "transfer/feature-extraction",
+    "Feature extraction",
+    PHOTOS,
+    "efficientnet_lite0",
+    epochs=10,
+    batch_size=32,
+    optimizer="adamw",
+    learning_rate=3e-3,
+    weight_decay=0.01,
+    image_size=128,
+    until="head",
+    pretrained=True,
+    describe_test=True,
+)
+_TRANSFER = _transfer_recipes.make(_EXTRACTION, _NO_REMEDY)
+
+_ALL = (*_MNIST, _STRONG, *_FASHION, *_DEPTHS, *_CATS, *_TRANSFER)
+RECIPES = {run.name: run for run in _ALL}

@@ -8,12 +8,15 @@ Every demo lives in a folder of its own, Python and JavaScript side by side.
 from importlib import import_module
 
 _DEMOS = {
+    "AccuracyCost": "accuracy_cost",
     "ArchitectureExplorer": "architecture_explorer",
     "AugmentationLab": "augmentation_lab",
     "ConvolutionLab": "convolution_lab",
     "ConvolutionSteps": "convolution_steps",
     "DrawADigit": "draw_a_digit",
+    "EmbeddingMap": "embedding_map",
     "FactorisationLab": "factorisation_lab",
+    "FeatureMapExplorer": "feature_map_explorer",
     "FeatureMaps": "feature_maps",
     "FilterBankExplorer": "filter_bank_explorer",
     "FilterLearner": "filter_learner",
@@ -23,6 +26,7 @@ _DEMOS = {
     "Quiz": "quiz",
     "ReceptiveFieldLab": "receptive_field_lab",
     "TrainingCurves": "training_curves",
+    "TransferExplorer": "transfer_explorer",
 }
 
 __all__ = sorted(_DEMOS)

@@ -92,7 +92,14 @@ class Demo(anywidget.AnyWidget):
     style ``<demo>.css`` (optional), put after the style that all demos share. It must answer
     :meth:`figure_html`, the picture and numbers that stay in the page for print, for a screen reader
     and for a reader without JavaScript.
+
+    Attributes
+    ----------
+    extra_styles : tuple of str
+        Files below ``widgets/`` that style parts shared by some demos; they come before the demo's own.
     """
+
+    extra_styles = ()
 
     def __init_subclass__(cls, **kwargs):
         folder = Path(inspect.getfile(cls)).parent
@@ -100,8 +107,10 @@ class Demo(anywidget.AnyWidget):
         # anywidget makes a subclass of every instance's class; that one has its `_esm` already.
         if "_esm" not in cls.__dict__ and script.is_file():
             cls._esm = inline_modules(script)
-            styles = [_SHARED_CSS, folder / f"{folder.name}.css"]
-            cls._css = "\n".join(p.read_text(encoding="utf-8") for p in styles if p.is_file())
+            styles = [_SHARED_CSS, *(folder.parent / name for name in cls.extra_styles)]
+            own = folder / f"{folder.name}.css"
+            styles += [own] if own.is_file() else []
+            cls._css = "\n".join(path.read_text(encoding="utf-8") for path in styles)
         super().__init_subclass__(**kwargs)
 
     def figure_html(self):

@@ -15,7 +15,7 @@ LABELS = {
     "inputs": "Channels in",
     "outputs": "Channels out",
     "middle": "Bottleneck channels",
-    "size": "Height and width",
+    "size": "Image side",
 }
 NAMES = ("1×n, n×1", "3×3 layers", "1×1 bottleneck", "Depthwise separable")
 

@@ -11,7 +11,12 @@ SIZES = """() => [...document.querySelectorAll(".lu-demo")].map((demo) =>
     return [`${element.tagName}.${element.getAttribute("class")}`, width, height, element.textContent];
   }))"""
 QUESTION = [{"question": "2 + 2?", "options": [("3", "One more."), ("4", "Yes.", True)]}]
-ARGUMENTS = {"Quiz": [QUESTION], "TrainingCurves": ["mnist/dense", "mnist/gap"]}
+MAP = [{"random": np.random.default_rng(0).normal(size=(8, 4))}, np.arange(8) % 2, ["cat", "dog"]]
+ARGUMENTS = {
+    "EmbeddingMap": MAP,
+    "Quiz": [QUESTION],
+    "TrainingCurves": ["mnist/dense", "mnist/gap"],
+}
 
 
 @pytest.fixture(scope="module")

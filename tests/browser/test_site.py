@@ -21,6 +21,15 @@ def open_page(page, site, path):
     page.wait_for_load_state("networkidle")
     if page.locator('script[type="application/vnd.jupyter.widget-state+json"]').count():
         page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
+    come_near_to_large_demos(page)
+
+
+def come_near_to_large_demos(page):
+    """Scroll past the demos that wait for that, and back."""
+    while page.locator("[data-waiting]").count():
+        page.evaluate("document.querySelector('[data-waiting]').scrollIntoView()")
+        page.wait_for_timeout(50)
+    page.evaluate("scrollTo(0, 0)")
 
 
 def test_there_are_pages():

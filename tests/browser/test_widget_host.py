@@ -1,10 +1,14 @@
 """The static host does for a demo what anywidget does in JupyterLab."""
 
+import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import anywidget
+import demo_data
 import numpy as np
+import pytest
 import traitlets
 from conftest import ROOT, demo_page
 from playwright.sync_api import expect
@@ -103,8 +107,6 @@ def test_binary_buffers_arrive_also_nested(mount):
     widget.numbers = numbers
     widget.nested = {"list": [1, {"bytes": memoryview(bytes([1, 2, 255]))}]}
     page = mount(widget)
-    import json
-
     shown = json.loads(page.locator(".demo-live").inner_text())
     assert shown["shape"] == [3, 4]
     assert shown["dtype"] == "float32"
@@ -233,3 +235,79 @@ def test_a_demo_runs_before_the_rest_of_the_page_has_come(page):
     finally:
         go_on.set()
         server.shutdown()
+
+
+SUM = """
+export default { render({ model, el }) {
+  const { data } = model.get("numbers");
+  let sum = 0;
+  for (let i = 0; i < data.byteLength; i += 1) sum += data.getUint8(i);
+  el.textContent = `sum ${sum}, ${model.get("count")} more`;
+} };
+"""
+
+
+@pytest.fixture
+def far_demo(page, tmp_path):
+    """Three windows below the top, a demo whose arrays are in a file; opened without any server."""
+
+    def show():
+        numbers = np.random.default_rng(0).integers(0, 256, 1000, dtype=np.uint8)
+        widget = make(SUM, numbers=ArrayTrait("uint8"), count=traitlets.Int(4))
+        widget.numbers = numbers
+        small = make(COUNTER, count=traitlets.Int(1))
+        html = demo_page(small, widget)
+        before, text, after = re.split(
+            r'(?<=widget-state\+json">)(.*?)(?=</script>)', html, flags=re.S
+        )
+        state = json.loads(text)
+
+        def write(script):
+            (tmp_path / "large.js").write_text(script)
+            return "large.js"
+
+        assert demo_data.move_large_buffers(state, write, large=1000) == 1
+        gap = '<div style="height:300vh"></div><div class="demo">'
+        body = before + json.dumps(state) + after
+        first, second = (m.start() for m in re.finditer('<div class="demo">', body))
+        assert first < second
+        html = body[:second] + gap + body[second + len('<div class="demo">') :]
+        (tmp_path / "index.html").write_text(html)
+        host = ROOT / "book" / "_static" / "widget-host.mjs"
+        (tmp_path / "widget-host.mjs").write_bytes(host.read_bytes())
+        (tmp_path / "book.css").write_text("[data-waiting] { outline: 1px solid; }")
+        page.goto((tmp_path / "index.html").as_uri())
+        page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
+        return f"sum {numbers.sum()}, 4 more"
+
+    return show
+
+
+def test_a_large_demo_loads_its_arrays_when_a_reader_comes_near(page, far_demo):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    expected = far_demo()
+    assert page.get_by_role("button").inner_text() == "count 1"  # the small one did not wait
+    picture = page.locator(".demo-figure").last
+    waiting = page.locator("[data-waiting]")
+    assert waiting.count() == 1 and picture.is_visible() and "large.js" not in asked
+    # Leaving the page does not start what nobody saw.
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    assert "large.js" not in asked
+    page.evaluate("scrollTo(0, 1.5 * innerHeight)")
+    expect(page.locator(".demo-live").last).to_have_text(expected)
+    assert asked.count("large.js") == 1
+    assert waiting.count() == 0 and page.locator(".demo-running").count() == 2
+    assert page.locator('script[src="large.js"]').count() == 0  # its text is not kept
+
+
+def test_a_large_demo_whose_arrays_are_missing_says_so_and_keeps_its_picture(
+    page, far_demo, tmp_path
+):
+    far_demo()
+    (tmp_path / "large.js").unlink()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.get_by_role("alert")).to_contain_text("its pictures in large.js cannot be loaded")
+    assert page.locator(".demo-figure").last.is_visible()
+    assert page.trouble
+    page.trouble.clear()

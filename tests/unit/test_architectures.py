@@ -1,7 +1,5 @@
 """Networks taken apart: totals are torchvision's, fields are geometry's, branches are the network's own."""
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 import torch
@@ -9,7 +7,7 @@ import torchvision
 from torch import nn
 
 from lecture_utils import models
-from lecture_utils.architectures import available, load, title, trace
+from lecture_utils.architectures import available, depth, load, title, trace
 from lecture_utils.architectures.wiring import chain
 from lecture_utils.geometry import count_macs, count_parameters, receptive_field
 
@@ -28,6 +26,22 @@ def trees():
 )
 def test_parameters_are_those_of_the_papers(trees, name, parameters):
     assert trees[name].parameters == parameters
+
+
+@pytest.mark.parametrize(
+    ("name", "layers"),
+    [("vgg16", 16), ("resnet18", 18), ("resnet50", 50), ("inception_v3", 48), ("densenet121", 121), ("plain-56", 56)],
+)  # fmt: skip
+def test_layers_are_those_of_the_names(trees, name, layers):
+    assert depth(trees[name]) == layers
+
+
+def test_depth_counts_one_after_the_other_and_the_longer_branch(trees):
+    block = trees["resnet50"].find("layer2.0")
+    assert depth(block) == 3  # Its projection is beside the three.
+    assert depth(block.find("layer2.0.bn1")) == 0
+    aux = trees["inception_v3"].find("AuxLogits")
+    assert depth(aux) == 0 and not depth(trees["vgg16"].find("avgpool, flatten"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -242,13 +256,9 @@ def test_nonsense_is_named(module, size, message):
         trace(module, size)
 
 
-def test_efficientnet_lite0_is_there_with_its_package():
-    if find_spec("efficientnet_lite_pytorch"):
-        # Tan and Le's Lite0 has 4.65 million parameters.
-        assert trace(*load("efficientnet_lite0")).parameters == 4_652_008
-    else:
-        with pytest.raises(ValueError, match="pip install efficientnet_lite_pytorch"):
-            load("efficientnet_lite0")
+def test_efficientnet_lite0():
+    # Tan and Le's Lite0 has 4.65 million parameters.
+    assert trace(*load("efficientnet_lite0")).parameters == 4_652_008
 
 
 def test_names():

@@ -1,15 +1,20 @@
 """The extensions that build the book: addresses, formulas, and which chapters to run again."""
 
+import base64
+import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
+from sphinx.builders.html._assets import _JavaScript
 from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
+import demo_data  # noqa: E402
 import mathml  # noqa: E402
 import repository  # noqa: E402
 import stale_notebooks  # noqa: E402
@@ -147,3 +152,64 @@ def test_the_first_chapter_depends_on_its_demo():
         "dom.js",
         "fashion_mnist_sample.npz",
     } <= files
+
+
+# ---- arrays that leave the page ----
+
+
+def state_of(*sizes):
+    """Return a page's widget state with one demo per size; None is a widget without arrays."""
+    models = {}
+    for number, size in enumerate(sizes):
+        model = {"model_name": "AnyModel", "state": {"_esm": f"'{number}'</script>"}}
+        if size is not None:
+            data = base64.b64encode(bytes([number]) * size).decode()
+            model["buffers"] = [{"path": ["a", "data"], "encoding": "base64", "data": data}]
+        models[f"m{number}"] = model
+    return {"version_major": 2, "version_minor": 0, "state": models}
+
+
+def test_arrays_of_large_demos_only_leave_the_page():
+    state, scripts = state_of(60, 61, None, 500), []
+    demo_data.move_large_buffers(
+        state, lambda text: scripts.append(text) or f"{len(scripts)}.js", 80
+    )
+    models = state["state"].values()
+    assert [model.get("buffers_file") for model in models] == [None, "1.js", None, "2.js"]
+    handed = scripts[1].removeprefix("document.currentScript.buffers = ").removesuffix(";\n")
+    assert json.loads(handed) == state_of(None, None, None, 500)["state"]["m3"]["buffers"]
+
+
+def test_the_page_names_the_file_relative_to_itself_and_nothing_else_changes(tmp_path):
+    page = _JavaScript("a.js", priority=200, defer="defer")
+    kind = "application/vnd.jupyter.widget-state+json"
+    before = state_of(10, 800_000)
+    state = _JavaScript(
+        None, priority=500, type=kind, body=json.dumps(before).replace("</", "<\\/")
+    )
+    small = _JavaScript(None, priority=500, type=kind, body=json.dumps(state_of(10)))
+    context = {
+        "script_files": [page, state, small],
+        "pathto": lambda name, resource=False: f"../{name}" if resource else "no",
+    }
+    demo_data._move(SimpleNamespace(outdir=tmp_path), "book/x", "page.html", context, None)
+    kept, changed, untouched = context["script_files"]
+    assert kept is page and untouched is small
+    assert (changed.filename, changed.priority, changed.attributes["type"]) == (None, 500, kind)
+    assert "</script>" not in changed.attributes["body"]
+    after = json.loads(changed.attributes["body"])
+    large = after["state"]["m1"]
+    file = large.pop("buffers_file")
+    assert large["buffers"] == []
+    text = (tmp_path / file.removeprefix("../")).read_text()
+    large["buffers"] = json.loads(text.partition(" = ")[2].removesuffix(";\n"))
+    assert after == before
+
+
+def test_a_recording_of_filters_is_among_what_a_chapter_depends_on(package):
+    card = package / "lecture_utils" / "data" / "filters" / "net" / "card.json"
+    card.parent.mkdir(parents=True)
+    card.write_text("{}")
+    (package / "lecture_utils" / "filter_pictures.py").write_text("")
+    source = "from lecture_utils.filter_pictures import load"
+    assert {"filter_pictures.py", "data/filters/net/card.json"} <= used(package, source)

@@ -67,6 +67,16 @@ def test_photo_networks_have_the_parameters_of_the_lecture_and_one_logit():
     assert torch.equal(dropout.eval()(images), dropout(images))
 
 
+def test_half_the_width_is_the_same_network_with_half_the_channels():
+    wide, narrow = photo_networks.cats_cnn(), photo_networks.cats_cnn(width=16)
+    assert [type(layer) for layer in wide] == [type(layer) for layer in narrow]
+    halves = [layer.out_channels for layer in narrow if hasattr(layer, "out_channels")]
+    assert halves == [layer.out_channels // 2 for layer in wide if hasattr(layer, "out_channels")]
+    assert narrow(torch.rand(2, 3, 48, 48)).shape == (2, 1)
+    with pytest.raises(ValueError, match="width is 0"):
+        photo_networks.cats_cnn(width=0)
+
+
 def test_a_residual_block_adds_its_change():
     block = photo_networks.ResidualBlock(4).eval()
     images = torch.randn(2, 4, 6, 7)

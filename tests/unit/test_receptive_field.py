@@ -9,6 +9,7 @@ import torchvision
 from torch import nn
 from torch.nn import functional
 
+from lecture_utils.efficientnet_lite import efficientnet_lite0
 from lecture_utils.geometry import (
     LayerSpec,
     effective_receptive_field,
@@ -157,6 +158,7 @@ def positive_network(build):
             "inception3a",
             161,
         ),
+        (efficientnet_lite0, "features.stage4", 224),  # pads more to the right than to the left
     ],
 )
 def test_networks_by_gradient(build, until, size):

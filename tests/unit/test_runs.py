@@ -304,8 +304,8 @@ def test_the_command_line_lists_shows_and_says_what_is_wrong(undisturbed, capsys
 
 
 def test_the_command_line_passes_options_on(monkeypatch):
-    given = {}
-    monkeypatch.setattr(runs, "train", lambda *a, **k: given.update(k))
+    given, trained = {}, []
+    monkeypatch.setattr(runs, "train", lambda *a, **k: given.update(k) or trained.append(a))
     text = "train mnist/gap --accelerator gpu --devices 2 --num-nodes 3 --strategy ddp"
     assert main([*text.split(), "--precision", "16-mixed", "--epochs", "5", "--data", "d"]) == 0
     assert given["trainer"] == {
@@ -317,6 +317,8 @@ def test_the_command_line_passes_options_on(monkeypatch):
     }
     assert (given["epochs"], given["data"]) == (5, "d")
     assert "batch_size" not in given
+    assert main(["train", "mnist/gap", "mnist/dense", "--seed", "0", "2"]) == 0
+    assert trained[1:] == [(f"mnist/{name}", seed) for name in ("gap", "dense") for seed in (0, 2)]
 
 
 def test_recorded_runs_are_whole_small_and_of_the_full_data():
@@ -333,9 +335,17 @@ def test_recorded_runs_are_whole_small_and_of_the_full_data():
         assert sizes == [recipe.train_size or train, *others]
         assert run.history["epoch"] == list(range(1, recipe.epochs + 1))
         assert runs.Recipe(**card["recipe"]) == recipe
-        assert card["parameters"] == models.count_parameters(models.build(recipe.network))
         assert card["code"][0]["changed_since"] is False
-        assert not run.model.training
+        if card["weights_sha256"] is None:
+            with pytest.raises(FileNotFoundError, match="too large to ship"):
+                run.model  # noqa: B018
+        else:
+            assert card["parameters"] == models.count_parameters(run.model)
+            assert not run.model.training
+        if recipe.describe_test:
+            wrong = (run.test_table["logit"] > 0) != run.test_table["label"]
+            assert wrong.sum() == card["metrics"]["test"]["errors"]
+            assert run.maps.tsne.shape == (1_000, 2)
     total = sum(path.stat().st_size for path in _store.RECORDED.rglob("*") if path.is_file())
     assert total < 30e6
 

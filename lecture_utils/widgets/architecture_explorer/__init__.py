@@ -34,7 +34,7 @@ class ArchitectureExplorer(Demo):
     *networks : str or dict
         Names that `lecture_utils.architectures.available` lists, or dicts
         ``{name: (module, image_size)}``. By default VGG16, ResNet50, Inception v3, ResNet18,
-        EfficientNet-Lite0 where its package is installed, and the book's network for cats and dogs.
+        EfficientNet-Lite0, and the book's network for cats and dogs.
     left, right : str, optional
         The two that are shown first; by default the first and the second.
     cost : {"parameters", "macs", "memory"}

@@ -212,8 +212,8 @@ class AugmentationLab(Demo):
         )
 
 
-def as_square(image, name="image"):
-    """Return the middle square of an image at the lab's size.
+def as_square(image, name="image", side=SIDE):
+    """Return the middle square of an image, by default at the lab's size.
 
     Parameters
     ----------
@@ -221,10 +221,11 @@ def as_square(image, name="image"):
         Arrays are uint8, or have values from 0 to 1.
     name : str
         For the message if something is wrong.
+    side : int
 
     Returns
     -------
-    ndarray of uint8, shape (112, 112, 3)
+    ndarray of uint8, shape (side, side, 3)
 
     Raises
     ------
@@ -241,4 +242,4 @@ def as_square(image, name="image"):
             array = np.rint(array * 255).astype(np.uint8)
         image = Image.fromarray(array)
     # As the copied Python does it.
-    return np.asarray(ImageOps.fit(image.convert("RGB"), (SIDE, SIDE)))
+    return np.asarray(ImageOps.fit(image.convert("RGB"), (side, side)))

@@ -25,6 +25,17 @@ const count = (value) => value.toLocaleString("en-US");
 const formula = ({ layers: stack, parameters }) =>
   `${stack.map(([i, o, a, b, g]) => `${a}·${b}·${i / g}·${o}`).join(" + ")} = ${count(parameters)}`;
 
+/** What a layer is called on its part of a bar. */
+const layerName = ([inputs, , rows, columns, groups]) => (groups > 1 && groups === inputs ? `each channel ${rows}×${columns}` : `${rows}×${columns}`);
+const segment = (share, name) => h("span", { style: `width: ${100 * share}%` }, share > 0.13 || !name ? name : "");
+
+/** 28901376 as "28.9 M". */
+function short(value) {
+  if (value < 1e4) return count(value);
+  const [unit, size] = value < 1e6 ? ["k", 1e3] : value < 1e9 ? ["M", 1e6] : ["G", 1e9];
+  return `${(value / size).toFixed(1)} ${unit}`;
+}
+
 function render({ model, el }) {
   const life = new AbortController();
   const { signal } = life;
@@ -45,27 +56,31 @@ function render({ model, el }) {
     inputs: field("inputs", "Channels in", 1, 512),
     outputs: field("outputs", "Channels out", 1, 512),
     middle: field("middle", "Bottleneck channels", 1, 512),
-    size: field("size", "Height and width", 1, 224),
+    size: field("size", "Image side", 1, 224),
   };
-  const side = (title) => {
+  /** A bar with its name before and its amount behind it; its parts are as wide as what they cost. */
+  const barRow = (title) => {
     const bar = h("div", { class: "fact-bar", "aria-hidden": "true" });
-    const sum = h("p", { class: "fact-formula" });
-    const numbers = h("p", {});
-    return { bar, sum, numbers, element: h("div", {}, h("p", { class: "lu-title" }, title), bar, sum, numbers) };
+    const value = h("span", { class: "fact-value" });
+    const note = h("p", { class: "lu-label" });
+    return { bar, value, note, element: h("div", { class: "fact-side" }, h("span", {}, title), bar, value, note) };
   };
-  const sides = [side("Before"), side("After")];
+  const sides = [barRow("Before"), barRow("After")];
+  const timed = [barRow("Before"), barRow("After")];
   const verdict = h("p", { class: "fact-verdict" });
   const time = h("p", { class: "lu-label" });
+  const measured = h("div", { class: "fact-sides" }, h("p", { class: "lu-title" }, "Measured time"), timed.map(({ element }) => element));
   const live = announcer(signal);
   const copy = copyButton({ code: () => pythonCode(...layers(state()), model.get("inputs"), model.get("size")), signal });
   const root = h(
     "div",
     { class: "lu-demo lu-factorisation-lab" },
-    h("div", { class: "fact-row" }, PRESETS.map(([label, settings]) => button({ label, kind: "small", onClick: () => edit(settings) }))),
+    h("div", { class: "fact-row" }, h("span", { class: "lu-label" }, "Examples"), PRESETS.map(([label, settings]) => button({ label, kind: "small", onClick: () => edit(settings) }))),
     kind.element,
     h("div", { class: "fact-fields" }, Object.values(fields).map(({ element }) => element)),
     verdict,
-    sides.map(({ element }) => element),
+    h("div", { class: "fact-sides" }, h("p", { class: "lu-title" }, "Parameters"), sides.map(({ element }) => element)),
+    measured,
     time,
     h("div", { class: "fact-row" }, copy.button),
     copy.panel,
@@ -81,10 +96,10 @@ function render({ model, el }) {
     const costs = layers(now).map((stack) => cost(stack, now.size));
     const most = Math.max(...costs.map(({ parameters }) => parameters));
     costs.forEach((all, i) => {
-      const { bar, sum, numbers } = sides[i];
-      bar.replaceChildren(...all.parts.map((part) => h("span", { style: `width: ${(100 * part) / most}%` })));
-      setText(sum, formula(all));
-      setText(numbers, `${count(all.parameters)} parameters, ${count(all.macs)} MACs, receptive field ${all.field.join("×")}`);
+      const { bar, value, note } = sides[i];
+      bar.replaceChildren(...all.parts.map((part, j) => segment(part / most, layerName(all.layers[j]))));
+      setText(value, count(all.parameters));
+      setText(note, `${formula(all)} · ${short(all.macs)} MACs · sees ${all.field.join("×")}`);
     });
     const [before, after] = costs;
     const change = 100 * (1 - after.parameters / before.parameters);
@@ -93,11 +108,18 @@ function render({ model, el }) {
     setText(verdict, words);
     const times = model.get("times");
     const row = nearest(times.rows ?? [], now);
+    measured.hidden = !row;
+    if (row) {
+      const longest = Math.max(row[4], row[5]);
+      timed.forEach(({ bar, value }, i) => {
+        bar.replaceChildren(segment(row[4 + i] / longest, ""));
+        setText(value, `${row[4 + i].toFixed(2)} ms`);
+      });
+    }
     setText(
       time,
       row
-        ? `Nearest measured case (${row[1]}×${row[1]}, ${row[2]} to ${row[2]} channels, ${row[3]}×${row[3]} pixels): ` +
-            `${row[4].toFixed(2)} ms before, ${row[5].toFixed(2)} ms after. ${times.machine}.`
+        ? `The nearest case that was measured: ${row[1]}×${row[1]}, ${row[2]} to ${row[2]} channels, ${row[3]}×${row[3]} pixels. ${times.machine}.`
         : "No times were measured when this demo was made.",
     );
     if (said && words !== said) live.say(words);

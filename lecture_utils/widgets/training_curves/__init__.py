@@ -62,6 +62,8 @@ class TrainingCurves(Demo):
     [8]
     """
 
+    extra_styles = ("training_curves/panels.css",)
+
     runs = traitlets.List(traitlets.Dict()).tag(sync=True)
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
     parts = traitlets.List(traitlets.Enum(("train", "val")), ["train", "val"]).tag(sync=True)

@@ -2,7 +2,7 @@
 
 import { h, setText, svg } from "../_shared/dom.js";
 import { changeDetector } from "../_shared/frame.js";
-import { epochTicks } from "./axis.js";
+import { epochTicks } from "../_shared/axis.js";
 
 const EDGE = { left: 50, right: 14, top: 20, bottom: 26 };
 

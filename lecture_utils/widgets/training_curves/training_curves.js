@@ -4,20 +4,15 @@ import { copyButton } from "../_shared/copy.js";
 import { announcer, h, setText, svg } from "../_shared/dom.js";
 import { promptly } from "../_shared/frame.js";
 import { editor, watch } from "../_shared/model.js";
-import { clamp, format } from "../_shared/numbers.js";
-import { linearAxis, logAxis } from "./axis.js";
-import { curvePanel, EVENTS } from "./chart.js";
-import { spreads } from "./curves.js";
+import { EVENTS } from "./chart.js";
 import { pythonCode } from "./python_code.js";
 import { settingsPanel } from "./settings_panel.js";
+import { curvesStage, logFloor, longestOf, prepareRun } from "./stage.js";
 import { earlyStopping } from "./stopping.js";
 import { stopTable, valueTable } from "./tables.js";
-import { PARTS, percent, summary, writeValue } from "./words.js";
+import { PARTS, summary } from "./words.js";
 
 const NAMES = ["runs", "hidden", "parts", "patience", "monitor", "smoothing", "log_loss", "epoch"];
-const PANELS = ["loss", "accuracy"];
-/** Panels this narrow stand one above the other. */
-const NARROW = 560;
 
 function render({ model, el }) {
   const life = new AbortController();
@@ -29,17 +24,13 @@ function render({ model, el }) {
     send(changes);
     request();
   };
-  let hovered = null; // the epoch under the mouse
 
   // ---- What the curves are made of, computed when it changes
   let prepared = { runs: null, smoothing: null, all: [] };
   function prepare() {
     const [runs, smoothing] = [model.get("runs"), model.get("smoothing")];
     if (runs === prepared.runs && smoothing === prepared.smoothing) return prepared.all;
-    const all = runs.map((run, place) => {
-      const values = spreads(run.seeds, 0);
-      return { ...run, place, values, lines: smoothing ? spreads(run.seeds, smoothing) : values };
-    });
+    const all = runs.map((run, place) => prepareRun(run, place, smoothing));
     prepared = { runs, smoothing, all };
     return all;
   }
@@ -47,58 +38,17 @@ function render({ model, el }) {
   function visible() {
     const hidden = model.get("hidden");
     const runs = prepare().filter(({ label }) => !hidden.includes(label));
-    return { runs, longest: Math.max(1, ...runs.map(({ values }) => values.val_loss.mean.length)) };
+    return { runs, longest: longestOf(runs) };
   }
-  const currentEpoch = () => clamp(hovered ?? model.get("epoch"), 1, visible().longest);
 
-  // ---- The panels; together they are one slider over the epochs
-  const panels = { loss: curvePanel("Loss"), accuracy: curvePanel("Accuracy") };
-  const stage = h(
-    "div",
-    {
-      class: "curves-stage",
-      role: "slider",
-      tabindex: 0,
-      "aria-label": "Epoch of the crosshair",
-      "aria-valuemin": 1,
-      onkeydown: walk,
-      onpointermove: follow,
-      onpointerdown: follow,
-      onpointerleave: () => {
-        hovered = null;
-        request();
-      },
-    },
-    panels.loss.element,
-    panels.accuracy.element,
-  );
-  function follow(event) {
-    const panel = Object.values(panels).find(({ contains }) => contains(event.target));
-    if (!panel) return;
-    const at = clamp(panel.epochAt(event.clientX), 1, visible().longest);
-    // A finger, or a click, leaves the crosshair where it was.
-    if (event.type === "pointerdown" || event.pointerType === "touch") {
-      hovered = null;
-      if (at !== model.get("epoch")) edit({ epoch: at });
-      else request();
-    } else if (at !== hovered) {
-      hovered = at;
-      request();
-    }
-  }
-  function walk(event) {
-    const { longest } = visible();
-    const here = currentEpoch();
-    const page = Math.max(2, Math.round(longest / 10));
-    const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -page, PageUp: page };
-    let to = here + (steps[event.key] ?? 0);
-    if (event.key === "Home") to = 1;
-    else if (event.key === "End") to = longest;
-    else if (!(event.key in steps)) return;
-    event.preventDefault();
-    hovered = null;
-    edit({ epoch: clamp(to, 1, longest) });
-  }
+  // ---- The panels
+  const { element: stage, ...panels } = curvesStage({
+    chosen: () => model.get("epoch"),
+    longest: () => visible().longest,
+    onChoose: (epoch) => edit({ epoch }),
+    redraw: request,
+    signal,
+  });
 
   // ---- Everything in its place
   const settings = settingsPanel({ model, edit });
@@ -130,7 +80,7 @@ function render({ model, el }) {
   const bands = key.querySelector(".bands");
   const root = h(
     "div",
-    { class: "lu-demo lu-training-curves", role: "group", "aria-label": "Training curves" },
+    { class: "lu-demo lu-curves lu-training-curves", role: "group", "aria-label": "Training curves" },
     settings.curves,
     message,
     stage,
@@ -157,24 +107,15 @@ function render({ model, el }) {
   }
 
   // ---- Drawing
-  let width = 0;
-  const observer = new ResizeObserver(([entry]) => {
-    if (Math.round(entry.contentRect.width) === width) return;
-    width = Math.round(entry.contentRect.width);
-    request();
-  });
-  observer.observe(stage);
-  signal.addEventListener("abort", () => observer.disconnect());
-
   function draw() {
     settings.update(Math.max(...prepare().map(({ values: raw }) => raw.val_loss.mean.length)));
     const shown = shownSettings();
-    const { longest } = shown;
-    const runs = shown.runs.map((run) => ({
-      ...run,
-      stops: run.seeds.map((seed) => earlyStopping(seed, shown.patience, shown.monitor)),
-    }));
-    const epoch = currentEpoch();
+    const runs = shown.runs.map((run) => {
+      const stops = run.seeds.map((seed) => earlyStopping(seed, shown.patience, shown.monitor));
+      // The mean goes on until the last of the seeds has stopped.
+      return { ...run, stops, lastEpoch: Math.max(...stops.map((stop) => stop.epochs)) };
+    });
+    const epoch = panels.current();
     let problem = "";
     if (!runs.length) problem = "No run is chosen: tick at least one to see its curves.";
     else if (!shown.parts.length) problem = "Tick training, validation or both to see curves.";
@@ -185,56 +126,12 @@ function render({ model, el }) {
       if (element.hidden !== Boolean(hide)) element.hidden = Boolean(hide);
     }
     setText(message, problem);
-    if (width && !problem) {
-      for (const what of PANELS) drawPanel(what, { ...shown, runs }, epoch);
-    }
+    if (!problem) panels.draw({ ...shown, runs, events });
     values.update(runs, epoch);
     stops.update(runs);
-    tell(runs, shown, epoch);
+    tell(runs, shown);
     const detail = { ...shown, runs, epoch, problem };
     root.dispatchEvent(new CustomEvent("curves", { bubbles: true, detail }));
-  }
-
-  function drawPanel(what, { runs, longest, parts, smoothing, log }, epoch) {
-    const columns = parts.map((part) => `${part}_${what}`);
-    const ends = { low: Infinity, high: -Infinity };
-    for (const { values: raw } of runs) {
-      for (const column of columns) {
-        ends.low = Math.min(ends.low, ...raw[column].low);
-        ends.high = Math.max(ends.high, ...raw[column].high);
-      }
-    }
-    const logarithmic = what === "loss" && log;
-    const limits = what === "accuracy" ? { least: 0, most: 1 } : {};
-    const axis = logarithmic
-      ? logAxis(logFloor(runs, parts), ends.high)
-      : linearAxis(ends.low, ends.high, limits);
-    const stacked = width < NARROW;
-    const curves = runs.flatMap(({ place, seeds, values: raw, lines, stops: found }) =>
-      parts.map((part) => ({
-        place,
-        part,
-        ...lines[`${part}_${what}`],
-        raw: smoothing ? raw[`${part}_${what}`].mean : null,
-        banded: seeds.length > 1,
-        // The mean goes on until the last of the seeds has stopped.
-        until: Math.max(...found.map((stop) => stop.epochs)),
-      })),
-    );
-    const marks = parts.includes("val") ? runs.flatMap((run) => events(run, `val_${what}`)) : [];
-    panels[what].draw({
-      width: stacked ? width : Math.floor((width - 12) / 2),
-      height: stacked ? 210 : 270,
-      epochs: longest,
-      axis,
-      write: what === "accuracy" ? (tick) => percent(tick, Math.max(0, axis.decimals - 2)) : (tick) => format(tick, 4),
-      curves,
-      marks,
-    });
-    const dots = curves
-      .filter(({ mean }) => epoch <= mean.length)
-      .map(({ place, mean }) => ({ place, value: mean[epoch - 1] }));
-    panels[what].point(epoch, dots);
   }
 
   /** Early stopping goes by single trainings, so its marks stand at the values of the seeds. */
@@ -246,50 +143,18 @@ function render({ model, el }) {
     });
   }
 
-  /** The smallest loss above zero, or null. */
-  function logFloor(runs, parts) {
-    let floor = Infinity;
-    for (const { values: raw } of runs) {
-      for (const part of parts) {
-        for (const low of raw[`${part}_loss`].low) if (low > 0) floor = Math.min(floor, low);
-        // A band may begin at zero while its mean does not.
-        for (const mean of raw[`${part}_loss`].mean) if (mean > 0) floor = Math.min(floor, mean);
-      }
-    }
-    return floor === Infinity ? null : floor;
-  }
-
   let announced = null;
-  function tell(runs, shown, epoch) {
-    const { longest } = shown;
+  function tell(runs, shown) {
     const several = runs.some(({ seeds }) => seeds.length > 1);
     if (bands.hidden === several) bands.hidden = !several;
     const words = summary(runs.flatMap((run) => run.stops), shown);
     setText(sentence, words);
     if (announced !== null && announced !== words) live.say(words);
     announced = words;
-    const read = runs.map(({ label, values: raw }) => {
-      if (epoch > raw.val_loss.mean.length) return `${label} has ended`;
-      const parts = shown.parts.map((part) => {
-        const [loss, accuracy] = PANELS.map((what) =>
-          writeValue(what, raw[`${part}_${what}`].mean[epoch - 1]),
-        );
-        return `${PARTS[part]} loss ${loss}, accuracy ${accuracy}`;
-      });
-      return `${label}: ${parts.join("; ")}`;
-    });
-    const attributes = {
-      "aria-valuemax": longest,
-      "aria-valuenow": epoch,
-      "aria-valuetext": `epoch ${epoch} of ${longest}. ${read.join(". ")}`,
-    };
-    for (const [name, value] of Object.entries(attributes)) {
-      if (stage.getAttribute(name) !== String(value)) stage.setAttribute(name, value);
-    }
+    panels.tell(runs, shown.parts);
   }
 
   el.append(root);
-  width = Math.round(stage.clientWidth);
   draw();
   return () => {
     life.abort();

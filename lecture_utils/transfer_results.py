@@ -1,0 +1,279 @@
+"""What the recorded runs of the chapter on transfer learning say: boundaries, learning curves, maps.
+
+All numbers come from the cards of ``transfer/*`` runs. What is not recorded is left out.
+"""
+
+import math
+from dataclasses import dataclass
+
+from lecture_utils import runs
+from lecture_utils.runs._transfer_recipes import BETWEEN, COUNTS, WAYS
+
+__all__ = [
+    "Boundary",
+    "TestMaps",
+    "boundaries",
+    "learning_curves",
+    "maps_of_test",
+    "mcnemar",
+    "wilson",
+]
+
+#: From the picture to the head: the first stage that learns, and the recipe that was run there.
+_NAMES = {until: f"transfer/{way}" for way, until in WAYS.items()}
+_NAMES.update({until: f"transfer/from-{until}" for until in BETWEEN})
+# What the chapter calls them, in the order of its story.
+_MAPS = {
+    "random weights": "transfer/random-features",
+    "pretrained": "transfer/feature-extraction",
+    "fine-tuned": "transfer/end-to-end",
+}
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """One place to cut the network: all before it frozen, all from it on trained.
+
+    Attributes
+    ----------
+    until : str
+        The first stage that learns, such as "stage7"; one of ``TransferNetwork.stages``.
+    name : str
+        Of the recipe, such as "transfer/partial"; for ``TrainingCurves``, which takes such names.
+    trainable, parameters : int
+        How many numbers learn, of how many.
+    memory : int
+        Bytes that one training step takes for a batch of 32 pictures: see `transfer.training_memory`.
+    runs : list of runs.Run
+        The recorded ones, one per seed; none if it is not recorded. ``run.history`` has the curves.
+    """
+
+    until: str
+    name: str
+    trainable: int
+    parameters: int
+    memory: int
+    runs: list
+
+    @property
+    def accuracy(self):
+        """Mean accuracy on the test photos, 0 to 1; None if it is not recorded."""
+        return _mean(run.card["metrics"]["test"]["accuracy"] for run in self.runs)
+
+    @property
+    def seconds_per_epoch(self):
+        """Processor seconds of an epoch, without those in which the frozen part was run once; None if not recorded."""
+        return _mean(run.card["processor_seconds"] / len(run.history["epoch"]) for run in self.runs)
+
+
+def boundaries(*, root=None, batch_size=32):
+    """Put together what is known of every place where the network was cut.
+
+    Parameters
+    ----------
+    root : path, optional
+        Where to look for recorded runs. By default among those that come with the package.
+    batch_size : int
+        For the memory.
+
+    Returns
+    -------
+    list of Boundary
+        From "stem" (all learns) to "head" (only the head learns).
+
+    Examples
+    --------
+    >>> [boundary.until for boundary in boundaries()][-2:]  # doctest: +SKIP
+    ['top', 'head']
+    """
+    from lecture_utils.efficientnet_lite import efficientnet_lite0
+    from lecture_utils.transfer import attach_head, freeze, trainable_parameters, training_memory
+
+    model = attach_head(efficientnet_lite0(), 1)
+    size = runs.recipe(_NAMES["head"]).image_size
+    found = []
+    for until in model.stages:
+        if until in _NAMES:
+            freeze(model, until, all_statistics=True)
+            found.append(
+                Boundary(
+                    until=until,
+                    name=_NAMES[until],
+                    trainable=trainable_parameters(model),
+                    parameters=sum(p.numel() for p in model.parameters()),
+                    memory=training_memory(model, (batch_size, 3, size, size)),
+                    runs=_recorded(_NAMES[until], root),
+                )
+            )
+    return found
+
+
+def learning_curves(*, root=None):
+    """Collect test accuracies against the number of training photos.
+
+    Returns
+    -------
+    dict of dict of list of float
+        From way ("from-scratch", "feature-extraction", "partial", "end-to-end") to number of photos to the test
+        accuracies of all seeds, 0 to 1. Only what is recorded.
+
+    Examples
+    --------
+    >>> learning_curves()["partial"][10]  # doctest: +SKIP
+    [0.91, 0.93, 0.9]
+    """
+    # On 500 photos and more without a trained network: the runs of the chapter on cats and dogs.
+    everything = {"from-scratch": "cats-vs-dogs/remedies-none"}
+    curves = {}
+    for way in ("from-scratch", *WAYS):
+        curve = {}
+        for count in (*COUNTS, 2000):
+            name = f"transfer/{way}-{count}"
+            if count == 2000:
+                name = everything.get(way, f"transfer/{way}")
+            elif name not in runs.RECIPES:
+                name = f"cats-vs-dogs/photos-{count}"
+            accuracies = [run.card["metrics"]["test"]["accuracy"] for run in _recorded(name, root)]
+            if accuracies:
+                curve[count] = accuracies
+        curves[way] = curve
+    return curves
+
+
+@dataclass(frozen=True)
+class TestMaps:
+    """The 1,000 test photos on maps, before training, pretrained and fine-tuned.
+
+    Attributes
+    ----------
+    stages : dict of str to embedding_maps.EmbeddingMaps
+        "random weights", "pretrained", "fine-tuned": for the demo `EmbeddingMap`.
+    labels : ndarray of int, shape (N,)
+        0 for a cat, 1 for a dog.
+    class_names : tuple of str
+    predictions : dict of str to ndarray of int, shape (N,)
+    files : list of str
+        Relative to the test folder, such as "cats/cat.4501.jpg": for thumbnails where the photos are.
+    """
+
+    # Not a test, whatever its name begins with.
+    __test__ = False
+
+    stages: dict
+    labels: object
+    class_names: tuple
+    predictions: dict
+    files: list
+
+
+def maps_of_test(*, root=None):
+    """Put the maps of the test photos together.
+
+    Returns
+    -------
+    TestMaps
+
+    Raises
+    ------
+    FileNotFoundError
+        If a run is not recorded.
+    """
+    found = {stage: runs.load(name, root=root) for stage, name in _MAPS.items()}
+    tables = {stage: run.test_table for stage, run in found.items()}
+    first = next(iter(tables.values()))
+    return TestMaps(
+        stages={stage: run.maps for stage, run in found.items()},
+        labels=first["label"],
+        class_names=("cat", "dog"),
+        predictions={stage: (table["logit"] > 0).astype(int) for stage, table in tables.items()},
+        files=first["file"],
+    )
+
+
+def wilson(right, count, deviations=1.96):
+    """Compute the interval that a share lies in: Wilson's, which also holds near 0 and 1.
+
+    Parameters
+    ----------
+    right, count : int
+        So many of so many.
+    deviations : float
+        1.96 for a probability of 95%.
+
+    Returns
+    -------
+    low, high : float
+
+    Raises
+    ------
+    ValueError
+        If `count` is below 1 or `right` not within it.
+
+    References
+    ----------
+    Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927.
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in wilson(990, 1000)]
+    [0.982, 0.995]
+    """
+    if count < 1 or not 0 <= right <= count:
+        raise ValueError(
+            f"{right} of {count} is no share; pass 0 to count, and a count of at least 1"
+        )
+    share, square = right / count, deviations**2
+    middle = (share + square / (2 * count)) / (1 + square / count)
+    half = deviations / (1 + square / count)
+    half *= math.sqrt(share * (1 - share) / count + square / (4 * count**2))
+    return middle - half, middle + half
+
+
+def mcnemar(first_wrong, second_wrong):
+    """Ask whether two classifiers differ on the same pictures by more than chance.
+
+    Only pictures count that exactly one of them gets wrong: if both were equally good, each would be that one
+    in half of the cases.
+
+    Parameters
+    ----------
+    first_wrong, second_wrong : array_like of bool, shape (N,)
+
+    Returns
+    -------
+    only_first, only_second : int
+        Pictures that only the first, or only the second gets wrong.
+    p : float
+        Probability of a difference at least as large if both were equally good (exact, two-sided).
+
+    Raises
+    ------
+    ValueError
+        If they are not of one length.
+
+    References
+    ----------
+    McNemar, "Note on the sampling error of the difference between correlated proportions", Psychometrika 12, 1947.
+
+    Examples
+    --------
+    >>> mcnemar([True, True, True, False], [False, False, False, False])
+    (3, 0, 0.25)
+    """
+    from scipy.stats import binomtest
+
+    if len(first_wrong) != len(second_wrong):
+        raise ValueError(f"{len(first_wrong)} and {len(second_wrong)} pictures; pass the same ones")
+    pairs = [(bool(a), bool(b)) for a, b in zip(first_wrong, second_wrong, strict=True)]
+    only_first, only_second = pairs.count((True, False)), pairs.count((False, True))
+    both = only_first + only_second
+    return only_first, only_second, float(binomtest(only_first, both).pvalue) if both else 1.0
+
+
+def _recorded(name, root):
+    return [runs.load(name, seed, root=root) for _, seed in runs.list(name, root=root)]
+
+
+def _mean(values):
+    values = [*values]
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,73 @@
+"""Many small pictures as one compressed picture, which the browser unpacks (`_shared/sprites.js`)."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+#: WebP compresses blocks of 4x4 pixels; a tile that begins inside a block would bleed into its neighbor. Large blocks
+#: are also smoothed across their edges, so that larger tiles keep a pixel's distance.
+_BLOCK = 4
+_LARGE = 40
+
+
+def pack_tiles(tiles, quality):
+    """Compress equally large pictures into one sprite.
+
+    Parameters
+    ----------
+    tiles : ndarray of uint8, shape (N, H, W) or (N, H, W, 3)
+        At least one.
+    quality : int
+        Of the WebP file, 0 to 100.
+
+    Returns
+    -------
+    data : bytes
+        A WebP file, with the tiles row by row.
+    layout : dict
+        ``columns`` of tiles, ``size`` (H, W) of a tile, ``cell``: the distance from tile to tile in pixels, and
+        ``margin``: where in its cell a tile begins.
+
+    Raises
+    ------
+    ValueError
+        If there is no tile, or there are too many for one WebP file (16383 pixels a side).
+
+    Examples
+    --------
+    >>> data, layout = pack_tiles(np.zeros((6, 7, 7), np.uint8), quality=60)
+    >>> layout
+    {'columns': 3, 'size': [7, 7], 'cell': [8, 8], 'margin': 0}
+    """
+    count, rows, columns = tiles.shape[:3]
+    if not count:
+        raise ValueError("there are no tiles to pack")
+    across = int(np.ceil(np.sqrt(count)))
+    down = -(-count // across)
+    margin = 1 if max(rows, columns) >= _LARGE else 0
+    cell = [-(-(side + 2 * margin) // _BLOCK) * _BLOCK for side in (rows, columns)]
+    if max(across * cell[1], down * cell[0]) > 16383:
+        raise ValueError(f"{count} tiles of {rows}x{columns} do not fit into one WebP file")
+    color = [(0, 0)] * (tiles.ndim - 3)
+    # What a tile lacks to whole blocks repeats its edge, which costs little and changes nothing inside.
+    rest = [(margin, cell[0] - rows - margin), (margin, cell[1] - columns - margin)]
+    tiles = np.pad(tiles, [(0, 0), *rest, *color], mode="edge")
+    tiles = np.pad(tiles, [(0, across * down - count), (0, 0), (0, 0), *color])
+    sheet = tiles.reshape(down, across, *tiles.shape[1:]).swapaxes(1, 2)
+    sheet = sheet.reshape(down * cell[0], across * cell[1], *tiles.shape[3:])
+    file = io.BytesIO()
+    Image.fromarray(sheet).save(file, "WEBP", quality=quality, method=6)
+    layout = {"columns": across, "size": [rows, columns], "cell": cell, "margin": margin}
+    return file.getvalue(), layout
+
+
+def unpack_tiles(data, layout, count):
+    """Return the tiles of a sprite as RGB, shape (count, H, W, 3), uint8; `pack_tiles` in reverse."""
+    sheet = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    (rows, columns), (height, width) = layout["size"], layout["cell"]
+    tiles = []
+    for row, column in (divmod(i, layout["columns"]) for i in range(count)):
+        top, left = row * height + layout["margin"], column * width + layout["margin"]
+        tiles.append(sheet[top : top + rows, left : left + columns])
+    return np.stack(tiles)

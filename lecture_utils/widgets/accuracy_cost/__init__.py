@@ -1,0 +1,78 @@
+"""AccuracyCost: how accurate networks are for what they cost, and which of them nothing beats."""
+
+import dataclasses
+
+import traitlets
+
+from lecture_utils.architectures.published import published
+
+from .._demo import Demo
+from .choose import COSTS, WEIGHTS, chosen, front
+from .figure import front_html
+
+__all__ = ["AccuracyCost"]
+
+
+class AccuracyCost(Demo):
+    """All image classifiers of the installed torchvision: accuracy on ImageNet against what they cost.
+
+    The figures are those that torchvision publishes with its weights; nothing is downloaded. In a live
+    notebook all traits are in sync both ways.
+
+    Parameters
+    ----------
+    cost : {"macs", "parameters"}
+        The horizontal axis.
+    weights : {"first", "best", "all"}
+        Which weights of each network: the first that were published, the best that were trained on ImageNet
+        alone, or the best, whatever they were trained on.
+    family : str
+        Networks to bring out, such as ``"VGG"``; none if empty.
+    selected : str
+        The network to name first, such as ``"resnet50"``.
+
+    Attributes
+    ----------
+    networks : list of dict
+        Every network with each of its weights: the fields of `architectures.published.Published`.
+    front : list of Published
+        What no other network beats, from the cheapest to the most accurate.
+
+    Raises
+    ------
+    traitlets.TraitError
+        If a setting is unknown; the message names what there is.
+
+    Examples
+    --------
+    >>> AccuracyCost(weights="first").front[-1].title
+    'EfficientNet v2 L'
+    """
+
+    networks = traitlets.List().tag(sync=True)
+    cost = traitlets.Enum(COSTS, "macs").tag(sync=True)
+    weights = traitlets.Enum(tuple(WEIGHTS), "best").tag(sync=True)
+    family = traitlets.Unicode("").tag(sync=True)
+    selected = traitlets.Unicode("resnet50").tag(sync=True)
+
+    def __init__(self, **settings):
+        super().__init__(networks=[dataclasses.asdict(row) for row in published()], **settings)
+
+    @traitlets.validate("family", "selected")
+    def _check_known(self, proposal):
+        field = {"family": "family", "selected": "name"}[proposal["trait"].name]
+        known = sorted({getattr(row, field) for row in published()})
+        if proposal["value"] not in known and not (field == "family" and not proposal["value"]):
+            raise traitlets.TraitError(
+                f"{proposal['trait'].name} is {proposal['value']!r}; use one of {', '.join(known)}"
+            )
+        return proposal["value"]
+
+    @property
+    def front(self):
+        """What no other network beats with these weights, by this cost."""
+        return front(chosen(published(), self.weights), self.cost)
+
+    def figure_html(self):
+        """Return the networks as a picture, and the front as a table."""
+        return front_html(chosen(published(), self.weights), self.front, self.cost, self.weights)

@@ -1,0 +1,56 @@
+"""The picture and the numbers that AccuracyCost leaves in the page."""
+
+import html
+
+from .choose import WEIGHTS
+
+NAMES = {"macs": "multiply-accumulate operations", "parameters": "parameters"}
+
+
+def front_html(rows, front, cost, weights):
+    """Draw all networks and the front, with a table of the front.
+
+    Parameters
+    ----------
+    rows, front : list of Published
+    cost : {"macs", "parameters"}
+    weights : {"first", "best", "all"}
+
+    Returns
+    -------
+    str
+        HTML: a figure and a table.
+    """
+    # Matplotlib is slow to import, and not all who make the demo show it.
+    from lecture_utils import plotting
+
+    fig, axis = plotting.figure(size=(7, 4))
+    axis.scatter(
+        [getattr(row, cost) for row in rows],
+        [100 * row.accuracy for row in rows],
+        s=22,
+        color=plotting.INK,
+        alpha=0.45,
+        linewidth=0,
+    )
+    best = [getattr(row, cost) for row in front], [100 * row.accuracy for row in front]
+    axis.plot(*best, "o-", color=plotting.CYCLE[1], markersize=6, drawstyle="steps-post")
+    axis.set(xscale="log", xlabel=NAMES[cost], ylabel="right first guess (%)")
+    alt = (
+        f"{len(rows)} networks by {NAMES[cost]}, on a logarithmic axis, and accuracy on ImageNet. The front of those "
+        f"that nothing beats goes from {front[0].title} up to {front[-1].title}, steeply at first and then flat."
+    )
+    picture = plotting.to_html(fig, alt=alt)
+    plotting.plt.close(fig)
+    cells = "".join(
+        f'<tr><th scope="row">{html.escape(row.title)}</th><td>{row.parameters / 1e6:,.1f} M</td>'
+        f"<td>{row.macs / 1e9:,.2f} G</td><td>{row.accuracy:.1%}</td></tr>"
+        for row in front
+    )
+    heads = ("Network", "Parameters", "MACs", "Right")
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    caption = f"What none of {len(rows)} networks beats by {NAMES[cost]}, {WEIGHTS[weights]}."
+    return (
+        f'{picture}<div class="demo-numbers"><table><caption>{caption}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table></div>"
+    )

@@ -1,0 +1,245 @@
+"""EmbeddingMap: pictures as points, before training, pretrained and fine-tuned."""
+
+import numpy as np
+import traitlets
+
+from lecture_utils.embedding_maps import EmbeddingMaps, agreement, align, make_maps
+
+from .._demo import ArrayTrait, Demo
+from .figure import map_html
+from .sheet import make_sheet
+
+METHODS = ("PCA", "t-SNE")
+MOST_CLASSES = 12
+MOST_PICTURES = 2000
+#: In `predicted`: nobody has said what this picture shows.
+UNKNOWN = 255
+
+
+class EmbeddingMap(Demo):
+    """Pictures in two dimensions, where those with similar embeddings are neighbors.
+
+    Choosing another stage moves every point to its new place. In a live notebook all traits are in sync
+    both ways.
+
+    Parameters
+    ----------
+    stages : dict of str to array or EmbeddingMaps
+        From names such as "pretrained" to the embeddings of all pictures, shape (N, D), or to the maps that
+        `lecture_utils.embedding_maps.make_maps` made of them. At most six stages.
+    labels : array_like of int, shape (N,)
+        What each picture shows: an index into `class_names`.
+    class_names : sequence of str
+        At most twelve.
+    pictures : sequence of images or array of uint8, shape (N, H, W, 3), optional
+        PIL images, or arrays. They travel as one sheet of thumbnails. Without them the map shows names only.
+    predictions : dict of str to array_like of int, shape (N,), optional
+        From names of stages to what was predicted; what differs from `labels` is marked as wrong.
+    names : sequence of str, optional
+        One per picture. By default "cat 1", "cat 2" and so on, by class.
+    stage : str, optional
+        Which one is shown first; by default the second.
+    method : {"t-SNE", "PCA"}
+    seed : int
+        Of t-SNE. Maps of later stages are turned to lie like the one before.
+    code : str, optional
+        Python lines that make the dict ``stages`` and ``labels``, for "Copy as Python".
+
+    Attributes
+    ----------
+    points : ndarray of float32, shape (stages, 2, N, 2)
+        The places on the maps: of each stage first by PCA, then by t-SNE.
+    neighbors : ndarray of int32, shape (stages, N, 5)
+        The nearest others in all dimensions. Maps that were made without them give shape (stages, N, 0).
+    selected : int
+        The picture that is shown large, from 0.
+    hidden : list of str
+        Classes that are not drawn.
+    only_wrong : bool
+        Draw only pictures whose prediction is wrong.
+    as_pictures : bool
+        Draw the pictures themselves instead of shapes.
+
+    Raises
+    ------
+    ValueError, traitlets.TraitError
+        If sizes do not fit together or a value is out of range.
+
+    Examples
+    --------
+    >>> embeddings = np.random.default_rng(0).normal(size=(10, 8))
+    >>> demo = EmbeddingMap({"random": embeddings}, np.arange(10) % 2, ["cat", "dog"])
+    >>> demo.points.shape
+    (1, 2, 10, 2)
+    """
+
+    stages = traitlets.List(traitlets.Dict()).tag(sync=True)
+    points = ArrayTrait("float32", ndim=4)
+    neighbors = ArrayTrait("int32", ndim=3)
+    labels = ArrayTrait("uint8", ndim=1)
+    predicted = ArrayTrait("uint8", ndim=2)
+    class_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    sheet = ArrayTrait("uint8", ndim=1)
+    sheet_layout = traitlets.Dict().tag(sync=True)
+    code = traitlets.Unicode().tag(sync=True)
+    seed = traitlets.Int(0).tag(sync=True)
+
+    stage = traitlets.Unicode().tag(sync=True)
+    method = traitlets.Enum(METHODS, "t-SNE").tag(sync=True)
+    selected = traitlets.Int(0, min=0).tag(sync=True)
+    hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    only_wrong = traitlets.Bool(False).tag(sync=True)
+    as_pictures = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(
+        self,
+        stages,
+        labels,
+        class_names,
+        pictures=None,
+        *,
+        predictions=None,
+        names=None,
+        stage=None,
+        method="t-SNE",
+        seed=0,
+        code="",
+    ):
+        class_names = [str(name) for name in class_names]
+        labels = _as_classes(labels, class_names, "labels")
+        if not 1 <= len(stages) <= 6:
+            raise ValueError(f"there are {len(stages)} stages; the demo shows 1 to 6")
+        if not 6 <= len(labels) <= MOST_PICTURES:
+            raise ValueError(
+                f"there are {len(labels)} pictures; the demo shows 6 to {MOST_PICTURES}"
+            )
+        maps = _all_maps(stages, len(labels), seed)
+        predictions = predictions or {}
+        if unknown := predictions.keys() - stages.keys():
+            raise ValueError(f"there are predictions for {sorted(unknown)}, but no such stage")
+        predicted = np.full((len(maps), len(labels)), UNKNOWN, dtype=np.uint8)
+        for row, name in zip(predicted, maps, strict=True):
+            if name in predictions:
+                row[:] = _as_classes(predictions[name], class_names, f"predictions of {name!r}")
+        if names is None:
+            names = _numbered(labels, class_names)
+        if len(names) != len(labels):
+            raise ValueError(f"there are {len(names)} names for {len(labels)} pictures")
+        sheet, layout = np.zeros(0, dtype=np.uint8), {}
+        if pictures is not None:
+            sheet, layout = make_sheet(pictures, len(labels))
+        first = list(maps)[min(1, len(maps) - 1)] if stage is None else stage
+        super().__init__(
+            stages=[
+                {
+                    "name": name,
+                    "dimensions": each.dimensions,
+                    "explained": each.explained,
+                    "agreement": agreement(each.neighbors, labels) if each.neighbors.size else None,
+                    "wrong": _count_wrong(row, labels),
+                }
+                for (name, each), row in zip(maps.items(), predicted, strict=True)
+            ],
+            points=np.stack([(each.pca, each.tsne) for each in maps.values()]),
+            neighbors=np.stack([each.neighbors for each in maps.values()]),
+            labels=labels,
+            predicted=predicted,
+            class_names=class_names,
+            names=[str(name) for name in names],
+            sheet=sheet,
+            sheet_layout=layout,
+            code=code,
+            seed=seed,
+            stage=first,
+            method=method,
+        )
+        wrong = np.flatnonzero(self.wrong(first))
+        self.selected = int(wrong[0]) if len(wrong) else 0
+
+    def wrong(self, stage):
+        """Return which pictures were taken for something else at a stage: booleans, shape (N,)."""
+        row = self.predicted[[each["name"] for each in self.stages].index(stage)]
+        return (row != UNKNOWN) & (row != self.labels)
+
+    @traitlets.validate("stage")
+    def _check_stage(self, proposal):
+        known = [each["name"] for each in self.stages]
+        if proposal["value"] not in known:
+            raise traitlets.TraitError(
+                f"there is no stage {proposal['value']!r}; use one of {', '.join(known)}"
+            )
+        return proposal["value"]
+
+    @traitlets.validate("selected")
+    def _check_selected(self, proposal):
+        if proposal["value"] >= len(self.labels):
+            raise traitlets.TraitError(
+                f"selected is {proposal['value']}; there are {len(self.labels)} pictures, from 0"
+            )
+        return proposal["value"]
+
+    @traitlets.validate("hidden")
+    def _check_hidden(self, proposal):
+        for name in proposal["value"]:
+            if name not in self.class_names:
+                raise traitlets.TraitError(
+                    f"there is no class {name!r}; use some of {', '.join(self.class_names)}"
+                )
+        return proposal["value"]
+
+    def figure_html(self):
+        """Return the maps of all stages side by side, and their numbers as a table."""
+        return map_html(self)
+
+
+def _all_maps(stages, count, seed):
+    """Return the maps of every stage by name, each turned like the one before."""
+    maps, before = {}, None
+    for name, given in stages.items():
+        made = given if isinstance(given, EmbeddingMaps) else make_maps(given, seed=seed)
+        if len(made.tsne) != count:
+            raise ValueError(
+                f"{name!r} has {len(made.tsne)} pictures, but there are {count} labels"
+            )
+        points, shadow = made.tsne, made.pca
+        if before is not None:
+            points = align(points, before.tsne)
+            # The axes of a PCA map mean something, only their signs do not.
+            shadow = shadow * np.where((shadow * before.pca).sum(axis=0) < 0, -1, 1)
+        near = np.zeros((count, 0), np.int32) if made.neighbors is None else made.neighbors
+        before = EmbeddingMaps(shadow, points, made.explained, made.dimensions, near)
+        maps[str(name)] = before
+    if len({each.neighbors.shape for each in maps.values()}) > 1:
+        raise ValueError("the stages have different numbers of neighbors; make all maps alike")
+    return maps
+
+
+def _as_classes(values, class_names, what):
+    values = np.asarray(values)
+    if not 1 <= len(class_names) <= MOST_CLASSES or len(set(class_names)) < len(class_names):
+        raise ValueError(
+            f"class_names is {class_names}; give 1 to {MOST_CLASSES} names that differ"
+        )
+    if values.ndim != 1 or values.dtype.kind not in "iu":
+        raise ValueError(
+            f"{what} have shape {values.shape} and type {values.dtype}; give whole numbers, one per picture"
+        )
+    if values.size and not 0 <= values.min() <= values.max() < len(class_names):
+        raise ValueError(
+            f"{what} go from {values.min()} to {values.max()}, but there are {len(class_names)} class names"
+        )
+    return values.astype(np.uint8)
+
+
+def _count_wrong(predicted, labels):
+    return None if (predicted == UNKNOWN).all() else int((predicted != labels).sum())
+
+
+def _numbered(labels, class_names):
+    seen = dict.fromkeys(range(len(class_names)), 0)
+    names = []
+    for label in labels.tolist():
+        seen[label] += 1
+        names.append(f"{class_names[label]} {seen[label]}")
+    return names

@@ -1,0 +1,65 @@
+/** The picture under the pointer, large, and its nearest others in all dimensions. */
+
+import { h, setText } from "../_shared/dom.js";
+import { changeDetector } from "../_shared/frame.js";
+import { company, verdict } from "./words.js";
+
+const LARGE = 144;
+const SMALL = 48;
+
+/** A thumbnail of its own canvas, for screens of two pixels per pixel. */
+export function thumb(sheet, side) {
+  const canvas = h("canvas", { width: 2 * side, height: 2 * side, "aria-hidden": "true" });
+  canvas.style.width = canvas.style.height = `${side}px`;
+  const context = canvas.getContext("2d");
+  return { canvas, show: (picture) => sheet.paint(context, picture, 0, 0, 2 * side) };
+}
+
+/**
+ * @param {{sheet: object, count: number, onChoose: (picture: number) => void}} options `count` is that of
+ *   the neighbors.
+ */
+export function detailPanel({ sheet, count, onChoose }) {
+  const large = thumb(sheet, LARGE);
+  const name = h("p", { class: "lu-title" });
+  const what = h("p");
+  const sentence = h("p", { class: "lu-label" });
+  const others = Array.from({ length: count }, () => {
+    const picture = thumb(sheet, SMALL);
+    const label = h("span");
+    const button = h(
+      "button",
+      { type: "button", class: "lu-button map-other", onclick: () => onChoose(Number(button.dataset.picture)) },
+      sheet.there && picture.canvas,
+      label,
+    );
+    return { button, label, show: picture.show };
+  });
+  const element = h(
+    "section",
+    { class: "map-detail", "aria-label": "Picture" },
+    sheet.there && large.canvas,
+    h("div", {}, name, what, sentence),
+    h("div", { class: "map-others" }, ...others.map(({ button }) => button)),
+  );
+  const changed = changeDetector();
+  return {
+    element,
+    update({ picture, names, label, predicted, classes, labels, neighbors, ready, stage }) {
+      if (!changed(picture, predicted, ready, stage)) return;
+      large.show(picture);
+      setText(name, names[picture]);
+      setText(what, verdict({ label, predicted, classes }));
+      what.classList.toggle("wrong", predicted < classes.length && predicted !== label);
+      setText(sentence, `${stage}${company(neighbors, labels, label)}.`);
+      neighbors.forEach((other, i) => {
+        const { button, label: text, show } = others[i];
+        button.dataset.picture = other;
+        button.classList.toggle("other-class", labels[other] !== label);
+        button.setAttribute("aria-label", `Neighbor ${i + 1}: ${names[other]}`);
+        setText(text, sheet.there ? classes[labels[other]] : names[other]);
+        show(other);
+      });
+    },
+  };
+}

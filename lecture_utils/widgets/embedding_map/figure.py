@@ -1,0 +1,83 @@
+"""The picture and the numbers that EmbeddingMap leaves in the page."""
+
+import html
+
+#: Shapes of the classes, in the order of `points.js`.
+MARKERS = "o^sDv>P<"
+
+
+def map_html(demo):
+    """Draw the maps of all stages by the method that is chosen, with a table of their numbers.
+
+    Parameters
+    ----------
+    demo : EmbeddingMap
+
+    Returns
+    -------
+    str
+        HTML: a figure and a table.
+    """
+    # Matplotlib is slow to import, and not all who make the demo show it.
+    from lecture_utils import plotting
+
+    count = len(demo.stages)
+    fig, axes = plotting.figure(1, count, size=(7, 7 / max(count, 2) + 0.5), squeeze=False)
+    way = ("PCA", "t-SNE").index(demo.method)
+    for axis, stage, points in zip(axes[0], demo.stages, demo.points[:, way], strict=True):
+        wrong = demo.wrong(stage["name"])
+        for place, name in enumerate(demo.class_names):
+            mine = demo.labels == place
+            axis.scatter(
+                *points[mine].T,
+                s=9,
+                marker=MARKERS[place % len(MARKERS)],
+                color=plotting.CYCLE[place % len(plotting.CYCLE)],
+                linewidth=0,
+                alpha=0.8,
+                rasterized=True,
+                label=name if axis is axes[0][0] else None,
+            )
+        axis.scatter(*points[wrong].T, s=26, marker="x", color=plotting.INK, linewidth=1)
+        axis.set(xticks=[], yticks=[], title=stage["name"], aspect="equal")
+    fig.legend(loc="outside lower center", ncols=4, fontsize=9, frameon=False)
+    agreements = ", ".join(
+        f"{each['name']} {_percent(each['agreement'], 0)}" for each in demo.stages
+    )
+    alt = (
+        f"Maps of {len(demo.labels)} pictures by {demo.method}, one per stage. How many of the nearest {demo.neighbors.shape[2]} in "
+        f"all dimensions are of the same class: {agreements}. Crosses are pictures taken for something else."
+    )
+    picture = plotting.to_html(fig, alt=alt)
+    plotting.plt.close(fig)
+    return f'{picture}<div class="demo-numbers">{_table(demo)}</div>'
+
+
+def _percent(share, digits=1):
+    return "–" if share is None else f"{share:.{digits}%}"
+
+
+def _table(demo):
+    heads = (
+        "Stage",
+        "dimensions",
+        "wrong",
+        f"nearest {demo.neighbors.shape[2]} of the same class",
+        "variance that PCA keeps",
+    )
+    rows = []
+    for stage in demo.stages:
+        wrong = "–" if stage["wrong"] is None else f"{stage['wrong']} of {len(demo.labels)}"
+        cells = (
+            stage["dimensions"] or "–",
+            wrong,
+            _percent(stage["agreement"]),
+            _percent(stage["explained"]),
+        )
+        data = "".join(f"<td>{cell}</td>" for cell in cells)
+        rows.append(f'<tr><th scope="row">{html.escape(stage["name"])}</th>{data}</tr>')
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    return (
+        f"<table><caption>{len(demo.labels)} pictures in all dimensions</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )

@@ -1,0 +1,37 @@
+/** The thumbnails, cut out of the one file that they travel in. */
+
+/**
+ * @param {{mime: string, side: number, columns: number}} layout Empty where there are no pictures.
+ * @param {Uint8Array} bytes
+ * @param {AbortSignal} signal
+ * @param {(error?: Error) => void} onReady
+ */
+export function openSheet(layout, bytes, signal, onReady) {
+  const { mime, side, columns } = layout;
+  let bitmap = null;
+  if (bytes.length) {
+    createImageBitmap(new Blob([bytes], { type: mime })).then(
+      (image) => {
+        if (signal.aborted) {
+          image.close();
+          return;
+        }
+        bitmap = image;
+        onReady();
+      },
+      () => signal.aborted || onReady(new Error("The browser cannot read the thumbnails; the map shows shapes and names.")),
+    );
+  }
+  signal.addEventListener("abort", () => bitmap?.close());
+  return {
+    there: bytes.length > 0,
+    /** Draw a picture into a square; false while there is none. */
+    paint(context, picture, x, y, size) {
+      if (!bitmap) return false;
+      const [left, top] = [(picture % columns) * side, Math.floor(picture / columns) * side];
+      context.imageSmoothingQuality = "high";
+      context.drawImage(bitmap, left, top, side, side, x, y, size, size);
+      return true;
+    },
+  };
+}

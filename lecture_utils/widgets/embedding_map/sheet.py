@@ -1,0 +1,61 @@
+"""All pictures of a map as one sheet of thumbnails: one file is a fraction of hundreds."""
+
+import io
+
+import numpy as np
+from PIL import Image, ImageOps, features
+
+#: Together, so that a sheet stays at about 200 kB.
+MOST_PIXELS = 700_000
+SMALLEST, LARGEST = 24, 72
+_QUALITY = 60
+
+
+def make_sheet(pictures, count):
+    """Return a sheet of the middle squares of pictures, as small as their number demands.
+
+    Parameters
+    ----------
+    pictures : sequence of PIL.Image or of arrays of uint8, shape (H, W) or (H, W, 3)
+    count : int
+        How many there must be.
+
+    Returns
+    -------
+    sheet : ndarray of uint8, shape (bytes,)
+        A WebP file (JPEG where Pillow cannot write WebP).
+    layout : dict
+        ``mime``, ``side`` of a thumbnail in pixels, ``columns``.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer pictures, or one is none.
+    """
+    pictures = list(pictures)
+    if len(pictures) != count:
+        raise ValueError(f"there are {len(pictures)} pictures, but {count} labels")
+    side = int(np.clip(np.sqrt(MOST_PIXELS / count), SMALLEST, LARGEST))
+    columns = int(np.ceil(np.sqrt(count)))
+    sheet = Image.new("RGB", (columns * side, -(-count // columns) * side))
+    for number, picture in enumerate(pictures):
+        thumb = ImageOps.fit(_as_image(picture, number), (side, side), Image.Resampling.LANCZOS)
+        sheet.paste(thumb, (number % columns * side, number // columns * side))
+    kind = "WEBP" if features.check("webp") else "JPEG"
+    file = io.BytesIO()
+    sheet.save(file, kind, quality=_QUALITY, **({"method": 6} if kind == "WEBP" else {}))
+    layout = {"mime": f"image/{kind.lower()}", "side": side, "columns": columns}
+    return np.frombuffer(file.getvalue(), dtype=np.uint8), layout
+
+
+def _as_image(picture, number):
+    if isinstance(picture, Image.Image):
+        return picture.convert("RGB")
+    array = np.asarray(picture)
+    if array.dtype != np.uint8 or array.size == 0 or array.ndim not in (2, 3):
+        raise ValueError(
+            f"picture {number} has shape {array.shape} and type {array.dtype}; give uint8, (H, W, 3) or (H, W)"
+        )
+    if array.ndim == 3 and array.shape[2] != 3:
+        raise ValueError(f"picture {number} has shape {array.shape}; give (H, W, 3) or (H, W)")
+    return Image.fromarray(array).convert("RGB")

@@ -1,0 +1,80 @@
+/** The numbers of all stages as a table, and the wrong pictures as a list. */
+
+import { h, setText } from "../_shared/dom.js";
+import { changeDetector } from "../_shared/frame.js";
+import { thumb } from "./detail.js";
+import { count, percent, verdict } from "./words.js";
+
+const MOST_LISTED = 60;
+
+/** @param {{stages: object[], total: number, nearest: number}} options */
+export function summaryTable({ stages, total, nearest }) {
+  const heads = ["Stage", "wrong", `nearest ${nearest} of the same class`, "the same on this map", "variance kept by PCA"];
+  const written = (share) => (share === null ? "–" : percent(share));
+  // They may differ from stage to stage.
+  const dimensions = [...new Set(stages.map((stage) => stage.dimensions))].map((number) => (number ? `${number.toLocaleString("en-US")} ` : "")).join("or ");
+  const rows = stages.map((stage) => {
+    const onMap = h("td");
+    const cells = [
+      stage.wrong === null ? "–" : `${stage.wrong} of ${total}`,
+      written(stage.agreement),
+    ].map((text) => h("td", {}, text));
+    const name = h("th", { scope: "row" }, stage.name);
+    const row = h("tr", {}, name, ...cells, onMap, h("td", {}, written(stage.explained)));
+    return { row, onMap };
+  });
+  const element = h(
+    "table",
+    { class: "map-table" },
+    h("caption", {}, `How far the classes are apart: in all ${dimensions}dimensions, and in two`),
+    h("thead", {}, h("tr", {}, ...heads.map((text) => h("th", { scope: "col" }, text)))),
+    h("tbody", {}, ...rows.map(({ row }) => row)),
+  );
+  return {
+    element,
+    update(current, agreements) {
+      rows.forEach(({ row, onMap }, i) => {
+        row.classList.toggle("current", stages[i].name === current);
+        setText(onMap, percent(agreements[i]));
+      });
+    },
+  };
+}
+
+/** The wrong ones, folded away; buttons are made when somebody opens it. */
+export function wrongList({ sheet, onChoose }) {
+  const summary = h("summary");
+  const list = h("div", { class: "map-wrong" });
+  const more = h("p", { class: "lu-label" });
+  const element = h("details", { class: "lu-disclosure", ontoggle: () => fill() }, summary, list, more);
+  const changed = changeDetector();
+  let now = null;
+
+  function fill() {
+    if (!element.open || !now || !changed(now.stage, now.ready)) return;
+    list.replaceChildren(
+      ...now.wrong.slice(0, MOST_LISTED).map((picture) => {
+        const { canvas, show } = thumb(sheet, 48);
+        show(picture);
+        const text = verdict({ label: now.labels[picture], predicted: now.predicted[picture], classes: now.classes });
+        return h(
+          "button",
+          { type: "button", class: "lu-button map-other", "aria-label": `${now.names[picture]}: ${text}`, onclick: () => onChoose(picture) },
+          sheet.there && canvas,
+          h("span", {}, now.names[picture]),
+        );
+      }),
+    );
+    const left = now.wrong.length - MOST_LISTED;
+    setText(more, left > 0 ? `and ${left} more` : "");
+  }
+  return {
+    element,
+    update(state) {
+      now = state;
+      element.hidden = !state.known || !state.wrong.length;
+      setText(summary, `${count(state.wrong.length, "picture")} taken for something else`);
+      fill();
+    },
+  };
+}

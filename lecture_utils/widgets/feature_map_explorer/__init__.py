@@ -1,0 +1,252 @@
+"""FeatureMapExplorer: all feature maps of trained networks, for two pictures side by side."""
+
+import html
+
+import numpy as np
+import traitlets
+
+from lecture_utils.palette import sequential_colors, signed_colors
+
+from .. import _figure
+from .._demo import ArrayTrait, Demo
+from .._sprites import pack_tiles, unpack_tiles
+from ..augmentation_lab import as_square
+from .maps import record
+from .networks import subjects
+from .pictures import MOST_PICTURES, SIDE, default_pictures
+
+NETWORKS = ("cats-vs-dogs/augmented", "efficientnet_lite0")
+SORTS = ("number", "response", "difference")
+_PICTURE_QUALITY = 75
+
+
+class FeatureMapExplorer(Demo):
+    """Show what every filter of every layer answers to two pictures, on a scale that all maps of a layer share.
+
+    Filters can be sorted by how strongly they respond, or by how differently they respond to the two pictures; those
+    that are silent for all pictures are marked; one of them is shown enlarged, over the pictures. In a live notebook all
+    traits are in sync both ways.
+
+    Parameters
+    ----------
+    *networks : str or dict
+        Names of `pretrained.NETWORKS` or of recorded runs on cats and dogs, or dicts ``{name: (module, layers, prepare)}``:
+        `layers` are module paths, a dict of labels and paths, or None for all convolutions; `prepare` turns pictures,
+        float (N, 3, 224, 224) from 0 to 1, into the network's input, and may be left out. By default the book's network
+        for cats and dogs, and EfficientNet-Lite0.
+    pictures : dict of str to image, optional
+        Two to eight: PIL images or arrays, see `AugmentationLab`. By default a cat, a dog and some photos.
+    left, right : str, optional
+        Names of the two pictures that are shown; by default the first two.
+    network, layer : str, optional
+        Where to start; by default in the first convolutional layer of the first network.
+    sort : {"number", "response", "difference"}
+        Order of the filters.
+    filter : int, optional
+        Which one is enlarged; by default the one that comes first in that order.
+
+    Attributes
+    ----------
+    maps : dict of str to dict of str to maps.LayerMaps
+        By network and layer: the maps (``.maps``) themselves, ``.responses``, ``.peaks``, ``.dead`` and more.
+
+    Raises
+    ------
+    ValueError, traitlets.TraitError
+        If a network, layer or picture is unknown or given twice, or something is no picture or gives no maps.
+
+    Notes
+    -----
+    The response of a filter is the mean magnitude of its map. Maps travel to the page as compressed pictures, the
+    numbers beside them as they were measured.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> own = {"mine": (nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()),)}
+    >>> FeatureMapExplorer(own).maps["mine"]["convolution 1"].maps.shape
+    (5, 8, 222, 222)
+    """
+
+    networks = traitlets.List().tag(sync=True)
+    pictures = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    picture_layout = traitlets.Dict().tag(sync=True)
+    picture_sprite = ArrayTrait("uint8", ndim=1)
+    sprites = ArrayTrait("uint8", ndim=1)
+    numbers = ArrayTrait("uint8", ndim=1)
+    left = traitlets.Unicode().tag(sync=True)
+    right = traitlets.Unicode().tag(sync=True)
+    network = traitlets.Unicode().tag(sync=True)
+    layer = traitlets.Unicode().tag(sync=True)
+    sort = traitlets.Enum(SORTS, "response").tag(sync=True)
+    filter = traitlets.Int(0, min=0).tag(sync=True)
+
+    def __init__(
+        self, *networks, pictures=None, left=None, right=None, network=None, layer=None,
+        sort="response", filter=None,
+    ):  # fmt: skip
+        if pictures is None:
+            shown = default_pictures()
+        else:
+            shown = {str(name): as_square(each, name, SIDE) for name, each in pictures.items()}
+        if not 2 <= len(shown) <= MOST_PICTURES:
+            raise ValueError(f"there are {len(shown)} pictures; give 2 to {MOST_PICTURES}")
+        pixels = np.stack(list(shown.values()))
+        found = subjects(networks or NETWORKS)
+        self.maps, self._said, data, parts, numbers = {}, {}, [], [], []
+        for subject in found.values():
+            layers, said = record(subject, pixels)
+            self.maps[subject.name] = {each.label: each for each in layers}
+            self._said[subject.name] = said
+            entries = []
+            for each in layers:
+                sprite, layout = each.packed()
+                # In half precision: three digits, which is what the page shows.
+                values = np.stack([each.responses, each.peaks]).astype("<f2").tobytes()
+                entries.append(
+                    {
+                        "label": each.label,
+                        "path": each.path,
+                        "size": list(each.maps.shape[1:]),
+                        "signed": each.is_signed,
+                        "limit": each.limit,
+                        "place": list(each.place),
+                        "dead": each.dead.tolist(),
+                        "layout": layout,
+                        "bytes": len(sprite),
+                    }
+                )
+                parts.append(sprite)
+                numbers.append(values)
+            data.append(
+                {
+                    "name": subject.name,
+                    "title": subject.title,
+                    "code": subject.code,
+                    "said": said,
+                    "layers": entries,
+                }
+            )
+        names = list(shown)
+        sprite, layout = pack_tiles(pixels, _PICTURE_QUALITY)
+        start = next(iter(found)) if network is None else network
+        super().__init__(
+            networks=data,
+            pictures=names,
+            picture_layout=layout,
+            picture_sprite=np.frombuffer(sprite, np.uint8),
+            sprites=np.frombuffer(b"".join(parts), np.uint8),
+            numbers=np.frombuffer(b"".join(numbers), np.uint8),
+            left=names[0] if left is None else left,
+            right=names[1] if right is None else right,
+            network=start,
+            layer=next(iter(self.maps.get(start, {""}))) if layer is None else layer,
+            sort=sort,
+        )
+        self.filter = self._order()[0] if filter is None else filter
+
+    @traitlets.validate("left", "right")
+    def _check_picture(self, proposal):
+        return _known(proposal, self.pictures)
+
+    @traitlets.validate("network")
+    def _check_network(self, proposal):
+        return _known(proposal, list(self.maps))
+
+    @traitlets.validate("layer")
+    def _check_layer(self, proposal):
+        return _known(proposal, list(self.maps[self.network]))
+
+    @traitlets.validate("filter")
+    def _check_filter(self, proposal):
+        count = len(self._shown_layer.responses[0])
+        if proposal["value"] >= count:
+            raise traitlets.TraitError(
+                f"filter is {proposal['value']}; {self.layer} has the filters 0 to {count - 1}"
+            )
+        return proposal["value"]
+
+    @traitlets.observe("network", "layer")
+    def _follow(self, change):
+        if self.layer not in self.maps[self.network]:
+            self.layer = next(iter(self.maps[self.network]))
+        self.filter = min(self.filter, len(self._shown_layer.responses[0]) - 1)
+
+    @property
+    def _shown_layer(self):
+        return self.maps[self.network][self.layer]
+
+    def _order(self):
+        """Return the filters in the order in which they are shown."""
+        sides = [self.pictures.index(each) for each in (self.left, self.right)]
+        first, second = self._shown_layer.responses[sides]
+        merit = {
+            "number": np.zeros_like(first),
+            "response": np.maximum(first, second),
+            "difference": np.abs(first - second),
+        }[self.sort]
+        return [int(number) for number in np.argsort(-merit, kind="stable")]
+
+    def figure_html(self):
+        """Return the two pictures with their strongest maps, and what each layer answers."""
+        layer, name = self._shown_layer, self.network
+        sides = [self.pictures.index(each) for each in (self.left, self.right)]
+        strongest = self._order()[:2]
+        pictures = unpack_tiles(
+            self.picture_sprite.tobytes(), self.picture_layout, len(self.pictures)
+        )
+        tiles = []
+        for side in sides:
+            tiles.append(_figure.rgb_tile(pictures[side]))
+            tiles += [_scaled(layer, side, one) for one in strongest]
+        text = (
+            f"{self.left} and {self.right}, each with the maps of filters {strongest[0]} and {strongest[-1]} of "
+            f"{self.layer} (mean response {', '.join(_figure.number(v, 3) for v in layer.responses[sides].mean(axis=1))})."
+        )
+        said = ", ".join(
+            f"{self.pictures[s]}: {self._said[name][s]}" for s in sides if self._said[name][s]
+        )
+        rows = "".join(self._row(label, each, sides) for label, each in self.maps[name].items())
+        heads = (
+            "Layer",
+            "Filters",
+            "Map",
+            f"Response: {self.left}",
+            f"Response: {self.right}",
+            "Dead",
+        )
+        head = "".join(f'<th scope="col">{html.escape(each)}</th>' for each in heads)
+        alt = f"Two pictures, and where two filters of {self.layer} answer to them."
+        return (
+            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{html.escape(text)} "
+            f"{html.escape(f'What the network says: {said}.' if said else '')}</figcaption></figure>"
+            f'<div class="demo-numbers"><table><caption>{html.escape(name)}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+
+    def _row(self, label, layer, sides):
+        count, rows, columns = layer.maps.shape[1:]
+        means = layer.responses[sides].mean(axis=1)
+        cells = (
+            count,
+            f"{rows}×{columns}",
+            *(_figure.number(m, 3) for m in means),
+            len(layer.dead),
+        )
+        data = "".join(f"<td>{cell}</td>" for cell in cells)
+        return f'<tr><th scope="row">{html.escape(label)}</th>{data}</tr>'
+
+
+def _known(proposal, names):
+    if proposal["value"] not in names:
+        raise traitlets.TraitError(
+            f"{proposal['trait'].name} is {proposal['value']!r}; use one of {', '.join(names)}"
+        )
+    return proposal["value"]
+
+
+def _scaled(layer, picture, number):
+    """Return a map as a tile, in the colors of the layer's common scale."""
+    values = layer.maps[picture, number]
+    colors = signed_colors if layer.is_signed else sequential_colors
+    return _figure.rgb_tile(colors(values, layer.limit))

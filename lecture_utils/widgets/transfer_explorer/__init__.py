@@ -1,0 +1,176 @@
+"""TransferExplorer: how much of a trained network to freeze, what that costs, and how well it did."""
+
+import traitlets
+
+from .._demo import Demo
+from .figure import explorer_html
+from .networks import HEAD, costs, describe, describe_module
+from .records import check, gather, recorded_runs
+
+NETWORKS = ("efficientnet_lite0", "resnet18")
+MEASURES = ("accuracy", "time", "memory")
+MOST_OUTPUTS = 1000
+
+
+class TransferExplorer(Demo):
+    """A network as a row of stages; a boundary between what stays frozen and what learns.
+
+    Counts are exact at every boundary. Accuracy, time and memory are those of recorded runs, and where none was
+    recorded the demo says so. In a live notebook all traits are in sync both ways.
+
+    Parameters
+    ----------
+    *runs : str or dict
+        Names of recorded runs, or dicts, as `records.gather` explains. By default all recorded runs that build on a
+        trained network with all training photos.
+    networks : sequence of str or dict, optional
+        Names that `lecture_utils.architectures.load` knows, or dicts ``{name: (module, (3, H, W))}``.
+        By default EfficientNet-Lite0 and ResNet18.
+    network : str, optional
+        The one that is shown first.
+    until : str
+        The first stage that learns; "head" for feature extraction.
+    outputs : int
+        Of the new head, 1 to 1000.
+    root : path, optional
+        Where recorded runs are looked for, as in `lecture_utils.runs.load`.
+
+    Attributes
+    ----------
+    trainable : int
+        How many parameters learn at the boundary.
+    memory : int
+        Bytes of a training step there.
+    ticked : list of str
+        Labels of runs whose curves are drawn beside those of the boundary. At first the run from scratch.
+    measure : {"accuracy", "time", "memory"}
+        What is drawn against the number of parameters that learn.
+    epoch : int
+        Where the crosshair on the curves stands, from 1.
+
+    Raises
+    ------
+    ValueError, traitlets.TraitError
+        If a run, network or stage is unknown, or a value is out of range.
+
+    Examples
+    --------
+    >>> [TransferExplorer(network="resnet18", until=until).trainable for until in ("head", "layer4", "stem")]
+    [513, 8394241, 11177025]
+    """
+
+    extra_styles = ("training_curves/panels.css",)
+
+    networks = traitlets.List(traitlets.Dict()).tag(sync=True)
+    runs = traitlets.List(traitlets.Dict()).tag(sync=True)
+    network = traitlets.Unicode().tag(sync=True)
+    until = traitlets.Unicode(HEAD).tag(sync=True)
+    outputs = traitlets.Int(1, min=1, max=MOST_OUTPUTS).tag(sync=True)
+    ticked = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    measure = traitlets.Enum(MEASURES, "accuracy").tag(sync=True)
+    epoch = traitlets.Int(1, min=1).tag(sync=True)
+    root = traitlets.Unicode().tag(sync=True)
+
+    def __init__(
+        self,
+        *runs,
+        networks=NETWORKS,
+        image_size=None,
+        network=None,
+        until=HEAD,
+        outputs=1,
+        root=None,
+    ):
+        entries = gather(runs or recorded_runs(root), root)
+        sizes = {run["image_size"] for run in entries if run["pretrained"] and run["image_size"]}
+        if image_size is None and len(sizes) == 1:
+            (image_size,) = sizes
+        described = [each for item in networks for each in _described(item, image_size)]
+        names = [each["name"] for each in described]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"networks are {names}; give one or more, each once")
+        entries = [_placed(entry, described) for entry in entries]
+        super().__init__(
+            networks=described,
+            runs=entries,
+            network=names[0] if network is None else network,
+            until=until,
+            outputs=outputs,
+            ticked=[entry["label"] for entry in entries if not entry["pretrained"]],
+            root="" if root is None else str(root),
+        )
+        # The crosshair starts where the runs of the boundary end.
+        here = [run for run in entries if run["network"] == self.network and run["until"] == until]
+        self.epoch = max(
+            (len(seed["val_loss"]) for run in here for seed in run["seeds"]), default=1
+        )
+
+    @property
+    def trainable(self):
+        """Count the parameters that learn at the boundary."""
+        return costs(self._shown, self.until, self.outputs)[0]
+
+    @property
+    def memory(self):
+        """Count the bytes of one training step with Adam and 32 photos, as `transfer.training_memory` does."""
+        return costs(self._shown, self.until, self.outputs)[1]
+
+    @property
+    def _shown(self):
+        return next(each for each in self.networks if each["name"] == self.network)
+
+    @traitlets.validate("network")
+    def _check_network(self, proposal):
+        known = [each["name"] for each in self.networks]
+        if proposal["value"] not in known:
+            raise traitlets.TraitError(
+                f"there is no network {proposal['value']!r}; use one of {', '.join(known)}"
+            )
+        return proposal["value"]
+
+    @traitlets.validate("until")
+    def _check_until(self, proposal):
+        if self.network not in [each["name"] for each in self.networks]:
+            return proposal["value"]  # That is what is wrong, or not there yet.
+        known = [each["name"] for each in self._shown["stages"] if each["parameters"]]
+        if proposal["value"] not in known:
+            raise traitlets.TraitError(
+                f"until is {proposal['value']!r}; {self.network} can learn from {', '.join(known)}"
+            )
+        return proposal["value"]
+
+    @traitlets.observe("network")
+    def _follow_network(self, _):
+        if self.until not in [each["name"] for each in self._shown["stages"]]:
+            self.until = HEAD
+
+    @traitlets.validate("runs")
+    def _check_runs(self, proposal):
+        return check(proposal["value"])
+
+    def figure_html(self):
+        """Return what each boundary costs, and the recorded runs, as tables."""
+        return explorer_html(self)
+
+
+def _described(item, image_size):
+    if isinstance(item, str):
+        return [describe(item, image_size)]
+    if not isinstance(item, dict) or not item:
+        raise ValueError(f"{item!r} is no network; give a name, or {{name: (module, (3, H, W))}}")
+    return [describe_module(str(name), *pair) for name, pair in item.items()]
+
+
+def _placed(entry, described):
+    """Return a run with the name of the first stage that learned, "" if nothing is known of its network."""
+    for network in described:
+        if network["name"] != entry["network"]:
+            continue
+        names = [stage["name"] for stage in network["stages"] if stage["parameters"]]
+        until = names[0] if entry["until"] is None else entry["until"]
+        if until not in names:
+            raise ValueError(
+                f"{entry['label']!r} learned from {until!r} on; {network['name']} can learn from {', '.join(names)}"
+            )
+        return {**entry, "until": until}
+    return {**entry, "until": entry["until"] or ""}

@@ -1,0 +1,55 @@
+/** What a boundary costs: sums over the stages that learn. */
+
+/** Photos in a training step. */
+export const BATCH_SIZE = 32;
+/** Bytes that training with Adam holds per parameter that learns: a gradient and two averages, float32. */
+const TRAINING_BYTES = 12;
+
+/** Parameters of a stage; those of the new head depend on its outputs. */
+export function parametersOf(network, stage, outputs) {
+  return stage.name === "head" ? outputs * (network.features + 1) : stage.parameters;
+}
+
+/**
+ * @returns {{until: string, index: number, trainable: number, total: number, weights: number, held: number,
+ *   kept: number, memory: number}[]} One per stage that can be the first that learns, from the picture on. In bytes:
+ *   `weights` with statistics, `held` by gradients and Adam, `kept` of a batch for the backward pass, and `memory`, all
+ *   of it; `costs` in networks.py counts the same.
+ */
+export function boundaries(network, outputs) {
+  const sizes = network.stages.map((stage) => parametersOf(network, stage, outputs));
+  const total = sizes.reduce((a, b) => a + b, 0);
+  return network.stages.flatMap((stage, index) => {
+    if (!sizes[index]) return []; // Nothing in it could learn.
+    const trainable = sizes.slice(index).reduce((a, b) => a + b, 0);
+    const [weights, held, kept] = [network.constant + 4 * sizes.at(-1), TRAINING_BYTES * trainable, BATCH_SIZE * stage.kept];
+    return [{ until: stage.name, index, trainable, total, weights, held, kept, memory: weights + held + kept }];
+  });
+}
+
+const Z = 1.96;
+/** Wilson's 95% interval of a share; lecture_utils/transfer_results.py computes the same. */
+export function wilson(share, count) {
+  const z2 = (Z * Z) / count;
+  const middle = (share + z2 / 2) / (1 + z2);
+  const half = (Z / (1 + z2)) * Math.sqrt((share * (1 - share)) / count + z2 / (4 * count));
+  return [middle - half, middle + half];
+}
+
+/** Mean and range of a value over the seeds of a run; null where one of them does not have it. */
+function over(seeds, read) {
+  const values = seeds.map(read);
+  if (values.some((value) => value === null || value === undefined)) return null;
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return { mean, low: Math.min(...values), high: Math.max(...values), count: values.length };
+}
+
+/** What was recorded of a run: `accuracy` with its interval, and `time` per epoch in seconds. */
+export function recorded(run) {
+  const accuracy = over(run.seeds, (seed) => seed.test_accuracy);
+  const tested = run.seeds[0].test_count;
+  return {
+    accuracy: { ...accuracy, interval: wilson(accuracy.mean, tested), tested },
+    time: over(run.seeds, (seed) => (seed.seconds === null ? null : seed.seconds / seed.val_loss.length)),
+  };
+}

@@ -1,0 +1,127 @@
+/** The network from the picture to its head, and the boundary to slide: what is above it stays frozen. */
+
+import { h, icon, setText, svg } from "../_shared/dom.js";
+import { marker } from "../training_curves/chart.js";
+import { parametersOf } from "./counts.js";
+import { count } from "./words.js";
+
+const LOCK = "M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3";
+const HANDLE = "M8 9l4-4 4 4M8 15l4 4 4-4";
+
+/** Pixels from one row to the next, as the style has it. */
+const PITCH = 38;
+
+/**
+ * @param {{onMove: (until: string) => void}} options
+ * @returns {{element: HTMLElement, update: (state: object) => void}}
+ */
+export function diagram({ onMove }) {
+  const rows = h("div", { class: "transfer-rows", "aria-hidden": "true" });
+  const flag = h("span", { class: "transfer-flag" });
+  const handle = h("span", { class: "transfer-handle" }, icon(HANDLE));
+  const line = h("div", { class: "transfer-line", "aria-hidden": "true" }, handle, flag);
+  const element = h("div", {
+    class: "transfer-diagram",
+    role: "slider",
+    tabindex: 0,
+    "aria-label": "Boundary between frozen and learning stages",
+    "aria-orientation": "vertical",
+    "aria-valuemin": 1,
+    onkeydown: walk,
+    onpointerdown: start,
+    onpointermove: (event) => dragging && drag(event),
+    onpointerup: () => (dragging = false),
+    onpointercancel: () => (dragging = false),
+  });
+  element.append(rows, line);
+  let state = null;
+  let dragging = false;
+  let shown = null; // The network that the rows are made for.
+  let list = [];
+
+  function start(event) {
+    if (event.button > 0) return;
+    element.setPointerCapture(event.pointerId);
+    // A finger beside the handle may want to scroll the page; where it taps is where the boundary goes.
+    dragging = event.pointerType !== "touch" || handle.contains(event.target);
+    drag(event);
+  }
+  /** The boundary goes to the gap that is nearest to the pointer. */
+  function drag({ clientY }) {
+    const places = state.boundaries.map(({ index }) => list[index].getBoundingClientRect().top);
+    const distances = places.map((top) => Math.abs(top - clientY));
+    const nearest = distances.indexOf(Math.min(...distances));
+    const { until } = state.boundaries[nearest];
+    if (until !== state.until) onMove(until);
+  }
+  function walk(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const all = state.boundaries;
+    const here = all.findIndex(({ until }) => until === state.until);
+    const there = all.map(({ until }, i) => (state.marks.some((mark) => mark.until === until) ? i : -1)).filter((i) => i >= 0);
+    const keys = {
+      ArrowUp: here - 1,
+      ArrowRight: here - 1,
+      ArrowDown: here + 1,
+      ArrowLeft: here + 1,
+      Home: all.length - 1,
+      End: 0,
+      // To the next boundary with a recorded run.
+      PageUp: there.findLast((i) => i < here) ?? here,
+      PageDown: there.find((i) => i > here) ?? here,
+    };
+    if (!(event.key in keys)) return;
+    event.preventDefault();
+    const to = all[Math.max(0, Math.min(all.length - 1, keys[event.key]))];
+    if (to.until !== state.until) onMove(to.until);
+  }
+
+  function make({ network, marks }) {
+    list = network.stages.map(({ name }) => {
+        const signs = marks
+          .filter((mark) => mark.until === name)
+          .map(({ place }) =>
+            svg("svg", { class: `transfer-mark run-${place % 6}`, viewBox: "0 0 12 12" }, svg("path", { d: marker(place, 6, 6, 3.6) })),
+          );
+        return h(
+          "div",
+          { class: "transfer-row" },
+          h("span", { class: "transfer-marks" }, ...signs),
+          h("span", { class: "transfer-block" }, h("span", { class: "transfer-bar" }), h("span", { class: "transfer-lock" }, icon(LOCK)), h("span", { class: "transfer-name" }, name === "head" ? "new head" : name), h("span", { class: "transfer-count" })),
+        );
+      });
+    rows.replaceChildren(...list);
+    rows.style.height = `${PITCH * list.length}px`;
+  }
+
+  /** @param {{network: object, outputs: number, boundaries: object[], until: string, marks: object[], words: string}} next */
+  function update(next) {
+    state = next;
+    const { network, outputs, boundaries, until, words } = next;
+    if (shown !== network) make(next);
+    shown = network;
+    const here = boundaries.findIndex((each) => each.until === until);
+    const { index } = boundaries[here];
+    const sizes = network.stages.map((stage) => parametersOf(network, stage, outputs));
+    const largest = Math.max(...sizes);
+    list.forEach((row, i) => {
+      row.classList.toggle("learns", i >= index && sizes[i] > 0);
+      row.classList.toggle("frozen", i < index && sizes[i] > 0);
+      row.classList.toggle("boundary", i === index);
+      row.querySelector(".transfer-bar").style.width = `${((100 * sizes[i]) / largest).toFixed(2)}%`;
+      setText(row.querySelector(".transfer-count"), sizes[i] ? count(sizes[i]) : "no parameters");
+    });
+    line.style.top = `${index * PITCH}px`;
+    setText(flag, index ? "▲ frozen · learns ▼" : "learns ▼");
+    const attributes = {
+      "aria-valuemax": boundaries.length,
+      // Upwards means that more learns.
+      "aria-valuenow": boundaries.length - here,
+      "aria-valuetext": words,
+    };
+    for (const [name, value] of Object.entries(attributes)) {
+      if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+    }
+  }
+  return { element, update };
+}

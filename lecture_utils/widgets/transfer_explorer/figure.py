@@ -1,0 +1,82 @@
+"""The numbers that TransferExplorer leaves in the page."""
+
+import html
+
+import numpy as np
+
+from lecture_utils.transfer_results import wilson
+
+from .networks import BATCH_SIZE, costs
+
+
+def explorer_html(demo):
+    """Write what each boundary of the network on screen costs, and its recorded runs, as tables.
+
+    Parameters
+    ----------
+    demo : TransferExplorer
+
+    Returns
+    -------
+    str
+        HTML: one or two tables.
+    """
+    shown = demo._shown
+    rows = []
+    for stage in shown["stages"]:
+        if stage["parameters"]:
+            trainable, memory = costs(shown, stage["name"], demo.outputs)
+            cells = f"{trainable:,}", f"{memory / 2**20:,.0f} MiB"
+            rows.append(_row(stage["name"], cells))
+    caption = (
+        f"{shown['title']} with a new head of {demo.outputs} output{'s' * (demo.outputs > 1)}: "
+        "what learns if all before a stage is frozen"
+    )
+    heads = (
+        "First stage that learns",
+        "parameters that learn",
+        f"memory of a step with {BATCH_SIZE} photos",
+    )
+    tables = _table(caption, heads, rows)
+    recorded = [
+        run for run in demo.runs if run["network"] == shown["name"] or not run["pretrained"]
+    ]
+    if recorded:
+        heads = (
+            "Run",
+            "first stage that learned",
+            "test accuracy",
+            "95% interval",
+            "seconds per epoch",
+        )
+        tables += _table("Recorded runs", heads, [_run_row(run) for run in recorded])
+    return f'<div class="demo-numbers">{tables}</div>'
+
+
+def _run_row(run):
+    accuracy = np.mean([seed["test_accuracy"] for seed in run["seeds"]])
+    low, high = wilson(accuracy * run["seeds"][0]["test_count"], run["seeds"][0]["test_count"])
+    seconds = [
+        seed["seconds"] / len(seed["val_loss"])
+        for seed in run["seeds"]
+        if seed["seconds"] is not None
+    ]
+    time = f"{np.mean(seconds):.1f} ({run['clock']})" if seconds else "not recorded"
+    count = len(run["seeds"])
+    seeds = f" ({count} seeds)" if count > 1 else ""
+    return _row(
+        run["label"],
+        (html.escape(run["until"]), f"{accuracy:.1%}{seeds}", f"{low:.1%} to {high:.1%}", time),
+    )
+
+
+def _row(name, cells):
+    return f'<tr><th scope="row">{html.escape(name)}</th>{"".join(f"<td>{c}</td>" for c in cells)}</tr>'
+
+
+def _table(caption, heads, rows):
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    return (
+        f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )

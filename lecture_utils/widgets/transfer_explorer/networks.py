@@ -1,0 +1,170 @@
+"""What can be frozen of a network, and what each boundary costs: counted on the modules themselves."""
+
+from functools import cache
+
+from lecture_utils.architectures import load, title
+from lecture_utils.runs._transfer_recipes import NETWORK, WAYS
+
+HEAD = "head"
+#: Photos in a training step.
+BATCH_SIZE = 32
+#: Where "partial fine-tuning" begins to learn: the last blocks of convolutions.
+PARTIAL = {
+    NETWORK: WAYS["partial"],
+    "resnet18": "layer4",
+    "resnet50": "layer4",
+    "vgg16": "block5",
+    "inception_v3": "Mixed_7a",
+}
+
+
+@cache
+def describe(name, image_size=None):
+    """Describe a network that `lecture_utils.architectures.load` knows; see `describe_module`.
+
+    Parameters
+    ----------
+    name : str
+    image_size : int, optional
+        Height and width of the pictures; by default what the network was made for.
+    """
+    module, shape = load(name)
+    if image_size is not None:
+        shape = (shape[0], image_size, image_size)
+    return describe_module(name, module, shape, heading=title(name), partial=PARTIAL.get(name))
+
+
+def describe_module(name, module, shape, *, heading=None, partial=None):
+    """Describe a network as a row of stages.
+
+    Parameters
+    ----------
+    name : str
+    module : torch.nn.Module
+        A network that `lecture_utils.transfer.attach_head` takes. It stays as it is.
+    shape : tuple of int
+        Of one picture, (3, H, W).
+    heading : str, optional
+        What it is called for readers. Without it, the network is the reader's own.
+    partial : str, optional
+        The stage with which partial fine-tuning begins; by default the last before the head that has parameters.
+
+    Returns
+    -------
+    dict
+        ``name``, ``title``, ``own``, ``size``, ``features`` (inputs of the head), ``ways`` (from the names of
+        the ways to stages), ``constant`` (bytes of weights and statistics before the head) and ``stages``: dicts
+        with ``name``, ``parameters`` (of the head: for one output) and ``kept``, the bytes that the backward pass needs
+        of one picture if this stage is the first that learns.
+
+    Raises
+    ------
+    ValueError
+        If no head can be attached to the network.
+    """
+    from lecture_utils.transfer import attach_head
+
+    # "meta" has shapes and no numbers, so that counting costs neither time nor memory.
+    model = attach_head(module, 1).to("meta")
+    stages = [
+        {
+            "name": stage,
+            "parameters": sum(p.numel() for p in getattr(model, stage).parameters()),
+            "kept": kept_for_backward(model, stage, shape),
+        }
+        for stage in model.stages
+    ]
+    before_head = [
+        tensor
+        for stage in model.stages[:-1]
+        for tensor in (*getattr(model, stage).parameters(), *getattr(model, stage).buffers())
+    ]
+    learning = [stage["name"] for stage in stages if stage["parameters"]]
+    ways = {
+        "feature extraction": HEAD,
+        "partial fine-tuning": partial or learning[max(0, len(learning) - 2)],
+        "end to end": learning[0],
+    }
+    return {
+        "name": name,
+        "title": heading or name,
+        "own": heading is None,
+        "size": list(shape),
+        "features": stages[-1]["parameters"] - 1,
+        "ways": ways,
+        "constant": sum(
+            4 * tensor.numel() for tensor in (*before_head, *model.normalize.buffers())
+        ),
+        "stages": stages,
+    }
+
+
+def costs(network, until, outputs):
+    """Count what a boundary costs.
+
+    Parameters
+    ----------
+    network : dict
+        As `describe_module` returns it.
+    until : str
+        The first stage that learns.
+    outputs : int
+        Of the new head.
+
+    Returns
+    -------
+    trainable : int
+        Parameters that learn.
+    memory : int
+        Bytes of one training step with Adam and `BATCH_SIZE` photos, as `lecture_utils.transfer.training_memory`
+        counts them.
+    """
+    names = [stage["name"] for stage in network["stages"]]
+    at = names.index(until)
+    head = outputs * (network["features"] + 1)
+    trainable = head + sum(stage["parameters"] for stage in network["stages"][at:-1])
+    # Weights as float32; and of what learns a gradient and Adam's two averages.
+    constant = network["constant"] + 4 * head + 12 * trainable
+    return trainable, constant + BATCH_SIZE * network["stages"][at]["kept"]
+
+
+def kept_for_backward(model, until, shape):
+    """Count the bytes that autograd keeps of one picture between the forward and the backward pass.
+
+    Parameters
+    ----------
+    model : lecture_utils.transfer.TransferNetwork
+        On the device "meta". It is frozen up to `until`.
+    until : str
+        The first stage that learns.
+    shape : tuple of int
+        Of one picture, (C, H, W).
+
+    Returns
+    -------
+    int
+        What a second picture adds: weights and statistics, which are there once, do not count.
+    """
+    from lecture_utils.transfer import freeze
+
+    # As the recorded runs do, with the statistics of batch normalization held everywhere.
+    freeze(model, until, all_statistics=True)
+    model.train()
+    return _kept(model, (2, *shape)) - _kept(model, (1, *shape))
+
+
+def _kept(model, shape):
+    import torch
+    from torch.autograd.graph import saved_tensors_hooks
+
+    kept, alive = {}, []
+
+    def keep(tensor):
+        alive.append(tensor)  # or its place could be given to another one
+        storage = tensor.untyped_storage()
+        kept[storage._cdata] = storage.nbytes()  # tensors that share their memory count once
+        return tensor
+
+    with saved_tensors_hooks(keep, lambda tensor: tensor):
+        model(torch.zeros(*shape, device="meta"))
+    return sum(kept.values())

@@ -1,0 +1,167 @@
+"""Recorded runs as TransferExplorer shows them: at which boundary, how well, how long."""
+
+import math
+
+from lecture_utils import runs as recorded
+
+from ..training_curves.histories import COLUMNS, MOST_EPOCHS
+
+#: More cannot be told apart.
+MOST_RUNS = 24
+#: From scratch, to compare with, as far as they are recorded.
+FROM_SCRATCH = {
+    "from scratch, the lecture's network": "cats-vs-dogs/from-scratch",
+    "from scratch, the book's best": "cats-vs-dogs/strong",
+}
+CLOCKS = ("processor time", "wall clock")
+_NEEDED = {"label", "network", "until", "pretrained", "seeds"}
+_OPTIONAL = {"name": "", "clock": CLOCKS[0], "trainable": None, "image_size": None}
+
+
+def gather(sources, root=None):
+    """Bring all sources into one form.
+
+    Parameters
+    ----------
+    sources : sequence of str or dict
+        Names of recorded runs, each with all its seeds; dicts from labels to such names; or dicts as they are returned
+        here, of which ``name``, ``clock``, ``trainable`` and ``image_size`` may be missing, and of the seeds ``seed``
+        and ``seconds``.
+    root : path, optional
+        Where recorded runs are looked for, as in `lecture_utils.runs.load`.
+
+    Returns
+    -------
+    list of dict
+        ``label``, ``network``, ``until`` (the first stage that learned; None for all), ``pretrained``, ``name`` (of the recorded run,
+        or ""), ``clock`` (one of `CLOCKS`), ``trainable`` (parameters that learned; None if unknown),
+        ``image_size`` (None if unknown) and ``seeds``: dicts with ``seed``, ``seconds`` (of all epochs; None if unknown),
+        ``test_accuracy``, ``test_count`` and the four columns of a history.
+
+    Raises
+    ------
+    ValueError
+        If there is no such recipe, two labels are equal, or a run cannot be shown.
+    FileNotFoundError
+        If a run is not recorded.
+    """
+    entries = []
+    for source in sources:
+        labelled = {None: source} if isinstance(source, str) else source
+        if not isinstance(labelled, dict):
+            raise ValueError(f"{source!r} is no run; give the name of a recorded run, or a dict")
+        if (
+            labelled
+            and "seeds" not in labelled
+            and all(isinstance(x, str) for x in labelled.values())
+        ):
+            entries += [_recorded(label, name, root) for label, name in labelled.items()]
+        else:
+            entries.append(_given(labelled))
+    return check(entries)
+
+
+def check(entries):
+    """Return the entries if they can be shown; raise ValueError if not."""
+    if len(entries) > MOST_RUNS:
+        raise ValueError(f"there are {len(entries)} runs; the demo shows at most {MOST_RUNS}")
+    labels = [entry["label"] for entry in entries]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise ValueError(f"two runs are called {label!r}; give each a label of its own")
+    for entry in entries:
+        if not entry["seeds"]:
+            raise ValueError(f"{entry['label']!r} has no seed; give at least one history")
+        for seed in entry["seeds"]:
+            _check_seed(seed, f"{entry['label']!r}, seed {seed['seed']}")
+    return entries
+
+
+def recorded_runs(root=None):
+    """Find the recorded runs that build on a trained network, and some from scratch to compare with.
+
+    Returns
+    -------
+    list of str or dict
+        For `gather`.
+    """
+    from lecture_utils.runs._transfer_recipes import BETWEEN, WAYS
+
+    names = [f"transfer/{way}" for way in WAYS] + [f"transfer/from-{until}" for until in BETWEEN]
+    labelled = {"only the head, random weights": "transfer/random-features", **FROM_SCRATCH}
+    is_there = {name for name, _ in recorded.list(root=root)}
+    found = [name for name in names if name in is_there]
+    return found + [{label: name} for label, name in labelled.items() if name in is_there]
+
+
+def _recorded(label, name, root):
+    seeds = [seed for _, seed in recorded.list(name, root=root)]
+    # With no seed at all, `load` says how to record one.
+    found = [recorded.load(name, seed, root=root) for seed in seeds or [0]]
+    card = found[0].card
+    recipe = card["recipe"]
+    # Processor seconds are those of the run alone, whatever else the machine did.
+    precise = all("processor_seconds" in run.card for run in found)
+    entry = {
+        "label": label or name.removeprefix("transfer/").replace("-", " "),
+        "network": recipe["network"],
+        "until": recipe.get("until"),
+        "pretrained": bool(recipe.get("pretrained")),
+        "name": name,
+        "clock": CLOCKS[0] if precise else CLOCKS[1],
+        "trainable": card.get("trainable_parameters", card["parameters"]),
+        "image_size": recipe.get("image_size"),
+        "seeds": [
+            {
+                "seed": run.card["seed"],
+                "seconds": run.card["processor_seconds" if precise else "training_seconds"],
+                "test_accuracy": run.card["metrics"]["test"]["accuracy"],
+                "test_count": run.card["data"]["test"],
+                **{column: run.history[column] for column in COLUMNS},
+            }
+            for run in found
+        ],
+    }
+    return _given(entry)
+
+
+def _given(source):
+    known = _NEEDED | _OPTIONAL.keys()
+    if missing := sorted(_NEEDED - source.keys()):
+        raise ValueError(f"a run lacks {', '.join(missing)}; it has {', '.join(sorted(known))}")
+    if unknown := sorted(source.keys() - known):
+        raise ValueError(f"a run has no {', '.join(unknown)}; it has {', '.join(sorted(known))}")
+    entry = {**_OPTIONAL, **source}
+    if entry["clock"] not in CLOCKS:
+        raise ValueError(
+            f"{entry['label']!r} has the clock {entry['clock']!r}; use one of {CLOCKS}"
+        )
+    seeds = []
+    for number, seed in enumerate(entry["seeds"]):
+        lacking = {"test_accuracy", "test_count", *COLUMNS} - seed.keys()
+        if lacking:
+            raise ValueError(
+                f"{entry['label']!r}, seed {number} has no {', '.join(sorted(lacking))}"
+            )
+        seeds.append({"seed": number, "seconds": None, **seed})
+    return {**entry, "seeds": seeds}
+
+
+def _check_seed(seed, where):
+    lengths = {len(seed[column]) for column in COLUMNS}
+    if len(lengths) > 1 or not 1 <= max(lengths) <= MOST_EPOCHS:
+        raise ValueError(
+            f"{where} has columns of lengths {sorted(lengths)}; give 1 to {MOST_EPOCHS} epochs, as many in each"
+        )
+    for column in COLUMNS:
+        for epoch, value in enumerate(seed[column], 1):
+            if not math.isfinite(value):
+                raise ValueError(
+                    f"{where}: {column} is {value} in epoch {epoch}; cut the history before it"
+                )
+    for name in ("test_accuracy", "seconds", "test_count"):
+        value = seed[name]
+        if value is None and name == "seconds":
+            continue
+        if not (math.isfinite(value) and value >= 0) or (name == "test_accuracy" and value > 1):
+            raise ValueError(f"{where}: {name} is {value!r}; give a share, or a number from 0")

@@ -1,0 +1,158 @@
+"""AccuracyCost in Chromium: the front on the page is Python's; mouse, finger and keys name networks."""
+
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from lecture_utils.architectures import published
+from lecture_utils.widgets import AccuracyCost
+from lecture_utils.widgets.accuracy_cost.choose import WEIGHTS, chosen
+
+matplotlib.use("Agg")
+
+LISTEN = """addEventListener("accuracycost", ({ target, detail }) => { target.drawn = detail; });
+navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); };"""
+LABELS = {
+    "macs": "MACs",
+    "parameters": "Parameters",
+    "first": "first",
+    "best": "best on ImageNet",
+    "all": "best of all",
+}
+
+
+class Page:
+    """The demo on a page, as a reader and as a test see it."""
+
+    def __init__(self, mount, page):
+        page.add_init_script(LISTEN)
+        page.emulate_media(reduced_motion="reduce")
+        mount(AccuracyCost())
+        self.page = page
+        self.root = page.locator(".lu-accuracy-cost")
+        self.stage = self.root.get_by_role("slider")
+
+    def drawn(self):
+        self.page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        return self.root.evaluate("(root) => root.drawn")
+
+    def choose(self, name):
+        self.root.get_by_role("radio", name=LABELS[name], exact=True).check(force=True)
+
+    def point(self, name):
+        """Where a network's point is on the screen: the axes are logarithmic and linear."""
+        order = [row.name for row in chosen(published(), self.drawn()["weights"])]
+        box = self.root.locator(".cost-point").nth(order.index(name)).bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+@pytest.fixture
+def demo(mount, page):
+    return Page(mount, page)
+
+
+def test_fronts_are_pythons_and_the_program_agrees(demo):
+    for cost in ("parameters", "macs"):
+        for weights in WEIGHTS:
+            demo.choose(cost)
+            demo.choose(weights)
+            drawn = demo.drawn()
+            front = AccuracyCost(cost=cost, weights=weights).front
+            assert drawn["front"] == [row.name for row in front]
+            assert drawn["shown"] == len(chosen(published(), weights))
+            assert demo.root.locator(".cost-point").count() == drawn["shown"]
+            assert demo.root.locator(".cost-point.best").count() == len(front)
+            demo.root.get_by_role("button", name="Copy as Python").click()
+            program = demo.page.evaluate("window.copied")
+            done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+            lines = [line.split() for line in done.stdout.splitlines()]
+            assert [line[0] for line in lines] == drawn["front"]
+            for (_, accuracy, amount), row in zip(lines, front, strict=True):
+                assert float(accuracy) == pytest.approx(100 * row.accuracy)
+                assert int(amount) == pytest.approx(getattr(row, cost))
+    demo.root.get_by_text("The front as a table").click()
+    cells = demo.root.locator(".cost-table tbody tr").last.locator("th, td").all_inner_texts()
+    last = front[-1]
+    assert cells[0] == last.title and cells[-1] == f"{last.accuracy:.1%}"
+
+
+def test_points_are_where_their_figures_say(demo):
+    rows = {row.name: row for row in chosen(published(), "best")}
+    places = {name: demo.point(name) for name in ("vgg16", "resnet18", "resnet152", "swin_t")}
+    x, y = np.array(list(places.values())).T
+    macs = np.log10([rows[name].macs for name in places])
+    accuracy = [rows[name].accuracy for name in places]
+    for got, expected in ((x, macs), (y, accuracy)):
+        line = np.polyfit(expected, got, 1)
+        assert np.abs(np.polyval(line, expected) - got).max() < 0.5
+    assert np.polyfit(accuracy, y, 1)[0] < 0 < np.polyfit(macs, x, 1)[0]
+
+
+def test_mouse_keys_and_menus_name_networks(demo):
+    page = demo.page
+    assert demo.drawn()["named"] == "resnet50"
+    page.mouse.move(*demo.point("vgg19"))
+    assert demo.drawn()["named"] == "vgg19"
+    assert "VGG19" in demo.root.locator(".cost-panel").inner_text()
+    page.mouse.move(5, 5)
+    assert demo.drawn()["named"] == "resnet50"
+    page.mouse.click(*demo.point("alexnet"))
+    page.mouse.move(5, 5)
+    assert demo.drawn()["named"] == "alexnet"
+    order = sorted(chosen(published(), "best"), key=lambda row: (row.macs, -row.accuracy))
+    names = [row.name for row in order]
+    front = demo.drawn()["front"]
+    demo.stage.focus()
+    page.keyboard.press("Home")
+    assert demo.drawn()["named"] == names[0]
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    assert demo.drawn()["named"] == names[1]
+    assert demo.stage.get_attribute("aria-valuenow") == "2"
+    assert demo.stage.get_attribute("aria-valuetext").startswith(order[1].title)
+    page.keyboard.press("Home")
+    page.keyboard.press("PageUp")
+    assert demo.drawn()["named"] == front[1]
+    page.keyboard.press("PageDown")
+    assert demo.drawn()["named"] == front[0]
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")
+    assert demo.drawn()["named"] == names[-1]
+    demo.root.get_by_label("Network to name").select_option("vgg16")
+    drawn = demo.drawn()
+    assert drawn["named"] == "vgg16"
+    # What beats VGG16: the cheapest network that is as accurate.
+    vgg = next(row for row in order if row.name == "vgg16")
+    better = next(row for row in order if row.accuracy >= vgg.accuracy)
+    assert drawn["standing"].startswith(f"{better.title} gets {better.accuracy:.1%} with")
+    assert f"{vgg.macs / better.macs:.0f} times fewer MACs" in drawn["standing"]
+    demo.root.get_by_label("Network to name").select_option(front[3])
+    assert demo.drawn()["standing"] == "Nothing here is as accurate with fewer MACs."
+    # A network that is not on screen is said to be so.
+    demo.root.get_by_label("Network to name").select_option("vit_h_14")
+    assert demo.drawn()["named"] is None
+    assert "more images than ImageNet" in demo.root.locator(".cost-panel").inner_text()
+    demo.choose("all")
+    assert demo.drawn()["named"] == "vit_h_14"
+    demo.root.get_by_label("Family to bring out").select_option("VGG")
+    demo.drawn()
+    assert demo.root.locator(".cost-point.kin").count() == 8
+
+
+def test_narrow_dark_and_accessible(mount, page):
+    page.set_viewport_size({"width": 390, "height": 900})
+    demo = Page(mount, page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        assert demo.drawn()["shown"] == len(chosen(published(), "best"))
+        found = Axe().run(page, context=".lu-accuracy-cost")
+        assert found.violations_count == 0, found.generate_report()

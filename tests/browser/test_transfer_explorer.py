@@ -1,0 +1,426 @@
+"""TransferExplorer in Chromium: every boundary counts what torch would train; nothing is made up in between."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from lecture_utils.transfer_results import wilson
+from lecture_utils.widgets import TransferExplorer
+from lecture_utils.widgets.training_curves.curves import spread
+
+LISTEN = """addEventListener("transfer", ({ target, detail }) => {
+  target.drawn = detail;
+  window.frames = (window.frames ?? 0) + 1;
+});"""
+COPY = (
+    "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
+)
+LITE, RESNET = "efficientnet_lite0", "resnet18"
+RECORDED = ("head", "stage6", "stem")
+
+
+def history(rng, epochs, top):
+    t = np.arange(epochs)
+    return {
+        "train_loss": (0.7 * np.exp(-t / 2) + rng.uniform(0, 0.02, epochs)).tolist(),
+        "train_accuracy": (1 - 0.5 * np.exp(-t / 2)).tolist(),
+        "val_loss": (0.5 * np.exp(-t / 2) + 0.1).tolist(),
+        "val_accuracy": (top - 0.4 * np.exp(-t / 2)).tolist(),
+    }
+
+
+def made_up(seed=0):
+    """Make runs that nobody trained, to test the demo with."""
+    rng = np.random.default_rng(seed)
+    runs = []
+    for i, (label, until) in enumerate(
+        zip(("only the head", "from stage6", "all"), RECORDED, strict=True)
+    ):
+        seeds = [
+            {
+                **history(rng, 4 + i, 0.98),
+                "seed": number,
+                "test_accuracy": round(0.98 + 0.001 * (i + number), 4),
+                "test_count": 1000,
+                "seconds": 40.0 * (i + 1) + number,
+            }
+            for number in range(3 - i)
+        ]
+        runs.append({"label": label, "network": LITE, "until": until, "pretrained": True, "seeds": seeds})  # fmt: skip
+    scratch = {**history(rng, 9, 0.8), "test_accuracy": 0.775, "test_count": 1000}
+    runs.append({"label": "from scratch", "network": LITE, "until": None, "pretrained": False, "seeds": [scratch]})  # fmt: skip
+    return runs
+
+
+class Page:
+    """The explorer on a page, as a reader and as a test see it."""
+
+    def __init__(self, page, demo):
+        self.page, self.demo = page, demo
+        self.root = page.locator(".lu-transfer-explorer")
+        self.slider = self.root.get_by_role("slider", name="Boundary between")
+        self.facts = self.root.locator(".transfer-facts")
+
+    def drawn(self):
+        self.page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        return self.root.evaluate("(root) => root.drawn")
+
+    def choose(self, name):
+        self.root.get_by_role("radio", name=name, exact=True).check(force=True)
+
+    def fact(self, term):
+        row = self.facts.locator("div", has=self.page.locator("dt", has_text=term))
+        return row.locator("dd").inner_text()
+
+    def check(self):
+        """Compare every number on the page with Python's; return what is drawn."""
+        drawn = self.drawn()
+        python = TransferExplorer(
+            *self.demo.runs,
+            networks=[LITE, RESNET],
+            network=drawn["network"],
+            until=drawn["until"],
+            outputs=drawn["outputs"],
+        )
+        network = next(each for each in python.networks if each["name"] == drawn["network"])
+        stage = next(each for each in network["stages"] if each["name"] == drawn["until"])
+        backbone = sum(each["parameters"] for each in network["stages"][:-1])
+        total = backbone + drawn["outputs"] * (network["features"] + 1)
+        assert (drawn["trainable"], drawn["total"]) == (python.trainable, total)
+        assert drawn["held"] == 12 * python.trainable and drawn["kept"] == 32 * stage["kept"]
+        assert drawn["memory"] == python.memory
+        memory = python.memory / 2**20
+        written = float(self.fact("memory of a step").removesuffix(" MiB").replace(",", ""))
+        assert written == pytest.approx(memory, abs=0.06 if memory < 100 else 0.51)
+        assert self.fact("parameters that learn") == f"{python.trainable:,}"
+        spoken = self.slider.get_attribute("aria-valuetext")
+        assert f"{python.trainable:,} of {total:,} parameters learn" in spoken
+        self.check_blocks(drawn, network)
+        self.check_recorded(drawn)
+        return drawn
+
+    def check_blocks(self, drawn, network):
+        rows = self.root.locator(".transfer-row").evaluate_all(
+            """(rows) => rows.map((row) => [row.className.replace("transfer-row", "").replace("boundary", "").trim(),
+                row.querySelector(".transfer-name").textContent, row.querySelector(".transfer-count").textContent,
+                parseFloat(row.querySelector(".transfer-bar").style.width)])"""
+        )
+        sizes = [each["parameters"] for each in network["stages"]]
+        sizes[-1] *= drawn["outputs"]
+        at = [each["name"] for each in network["stages"]].index(drawn["until"])
+        for i, (row, each, size) in enumerate(zip(rows, network["stages"], sizes, strict=True)):
+            state = "" if not size else "learns" if i >= at else "frozen"
+            name = "new head" if each["name"] == "head" else each["name"]
+            count = f"{size:,}" if size else "no parameters"
+            assert row[:3] == [state, name, count]
+            assert row[3] == pytest.approx(100 * size / max(sizes), abs=0.006)
+
+    def check_recorded(self, drawn):
+        here = [
+            run
+            for run in self.demo.runs
+            if run["pretrained"]
+            and run["network"] == drawn["network"]
+            and run["until"] == drawn["until"]
+        ]
+        nearest = self.root.locator(".transfer-nearest")
+        terms = ("test accuracy", "time per epoch")
+        texts = [self.fact(term) for term in terms]
+        if not here:
+            assert texts == ["no run here"] * 2
+            expect(nearest).to_be_visible()
+            return
+        expect(nearest).to_be_hidden()
+        (run,) = here
+        mean = np.mean([seed["test_accuracy"] for seed in run["seeds"]])
+        low, high = wilson(1000 * mean, 1000)
+        assert texts[0].startswith(f"{mean:.1%} (95%: {100 * low:.1f}–{high:.1%}")
+        assert (f"{len(run['seeds'])} seeds" in texts[0]) == (len(run["seeds"]) > 1)
+        seconds = np.mean([seed["seconds"] / len(seed["val_loss"]) for seed in run["seeds"]])
+        assert float(texts[1].removesuffix(" s (processor time)")) == pytest.approx(
+            seconds, abs=0.51
+        )
+
+    def check_curves(self, drawn):
+        assert [each["label"] for each in drawn["curves"]] == [
+            each["label"] for each in drawn["runs"] if each["shown"]
+        ]
+        by_label = {run["label"]: run for run in self.demo.runs}
+        for curve in drawn["curves"]:
+            for column in ("train_loss", "val_accuracy"):
+                mean, low, _ = spread(by_label[curve["label"]]["seeds"], column)
+                np.testing.assert_allclose(curve["values"][column]["mean"], mean, rtol=1e-12)
+                np.testing.assert_allclose(curve["values"][column]["low"], low, rtol=1e-12)
+
+
+@pytest.fixture
+def open_demo(mount, page):
+    def show(demo=None, page=page):
+        page.add_init_script(LISTEN)
+        page.add_init_script(COPY)
+        demo = demo or TransferExplorer(*made_up())
+        mount(demo, page=page)
+        return Page(page, demo)
+
+    return show
+
+
+@pytest.fixture
+def demo(open_demo):
+    return open_demo()
+
+
+def test_keys_slide_through_every_boundary(demo):
+    demo.slider.focus()
+    stages = [s["name"] for s in demo.demo.networks[0]["stages"] if s["parameters"]]
+    assert demo.check()["until"] == "head"
+    for until in reversed(stages[:-1]):
+        demo.page.keyboard.press("ArrowUp")
+        drawn = demo.check()
+        assert drawn["until"] == until
+        learning = len(stages) - stages.index(until)
+        assert demo.slider.get_attribute("aria-valuenow") == str(learning)
+    demo.page.keyboard.press("ArrowUp")
+    assert demo.check()["until"] == "stem"  # the end
+    for key, until in (
+        ("ArrowDown", "stage1"),
+        ("PageDown", "stage6"),
+        ("PageDown", "head"),
+        ("PageDown", "head"),
+        ("PageUp", "stage6"),
+        ("ArrowLeft", "stage7"),
+        ("ArrowRight", "stage6"),
+        ("End", "stem"),
+        ("Home", "head"),
+    ):
+        demo.page.keyboard.press(key)
+        assert demo.check()["until"] == until
+    live = demo.root.locator(".lu-visually-hidden[role=status]")
+    expect(live).to_contain_text("only the new head learns")
+
+
+def test_the_lectures_counts(demo):
+    demo.root.get_by_label("Network").select_option(RESNET)
+    for way, count, share in (
+        ("feature extraction", "513", "0.0046%"),
+        ("partial fine-tuning", "8,394,241", "75.1%"),
+        ("end to end", "11,177,025", "100%"),
+    ):
+        demo.choose(way)
+        demo.check()
+        expect(demo.root.locator(".transfer-sentence")).to_contain_text(
+            f"{count} of 11,177,025 parameters learn ({share})"
+        )
+    # No run of it: it says so, and the chart has no runs of others.
+    expect(demo.root.locator(".transfer-nearest")).to_contain_text("No run of ResNet18 was")
+    assert demo.root.locator(".transfer-point").count() == 0
+    demo.root.get_by_label("Network").select_option(LITE)
+    assert demo.check()["until"] == "stem"  # the same way
+
+
+def test_mouse_drags_the_boundary_and_clicks_move_it(demo):
+    demo.check()
+    rows = demo.root.locator(".transfer-row")
+    box = rows.nth(6).bounding_box()  # stage6
+    handle = demo.root.locator(".transfer-handle").bounding_box()
+    demo.page.mouse.move(handle["x"] + 14, handle["y"] + 14)
+    demo.page.mouse.down()
+    for y in np.linspace(handle["y"] + 14, box["y"] - 3, 5):
+        demo.page.mouse.move(handle["x"] + 14, y)
+        demo.check()
+    demo.page.mouse.up()
+    assert demo.check()["until"] == "stage6"
+    demo.page.mouse.move(handle["x"], box["y"] + 200)
+    assert demo.drawn()["until"] == "stage6"  # released
+    box = rows.nth(2).bounding_box()
+    demo.page.mouse.click(box["x"] + 80, box["y"] + 4)
+    assert demo.check()["until"] == "stage2"
+    assert demo.slider.evaluate("(slider) => document.activeElement === slider")
+
+
+def test_fingers_move_it_by_its_handle_and_by_a_tap(new_page, open_demo):
+    demo = open_demo(page=new_page(width=390, height=1200, has_touch=True, is_mobile=True))
+    demo.check()
+    box = demo.root.locator(".transfer-row").nth(4).bounding_box()
+    demo.page.touchscreen.tap(box["x"] + 60, box["y"] + 3)
+    assert demo.check()["until"] == "stage4"
+    demo.page.wait_for_timeout(200)  # the handle slides there
+    handle = demo.root.locator(".transfer-handle").bounding_box()
+    client = demo.page.context.new_cdp_session(demo.page)
+    x, y = handle["x"] + 14, handle["y"] + 14
+
+    def finger(kind, at=None):
+        points = [] if at is None else [{"x": x, "y": at}]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    finger("touchStart", y)
+    for step in (20, 40, 60, 76):
+        finger("touchMove", y + step)
+    finger("touchEnd")
+    assert demo.check()["until"] == "stage6"
+
+
+def test_where_nothing_was_recorded_it_points_to_the_nearest(demo):
+    demo.slider.focus()
+    for _ in range(2):
+        demo.page.keyboard.press("ArrowUp")
+    assert demo.check()["until"] == "stage7"
+    nearest = demo.root.locator(".transfer-nearest")
+    expect(nearest).to_contain_text("No run was recorded at this boundary")
+    assert nearest.get_by_role("button").all_inner_texts() == ["from stage6", "only the head"]
+    nearest.get_by_role("button", name="from stage6").click()
+    assert demo.check()["until"] == "stage6"
+    demo.root.get_by_role("button", name="Move the boundary to: all").click()
+    assert demo.check()["until"] == "stem"
+    # A new head with other outputs changes the count, not what was recorded.
+    demo.choose("feature extraction")
+    demo.root.get_by_role("slider", name="Outputs of the new head", exact=True).fill("20")
+    drawn = demo.check()
+    assert drawn["trainable"] == 20 * 1281
+    assert [run["trainable"] for run in drawn["runs"]] == [1281, 2671521, 3372289, 3372289]
+
+
+def test_recorded_runs_and_their_curves(demo):
+    drawn = demo.check()
+    demo.check_curves(drawn)
+    assert [each["label"] for each in drawn["curves"]] == ["only the head", "from scratch"]
+    box = demo.root.get_by_role("checkbox", name="only the head")
+    assert box.is_checked() and box.is_disabled()  # it is the one of the boundary
+    demo.root.get_by_role("checkbox", name="from stage6").check()
+    demo.root.get_by_role("checkbox", name="from scratch").uncheck()
+    drawn = demo.check()
+    demo.check_curves(drawn)
+    assert [each["label"] for each in drawn["curves"]] == ["only the head", "from stage6"]
+    assert demo.root.locator(".curves-panel").first.locator("g.curves-curve").count() == 4
+    lines = demo.root.locator("g.curves-curve .line").evaluate_all(
+        "(lines) => lines.map((line) => line.getAttribute('d'))"
+    )
+    # Each line has as many corners as there are epochs.
+    assert [len(re.findall("[ML]", line)) for line in lines] == [4, 4, 5, 5] * 2
+    demo.root.get_by_role("slider", name="Epoch of the crosshair").focus()
+    demo.page.keyboard.press("Home")
+    assert demo.drawn()["epoch"] == 1
+    demo.page.keyboard.press("End")
+    assert demo.drawn()["epoch"] == 5
+    cells = demo.root.locator("table.values tbody tr").nth(1).locator("td span").all_inner_texts()
+    losses = [seed["val_loss"][4] for seed in demo.demo.runs[1]["seeds"]]
+    assert float(cells[1]) == pytest.approx(np.mean(losses), abs=6e-5)
+    # With no run at the boundary and no tick there is nothing to draw.
+    demo.root.get_by_role("checkbox", name="from stage6").uncheck()
+    demo.slider.focus()
+    demo.page.keyboard.press("ArrowUp")
+    expect(demo.root.locator(".curves-stage")).to_be_hidden()
+    expect(demo.root.get_by_text("No curves: tick")).to_be_visible()
+
+
+def test_the_table_has_the_runs_numbers(demo):
+    rows = demo.root.locator(".transfer-runs tbody tr").evaluate_all(
+        "(rows) => rows.map((row) => [...row.querySelectorAll('td')].map((cell) => [...cell.children].map((c) => c.textContent)))"
+    )
+    for run, cells in zip(demo.demo.runs, rows, strict=True):
+        accuracies = [seed["test_accuracy"] for seed in run["seeds"]]
+        low, high = wilson(1000 * np.mean(accuracies), 1000)
+        assert cells[1][0] == f"{np.mean(accuracies):.1%}"
+        assert f"95%: {100 * low:.1f}–{high:.1%}" in cells[1][1]
+        known = run["seeds"][0]["seconds"] is not None
+        assert cells[2][1] == ("processor time" if known else "not recorded")
+    assert [cells[0][0] for cells in rows] == ["1,281", "2,671,521", "3,372,289", "3,372,289"]
+    expect(demo.root.locator(".transfer-runs caption")).to_contain_text("tested on 1,000 photos")
+
+
+def test_the_chart_has_recorded_runs_and_nothing_else(demo):
+    def places():
+        return demo.root.locator(".transfer-point .mark").evaluate_all(
+            """(marks) => marks.map((mark) => { const box = mark.getBBox();
+                return [box.x + box.width / 2, box.y + box.height / 2]; })"""
+        )
+
+    demo.check()
+    points = places()
+    assert len(points) == 4
+    # More parameters lie to the right, better ones above; from scratch far below.
+    assert points[0][0] < points[1][0] < points[2][0] == pytest.approx(points[3][0], abs=2)
+    assert points[3][1] > max(y for _, y in points[:3]) + 20
+    ticks = demo.root.locator(".transfer-scatter .curves-text text").evaluate_all(
+        """(texts) => texts.filter((text) => text.textContent.endsWith("%"))
+            .map((text) => [parseFloat(text.textContent) / 100, text.getAttribute("y") - 4])"""
+    )
+    # Equal steps are equal factors of errors: read the values back.
+    (a, ya), (b, yb) = ticks[0], ticks[-1]
+    slope = (np.log(1 - b) - np.log(1 - a)) / (yb - ya)
+    scratch = 1 - np.exp(np.log(1 - a) + slope * (points[3][1] - ya))
+    assert scratch == pytest.approx(0.775, abs=0.02)
+    demo.choose("Seconds per epoch")
+    demo.drawn()
+    assert len(places()) == 3
+    demo.choose("Memory")
+    demo.drawn()
+    # That is counted at every boundary: the fewer parameters learn, the less.
+    assert len(places()) == 10
+    heights = [y for _, y in sorted(places())]
+    assert heights == sorted(heights, reverse=True)
+
+
+def test_the_copied_program_counts_the_same(open_demo):
+    runs = made_up()
+    demo = open_demo(TransferExplorer(*runs, network=RESNET, until="layer4", outputs=3))
+    drawn = demo.check()
+    demo.root.get_by_role("button", name="Copy as Python").click()
+    demo.page.wait_for_function("window.copied")
+    done = subprocess.run(
+        [sys.executable, "-c", demo.page.evaluate("window.copied")], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"{drawn['trainable']:,} of {drawn['total']:,} parameters learn" in done.stdout
+    assert f"takes {drawn['memory']:,} bytes" in done.stdout
+    assert "frozen layer3.1.bn2.bias" in done.stdout
+    assert "learns layer4.0.conv1.weight" in done.stdout
+
+
+def test_no_runs_at_all(open_demo):
+    python = TransferExplorer(*made_up(), networks=[RESNET])
+    python.runs = []
+    demo = open_demo(python)
+    expect(demo.root.get_by_label("Network")).to_be_hidden()
+    for part in (".transfer-runs", ".transfer-scatter svg", ".curves-stage", "table.values"):
+        expect(demo.root.locator(part)).to_be_hidden()
+    expect(demo.root.locator(".transfer-nearest")).to_contain_text("No run of ResNet18")
+    assert demo.drawn()["trainable"] == 513
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (700, "dark"), (390, "light")])
+def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, theme):
+    demo = open_demo(page=new_page(width=width))
+    demo.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+    for until in ("partial fine-tuning", "end to end"):
+        demo.choose(until)
+    demo.slider.focus()
+    demo.page.keyboard.press("ArrowDown")
+    demo.check()
+    demo.page.wait_for_timeout(300)  # colors fade
+    found = Axe().run(demo.page, context=".lu-transfer-explorer", options={"preload": False})
+    assert found.response["violations"] == []
+    assert demo.root.evaluate("(root) => root.scrollWidth <= root.clientWidth")
+    assert demo.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_two_explorers_live_side_by_side_and_rest(mount, page):
+    page.add_init_script(LISTEN)
+    mount(TransferExplorer(*made_up()), TransferExplorer(*made_up(1), network=RESNET))
+    first, second = page.locator(".lu-transfer-explorer").all()
+    second.get_by_role("radio", name="end to end").check(force=True)
+    page.wait_for_timeout(300)
+    assert first.evaluate("(root) => root.drawn.until") == "head"
+    assert second.evaluate("(root) => root.drawn.trainable") == 11177025
+    ids = page.evaluate("[...document.querySelectorAll('.lu-demo [id]')].map((each) => each.id)")
+    assert len(ids) == len(set(ids))
+    before = page.evaluate("window.frames")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.frames") == before

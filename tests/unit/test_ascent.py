@@ -1,0 +1,149 @@
+"""Gradient ascent: pictures that excite their channel, reproducibly, and a model that is left as it was."""
+
+import pytest
+import torch
+from torch import nn
+
+from lecture_utils import models
+from lecture_utils.interpretation import feature_maps, maximize_activation
+from lecture_utils.interpretation.canvases import FourierCanvas, color_basis
+
+METHODS = ("plain", "strong")
+
+
+@pytest.fixture
+def network():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return models.build("cats")
+
+
+def ascend(network, layer="3", channel=(0, 5), **options):
+    return maximize_activation(
+        network, layer, list(channel), **{"size": 24, "steps": 12, **options}
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_it_climbs(network, method):
+    found = ascend(network, method=method, frames=(0, 4, 12))
+    assert found.images.shape == (2, 3, 24, 24) and found.history.shape == (12, 2)
+    assert found.images.min() >= 0 and found.images.max() <= 1
+    assert found.frames.shape == (3, 2, 3, 24, 24) and found.frame_steps == (0, 4, 12)
+    assert torch.equal(found.frames[-1], found.images)
+
+    def excitement(images):
+        maps = feature_maps(network[:4], "3", images)
+        return torch.stack([maps[0, 0].mean(), maps[1, 5].mean()])
+
+    start, middle, end = (excitement(frame) for frame in found.frames)
+    torch.testing.assert_close(end, found.activations)
+    assert (end > middle).all() and (middle > start).all()
+    if method == "plain":
+        torch.testing.assert_close(start, found.history[0])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_seed_gives_the_same_pictures_and_a_batch_the_same_as_one(network, method):
+    together = ascend(network, method=method, steps=3)
+    assert torch.equal(together.images, ascend(network, method=method, steps=3).images)
+    assert not torch.equal(together.images, ascend(network, method=method, steps=3, seed=1).images)
+    alone = ascend(network, channel=[0], method="plain", steps=3)
+    both = ascend(network, channel=[0, 5], method="plain", steps=3)
+    torch.testing.assert_close(alone.images[0], both.images[0], rtol=1e-3, atol=1e-4)
+
+
+def test_a_plain_step_is_a_step_of_adam(network):
+    network.eval()
+    found = ascend(
+        network, channel=[5], method="plain", steps=2, frames=(0, 1, 2), learning_rate=0.01
+    )
+    pixels = found.frames[0].clone().requires_grad_()
+    optimizer = torch.optim.Adam([pixels], lr=0.01)
+    for step in (1, 2):
+        optimizer.zero_grad()
+        (-network[:4](pixels)[0, 5].mean()).backward()
+        optimizer.step()
+        torch.testing.assert_close(found.frames[step], pixels.detach())
+
+
+def test_logits_and_gray_networks():
+    torch.manual_seed(0)
+    network = models.build("gap").eval()
+    found = maximize_activation(network, "10", 7, size=28, steps=8, frames=[0])
+    assert found.images.shape == (1, 1, 28, 28)
+    start, end = (network(images)[0, 7] for images in (found.frames[0], found.images))
+    torch.testing.assert_close(end.detach(), found.activations[0])
+    assert end > start
+
+
+def test_it_normalizes(network):
+    network.eval()
+    found = ascend(network, steps=0, normalize=lambda images: 2 * images - 1, size=(20, 26))
+    assert found.images.shape == (2, 3, 20, 26) and found.history.shape == (0, 2)
+    maps = network[:4](2 * found.images - 1)
+    torch.testing.assert_close(maps[1, 5].mean().detach(), found.activations[1])
+
+
+@pytest.mark.parametrize("size", [(24, 24), (31, 20), (1, 7)])
+def test_waves_and_colors_are_those_of_photos(size):
+    generator = torch.Generator().manual_seed(0)
+    canvas = FourierCanvas((64, 3, *size), generator, torch.empty(0))
+    assert canvas.images().shape == (64, 3, *size)
+    logits = torch.logit(canvas.images().detach())
+    if size == (24, 24):
+        # Brightness varies most, and the colors as the basis says.
+        colors = torch.cov(logits.permute(1, 0, 2, 3).flatten(1))
+        expected = color_basis(3) @ color_basis(3).T
+        torch.testing.assert_close(
+            colors / colors.trace(), expected / expected.trace(), rtol=0.3, atol=0.02
+        )
+        # Power falls with the square of the frequency.
+        power = torch.fft.fft2(logits).abs().square().mean(dim=(0, 1))
+        ratio = (power[0, 2] / power[0, 8]).sqrt().item()
+        assert 3 < ratio < 5.3
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_model_is_left_as_it_was(network, method):
+    network.train().requires_grad_(True)
+    random = torch.get_rng_state()
+    with torch.no_grad():
+        ascend(network, method=method, steps=2)
+    assert network.training and all(p.grad is None for p in network.parameters())
+    assert not any(module._forward_hooks for module in network.modules())
+    assert torch.equal(torch.get_rng_state(), random)
+    with pytest.raises(ValueError, match="channel is 64"):
+        ascend(network, channel=[64])
+    assert network.training and not any(module._forward_hooks for module in network.modules())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"layer": "30"}, "no layer '30'"),
+        ({"layer": "2", "channel": [32]}, "channel is 32; layer '2' has the channels 0 to 31"),
+        ({"channel": [-1]}, r"channel is \[-1\]; pass an integer from 0"),
+        ({"channel": []}, "pass an integer from 0, or several"),
+        ({"channel": [True]}, "pass an integer"),
+        ({"method": "lucid"}, "method is 'lucid'; use one of 'plain', 'strong'"),
+        ({"steps": -1}, "steps is -1"),
+        ({"steps": 1.5}, "steps is 1.5"),
+        ({"learning_rate": 0}, "learning_rate is 0"),
+        ({"frames": (0, 13)}, r"frames is \(0, 13\); pass steps from 0 to 12"),
+        ({"size": 0}, "size"),
+        ({"size": 3}, r"cannot take images of shape \(2, 3, 3, 3\)"),
+    ],
+)
+def test_what_does_not_work(network, options, message):
+    with pytest.raises(ValueError, match=message):
+        ascend(network, **options)
+
+
+def test_a_layer_without_channels():
+    class Flat(nn.Module):
+        def forward(self, images):
+            return images.flatten()
+
+    with pytest.raises(ValueError, match=r"layer '0' puts out \(48,\); maximize_activation needs"):
+        maximize_activation(nn.Sequential(Flat()), "0", 0, size=4)

@@ -1,0 +1,258 @@
+"""Embeddings: equal to running the network, computed once, and never from a damaged or half-written file."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lecture_utils import _embedding_cache, embedding, transfer
+from lecture_utils.data_modules import InMemoryImages
+from lecture_utils.transfer import TransferNetwork
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("LECTURE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "embeddings"
+
+
+def small_network():
+    torch.manual_seed(0)
+    return TransferNetwork(
+        {
+            "stem": nn.Sequential(nn.Conv2d(3, 4, 3, stride=2), nn.BatchNorm2d(4), nn.ReLU()),
+            "pool": nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+            "head": nn.Linear(4, 2),
+        }
+    )
+
+
+def pictures(count=10, seed=0):
+    rng = np.random.default_rng(seed)
+    return torch.from_numpy(rng.integers(0, 256, (count, 3, 9, 7), dtype=np.uint8))
+
+
+def forbid_computing(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("this was to be read from the cache")
+
+    monkeypatch.setattr(embedding, "_run", refuse)
+
+
+def folder_of(cache):
+    (found,) = [path for path in cache.iterdir() if path.is_dir()]
+    return found
+
+
+@pytest.mark.parametrize("until", ["pool", "head"])
+@pytest.mark.parametrize("batch_size", [1, 3, 10, 99])
+def test_it_is_what_the_network_computes_in_prediction(until, batch_size):
+    model, images = small_network(), pictures()
+    found = transfer.embed(model, images, until, batch_size=batch_size)
+    modes = [layer.training for layer in model.modules()]
+    first = transfer.split(model, until)[0].eval()
+    with torch.no_grad():
+        expected = first(images.float() / 255)
+    assert torch.allclose(found, expected, atol=1e-6)
+    assert found.dtype == torch.float32
+    assert all(modes)
+
+
+def test_labels_stay_with_their_pictures_and_floats_are_taken_as_they_are():
+    model, images = small_network(), pictures()
+    data = InMemoryImages(images, torch.arange(10))
+    found = transfer.embed(model, data)
+    assert isinstance(found, InMemoryImages)
+    assert torch.equal(found.labels, data.labels)
+    floats = transfer.embed(model, (images.float() / 255).numpy())
+    assert torch.allclose(floats, found.images, atol=1e-6)
+
+
+def test_it_is_computed_once(monkeypatch):
+    model, images = small_network(), pictures()
+    first = transfer.embed(model, images)
+    forbid_computing(monkeypatch)
+    assert torch.equal(transfer.embed(model, images.clone()), first)
+    channels_last = images.contiguous(memory_format=torch.channels_last)
+    assert torch.equal(transfer.embed(small_network(), channels_last), first)
+    # The head is not part of what was computed.
+    with torch.no_grad():
+        model.head.weight.add_(1)
+    assert torch.equal(transfer.embed(model, images), first)
+
+
+def test_what_was_read_can_be_changed_without_harm(monkeypatch):
+    model, images = small_network(), pictures()
+    first = transfer.embed(model, images)
+    before = first.clone()
+    first.zero_()
+    forbid_computing(monkeypatch)
+    assert torch.equal(transfer.embed(model, images), before)
+
+
+@pytest.mark.parametrize("what", ["weight", "statistic", "pixel", "fewer", "order", "stage"])
+def test_another_network_or_other_pictures_are_computed_anew(what, monkeypatch):
+    model, images, until = small_network(), pictures(), "head"
+    transfer.embed(model, images)
+    if what == "weight":
+        with torch.no_grad():
+            model.stem[0].weight[0, 0, 0, 0] += 1e-3
+    elif what == "statistic":
+        model.stem[1].running_mean[0] += 1e-3
+    elif what == "pixel":
+        images[3, 0, 0, 0] ^= 1
+    elif what == "fewer":
+        images = images[:9]
+    elif what == "order":
+        images = images.flip(0)
+    else:
+        until = "pool"
+    expected = transfer.embed(model, images, until, cache=False)
+    assert torch.equal(transfer.embed(model, images, until), expected)
+    forbid_computing(monkeypatch)
+    assert torch.equal(transfer.embed(model, images, until), expected)
+
+
+@pytest.mark.parametrize("damage", ["bit", "short", "empty", "index", "no index", "no numbers"])
+def test_damaged_files_are_computed_anew(damage, cache):
+    model, images = small_network(), pictures()
+    expected = transfer.embed(model, images).clone()
+    numbers, index = (folder_of(cache) / name for name in ("embeddings.bin", "index.json"))
+    whole = numbers.read_bytes()
+    if damage == "bit":
+        numbers.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    elif damage == "short":
+        numbers.write_bytes(whole[:-4])
+    elif damage == "empty":
+        numbers.write_bytes(b"")
+    elif damage == "index":
+        index.write_text('{"shape": [4')
+    else:
+        (index if damage == "no index" else numbers).unlink()
+    assert torch.equal(transfer.embed(model, images), expected)
+    assert numbers.read_bytes() == whole
+
+
+class Stopped(BaseException):
+    """Stands for the end of the process."""
+
+
+def stop_after(monkeypatch, batches):
+    """Let the computation end after so many batches, with progress saved after each."""
+    monkeypatch.setattr(_embedding_cache, "_SAVE_EVERY", -1.0)
+    run = embedding._run
+
+    def stopping(module, images, batch_size):
+        for number, batch in enumerate(run(module, images, batch_size)):
+            if number == batches:
+                raise Stopped
+            yield batch
+
+    monkeypatch.setattr(embedding, "_run", stopping)
+
+
+def count_computed(monkeypatch):
+    counted = []
+    run = embedding._run
+
+    def counting(module, images, batch_size):
+        for batch in run(module, images, batch_size):
+            counted.append(len(batch))
+            yield batch
+
+    monkeypatch.setattr(embedding, "_run", counting)
+    return counted
+
+
+def stopped_half_way(monkeypatch, model, images):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 3)
+        with pytest.raises(Stopped):
+            transfer.embed(model, images, batch_size=2)
+
+
+def test_a_stopped_computation_goes_on_where_it_was(monkeypatch, cache):
+    model, images = small_network(), pictures()
+    expected = transfer.embed(model, images, cache=False)
+    stopped_half_way(monkeypatch, model, images)
+    assert folder_of(cache).name.endswith(".part")
+    counted = count_computed(monkeypatch)
+    assert torch.allclose(transfer.embed(model, images, batch_size=2), expected, atol=1e-6)
+    assert sum(counted) == 4
+    assert not folder_of(cache).name.endswith(".part")
+
+
+@pytest.mark.parametrize("damage", ["bit", "short", "longer", "progress", "count"])
+def test_only_what_is_certain_is_gone_on_from(damage, monkeypatch, cache):
+    model, images = small_network(), pictures()
+    expected = transfer.embed(model, images, cache=False)
+    stopped_half_way(monkeypatch, model, images)
+    numbers, progress = (folder_of(cache) / name for name in ("embeddings.bin", "progress.json"))
+    whole = numbers.read_bytes()
+    if damage == "bit":
+        numbers.write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
+    elif damage == "short":
+        numbers.write_bytes(whole[:-1])
+    elif damage == "longer":  # killed between the numbers and the note about them
+        numbers.write_bytes(whole + b"abc")
+    elif damage == "progress":
+        progress.write_text("{")
+    else:
+        progress.write_text('{"rows": 99, "shape": [4], "crc32": 0}')
+    counted = count_computed(monkeypatch)
+    assert torch.allclose(transfer.embed(model, images, batch_size=2), expected, atol=1e-6)
+    assert sum(counted) == (4 if damage == "longer" else 10)
+
+
+SCRIPT = """
+import sys, time, torch
+sys.path[:0] = [{folder!r}]
+from test_embedding import pictures, small_network
+from lecture_utils import _embedding_cache, transfer
+_embedding_cache._SAVE_EVERY = -1.0
+model = small_network()
+model.stem.register_forward_pre_hook(lambda *_: time.sleep(0.2))
+transfer.embed(model, pictures(), batch_size=2)
+"""
+
+
+def test_a_killed_process_leaves_what_the_next_one_goes_on_from(monkeypatch, cache):
+    code = SCRIPT.format(folder=os.path.dirname(__file__))
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
+    while not list(cache.glob("*.part/progress.json")):
+        assert process.poll() is None, process.stderr.read().decode()
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    counted = count_computed(monkeypatch)
+    model, images = small_network(), pictures()
+    found = transfer.embed(model, images, batch_size=2)
+    assert 0 <= sum(counted) < 10
+    assert torch.allclose(found, transfer.embed(model, images, cache=False), atol=1e-6)
+
+
+def test_where_nothing_can_be_kept_it_is_computed_all_the_same(monkeypatch, tmp_path):
+    model, images = small_network(), pictures()
+    expected = transfer.embed(model, images, cache=False)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LECTURE_CACHE", str(tmp_path / "file"))
+    with pytest.warns(UserWarning, match="Set LECTURE_CACHE"):
+        assert torch.equal(transfer.embed(model, images), expected)
+
+
+def test_errors_name_the_remedy():
+    model = small_network()
+    with pytest.raises(ValueError, match=r"data have shape \(3, 9, 7\)"):
+        transfer.embed(model, pictures()[0])
+    with pytest.raises(ValueError, match="at least one"):
+        transfer.embed(model, pictures()[:0])
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        transfer.embed(model, pictures(), batch_size=0)
+    with pytest.raises(ValueError, match="until is 'layer4'"):
+        transfer.embed(model, pictures(), "layer4")

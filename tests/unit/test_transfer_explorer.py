@@ -1,0 +1,181 @@
+"""TransferExplorer in Python: counts are torch's, recorded runs come with their cards, nonsense is named."""
+
+import itertools
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+import torch
+import traitlets
+from torchvision.models import resnet18
+
+from lecture_utils import runs as recorded
+from lecture_utils.transfer import attach_head, freeze, training_memory
+from lecture_utils.transfer_results import wilson
+from lecture_utils.widgets import TransferExplorer
+from lecture_utils.widgets.transfer_explorer.networks import describe, kept_for_backward
+
+COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+
+
+def seed(accuracy=0.98, epochs=3, **more):
+    return {
+        **{column: [0.5] * epochs for column in COLUMNS},
+        "test_accuracy": accuracy,
+        "test_count": 1000,
+        **more,
+    }
+
+
+def run(label="a", until="head", network="resnet18", pretrained=True, seeds=None):
+    return {
+        "label": label,
+        "network": network,
+        "until": until,
+        "pretrained": pretrained,
+        "seeds": seeds or [seed()],
+    }
+
+
+def test_the_lectures_counts():
+    """One layer of 512 weights and a bias; "8.4 M"; "11.2 M"."""
+    found = {
+        until: TransferExplorer(run(), network="resnet18", until=until).trainable
+        for until in ("head", "layer4", "stem")
+    }
+    assert found["head"] == 512 + 1
+    assert [round(found[until] / 1e6, 1) for until in ("layer4", "stem")] == [8.4, 11.2]
+    assert found["stem"] == sum(p.numel() for p in resnet18(num_classes=1).parameters())
+
+
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "resnet18"])
+def test_every_boundary_counts_what_torch_would_train(name):
+    from lecture_utils.architectures import load
+
+    module, _ = load(name)
+    described = describe(name, 64)
+    names = [stage["name"] for stage in described["stages"]]
+    module = module.to_empty(device="cpu")
+    for outputs, stage in itertools.product((1, 7), described["stages"]):
+        if not stage["parameters"]:
+            continue
+        model = attach_head(module, outputs)
+        freeze(model, stage["name"], all_statistics=True)
+        learns = sum(p.numel() for p in model.parameters() if p.requires_grad)
+        demo = TransferExplorer(
+            run(), network=name, until=stage["name"], outputs=outputs, image_size=64
+        )
+        assert demo.trainable == learns
+        # Run for real, on a processor.
+        assert demo.memory == training_memory(model, (32, 3, 64, 64))
+    assert names[-1] == "head" and described["ways"]["feature extraction"] == "head"
+    kept = [stage["kept"] for stage in described["stages"]]
+    assert kept == sorted(kept, reverse=True)
+    # Of a photo, the head needs the features and nothing else.
+    assert kept[-1] == 4 * described["features"]
+
+
+def test_what_is_kept_is_what_a_real_backward_pass_needs():
+    """On a processor, with numbers: a stack of layers whose saved tensors are known."""
+    from torch import nn
+
+    from lecture_utils.transfer import TransferNetwork
+
+    layers = OrderedDict(
+        stem=nn.Conv2d(3, 4, 3, padding=1, bias=False),
+        relu=nn.ReLU(),
+        pool=nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+        head=nn.Linear(4, 1),
+    )
+    model = TransferNetwork(layers).to("meta")
+    side = 8
+    picture, maps, pooled = (4 * n for n in (3 * side**2, 4 * side**2, 4))
+    # The convolution needs its input, ReLU its output, the head its features.
+    assert kept_for_backward(model, "stem", (3, side, side)) == picture + maps + pooled
+    assert kept_for_backward(model, "head", (3, side, side)) == pooled
+
+
+def test_recorded_runs_come_with_their_cards():
+    demo = TransferExplorer({"from scratch": "cats-vs-dogs/from-scratch"}, "cats-vs-dogs/strong")
+    assert [run["label"] for run in demo.runs] == ["from scratch", "cats vs dogs/strong"]
+    for each, name in zip(demo.runs, ("from-scratch", "strong"), strict=True):
+        saved = recorded.load(f"cats-vs-dogs/{name}")
+        (seed,) = each["seeds"][:1]
+        assert each["trainable"] == saved.card["parameters"] and not each["pretrained"]
+        assert seed["test_accuracy"] == saved.card["metrics"]["test"]["accuracy"]
+        assert seed["val_loss"] == saved.history["val_loss"]
+    with pytest.raises(FileNotFoundError, match="record it with"):
+        TransferExplorer("transfer/partial", root="nowhere")
+
+
+def test_what_is_recorded_learned_as_many_parameters_as_the_demo_counts():
+    demo = TransferExplorer()
+    for each in demo.runs:
+        if each["network"] in ("efficientnet_lite0", "resnet18"):
+            demo.network, demo.until = each["network"], each["until"]
+            assert demo.trainable == each["trainable"]
+
+
+def test_own_networks_and_the_network_on_screen():
+    demo = TransferExplorer(
+        run(network="mine", until="layer4"),
+        networks=["efficientnet_lite0", {"mine": (resnet18(), (3, 64, 64))}],
+    )
+    assert demo.network == "efficientnet_lite0" and demo.until == "head"
+    assert demo.networks[1]["own"] and not demo.networks[0]["own"]
+    demo.until = "stage6"
+    demo.network = "mine"
+    assert demo.until == "head"  # there is no stage6
+    demo.until = "layer4"
+    assert demo.trainable == 8394241
+    # The module is as it was.
+    module = demo.networks[1]
+    assert module["features"] == 512 and torch.is_tensor(next(resnet18().parameters()))
+
+
+def test_what_the_page_keeps():
+    demo = TransferExplorer(
+        run("only <head>", seeds=[seed(0.985, seconds=30.0), seed(0.987, seconds=36.0)]),
+        run("scratch", until=None, pretrained=False, seeds=[seed(0.8)]),
+        network="resnet18",
+    )
+    text = demo.figure_html()
+    low, high = wilson(986, 1000)
+    for words in (
+        "8,394,241",
+        "11,177,025",
+        "513",
+        "only &lt;head&gt;",
+        "98.6% (2 seeds)",
+        "11.0 (processor time)",
+    ):
+        assert words in text
+    assert f"{low:.1%} to {high:.1%}" in text and "not recorded" in text
+    assert demo.ticked == ["scratch"] and demo.epoch == 3
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: TransferExplorer("mnist/none"), "there is no run 'mnist/none'"),
+        (lambda: TransferExplorer(5), "5 is no run"),
+        (lambda: TransferExplorer({"label": "a", "pretrained": True}), "lacks"),
+        (lambda: TransferExplorer({**run(), "speed": 3}), "speed"),
+        (lambda: TransferExplorer(run(), run()), "two runs are called 'a'"),
+        (lambda: TransferExplorer(run(until="stage6")), "can learn from stem, layer1"),
+        (lambda: TransferExplorer(run(seeds=[{**seed(), "val_loss": [np.nan] * 3}])), "val_loss is nan"),
+        (lambda: TransferExplorer(run(seeds=[{**seed(), "val_loss": [1.0]}])), "lengths"),
+        (lambda: TransferExplorer(run(seeds=[seed(98.0)])), "test_accuracy is 98.0"),
+        (lambda: TransferExplorer(run(seeds=[seed(seconds=-1)])), "seconds is -1"),
+        (lambda: TransferExplorer(run(), networks=[]), "networks are"),
+        (lambda: TransferExplorer(run(), networks=[3]), "3 is no network"),
+        (lambda: TransferExplorer(run(), networks=["resnet18"] * 2), "each once"),
+        (lambda: TransferExplorer(run(), network="vgg16"), "no network 'vgg16'"),
+        (lambda: TransferExplorer(run(), until="layer9"), "until is 'layer9'"),
+        (lambda: TransferExplorer(run(), network="resnet18", until="pool"), "until is 'pool'"),
+        (lambda: TransferExplorer(run(), outputs=0), "outputs"),
+    ],
+)  # fmt: skip
+def test_nonsense_is_named(make, words):
+    with pytest.raises((ValueError, traitlets.TraitError), match=words):
+        make()
