@@ -19,6 +19,7 @@ _DEMOS = {
     "FeatureMapExplorer": "feature_map_explorer",
     "FeatureMaps": "feature_maps",
     "FilterBankExplorer": "filter_bank_explorer",
+    "FilterGallery": "filter_gallery",
     "FilterLearner": "filter_learner",
     "GaborLab": "gabor_lab",
     "LayerLab": "layer_lab",
