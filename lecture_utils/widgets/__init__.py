@@ -22,6 +22,7 @@ _DEMOS = {
     "FilterGallery": "filter_gallery",
     "FilterLearner": "filter_learner",
     "GaborLab": "gabor_lab",
+    "GradCamExplorer": "grad_cam_explorer",
     "LayerLab": "layer_lab",
     "ModelBuilder": "model_builder",
     "Quiz": "quiz",
