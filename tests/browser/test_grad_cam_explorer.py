@@ -155,7 +155,10 @@ def test_channels_add_up_one_by_one(show, demo, net, stage):
     weights, parts = python.weights[0].numpy(), python.contributions[0].numpy()
     drawn = page.drawn()
     shown = [one["channel"] for one in drawn["list"]]
-    assert shown == python.top(8)[0].tolist()
+    if stage == STAGES[-1]:
+        assert shown == python.top(8)[0].tolist()
+    # Inside, weights travel in half precision: two that are equal to three digits may change places.
+    np.testing.assert_allclose(weights[shown], np.sort(weights)[::-1][:8], rtol=2e-3)
     limit = demo.found["rocket"].limit(stage)
     for order in ("weight", "effect"):
         page.choose(f"largest {order}")
@@ -167,7 +170,7 @@ def test_channels_add_up_one_by_one(show, demo, net, stage):
             np.testing.assert_allclose(effects[shown], np.sort(effects)[::-1][:8], rtol=0.03)
         for one in drawn["list"]:
             assert one["weight"] == pytest.approx(
-                weights[one["channel"]], abs=0.006 * np.abs(weights[shown]).max()
+                weights[one["channel"]], abs=0.006 * float(np.abs(weights[shown]).max())
             )
             np.testing.assert_allclose(
                 one["part"], parts[one["channel"]].ravel(), atol=0.01 * limit

@@ -83,7 +83,7 @@ def test_falls_are_those_of_occlusion():
         occlusion_falls(network, image, window=16, stride=7)
 
 
-def test_resnets_are_chains_and_vgg_is_none():
+def test_resnets_are_chains_and_two_dense_layers_are_not():
     torch.manual_seed(0)
     image = torch.randn(1, 3, 64, 64)
     network = torchvision.models.resnet18(weights=None).eval()
@@ -94,7 +94,8 @@ def test_resnets_are_chains_and_vgg_is_none():
         torch.testing.assert_close(
             chain.after("layer3")(chain.maps(image)["layer3"]), network(image)
         )
-    for other in (torchvision.models.vgg11(weights=None), small_network(0)[:5]):
+    two_dense = nn.Sequential(nn.Conv2d(3, 2, 64), nn.Flatten(), nn.Linear(2, 3), nn.Linear(3, 2))
+    for other in (two_dense, small_network(0)[:5]):
         with pytest.raises(ValueError, match="no chain"):
             as_chain(other.eval(), image)
 

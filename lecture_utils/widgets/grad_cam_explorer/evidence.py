@@ -6,6 +6,8 @@ differentiation follows a direction through the rest of the network to the logit
 channel, give what would otherwise take one backward pass for each of 1,000 classes.
 """
 
+import warnings
+
 import torch
 
 
@@ -39,7 +41,9 @@ def channel_weights(after, maps, chunk=16):
         return torch.func.jvp(after, (maps,), (direction,))[1][0]
 
     found = []
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        # PyTorch warns of its own code when it first loads what forward mode needs.
+        warnings.filterwarnings("ignore", ".*torch.jit.script", FutureWarning)
         for start in range(0, channels, chunk):
             raised = torch.arange(start, min(start + chunk, channels))
             directions = torch.zeros(len(raised), *maps.shape)
