@@ -50,7 +50,6 @@ function render({ model, el }) {
   signal.addEventListener("abort", () => photos.forEach(({ url }) => URL.revokeObjectURL(url)));
 
   let place = null; // row and column in the map, or null: where the map is largest
-  let said = "";
 
   // ---- Controls
   const group = uniqueId("photo");
@@ -225,7 +224,7 @@ function render({ model, el }) {
     channels.draw({ layer, channels: last.list, count: state.added, ordered: state.order, sum: last.sum, map, name, away, dark, limits: last.limits });
     const { title, origin } = model.get("network");
     setText(honest, honestSentence({ title, origin, layer, isLast: l === final, classes: names.length, listed: data.listed.length }));
-    live.say(`${left.title.textContent}, ${left.note.textContent}. ${reading.textContent} ${message.textContent}`);
+    live.say(`${left.title.textContent}, ${left.note.textContent}. ${reading.textContent}`);
     root.dispatchEvent(new CustomEvent("gradcam", { bubbles: true, detail: { ...last, away, gap, place: here() } }));
   }
 
@@ -235,7 +234,9 @@ function render({ model, el }) {
     left.picture.mark({ top: row, left: column, rows: 1, columns: 1 });
     const there = [Math.floor(((row + 0.5) * second.rows) / rows), Math.floor(((column + 0.5) * second.columns) / columns)];
     right.picture.mark({ top: there[0], left: there[1], rows: 1, columns: 1 });
-    const value = format(second.map[there[0] * second.columns + there[1]], 3);
+    // As on the left: with its sign, even where the picture shows only one of the two.
+    const values = state.beside === "class" ? last.otherMap : second.map;
+    const value = format(values[there[0] * second.columns + there[1]], 3);
     const [name, other] = [names[last.c], names[last.other]];
     const tell = {
       occlusion: `covering that place takes ${value} off the logit`,
@@ -248,7 +249,7 @@ function render({ model, el }) {
 
   function drawMessage(wanted, l, name) {
     const moved = wanted !== l ? `Inside the network “${name}” was not computed for this page; here is the last layer. In Python any class works.` : "";
-    said = moved || emptySentence({ shown: last.shown, sign: last.state.evidence, limit: last.limit, name });
+    const said = moved || emptySentence({ shown: last.shown, sign: last.state.evidence, limit: last.limit, name });
     setText(message, said);
     message.hidden = !said;
   }
