@@ -66,7 +66,7 @@ export function channelView({ onAdded, onOrder }) {
       channels.forEach(({ channel, weight, part }, i) => {
         const share = format(total(part), 2);
         const text = `Channel ${channel}: weight ${precise(weight, 2)}, adds ${share}`;
-        tiles[i].draw(part, rows, columns, parts, text, [`channel ${channel}`, `× ${precise(weight, 2)}`, `adds ${share}`]);
+        tiles[i].draw(part, rows, columns, parts, text, [`#${channel}`, `× ${precise(weight, 2)}`, `adds ${share}`]);
         tiles[i].card.classList.toggle("off", i >= count);
         tiles[i].card.setAttribute("aria-pressed", i < count);
         tiles[i].card.setAttribute("aria-label", `${text}. Add the first ${i + 1}`);

@@ -46,12 +46,12 @@ def figure_html(one, photo, layer, class_names):
         "Class",
         "Probability",
         "Logit",
-        "Strongest at row, column",
+        "Largest at row, column",
         "Strongest for",
         "Strongest against",
     )
     head = "".join(f'<th scope="col">{head}</th>' for head in heads)
-    picture = _figure.picture([_figure.rgb_tile(tile) for tile in tiles], alt)
+    picture = _figure.picture([_figure.rgb_tile(tile) for tile in tiles], alt, colors=256)
     return (
         f"<figure>{picture}<figcaption>Grad-CAM at {html.escape(layer)} for {', '.join(names[:3])}, on one scale from "
         f"{_figure.number(-limit)} (blue) to {_figure.number(limit)} (red).</figcaption></figure>"
