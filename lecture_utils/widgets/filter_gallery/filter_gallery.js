@@ -16,6 +16,9 @@ const TITLES = {
   plain: ["Plain ascent", "changes pixel by pixel"],
   strong: ["Strong ascent", "changes waves in natural colors, and moves the picture between steps"],
 };
+const HELP =
+  "Left in each pair: plain ascent, right: strong. The higher activation need not be the more telling picture: noise that no " +
+  "photo contains can excite a filter more than any pattern.";
 const OUTDATED = "This network was trained anew after its filters were asked: these are the wishes of its predecessor.";
 
 function render({ model, el }) {
@@ -81,6 +84,7 @@ function render({ model, el }) {
     heading,
     h("div", { class: "gallery-pair-large" }, large.map(({ element }) => element)),
     h("div", {}, examplesTitle, examples),
+    h("p", { class: "lu-label" }, HELP),
     disclosure("All steps in numbers", table),
     source,
     h("div", {}, copy.button),
