@@ -24,6 +24,8 @@ class DeepBlock(nn.Module):
     stride : int
         Of the first convolution.
     shortcut : bool
+    normalize : bool
+        Whether batch normalization follows each convolution.
 
     Examples
     --------
@@ -32,17 +34,17 @@ class DeepBlock(nn.Module):
     torch.Size([1, 16, 14, 14])
     """
 
-    def __init__(self, in_channels, out_channels, *, stride=1, shortcut=True):
+    def __init__(self, in_channels, out_channels, *, stride=1, shortcut=True, normalize=True):
         super().__init__()
         self.new_channels = out_channels - in_channels
         self.stride = stride
         self.shortcut = shortcut
         self.change = nn.Sequential(
             nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=False),
-            nn.BatchNorm2d(out_channels),
+            _normalization(out_channels, normalize),
             nn.ReLU(),
             nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(out_channels),
+            _normalization(out_channels, normalize),
         )
 
     def forward(self, images):
@@ -54,7 +56,9 @@ class DeepBlock(nn.Module):
         return nn.functional.relu(changed)
 
 
-def deep_cnn(num_classes=10, *, depth, shortcuts=True, width=8):
+def deep_cnn(
+    num_classes=10, *, depth, shortcuts=True, width=8, normalize=True, initialization="he"
+):
     """Build a network with `depth` layers that have weights.
 
     Parameters
@@ -67,6 +71,11 @@ def deep_cnn(num_classes=10, *, depth, shortcuts=True, width=8):
         Whether every block adds what came in.
     width : int
         Channels of the first stage, at least 1; the second has twice, the third four times as many.
+    normalize : bool
+        Whether batch normalization follows each convolution.
+    initialization : {"he", "torch"}
+        The first weights of the convolutions: those of He et al. ("Delving deep into rectifiers",
+        arXiv:1502.01852), or PyTorch's own, which are smaller.
 
     Returns
     -------
@@ -89,9 +98,11 @@ def deep_cnn(num_classes=10, *, depth, shortcuts=True, width=8):
     for name, value in (("width", width), ("num_classes", num_classes)):
         if value < 1:
             raise ValueError(f"{name} is {value}; it must be at least 1")
+    if initialization not in ("he", "torch"):
+        raise ValueError(f"initialization is {initialization!r}; use 'he' or 'torch'")
     layers = [
         nn.Conv2d(1, width, kernel_size=3, padding=1, bias=False),
-        nn.BatchNorm2d(width),
+        _normalization(width, normalize),
         nn.ReLU(),
     ]
     channels = width
@@ -99,12 +110,17 @@ def deep_cnn(num_classes=10, *, depth, shortcuts=True, width=8):
         for block in range((depth - 2) // 6):
             out_channels = width * 2**stage
             stride = 2 if stage > 0 and block == 0 else 1
-            layers.append(DeepBlock(channels, out_channels, stride=stride, shortcut=shortcuts))
+            options = {"stride": stride, "shortcut": shortcuts, "normalize": normalize}
+            layers.append(DeepBlock(channels, out_channels, **options))
             channels = out_channels
     network = nn.Sequential(
         *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes)
     )
     for module in network.modules():
-        if isinstance(module, nn.Conv2d):
+        if isinstance(module, nn.Conv2d) and initialization == "he":
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
     return network
+
+
+def _normalization(channels, normalize):
+    return nn.BatchNorm2d(channels) if normalize else nn.Identity()

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["PLANS", "LayerPlan", "Plan", "Recording", "load"]
+__all__ = ["PLANS", "LayerPlan", "Plan", "Recording", "available", "load"]
 
 _FOLDER = Path(__file__).parent / "data" / "filters"
 CARD = "card.json"
@@ -134,6 +134,27 @@ def folder_of(name, root=None):
     if name not in PLANS:
         raise ValueError(f"there is no plan for {name!r}; use one of {', '.join(PLANS)}")
     return Path(root or _FOLDER) / name.replace("/", "-")
+
+
+def available(root=None):
+    """List the networks whose filters are recorded.
+
+    Parameters
+    ----------
+    root : path, optional
+        Where to look. By default among those that come with the package.
+
+    Returns
+    -------
+    tuple of str
+        Of `PLANS`, in that order.
+
+    Examples
+    --------
+    >>> available("no such folder")
+    ()
+    """
+    return tuple(name for name in PLANS if (folder_of(name, root) / CARD).is_file())
 
 
 def load(name, root=None):

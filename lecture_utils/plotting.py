@@ -13,7 +13,8 @@ import re
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import HTML, display
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import ListedColormap, to_rgba
+from matplotlib.legend import Legend
 
 from .palette import signed_lut
 
@@ -202,6 +203,7 @@ def show(fig, *, alt, caption=None):
 
 def to_html(fig, *, alt, caption=None):
     """Return a figure as a ``<figure>`` element with inline SVG; see :func:`show`."""
+    _follow_the_page(fig)
     with plt.rc_context({**STYLE, "svg.hashsalt": hashlib.sha256(alt.encode()).hexdigest()}):
         file = io.StringIO()
         fig.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
@@ -224,3 +226,12 @@ def to_html(fig, *, alt, caption=None):
     )
     text = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
     return f'<figure class="book-figure">{svg}{text}</figure>'
+
+
+def _follow_the_page(fig):
+    """Give what was drawn later, in Matplotlib's own colors, those of the page: black letters are none in the dark."""
+    for text in fig.findobj(plt.Text):
+        if to_rgba(text.get_color()) == (0, 0, 0, 1):
+            text.set_color(INK)
+    for legend in fig.findobj(Legend):
+        legend.get_frame().set(facecolor="none", edgecolor="none")

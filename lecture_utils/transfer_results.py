@@ -13,6 +13,7 @@ __all__ = [
     "Boundary",
     "TestMaps",
     "boundaries",
+    "interval",
     "learning_curves",
     "maps_of_test",
     "mcnemar",
@@ -227,6 +228,44 @@ def wilson(right, count, deviations=1.96):
     half = deviations / (1 + square / count)
     half *= math.sqrt(share * (1 - share) / count + square / (4 * count**2))
     return middle - half, middle + half
+
+
+def interval(accuracies, count=1000, deviations=1.96):
+    """Compute how well a mean accuracy over seeds is known: by the luck of the seeds, and of the test pictures.
+
+    Parameters
+    ----------
+    accuracies : sequence of float
+        One per seed, 0 to 1, all on the same test pictures.
+    count : int
+        How many test pictures.
+    deviations : float
+        1.96 for about 95%; with few seeds it is rather less.
+
+    Returns
+    -------
+    mean, half : float
+        The interval is mean ± half. With a single seed its luck is not known, and `half` is of the pictures alone.
+
+    Raises
+    ------
+    ValueError
+        If there is no accuracy.
+
+    Examples
+    --------
+    >>> [round(x, 4) for x in interval([0.9, 0.9])]
+    [0.9, 0.0186]
+    """
+    accuracies = [*accuracies]
+    if not accuracies:
+        raise ValueError("there is no accuracy; pass one per seed")
+    mean = sum(accuracies) / len(accuracies)
+    variance = mean * (1 - mean) / count
+    if len(accuracies) > 1:
+        spread = sum((a - mean) ** 2 for a in accuracies) / (len(accuracies) - 1)
+        variance += spread / len(accuracies)
+    return mean, deviations * math.sqrt(variance)
 
 
 def mcnemar(first_wrong, second_wrong):

@@ -55,11 +55,15 @@ def make(extraction, scratch):
         for until in BETWEEN
     ]
     others = [
-        replace(
-            extraction,
-            name="transfer/feature-extraction-224px",
-            title=f"{_TITLES['feature-extraction']}, 224 pixels",
-            image_size=224,
+        # The size that the network was made for.
+        *(
+            replace(
+                ways[way],
+                name=f"transfer/{way}-224px",
+                title=f"{_TITLES[way]}, 224 pixels",
+                image_size=224,
+            )
+            for way in ("feature-extraction", "partial")
         ),
         # What the network's shape is worth without what it has learned.
         replace(

@@ -25,10 +25,15 @@ def open_page(page, site, path):
 
 
 def come_near_to_large_demos(page):
-    """Scroll past the demos that wait for that, and back."""
-    while page.locator("[data-waiting]").count():
-        page.evaluate("document.querySelector('[data-waiting]').scrollIntoView()")
-        page.wait_for_timeout(50)
+    """Scroll to the demos that wait for that, one after the other, and back."""
+    waiting = page.locator("[data-waiting]")
+    for _ in range(waiting.count()):
+        count = waiting.count()
+        if count:
+            page.evaluate("document.querySelector('[data-waiting]').scrollIntoView()")
+            page.wait_for_function(
+                "count => document.querySelectorAll('[data-waiting]').length < count", arg=count
+            )
     page.evaluate("scrollTo(0, 0)")
 
 
@@ -122,6 +127,7 @@ def test_it_opens_from_a_folder_without_a_server(new_page):
     page = new_page()
     page.goto((SITE / "book" / "index.html").as_uri())
     page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
+    come_near_to_large_demos(page)
     assert page.locator(".demo-running").count() == page.locator(".demo").count() > 0
 
 

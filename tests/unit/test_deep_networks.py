@@ -44,6 +44,21 @@ def test_depth_counts_layers_and_shortcuts_cost_no_weights(depth):
     assert not torch.allclose(plain.eval()(images), residual.eval()(images))
 
 
+@pytest.mark.parametrize("depth", [8, 20])
+def test_without_normalization_and_with_either_initialization(depth):
+    torch.manual_seed(2)
+    he = deep_cnn(depth=depth, shortcuts=False, normalize=False)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in he.modules())
+    own = deep_cnn(depth=depth, shortcuts=False, normalize=False, initialization="torch")
+    for network, expected in ((he, (2 / 9 / 8) ** 0.5), (own, (1 / 3 / 9 / 8) ** 0.5)):
+        spread = network[3].change[0].weight.std().item()
+        assert spread == pytest.approx(expected, rel=0.15)
+    # He's weights keep what passes about as large; PyTorch's shrink it at every layer.
+    images = torch.rand(4, 1, 28, 28)
+    maps = [network[:-3](images).square().mean().sqrt().item() for network in (he, own)]
+    assert maps[0] > 100 * maps[1]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -51,6 +66,7 @@ def test_depth_counts_layers_and_shortcuts_cost_no_weights(depth):
         ({"depth": 18}, "depth is 18"),
         ({"depth": 8, "width": 0}, "width is 0; it must be at least 1"),
         ({"depth": 8, "num_classes": 0}, "num_classes is 0"),
+        ({"depth": 8, "initialization": "zeros"}, "initialization is 'zeros'; use 'he' or 'torch'"),
     ],
 )
 def test_nonsense_is_named(options, message):

@@ -78,3 +78,20 @@ def test_numbers_are_written_as_they_are_and_stay_readable():
     _, axis = plotting.figure()
     plotting.draw_numbers(axis, [[0.5, 0.25]], signed=False)
     assert [text.get_text() for text in axis.texts] == ["0.50", "0.25"]
+
+
+def test_what_is_written_into_a_figure_later_follows_the_page():
+    fig, axis = plotting.figure()
+    axis.plot([0, 1], label="a line")
+    axis.legend()
+    axis.text(0.2, 0.2, "a note")
+    axis.annotate("red", (0.5, 0.5), color="#cc0000")
+    html = plotting.to_html(fig, alt="A line, a note and a legend.")
+    for words, color in (
+        ("a line", "currentColor"),
+        ("a note", "currentColor"),
+        ("red", "#cc0000"),
+    ):
+        style = re.search(rf'<text style="([^"]*)"[^>]*>{words}<', html)[1]
+        assert f"fill: {color}" in style
+    assert "fill: #ffffff" not in html  # No white box behind the legend, either.

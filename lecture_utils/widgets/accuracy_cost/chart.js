@@ -21,6 +21,7 @@ export function chart() {
   const element = svg("svg", { "aria-hidden": "true" }, grid, ticks, gains, line, points, ring, labels);
   const dots = new Map(); // From a network's name to its point.
   let placed = [];
+  let last = "";
 
   /**
    * @param {{width: number, height: number, cost: string, range: object[], rows: object[], front: object[],
@@ -47,6 +48,10 @@ export function chart() {
     const moved = rows.filter((row) => before.has(row.name) && before.get(row.name) !== row);
     gains.setAttribute("d", moved.map((row) => `M${x(before.get(row.name))} ${y(before.get(row.name))}L${x(row)} ${y(row)}`).join(""));
     line.setAttribute("d", front.map((row, i) => (i ? `H${x(row)}V${y(row)}` : `M${x(row)} ${y(row)}`)).join("") + (front.length ? `H${right}` : ""));
+    // Points glide when something is chosen, not when the page gets another width.
+    const size = `${width} ${height}`;
+    points.setAttribute("class", size === last ? "cost-gliding" : "");
+    last = size;
     placed = rows.map((row) => ({ row, x: x(row), y: y(row) }));
     drawPoints(front, family);
     const at = placed.find(({ row }) => row === selected);

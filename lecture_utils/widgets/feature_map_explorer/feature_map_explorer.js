@@ -132,6 +132,7 @@ async function render({ model, el }) {
     if (signal.aborted || drawing !== token) return; // Something else is to be shown by now.
 
     const dark = isDark(root);
+    root.classList.toggle("dark", dark);
     const lut = layer.signed ? signedLut(dark) : sequentialLut(dark);
     const scale = { low: layer.signed ? 1 : 0, high: 255, lut };
     const levels = (f, picture) => mapLevels(layer, sheet, f, picture, names.length);

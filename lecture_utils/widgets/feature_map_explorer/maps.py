@@ -16,7 +16,7 @@ from .._sprites import pack_tiles
 LARGEST_SIDE = 60
 #: Of the values of a layer, how many get a color of their own; the rest have the strongest.
 IN_SCALE = 0.998
-_QUALITY = 55
+_QUALITY = 42
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,195 @@
+"""GradCamExplorer: where a network finds evidence for a class, channel by channel, and what covering says."""
+
+import numpy as np
+import traitlets
+
+from lecture_utils import pretrained
+
+from .._demo import ArrayTrait, Demo
+from .figure import figure_html
+from .pictures import PHOTOS, explain, explain_known, known_photo, photo_code
+from .traits import TOP, pack
+
+EVIDENCE = ("positive", "both", "negative")
+BESIDE = ("occlusion", "class", "difference")
+ORDERS = ("effect", "weight")
+
+
+class GradCamExplorer(Demo):
+    """Show Grad-CAM of any class, at several layers, beside occlusion or another class.
+
+    In the page any class of the network can be chosen for the last layer. For the layers inside and for
+    occlusion, those that are among the 12 likeliest of any of the pictures can be. In a live notebook all
+    traits are in sync both ways.
+
+    Parameters
+    ----------
+    photos : sequence of str, or dict of arrays, optional
+        Names that `lecture_utils.datasets.photo` knows; or ``{name: image}`` with images of uint8, (H, W, 3).
+    network : str
+        A name for `lecture_utils.pretrained.load`: EfficientNet-Lite0 or a ResNet.
+    layers : sequence of str, optional
+        Module paths of parts of the network, in order, the last one included. By default the last part at each of the
+        three lowest resolutions.
+    photo : str, optional
+        The picture to begin with.
+    class_index, other_class : int, optional
+        The class that is explained, and the one to compare with. By default the picture's likeliest two.
+    layer : str, optional
+        By default the last.
+    evidence : {"positive", "both", "negative"}
+        Grad-CAM keeps what is positive: what speaks for the class.
+    beside : {"occlusion", "class", "difference"}
+        What the second picture shows.
+    opacity : int
+        Of the maps over the picture, in percent.
+    smooth : bool
+        Whether maps are interpolated, as usual, or show their cells.
+    added : int
+        How many channels are added up, 0 to 8.
+    order : {"effect", "weight"}
+        Which channels come first: those that change the map most, or those with the largest weights.
+
+    Attributes
+    ----------
+    map : ndarray of float32, shape (h, w)
+        The signed map of the class at the layer, not rounded as in the page.
+    found : dict of Evidence
+        By picture: maps, weights and logits.
+
+    Raises
+    ------
+    ValueError, traitlets.TraitError
+        If a name, a class or an image does not fit, or the network does not end in global average pooling and one linear
+        layer.
+
+    Examples
+    --------
+    >>> GradCamExplorer(["cat"]).map.shape  # doctest: +SKIP
+    (7, 7)
+    """
+
+    network = traitlets.Dict().tag(sync=True)
+    photos = traitlets.List().tag(sync=True)
+    class_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    layers = traitlets.List().tag(sync=True)
+    listed = traitlets.List(traitlets.Int()).tag(sync=True)
+    logits = ArrayTrait("float32", ndim=2)
+    biases = ArrayTrait("float32", ndim=1)
+    jpegs = ArrayTrait("uint8", ndim=1)
+    jpeg_sizes = traitlets.List(traitlets.Int()).tag(sync=True)
+    maps = ArrayTrait("uint8", ndim=3)
+    map_scales = ArrayTrait("float32", ndim=2)
+    top_channels = ArrayTrait("uint8", ndim=1)
+    top_weights = ArrayTrait("uint8", ndim=3)
+    top_scales = ArrayTrait("float32", ndim=2)
+    last_masks = ArrayTrait("uint8", ndim=2)
+    last_values = ArrayTrait("uint8", ndim=1)
+    last_steps = traitlets.List(traitlets.Float()).tag(sync=True)
+    inner_maps = ArrayTrait("uint8", ndim=1)
+    inner_ranges = ArrayTrait("float32", ndim=1)
+    inner_weights = ArrayTrait("uint8", ndim=1)
+    falls = ArrayTrait("uint8", ndim=1)
+    fall_shape = traitlets.List(traitlets.Int()).tag(sync=True)
+
+    photo = traitlets.Unicode().tag(sync=True)
+    class_index = traitlets.Int().tag(sync=True)
+    other_class = traitlets.Int().tag(sync=True)
+    layer = traitlets.Unicode().tag(sync=True)
+    evidence = traitlets.Enum(EVIDENCE, "positive").tag(sync=True)
+    beside = traitlets.Enum(BESIDE, "occlusion").tag(sync=True)
+    opacity = traitlets.Int(70, min=0, max=100).tag(sync=True)
+    smooth = traitlets.Bool(True).tag(sync=True)
+    added = traitlets.Int(TOP, min=0, max=TOP).tag(sync=True)
+    order = traitlets.Enum(ORDERS, "effect").tag(sync=True)
+
+    def __init__(
+        self,
+        photos=PHOTOS,
+        *,
+        network="efficientnet_lite0",
+        layers=None,
+        photo=None,
+        class_index=None,
+        other_class=None,
+        layer=None,
+        **settings,
+    ):
+        net = pretrained.load(network)
+        layers = None if layers is None else tuple(layers)
+        self.found = _gather(photos, net, layers)
+        own = isinstance(photos, dict)
+        photo = next(iter(self.found)) if photo is None else photo
+        self._check("photo", photo, self.found)
+        likeliest = [int(c) for c in self.found[photo].top(2)]
+        super().__init__(
+            network={"name": network, "title": net.title, "origin": net.origin},
+            photos=[{"name": name, "code": "" if own else photo_code(name)} for name in self.found],
+            class_names=list(net.class_names),
+            biases=_linear_bias(net.network),
+            photo=photo,
+            class_index=likeliest[0] if class_index is None else class_index,
+            other_class=likeliest[1] if other_class is None else other_class,
+            layer=list(self.found[photo].layers)[-1] if layer is None else layer,
+            **pack(list(self.found.values())),
+            **settings,
+        )
+
+    @staticmethod
+    def _check(trait, value, known):
+        if value not in known:
+            raise traitlets.TraitError(f"{trait} is {value!r}; use one of {', '.join(known)}")
+
+    @traitlets.validate("photo")
+    def _check_photo(self, proposal):
+        self._check("photo", proposal["value"], self.found)
+        return proposal["value"]
+
+    @traitlets.validate("layer")
+    def _check_layer(self, proposal):
+        self._check("layer", proposal["value"], next(iter(self.found.values())).layers)
+        return proposal["value"]
+
+    @traitlets.validate("class_index", "other_class")
+    def _check_class(self, proposal):
+        count = len(next(iter(self.found.values())).logits)
+        if not 0 <= proposal["value"] < count:
+            raise traitlets.TraitError(
+                f"{proposal['trait'].name} is {proposal['value']}; the network has the classes 0 to {count - 1}"
+            )
+        return proposal["value"]
+
+    @property
+    def map(self):
+        """Return the signed map of the class at the layer."""
+        return self.found[self.photo].layers[self.layer].cam(self.class_index)
+
+    def figure_html(self):
+        """Return the picture and the maps of its likeliest classes, with their numbers as a table."""
+        return figure_html(self.found[self.photo], self.photo, self.layer, self.class_names)
+
+
+def _gather(photos, net, layers):
+    """Explain all pictures; a dict from their names to evidence."""
+    if isinstance(photos, str):
+        raise ValueError(f"photos is {photos!r}; give a list of names, or a dict of images")
+    if isinstance(photos, dict):
+        found = {
+            str(name): explain(net, np.asarray(image), layers) for name, image in photos.items()
+        }
+    else:
+        names = list(photos)
+        for name in names:
+            known_photo(name)  # A wrong name is told before the first picture is computed.
+        found = {name: explain_known(net.name, name, layers) for name in names}
+    if not found:
+        raise ValueError("there are no photos; give at least one")
+    return found
+
+
+def _linear_bias(network):
+    from torch import nn
+
+    linear = [child for child in network.children() if isinstance(child, nn.Linear)][-1]
+    count = linear.out_features
+    return np.zeros(count) if linear.bias is None else linear.bias.detach().numpy()

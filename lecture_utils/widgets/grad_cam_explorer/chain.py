@@ -1,0 +1,84 @@
+"""A network as a chain: parts that give maps, global average pooling, one linear layer."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """A network whose parts run one after the other.
+
+    Attributes
+    ----------
+    parts : dict of nn.Module
+        By module path, from the image to the last maps.
+    linear : nn.Linear
+        From the means of the last maps to the logits.
+    """
+
+    parts: dict
+    linear: nn.Linear
+
+    def maps(self, images):
+        """Return what each part gives: a dict from module paths to maps of shape (N, K, h, w)."""
+        found, values = {}, images
+        for name, part in self.parts.items():
+            found[name] = values = part(values)
+        return found
+
+    def after(self, name=None):
+        """Return what turns the maps of part `name` into logits, as one module; by default, the image."""
+        names = list(self.parts)
+        rest = [self.parts[later] for later in names[names.index(name) + 1 if name else 0 :]]
+        return nn.Sequential(*rest, nn.AdaptiveAvgPool2d(1), nn.Flatten(), self.linear)
+
+
+def as_chain(network, images):
+    """Take a network apart.
+
+    Parameters
+    ----------
+    network : nn.Module
+        In evaluation mode.
+    images : Tensor, shape (N, 3, H, W)
+        To try it on.
+
+    Returns
+    -------
+    Chain
+
+    Raises
+    ------
+    ValueError
+        If its children, run in turn with global average pooling before the last, do not give its logits.
+
+    Examples
+    --------
+    >>> network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    >>> list(as_chain(network.eval(), torch.zeros(1, 3, 8, 8)).parts)
+    ['0']
+    """
+    parts, linear = {}, None
+    for name, child in network.named_children():
+        if isinstance(child, nn.Linear):
+            linear = child
+        elif name == "features":
+            parts |= {f"{name}.{path}": part for path, part in child.named_children()}
+        elif not isinstance(child, (nn.AdaptiveAvgPool2d, nn.Dropout, nn.Flatten)):
+            parts[name] = child
+    if parts and linear is not None:
+        chain = Chain(parts, linear)
+        try:
+            with torch.no_grad():
+                found, expected = chain.after()(images), network(images)
+        except RuntimeError:  # shapes that do not fit
+            pass
+        else:
+            if torch.allclose(found, expected, rtol=1e-4, atol=1e-4):
+                return chain
+    raise ValueError(
+        f"{type(network).__name__} is no chain that ends in global average pooling and one linear layer; "
+        "use EfficientNet-Lite0 or a ResNet"
+    )

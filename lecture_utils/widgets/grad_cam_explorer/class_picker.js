@@ -1,0 +1,74 @@
+/** Choose a class: one of the picture's likeliest, or any that is found by its name. */
+
+import { h, setText, uniqueId } from "../_shared/dom.js";
+import { format } from "../_shared/numbers.js";
+import { search } from "./evidence.js";
+
+const MOST = 6;
+
+export const percent = (share) => (share > 0 && share < 5e-4 ? "< 0.1%" : `${format(100 * share, 1)}%`);
+
+/**
+ * @param {{legend: string, names: string[], onChoose: (c: number) => void}} options
+ * @returns {{element: HTMLElement, update: (chosen: number, ranked: number[], shares: number[]) => void}}
+ */
+export function classPicker({ legend, names, onChoose }) {
+  const group = uniqueId("class");
+  const chips = h("div", { class: "cam-likeliest" });
+  const field = h("input", { type: "search", class: "cam-search", "aria-label": `${legend}: find any of ${names.length} classes`, placeholder: "any other class", autocomplete: "off" });
+  const found = h("div", { class: "cam-found" });
+  const status = h("span", { class: "lu-label", role: "status" });
+  const element = h("fieldset", { class: "cam-picker" }, h("legend", { class: "lu-title" }, legend), h("div", { class: "cam-chips" }, chips, field, found, status));
+  let places = new Map();
+
+  const choose = (c) => {
+    field.value = "";
+    list();
+    onChoose(c);
+  };
+  function list() {
+    const matches = search(names, field.value);
+    found.replaceChildren(
+      ...matches.slice(0, MOST).map((c) => {
+        const text = `${names[c]} · place ${places.get(c) + 1}`;
+        const pick = () => {
+          choose(c);
+          field.focus();
+        };
+        return h("button", { type: "button", class: "lu-button small", onclick: pick }, text);
+      }),
+    );
+    const more = matches.length - MOST;
+    setText(status, more > 0 ? `and ${more} more: type on` : field.value.trim() && !matches.length ? "no class has this name" : "");
+  }
+  field.addEventListener("input", list);
+  field.addEventListener("keydown", (event) => {
+    const [first] = search(names, field.value);
+    if (event.key === "Enter" && first !== undefined) choose(first);
+    if (event.key === "Escape") field.value = "";
+    if (event.key === "Escape") list();
+  });
+
+  let shown = "";
+  return {
+    element,
+    update(chosen, ranked, shares) {
+      places = new Map(ranked.map((c, place) => [c, place]));
+      const five = ranked.slice(0, 5);
+      const classes = five.includes(chosen) ? five : [...five, chosen];
+      // The same chips are kept, so that the focus stays where it is.
+      if (shown !== classes.join()) {
+        const focused = chips.contains(document.activeElement);
+        chips.replaceChildren(
+          ...classes.map((c) => {
+            const input = h("input", { type: "radio", name: group, value: c, onchange: () => choose(c) });
+            return h("label", { class: "cam-chip" }, input, `${names[c]} `, h("span", { class: "cam-share" }, percent(shares[c])));
+          }),
+        );
+        if (focused) chips.querySelector(`[value="${chosen}"]`).focus();
+      }
+      shown = classes.join();
+      for (const input of chips.querySelectorAll("input")) input.checked = Number(input.value) === chosen;
+    },
+  };
+}

@@ -1,0 +1,156 @@
+"""The pictures of the demo, and what the network finds in each."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import torch
+
+from lecture_utils import datasets, pretrained
+
+from .chain import as_chain
+from .evidence import channel_weights, occlusion_falls
+
+#: Two halves in one picture, so that two classes have their evidence at different places.
+COLLAGE = "cat beside coffee"
+PHOTOS = (COLLAGE, "cat", "motorcycle", "astronaut", "rocket")
+_HALF = (256, 128)
+
+#: Side of the cover of occlusion and how far it moves, in pixels.
+WINDOW, STRIDE = 64, 32
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """What Grad-CAM needs at one layer, for one picture.
+
+    Attributes
+    ----------
+    maps : ndarray of float32, shape (K, h, w)
+        The layer's feature maps.
+    weights : ndarray of float32, shape (classes, K)
+        Their weights for each class.
+    """
+
+    maps: np.ndarray
+    weights: np.ndarray
+
+    def cam(self, class_index):
+        """Return the signed map of a class, or of several."""
+        return np.tensordot(self.weights[class_index], self.maps, axes=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What a network finds in one picture.
+
+    Attributes
+    ----------
+    picture : ndarray of uint8, shape (S, S, 3)
+        What the network sees.
+    logits : ndarray of float32, shape (classes,)
+    layers : dict of Layer
+        By module path.
+    falls : ndarray of float32, shape (classes, S / 32, S / 32)
+        By how much the logit falls when the cell is covered (`WINDOW` and `STRIDE`).
+    """
+
+    picture: np.ndarray
+    logits: np.ndarray
+    layers: dict
+    falls: np.ndarray
+
+    def top(self, count):
+        """Return the classes with the largest logits, the largest first."""
+        return np.argsort(-self.logits, kind="stable")[:count]
+
+    def limit(self, layer):
+        """Return the largest magnitude in the maps of the five likeliest classes: the picture's scale."""
+        return float(np.abs(self.layers[layer].cam(self.top(5))).max())
+
+
+def known_photo(name):
+    """Return a picture that the demo knows by name, uint8 (H, W, 3).
+
+    Raises
+    ------
+    ValueError
+        If it is neither `COLLAGE` nor one of `lecture_utils.datasets.photo_names`.
+    """
+    if name == COLLAGE:
+        return np.concatenate(
+            [datasets.photo(half, size=_HALF) for half in ("cat", "coffee")], axis=1
+        )
+    return datasets.photo(name)
+
+
+def photo_code(name):
+    """Return Python that gives the same picture."""
+    if name != COLLAGE:
+        return f'datasets.photo("{name}")'
+    halves = [f'datasets.photo("{half}", size={_HALF})' for half in ("cat", "coffee")]
+    return f"np.concatenate([{', '.join(halves)}], axis=1)"
+
+
+def default_layers(chain, images):
+    """Choose the last part at each of the three lowest resolutions."""
+    with torch.no_grad():
+        sizes = {name: maps.shape[-1] for name, maps in chain.maps(images).items()}
+    last = {size: name for name, size in sizes.items()}
+    return tuple(last[size] for size in sorted(last, reverse=True)[-3:])
+
+
+def explain(net, image, layers=None):
+    """Gather all that the demo shows of a picture.
+
+    Parameters
+    ----------
+    net : lecture_utils.pretrained.Pretrained
+    image : ndarray of uint8, shape (H, W, 3) or (H, W)
+    layers : sequence of str, optional
+        Module paths of parts of the network, the last of them included; by default `default_layers`.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    ValueError
+        If the network is no chain, or has no such parts.
+    """
+    images = net.preprocess(image)
+    chain = as_chain(net.network, images)
+    final = list(chain.parts)[-1]
+    layers = tuple(layers or default_layers(chain, images))
+    unknown = [name for name in layers if name not in chain.parts]
+    if (
+        unknown
+        or layers[-1] != final
+        or list(layers) != [name for name in chain.parts if name in layers]
+    ):
+        raise ValueError(
+            f"layers is {layers}; name parts from {', '.join(chain.parts)}, in this order and with {final} as the last"
+        )
+    with torch.no_grad():
+        maps = chain.maps(images)
+        logits = chain.after(final)(maps[final])[0]
+    found = {name: channel_weights(chain.after(name), maps[name]) for name in layers[:-1]}
+    # Here the derivative needs no pass: it is the linear layer.
+    found[final] = chain.linear.weight.detach() / maps[final][0, 0].numel()
+    if maps[final].min() < 0:
+        raise ValueError(
+            f"{final} has negative values; the demo needs a ReLU before the average pooling"
+        )
+    return Evidence(
+        picture=(net.crop(image)[0].permute(1, 2, 0) * 255).round().byte().numpy(),
+        logits=logits.numpy(),
+        layers={name: Layer(maps[name][0].numpy(), found[name].numpy()) for name in layers},
+        falls=occlusion_falls(net.network, images, WINDOW, STRIDE).numpy(),
+    )
+
+
+@cache
+def explain_known(network, name, layers):
+    """Do the same for a picture that the demo knows; the second time it costs nothing."""
+    return explain(pretrained.load(network), known_photo(name), layers)
