@@ -20,7 +20,7 @@ from lecture_utils.widgets._sprites import pack_tiles
 
 #: Pictures of the data set that are kept for each filter, their side, and the least that is cut out of a picture.
 EXAMPLES, EXAMPLE_SIDE, LEAST_CROP = 5, 64, 40
-_QUALITY = {"plain": 20, "strong": 60, "examples": 60}
+_QUALITY = {"plain": 14, "strong": 60, "examples": 50}
 _PETS = 100
 # What decides the pictures and numbers of a recording.
 SOURCES = (

@@ -124,16 +124,17 @@ function render({ model, el }) {
     if (signal.aborted || drawing !== token) return; // Something else is to be shown by now.
     const name = layer.name(index);
     cards.update(layer, sheets, frame, index);
-    setText(heading, `${name[0].toUpperCase()}${name.slice(1)} of ${layer.label}`);
+    const measure = layer.names ? "logit" : "mean activation";
+    setText(heading, layer.names ? `Class: ${name}` : `${name[0].toUpperCase()}${name.slice(1)} of ${layer.label}`);
     METHODS.forEach((method, m) => {
       const reached = layer[method].activations[index];
       const { canvas, value } = large[m];
       drawTile(canvas, layer, method, sheets[method], index, frame);
       canvas.setAttribute("aria-label", `${TITLES[method][0]} after ${network.frames[frame]} steps for ${name}`);
-      setText(value, `mean activation ${format(reached[frame])} (start ${format(reached[0])}, end ${format(reached.at(-1))})`);
+      setText(value, `${measure} ${format(reached[frame])} (start ${format(reached[0])}, end ${format(reached.at(-1))})`);
     });
     drawExamples(layer, sheets.examples, index);
-    setText(examplesTitle, `Most exciting of ${network.data.pictures} pictures, and the largest activation in each`);
+    setText(examplesTitle, `Most exciting of ${network.data.pictures} pictures, and the ${layer.names ? "logit" : "largest activation"} of each`);
     setText(source, `Pictures: ${network.data.origin}. Ascent and search were recorded, with the settings that the copied program has.`);
     fillTable(network, layer, index, frame);
     live.say(`${name}, ${network.frames[frame]} steps: ${METHODS.map((method) => `${method} ${format(layer[method].activations[index][frame])}`).join(", ")}`);
@@ -169,7 +170,7 @@ function render({ model, el }) {
         METHODS.map((method) => h("td", {}, format(layer[method].activations[index][i]))),
       ),
     );
-    const caption = h("caption", {}, `Mean activation of ${layer.name(index)} of ${layer.label}`);
+    const caption = h("caption", {}, `${layer.names ? "Logit" : "Mean activation"} of ${layer.name(index)}, ${layer.label}`);
     table.replaceChildren(caption, h("thead", {}, head), h("tbody", {}, rows));
   }
 
