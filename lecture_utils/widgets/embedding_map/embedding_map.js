@@ -283,6 +283,8 @@ function render({ model, el }) {
   const observer = new ResizeObserver(resize);
   observer.observe(stage);
   signal.addEventListener("abort", () => observer.disconnect());
+  // The browser's own zoom changes how many pixels there are, and not the size of the map.
+  window.addEventListener("resize", request, { signal });
   function resize() {
     const [newWidth, newHeight] = [stage.clientWidth, stage.clientHeight];
     if (newWidth === width && newHeight === height) return;

@@ -5,8 +5,8 @@ import io
 import numpy as np
 from PIL import Image, ImageOps, features
 
-#: Together, so that a sheet stays at about 200 kB.
-MOST_PIXELS = 700_000
+#: Together, so that a sheet stays below about 250 kB.
+MOST_PIXELS = 900_000
 SMALLEST, LARGEST = 24, 72
 _QUALITY = 60
 

@@ -61,6 +61,8 @@ export function runsTable({ onTick, onGo }) {
       if (boxes[i].checked !== shown) boxes[i].checked = shown;
       // Those of the boundary are always drawn.
       boxes[i].disabled = current;
+      const go = body.rows[i].querySelector(".transfer-go");
+      if (go) go.hidden = current;
       body.rows[i].classList.toggle("current", current);
     });
   }
