@@ -7,7 +7,13 @@ import pytest
 import traitlets
 from PIL import Image
 
-from lecture_utils.embedding_maps import EmbeddingMaps, agreement, make_maps, nearest
+from lecture_utils import pretrained
+from lecture_utils.datasets import drawn_pets
+from lecture_utils.embedding import embed
+from lecture_utils.embedding_maps import EmbeddingMaps, agreement, make_maps, nearest, pca
+from lecture_utils.image_folders import ImageDataModule
+from lecture_utils.pet_maps import load_pet_maps
+from lecture_utils.transfer import attach_head
 from lecture_utils.widgets import EmbeddingMap
 from lecture_utils.widgets.embedding_map.sheet import make_sheet
 
@@ -73,6 +79,13 @@ def test_the_sheet_holds_the_middle_of_each_picture():
     # Sixteen times the pictures, not sixteen times the bytes.
     more, smaller = make_sheet(pictures * 30, 900)
     assert smaller["side"] < side and len(more) < 200_000
+
+
+def test_files_are_opened(tmp_path):
+    Image.new("RGB", (9, 9), (200, 10, 10)).save(tmp_path / "red.png")
+    data, _ = make_sheet([tmp_path / "red.png"], 1)
+    pixel = Image.open(io.BytesIO(data.tobytes())).convert("RGB").getpixel((20, 20))
+    assert pixel[0] > 150 > 60 > max(pixel[1:])
 
 
 def test_gray_pictures_and_pil_pictures_and_what_is_none():
@@ -148,3 +161,32 @@ def test_maps_may_come_without_neighbors():
     demo = EmbeddingMap({"read": EmbeddingMaps(*points)}, np.arange(12) % 2, CLASSES)
     assert demo.neighbors.shape == (1, 12, 0) and demo.stages[0]["agreement"] is None
     assert "read –" in demo.figure_html()
+
+
+def test_without_photos_there_are_drawn_pets(monkeypatch, tmp_path):
+    """The recorded maps belong to the pets that are drawn here: a second look at their embeddings agrees."""
+    monkeypatch.delenv("LECTURE_DATA", raising=False)
+    monkeypatch.setenv("LECTURE_CACHE", str(tmp_path))
+    monkeypatch.setenv("LECTURE_OFFLINE", "1")
+    demo = EmbeddingMap.of_cats_and_dogs(stage="fine-tuned", method="PCA")
+    assert demo.points.shape == (3, 2, 200, 2) and "drawn pets" in demo.origin
+    assert "drawn pets" in demo.figure_html()
+    wrong = [each["wrong"] for each in demo.stages]
+    # Random weights know little; ImageNet's more, fine-tuned ones most.
+    assert wrong[0] > wrong[1] >= wrong[2]
+    agreements = [each["agreement"] for each in demo.stages]
+    assert agreements == sorted(agreements)
+    given = load_pet_maps()
+    assert len(set(demo.names)) == 200 and demo.names[0] == "cat 1"
+    assert [path.parent.name for path in given["pictures"]] == [
+        ("cats", "dogs")[label] for label in given["labels"]
+    ]
+    data = ImageDataModule(drawn_pets((2, 2, 200)), 20, 128)
+    data.setup("test")
+    model = attach_head(pretrained.load("efficientnet_lite0"), 1)
+    features = embed(model, data.test_set.images, cache=False).numpy()
+    points, explained = pca(features)
+    recorded = given["stages"]["pretrained"]
+    np.testing.assert_allclose(points, recorded.pca, rtol=1e-3, atol=1e-2)
+    assert explained == pytest.approx(recorded.explained, abs=1e-3)
+    assert (nearest(features) == recorded.neighbors).mean() > 0.99

@@ -32,7 +32,7 @@ class EmbeddingMap(Demo):
     class_names : sequence of str
         At most twelve.
     pictures : sequence of images or array of uint8, shape (N, H, W, 3), optional
-        PIL images, or arrays. They travel as one sheet of thumbnails. Without them the map shows names only.
+        PIL images, paths of files, or arrays. They travel as one sheet of thumbnails. Without them the map shows names only.
     predictions : dict of str to array_like of int, shape (N,), optional
         From names of stages to what was predicted; what differs from `labels` is marked as wrong.
     names : sequence of str, optional
@@ -42,6 +42,8 @@ class EmbeddingMap(Demo):
     method : {"t-SNE", "PCA"}
     seed : int
         Of t-SNE. Maps of later stages are turned to lie like the one before.
+    origin : str, optional
+        Where the pictures come from, in a few words for the reader.
     code : str, optional
         Python lines that make the dict ``stages`` and ``labels``, for "Copy as Python".
 
@@ -83,6 +85,7 @@ class EmbeddingMap(Demo):
     sheet = ArrayTrait("uint8", ndim=1)
     sheet_layout = traitlets.Dict().tag(sync=True)
     code = traitlets.Unicode().tag(sync=True)
+    origin = traitlets.Unicode().tag(sync=True)
     seed = traitlets.Int(0).tag(sync=True)
 
     stage = traitlets.Unicode().tag(sync=True)
@@ -104,6 +107,7 @@ class EmbeddingMap(Demo):
         stage=None,
         method="t-SNE",
         seed=0,
+        origin="",
         code="",
     ):
         class_names = [str(name) for name in class_names]
@@ -149,6 +153,7 @@ class EmbeddingMap(Demo):
             names=[str(name) for name in names],
             sheet=sheet,
             sheet_layout=layout,
+            origin=origin,
             code=code,
             seed=seed,
             stage=first,
@@ -156,6 +161,47 @@ class EmbeddingMap(Demo):
         )
         wrong = np.flatnonzero(self.wrong(first))
         self.selected = int(wrong[0]) if len(wrong) else 0
+
+    @classmethod
+    def of_cats_and_dogs(cls, *, root=None, **settings):
+        """Show the test photos as the recorded runs see them or, where the photos are not there, drawn pets.
+
+        Parameters
+        ----------
+        root : path, optional
+            Where recorded runs are looked for, as in `lecture_utils.runs.load`.
+        **settings
+            ``stage``, ``method`` and ``code``, as above.
+
+        Returns
+        -------
+        EmbeddingMap
+
+        Examples
+        --------
+        >>> EmbeddingMap.of_cats_and_dogs(method="PCA").class_names
+        ['cat', 'dog']
+        """
+        from lecture_utils.datasets import cats_vs_dogs
+        from lecture_utils.pet_maps import load_pet_maps
+
+        photos = cats_vs_dogs(download=False)
+        if photos.source == "embedded":
+            return cls(**load_pet_maps(photos.folder), **settings)
+        from lecture_utils.transfer_results import maps_of_test
+
+        maps = maps_of_test(root=root)
+        files = [photos.folder / "test" / name for name in maps.files]
+        return cls(
+            maps.stages,
+            maps.labels,
+            maps.class_names,
+            files if all(file.is_file() for file in files) else None,
+            predictions=maps.predictions,
+            names=[file.stem for file in files],
+            origin=f"{len(files):,} test photos",
+            **settings,
+        )
 
     def wrong(self, stage):
         """Return which pictures were taken for something else at a stage: booleans, shape (N,)."""

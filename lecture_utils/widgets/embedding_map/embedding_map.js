@@ -222,6 +222,7 @@ function render({ model, el }) {
   const message = h("p", { class: "lu-message", role: "status", hidden: true });
   const nothing = h("p", { class: "map-nothing", role: "status", hidden: true }, "Nothing to draw: tick a class, or show right pictures, too.");
   const note = h("p", { class: "map-note" });
+  const origin = model.get("origin") && h("p", { class: "lu-label" }, model.get("origin"));
   const detail = detailPanel({ sheet, count: nearest, onChoose: choose });
   const table = summaryTable({ stages, total, nearest: counted });
   const wrongs = wrongList({ sheet, onChoose: choose });
@@ -242,6 +243,7 @@ function render({ model, el }) {
     ),
     message,
     h("div", { class: "map-columns" }, h("div", { class: "map-frame" }, stage, tools, nothing), detail.element),
+    origin,
     note,
     help,
     table.element,

@@ -78,6 +78,6 @@ def _table(demo):
         rows.append(f'<tr><th scope="row">{html.escape(stage["name"])}</th>{data}</tr>')
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     return (
-        f"<table><caption>{len(demo.labels)} pictures in all dimensions</caption>"
+        f"<table><caption>{html.escape(demo.origin) or f'{len(demo.labels)} pictures'}, in all dimensions</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )

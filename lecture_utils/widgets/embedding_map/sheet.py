@@ -1,6 +1,7 @@
 """All pictures of a map as one sheet of thumbnails: one file is a fraction of hundreds."""
 
 import io
+import os
 
 import numpy as np
 from PIL import Image, ImageOps, features
@@ -16,7 +17,7 @@ def make_sheet(pictures, count):
 
     Parameters
     ----------
-    pictures : sequence of PIL.Image or of arrays of uint8, shape (H, W) or (H, W, 3)
+    pictures : sequence of PIL.Image, of paths, or of arrays of uint8, shape (H, W) or (H, W, 3)
     count : int
         How many there must be.
 
@@ -49,6 +50,9 @@ def make_sheet(pictures, count):
 
 
 def _as_image(picture, number):
+    if isinstance(picture, (str, os.PathLike)):
+        with Image.open(picture) as opened:
+            return opened.convert("RGB")
     if isinstance(picture, Image.Image):
         return picture.convert("RGB")
     array = np.asarray(picture)

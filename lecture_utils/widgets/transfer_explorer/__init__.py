@@ -42,7 +42,7 @@ class TransferExplorer(Demo):
     memory : int
         Bytes of a training step there.
     ticked : list of str
-        Labels of runs whose curves are drawn beside those of the boundary. At first the run from scratch.
+        Labels of runs whose curves are drawn beside those of the boundary. At first a run from scratch.
     measure : {"accuracy", "time", "memory"}
         What is drawn against the number of parameters that learn.
     epoch : int
@@ -96,7 +96,7 @@ class TransferExplorer(Demo):
             network=names[0] if network is None else network,
             until=until,
             outputs=outputs,
-            ticked=[entry["label"] for entry in entries if not entry["pretrained"]],
+            ticked=[entry["label"] for entry in entries if not entry["pretrained"]][:1],
             root="" if root is None else str(root),
         )
         # The crosshair starts where the runs of the boundary end.

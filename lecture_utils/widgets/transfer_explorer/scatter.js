@@ -11,7 +11,7 @@ const HEIGHT = 210;
 
 const NOTES = {
   accuracy: "Whiskers: 95% intervals. On this scale, half as many errors are the same step everywhere.",
-  time: "Whiskers: from the fastest to the slowest seed.",
+  time: "Whiskers: from the fastest to the slowest seed. The table says by which clock.",
   memory: "Of a training step at every boundary, counted and not measured: no run is needed to know it.",
 };
 
