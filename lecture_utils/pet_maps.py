@@ -45,7 +45,7 @@ def load_pet_maps(folder=None, path=PATH):
 
     Examples
     --------
-    >>> load_pet_maps()["class_names"]
+    >>> load_pet_maps()["class_names"]  # doctest: +SKIP
     ('cat', 'dog')
     """
     from lecture_utils.datasets import drawn_pets

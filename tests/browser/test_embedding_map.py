@@ -20,6 +20,8 @@ LISTEN = """addEventListener("embedding", ({ target, detail }) => {
 COPY = (
     "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
 )
+INK = """(canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+    .filter((value, i) => i % 4 === 3 && value > 0).length"""
 STAGES = ("before training", "pretrained", "fine-tuned")
 CLASSES = ["cat", "dog", "bear"]
 METHODS = ("PCA", "t-SNE")
@@ -166,6 +168,8 @@ def test_every_stage_and_method_is_where_python_puts_it(demo):
             demo.choose(method)
             drawn = demo.check()
             assert (drawn["stage"], drawn["method"]) == (stage, method)
+            # A shape covers at least a dozen pixels; none of them lies on all others.
+            assert demo.stage.locator("canvas").evaluate(INK) > 12 * 40
             expect(demo.root.locator(".map-table .current th")).to_have_text(stage)
     assert "PCA is a shadow" not in demo.root.inner_text()
 

@@ -179,7 +179,7 @@ class EmbeddingMap(Demo):
 
         Examples
         --------
-        >>> EmbeddingMap.of_cats_and_dogs(method="PCA").class_names
+        >>> EmbeddingMap.of_cats_and_dogs(method="PCA").class_names  # doctest: +SKIP
         ['cat', 'dog']
         """
         from lecture_utils.datasets import cats_vs_dogs
