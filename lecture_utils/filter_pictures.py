@@ -75,7 +75,7 @@ PLANS = {
             LayerPlan("convolution 3", "6", 64),
             LayerPlan("convolution 4", "9", 80),
         ),
-        image_size=96,
+        image_size=112,
     ),
     "efficientnet_lite0": Plan(
         "EfficientNet-Lite0, trained on ImageNet",

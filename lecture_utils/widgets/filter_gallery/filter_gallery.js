@@ -68,7 +68,7 @@ function render({ model, el }) {
   });
   const examplesTitle = h("p", { class: "lu-title" });
   const examples = h("div", { class: "gallery-examples" });
-  const heading = h("p", { class: "gallery-heading lu-title", role: "heading", "aria-level": "4" });
+  const heading = h("p", { class: "gallery-heading lu-title" });
   const outdated = h("p", { class: "lu-message" }, OUTDATED);
   const source = h("p", { class: "lu-label" });
   const table = h("table", { class: "gallery-table" });
