@@ -1,4 +1,4 @@
-"""What the benchmarks in a browser share: a web server that compresses and counts, and a verdict."""
+"""What the benchmarks share: a web server that compresses and counts, packages of peers, and a verdict."""
 
 import gzip
 import mimetypes
@@ -131,6 +131,38 @@ def npm_package(name, version):
         with tarfile.open(archive) as packed:
             packed.extractall(scratch, filter="data")
         os.replace(Path(scratch, "package"), folder)
+    return folder
+
+
+def pip_packages(name, *requirements):
+    """Return a folder with packages of peers that the environment has no need of; they are fetched once, without theirs.
+
+    Parameters
+    ----------
+    name : str
+        Of the folder.
+    *requirements : str
+        What pip installs, with versions.
+
+    Raises
+    ------
+    SystemExit
+        If pip fails; with the remedy.
+    """
+    folder = ROOT / "_build" / "peers" / name
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        target = Path(scratch, "packages")
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        command += ["--target", str(target), *requirements]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(
+                f"pip could not fetch {', '.join(requirements)}; is there a network?\n{done.stderr}"
+            )
+        os.replace(target, folder)
     return folder
 
 
