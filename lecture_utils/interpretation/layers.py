@@ -162,7 +162,7 @@ def dead_filters(model, layer, images, *, threshold=0.0, batch_size=64):
     Parameters
     ----------
     model : torch.nn.Module
-    layer : str or torch.nn.Module
+    layer : str, torch.nn.Module, or a list of them
         A convolution or the ReLU after it; both give the same answer.
     images : torch.Tensor of float, shape (N, C, H, W)
         As many and as different ones as there are: a filter for dogs is not dead because it is silent for a cat.
@@ -173,7 +173,7 @@ def dead_filters(model, layer, images, *, threshold=0.0, batch_size=64):
 
     Returns
     -------
-    torch.Tensor of bool, shape (K,)
+    torch.Tensor of bool, shape (K,), or for a list of layers a dict of them by module path
 
     Raises
     ------
@@ -188,12 +188,15 @@ def dead_filters(model, layer, images, *, threshold=0.0, batch_size=64):
     tensor([True, True])
     """
     check_images(model, images)
+    layers = layer if isinstance(layer, list | tuple) else [layer]
+    highest = {}
     # One batch after the other: the maps of all images at once may not fit into memory.
-    highest = [
-        feature_maps(model, layer, batch, batch_size=batch_size).amax(dim=(0, 2, 3))
-        for batch in images.split(batch_size)
-    ]
-    return torch.stack(highest).amax(dim=0) <= threshold
+    for batch in images.split(batch_size):
+        for name, maps in feature_maps(model, layers, batch, batch_size=batch_size).items():
+            peaks = maps.amax(dim=(0, 2, 3))
+            highest[name] = torch.maximum(highest.get(name, peaks), peaks)
+    dead = {name: peaks <= threshold for name, peaks in highest.items()}
+    return dead if isinstance(layer, list | tuple) else next(iter(dead.values()))
 
 
 def check_images(model, images):

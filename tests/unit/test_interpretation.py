@@ -233,7 +233,8 @@ def test_dead_filters(images, small):
     dead = dead_filters(small, layer, images, batch_size=1)
     assert torch.equal(dead, small[:7](images).amax(dim=(0, 2, 3)) <= 0)
     assert dead[5] and dead[9] and not dead.all()
-    assert torch.equal(dead_filters(small, "7", images), dead)  # after the ReLU
+    both = dead_filters(small, ["3", "7"], images)  # "7" is the ReLU
+    assert torch.equal(both["7"], dead) and both["3"].shape == (64,)
     assert dead_filters(small, layer, images, threshold=1e9).all()
 
 
