@@ -2,6 +2,7 @@
 
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(shell command -v $(p) 2>/dev/null)))
 PORT ?= 8000
+JOBS ?= 2
 BIN := .venv/bin
 # What is built or tested here must not depend on a download.
 export LECTURE_OFFLINE ?= 1
@@ -38,10 +39,11 @@ serve: book  ## build the site and show it on http://127.0.0.1:8000 (PORT=...)
 lab: .venv/.ready-book  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
 
-test: .venv/.ready-test book lint  ## run all tests: package, notebooks, and the site in a real browser
-	@# nbval runs every chapter once, its exercises both unsolved and solved.
+test: .venv/.ready-test book lint  ## run all tests: package, notebooks, and the site in a real browser (JOBS=...)
+	@# nbval runs every chapter once, its exercises both unsolved and solved. Files are shared out among the processes, so
+	@# that a chapter's cells stay together; each computes in one thread, because more would wait for each other.
 	$(BIN)/python tools/notebooks.py graded _build/graded
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env tests _build/graded
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-current-env tests _build/graded
 
 lint: .venv/.ready-test  ## check the code's style, and that notebooks are stored stripped
 	$(BIN)/ruff check .
