@@ -24,6 +24,9 @@ INK = "#1d2a31"
 CYCLE = ("#128c93", "#d9622b", "#7d6bd0", "#b0892a", "#c2417c", "#5b8a3c")
 SIGNED = ListedColormap(signed_lut() / 255, name="signed")
 
+# Pixels per side of a picture that is drawn at about 1.3 inches or more.
+_SMALL = 100
+
 STYLE = {
     "axes.edgecolor": INK,
     "axes.facecolor": "none",
@@ -123,9 +126,12 @@ def draw_image(axis, image, *, signed=False, limit=None):
     image = np.asarray(image)
     if signed:
         limit = limit if limit is not None else float(np.nanmax(np.abs(image))) or 1.0
-        drawn = axis.imshow(image, cmap=SIGNED, vmin=-limit, vmax=limit)
+        scale = {"cmap": SIGNED, "vmin": -limit, "vmax": limit}
     else:
-        drawn = axis.imshow(image, cmap="gray", vmin=0, vmax=1 if np.nanmax(image) <= 1 else 255)
+        scale = {"cmap": "gray", "vmin": 0, "vmax": 1 if np.nanmax(image) <= 1 else 255}
+    # Small pictures go into the page pixel by pixel and the browser enlarges them; larger ones are reduced here.
+    interpolation = "none" if max(image.shape[:2]) <= _SMALL else None
+    drawn = axis.imshow(image, interpolation=interpolation, **scale)
     axis.set_axis_off()
     return drawn
 
