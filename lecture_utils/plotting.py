@@ -5,10 +5,12 @@ surrounding text. The same figure is therefore readable in the light and in the 
 site, in JupyterLab and in Colab, and it carries a description for a reader who cannot see it.
 """
 
+import base64
 import hashlib
 import html
 import io
 import re
+import struct
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,6 +28,8 @@ SIGNED = ListedColormap(signed_lut() / 255, name="signed")
 
 # Pixels per side of a picture that is drawn at about 1.3 inches or more.
 _SMALL = 100
+# Up to here the pixels of a picture are shown as squares.
+_TINY = 40
 
 STYLE = {
     "axes.edgecolor": INK,
@@ -217,6 +221,7 @@ def to_html(fig, *, alt, caption=None):
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = svg.replace(INK, "currentColor")
+    svg = re.sub(r"<image .*?/>", _smooth_unless_tiny, svg, flags=re.DOTALL)
     width = fig.get_size_inches()[0] * 96
     label = html.escape(alt, quote=True)
     svg = re.sub(
@@ -232,6 +237,16 @@ def to_html(fig, *, alt, caption=None):
     )
     text = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
     return f'<figure class="book-figure">{svg}{text}</figure>'
+
+
+def _smooth_unless_tiny(match):
+    """Let the browser enlarge a picture smoothly, except where its pixels are cells to be seen."""
+    element = match[0]
+    header = base64.b64decode("".join(element.split("base64,", 1)[1][:60].split())[:40])
+    width, height = struct.unpack(">II", header[16:24])
+    if max(width, height) <= _TINY:
+        return element
+    return element.replace("image-rendering:crisp-edges;image-rendering:pixelated", "")
 
 
 def _follow_the_page(fig):

@@ -1,10 +1,13 @@
 """Figures that follow the page's colors and describe themselves."""
 
+import base64
+import io
 import re
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lecture_utils import plotting
 
@@ -95,3 +98,17 @@ def test_what_is_written_into_a_figure_later_follows_the_page():
         style = re.search(rf'<text style="([^"]*)"[^>]*>{words}<', html)[1]
         assert f"fill: {color}" in style
     assert "fill: #ffffff" not in html  # No white box behind the legend, either.
+
+
+@pytest.mark.parametrize(("side", "pixelated"), [(7, True), (40, True), (64, False), (100, False)])
+def test_small_pictures_go_in_as_they_are_and_only_cells_have_sharp_edges(side, pixelated):
+    image = np.random.default_rng(0).random((side, side, 3))
+    source = plotting.to_html(plotting.image_grid([image], size=2.5), alt="noise")
+    (png,) = re.findall(r"base64,\s*([A-Za-z0-9+/=\s]+)", source)
+    with Image.open(io.BytesIO(base64.b64decode("".join(png.split())))) as found:
+        assert found.size == (side, side)
+        seen = np.asarray(found.convert("RGB"))
+    # Matplotlib's images have row 0 on top, SVG's may be turned over by a transformation.
+    expected = (image * 255).astype(np.uint8).astype(int)
+    assert min(abs(seen - expected).max(), abs(seen[::-1] - expected).max()) <= 1
+    assert ("pixelated" in source) == pixelated
