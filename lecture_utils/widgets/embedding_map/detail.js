@@ -36,8 +36,9 @@ export function detailPanel({ sheet, count, onChoose }) {
     return { button, label, show: picture.show };
   });
   const element = h(
-    "section",
-    { class: "map-detail", "aria-label": "Picture" },
+    "div",
+    // A group and no landmark: a page may have several maps, and landmarks need names of their own.
+    { class: "map-detail", role: "group", "aria-label": "Picture" },
     sheet.there && large.canvas,
     h("div", {}, name, what, sentence),
     h("div", { class: "map-others" }, ...others.map(({ button }) => button)),
