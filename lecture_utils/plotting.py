@@ -10,13 +10,13 @@ import hashlib
 import html
 import io
 import re
-import struct
 
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import HTML, display
 from matplotlib.colors import ListedColormap, to_rgba
 from matplotlib.legend import Legend
+from PIL import Image
 
 from .palette import signed_lut
 
@@ -28,8 +28,10 @@ SIGNED = ListedColormap(signed_lut() / 255, name="signed")
 
 # Pixels per side of a picture that is drawn at about 1.3 inches or more.
 _SMALL = 100
-# Up to here the pixels of a picture are shown as squares.
+# Up to here the pixels of a picture are shown as squares, and stay exact.
 _TINY = 40
+# Of larger ones as WebP: a fifth of a PNG's size, and no difference to be seen.
+_QUALITY = 88
 
 STYLE = {
     "axes.edgecolor": INK,
@@ -221,7 +223,7 @@ def to_html(fig, *, alt, caption=None):
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = svg.replace(INK, "currentColor")
-    svg = re.sub(r"<image .*?/>", _smooth_unless_tiny, svg, flags=re.DOTALL)
+    svg = re.sub(r"<image .*?/>", _lighten_unless_tiny, svg, flags=re.DOTALL)
     width = fig.get_size_inches()[0] * 96
     label = html.escape(alt, quote=True)
     svg = re.sub(
@@ -239,13 +241,19 @@ def to_html(fig, *, alt, caption=None):
     return f'<figure class="book-figure">{svg}{text}</figure>'
 
 
-def _smooth_unless_tiny(match):
-    """Let the browser enlarge a picture smoothly, except where its pixels are cells to be seen."""
+def _lighten_unless_tiny(match):
+    """Let the browser enlarge a picture smoothly, and pack it as WebP, except where its pixels are cells to be seen."""
     element = match[0]
-    header = base64.b64decode("".join(element.split("base64,", 1)[1][:60].split())[:40])
-    width, height = struct.unpack(">II", header[16:24])
-    if max(width, height) <= _TINY:
+    png = re.search(r"data:image/png;base64,([^\"]*)", element)[1]
+    content = base64.b64decode(png)
+    image = Image.open(io.BytesIO(content))
+    if max(image.size) <= _TINY:
         return element
+    webp = io.BytesIO()
+    image.save(webp, "WEBP", quality=_QUALITY, method=6)
+    if webp.tell() < len(content):
+        packed = base64.b64encode(webp.getvalue()).decode()
+        element = element.replace(f"png;base64,{png}", f"webp;base64,{packed}")
     return element.replace("image-rendering:crisp-edges;image-rendering:pixelated", "")
 
 

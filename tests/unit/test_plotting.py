@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lecture_utils import plotting
+from lecture_utils import datasets, plotting
 
 
 def svg_of(html):
@@ -100,15 +100,54 @@ def test_what_is_written_into_a_figure_later_follows_the_page():
     assert "fill: #ffffff" not in html  # No white box behind the legend, either.
 
 
-@pytest.mark.parametrize(("side", "pixelated"), [(7, True), (40, True), (64, False), (100, False)])
-def test_small_pictures_go_in_as_they_are_and_only_cells_have_sharp_edges(side, pixelated):
+def pictures_in(source):
+    return [
+        (kind, base64.b64decode("".join(data.split())))
+        for kind, data in re.findall(r"data:image/(\w+);base64,\s*([A-Za-z0-9+/=\s]+)", source)
+    ]
+
+
+def farthest(seen, expected):
+    """The differences of two pictures in gray levels."""
+    # Matplotlib's images have row 0 on top, SVG's may be turned over by a transformation.
+    return min((abs(seen - expected), abs(seen[::-1] - expected)), key=np.mean)
+
+
+@pytest.mark.parametrize("side", [7, 40])
+def test_pictures_of_cells_go_in_pixel_by_pixel_and_keep_sharp_edges(side):
     image = np.random.default_rng(0).random((side, side, 3))
     source = plotting.to_html(plotting.image_grid([image], size=2.5), alt="noise")
-    (png,) = re.findall(r"base64,\s*([A-Za-z0-9+/=\s]+)", source)
-    with Image.open(io.BytesIO(base64.b64decode("".join(png.split())))) as found:
+    ((kind, data),) = pictures_in(source)
+    with Image.open(io.BytesIO(data)) as found:
         assert found.size == (side, side)
-        seen = np.asarray(found.convert("RGB"))
-    # Matplotlib's images have row 0 on top, SVG's may be turned over by a transformation.
-    expected = (image * 255).astype(np.uint8).astype(int)
-    assert min(abs(seen - expected).max(), abs(seen[::-1] - expected).max()) <= 1
-    assert ("pixelated" in source) == pixelated
+        seen = np.asarray(found.convert("RGB")).astype(int)
+    assert farthest(seen, (image * 255).astype(int)).max() <= 1
+    assert kind == "png"
+    assert "pixelated" in source
+
+
+@pytest.mark.parametrize("side", [41, 64, 100])
+def test_larger_pictures_are_packed_and_look_the_same(side):
+    photo = datasets.photo("cat", side)
+    source = plotting.to_html(plotting.image_grid([photo], size=2.5), alt="a cat")
+    ((kind, data),) = pictures_in(source)
+    with Image.open(io.BytesIO(data)) as found:
+        assert found.size == (side, side)
+        seen = np.asarray(found.convert("RGB")).astype(int)
+    png = io.BytesIO()
+    Image.fromarray(photo).save(png, "PNG")
+    assert farthest(seen, photo.astype(int)).mean() < 4
+    assert len(data) < png.tell() / 2
+    assert kind == "webp"
+    assert "pixelated" not in source
+
+
+def test_holes_of_larger_pictures_stay_holes():
+    values = np.ones((60, 60))
+    values[:20, :20] = np.nan
+    source = plotting.to_html(plotting.image_grid([values], signed=True, size=2.5), alt="a hole")
+    ((_, data),) = pictures_in(source)
+    with Image.open(io.BytesIO(data)) as found:
+        alpha = np.asarray(found.convert("RGBA"))[..., 3]
+    assert (alpha < 10).sum() == 400
+    assert (alpha > 245).sum() == 3200
