@@ -153,6 +153,7 @@ def test_narrow_dark_and_accessible(mount, page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        page.wait_for_function("!document.getAnimations().length")  # colors fade
         assert demo.drawn()["shown"] == len(chosen(published(), "best"))
         found = Axe().run(page, context=".lu-accuracy-cost")
         assert found.violations_count == 0, found.generate_report()

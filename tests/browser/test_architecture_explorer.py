@@ -198,5 +198,6 @@ def test_one_network_of_ones_own_and_accessibility(mount, page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        page.wait_for_function("!document.getAnimations().length")  # colors fade
         found = Axe().run(page, context=".lu-architecture-explorer")
         assert found.violations_count == 0, found.generate_report()

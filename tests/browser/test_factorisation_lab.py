@@ -57,6 +57,7 @@ def test_controls_numbers_program_and_accessibility(mount, page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        page.wait_for_function("!document.getAnimations().length")  # colors fade
         dark = root.evaluate("element => getComputedStyle(element).getPropertyValue('--lu-dark')")
         assert dark.strip() == str(int(theme == "dark"))
         found = Axe().run(page, context=".lu-factorisation-lab")

@@ -252,5 +252,6 @@ def test_two_beside_each_other_and_accessibility(mount, page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        page.wait_for_function("!document.getAnimations().length")  # colors fade
         found = Axe().run(page, context=".lu-feature-map-explorer")
         assert found.violations_count == 0, found.generate_report()

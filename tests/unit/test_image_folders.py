@@ -292,7 +292,8 @@ decode = _image_cache._decode
 def slow(path, size):
     import time
     time.sleep(0.05)
-    print("decoded", flush=True)
+    # In one piece: threads print at once, and a line's end is a second piece.
+    print("decoded\\n", end="", flush=True)
     return decode(path, size)
 _image_cache._decode = slow
 root = Path(sys.argv[1])
