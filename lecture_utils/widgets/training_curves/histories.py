@@ -54,10 +54,7 @@ def check(entries):
     """Return the entries if they can be shown; raise ValueError if not."""
     if not 1 <= len(entries) <= MOST_RUNS:
         raise ValueError(f"there are {len(entries)} runs; the demo shows 1 to {MOST_RUNS}")
-    labels = [entry["label"] for entry in entries]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise ValueError(f"two runs are called {label!r}; give each a label of its own")
+    check_labels(entries)
     for entry in entries:
         if not entry["seeds"]:
             raise ValueError(f"{entry['label']!r} has no history; give at least one")
@@ -66,10 +63,22 @@ def check(entries):
     return entries
 
 
-def _recorded(label, name, root):
+def check_labels(entries):
+    """Raise ValueError if two entries have one label."""
+    labels = [entry["label"] for entry in entries]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise ValueError(f"two runs are called {label!r}; give each a label of its own")
+
+
+def load_seeds(name, root=None):
+    """Load all recorded seeds of a run; FileNotFoundError if there is none."""
     seeds = [seed for _, seed in recorded.list(name, root=root)]
     # With no seed at all, `load` says how to record one.
-    found = [recorded.load(name, seed, root=root) for seed in seeds or [0]]
+    return [recorded.load(name, seed, root=root) for seed in seeds or [0]]
+
+
+def _recorded(label, name, root):
     return {
         "label": label,
         "name": name,
@@ -80,7 +89,7 @@ def _recorded(label, name, root):
                 "seconds": run.card.get("training_seconds"),
                 **{column: run.history[column] for column in COLUMNS},
             }
-            for run in found
+            for run in load_seeds(name, root)
         ],
     }
 

@@ -4,7 +4,7 @@ import math
 
 from lecture_utils import runs as recorded
 
-from ..training_curves.histories import COLUMNS, MOST_EPOCHS
+from ..training_curves.histories import COLUMNS, MOST_EPOCHS, check_labels, load_seeds
 
 #: More cannot be told apart.
 MOST_RUNS = 24
@@ -65,10 +65,7 @@ def check(entries):
     """Return the entries if they can be shown; raise ValueError if not."""
     if len(entries) > MOST_RUNS:
         raise ValueError(f"there are {len(entries)} runs; the demo shows at most {MOST_RUNS}")
-    labels = [entry["label"] for entry in entries]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise ValueError(f"two runs are called {label!r}; give each a label of its own")
+    check_labels(entries)
     for entry in entries:
         if not entry["seeds"]:
             raise ValueError(f"{entry['label']!r} has no seed; give at least one history")
@@ -95,9 +92,7 @@ def recorded_runs(root=None):
 
 
 def _recorded(label, name, root):
-    seeds = [seed for _, seed in recorded.list(name, root=root)]
-    # With no seed at all, `load` says how to record one.
-    found = [recorded.load(name, seed, root=root) for seed in seeds or [0]]
+    found = load_seeds(name, root)
     card = found[0].card
     recipe = card["recipe"]
     # Processor seconds are those of the run alone, whatever else the machine did.
