@@ -450,9 +450,10 @@ def test_two_maps_live_side_by_side(mount, page):
     mount(EmbeddingMap(**settings(1)), EmbeddingMap(**settings(2, pictures=False)))
     first, second = page.locator(".lu-embedding-map").all()
     second.get_by_role("radio", name="fine-tuned").check(force=True)
-    page.wait_for_timeout(100)
+    page.wait_for_function(
+        "document.querySelectorAll('.lu-embedding-map')[1].drawn.stage === 'fine-tuned'"
+    )
     assert first.evaluate("(root) => root.drawn.stage") == "pretrained"
-    assert second.evaluate("(root) => root.drawn.stage") == "fine-tuned"
     ids = page.evaluate("[...document.querySelectorAll('.lu-demo [id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))
 
@@ -463,7 +464,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
     demo.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
     demo.check()
     demo.root.locator("summary").click()
-    demo.page.wait_for_timeout(200)  # colors fade
+    demo.page.wait_for_function("!document.getAnimations().length")  # colors fade
     found = Axe().run(demo.page, context=".lu-embedding-map", options={"preload": False})
     assert found.response["violations"] == []
     assert demo.root.evaluate("(root) => root.scrollWidth <= root.clientWidth")

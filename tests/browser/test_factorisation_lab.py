@@ -9,6 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from lecture_utils.widgets import FactorisationLab
 from lecture_utils.widgets.factorisation_lab.plans import KINDS
 
+# What an event asks for is drawn in the next frame.
+FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LISTEN = 'addEventListener("factorisation", ({ target, detail }) => { target.drawn = detail; });'
 LABELS = {
     "kernel": "Kernel n",
@@ -38,7 +40,7 @@ def test_controls_numbers_program_and_accessibility(mount, page):
             if key != "middle" or kind == "bottleneck":
                 box = root.get_by_label(f"{LABELS[key]}, as a number")
                 box.fill(str(value))
-        page.wait_for_timeout(80)
+        page.evaluate(FRAMES)
         drawn = root.evaluate("element => element.drawn")
         settings = {key: drawn[key] for key in values}
         hidden = {} if kind == "bottleneck" else {"middle": drawn["middle"]}

@@ -13,6 +13,8 @@ from torch import nn
 from lecture_utils import palette
 from lecture_utils.widgets import FeatureMapExplorer
 
+# What an event asks for is drawn in the next frame.
+FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LISTEN = 'addEventListener("maps", ({ target, detail }) => { target.drawn = detail; });'
 COPY = (
     "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
@@ -120,7 +122,7 @@ def test_maps_numbers_and_order_are_pythons(explorer):
     assert f"Dead, silent for all 3 pictures: {len(drawn['dead'])}." in root.inner_text()
     for sort in ("difference", "number", "response"):
         root.get_by_role("radio", name={"difference": "Largest difference", "number": "In the order", "response": "Strongest"}[sort]).check(force=True)  # fmt: skip
-        explorer.page.wait_for_timeout(100)
+        explorer.page.evaluate(FRAMES)
         explorer.check(sort)
     root.get_by_role("button", name="Show more of the 60 filters").click()
     assert len(explorer.check("response")["filters"]) == 60
@@ -133,7 +135,7 @@ def test_maps_numbers_and_order_are_pythons(explorer):
     explorer.check("response")
     assert explorer.explorer.maps["deep"]["convolution 2"].is_signed
     explorer.page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    explorer.page.wait_for_timeout(200)
+    explorer.page.evaluate(FRAMES)
     explorer.check("response", dark=True)
     root.get_by_label("Network", exact=True).select_option("flat")
     explorer.drawn(network="flat")

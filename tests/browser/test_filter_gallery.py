@@ -103,8 +103,11 @@ def test_pictures_and_numbers_are_the_recordings(gallery):
         gallery.drawn(step=gallery.gallery._plan["frames"][at])
         gallery.check()
     gallery.layer("convolution 4")
+    gallery.check()
+    fourth = gallery.gallery._entry["channels"][3]
     root.locator(".gallery-card").nth(3).click()
-    assert gallery.check()["filter"] == gallery.gallery._entry["channels"][3]
+    gallery.drawn(filter=fourth)  # not before the next frame
+    gallery.check()
     root.get_by_label("Network", exact=True).select_option(IMAGENET)
     gallery.drawn(network=IMAGENET, layer="stem")
     gallery.check()

@@ -353,7 +353,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_lab, width, the
     preset = "Leftover row" if width > 700 else "Zero padding"
     lab.root.get_by_role("button", name=preset).click()
     lab.drawn()
-    lab.page.wait_for_timeout(200)  # the buttons' colors fade
+    lab.page.wait_for_function("!document.getAnimations().length")  # the buttons' colors fade
     found = Axe().run(lab.page, context=".lu-layer-lab", options={"preload": False})
     assert found.response["violations"] == []
     lab.slide("Input size", 12)

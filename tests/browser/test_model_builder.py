@@ -392,7 +392,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_builder, width,
     for kernel in ("3", "6"):
         builder.field("kernel of layer 7, Conv2d").fill(kernel)
         builder.drawn()
-        builder.page.wait_for_timeout(200)  # colors fade
+        builder.page.wait_for_function("!document.getAnimations().length")  # colors fade
         found = Axe().run(builder.page, context=".lu-model-builder", options={"preload": False})
         assert found.response["violations"] == [], json.dumps(found.response["violations"])[:3000]
     builder.press("ImageNet")

@@ -381,7 +381,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
     demo = open_demo(TrainingCurves(histories, "mnist/dense"), page=new_page(width=width))
     demo.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
     demo.check()
-    demo.page.wait_for_timeout(200)  # colors fade
+    demo.page.wait_for_function("!document.getAnimations().length")  # colors fade
     found = Axe().run(demo.page, context=".lu-training-curves", options={"preload": False})
     assert found.response["violations"] == []
     inside = "(root) => root.scrollWidth <= root.clientWidth"

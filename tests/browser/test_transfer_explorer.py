@@ -404,7 +404,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
     demo.slider.focus()
     demo.page.keyboard.press("ArrowDown")
     demo.check()
-    demo.page.wait_for_timeout(300)  # colors fade
+    demo.page.wait_for_function("!document.getAnimations().length")  # colors fade
     found = Axe().run(demo.page, context=".lu-transfer-explorer", options={"preload": False})
     assert found.response["violations"] == []
     assert demo.root.evaluate("(root) => root.scrollWidth <= root.clientWidth")
@@ -416,9 +416,10 @@ def test_two_explorers_live_side_by_side_and_rest(mount, page):
     mount(TransferExplorer(*made_up()), TransferExplorer(*made_up(1), network=RESNET))
     first, second = page.locator(".lu-transfer-explorer").all()
     second.get_by_role("radio", name="end to end").check(force=True)
-    page.wait_for_timeout(300)
+    page.wait_for_function(
+        "document.querySelectorAll('.lu-transfer-explorer')[1].drawn.trainable === 11177025"
+    )
     assert first.evaluate("(root) => root.drawn.until") == "head"
-    assert second.evaluate("(root) => root.drawn.trainable") == 11177025
     ids = page.evaluate("[...document.querySelectorAll('.lu-demo [id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))
     before = page.evaluate("window.frames")
