@@ -105,9 +105,9 @@ class ResidualBlock(nn.Module):
 
 
 def strong_photo_cnn(num_classes=1):
-    """Build a small residual network: strides instead of pooling, batch normalization throughout.
+    """Build a small residual network with batch normalization throughout.
 
-    Each stride halves the sides and doubles the channels, so that every block costs about the same.
+    Wherever max pooling halves the sides, the channels double, so that every block costs the same.
 
     Parameters
     ----------
@@ -133,11 +133,11 @@ def strong_photo_cnn(num_classes=1):
     _check_classes(num_classes)
     return nn.Sequential(
         *_normalized_convolution(3, 32, stride=2),
-        *_normalized_convolution(32, 64, stride=2),
+        *_pooled_convolution(32, 64),
         ResidualBlock(64),
-        *_normalized_convolution(64, 128, stride=2),
+        *_pooled_convolution(64, 128),
         ResidualBlock(128),
-        *_normalized_convolution(128, 256, stride=2),
+        *_pooled_convolution(128, 256),
         ResidualBlock(256),
         nn.AdaptiveAvgPool2d(1),
         nn.Flatten(),
@@ -153,6 +153,12 @@ def _normalized_convolution(in_channels, out_channels, stride=1):
         nn.BatchNorm2d(out_channels),
         nn.ReLU(),
     )
+
+
+def _pooled_convolution(in_channels, out_channels):
+    # A stride of 2 in the convolution would look only at every second place.
+    convolution, *rest = _normalized_convolution(in_channels, out_channels)
+    return convolution, nn.MaxPool2d(kernel_size=3, stride=2, padding=1), *rest
 
 
 def _initialize(network):

@@ -194,10 +194,9 @@ _STRONG_PHOTOS = Recipe(
     epochs=120,
     batch_size=32,
     optimizer="adamw",
-    learning_rate=3e-3,
-    weight_decay=0.05,
+    learning_rate=1e-3,
+    weight_decay=0.3,
     average_decay=0.998,
-    mixup=0.2,
     augmentation={
         "degrees": 15.0,
         "crop": [0.35, 1.0],
@@ -206,8 +205,9 @@ _STRONG_PHOTOS = Recipe(
         "contrast": 0.3,
         "saturation": 0.3,
         "erase": 0.25,
+        "size": 96,
     },
-    image_size=96,
+    image_size=112,
 )
 
 # The lecture's network on small pictures, as quick as it gets.

@@ -57,7 +57,7 @@ def test_starts_with_vgg16_beside_resnet50(explorer):
 
 def test_the_first_branches_are_open(explorer):
     assert explorer.opened["inception_v3"] == ["Mixed_5b"]
-    assert explorer.opened["cats-strong"] == ["6"]
+    assert explorer.opened["cats-strong"] == ["7"]
     assert explorer.opened["vgg16"] == ["classifier"]
     assert ArchitectureExplorer("gap").opened == {"gap": []}
     for name, blocks in explorer.opened.items():
