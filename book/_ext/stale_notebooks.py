@@ -17,8 +17,12 @@ from sphinx.util import logging
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "lecture_utils"
-# What modules read from the package's folder "data".
-_DATA = {"datasets": "*.npz", "filter_pictures": "filters/*/*.*"}
+# What modules read from the package's folder; a run's card changes with its history and weights.
+_DATA = {
+    "datasets": "data/*.npz",
+    "filter_pictures": "data/filters/*/*.*",
+    "runs": "runs/*/*/*/card.json",
+}
 logger = logging.getLogger(__name__)
 
 
@@ -89,14 +93,14 @@ def _files_of(name, demos, root):
     if parts[:2] == [PACKAGE, "widgets"] and len(parts) == 3 and parts[2] in demos:
         parts[2] = demos[parts[2]]
     base = root.joinpath(*parts)
+    data = sorted((root / PACKAGE).glob(_DATA.get(".".join(parts[1:]), "no data")))
     if base.with_suffix(".py").is_file():
-        data = sorted((root / PACKAGE / "data").glob(_DATA.get(parts[-1], "no data")))
         return [base.with_suffix(".py"), *data]
     if (base / "__init__.py").is_file():
         is_demo = parts[:2] == [PACKAGE, "widgets"] and len(parts) == 3
         beside = sorted(base.glob("*.*")) if is_demo else [base / "__init__.py"]
         shared = sorted((root / PACKAGE / "widgets" / "_shared").glob("*.*")) if is_demo else []
-        return [*beside, *shared]
+        return [*beside, *shared, *data]
     return []
 
 

@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import KEEP_COPIES, wait_for_fading, wait_for_frames
 
 from lecture_utils.architectures import published
 from lecture_utils.widgets import AccuracyCost
@@ -14,8 +15,7 @@ from lecture_utils.widgets.accuracy_cost.choose import WEIGHTS, chosen
 
 matplotlib.use("Agg")
 
-LISTEN = """addEventListener("accuracycost", ({ target, detail }) => { target.drawn = detail; });
-navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); };"""
+LISTEN = 'addEventListener("accuracycost", ({ target, detail }) => { target.drawn = detail; });'
 LABELS = {
     "macs": "MACs",
     "parameters": "Parameters",
@@ -30,6 +30,7 @@ class Page:
 
     def __init__(self, mount, page):
         page.add_init_script(LISTEN)
+        page.add_init_script(KEEP_COPIES)
         page.emulate_media(reduced_motion="reduce")
         mount(AccuracyCost())
         self.page = page
@@ -37,9 +38,7 @@ class Page:
         self.stage = self.root.get_by_role("slider")
 
     def drawn(self):
-        self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        wait_for_frames(self.page)
         return self.root.evaluate("(root) => root.drawn")
 
     def choose(self, name):
@@ -153,7 +152,7 @@ def test_narrow_dark_and_accessible(mount, page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-        page.wait_for_function("!document.getAnimations().length")  # colors fade
+        wait_for_fading(page)
         assert demo.drawn()["shown"] == len(chosen(published(), "best"))
         found = Axe().run(page, context=".lu-accuracy-cost")
         assert found.violations_count == 0, found.generate_report()

@@ -5,15 +5,13 @@ import sys
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import KEEP_COPIES, wait_for_fading
 from playwright.sync_api import expect
 from torch import nn
 
 from lecture_utils.widgets import ArchitectureExplorer
 
 LISTEN = 'addEventListener("architecture", ({ target, detail }) => { target.drawn = detail; });'
-COPY = (
-    "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
-)
 COSTS = {"parameters": "Parameters", "macs": "MACs", "memory": "Activation memory"}
 
 
@@ -22,7 +20,7 @@ class Page:
 
     def __init__(self, mount, page, explorer):
         page.add_init_script(LISTEN)
-        page.add_init_script(COPY)
+        page.add_init_script(KEEP_COPIES)
         mount(explorer)
         self.page, self.explorer = page, explorer
         self.root = page.locator(".lu-architecture-explorer")
@@ -198,6 +196,6 @@ def test_one_network_of_ones_own_and_accessibility(mount, page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-        page.wait_for_function("!document.getAnimations().length")  # colors fade
+        wait_for_fading(page)
         found = Axe().run(page, context=".lu-architecture-explorer")
         assert found.violations_count == 0, found.generate_report()

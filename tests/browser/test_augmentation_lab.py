@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import KEEP_COPIES, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 from scipy.stats import ks_2samp
@@ -42,9 +43,7 @@ class Page:
         self.code = self.root.locator(".aug-code")
 
     def wait(self):
-        self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        wait_for_frames(self.page)
 
     def drawn(self):
         self.wait()
@@ -382,7 +381,7 @@ def test_pictures_from_python(show):
 @pytest.mark.parametrize("settings", [{"preset": "photos"}, {"preset": "digits", "mixup": 0.5}])
 def test_the_copied_program_computes_the_same(show, settings):
     page = show(AugmentationLab("coffee", partner="cat", seed=2, **settings))
-    page.page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.page.evaluate(KEEP_COPIES)
     page.tiles.nth(2).click()
     page.root.get_by_role("button", name="Copy as Python").click()
     scope = {}

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from page_tools import wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.convolution import KERNELS, convolve2d
@@ -23,9 +24,7 @@ def steps(mount):
 
 
 def settle(steps):
-    steps.page.evaluate(
-        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
+    wait_for_frames(steps.page)
 
 
 def position(steps):

@@ -5,6 +5,7 @@ import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT
+from page_tools import wait_for_frames
 from playwright.sync_api import expect
 from torch import nn
 
@@ -56,9 +57,7 @@ class Page:
 
     def drawn(self):
         """Everything that the page computed, when everything asked for is painted."""
-        self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        wait_for_frames(self.page)
         drawn = self.root.evaluate("(root) => root.drawn()")
         drawn["ink"] = np.reshape(drawn["ink"], (280, 280))
         drawn["input"] = np.reshape(np.float32(drawn["input"]), (28, 28))

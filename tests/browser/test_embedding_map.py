@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import KEEP_COPIES, wait_for_fading, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -17,9 +18,6 @@ LISTEN = """addEventListener("embedding", ({ target, detail }) => {
   window.frames = (window.frames ?? 0) + 1;
   if (detail.moving) window.moved = (window.moved ?? 0) + 1;
 });"""
-COPY = (
-    "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
-)
 INK = """(canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
     .filter((value, i) => i % 4 === 3 && value > 0).length"""
 STAGES = ("before training", "pretrained", "fine-tuned")
@@ -62,9 +60,7 @@ class Page:
             """() => { const { drawn } = document.querySelector(".lu-embedding-map");
                 return drawn && !drawn.moving && (drawn.ready || window.noSheet); }"""
         )
-        self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        wait_for_frames(self.page)
         return self.root.evaluate("(root) => root.drawn")
 
     def choose(self, name):
@@ -143,7 +139,7 @@ class Page:
 def open_demo(mount, page):
     def show(demo=None, page=page):
         page.add_init_script(LISTEN)
-        page.add_init_script(COPY)
+        page.add_init_script(KEEP_COPIES)
         demo = demo or EmbeddingMap(**settings())
         if not demo.sheet.size:
             page.add_init_script("window.noSheet = true")
@@ -464,7 +460,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
     demo.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
     demo.check()
     demo.root.locator("summary").click()
-    demo.page.wait_for_function("!document.getAnimations().length")  # colors fade
+    wait_for_fading(demo.page)
     found = Axe().run(demo.page, context=".lu-embedding-map", options={"preload": False})
     assert found.response["violations"] == []
     assert demo.root.evaluate("(root) => root.scrollWidth <= root.clientWidth")

@@ -5,12 +5,11 @@ import sys
 
 import numpy as np
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import KEEP_COPIES, wait_for_fading, wait_for_frames
 
 from lecture_utils.widgets import FactorisationLab
 from lecture_utils.widgets.factorisation_lab.plans import KINDS
 
-# What an event asks for is drawn in the next frame.
-FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LISTEN = 'addEventListener("factorisation", ({ target, detail }) => { target.drawn = detail; });'
 LABELS = {
     "kernel": "Kernel n",
@@ -24,9 +23,7 @@ NAMES = ("1×n, n×1", "3×3 layers", "1×1 bottleneck", "Depthwise separable")
 
 def test_controls_numbers_program_and_accessibility(mount, page):
     page.add_init_script(LISTEN)
-    page.add_init_script(
-        "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
-    )
+    page.add_init_script(KEEP_COPIES)
     page.set_viewport_size({"width": 390, "height": 900})
     mount(FactorisationLab(measure=False))
     root = page.locator(".lu-factorisation-lab")
@@ -40,7 +37,7 @@ def test_controls_numbers_program_and_accessibility(mount, page):
             if key != "middle" or kind == "bottleneck":
                 box = root.get_by_label(f"{LABELS[key]}, as a number")
                 box.fill(str(value))
-        page.evaluate(FRAMES)
+        wait_for_frames(page)
         drawn = root.evaluate("element => element.drawn")
         settings = {key: drawn[key] for key in values}
         hidden = {} if kind == "bottleneck" else {"middle": drawn["middle"]}
@@ -59,7 +56,7 @@ def test_controls_numbers_program_and_accessibility(mount, page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-        page.wait_for_function("!document.getAnimations().length")  # colors fade
+        wait_for_fading(page)
         dark = root.evaluate("element => getComputedStyle(element).getPropertyValue('--lu-dark')")
         assert dark.strip() == str(int(theme == "dark"))
         found = Axe().run(page, context=".lu-factorisation-lab")

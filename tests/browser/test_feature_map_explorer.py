@@ -7,22 +7,14 @@ import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import KEEP_COPIES, pixels, wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 from torch import nn
 
 from lecture_utils import palette
 from lecture_utils.widgets import FeatureMapExplorer
 
-# What an event asks for is drawn in the next frame.
-FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LISTEN = 'addEventListener("maps", ({ target, detail }) => { target.drawn = detail; });'
-COPY = (
-    "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
-)
-PIXELS = """(canvas) => {
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return { size: [canvas.height, canvas.width], data: [...data] };
-}"""
 
 
 def pictures():
@@ -49,7 +41,7 @@ class Page:
 
     def __init__(self, mount, page, explorer):
         page.add_init_script(LISTEN)
-        page.add_init_script(COPY)
+        page.add_init_script(KEEP_COPIES)
         mount(explorer)
         self.page, self.explorer = page, explorer
         self.root = page.locator(".lu-feature-map-explorer")
@@ -81,8 +73,7 @@ class Page:
         for i in (0, 1, len(drawn["filters"]) - 1):
             filter = drawn["filters"][i]
             for side, picture in enumerate((left, right)):
-                got = self.card(i).locator("canvas").nth(side).evaluate(PIXELS)
-                image = np.array(got["data"]).reshape(*got["size"], 4)[..., :3]
+                image = pixels(self.card(i).locator("canvas").nth(side))[..., :3]
                 shown = layer.shown[picture, filter]
                 wanted = colors(shown, layer.limit, dark)
                 assert image.shape == wanted.shape
@@ -122,7 +113,7 @@ def test_maps_numbers_and_order_are_pythons(explorer):
     assert f"Dead, silent for all 3 pictures: {len(drawn['dead'])}." in root.inner_text()
     for sort in ("difference", "number", "response"):
         root.get_by_role("radio", name={"difference": "Largest difference", "number": "In the order", "response": "Strongest"}[sort]).check(force=True)  # fmt: skip
-        explorer.page.evaluate(FRAMES)
+        wait_for_frames(explorer.page)
         explorer.check(sort)
     root.get_by_role("button", name="Show more of the 60 filters").click()
     assert len(explorer.check("response")["filters"]) == 60
@@ -135,7 +126,7 @@ def test_maps_numbers_and_order_are_pythons(explorer):
     explorer.check("response")
     assert explorer.explorer.maps["deep"]["convolution 2"].is_signed
     explorer.page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    explorer.page.evaluate(FRAMES)
+    wait_for_frames(explorer.page)
     explorer.check("response", dark=True)
     root.get_by_label("Network", exact=True).select_option("flat")
     explorer.drawn(network="flat")
@@ -254,6 +245,6 @@ def test_two_beside_each_other_and_accessibility(mount, page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-        page.wait_for_function("!document.getAnimations().length")  # colors fade
+        wait_for_fading(page)
         found = Axe().run(page, context=".lu-feature-map-explorer")
         assert found.violations_count == 0, found.generate_report()

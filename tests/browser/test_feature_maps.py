@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import KEEP_COPIES, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -27,9 +28,7 @@ class Page:
         self.cards = self.root.get_by_role("radiogroup", name="Feature maps").get_by_role("radio")
 
     def drawn(self):
-        self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        wait_for_frames(self.page)
         return self.page.evaluate("window.drawn")
 
     def check(self, demo):
@@ -163,7 +162,7 @@ def test_a_file_of_ones_own(show):
 @pytest.mark.parametrize("padding", ["valid", "zeros", "wrap"])
 def test_the_copied_program_computes_the_same(show, padding):
     page = show(FeatureMaps("cat", padding=padding, pool=padding == "wrap", shift=(2, -5)))
-    page.page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.page.evaluate(KEEP_COPIES)
     page.root.get_by_role("button", name="Copy as Python").click()
     scope = {}
     exec(page.page.evaluate("window.copied"), scope)

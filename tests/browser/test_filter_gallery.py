@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import KEEP_COPIES, pixels, wait_for_fading
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -14,13 +15,6 @@ from lecture_utils import filter_pictures
 from lecture_utils.widgets import FilterGallery
 
 LISTEN = 'addEventListener("gallery", ({ target, detail }) => { target.drawn = detail; });'
-COPY = (
-    "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
-)
-PIXELS = """(canvas) => {
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return { size: [canvas.height, canvas.width], data: [...data] };
-}"""
 CATS, IMAGENET = filter_pictures.PLANS
 METHODS = filter_pictures.METHODS
 
@@ -30,7 +24,7 @@ class Page:
 
     def __init__(self, mount, page, gallery):
         page.add_init_script(LISTEN)
-        page.add_init_script(COPY)
+        page.add_init_script(KEEP_COPIES)
         mount(gallery)
         self.page, self.gallery = page, gallery
         self.root = page.locator(".lu-filter-gallery")
@@ -74,8 +68,7 @@ class Page:
 
 
 def same(canvas, picture):
-    got = canvas.evaluate(PIXELS)
-    image = np.array(got["data"]).reshape(*got["size"], 4)[..., :3]
+    image = pixels(canvas)[..., :3]
     assert image.shape == picture.shape
     # Decoders may round the colors of a compressed picture a little differently.
     assert np.abs(image - picture.astype(int)).mean() < 3
@@ -199,7 +192,7 @@ def test_two_beside_each_other_and_accessibility(mount, page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-        page.wait_for_function("!document.getAnimations().length")  # colors fade
+        wait_for_fading(page)
         found = Axe().run(page, context=".lu-filter-gallery")
         assert found.violations_count == 0, found.generate_report()
 

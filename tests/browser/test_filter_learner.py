@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT
+from page_tools import wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -44,9 +45,7 @@ class Page:
 
     def drawn(self):
         """Everything that the page computed, when everything asked for is painted."""
-        self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        wait_for_frames(self.page)
         drawn = self.root.evaluate("(root) => root.drawn")
         k = drawn["k"]
         for name in ("weights", "velocity", "gradient", "update", "target"):

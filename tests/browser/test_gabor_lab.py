@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+from page_tools import wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -38,9 +39,7 @@ class Page:
 
     def settle(self):
         """Wait until everything asked for is painted."""
-        self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        wait_for_frames(self.page)
 
     def number(self, name):
         """A number as it stands on the page, complex or not."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import KEEP_COPIES, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils import interpretation, pretrained
@@ -17,7 +18,6 @@ LISTEN = """addEventListener("gradcam", ({ detail }) => {
     map: [...detail.map], shown: [...detail.shown], sum: [...detail.sum], list: detail.list.map(list),
     second: { ...second, map: [...second.map] } };
 });"""
-COPY = "navigator.clipboard.writeText = async (text) => { window.copied = text; }"
 STAGES = ("features.stage3", "features.stage5", "features.head")
 
 
@@ -39,9 +39,7 @@ class Page:
         self.root = page.locator(".lu-grad-cam-explorer")
 
     def drawn(self):
-        self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        wait_for_frames(self.page)
         return self.page.evaluate("window.drawn")
 
     def choose(self, name):
@@ -71,7 +69,7 @@ class Page:
 def show(mount, page, demo):
     def open_page(demo=demo, page=page):
         page.add_init_script(LISTEN)
-        page.add_init_script(COPY)
+        page.add_init_script(KEEP_COPIES)
         mount(demo, page=page)
         return Page(page, demo)
 

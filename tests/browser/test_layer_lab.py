@@ -5,6 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import LayerLab
@@ -56,9 +57,7 @@ class Page:
         self.root = page.locator(".lu-layer-lab")
 
     def drawn(self):
-        self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        wait_for_frames(self.page)
         drawn = self.root.evaluate("(root) => root.drawn")
         drawn["image"] = np.reshape(drawn["pixels"], (drawn["h"], drawn["w"]))
         drawn["kernel"] = np.reshape(drawn["weights"], (drawn["kh"], drawn["kw"]))
@@ -353,7 +352,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_lab, width, the
     preset = "Leftover row" if width > 700 else "Zero padding"
     lab.root.get_by_role("button", name=preset).click()
     lab.drawn()
-    lab.page.wait_for_function("!document.getAnimations().length")  # the buttons' colors fade
+    wait_for_fading(lab.page)
     found = Axe().run(lab.page, context=".lu-layer-lab", options={"preload": False})
     assert found.response["violations"] == []
     lab.slide("Input size", 12)

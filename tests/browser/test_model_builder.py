@@ -8,6 +8,7 @@ import torch
 import torchinfo
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT
+from page_tools import wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 from random_stacks import sloppy_stack, valid_stack
 
@@ -124,9 +125,7 @@ class Page:
         self.root = page.locator(".lu-model-builder")
 
     def drawn(self):
-        self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        wait_for_frames(self.page)
         return self.root.evaluate("(root) => root.drawn")
 
     def layer(self, number):
@@ -392,7 +391,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_builder, width,
     for kernel in ("3", "6"):
         builder.field("kernel of layer 7, Conv2d").fill(kernel)
         builder.drawn()
-        builder.page.wait_for_function("!document.getAnimations().length")  # colors fade
+        wait_for_fading(builder.page)
         found = Axe().run(builder.page, context=".lu-model-builder", options={"preload": False})
         assert found.response["violations"] == [], json.dumps(found.response["violations"])[:3000]
     builder.press("ImageNet")

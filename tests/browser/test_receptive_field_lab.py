@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import KEEP_COPIES, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import ReceptiveFieldLab
@@ -25,9 +26,7 @@ class Page:
         self.rows = self.root.locator("tbody tr")
 
     def drawn(self):
-        self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        wait_for_frames(self.page)
         return self.page.evaluate("window.drawn")
 
     def check(self, lab):
@@ -180,7 +179,7 @@ def test_what_is_too_large_or_nonsense_ends_in_a_sentence(show):
 
 def test_the_copied_program_computes_the_same(show):
     lab = show("ResNet's stem")
-    lab.page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    lab.page.evaluate(KEEP_COPIES)
     lab.root.get_by_role("button", name="Copy as Python").click()
     scope = {}
     exec(lab.page.evaluate("window.copied"), scope)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import wait_for_frames
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 PAGES = sorted(
@@ -150,7 +151,7 @@ def test_a_demo_in_use_spares_the_rest_of_the_page_without_moving_it(page, site)
     assert root.get_attribute("data-demo-in-use") == ""
     far = page.locator(".bd-article section > p").last
     assert far.evaluate("p => getComputedStyle(p).contentVisibility") == "auto"
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    wait_for_frames(page)
     assert page.evaluate(height) == pytest.approx(before, abs=2)
     page.wait_for_function("document.documentElement.dataset.demoInUse === undefined")
     assert far.evaluate("p => getComputedStyle(p).contentVisibility") == "visible"

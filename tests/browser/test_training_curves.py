@@ -6,6 +6,7 @@ import matplotlib
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import TrainingCurves
@@ -66,9 +67,7 @@ class Page:
         self.stage = self.root.locator(".curves-stage")
 
     def drawn(self):
-        self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        wait_for_frames(self.page)
         return self.root.evaluate("(root) => root.drawn")
 
     def slide(self, name, value):
@@ -381,7 +380,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
     demo = open_demo(TrainingCurves(histories, "mnist/dense"), page=new_page(width=width))
     demo.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
     demo.check()
-    demo.page.wait_for_function("!document.getAnimations().length")  # colors fade
+    wait_for_fading(demo.page)
     found = Axe().run(demo.page, context=".lu-training-curves", options={"preload": False})
     assert found.response["violations"] == []
     inside = "(root) => root.scrollWidth <= root.clientWidth"

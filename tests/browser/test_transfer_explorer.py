@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from page_tools import KEEP_COPIES, wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.transfer_results import wilson
@@ -17,9 +18,6 @@ LISTEN = """addEventListener("transfer", ({ target, detail }) => {
   target.drawn = detail;
   window.frames = (window.frames ?? 0) + 1;
 });"""
-COPY = (
-    "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
-)
 LITE, RESNET = "efficientnet_lite0", "resnet18"
 RECORDED = ("head", "stage6", "stem")
 
@@ -67,9 +65,7 @@ class Page:
         self.facts = self.root.locator(".transfer-facts")
 
     def drawn(self):
-        self.page.evaluate(
-            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        wait_for_frames(self.page)
         return self.root.evaluate("(root) => root.drawn")
 
     def choose(self, name):
@@ -164,7 +160,7 @@ class Page:
 def open_demo(mount, page):
     def show(demo=None, page=page):
         page.add_init_script(LISTEN)
-        page.add_init_script(COPY)
+        page.add_init_script(KEEP_COPIES)
         demo = demo or TransferExplorer(*made_up())
         mount(demo, page=page)
         return Page(page, demo)
@@ -404,7 +400,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
     demo.slider.focus()
     demo.page.keyboard.press("ArrowDown")
     demo.check()
-    demo.page.wait_for_function("!document.getAnimations().length")  # colors fade
+    wait_for_fading(demo.page)
     found = Axe().run(demo.page, context=".lu-transfer-explorer", options={"preload": False})
     assert found.response["violations"] == []
     assert demo.root.evaluate("(root) => root.scrollWidth <= root.clientWidth")

@@ -95,6 +95,8 @@ def package(tmp_path):
         "lecture_utils/a.py": "from .b import x\nimport numpy",
         "lecture_utils/b.py": "x = 1",
         "lecture_utils/c.py": "",
+        "lecture_utils/runs/__init__.py": "",
+        "lecture_utils/runs/mnist/gap/seed0/card.json": "{}",
         "lecture_utils/widgets/__init__.py": '_DEMOS = {"Lab": "lab"}',
         "lecture_utils/widgets/_demo.py": "",
         "lecture_utils/widgets/_shared/dom.js": "",
@@ -130,6 +132,13 @@ def test_a_demo_depends_on_its_javascript_and_on_what_it_shares(package):
     files = used(package, "from lecture_utils.widgets import Lab")
     assert {"widgets/lab/lab.js", "widgets/_shared/dom.js", "widgets/_demo.py", "c.py"} <= files
     assert "widgets/other/__init__.py" not in files
+
+
+def test_what_loads_runs_depends_on_their_cards(package):
+    card = "runs/mnist/gap/seed0/card.json"
+    assert card in used(package, "from lecture_utils import runs")
+    assert card in used(package, "from lecture_utils.runs import load")
+    assert card not in used(package, "from lecture_utils import a")
 
 
 def test_a_change_of_a_file_or_its_name_changes_the_fingerprint(package):
