@@ -198,6 +198,7 @@ NETWORKS = {
     "cats": cats_cnn,
     "cats-dropout": partial(cats_cnn, dropout=0.5),
     "cats-strong": strong_photo_cnn,
+    "cats-strides": partial(strong_photo_cnn, pooling=False),
     **{
         f"{kind}-{depth}": partial(deep_cnn, depth=depth, shortcuts=kind == "residual")
         for kind in ("plain", "residual")

@@ -4,6 +4,8 @@ They take tensors of shape (N, 3, H, W) with values from 0 (black) to 1 (white).
 above 0 means the second of two classes; with more, there is one per class.
 """
 
+from functools import partial
+
 import torch
 from torch import nn
 
@@ -104,15 +106,16 @@ class ResidualBlock(nn.Module):
         return nn.functional.relu(images + self.change(images))
 
 
-def strong_photo_cnn(num_classes=1):
+def strong_photo_cnn(num_classes=1, *, pooling=True):
     """Build a small residual network with batch normalization throughout.
-
-    Wherever max pooling halves the sides, the channels double, so that every block costs the same.
 
     Parameters
     ----------
     num_classes : int
         Logits, at least 1.
+    pooling : bool
+        Whether max pooling halves the sides, three times, or the convolution before it does, with a stride of 2. Both have
+        the same weights; with strides these three convolutions cost a quarter.
 
     Returns
     -------
@@ -131,13 +134,14 @@ def strong_photo_cnn(num_classes=1):
     torch.Size([2, 1])
     """
     _check_classes(num_classes)
+    halving = _pooled_convolution if pooling else partial(_normalized_convolution, stride=2)
     return nn.Sequential(
         *_normalized_convolution(3, 32, stride=2),
-        *_pooled_convolution(32, 64),
+        *halving(32, 64),
         ResidualBlock(64),
-        *_pooled_convolution(64, 128),
+        *halving(64, 128),
         ResidualBlock(128),
-        *_pooled_convolution(128, 256),
+        *halving(128, 256),
         ResidualBlock(256),
         nn.AdaptiveAvgPool2d(1),
         nn.Flatten(),
@@ -156,7 +160,7 @@ def _normalized_convolution(in_channels, out_channels, stride=1):
 
 
 def _pooled_convolution(in_channels, out_channels):
-    # A stride of 2 in the convolution would look only at every second place.
+    # Pooled first, so that normalization and ReLU have a quarter to do.
     convolution, *rest = _normalized_convolution(in_channels, out_channels)
     return convolution, nn.MaxPool2d(kernel_size=3, stride=2, padding=1), *rest
 

@@ -13,7 +13,10 @@ _TITLES = {
     "inception_v3": "Inception v3",
     "efficientnet_lite0": "EfficientNet-Lite0",
 }
-_OWN_SHAPES = {"cats": (3, 150, 150), "cats-dropout": (3, 150, 150), "cats-strong": (3, 96, 96)}
+_OWN_SHAPES = {
+    **dict.fromkeys(("cats", "cats-dropout"), (3, 150, 150)),
+    **dict.fromkeys(("cats-strong", "cats-strides"), (3, 96, 96)),
+}
 
 
 def title(name):

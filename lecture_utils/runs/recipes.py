@@ -210,6 +210,15 @@ _STRONG_PHOTOS = Recipe(
     image_size=112,
 )
 
+# The same with a stride where the other one pools.
+_STRIDES = replace(
+    _STRONG_PHOTOS,
+    name="cats-vs-dogs/strides",
+    title="Cats and dogs, a residual network without pooling",
+    network="cats-strides",
+    keep_weights=False,
+)
+
 # The lecture's network on small pictures, as quick as it gets.
 _SMALL = replace(
     _PLAIN,
@@ -286,7 +295,7 @@ _DEPTHS = tuple(
     for depth in (8, 20, 56)
 )
 
-_CATS = (_PLAIN, _AUGMENTED, _STRONG_PHOTOS, *_REMEDIES, _SMALL, *_FEWER)
+_CATS = (_PLAIN, _AUGMENTED, _STRONG_PHOTOS, _STRIDES, *_REMEDIES, _SMALL, *_FEWER)
 
 # The head learns from features that never change: epochs cost next to nothing.
 _EXTRACTION = Recipe(
