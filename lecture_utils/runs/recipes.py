@@ -197,6 +197,7 @@ _STRONG_PHOTOS = Recipe(
     learning_rate=1e-3,
     weight_decay=0.3,
     average_decay=0.998,
+    mixup=0.2,
     augmentation={
         "degrees": 15.0,
         "crop": [0.35, 1.0],
