@@ -31,7 +31,7 @@ _SMALL = 100
 # Up to here the pixels of a picture are shown as squares, and stay exact.
 _TINY = 40
 # Of larger ones as WebP: a fifth of a PNG's size, and no difference to be seen.
-_QUALITY = 88
+_QUALITY = 82
 
 STYLE = {
     "axes.edgecolor": INK,

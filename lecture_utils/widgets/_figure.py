@@ -69,8 +69,8 @@ def picture(tiles, alt, colors=64):
     file, kind = io.BytesIO(), "png"
     image.quantize(colors).save(file, "PNG", optimize=True)
     if file.tell() > _LARGE:  # Photos are noise to PNG.
-        file, kind = io.BytesIO(), "jpeg"
-        image.save(file, "JPEG", quality=75, optimize=True)
+        file, kind = io.BytesIO(), "webp"
+        image.save(file, "WEBP", quality=65, method=6)
     data = base64.b64encode(file.getvalue()).decode()
     return (
         f'<img src="data:image/{kind};base64,{data}" width="{image.width}" height="{image.height}" '

@@ -314,7 +314,7 @@ def test_five_kinds_of_pets_some_files_broken_go_three_ways(tmp_path, monkeypatc
             rows = transfer.EmbeddedDataModule(data, model)
             model = transfer.split(model)[1]
         classifier = fit(
-            model, rows, epochs, task="multiclass", learning_rate=3e-3, backbone_rate=0.3
+            model, rows, epochs, task="multiclass", learning_rate=1e-3, backbone_rate=0.3
         )
         accuracy[until] = evaluate(classifier.judged_network, rows.train_set)["accuracy"]
     assert len(data.train_set) == 57
