@@ -450,6 +450,7 @@ def test_two_maps_live_side_by_side(mount, page):
         "document.querySelectorAll('.lu-embedding-map')[1].drawn.stage === 'fine-tuned'"
     )
     assert first.evaluate("(root) => root.drawn.stage") == "pretrained"
+    assert second.evaluate("(root) => root.drawn.stage") == "fine-tuned"
     ids = page.evaluate("[...document.querySelectorAll('.lu-demo [id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))
 

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from page_tools import wait_for_frames
+from page_tools import pixels, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -19,10 +19,6 @@ LISTEN = """addEventListener("gabor", ({ target, detail }) => {
   target.drawn = { image, pixels, size: [h, w], settings: [frequency, theta, sigma, sigmaY, phase] };
   window.frames = (window.frames ?? 0) + 1;
 });"""
-CANVAS = """(canvas) => {
-  const { width, height } = canvas;
-  return [height, width, [...canvas.getContext("2d").getImageData(0, 0, width, height).data]];
-}"""
 PRESETS = [(0.16, 1.2, 4.0), (0.31, 0.0, 3.6), (0.36, 1.6, 1.3)]
 
 
@@ -110,8 +106,7 @@ class Page:
         self.settle()
 
     def pixels(self, selector):
-        height, width, data = self.root.locator(selector).evaluate(CANVAS)
-        return np.reshape(data, (height, width, 4))[..., :3]
+        return pixels(self.root.locator(selector))[..., :3].astype(int)
 
     def place(self, u, v):
         """The place on the screen of a pair of frequencies."""

@@ -416,6 +416,7 @@ def test_two_explorers_live_side_by_side_and_rest(mount, page):
         "document.querySelectorAll('.lu-transfer-explorer')[1].drawn.trainable === 11177025"
     )
     assert first.evaluate("(root) => root.drawn.until") == "head"
+    assert second.evaluate("(root) => root.drawn.trainable") == 11177025
     ids = page.evaluate("[...document.querySelectorAll('.lu-demo [id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))
     before = page.evaluate("window.frames")
