@@ -41,8 +41,7 @@ from torchvision import transforms
 
 from lecture_utils import datasets, models
 from lecture_utils.augmentation import Augment
-from lecture_utils.data_modules import to_unit_range
-from lecture_utils.training import Classifier, ImageDataModule
+from lecture_utils.training import Classifier, ImageDataModule, to_unit_range
 
 LECTURE_NAME = "lecture, 1 worker"
 SIZE, BATCH, RATE = (150, 150), 20, 1e-3

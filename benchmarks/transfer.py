@@ -31,8 +31,7 @@ from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
 from lecture_utils import datasets, pretrained, transfer
-from lecture_utils.data_modules import InMemoryImages, to_unit_range
-from lecture_utils.image_folders import ImageDataModule
+from lecture_utils.training import ImageDataModule, InMemoryImages, to_unit_range
 
 sys.path.insert(0, str(Path(__file__).parent))
 from _common import verdict

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lecture_utils.geometry import as_pair, output_size, padding_per_side
+from lecture_utils._validation import as_pair
+from lecture_utils.geometry import output_size, padding_per_side
 
 
 def convolve2d(image, kernel, *, stride=1, padding=0, dilation=1):

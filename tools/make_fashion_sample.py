@@ -1,6 +1,6 @@
 """Make the small sample of Fashion-MNIST that travels with the package.
 
-    python tools/make_fashion_sample.py           writes lecture_utils/data/fashion_mnist_sample.npz
+    python tools/make_fashion_sample.py           writes lecture_utils/data/samples/fashion_mnist.npz
     python tools/make_fashion_sample.py --check   compares the file that is there with a fresh one
 
 The full data set comes from wherever `lecture_utils.datasets` finds it. The choice is a seeded draw
@@ -18,7 +18,7 @@ import numpy as np
 
 from lecture_utils import datasets
 
-TARGET = Path(datasets.__file__).parent / "data" / "fashion_mnist_sample.npz"
+TARGET = Path(datasets.__file__).parents[1] / "data" / "samples" / "fashion_mnist.npz"
 PER_CLASS = {"train": 50, "test": 20}
 SEED = 7
 

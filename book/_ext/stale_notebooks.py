@@ -19,9 +19,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "lecture_utils"
 # What modules read from the package's folder; a run's card changes with its history and weights.
 _DATA = {
-    "datasets": "data/*.npz",
-    "filter_pictures": "data/filters/*/*.*",
-    "runs": "runs/*/*/*/card.json",
+    "datasets": "data/samples/*.npz",
+    "interpretation.recordings": "data/filters/*/*.*",
+    "runs": "data/runs/*/*/*/card.json",
+    "transfer": "data/samples/*.npz",
 }
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def dependencies(notebook, root=ROOT):
             for path in _files_of(_absolute(name, package), demos, root):
                 if path not in files:
                     files.add(path)
-                    if path.suffix == ".py":
+                    if path.suffix in (".py", ".pyi"):
                         waiting.append((path.read_text(encoding="utf-8"), _package_of(path, root)))
     return sorted(files)
 
@@ -98,7 +99,8 @@ def _files_of(name, demos, root):
         return [base.with_suffix(".py"), *data]
     if (base / "__init__.py").is_file():
         is_demo = parts[:2] == [PACKAGE, "widgets"] and len(parts) == 3
-        beside = sorted(base.glob("*.*")) if is_demo else [base / "__init__.py"]
+        # What a package imports only when it is asked for is named in its stub.
+        beside = sorted(base.glob("*.*" if is_demo else "__init__.py*"))
         shared = sorted((root / PACKAGE / "widgets" / "_shared").glob("*.*")) if is_demo else []
         return [*beside, *shared, *data]
     return []

@@ -26,7 +26,7 @@ def main(arguments=None):
 
 def _list(options):
     recorded = {}
-    for name, seed in runs.list(root=options.root):
+    for name, seed in runs.available(root=options.root):
         recorded.setdefault(name, []).append(seed)
     for name, recipe in runs.RECIPES.items():
         print(f"{name:22} {recipe.title}")

@@ -7,23 +7,17 @@ import subprocess
 from pathlib import Path
 
 PACKAGES = ("torch", "pytorch-lightning", "torchmetrics", "safetensors", "numpy")
-# What decides the numbers of a run; a change of a demo does not.
+# What decides the numbers of a run. Whole folders, so that no file can be forgotten; a change of a demo does not count.
 SOURCES = (
-    "models.py",
-    "*_networks.py",
-    "training.py",
-    "transfer.py",
-    "embedding.py",
-    "_embedding_cache.py",
-    "_stages.py",
-    "pretrained.py",
-    "_pretrained_files.py",
-    "efficientnet_lite.py",
-    "data_modules.py",
-    "image_folders.py",
-    "augmentation.py",
-    "datasets.py",
-    "runs/*.py",
+    "_*.py",
+    "augmentation",
+    "datasets",
+    "geometry",
+    "models",
+    "pretrained",
+    "runs",
+    "training",
+    "transfer",
 )
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from lecture_utils import models
-from lecture_utils.runs.recipes import PHOTOS
+from lecture_utils.runs._recipes import PHOTOS
 
 # What the frozen part makes of a picture is kept on disk if it takes no more bytes than this.
 _MOST_BYTES = 250_000
@@ -68,7 +68,7 @@ def _backbone(recipe):
         return pretrained.load(recipe.network)
     from torchvision.models import get_model_builder
 
-    from lecture_utils.efficientnet_lite import efficientnet_lite0
+    from lecture_utils.models import efficientnet_lite0
 
     own = recipe.network == "efficientnet_lite0"
     network = efficientnet_lite0() if own else get_model_builder(recipe.network)(weights=None)

@@ -7,8 +7,9 @@ import shutil
 import sys
 from functools import partial
 
-from lecture_utils import datasets, models
+from lecture_utils import datasets, geometry
 from lecture_utils.runs import _environment, _networks
+from lecture_utils.runs._recipes import PHOTOS, Recipe
 from lecture_utils.runs._store import (
     CARD,
     CHECKPOINT,
@@ -21,7 +22,6 @@ from lecture_utils.runs._store import (
     write_history,
     write_json,
 )
-from lecture_utils.runs.recipes import PHOTOS, Recipe
 
 TRAINER_OPTIONS = {
     "accelerator": "auto",
@@ -165,8 +165,8 @@ def _finish(folder, settings, recipe, data, options):
         "title": recipe.title,
         "seed": settings["seed"],
         "recipe": dataclasses.asdict(recipe),
-        "parameters": models.count_parameters(whole),
-        "trainable_parameters": models.count_parameters(whole, trainable_only=True),
+        "parameters": geometry.count_parameters(whole),
+        "trainable_parameters": geometry.count_parameters(whole, trainable_only=True),
         "data": {
             "origin": data.origin,
             "source": data.source,
@@ -262,8 +262,8 @@ def _data_module(recipe, seed, data):
 
 def _prepared(recipe, whole, data):
     """Run the pictures through the frozen part once, if that can be done; and repeat them in an epoch."""
-    from lecture_utils.data_modules import InMemoryImages
-    from lecture_utils.embedding import EmbeddedDataModule
+    from lecture_utils.training import InMemoryImages
+    from lecture_utils.transfer import EmbeddedDataModule
 
     if _networks.is_embedded(recipe, whole):
         data = EmbeddedDataModule(data, whole, recipe.until)

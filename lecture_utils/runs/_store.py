@@ -3,12 +3,11 @@
 import csv
 import json
 import math
-import os
-import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
-RECORDED = Path(__file__).parent
+from lecture_utils._atomic import replacing
+
+RECORDED = Path(__file__).parents[1] / "data" / "runs"
 CARD, HISTORY, WEIGHTS = "card.json", "history.csv", "weights.safetensors"
 TEST_TABLE = "test.csv"
 # While a run is under way:
@@ -18,22 +17,6 @@ SETTINGS, CHECKPOINT = "settings.json", "last.ckpt"
 def run_folder(name, seed, root=None):
     """Name the folder of one run: ``<root>/<name>/seed<seed>``."""
     return Path(root or RECORDED) / name / f"seed{seed}"
-
-
-@contextmanager
-def replacing(path):
-    """Give a temporary path beside `path`; it takes its place at the end, or vanishes on an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    try:
-        yield Path(temporary)
-        # mkstemp's files are for their owner alone; a recorded run is for all.
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def write_json(path, content):

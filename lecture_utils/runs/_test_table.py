@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 
-from lecture_utils.runs._store import replacing
+from lecture_utils._atomic import replacing
 
 NEIGHBORS = 5
 _PLACES = ("pca_1", "pca_2", "tsne_1", "tsne_2")
@@ -30,8 +30,7 @@ def write_test_table(path, network, data):
     """
     from torch import nn
 
-    from lecture_utils.embedding import run_in_batches
-    from lecture_utils.embedding_maps import make_maps
+    from lecture_utils.transfer import make_maps, run_in_batches
 
     *before, head = network.children()
     embeddings = run_in_batches(nn.Sequential(*before), data.test_set.images)

@@ -6,7 +6,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from lecture_utils.runs._store import replacing
+from lecture_utils._atomic import replacing
 
 
 def in_half_precision(network):

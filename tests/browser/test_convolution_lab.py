@@ -8,8 +8,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from lecture_utils.convolution import KERNELS, convolve2d
-from lecture_utils.datasets import FASHION_MNIST_CLASSES, fashion_mnist_examples, photo
-from lecture_utils.shapes import draw_shape
+from lecture_utils.datasets import FASHION_MNIST_CLASSES, draw_shape, fashion_mnist_examples, photo
 from lecture_utils.widgets import ConvolutionLab, ConvolutionSteps, _gallery
 
 LISTEN = """addEventListener("convolution", ({ target, detail }) => {

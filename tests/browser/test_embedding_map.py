@@ -10,7 +10,7 @@ from page_tools import KEEP_COPIES, wait_for_fading, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
-from lecture_utils.embedding_maps import EmbeddingMaps, agreement, make_maps, nearest
+from lecture_utils.transfer import EmbeddingMaps, agreement, make_maps, nearest
 from lecture_utils.widgets import EmbeddingMap
 
 LISTEN = """addEventListener("embedding", ({ target, detail }) => {

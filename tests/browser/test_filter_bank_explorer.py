@@ -5,8 +5,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from lecture_utils.filter_banks import FilterBank
-from lecture_utils.gabor import GaborBank
+from lecture_utils.filter_banks import FilterBank, GaborBank
 from lecture_utils.widgets import FilterBankExplorer, GaborLab
 
 rng = np.random.default_rng(5)

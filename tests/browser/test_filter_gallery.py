@@ -11,12 +11,12 @@ from page_tools import KEEP_COPIES, pixels, wait_for_fading
 from PIL import Image
 from playwright.sync_api import expect
 
-from lecture_utils import filter_pictures
+from lecture_utils.interpretation import recordings
 from lecture_utils.widgets import FilterGallery
 
 LISTEN = 'addEventListener("gallery", ({ target, detail }) => { target.drawn = detail; });'
-CATS, IMAGENET = filter_pictures.PLANS
-METHODS = filter_pictures.METHODS
+CATS, IMAGENET = recordings.PLANS
+METHODS = recordings.METHODS
 
 
 class Page:

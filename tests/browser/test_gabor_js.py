@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT
 from skimage.filters import gabor_kernel as reference_kernel
 
-from lecture_utils.gabor import GaborBank, gabor_kernel
+from lecture_utils.filter_banks import GaborBank, gabor_kernel
 from lecture_utils.palette import cyclic_lut, sequential_lut
 
 rng = np.random.default_rng(3)

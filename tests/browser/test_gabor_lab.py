@@ -9,7 +9,7 @@ from page_tools import pixels, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
-from lecture_utils.gabor import GaborBank
+from lecture_utils.filter_banks import GaborBank
 from lecture_utils.palette import cyclic_lut, sequential_colors, signed_colors
 from lecture_utils.widgets import GaborLab
 

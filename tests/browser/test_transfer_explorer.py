@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from page_tools import KEEP_COPIES, wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 
-from lecture_utils.transfer_results import wilson
+from lecture_utils.statistics import wilson
 from lecture_utils.widgets import TransferExplorer
 from lecture_utils.widgets.training_curves.curves import spread
 

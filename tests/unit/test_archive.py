@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from lecture_utils._archive import ArchiveError, unpack
+from lecture_utils.datasets._archive import ArchiveError, unpack
 
 CONTENT = {"PetImages/Cat/1.jpg": b"cat" * 500, "PetImages/Dog/1.jpg": b"dog" * 700}
 

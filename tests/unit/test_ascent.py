@@ -6,7 +6,7 @@ from torch import nn
 
 from lecture_utils import models
 from lecture_utils.interpretation import feature_maps, maximize_activation
-from lecture_utils.interpretation.canvases import FourierCanvas, color_basis
+from lecture_utils.interpretation._canvases import FourierCanvas, color_basis
 
 METHODS = ("plain", "strong")
 

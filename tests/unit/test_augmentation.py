@@ -9,8 +9,8 @@ from scipy import stats
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as reference
 
-from lecture_utils import _batch_transforms as ops
 from lecture_utils.augmentation import Augment
+from lecture_utils.augmentation import _functional as ops
 
 BILINEAR = v2.InterpolationMode.BILINEAR
 GRAY_LEVEL = 1 / 255

@@ -96,7 +96,7 @@ def package(tmp_path):
         "lecture_utils/b.py": "x = 1",
         "lecture_utils/c.py": "",
         "lecture_utils/runs/__init__.py": "",
-        "lecture_utils/runs/mnist/gap/seed0/card.json": "{}",
+        "lecture_utils/data/runs/mnist/gap/seed0/card.json": "{}",
         "lecture_utils/widgets/__init__.py": '_DEMOS = {"Lab": "lab"}',
         "lecture_utils/widgets/_demo.py": "",
         "lecture_utils/widgets/_shared/dom.js": "",
@@ -135,7 +135,7 @@ def test_a_demo_depends_on_its_javascript_and_on_what_it_shares(package):
 
 
 def test_what_loads_runs_depends_on_their_cards(package):
-    card = "runs/mnist/gap/seed0/card.json"
+    card = "data/runs/mnist/gap/seed0/card.json"
     assert card in used(package, "from lecture_utils import runs")
     assert card in used(package, "from lecture_utils.runs import load")
     assert card not in used(package, "from lecture_utils import a")
@@ -219,6 +219,8 @@ def test_a_recording_of_filters_is_among_what_a_chapter_depends_on(package):
     card = package / "lecture_utils" / "data" / "filters" / "net" / "card.json"
     card.parent.mkdir(parents=True)
     card.write_text("{}")
-    (package / "lecture_utils" / "filter_pictures.py").write_text("")
-    source = "from lecture_utils.filter_pictures import load"
-    assert {"filter_pictures.py", "data/filters/net/card.json"} <= used(package, source)
+    recordings = package / "lecture_utils" / "interpretation" / "recordings.py"
+    recordings.parent.mkdir()
+    recordings.write_text("")
+    source = "from lecture_utils.interpretation.recordings import load"
+    assert {"interpretation/recordings.py", "data/filters/net/card.json"} <= used(package, source)

@@ -18,9 +18,9 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from torchvision.datasets.mnist import read_sn3_pascalvincent_tensor
 
-from lecture_utils import _sources, datasets
-from lecture_utils._download import DownloadError
-from lecture_utils._idx import read_idx
+from lecture_utils import datasets
+from lecture_utils.datasets import DownloadError, _search
+from lecture_utils.datasets._idx import read_idx
 
 LOADERS = {"fashion-mnist": datasets.fashion_mnist, "mnist": datasets.mnist}
 ATTRIBUTES = {"fashion-mnist": "_FASHION_MNIST", "mnist": "_MNIST"}
@@ -54,8 +54,8 @@ def clean_machine(tmp_path, monkeypatch):
     monkeypatch.delenv("LECTURE_DATA", raising=False)
     monkeypatch.setenv("LECTURE_OFFLINE", "1")
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(_sources, "_said", set())
-    monkeypatch.setattr(_sources, "_download_failed", set())
+    monkeypatch.setattr(_search, "_said", set())
+    monkeypatch.setattr(_search, "_download_failed", set())
     change(monkeypatch, "fashion-mnist", package_folder=str(tmp_path / "package"))
 
 

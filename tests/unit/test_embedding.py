@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from lecture_utils import _embedding_cache, embedding, transfer
-from lecture_utils.data_modules import InMemoryImages
-from lecture_utils.transfer import TransferNetwork
+from lecture_utils import transfer
+from lecture_utils.training import InMemoryImages
+from lecture_utils.transfer import TransferNetwork, _embedding, _embedding_cache
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def forbid_computing(monkeypatch):
     def refuse(*_):
         raise AssertionError("this was to be read from the cache")
 
-    monkeypatch.setattr(embedding, "_run", refuse)
+    monkeypatch.setattr(_embedding, "_run", refuse)
 
 
 def folder_of(cache):
@@ -146,7 +146,7 @@ class Stopped(BaseException):
 def stop_after(monkeypatch, batches):
     """Let the computation end after so many batches, with progress saved after each."""
     monkeypatch.setattr(_embedding_cache, "_SAVE_EVERY", -1.0)
-    run = embedding._run
+    run = _embedding._run
 
     def stopping(module, images, batch_size):
         for number, batch in enumerate(run(module, images, batch_size)):
@@ -154,19 +154,19 @@ def stop_after(monkeypatch, batches):
                 raise Stopped
             yield batch
 
-    monkeypatch.setattr(embedding, "_run", stopping)
+    monkeypatch.setattr(_embedding, "_run", stopping)
 
 
 def count_computed(monkeypatch):
     counted = []
-    run = embedding._run
+    run = _embedding._run
 
     def counting(module, images, batch_size):
         for batch in run(module, images, batch_size):
             counted.append(len(batch))
             yield batch
 
-    monkeypatch.setattr(embedding, "_run", counting)
+    monkeypatch.setattr(_embedding, "_run", counting)
     return counted
 
 

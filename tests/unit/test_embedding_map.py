@@ -9,11 +9,17 @@ from PIL import Image
 
 from lecture_utils import pretrained
 from lecture_utils.datasets import drawn_pets
-from lecture_utils.embedding import embed
-from lecture_utils.embedding_maps import EmbeddingMaps, agreement, make_maps, nearest, pca
-from lecture_utils.image_folders import ImageDataModule
-from lecture_utils.pet_maps import load_pet_maps
-from lecture_utils.transfer import attach_head
+from lecture_utils.training import ImageDataModule
+from lecture_utils.transfer import (
+    EmbeddingMaps,
+    agreement,
+    attach_head,
+    embed,
+    load_pet_maps,
+    make_maps,
+    nearest,
+    pca,
+)
 from lecture_utils.widgets import EmbeddingMap
 from lecture_utils.widgets.embedding_map.sheet import make_sheet
 

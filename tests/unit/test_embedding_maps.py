@@ -6,7 +6,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import pairwise_distances
 
-from lecture_utils.embedding_maps import agreement, align, make_maps, nearest, pca, tsne
+from lecture_utils.transfer import agreement, align, make_maps, nearest, pca, tsne
 
 
 def clusters(seed=0, per_class=30, classes=3, dimensions=64, apart=8.0):

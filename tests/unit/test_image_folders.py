@@ -16,10 +16,9 @@ from torch import nn
 from torchvision import datasets as reference
 from torchvision import transforms
 
-from lecture_utils import _image_cache
 from lecture_utils.augmentation import Augment
-from lecture_utils.image_folders import ImageDataModule
-from lecture_utils.training import Classifier
+from lecture_utils.datasets import _image_cache
+from lecture_utils.training import Classifier, ImageDataModule
 
 MODES = ("RGB", "L", "RGBA", "P", "CMYK", "LA", "1", "I;16")
 

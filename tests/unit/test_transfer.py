@@ -11,9 +11,13 @@ from torch import nn
 from torchvision import models
 
 from lecture_utils import datasets, pretrained, transfer
-from lecture_utils.data_modules import BatchDataModule, InMemoryImages
-from lecture_utils.image_folders import ImageDataModule
-from lecture_utils.training import Classifier, evaluate
+from lecture_utils.training import (
+    BatchDataModule,
+    Classifier,
+    ImageDataModule,
+    InMemoryImages,
+    evaluate,
+)
 
 
 def built(name):

@@ -10,8 +10,9 @@ import traitlets
 from torchvision.models import resnet18
 
 from lecture_utils import runs as recorded
-from lecture_utils.transfer import attach_head, freeze, training_memory
-from lecture_utils.transfer_results import wilson
+from lecture_utils.profiling import training_memory
+from lecture_utils.statistics import wilson
+from lecture_utils.transfer import attach_head, freeze
 from lecture_utils.widgets import TransferExplorer
 from lecture_utils.widgets.transfer_explorer.networks import describe, kept_for_backward
 

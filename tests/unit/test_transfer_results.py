@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lecture_utils import runs, transfer_results
-from lecture_utils.transfer_results import interval, mcnemar, wilson
+from lecture_utils import runs
+from lecture_utils.runs import transfer
+from lecture_utils.statistics import interval, mcnemar, wilson
 
 
 @pytest.mark.parametrize(("right", "count"), [(0, 1), (1, 1), (0, 50), (990, 1000), (37, 90)])
@@ -50,7 +51,7 @@ def test_nonsense_is_refused():
 
 
 def test_boundaries_go_from_all_to_the_head_alone():
-    found = transfer_results.boundaries()
+    found = transfer.boundaries()
     assert found[0].until == "stem"
     assert found[-1].until == "head"
     assert found[0].trainable == found[0].parameters
@@ -69,23 +70,23 @@ def test_boundaries_go_from_all_to_the_head_alone():
 
 
 def test_learning_curves_are_the_cards(tmp_path):
-    curves = transfer_results.learning_curves()
+    curves = transfer.learning_curves()
     assert list(curves) == ["from-scratch", "feature-extraction", "partial", "end-to-end"]
     for way in ("feature-extraction", "partial"):
         assert list(curves[way]) == [10, 20, 50, 100, 200, 500, 1000, 2000]
     card = runs.load("transfer/partial-20", 1).card
     assert card["metrics"]["test"]["accuracy"] in curves["partial"][20]
     assert (card["data"]["train"], card["data"]["split_seed"]) == (20, 1)
-    nothing = transfer_results.learning_curves(root=tmp_path)
+    nothing = transfer.learning_curves(root=tmp_path)
     assert all(curve == {} for curve in nothing.values())
 
 
 def test_maps_are_of_the_same_pictures_in_the_same_order():
-    maps = transfer_results.maps_of_test()
+    maps = transfer.maps_of_test()
     assert list(maps.stages) == ["random weights", "pretrained", "fine-tuned"]
     assert len(set(maps.files)) == 1_000
     assert maps.labels.tolist() == [name.startswith("dogs/") for name in maps.files]
-    for stage, name in transfer_results._MAPS.items():
+    for stage, name in transfer._MAPS.items():
         run = runs.load(name)
         assert run.test_table["file"] == maps.files
         errors = int((maps.predictions[stage] != maps.labels).sum())

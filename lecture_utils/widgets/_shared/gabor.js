@@ -1,4 +1,4 @@
-/** Gabor filters in the browser: the arithmetic of `lecture_utils.gabor`, at the pace of a slider. */
+/** Gabor filters in the browser: the arithmetic of `lecture_utils.filter_banks`, at the pace of a slider. */
 
 import { fastLength, imageTransform } from "./fourier.js";
 
@@ -18,7 +18,7 @@ function reach(theta, sigma, sigmaY) {
 }
 
 /**
- * A Gabor kernel, exactly that of `lecture_utils.gabor.gabor_kernel`.
+ * A Gabor kernel, exactly that of `lecture_utils.filter_banks.gabor_kernel`.
  * @param {number} frequency Cycles per pixel.
  * @param {number} theta Where the wave travels, in radians; 0 is along x, y points down.
  * @param {number} sigma Standard deviation of the envelope, in pixels, along the wave.

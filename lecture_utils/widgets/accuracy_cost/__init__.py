@@ -4,7 +4,7 @@ import dataclasses
 
 import traitlets
 
-from lecture_utils.architectures.published import published
+from lecture_utils.architectures import published
 
 from .._demo import Demo
 from .choose import COSTS, WEIGHTS, chosen, front

@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from lecture_utils.embedding_maps import EmbeddingMaps, agreement, align, make_maps
+from lecture_utils.transfer import EmbeddingMaps, agreement, align, make_maps
 
 from .._demo import ArrayTrait, Demo
 from .figure import map_html
@@ -26,7 +26,7 @@ class EmbeddingMap(Demo):
     ----------
     stages : dict of str to array or EmbeddingMaps
         From names such as "pretrained" to the embeddings of all pictures, shape (N, D), or to the maps that
-        `lecture_utils.embedding_maps.make_maps` made of them. At most six stages.
+        `lecture_utils.transfer.make_maps` made of them. At most six stages.
     labels : array_like of int, shape (N,)
         What each picture shows: an index into `class_names`.
     class_names : sequence of str
@@ -183,12 +183,12 @@ class EmbeddingMap(Demo):
         ['cat', 'dog']
         """
         from lecture_utils.datasets import cats_vs_dogs
-        from lecture_utils.pet_maps import load_pet_maps
+        from lecture_utils.transfer import load_pet_maps
 
         photos = cats_vs_dogs(download=False)
         if photos.source == "embedded":
             return cls(**load_pet_maps(photos.folder), **settings)
-        from lecture_utils.transfer_results import maps_of_test
+        from lecture_utils.runs.transfer import maps_of_test
 
         maps = maps_of_test(root=root)
         files = [photos.folder / "test" / name for name in maps.files]

@@ -6,7 +6,7 @@ const IMPORTS = [
   "import matplotlib.pyplot as plt",
   "import numpy as np",
   "",
-  "from lecture_utils.embedding_maps import agreement, align, make_maps",
+  "from lecture_utils.transfer import agreement, align, make_maps",
 ].join("\n");
 const GIVEN = `# stages: a dict from names to embeddings, arrays of shape (pictures, dimensions), such as
 # {"pretrained": features}; labels: one whole number per picture.`;

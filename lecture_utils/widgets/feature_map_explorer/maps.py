@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from lecture_utils._inspect import evaluating
 from lecture_utils.geometry import receptive_field
-from lecture_utils.geometry.effective import evaluating
 from lecture_utils.interpretation import feature_maps
 
 from .._sprites import pack_tiles

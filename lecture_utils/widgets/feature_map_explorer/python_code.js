@@ -20,7 +20,7 @@ export function pythonCode({ network, layer, filter, names }) {
   const load = network.code || `# Your network, and what makes its input of pictures from 0 to 1\nnetwork = ...\nprepare = ...`;
   return `${IMPORTS}
 from lecture_utils import datasets
-from lecture_utils.drawn_pets import draw_pet
+from lecture_utils.datasets.pets import draw_pet
 from lecture_utils.interpretation import dead_filters, feature_maps
 ${load}
 

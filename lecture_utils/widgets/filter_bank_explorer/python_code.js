@@ -19,7 +19,7 @@ function gaborCode(filters, orientations, sigma) {
     sigma === null
       ? "bank = GaborBank.from_list([(f, theta, 0.56 / f) for f in frequencies for theta in thetas])"
       : `bank = GaborBank(frequencies, thetas, sigmas=[${pythonNumber(sigma)}])`;
-  return ["from lecture_utils.gabor import GaborBank", [...lines, bank].join("\n")];
+  return ["from lecture_utils.filter_banks import GaborBank", [...lines, bank].join("\n")];
 }
 
 function ownCode(filters) {

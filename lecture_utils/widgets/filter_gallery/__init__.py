@@ -5,20 +5,21 @@ import html
 import numpy as np
 import traitlets
 
-from lecture_utils import filter_pictures, runs
+from lecture_utils import runs
+from lecture_utils.interpretation import recordings
 
 from .. import _figure
 from .._demo import ArrayTrait, Demo
 from .._sprites import unpack_tiles
 
-KINDS = (*filter_pictures.METHODS, "examples")
+KINDS = (*recordings.METHODS, "examples")
 
 
 class FilterGallery(Demo):
     """Show pictures that excite single filters most: made by gradient ascent, and found among photos and drawings.
 
     A slider goes from the random start to the result; the lecture's plain ascent on pixels is beside a stronger variant.
-    All this was recorded, see `lecture_utils.filter_pictures`. In a live notebook all traits are in sync both ways.
+    All this was recorded, see `lecture_utils.interpretation.recordings`. In a live notebook all traits are in sync both ways.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ class FilterGallery(Demo):
 
     Attributes
     ----------
-    recordings : dict of str to lecture_utils.filter_pictures.Recording
+    recordings : dict of str to lecture_utils.interpretation.recordings.Recording
 
     Raises
     ------
@@ -55,10 +56,10 @@ class FilterGallery(Demo):
     step = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, *networks, network=None, layer=None, filter=None, step=None):
-        names = list(networks or filter_pictures.available())
+        names = list(networks or recordings.available())
         if len(set(names)) < len(names):
             raise ValueError(f"networks are {names}; name each once")
-        self.recordings = {name: filter_pictures.load(name) for name in names}
+        self.recordings = {name: recordings.load(name) for name in names}
         data, parts = [], []
         for recording in self.recordings.values():
             data.append(_as_data(recording, parts))
@@ -185,7 +186,7 @@ def _is_outdated(recording):
 
 def _by_filter(entry):
     for i in range(len(entry["channels"])):
-        yield {method: entry[method]["activations"][i] for method in filter_pictures.METHODS}
+        yield {method: entry[method]["activations"][i] for method in recordings.METHODS}
 
 
 def _name(entry, at):

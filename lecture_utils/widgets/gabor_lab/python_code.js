@@ -13,7 +13,7 @@ export function pythonCode(lab, { name, imports = "", code = "" }) {
     ? `image = ${code}  # ${name}`
     : `# Put ${name} here: a float array from 0 to 1.\n` +
       `image = np.random.default_rng(0).random((${h}, ${w}))`;
-  const ours = ["from lecture_utils.gabor import GaborBank, gabor_kernel", imports];
+  const ours = ["from lecture_utils.filter_banks import GaborBank, gabor_kernel", imports];
   return `import numpy as np
 from skimage.filters import gabor
 ${ours.filter(Boolean).join("\n")}

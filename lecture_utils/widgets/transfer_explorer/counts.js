@@ -28,7 +28,7 @@ export function boundaries(network, outputs) {
 }
 
 const Z = 1.96;
-/** Wilson's 95% interval of a share; lecture_utils/transfer_results.py computes the same. */
+/** Wilson's 95% interval of a share; lecture_utils/statistics.py computes the same. */
 export function wilson(share, count) {
   const z2 = (Z * Z) / count;
   const middle = (share + z2 / 2) / (1 + z2);

@@ -4,7 +4,7 @@ import html
 
 import numpy as np
 
-from lecture_utils.transfer_results import wilson
+from lecture_utils.statistics import wilson
 
 from .networks import BATCH_SIZE, costs
 

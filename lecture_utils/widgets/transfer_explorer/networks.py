@@ -116,7 +116,7 @@ def costs(network, until, outputs):
     trainable : int
         Parameters that learn.
     memory : int
-        Bytes of one training step with Adam and `BATCH_SIZE` photos, as `lecture_utils.transfer.training_memory`
+        Bytes of one training step with Adam and `BATCH_SIZE` photos, as `lecture_utils.profiling.training_memory`
         counts them.
     """
     names = [stage["name"] for stage in network["stages"]]

@@ -1,0 +1,352 @@
+"""Change a whole batch of pictures at once, each a little differently."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional
+
+from lecture_utils._validation import check_bound
+from lecture_utils.augmentation import _functional as ops
+
+
+def random_affine(images, *, degrees=0.0, shift=0.0, scale=0.0, shear=0.0, generator=None):
+    """Turn, move, resize and slant every picture by random amounts.
+
+    Every amount is drawn evenly from minus to plus its bound, for each picture anew. The picture is
+    resampled once, with bilinear interpolation; what comes in from outside is 0.
+
+    Parameters
+    ----------
+    images : tensor of float, shape (N, C, H, W)
+    degrees : float
+        Largest rotation, 0 to 180.
+    shift : float
+        Largest move in pixels along each axis, at least 0.
+    scale : float
+        Largest change of size, 0 to less than 1: 0.1 means 0.9 to 1.1 times the size.
+    shear : float
+        Largest slant, 0 to less than 1: pixels to the side per pixel upwards.
+    generator : torch.Generator, optional
+        Where the random numbers come from (on the CPU). By default torch's own.
+
+    Returns
+    -------
+    tensor of float, shape (N, C, H, W)
+
+    Raises
+    ------
+    ValueError
+        If the shape or a bound is none of the above.
+
+    Notes
+    -----
+    Rotation, size and slant are one 2x2 matrix, the move one vector (Jaderberg et al., "Spatial
+    transformer networks", arXiv:1506.02025, equation 1).
+
+    Examples
+    --------
+    >>> random_affine(torch.rand(8, 1, 28, 28), degrees=10, shift=2).shape
+    torch.Size([8, 1, 28, 28])
+    """
+    if images.ndim != 4:
+        raise ValueError(f"images have shape {tuple(images.shape)}; pass (N, C, H, W)")
+    check_bound("degrees", degrees, 180)
+    check_bound("shift", shift, math.inf)
+    check_bound("scale", scale, 1, included=False)
+    check_bound("shear", shear, 1, included=False)
+    count, _, height, width = images.shape
+    # One row of random numbers per picture, from -1 to 1.
+    angle, size, slant, down, right = 2 * torch.rand(5, count, generator=generator) - 1
+    angle = angle * math.radians(degrees)
+    # grid_sample asks where each output pixel comes from, hence one over the size.
+    size = 1 / (1 + scale * size)
+    cos, sin, slant = angle.cos() * size, angle.sin() * size, shear * slant
+    # Its coordinates run from -1 to 1 along each axis, hence the side ratios and half sides.
+    rows = [
+        torch.stack([cos, (slant * cos - sin) * height / width, right * shift * 2 / width], dim=1),
+        torch.stack([sin * width / height, slant * sin + cos, down * shift * 2 / height], dim=1),
+    ]
+    matrices = torch.stack(rows, dim=1).to(images)
+    grid = functional.affine_grid(matrices, list(images.shape), align_corners=False)
+    return functional.grid_sample(images, grid, align_corners=False)
+
+
+@dataclass(frozen=True)
+class Augment:
+    """Change every picture of a batch at random: geometry, then colors, then noise and a hole.
+
+    Each option is one of torchvision's transforms, with its distribution; ``print`` shows the
+    equivalent torchvision code. All changes of geometry are one resampling.
+
+    Parameters
+    ----------
+    degrees : float
+        Largest rotation, 0 to 180.
+    translate : float
+        Largest move along each axis as a part of the side, 0 to 1.
+    zoom : (float, float)
+        Smallest and largest change of size, above 0: 0.9 shrinks what is seen to 90%.
+    shear : float
+        Largest slant in degrees, 0 to less than 90.
+    crop : (float, float), optional
+        Cut out a box with this part of the area (smallest and largest, above 0) and with sides in a
+        ratio from 3:4 to 4:3, and enlarge it to the whole. No box is larger than the picture: what
+        lies above 1 is drawn again, up to ten times.
+    flip : float
+        Probability of mirroring left and right, 0 to 1.
+    brightness, contrast, saturation : float
+        Largest change of the factor, at least 0: 0.2 means factors from 0.8 to 1.2.
+    hue : float
+        Largest turn of the circle of hues, 0 to 0.5 (to the opposite color).
+    noise : float
+        Standard deviation of Gaussian noise, at least 0, where 1 is the way from black to white.
+    erase : float
+        Probability of blackening a box with 2% to 33% of the area, 0 to 1.
+    size : int, optional
+        Make the result a square of so many pixels, at least 1. By default it is as large as the picture. Training on
+        crops that are smaller than the pictures a network is judged on evens out that crops show things enlarged
+        (Touvron et al., "Fixing the train-test resolution discrepancy", arXiv:1906.06423).
+
+    Raises
+    ------
+    ValueError
+        If an option is none of the above.
+
+    Notes
+    -----
+    Colors change in a random order, as in torchvision; here all pictures of a batch share it.
+
+    Examples
+    --------
+    >>> augment = Augment(degrees=40, crop=(0.8, 1.0), flip=0.5)
+    >>> augment(torch.rand(8, 3, 150, 150)).shape
+    torch.Size([8, 3, 150, 150])
+    """
+
+    degrees: float = 0.0
+    translate: float = 0.0
+    zoom: tuple[float, float] = (1.0, 1.0)
+    shear: float = 0.0
+    crop: tuple[float, float] | None = None
+    flip: float = 0.0
+    brightness: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    hue: float = 0.0
+    noise: float = 0.0
+    erase: float = 0.0
+    size: int | None = None
+
+    def __post_init__(self):
+        for name, limit in _LIMITS.items():
+            check_bound(name, getattr(self, name), limit, included=name != "shear")
+        for name in ("zoom", "crop"):
+            pair = getattr(self, name)
+            if pair is None and name == "crop":
+                continue
+            # Settings that were stored as JSON come back as lists.
+            object.__setattr__(self, name, pair := tuple(pair))
+            if len(pair) != 2 or not 0 < pair[0] <= pair[1] < math.inf:
+                raise ValueError(f"{name} is {pair}; pass the smallest and the largest, above 0")
+        if self.size is not None and self.size < 1:
+            raise ValueError(f"size is {self.size}; it must be at least 1 pixel")
+
+    def __call__(self, images, generator=None):
+        """Draw parameters for every picture and apply them.
+
+        Parameters
+        ----------
+        images : tensor of float from 0 to 1, or of uint8 from 0 to 255, shape (N, C, H, W)
+            1 or 3 channels. It stays as it is.
+        generator : torch.Generator, optional
+            Where the random numbers come from (on the CPU). By default torch's own.
+
+        Returns
+        -------
+        tensor of the same type and device
+            Of the same shape, or (N, C, size, size).
+        """
+        if images.ndim != 4 or images.shape[1] not in (1, 3):
+            raise ValueError(
+                f"images have shape {tuple(images.shape)}; pass (N, 1, H, W) or (N, 3, H, W)"
+            )
+        parameters = self.draw(len(images), images.shape[2], images.shape[3], generator)
+        in_bytes = images.dtype == torch.uint8
+        values = images.float() / 255 if in_bytes else images.float()
+        # Half precision is too coarse to say where a pixel lies.
+        with torch.autocast(images.device.type, enabled=False):
+            values = self.apply(values, parameters, generator)
+        return (values * 255).round().to(torch.uint8) if in_bytes else values.to(images.dtype)
+
+    def draw(self, count, height, width, generator=None):
+        """Draw what is to be done to `count` pictures of one size.
+
+        Parameters
+        ----------
+        count, height, width : int
+        generator : torch.Generator, optional
+
+        Returns
+        -------
+        dict
+            By the names of `apply`'s steps; each is a tensor with one row per picture. Only steps
+            that are switched on are there.
+        """
+
+        def between(low, high):
+            return low + (high - low) * torch.rand(count, generator=generator)
+
+        drawn = {}
+        if self.degrees or self.translate or self.shear or self.zoom != (1, 1):
+            drawn["affine"] = torch.stack(
+                [
+                    between(-self.degrees, self.degrees),
+                    # Whole pixels, as torchvision has it.
+                    between(-self.translate * width, self.translate * width).round(),
+                    between(-self.translate * height, self.translate * height).round(),
+                    between(*self.zoom),
+                    between(-self.shear, self.shear),
+                ],
+                dim=1,
+            )
+        if self.crop:
+            boxes, failed = _draw_boxes(
+                count, height, width, self.crop, _CROP_RATIO, (height, width), generator
+            )
+            boxes[failed] = torch.tensor(_middle_box(height, width, _CROP_RATIO)).to(boxes)
+            drawn["crop"] = boxes
+        if self.flip:
+            drawn["flip"] = (torch.rand(count, generator=generator) < self.flip).float()
+        for name in _COLORS:
+            bound = getattr(self, name)
+            if bound and name == "hue":
+                drawn[name] = between(-bound, bound)
+            elif bound:
+                drawn[name] = between(max(0, 1 - bound), 1 + bound)
+        if any(name in drawn for name in _COLORS):
+            drawn["order"] = torch.randperm(len(_COLORS), generator=generator)
+        if self.erase:
+            height, width = self._result_size(height, width)
+            # Never the whole side, says torchvision.
+            largest = (height - 1, width - 1)
+            boxes, failed = _draw_boxes(
+                count, height, width, _ERASED_AREA, _ERASED_RATIO, largest, generator
+            )
+            boxes[failed | (torch.rand(count, generator=generator) >= self.erase)] = 0
+            drawn["erase"] = boxes
+        return drawn
+
+    def apply(self, images, parameters, generator=None):
+        """Do what was drawn.
+
+        Parameters
+        ----------
+        images : tensor of float from 0 to 1, shape (N, C, H, W)
+        parameters : dict
+            From `draw`.
+        generator : torch.Generator, optional
+            For the noise.
+
+        Returns
+        -------
+        tensor of float, shape (N, C, H, W) or (N, C, size, size)
+        """
+        height, width = images.shape[2:]
+        steps = {name: value.to(images.device) for name, value in parameters.items()}
+        matrices = None
+        if "affine" in steps:
+            matrices = ops.affine_matrices(*steps["affine"].unbind(dim=1), height, width)
+        if "crop" in steps:
+            crop = ops.crop_matrices(*steps["crop"].unbind(dim=1), height, width)
+            matrices = crop if matrices is None else matrices @ crop
+        if "flip" in steps:
+            flip = ops.flip_matrices(steps["flip"], width)
+            matrices = flip if matrices is None else matrices @ flip
+        result_size = self._result_size(height, width)
+        if matrices is None and result_size != (height, width):
+            matrices = torch.eye(3, device=images.device).expand(len(images), 3, 3)
+        images = images.clone() if matrices is None else ops.resample(images, matrices, result_size)
+        for index in parameters.get("order", torch.empty(0)).tolist():
+            if _COLORS[index] in steps:
+                images = _ADJUST[_COLORS[index]](images, steps[_COLORS[index]])
+        if self.noise:
+            device = images.device if generator is None else generator.device
+            noise = torch.randn(images.shape, generator=generator, device=device)
+            images.add_(noise.to(images), alpha=self.noise).clamp_(0, 1)
+        if "erase" in steps:
+            images = ops.erase(images, *steps["erase"].unbind(dim=1))
+        return images
+
+    def _result_size(self, height, width):
+        return (height, width) if self.size is None else (self.size, self.size)
+
+    def __str__(self):
+        """Write the equivalent torchvision code."""
+        lines = []
+        options = [
+            f"degrees={self.degrees:g}",
+            self.translate and f"translate=({self.translate:g}, {self.translate:g})",
+            self.zoom != (1, 1) and f"scale=({self.zoom[0]:g}, {self.zoom[1]:g})",
+            self.shear and f"shear={self.shear:g}",
+        ]
+        if self.degrees or any(options[1:]):
+            lines.append(f"v2.RandomAffine({', '.join(filter(None, options))}, {_BILINEAR})")
+        if self.crop:
+            size = self.size or "size"
+            lines.append(
+                f"v2.RandomResizedCrop({size}, scale=({self.crop[0]:g}, {self.crop[1]:g}))"
+            )
+        elif self.size:
+            lines.append(f"v2.Resize(({self.size}, {self.size}), antialias=False)")
+        if self.flip:
+            lines.append(f"v2.RandomHorizontalFlip({self.flip:g})")
+        colors = [f"{name}={getattr(self, name):g}" for name in _COLORS if getattr(self, name)]
+        if colors:
+            lines.append(f"v2.ColorJitter({', '.join(colors)})")
+        if self.noise:
+            lines.append(f"v2.GaussianNoise(sigma={self.noise:g})")
+        if self.erase:
+            lines.append(f"v2.RandomErasing({self.erase:g})")
+        lines = lines or ["v2.Identity()"]
+        return "v2.Compose([\n" + "".join(f"    {line},\n" for line in lines) + "])"
+
+
+_LIMITS = {
+    "degrees": 180, "translate": 1, "shear": 90, "flip": 1, "brightness": math.inf,
+    "contrast": math.inf, "saturation": math.inf, "hue": 0.5, "noise": math.inf, "erase": 1,
+}  # fmt: skip
+_COLORS = ("brightness", "contrast", "saturation", "hue")
+_ADJUST = {name: getattr(ops, f"adjust_{name}") for name in _COLORS}
+# Of width to height; for what it erases, torchvision has 0.3 to 3.3 the other way round.
+_CROP_RATIO = (3 / 4, 4 / 3)
+_ERASED_AREA, _ERASED_RATIO = (0.02, 0.33), (1 / 3.3, 1 / 0.3)
+_BILINEAR = "interpolation=v2.InterpolationMode.BILINEAR"
+# torchvision gives up on finding a box that fits after so many.
+_TRIES = 10
+
+
+def _draw_boxes(count, height, width, area, ratio, largest, generator):
+    """Draw (top, left, height, width) as torchvision does: areas evenly, ratios evenly as logarithms.
+
+    What is larger than `largest` is drawn again. Also tell which boxes are still too large then.
+    """
+    share, shape, down, right = torch.rand(4, _TRIES, count, generator=generator)
+    share = height * width * (area[0] + (area[1] - area[0]) * share)
+    low, high = math.log(ratio[0]), math.log(ratio[1])
+    shape = (low + (high - low) * shape).exp()
+    box_width, box_height = (share * shape).sqrt().round(), (share / shape).sqrt().round()
+    fits = (box_height > 0) & (box_height <= largest[0])
+    fits &= (box_width > 0) & (box_width <= largest[1])
+    top = (down * (height - box_height + 1)).floor()
+    left = (right * (width - box_width + 1)).floor()
+    boxes = torch.stack([top, left, box_height, box_width], dim=2)
+    first = fits.int().argmax(dim=0)
+    return boxes[first, torch.arange(count)], ~fits.any(dim=0)
+
+
+def _middle_box(height, width, ratio):
+    """Return the largest box around the middle with a ratio of width to height that is allowed."""
+    box_height = min(height, round(width / ratio[0]))
+    box_width = min(width, round(height * ratio[1]))
+    return (height - box_height) // 2, (width - box_width) // 2, box_height, box_width

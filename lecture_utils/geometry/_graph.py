@@ -1,0 +1,215 @@
+"""Follow a network's own wiring, branches included, from layer to layer."""
+
+from dataclasses import dataclass
+
+from lecture_utils.geometry._types import LayerSpec, ReceptiveField
+
+# Functions and methods that treat every place of a feature map alike and by itself. Of several maps
+# they take the same place: there branches meet.
+_PIXELWISE = {
+    "add", "iadd", "sub", "mul", "imul", "truediv", "neg", "cat", "concat", "relu", "relu_", "relu6",
+    "leaky_relu", "elu", "gelu", "silu", "hardswish", "hardtanh", "sigmoid", "tanh", "softplus",
+    "dropout", "dropout2d", "batch_norm", "clamp", "abs", "square", "contiguous",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Pad(LayerSpec):
+    """A layer that only pads, with `padding` rows above and columns to the left; at the other sides it may be more."""
+
+
+def network_fields(model, until=None):
+    """Compute the receptive fields of a network, see `receptive_field`.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        A network that ``torch.fx`` can trace.
+    until : str, optional
+        Module path of the last layer, or block, of interest.
+
+    Returns
+    -------
+    list of ReceptiveField
+        One per convolution, pooling layer and meeting of branches.
+
+    Raises
+    ------
+    ValueError
+        See `receptive_field`.
+    """
+    states, fields, end = {}, [], None
+    for node, rule in _rules(model):
+        inputs = [states[i] for i in node.all_input_nodes if i in states]
+        if node.op == "placeholder":
+            states[node] = ReceptiveField("input")
+        elif inputs:
+            states[node] = _next_state(node, rule, inputs)
+            field = states[node]
+            counts = len(inputs) > 1 or not (rule is None or isinstance(rule, _Pad))
+            if isinstance(field, ReceptiveField) and counts:
+                fields.append(field)
+            if until is not None and f"{node.target}.".startswith(f"{until}."):
+                end = field, len(fields)
+    if until is None:
+        return fields
+    if end is None:
+        raise ValueError(f"the network never uses a layer called {until!r}")
+    if isinstance(end[0], str):
+        raise ValueError(f"{until} sees the whole image, because of {end[0]}; stop before that")
+    return fields[: end[1]]
+
+
+def node_fields(traced):
+    """Compute what every step of a traced network sees.
+
+    Parameters
+    ----------
+    traced : torch.fx.GraphModule
+
+    Returns
+    -------
+    dict
+        From ``torch.fx.Node`` to a `ReceptiveField`, or to a text that says why there is none.
+
+    Raises
+    ------
+    ValueError
+        If a convolution pads with something else than zeros.
+    """
+    states = {}
+    for node, rule in _rules(traced):
+        inputs = [states[i] for i in node.all_input_nodes if i in states]
+        if node.op == "placeholder":
+            states[node] = ReceptiveField("input")
+        elif inputs:
+            try:
+                states[node] = _next_state(node, rule, inputs)
+            except ValueError as error:
+                states[node] = str(error)
+    return states
+
+
+def chain_specs(model):
+    """List the windows of a network that is a plain chain of layers.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+
+    Returns
+    -------
+    list of LayerSpec
+
+    Raises
+    ------
+    ValueError
+        If branches meet or a layer mixes the whole image.
+    """
+    specs, previous = [], None
+    for node, rule in _rules(model):
+        if node.op in ("placeholder", "output"):
+            previous = previous or node
+            continue
+        if node.all_input_nodes != [previous]:
+            raise ValueError(f"the network is no plain chain of layers: it branches at {node}")
+        if isinstance(rule, str):
+            raise ValueError(f"{rule} mixes the whole image; leave it out, as in model[:-1]")
+        if isinstance(rule, _Pad):
+            raise ValueError(f"{rule.name} only pads; let the convolution after it do that")
+        if rule is not None:
+            specs.append(rule)
+        previous = node
+    return specs
+
+
+def _rules(model):
+    """Yield every step of the forward pass with what it does to receptive fields.
+
+    That is a LayerSpec for a window, None for a pixelwise step, and a text that names the step if
+    its outputs see everything, or nobody here knows what they see.
+    """
+    from torch import fx, nn
+
+    # A layer on its own would be traced into its inside.
+    model = model if list(model.children()) else nn.Sequential(model)
+    try:
+        traced = model if isinstance(model, fx.GraphModule) else fx.symbolic_trace(model)
+    except Exception as error:
+        raise ValueError(
+            f"torch.fx cannot follow this {type(model).__name__} ({error}); give its layers as specs"
+        ) from error
+    modules = dict(traced.named_modules())
+    for node in traced.graph.nodes:
+        if node.op == "call_module":
+            yield node, _rule_of_module(node.target, modules[node.target])
+        elif node.op in ("call_function", "call_method"):
+            yield node, _rule_of_function(node)
+        elif node.op in ("placeholder", "output"):
+            yield node, None
+
+
+def _rule_of_module(name, module):
+    from torch import nn
+
+    if isinstance(module, nn.Conv2d):
+        if module.padding_mode != "zeros":
+            raise ValueError(f"{name} pads with {module.padding_mode!r}; only zeros are understood")
+        return LayerSpec(
+            module.kernel_size, module.stride, module.padding, module.dilation, name=name
+        )
+    if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
+        dilation = getattr(module, "dilation", 1)
+        return LayerSpec(
+            module.kernel_size, module.stride, module.padding, dilation, module.ceil_mode, name
+        )
+    if isinstance(module, nn.ZeroPad2d) and min(module.padding) >= 0:
+        left, _, top, _ = module.padding
+        return _Pad(1, padding=(top, left), name=name)
+    activation = type(module).__module__ == "torch.nn.modules.activation"
+    pixelwise = (nn.BatchNorm2d, nn.Identity, nn.modules.dropout._DropoutNd)
+    if isinstance(module, pixelwise) or (
+        activation and not isinstance(module, nn.MultiheadAttention)
+    ):
+        return None
+    return f"{name} ({type(module).__name__})"
+
+
+def _rule_of_function(node):
+    from torch.nn import functional
+
+    name = node.target if isinstance(node.target, str) else node.target.__name__
+    if node.target in (functional.max_pool2d, functional.avg_pool2d):
+        names = ("input", "kernel_size", "stride", "padding")
+        values = dict(zip(names, node.args, strict=False)) | node.kwargs
+        kernel = values["kernel_size"]
+        return LayerSpec(
+            kernel,
+            values.get("stride") or kernel,
+            values.get("padding", 0),
+            values.get("dilation", 1),
+            values.get("ceil_mode", False),
+            node.name,
+        )
+    return None if name in _PIXELWISE else f"{node.name} ({name})"
+
+
+def _next_state(node, rule, inputs):
+    for state in (*inputs, rule):
+        if isinstance(state, str):
+            return state
+    field = inputs[0] if len(inputs) == 1 else _meet(node.name, inputs)
+    return field if rule is None else field.through(rule)
+
+
+def _meet(name, fields):
+    """Find the smallest region that holds those of all branches."""
+    if len({field.step for field in fields}) > 1:
+        raise ValueError(
+            f"at {name} branches meet with steps {[field.step for field in fields]}; such a network "
+            "has no single receptive field"
+        )
+    first = [min(field.offset[a] for field in fields) for a in range(2)]
+    last = [max(field.offset[a] + field.size[a] for field in fields) for a in range(2)]
+    size = (last[0] - first[0], last[1] - first[1])
+    return ReceptiveField(name, size, fields[0].step, tuple(first))

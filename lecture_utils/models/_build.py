@@ -1,0 +1,53 @@
+"""Networks by name."""
+
+from functools import partial
+
+from lecture_utils.models._deep import deep_cnn
+from lecture_utils.models._mnist import dense_network, flatten_cnn, gap_cnn, strong_cnn
+from lecture_utils.models._photos import cats_cnn, strong_photo_cnn
+
+NETWORKS = {
+    "dense": dense_network,
+    "flatten": flatten_cnn,
+    "gap": gap_cnn,
+    "strong": strong_cnn,
+    "cats": cats_cnn,
+    "cats-dropout": partial(cats_cnn, dropout=0.5),
+    "cats-strong": strong_photo_cnn,
+    "cats-strides": partial(strong_photo_cnn, pooling=False),
+    **{
+        f"{kind}-{depth}": partial(deep_cnn, depth=depth, shortcuts=kind == "residual")
+        for kind in ("plain", "residual")
+        for depth in (8, 20, 56)
+    },
+}
+
+
+def build(name, num_classes=None):
+    """Build a network by its name, with new random weights.
+
+    Parameters
+    ----------
+    name : str
+        One of `NETWORKS`.
+    num_classes : int, optional
+        At least 1. By default what the network was made for: ten, or for photos one logit for two classes.
+
+    Returns
+    -------
+    nn.Sequential
+        From pictures to logits.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or there is no class.
+
+    Examples
+    --------
+    >>> build("gap")[-1]
+    Linear(in_features=64, out_features=10, bias=True)
+    """
+    if name not in NETWORKS:
+        raise ValueError(f"there is no network {name!r}; use one of {', '.join(NETWORKS)}")
+    return NETWORKS[name]() if num_classes is None else NETWORKS[name](num_classes)

@@ -1,0 +1,121 @@
+"""Intervals for accuracies, and paired tests."""
+
+import math
+
+
+def wilson(right, count, deviations=1.96):
+    """Compute the interval that a share lies in: Wilson's, which also holds near 0 and 1.
+
+    Parameters
+    ----------
+    right, count : int
+        So many of so many.
+    deviations : float
+        1.96 for a probability of 95%.
+
+    Returns
+    -------
+    low, high : float
+
+    Raises
+    ------
+    ValueError
+        If `count` is below 1 or `right` not within it.
+
+    References
+    ----------
+    Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927.
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in wilson(990, 1000)]
+    [0.982, 0.995]
+    """
+    if count < 1 or not 0 <= right <= count:
+        raise ValueError(
+            f"{right} of {count} is no share; pass 0 to count, and a count of at least 1"
+        )
+    share, square = right / count, deviations**2
+    middle = (share + square / (2 * count)) / (1 + square / count)
+    half = deviations / (1 + square / count)
+    half *= math.sqrt(share * (1 - share) / count + square / (4 * count**2))
+    return middle - half, middle + half
+
+
+def interval(accuracies, count=1000, deviations=1.96):
+    """Compute how well a mean accuracy over seeds is known: by the luck of the seeds, and of the test pictures.
+
+    Parameters
+    ----------
+    accuracies : sequence of float
+        One per seed, 0 to 1, all on the same test pictures.
+    count : int
+        How many test pictures.
+    deviations : float
+        1.96 for about 95%; with few seeds it is rather less.
+
+    Returns
+    -------
+    mean, half : float
+        The interval is mean ± half. With a single seed its luck is not known, and `half` is of the pictures alone.
+
+    Raises
+    ------
+    ValueError
+        If there is no accuracy.
+
+    Examples
+    --------
+    >>> [round(x, 4) for x in interval([0.9, 0.9])]
+    [0.9, 0.0186]
+    """
+    accuracies = [*accuracies]
+    if not accuracies:
+        raise ValueError("there is no accuracy; pass one per seed")
+    mean = sum(accuracies) / len(accuracies)
+    variance = mean * (1 - mean) / count
+    if len(accuracies) > 1:
+        spread = sum((a - mean) ** 2 for a in accuracies) / (len(accuracies) - 1)
+        variance += spread / len(accuracies)
+    return mean, deviations * math.sqrt(variance)
+
+
+def mcnemar(first_wrong, second_wrong):
+    """Ask whether two classifiers differ on the same pictures by more than chance.
+
+    Only pictures count that exactly one of them gets wrong: if both were equally good, each would be that one
+    in half of the cases.
+
+    Parameters
+    ----------
+    first_wrong, second_wrong : array_like of bool, shape (N,)
+
+    Returns
+    -------
+    only_first, only_second : int
+        Pictures that only the first, or only the second gets wrong.
+    p : float
+        Probability of a difference at least as large if both were equally good (exact, two-sided).
+
+    Raises
+    ------
+    ValueError
+        If they are not of one length.
+
+    References
+    ----------
+    McNemar, "Note on the sampling error of the difference between correlated proportions", Psychometrika 12, 1947.
+
+    Examples
+    --------
+    >>> mcnemar([True, True, True, False], [False, False, False, False])
+    (3, 0, 0.25)
+    """
+    from scipy.stats import binomtest
+
+    if len(first_wrong) != len(second_wrong):
+        raise ValueError(f"{len(first_wrong)} and {len(second_wrong)} pictures; pass the same ones")
+    pairs = [(bool(a), bool(b)) for a, b in zip(first_wrong, second_wrong, strict=True)]
+    only_first, only_second = pairs.count((True, False)), pairs.count((False, True))
+    both = only_first + only_second
+    return only_first, only_second, float(binomtest(only_first, both).pvalue) if both else 1.0

@@ -1,0 +1,122 @@
+"""Keep what a network computes from pictures on disk: whole or not at all, and a stopped computation goes on.
+
+Finished embeddings are a folder with ``embeddings.bin`` (all numbers as 32-bit floats, one picture after the other)
+and ``index.json`` (their shape and checksum). While they are computed, the folder is called ``....part`` and
+``progress.json`` says how much of the file is certain.
+"""
+
+import json
+import os
+import shutil
+import time
+import zlib
+
+import numpy as np
+
+from lecture_utils._atomic import locked, replacing
+from lecture_utils.datasets._image_cache import checksum
+from lecture_utils.datasets._search import cache_folder
+
+# Raise it when the same network and pictures give other numbers than before.
+_VERSION = 1
+_NUMBERS, _INDEX, _PROGRESS = "embeddings.bin", "index.json", "progress.json"
+# Seconds of work that a kill may cost.
+_SAVE_EVERY = 2.0
+
+
+def load_or_compute(key, count, compute):
+    """Give the embeddings of `count` pictures, from the cache or by computing what is missing there.
+
+    Parameters
+    ----------
+    key : str
+        Names network and pictures: a fingerprint of both.
+    count : int
+    compute : callable
+        Takes the number of the first picture that is missing; yields arrays of float32, shape (n, ...), batch by
+        batch from there to the last picture.
+
+    Returns
+    -------
+    ndarray of float32, shape (count, ...)
+        Read from disk as it is used; changes stay in memory.
+
+    Raises
+    ------
+    OSError
+        If the cache cannot be written.
+    """
+    folder = cache_folder("embeddings") / f"{key}-v{_VERSION}"
+    if (found := _open(folder, count)) is not None:
+        return found
+    with locked(folder, "waiting for another process that computes the same embeddings"):
+        if (found := _open(folder, count)) is None:
+            part = folder.with_name(f"{folder.name}.part")
+            _compute(part, count, compute)
+            shutil.rmtree(folder, ignore_errors=True)
+            os.replace(part, folder)
+            found = _open(folder, count)
+            if found is None:
+                raise OSError("what was written cannot be read back")
+        return found
+
+
+def _open(folder, count):
+    """Map finished embeddings into memory; None if there are none, or damaged ones."""
+    try:
+        index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
+        shape = (count, *index["shape"])
+        path = folder / _NUMBERS
+        if path.stat().st_size != 4 * np.prod(shape, dtype=np.int64):
+            return None
+        numbers = np.memmap(path, np.float32, "c", shape=shape)
+        return numbers if checksum(numbers) == index["crc32"] else None
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _compute(part, count, compute):
+    """Fill `part`, from where an earlier process was stopped if it can be trusted so far."""
+    progress = _trusted(part, count)
+    if progress is None:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir()
+        progress = {"rows": 0, "shape": None, "crc32": 0}
+    saved = time.monotonic()
+    with open(part / _NUMBERS, "ab") as file:
+        for numbers in compute(progress["rows"]):
+            numbers = np.ascontiguousarray(numbers, np.float32)
+            file.write(numbers)
+            progress["rows"] += len(numbers)
+            progress["shape"] = list(numbers.shape[1:])
+            progress["crc32"] = zlib.crc32(numbers, progress["crc32"])
+            if time.monotonic() - saved > _SAVE_EVERY:
+                file.flush()
+                _write(part / _PROGRESS, progress)
+                saved = time.monotonic()
+    if progress["rows"] != count:
+        raise ValueError(f"{progress['rows']} embeddings were computed for {count} pictures")
+    _write(part / _INDEX, {"shape": progress["shape"], "crc32": progress["crc32"]})
+    (part / _PROGRESS).unlink(missing_ok=True)
+
+
+def _trusted(part, count):
+    """Cut the file back to what `progress.json` vouches for; None if nothing can be used."""
+    try:
+        progress = json.loads((part / _PROGRESS).read_text(encoding="utf-8"))
+        rows, shape = progress["rows"], tuple(progress["shape"])
+        size = 4 * rows * int(np.prod(shape, dtype=np.int64))
+        path = part / _NUMBERS
+        if not 0 < rows <= count or path.stat().st_size < size:
+            return None
+        os.truncate(path, size)
+        if checksum(np.memmap(path, np.float32, "r", shape=(rows, *shape))) != progress["crc32"]:
+            return None
+        return progress
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(path, content):
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content), encoding="utf-8")

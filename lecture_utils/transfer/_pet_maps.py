@@ -1,0 +1,75 @@
+"""The drawn pets as three networks see them: for `EmbeddingMap` where the photos of cats and dogs are not there.
+
+The maps were recorded once and travel with the package; ``tools/record_pet_maps.py`` records them again.
+The pictures are drawn anew, the same on every machine.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from lecture_utils.transfer._projections import EmbeddingMaps
+
+PATH = Path(__file__).parents[1] / "data" / "samples" / "pet_maps.npz"
+STAGES = ("random weights", "pretrained", "fine-tuned")
+#: Pets to train on, to validate (the fewest that can be drawn) and on the map.
+SIZES = (300, 2, 200)
+
+
+def load_pet_maps(folder=None, path=PATH):
+    """Read the recorded maps, and draw the pets on them.
+
+    Parameters
+    ----------
+    folder : path, optional
+        What `datasets.drawn_pets` drew before, with at least as many to test. By default the pets are drawn.
+    path : path
+        Of the maps.
+
+    Returns
+    -------
+    dict
+        What `EmbeddingMap` takes: ``stages``, ``labels``, ``class_names``, ``pictures`` (paths of files),
+        ``predictions``, ``names`` and ``origin``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the maps are not there.
+
+    Examples
+    --------
+    >>> load_pet_maps()["class_names"]  # doctest: +SKIP
+    ('cat', 'dog')
+    """
+    from lecture_utils.datasets import drawn_pets
+
+    if not Path(path).is_file():
+        raise FileNotFoundError(
+            f"there is no {path}; restore it, or record it with: python tools/record_pet_maps.py"
+        )
+    with np.load(path) as saved:
+        arrays = dict(saved)
+    about = json.loads(str(arrays["about"]))
+    # A picture is the same whatever else is drawn.
+    test = Path(folder or drawn_pets((2, 2, SIZES[2])).folder) / "test"
+    stages = {
+        name: EmbeddingMaps(
+            pca=arrays["pca"][i],
+            tsne=arrays["tsne"][i],
+            neighbors=arrays["neighbors"][i].astype(np.int32),
+            explained=about["explained"][i],
+            dimensions=about["dimensions"],
+        )
+        for i, name in enumerate(STAGES)
+    }
+    return {
+        "stages": stages,
+        "labels": arrays["labels"].astype(int),
+        "class_names": ("cat", "dog"),
+        "pictures": [test / name for name in about["files"]],
+        "predictions": {name: arrays["predicted"][i].astype(int) for i, name in enumerate(STAGES)},
+        "origin": f"{len(about['files'])} drawn pets, a stand-in for the photos",
+        "names": [Path(name).stem.replace(".", " ") for name in about["files"]],
+    }
