@@ -159,7 +159,7 @@ def test_the_first_chapter_depends_on_its_demo():
         "convolution_lab.js",
         "quiz.js",
         "dom.js",
-        "fashion_mnist_sample.npz",
+        "fashion_mnist.npz",
     } <= files
 
 
