@@ -99,7 +99,7 @@ def _files_of(name, demos, root):
     if (base / "__init__.py").is_file():
         is_demo = parts[:2] == [PACKAGE, "widgets"] and len(parts) == 3
         beside = sorted(base.glob("*.*")) if is_demo else [base / "__init__.py"]
-        shared = sorted((root / PACKAGE / "widgets" / "_shared").glob("*.*")) if is_demo else []
+        shared = sorted((root / PACKAGE / "widgets" / "_shared").rglob("*.*")) if is_demo else []
         return [*beside, *shared, *data]
     return []
 

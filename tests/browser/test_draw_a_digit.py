@@ -367,7 +367,7 @@ def test_copy_as_python_gives_the_same_logits(new_page, open_demo, digit):
 
 
 ENGINES = """async ({ base, description, parameters, images }) => {
-  const { makeNetwork } = await import(`${base}/widgets/_shared/network.js`);
+  const { makeNetwork } = await import(`${base}/widgets/_shared/nn/network.js`);
   const weights = Float32Array.from(parameters);
   return [true, false].map((simd) => {
     const network = makeNetwork(description, weights, { simd });

@@ -1,11 +1,11 @@
 /** AccuracyCost: how accurate networks are for what they cost. See __init__.py. */
 
-import { segmented, select, disclosure } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { promptly } from "../_shared/frame.js";
-import { editor, watch } from "../_shared/model.js";
-import { clamp } from "../_shared/numbers.js";
+import { segmented, select, disclosure } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { promptly } from "../_shared/ui/frame.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { clamp } from "../_shared/math/numbers.js";
 import { chart, frontTable } from "./chart.js";
 import { chosen, front, sorted } from "./choose.js";
 import { pythonCode } from "./python_code.js";

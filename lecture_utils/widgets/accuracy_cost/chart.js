@@ -1,7 +1,7 @@
 /** The networks as points: SVG in the pixels of the screen, so that letters stay crisp. */
 
-import { linearAxis, logAxis } from "../_shared/axis.js";
-import { h, setText, svg } from "../_shared/dom.js";
+import { linearAxis, logAxis } from "../_shared/math/axis.js";
+import { h, setText, svg } from "../_shared/ui/dom.js";
 import { COSTS, short } from "./words.js";
 
 const EDGE = { left: 44, right: 16, top: 22, bottom: 44 };

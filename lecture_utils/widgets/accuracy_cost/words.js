@@ -1,6 +1,6 @@
 /** What is said about a network. */
 
-import { format } from "../_shared/numbers.js";
+import { format } from "../_shared/math/numbers.js";
 import { winner } from "./choose.js";
 
 export const COSTS = { macs: "MACs", parameters: "parameters" };

@@ -1,10 +1,10 @@
 /** ArchitectureExplorer: two networks side by side, as wide as what they cost. See __init__.py. */
 
-import { segmented, select } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
-import { editor, watch } from "../_shared/model.js";
+import { segmented, select } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { format } from "../_shared/math/numbers.js";
+import { editor, watch } from "../_shared/ui/model.js";
 import { COSTS, count, decode, facts, heading } from "./block.js";
 import { pythonCode } from "./python_code.js";
 import { treeView } from "./tree.js";

@@ -1,6 +1,6 @@
 /** Blocks as the page shows them; see data.py for how they travel. */
 
-import { format } from "../_shared/numbers.js";
+import { format } from "../_shared/math/numbers.js";
 
 export const COSTS = {
   parameters: { name: "parameters", title: "Parameters" },

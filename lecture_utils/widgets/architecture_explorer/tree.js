@@ -1,6 +1,6 @@
 /** One network as a tree of blocks to open, with its branches side by side. */
 
-import { h, setText } from "../_shared/dom.js";
+import { h, setText } from "../_shared/ui/dom.js";
 import { heading, remark, sentence, short } from "./block.js";
 
 /**

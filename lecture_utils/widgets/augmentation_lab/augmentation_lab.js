@@ -1,11 +1,11 @@
 /** AugmentationLab: what random transforms do to a picture, drawn anew every epoch. See __init__.py. */
 
-import { fromTyped, toTyped } from "../_shared/arrays.js";
-import { button } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { promptly } from "../_shared/frame.js";
-import { editor, watch } from "../_shared/model.js";
+import { fromTyped, toTyped } from "../_shared/math/arrays.js";
+import { button } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { promptly } from "../_shared/ui/frame.js";
+import { editor, watch } from "../_shared/ui/model.js";
 import { grid } from "./grid.js";
 import { painter, picturePanel } from "./pictures.js";
 import { composeCode, pythonCode } from "./python_code.js";

@@ -1,6 +1,6 @@
 /** Twelve tiles of which one is chosen: by mouse, finger or arrow keys. A mouse only has to hover. */
 
-import { h } from "../_shared/dom.js";
+import { h } from "../_shared/ui/dom.js";
 import { TILES } from "./draws.js";
 import { painter } from "./pictures.js";
 

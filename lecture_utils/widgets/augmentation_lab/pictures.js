@@ -1,7 +1,7 @@
 /** The pictures to choose from, in color, and the reader's own file. */
 
-import { button } from "../_shared/controls.js";
-import { h, uniqueId } from "../_shared/dom.js";
+import { button } from "../_shared/ui/controls.js";
+import { h, uniqueId } from "../_shared/ui/dom.js";
 import { readPhoto } from "../feature_maps/photo.js";
 
 export const FILE = "your file";

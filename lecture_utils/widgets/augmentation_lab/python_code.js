@@ -1,6 +1,6 @@
 /** The settings, and one version's numbers, as a torchvision program. */
 
-import { pythonNumber as number } from "../_shared/numbers.js";
+import { pythonNumber as number } from "../_shared/math/numbers.js";
 import { COLORS, TILES } from "./draws.js";
 
 const BILINEAR = "interpolation=v2.InterpolationMode.BILINEAR";

@@ -1,7 +1,7 @@
 /** A control for each transform, and the settings to start from. */
 
-import { segmented, select, slider } from "../_shared/controls.js";
-import { h } from "../_shared/dom.js";
+import { segmented, select, slider } from "../_shared/ui/controls.js";
+import { h } from "../_shared/ui/dom.js";
 
 /** [setting, label, step, end]: `end` is 0 or 1 for the ends of a pair. */
 const GROUPS = {

@@ -1,6 +1,6 @@
 /** Sentences and names of AugmentationLab. */
 
-import { format } from "../_shared/numbers.js";
+import { format } from "../_shared/math/numbers.js";
 
 const signed = (value, unit = "") => `${value > 0 ? "+" : ""}${format(value)}${unit}`;
 const percent = (part) => `${format(100 * part, 0)}%`;

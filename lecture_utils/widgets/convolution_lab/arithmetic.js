@@ -1,10 +1,10 @@
 /** One output pixel, worked out: patch × kernel, number by number, and the sum of the products. */
 
-import { grayScale, raster, signedScale } from "../_shared/canvas.js";
-import { grayColor, signedColor } from "../_shared/color.js";
-import { h, setColor, setText } from "../_shared/dom.js";
-import { maxMagnitude, patchAt } from "../_shared/image.js";
-import { format, formatCell } from "../_shared/numbers.js";
+import { grayScale, raster, signedScale } from "../_shared/ui/canvas.js";
+import { grayColor, signedColor } from "../_shared/ui/color.js";
+import { h, setColor, setText } from "../_shared/ui/dom.js";
+import { maxMagnitude, patchAt } from "../_shared/math/image.js";
+import { format, formatCell } from "../_shared/math/numbers.js";
 
 /** Kernels up to this size show all their numbers; larger ones show colored cells. */
 const MOST_NUMBERS = 5;

@@ -1,18 +1,18 @@
 /** ConvolutionLab: any kernel on any image, every output pixel explained. See __init__.py. */
 
-import { signedLegend, grayScale, signedScale } from "../_shared/canvas.js";
-import { button, disclosure, slider } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { changeDetector, promptly } from "../_shared/frame.js";
-import { maxMagnitude } from "../_shared/image.js";
-import { editor, watch } from "../_shared/model.js";
-import { format } from "../_shared/numbers.js";
-import { plane } from "../_shared/plane.js";
-import { scanner } from "../_shared/scan.js";
-import { isDark, onThemeChange } from "../_shared/theme.js";
+import { signedLegend, grayScale, signedScale } from "../_shared/ui/canvas.js";
+import { button, disclosure, slider } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { changeDetector, promptly } from "../_shared/ui/frame.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { format } from "../_shared/math/numbers.js";
+import { plane } from "../_shared/ui/plane.js";
+import { scanner } from "../_shared/ui/scan.js";
+import { isDark, onThemeChange } from "../_shared/ui/theme.js";
 import { arithmetic } from "./arithmetic.js";
-import { DRAWING, imagePanel } from "../_shared/image_panel.js";
+import { DRAWING, imagePanel } from "../_shared/ui/image_panel.js";
 import { kernelPanel } from "./kernel_panel.js";
 import { pythonCode } from "./python_code.js";
 import { labReader, misfit, sizeFormula } from "./state.js";

@@ -1,10 +1,10 @@
 /** The kernel as a grid of cells to edit: type, drag up and down, turn the wheel, walk with arrows. */
 
-import { signedColor } from "../_shared/color.js";
-import { h, setColor, setText } from "../_shared/dom.js";
-import { maxMagnitude } from "../_shared/image.js";
-import { format, formatCell, parseNumber } from "../_shared/numbers.js";
-import { moveByKey } from "../_shared/plane.js";
+import { signedColor } from "../_shared/ui/color.js";
+import { h, setColor, setText } from "../_shared/ui/dom.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { format, formatCell, parseNumber } from "../_shared/math/numbers.js";
+import { moveByKey } from "../_shared/ui/plane.js";
 
 const PIXELS_PER_STEP = 6;
 /** The cells of larger kernels have no room for numbers; the chosen cell's is written below. */

@@ -1,9 +1,9 @@
 /** The middle of the lab: choose, edit, turn and scale the kernel. */
 
-import { fromTyped, toTyped } from "../_shared/arrays.js";
-import { button, segmented, select } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
+import { fromTyped, toTyped } from "../_shared/math/arrays.js";
+import { button, segmented, select } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { format } from "../_shared/math/numbers.js";
 import { kernelGrid } from "./kernel_grid.js";
 import { mirror, normalizeKernel, presetName, resizeKernel, rotate, sums } from "./kernel_ops.js";
 

@@ -1,7 +1,7 @@
 /** The output of the lab, kept between changes so that most of them cost little. */
 
-import { outputSize } from "../_shared/image.js";
-import { correlateSeparably } from "../_shared/separable.js";
+import { outputSize } from "../_shared/math/image.js";
+import { correlateSeparably } from "../_shared/math/separable.js";
 
 /** As far as the lab's padding slider goes: a response with this border holds all smaller ones. */
 const MARGIN = 5;

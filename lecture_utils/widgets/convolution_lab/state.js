@@ -1,7 +1,7 @@
 /** What the lab shows, read from its model: image, kernel, layer, and whether they fit together. */
 
-import { toBrightness, toTyped } from "../_shared/arrays.js";
-import { outputSize } from "../_shared/image.js";
+import { toBrightness, toTyped } from "../_shared/math/arrays.js";
+import { outputSize } from "../_shared/math/image.js";
 import { responseKeeper } from "./response.js";
 
 /**

@@ -1,19 +1,19 @@
 /** ConvolutionSteps: a few kernels walk over one image, and their outputs grow. See __init__.py. */
 
-import { toTyped } from "../_shared/arrays.js";
-import { grayScale, signedLegend, signedScale } from "../_shared/canvas.js";
-import { signedColor } from "../_shared/color.js";
-import { slider } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h } from "../_shared/dom.js";
-import { changeDetector, oncePerFrame } from "../_shared/frame.js";
-import { thumbnails, unpackGallery } from "../_shared/gallery.js";
-import { correlate2d, maxMagnitude, outputSize } from "../_shared/image.js";
-import { editor, watch } from "../_shared/model.js";
-import { clamp, format } from "../_shared/numbers.js";
-import { moveByKey, plane } from "../_shared/plane.js";
-import { scanner } from "../_shared/scan.js";
-import { isDark, onThemeChange } from "../_shared/theme.js";
+import { toTyped } from "../_shared/math/arrays.js";
+import { grayScale, signedLegend, signedScale } from "../_shared/ui/canvas.js";
+import { signedColor } from "../_shared/ui/color.js";
+import { slider } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h } from "../_shared/ui/dom.js";
+import { changeDetector, oncePerFrame } from "../_shared/ui/frame.js";
+import { thumbnails, unpackGallery } from "../_shared/ui/gallery.js";
+import { correlate2d, maxMagnitude, outputSize } from "../_shared/math/image.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { clamp, format } from "../_shared/math/numbers.js";
+import { moveByKey, plane } from "../_shared/ui/plane.js";
+import { scanner } from "../_shared/ui/scan.js";
+import { isDark, onThemeChange } from "../_shared/ui/theme.js";
 import { stepsCode } from "./steps_code.js";
 
 /** A kernel to look at: colored cells with their numbers. */

@@ -1,6 +1,6 @@
 /** What the steps compute, as a Python program. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 
 /** @param {{name: string, imports: string, code: string}} picture */
 export function stepsCode(picture, kernels) {

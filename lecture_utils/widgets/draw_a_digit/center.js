@@ -1,6 +1,6 @@
 /** Make a drawing look like MNIST's digits, and shift and rotate digits. centering.py does the same. */
 
-import { resize } from "../_shared/image.js";
+import { resize } from "../_shared/math/image.js";
 
 export const SIZE = 28;
 /** MNIST scales the bounding box of the ink to this many pixels. */

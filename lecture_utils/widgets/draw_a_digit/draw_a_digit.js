@@ -1,16 +1,16 @@
 /** DrawADigit: a network reads handwriting on the page and shows its work. See __init__.py. */
 
-import { fromTyped, toTyped } from "../_shared/arrays.js";
-import { grayScale, raster } from "../_shared/canvas.js";
-import { button, disclosure, slider } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { readFloats } from "../_shared/float16.js";
-import { changeDetector, promptly } from "../_shared/frame.js";
-import { thumbnails } from "../_shared/gallery.js";
-import { editor, watch } from "../_shared/model.js";
-import { channelsFirst, makeNetwork, softmax } from "../_shared/network.js";
-import { isDark, onThemeChange } from "../_shared/theme.js";
+import { fromTyped, toTyped } from "../_shared/math/arrays.js";
+import { grayScale, raster } from "../_shared/ui/canvas.js";
+import { button, disclosure, slider } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { readFloats } from "../_shared/nn/float16.js";
+import { changeDetector, promptly } from "../_shared/ui/frame.js";
+import { thumbnails } from "../_shared/ui/gallery.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { channelsFirst, makeNetwork, softmax } from "../_shared/nn/network.js";
+import { isDark, onThemeChange } from "../_shared/ui/theme.js";
 import { SIZE, center, move, uncentered } from "./center.js";
 import { inspector } from "./inspector.js";
 import { layerMaps } from "./layer_maps.js";

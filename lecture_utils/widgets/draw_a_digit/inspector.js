@@ -1,11 +1,11 @@
 /** Explains one activation: its receptive field, what it read, the weights, and the sum in words. */
 
-import { grayScale, raster, signedScale } from "../_shared/canvas.js";
-import { select, slider } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
-import { maxMagnitude } from "../_shared/image.js";
-import { format } from "../_shared/numbers.js";
-import { plane } from "../_shared/plane.js";
+import { grayScale, raster, signedScale } from "../_shared/ui/canvas.js";
+import { select, slider } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { format } from "../_shared/math/numbers.js";
+import { plane } from "../_shared/ui/plane.js";
 import { SIZE } from "./center.js";
 import { contributions, readWindow, receptiveField, valueOf } from "./unit.js";
 

@@ -1,9 +1,9 @@
 /** All feature maps of one layer, side by side on one canvas. */
 
-import { raster, sequentialScale, signedScale } from "../_shared/canvas.js";
-import { h, setText, svg } from "../_shared/dom.js";
-import { maxMagnitude } from "../_shared/image.js";
-import { format } from "../_shared/numbers.js";
+import { raster, sequentialScale, signedScale } from "../_shared/ui/canvas.js";
+import { h, setText, svg } from "../_shared/ui/dom.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { format } from "../_shared/math/numbers.js";
 
 /** Canvas pixels of a row of maps, and of one map with the gap around it. */
 const WIDTH = 448;

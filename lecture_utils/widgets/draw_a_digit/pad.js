@@ -1,8 +1,8 @@
 /** The field to draw in: by mouse, by finger, or with a pen that the arrow keys move. */
 
-import { grayScale } from "../_shared/canvas.js";
-import { clamp } from "../_shared/numbers.js";
-import { moveByKey, plane } from "../_shared/plane.js";
+import { grayScale } from "../_shared/ui/canvas.js";
+import { clamp } from "../_shared/math/numbers.js";
+import { moveByKey, plane } from "../_shared/ui/plane.js";
 
 /** Pixels of a side, and the pen's radius. */
 export const PAD = 280;

@@ -1,6 +1,6 @@
 /** The digit on screen and the network's answer, as a PyTorch program that runs as it is. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 import { SIZE } from "./center.js";
 
 /**

@@ -1,7 +1,7 @@
 /** Ten digits with their logits and probabilities, as a table with bars. */
 
-import { h, setText } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { format } from "../_shared/math/numbers.js";
 
 const oneDecimal = (value) => (Number.isFinite(value) ? value.toFixed(1).replace("-", "\u2212") : format(value));
 

@@ -1,7 +1,7 @@
 /** The picture under the pointer, large, and its nearest others in all dimensions. */
 
-import { h, setText } from "../_shared/dom.js";
-import { changeDetector } from "../_shared/frame.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { company, verdict } from "./words.js";
 
 const LARGE = 144;

@@ -1,12 +1,12 @@
 /** EmbeddingMap: pictures as points, before training, pretrained and fine-tuned. See __init__.py. */
 
-import { toTyped } from "../_shared/arrays.js";
-import { button, segmented } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText, svg } from "../_shared/dom.js";
-import { clock, promptly } from "../_shared/frame.js";
-import { editor, watch } from "../_shared/model.js";
-import { isDark, onThemeChange } from "../_shared/theme.js";
+import { toTyped } from "../_shared/math/arrays.js";
+import { button, segmented } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText, svg } from "../_shared/ui/dom.js";
+import { clock, promptly } from "../_shared/ui/frame.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { isDark, onThemeChange } from "../_shared/ui/theme.js";
 import { detailPanel } from "./detail.js";
 import { gestures } from "./gestures.js";
 import { between, createView, fit } from "./layout.js";

@@ -1,6 +1,6 @@
 /** Where points lie on the screen: a map fitted into a box, zoomed and moved. */
 
-import { clamp } from "../_shared/numbers.js";
+import { clamp } from "../_shared/math/numbers.js";
 
 export const MOST_ZOOM = 16;
 

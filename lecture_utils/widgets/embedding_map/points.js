@@ -1,6 +1,6 @@
 /** The points on their canvas: shapes or pictures, lines to neighbors, marks of errors. */
 
-import { h } from "../_shared/dom.js";
+import { h } from "../_shared/ui/dom.js";
 
 /** The colors of the book's figures (plotting.CYCLE); legible on light and dark. */
 export const COLORS = ["#128c93", "#d9622b", "#7d6bd0", "#b0892a", "#c2417c", "#5b8a3c"];

@@ -1,7 +1,7 @@
 /** The numbers of all stages as a table, and the wrong pictures as a list. */
 
-import { h, setText } from "../_shared/dom.js";
-import { changeDetector } from "../_shared/frame.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { thumb } from "./detail.js";
 import { count, percent, verdict } from "./words.js";
 

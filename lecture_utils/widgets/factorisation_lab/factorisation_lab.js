@@ -1,10 +1,10 @@
 /** FactorisationLab: a convolution replaced by cheaper ones that see as much. See __init__.py. */
 
-import { button, segmented, slider } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { promptly } from "../_shared/frame.js";
-import { editor, watch } from "../_shared/model.js";
+import { button, segmented, slider } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { promptly } from "../_shared/ui/frame.js";
+import { editor, watch } from "../_shared/ui/model.js";
 import { cost, layers, nearest, pythonCode } from "./plans.js";
 
 const STATE = ["kind", "kernel", "inputs", "outputs", "middle", "size"];

@@ -1,8 +1,8 @@
 /** What Python measured, layer by layer: numbers, and sprites that are decoded when they are first looked at. */
 
-import { toTyped } from "../_shared/arrays.js";
-import { readFloats } from "../_shared/float16.js";
-import { copyTile, decodeGray } from "../_shared/sprites.js";
+import { toTyped } from "../_shared/math/arrays.js";
+import { readFloats } from "../_shared/nn/float16.js";
+import { copyTile, decodeGray } from "../_shared/ui/sprites.js";
 
 /**
  * @typedef {{label: string, path: string, size: number[], signed: boolean, limit: number, place: number[],

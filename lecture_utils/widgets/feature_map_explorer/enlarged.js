@@ -1,9 +1,9 @@
 /** A picture with the map of the chosen filter over it, and what it is called. */
 
-import { raster } from "../_shared/canvas.js";
-import { select } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
-import { tileCorner } from "../_shared/sprites.js";
+import { raster } from "../_shared/ui/canvas.js";
+import { select } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { tileCorner } from "../_shared/ui/sprites.js";
 
 /**
  * @param {{label: string, pictures: string[], onChoose: (name: string) => void}} options

@@ -1,17 +1,17 @@
 /** FeatureMapExplorer: all maps of a layer for two pictures, and one of them over the pictures. See __init__.py. */
 
-import { toTyped } from "../_shared/arrays.js";
-import { disclosure, segmented, select, slider } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { sequentialLut, signedLut } from "../_shared/color.js";
-import { oncePerFrame } from "../_shared/frame.js";
-import { layerStrip } from "../_shared/layer_strip.js";
-import { scaleLegend } from "../_shared/legend.js";
-import { editor, watch } from "../_shared/model.js";
-import { format } from "../_shared/numbers.js";
-import { decodeSprite } from "../_shared/sprites.js";
-import { isDark, onThemeChange } from "../_shared/theme.js";
+import { toTyped } from "../_shared/math/arrays.js";
+import { disclosure, segmented, select, slider } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { sequentialLut, signedLut } from "../_shared/ui/color.js";
+import { oncePerFrame } from "../_shared/ui/frame.js";
+import { layerStrip } from "../_shared/ui/layer_strip.js";
+import { scaleLegend } from "../_shared/ui/legend.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { format } from "../_shared/math/numbers.js";
+import { decodeSprite } from "../_shared/ui/sprites.js";
+import { isDark, onThemeChange } from "../_shared/ui/theme.js";
 import { cardGrid } from "./cards.js";
 import { mapLevels, order, readNetworks } from "./data.js";
 import { enlarged } from "./enlarged.js";

@@ -1,15 +1,15 @@
 /** FeatureMaps: a color image under a layer of filters, taken apart, and shifted. See __init__.py. */
 
-import { fromTyped, toTyped } from "../_shared/arrays.js";
-import { button, segmented, select, slider } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { changeDetector, promptly } from "../_shared/frame.js";
-import { maxMagnitude } from "../_shared/image.js";
-import { editor, watch } from "../_shared/model.js";
-import { clamp, format } from "../_shared/numbers.js";
-import { moveByKey, plane } from "../_shared/plane.js";
-import { isDark, onThemeChange } from "../_shared/theme.js";
+import { fromTyped, toTyped } from "../_shared/math/arrays.js";
+import { button, segmented, select, slider } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { changeDetector, promptly } from "../_shared/ui/frame.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { clamp, format } from "../_shared/math/numbers.js";
+import { moveByKey, plane } from "../_shared/ui/plane.js";
+import { isDark, onThemeChange } from "../_shared/ui/theme.js";
 import { apply, channels, means, relative, rolled } from "./layer.js";
 import { readPhoto } from "./photo.js";
 import { pythonCode } from "./python_code.js";

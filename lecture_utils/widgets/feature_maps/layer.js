@@ -1,6 +1,6 @@
 /** A convolutional layer on a color image, step by step: partial sums, maps, pooling. */
 
-import { correlate2d } from "../_shared/image.js";
+import { correlate2d } from "../_shared/math/image.js";
 
 /** @typedef {{stride: number, padding: string, relu: boolean, pool: boolean}} Settings */
 

@@ -1,6 +1,6 @@
 /** The layer on screen as a PyTorch program. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 
 /** @param {{source: string, weights: Float32Array, shape: number[], settings: object, shift: number[]}} state */
 export function pythonCode({ source, known, weights, shape, settings, shift }) {

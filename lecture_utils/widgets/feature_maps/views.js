@@ -1,8 +1,8 @@
 /** Small pictures of the demo: tinted channels, signed maps, and bars. */
 
-import { raster, signedScale } from "../_shared/canvas.js";
-import { h, setText } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
+import { raster, signedScale } from "../_shared/ui/canvas.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { format } from "../_shared/math/numbers.js";
 
 const table = (color) => Uint32Array.from({ length: 256 }, (_, v) => (255 << 24) | color(v));
 /** From black to full red, green and blue, a little lifted so that blue is not too dark to see. */

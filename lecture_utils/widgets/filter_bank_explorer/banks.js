@@ -1,7 +1,7 @@
 /** The filters of a bank, from parameters or from the weights that Python sent. See banks.py. */
 
-import { gaborKernel } from "../_shared/gabor.js";
-import { format } from "../_shared/numbers.js";
+import { gaborKernel } from "../_shared/math/gabor.js";
+import { format } from "../_shared/math/numbers.js";
 
 const [LOWEST, HIGHEST, SINGLE, ONE_OCTAVE] = [0.08, 0.4, 0.16, 0.56];
 

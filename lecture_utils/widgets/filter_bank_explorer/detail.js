@@ -1,10 +1,10 @@
 /** One cell of the matrix, enlarged: kernel, image, response, and what is measured. */
 
-import { grayScale, raster, sequentialScale, signedScale } from "../_shared/canvas.js";
-import { button } from "../_shared/controls.js";
-import { h } from "../_shared/dom.js";
-import { maxMagnitude } from "../_shared/image.js";
-import { format, precise } from "../_shared/numbers.js";
+import { grayScale, raster, sequentialScale, signedScale } from "../_shared/ui/canvas.js";
+import { button } from "../_shared/ui/controls.js";
+import { h } from "../_shared/ui/dom.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { format, precise } from "../_shared/math/numbers.js";
 import { degrees } from "./banks.js";
 
 function view(kind = "") {

@@ -1,15 +1,15 @@
 /** FilterBankExplorer: a bank over several images, and which of its filters matter. See __init__.py. */
 
-import { button, disclosure, segmented, select, slider } from "../_shared/controls.js";
-import { sequentialLut } from "../_shared/color.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h } from "../_shared/dom.js";
-import { changeDetector, oncePerFrame } from "../_shared/frame.js";
-import { maxMagnitude } from "../_shared/image.js";
-import { editor, watch } from "../_shared/model.js";
-import { precise } from "../_shared/numbers.js";
-import { isDark, onThemeChange } from "../_shared/theme.js";
-import { scaleLegend } from "../_shared/legend.js";
+import { button, disclosure, segmented, select, slider } from "../_shared/ui/controls.js";
+import { sequentialLut } from "../_shared/ui/color.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h } from "../_shared/ui/dom.js";
+import { changeDetector, oncePerFrame } from "../_shared/ui/frame.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { precise } from "../_shared/math/numbers.js";
+import { isDark, onThemeChange } from "../_shared/ui/theme.js";
+import { scaleLegend } from "../_shared/ui/legend.js";
 import { detail } from "./detail.js";
 import { matrix } from "./matrix.js";
 import { pythonCode } from "./python_code.js";

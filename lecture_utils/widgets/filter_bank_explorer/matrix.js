@@ -3,12 +3,12 @@
  * that rows out of sight cost nothing; the roles say that it is a table nevertheless.
  */
 
-import { grayScale, raster, sequentialScale, signedScale } from "../_shared/canvas.js";
-import { h, icon, setText } from "../_shared/dom.js";
-import { changeDetector, oncePerFrame } from "../_shared/frame.js";
-import { maxMagnitude } from "../_shared/image.js";
-import { precise } from "../_shared/numbers.js";
-import { moveByKey } from "../_shared/plane.js";
+import { grayScale, raster, sequentialScale, signedScale } from "../_shared/ui/canvas.js";
+import { h, icon, setText } from "../_shared/ui/dom.js";
+import { changeDetector, oncePerFrame } from "../_shared/ui/frame.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { precise } from "../_shared/math/numbers.js";
+import { moveByKey } from "../_shared/ui/plane.js";
 
 export const ICONS = {
   kept: "M5 12.500l5 5 9-11",

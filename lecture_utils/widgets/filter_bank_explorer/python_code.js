@@ -1,6 +1,6 @@
 /** What the explorer measures, as a Python program that runs as it is. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 import { GABOR } from "./state.js";
 
 const FIXED = {

@@ -1,7 +1,7 @@
 /** The magnitudes of what a bank answers to one image, and what the statistics need of them. */
 
-import { makeGaborEngine } from "../_shared/gabor.js";
-import { correlate2d } from "../_shared/image.js";
+import { makeGaborEngine } from "../_shared/math/gabor.js";
+import { correlate2d } from "../_shared/math/image.js";
 
 /** @typedef {{values: Float32Array, rows: number, columns: number}} Picture */
 

@@ -1,9 +1,9 @@
 /** Which bank, over which images: the upper part of the explorer. */
 
-import { grayScale, raster } from "../_shared/canvas.js";
-import { button, segmented, select, slider } from "../_shared/controls.js";
-import { h } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
+import { grayScale, raster } from "../_shared/ui/canvas.js";
+import { button, segmented, select, slider } from "../_shared/ui/controls.js";
+import { h } from "../_shared/ui/dom.js";
+import { format } from "../_shared/math/numbers.js";
 import { LARGE } from "./matrix.js";
 import { GABOR } from "./state.js";
 

@@ -1,7 +1,7 @@
 /** What the explorer shows, read from its model. Each step is computed only when its input changed. */
 
-import { toTyped } from "../_shared/arrays.js";
-import { unpackGallery } from "../_shared/gallery.js";
+import { toTyped } from "../_shared/math/arrays.js";
+import { unpackGallery } from "../_shared/ui/gallery.js";
 import { gaborFilter, gaborParameters, unpackBanks } from "./banks.js";
 import { respond } from "./responses.js";
 import { judge, measure, sorted } from "./statistics.js";

@@ -1,6 +1,6 @@
 /** A card per recorded filter, with its plain and its strong picture; one is chosen. */
 
-import { h, setText } from "../_shared/dom.js";
+import { h, setText } from "../_shared/ui/dom.js";
 import { METHODS, drawTile } from "./data.js";
 
 /** @param {{onChoose: (index: number) => void}} options */

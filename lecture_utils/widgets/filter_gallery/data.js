@@ -1,7 +1,7 @@
 /** The recordings: activations as numbers, pictures as sprites that are decoded when their layer is first shown. */
 
-import { toTyped } from "../_shared/arrays.js";
-import { decodeSprite, tileCorner } from "../_shared/sprites.js";
+import { toTyped } from "../_shared/math/arrays.js";
+import { decodeSprite, tileCorner } from "../_shared/ui/sprites.js";
 
 export const METHODS = ["plain", "strong"];
 const KINDS = [...METHODS, "examples"];

@@ -1,12 +1,12 @@
 /** FilterGallery: pictures that excite filters, from noise to result, beside what excites them in a data set. */
 
-import { disclosure, select } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { oncePerFrame } from "../_shared/frame.js";
-import { layerStrip } from "../_shared/layer_strip.js";
-import { editor, watch } from "../_shared/model.js";
-import { format } from "../_shared/numbers.js";
+import { disclosure, select } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { oncePerFrame } from "../_shared/ui/frame.js";
+import { layerStrip } from "../_shared/ui/layer_strip.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { format } from "../_shared/math/numbers.js";
 import { filterCards } from "./cards.js";
 import { METHODS, drawTile, readNetworks } from "./data.js";
 import { pythonCode } from "./python_code.js";

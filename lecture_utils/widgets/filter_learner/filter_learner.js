@@ -1,17 +1,17 @@
 /** FilterLearner: gradient descent on one kernel, until it is the teacher's. See __init__.py. */
 
-import { fromTyped, toTyped } from "../_shared/arrays.js";
-import { grayScale, raster, signedLegend, signedScale } from "../_shared/canvas.js";
-import { button, disclosure, select } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { changeDetector, clock, promptly } from "../_shared/frame.js";
-import { maxMagnitude, resize } from "../_shared/image.js";
-import { DRAWING, imagePanel } from "../_shared/image_panel.js";
-import { editor, watch } from "../_shared/model.js";
-import { precise } from "../_shared/numbers.js";
-import { moveByKey, plane } from "../_shared/plane.js";
-import { isDark, onThemeChange } from "../_shared/theme.js";
+import { fromTyped, toTyped } from "../_shared/math/arrays.js";
+import { grayScale, raster, signedLegend, signedScale } from "../_shared/ui/canvas.js";
+import { button, disclosure, select } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { changeDetector, clock, promptly } from "../_shared/ui/frame.js";
+import { maxMagnitude, resize } from "../_shared/math/image.js";
+import { DRAWING, imagePanel } from "../_shared/ui/image_panel.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { precise } from "../_shared/math/numbers.js";
+import { moveByKey, plane } from "../_shared/ui/plane.js";
+import { isDark, onThemeChange } from "../_shared/ui/theme.js";
 import { kernelGrid } from "../convolution_lab/kernel_grid.js";
 import { lossCurve, powerOfTen } from "./loss_curve.js";
 import { pythonCode } from "./python_code.js";

@@ -1,8 +1,8 @@
 /** The loss over the steps, on a logarithmic axis, and the noise floor. */
 
-import { h, setText, svg } from "../_shared/dom.js";
-import { changeDetector } from "../_shared/frame.js";
-import { precise } from "../_shared/numbers.js";
+import { h, setText, svg } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
+import { precise } from "../_shared/math/numbers.js";
 
 const [WIDTH, HEIGHT] = [1000, 200];
 /** More points than pixels would only cost time. */

@@ -1,6 +1,6 @@
 /** The same training as a PyTorch program that runs as it is. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 
 /** A kernel as nested Python lists. */
 function nested(weights, k) {

@@ -1,6 +1,6 @@
 /** What the numbers mean, as sentences. */
 
-import { format, precise } from "../_shared/numbers.js";
+import { format, precise } from "../_shared/math/numbers.js";
 import { largestStableRate } from "./curvature.js";
 import { MOST_STEPS } from "./engine.js";
 

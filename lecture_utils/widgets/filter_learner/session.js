@@ -1,7 +1,7 @@
 /** The task and its student, kept in step with the model. */
 
-import { fromTyped, toBrightness, toTyped } from "../_shared/arrays.js";
-import { maxMagnitude } from "../_shared/image.js";
+import { fromTyped, toBrightness, toTyped } from "../_shared/math/arrays.js";
+import { maxMagnitude } from "../_shared/math/image.js";
 import { MOST_STEPS, firstWeights, makeScene, makeStudent, makeTask } from "./engine.js";
 
 /** What defines the task: when one of these changes, the student starts again. */

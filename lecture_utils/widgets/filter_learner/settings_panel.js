@@ -1,8 +1,8 @@
 /** The sliders, and the numbers that tell which settings make sense. */
 
-import { segmented, slider } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
-import { precise } from "../_shared/numbers.js";
+import { segmented, slider } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { precise } from "../_shared/math/numbers.js";
 import { largestStableRate } from "./curvature.js";
 import { logSlider } from "./log_slider.js";
 import { lesson } from "./sentences.js";

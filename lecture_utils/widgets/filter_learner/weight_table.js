@@ -1,8 +1,8 @@
 /** Kernels as tables of colored numbers. */
 
-import { signedColor } from "../_shared/color.js";
-import { h, setColor, setText } from "../_shared/dom.js";
-import { formatCell } from "../_shared/numbers.js";
+import { signedColor } from "../_shared/ui/color.js";
+import { h, setColor, setText } from "../_shared/ui/dom.js";
+import { formatCell } from "../_shared/math/numbers.js";
 
 /**
  * @param {string} label

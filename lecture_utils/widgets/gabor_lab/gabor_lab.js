@@ -1,16 +1,16 @@
 /** GaborLab: what frequency, theta and sigma do to a Gabor filter, and the filter to an image. */
 
-import { grayScale, raster, sequentialScale, signedScale } from "../_shared/canvas.js";
-import { button, disclosure, segmented } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { changeDetector, promptly } from "../_shared/frame.js";
-import { editor, watch } from "../_shared/model.js";
-import { scaleLegend } from "../_shared/legend.js";
-import { clamp, format, precise } from "../_shared/numbers.js";
-import { moveByKey, plane } from "../_shared/plane.js";
-import { isDark, onThemeChange } from "../_shared/theme.js";
-import { DRAWING, imagePanel } from "../_shared/image_panel.js";
+import { grayScale, raster, sequentialScale, signedScale } from "../_shared/ui/canvas.js";
+import { button, disclosure, segmented } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { changeDetector, promptly } from "../_shared/ui/frame.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { scaleLegend } from "../_shared/ui/legend.js";
+import { clamp, format, precise } from "../_shared/math/numbers.js";
+import { moveByKey, plane } from "../_shared/ui/plane.js";
+import { isDark, onThemeChange } from "../_shared/ui/theme.js";
+import { DRAWING, imagePanel } from "../_shared/ui/image_panel.js";
 import { frequencyPlane } from "./frequency_plane.js";
 import { numbersPanel } from "./numbers_panel.js";
 import { pythonCode } from "./python_code.js";

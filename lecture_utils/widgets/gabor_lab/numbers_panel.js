@@ -1,7 +1,7 @@
 /** The numbers behind the pictures, as text: one pixel, the whole response, the kernel. */
 
-import { h, setText } from "../_shared/dom.js";
-import { precise } from "../_shared/numbers.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { precise } from "../_shared/math/numbers.js";
 
 /** A complex number as "0.25 − 0.1i"; a real one without its zero. */
 export function complex(re, im) {

@@ -1,6 +1,6 @@
 /** The computation on screen as a Python program that runs as it is. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 
 /**
  * @param {object} lab As `labReader` gives it.

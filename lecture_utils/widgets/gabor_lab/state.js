@@ -1,7 +1,7 @@
 /** What the lab shows, read from its model: settings, kernel, response and their numbers. */
 
-import { toBrightness } from "../_shared/arrays.js";
-import { gaborKernel, makeGaborEngine } from "../_shared/gabor.js";
+import { toBrightness } from "../_shared/math/arrays.js";
+import { gaborKernel, makeGaborEngine } from "../_shared/math/gabor.js";
 
 export const SETTINGS = ["frequency", "theta", "sigma", "aspect", "phase"];
 /** The ends of the sliders, the same as in __init__.py. */

@@ -1,8 +1,8 @@
 /** How complex responses become pictures: which number of each pixel, on which scale. */
 
-import { sequentialScale, signedScale } from "../_shared/canvas.js";
-import { cyclicLut, sequentialLut } from "../_shared/color.js";
-import { precise } from "../_shared/numbers.js";
+import { sequentialScale, signedScale } from "../_shared/ui/canvas.js";
+import { cyclicLut, sequentialLut } from "../_shared/ui/color.js";
+import { precise } from "../_shared/math/numbers.js";
 
 /** A scale's legend; `value` gets a mark. */
 export function legendOf({ low, high, lut }, value) {

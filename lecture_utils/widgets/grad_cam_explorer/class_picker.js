@@ -1,7 +1,7 @@
 /** Choose a class: one of the picture's likeliest, or any that is found by its name. */
 
-import { h, setText, uniqueId } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
+import { h, setText, uniqueId } from "../_shared/ui/dom.js";
+import { format } from "../_shared/math/numbers.js";
 import { search } from "./evidence.js";
 
 const MOST = 6;

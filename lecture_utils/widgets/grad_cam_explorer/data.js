@@ -1,7 +1,7 @@
 /** The arrays that Python packed (`traits.py`), read when they are needed. */
 
-import { toTyped } from "../_shared/arrays.js";
-import { readFloats } from "../_shared/float16.js";
+import { toTyped } from "../_shared/math/arrays.js";
+import { readFloats } from "../_shared/nn/float16.js";
 import { weightedSum } from "./evidence.js";
 
 const TOP = 8;

@@ -1,14 +1,14 @@
 /** GradCamExplorer: where the evidence for a class lies, and what it is the sum of. See __init__.py. */
 
-import { toTyped } from "../_shared/arrays.js";
-import { segmented, slider } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText, uniqueId } from "../_shared/dom.js";
-import { changeDetector, promptly } from "../_shared/frame.js";
-import { editor, watch } from "../_shared/model.js";
-import { clamp, format } from "../_shared/numbers.js";
-import { moveByKey } from "../_shared/plane.js";
-import { isDark, onThemeChange } from "../_shared/theme.js";
+import { toTyped } from "../_shared/math/arrays.js";
+import { segmented, slider } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText, uniqueId } from "../_shared/ui/dom.js";
+import { changeDetector, promptly } from "../_shared/ui/frame.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { clamp, format } from "../_shared/math/numbers.js";
+import { moveByKey } from "../_shared/ui/plane.js";
+import { isDark, onThemeChange } from "../_shared/ui/theme.js";
 import { channelView } from "./channels.js";
 import { classPicker, percent } from "./class_picker.js";
 import { readData } from "./data.js";

@@ -1,9 +1,9 @@
 /** A map over its picture: red speaks for a class, blue against it, and where nothing speaks the picture shows. */
 
-import { raster } from "../_shared/canvas.js";
-import { h, setText } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
-import { plane } from "../_shared/plane.js";
+import { raster } from "../_shared/ui/canvas.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { format } from "../_shared/math/numbers.js";
+import { plane } from "../_shared/ui/plane.js";
 
 const [FOR, AGAINST] = [0xe0230f, 0x1763d6];
 const STEPS = 255;

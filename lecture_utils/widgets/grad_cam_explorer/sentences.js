@@ -1,6 +1,6 @@
 /** What the demo says about what it shows. */
 
-import { format } from "../_shared/numbers.js";
+import { format } from "../_shared/math/numbers.js";
 import { total } from "./evidence.js";
 
 /** Below this share of the picture's scale a map counts as empty. */

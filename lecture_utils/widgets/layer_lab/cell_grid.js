@@ -1,8 +1,8 @@
 /** A grid of cells with numbers: walk with the arrows, point, and, where allowed, type new numbers. */
 
-import { h, setColor } from "../_shared/dom.js";
-import { format, parseNumber } from "../_shared/numbers.js";
-import { moveByKey } from "../_shared/plane.js";
+import { h, setColor } from "../_shared/ui/dom.js";
+import { format, parseNumber } from "../_shared/math/numbers.js";
+import { moveByKey } from "../_shared/ui/plane.js";
 
 const PLAIN = { background: "", ink: "" };
 

@@ -1,6 +1,6 @@
 /** What one layer computes, as layer.py does, and which cells have to do with which. */
 
-import { toTyped } from "../_shared/arrays.js";
+import { toTyped } from "../_shared/math/arrays.js";
 
 export const NAMES = ["image", "kernel", "operation", "stride", "padding", "dilation", "ceil_mode"];
 

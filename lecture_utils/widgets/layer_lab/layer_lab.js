@@ -1,16 +1,16 @@
 /** LayerLab: one layer on a small grid of numbers, every cell explained. See __init__.py. */
 
-import { fromTyped } from "../_shared/arrays.js";
-import { cssColor, grayColor, lutIndex, sequentialLut, signedColor } from "../_shared/color.js";
-import { button, segmented } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { promptly } from "../_shared/frame.js";
-import { maxMagnitude } from "../_shared/image.js";
-import { editor, watch } from "../_shared/model.js";
-import { clamp, format, formatCell } from "../_shared/numbers.js";
-import { scanner } from "../_shared/scan.js";
-import { isDark, onThemeChange } from "../_shared/theme.js";
+import { fromTyped } from "../_shared/math/arrays.js";
+import { cssColor, grayColor, lutIndex, sequentialLut, signedColor } from "../_shared/ui/color.js";
+import { button, segmented } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { promptly } from "../_shared/ui/frame.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { clamp, format, formatCell } from "../_shared/math/numbers.js";
+import { scanner } from "../_shared/ui/scan.js";
+import { isDark, onThemeChange } from "../_shared/ui/theme.js";
 import { cellGrid } from "./cell_grid.js";
 import { layerReader, NAMES, readers, windowCells } from "./layer.js";
 import { pythonCode } from "./python_code.js";

@@ -1,6 +1,6 @@
 /** The layer on screen as a Python program that runs as it is. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 
 function literal(name, values, rows, columns) {
   const lines = Array.from({ length: rows }, (_, i) =>

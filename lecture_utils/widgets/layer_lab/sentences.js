@@ -1,6 +1,6 @@
 /** What the lab says: the size formula, one cell worked out, and what no window reads. */
 
-import { format } from "../_shared/numbers.js";
+import { format } from "../_shared/math/numbers.js";
 import { readers, windowCells, windowCount } from "./layer.js";
 
 /** A number within a product: negative ones in brackets. */

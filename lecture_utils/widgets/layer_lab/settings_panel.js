@@ -1,8 +1,8 @@
 /** The lab's settings: presets, operation, and the numbers of the layer. */
 
-import { fromTyped } from "../_shared/arrays.js";
-import { button, segmented, slider } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
+import { fromTyped } from "../_shared/math/arrays.js";
+import { button, segmented, slider } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
 import { resizeKernel } from "../convolution_lab/kernel_ops.js";
 import { uniform } from "../filter_learner/random.js";
 import { mostPadding, NAMES } from "./layer.js";

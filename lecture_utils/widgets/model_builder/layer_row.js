@@ -1,7 +1,7 @@
 /** One layer of the list: its settings, its numbers, or the sentence that says why it does not fit. */
 
-import { button } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
+import { button } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
 import { settingField } from "./setting_field.js";
 import { times } from "./stack.js";
 import { count, memory, short } from "./units.js";

@@ -1,10 +1,10 @@
 /** ModelBuilder: a stack of layers to change, with the shapes and costs of each. See __init__.py. */
 
-import { button, disclosure, segmented, select } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { promptly } from "../_shared/frame.js";
-import { editor, watch } from "../_shared/model.js";
+import { button, disclosure, segmented, select } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { promptly } from "../_shared/ui/frame.js";
+import { editor, watch } from "../_shared/ui/model.js";
 import { dragRows } from "./drag.js";
 import { COLUMNS, layerRow } from "./layer_row.js";
 import { pythonCode } from "./python_code.js";

@@ -1,6 +1,6 @@
 /** Counts and memory as readers read them. */
 
-import { format } from "../_shared/numbers.js";
+import { format } from "../_shared/math/numbers.js";
 
 /** 93322 as "93,322". */
 export const count = (value) => value.toLocaleString("en-US");

@@ -1,4 +1,4 @@
-import { h, uniqueId } from "../_shared/dom.js";
+import { h, uniqueId } from "../_shared/ui/dom.js";
 
 /** Text with `code` between backticks, as DOM nodes. */
 function inline(text) {

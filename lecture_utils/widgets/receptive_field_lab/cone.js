@@ -1,6 +1,6 @@
 /** The cone from one output down to the input, drawn along one axis; the output stands on top. */
 
-import { h, svg } from "../_shared/dom.js";
+import { h, svg } from "../_shared/ui/dom.js";
 import { extent, fields, reached } from "./field.js";
 
 /** Between two levels, and for all of them if there are many. */

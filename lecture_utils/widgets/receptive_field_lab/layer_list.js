@@ -1,7 +1,7 @@
 /** The layers of the stack, one row each: kind, numbers, and what it sees. */
 
-import { button } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
+import { button } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
 
 const KINDS = { conv: "convolution", max: "max-pool", average: "average-pool" };
 const UP = "M12 19V5M6 11l6-6 6 6";

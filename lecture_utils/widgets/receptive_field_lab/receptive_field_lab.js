@@ -1,12 +1,12 @@
 /** ReceptiveFieldLab: what one output of a stack of layers sees. See __init__.py. */
 
-import { raster, sequentialScale } from "../_shared/canvas.js";
-import { button, segmented, slider } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { changeDetector, promptly } from "../_shared/frame.js";
-import { editor, watch } from "../_shared/model.js";
-import { isDark, onThemeChange } from "../_shared/theme.js";
+import { raster, sequentialScale } from "../_shared/ui/canvas.js";
+import { button, segmented, slider } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { changeDetector, promptly } from "../_shared/ui/frame.js";
+import { editor, watch } from "../_shared/ui/model.js";
+import { isDark, onThemeChange } from "../_shared/ui/theme.js";
 import { cone, outputsDrawn } from "./cone.js";
 import { growthCurve } from "./curve.js";
 import { fields, generator, gradient, outer, profile, randomKernels, reached, sideHolding } from "./field.js";

@@ -1,7 +1,7 @@
 /** The curves and the rule on screen as a Python program that runs as it is. */
 
 import { COLUMNS } from "./curves.js";
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 
 const quote = (text) => JSON.stringify(text);
 

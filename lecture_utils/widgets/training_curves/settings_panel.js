@@ -1,8 +1,8 @@
 /** Which curves, how they are drawn, and the rule of early stopping. */
 
-import { segmented, slider } from "../_shared/controls.js";
-import { h, svg } from "../_shared/dom.js";
-import { changeDetector } from "../_shared/frame.js";
+import { segmented, slider } from "../_shared/ui/controls.js";
+import { h, svg } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { runName, swatch } from "./tables.js";
 import { PARTS } from "./words.js";
 

@@ -1,8 +1,8 @@
 /** Loss and accuracy side by side with a crosshair; together they are one slider over the epochs. */
 
-import { h } from "../_shared/dom.js";
-import { clamp, format } from "../_shared/numbers.js";
-import { linearAxis, logAxis } from "../_shared/axis.js";
+import { h } from "../_shared/ui/dom.js";
+import { clamp, format } from "../_shared/math/numbers.js";
+import { linearAxis, logAxis } from "../_shared/math/axis.js";
 import { curvePanel } from "./chart.js";
 import { spreads } from "./curves.js";
 import { PARTS, percent, writeValue } from "./words.js";

@@ -1,7 +1,7 @@
 /** The numbers as text: what the crosshair points at, and what early stopping does. */
 
-import { h, setText, svg } from "../_shared/dom.js";
-import { changeDetector } from "../_shared/frame.js";
+import { h, setText, svg } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { marker } from "./chart.js";
 import { COLUMNS } from "./curves.js";
 import { duration, epochCount, percent, points, writeValue } from "./words.js";

@@ -1,9 +1,9 @@
 /** TrainingCurves: trainings side by side, a crosshair, and early stopping. See __init__.py. */
 
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText, svg } from "../_shared/dom.js";
-import { promptly } from "../_shared/frame.js";
-import { editor, watch } from "../_shared/model.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText, svg } from "../_shared/ui/dom.js";
+import { promptly } from "../_shared/ui/frame.js";
+import { editor, watch } from "../_shared/ui/model.js";
 import { EVENTS } from "./chart.js";
 import { pythonCode } from "./python_code.js";
 import { settingsPanel } from "./settings_panel.js";

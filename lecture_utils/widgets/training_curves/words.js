@@ -1,6 +1,6 @@
 /** Numbers and sentences of the demo. */
 
-import { format } from "../_shared/numbers.js";
+import { format } from "../_shared/math/numbers.js";
 
 export const PARTS = { train: "training", val: "validation" };
 export const WATCHED = { val_loss: "validation loss", val_accuracy: "validation accuracy" };

@@ -1,6 +1,6 @@
 /** The recorded runs of a network as a table; a tick draws a run's curves. */
 
-import { h, setText } from "../_shared/dom.js";
+import { h, setText } from "../_shared/ui/dom.js";
 import { swatch } from "../training_curves/tables.js";
 import { count, percent, range, seconds } from "./words.js";
 

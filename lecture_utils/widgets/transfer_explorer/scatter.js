@@ -1,9 +1,9 @@
 /** What was recorded, against how much learned. Nothing between the runs: nobody has tried. */
 
-import { h, setText, svg } from "../_shared/dom.js";
+import { h, setText, svg } from "../_shared/ui/dom.js";
 import { marker } from "../training_curves/chart.js";
-import { linearAxis, logAxis } from "../_shared/axis.js";
-import { format } from "../_shared/numbers.js";
+import { linearAxis, logAxis } from "../_shared/math/axis.js";
+import { format } from "../_shared/math/numbers.js";
 import { MEASURES, count } from "./words.js";
 
 const EDGE = { left: 72, right: 16, top: 14, bottom: 40 };

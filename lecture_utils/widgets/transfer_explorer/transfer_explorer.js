@@ -1,10 +1,10 @@
 /** TransferExplorer: a boundary between what stays frozen and what learns. See __init__.py. */
 
-import { segmented, select, slider } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { promptly } from "../_shared/frame.js";
-import { editor, watch } from "../_shared/model.js";
+import { segmented, select, slider } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { announcer, h, setText } from "../_shared/ui/dom.js";
+import { promptly } from "../_shared/ui/frame.js";
+import { editor, watch } from "../_shared/ui/model.js";
 import { curvesStage, longestOf, prepareRun } from "../training_curves/stage.js";
 import { valueTable } from "../training_curves/tables.js";
 import { BATCH_SIZE, boundaries, recorded } from "./counts.js";

@@ -1,6 +1,6 @@
 /** Numbers and sentences of the explorer. */
 
-import { format } from "../_shared/numbers.js";
+import { format } from "../_shared/math/numbers.js";
 
 const whole = new Intl.NumberFormat("en-US");
 /** 93322 as "93,322". */

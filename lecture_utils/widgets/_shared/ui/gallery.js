@@ -2,7 +2,7 @@
 
 import { grayScale, raster } from "./canvas.js";
 import { h, icon, uniqueId } from "./dom.js";
-import { resize } from "./image.js";
+import { resize } from "../math/image.js";
 
 /** Pixels of the longer side of a thumbnail, for screens of two pixels per pixel. */
 const THUMB = 96;

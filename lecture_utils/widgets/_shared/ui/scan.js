@@ -2,7 +2,7 @@
 
 import { button } from "./controls.js";
 import { clock } from "./frame.js";
-import { clamp } from "./numbers.js";
+import { clamp } from "../math/numbers.js";
 
 const PLAY = "M7 4.5v15l12-7.5z";
 const PAUSE = "M8 5v14M16 5v14";

@@ -1,6 +1,6 @@
 /** The pictures to choose from: the gallery, the reader's drawing, the reader's file. */
 
-import { fromTyped, toBrightness, toTyped } from "./arrays.js";
+import { fromTyped, toBrightness, toTyped } from "../math/arrays.js";
 import { button } from "./controls.js";
 import { h } from "./dom.js";
 import { readImage } from "./files.js";

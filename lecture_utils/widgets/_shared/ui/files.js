@@ -1,6 +1,6 @@
 /** Image files that a reader opens. They are read in the browser and go nowhere else. */
 
-import { resize, toGray } from "./image.js";
+import { resize, toGray } from "../math/image.js";
 
 /**
  * Read an image file as brightness, made smaller if it is larger than `side` pixels.

@@ -2,7 +2,7 @@
 
 import { grayLut, lutIndex, sequentialLut, signedLut } from "./color.js";
 import { h, setText } from "./dom.js";
-import { format } from "./numbers.js";
+import { format } from "../math/numbers.js";
 
 /**
  * Return `draw(values, rows, columns, {low, high, lut})` for one canvas. The pixel buffer is made

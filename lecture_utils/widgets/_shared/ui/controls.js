@@ -1,7 +1,7 @@
 /** Controls made of the browser's own inputs, so that keyboards and screen readers know them. */
 
 import { h, icon, uniqueId } from "./dom.js";
-import { clamp } from "./numbers.js";
+import { clamp } from "../math/numbers.js";
 
 /**
  * A slider with its name and its value, which can also be typed.

@@ -3,7 +3,7 @@
 import { raster } from "./canvas.js";
 import { h, svg } from "./dom.js";
 import { changeDetector } from "./frame.js";
-import { clamp } from "./numbers.js";
+import { clamp } from "../math/numbers.js";
 
 /** @typedef {{top: number, left: number, rows: number, columns: number, step?: number}} Window */
 
