@@ -218,7 +218,7 @@ def test_keys_walk_over_the_kernel(lab):
     assert lab.check()[1][0, 2] == pytest.approx(0.9)
     lab.page.keyboard.press("Delete")
     assert lab.check()[1][0, 2] == 0
-    assert lab.root.locator(".lab-cell[tabindex='0']").count() == 1
+    assert lab.root.locator(".lu-cell[tabindex='0']").count() == 1
 
 
 def test_dragging_a_cell(lab):
@@ -596,7 +596,7 @@ def test_two_labs_on_one_page_are_independent_and_share_no_id(open_lab):
     assert len(ids) == len(set(ids))
 
 
-LOOK = """() => [".lab-value", ".lu-upload", ".lu-play", ".lab-cell", ".lab-numbers td", ".lu-thumb"].map((name) => {
+LOOK = """() => [".lab-value", ".lu-upload", ".lu-play", ".lu-cell", ".lab-numbers td", ".lu-thumb"].map((name) => {
   const { fontSize, padding, borderStyle, minHeight, width, height } =
     getComputedStyle(document.querySelector(`.lu-convolution-lab ${name}`));
   return { name, fontSize, padding, borderStyle, minHeight, width, height };

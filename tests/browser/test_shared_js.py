@@ -295,7 +295,7 @@ def test_kernel_operations(call):
         f"m.resizeKernel({js}, 7)": np.pad(kernel, [(2, 2), (1, 1)]),
     }.items():
         kh, kw, weights = call(
-            "convolution_lab/kernel_ops", f"const r = {name}; {back}", k=kernel.ravel().tolist()
+            "math/kernel_ops", f"const r = {name}; {back}", k=kernel.ravel().tolist()
         )
         np.testing.assert_array_equal(np.reshape(weights, (kh, kw)), expected)
 
@@ -303,7 +303,7 @@ def test_kernel_operations(call):
 def test_normalize_says_what_it_did(call):
     def normalize(weights):
         return call(
-            "convolution_lab/kernel_ops",
+            "math/kernel_ops",
             "const r = m.normalizeKernel(Float64Array.from(k)); return [Array.from(r.weights), r.said];",
             k=weights,
         )

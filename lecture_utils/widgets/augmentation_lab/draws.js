@@ -1,6 +1,6 @@
 /** What is drawn for each picture, with the distributions of torchvision's random transforms. */
 
-import { normal, uniform } from "../filter_learner/random.js";
+import { normal, uniform } from "../_shared/math/random.js";
 
 const TRIES = 10;
 const ERASED = { area: [0.02, 0.33], ratio: [1 / 3.3, 1 / 0.3] };

@@ -2,7 +2,7 @@
 
 import { button } from "../_shared/ui/controls.js";
 import { h, uniqueId } from "../_shared/ui/dom.js";
-import { readPhoto } from "../feature_maps/photo.js";
+import { readPhoto } from "../_shared/ui/files.js";
 
 export const FILE = "your file";
 const ARRAY = "your array";

@@ -11,7 +11,7 @@ import { clamp, format } from "../_shared/math/numbers.js";
 import { moveByKey, plane } from "../_shared/ui/plane.js";
 import { isDark, onThemeChange } from "../_shared/ui/theme.js";
 import { apply, channels, means, relative, rolled } from "./layer.js";
-import { readPhoto } from "./photo.js";
+import { readPhoto } from "../_shared/ui/files.js";
 import { pythonCode } from "./python_code.js";
 import { bars, signed, tile, tint } from "./views.js";
 

@@ -1,8 +1,10 @@
 /** One filter learned by gradient descent: forward pass, gradient and update, without page elements. */
 
 import { curvature } from "./curvature.js";
-import { BATCH, NOISE, START, normal, uniform } from "./random.js";
+import { normal, uniform } from "../_shared/math/random.js";
 
+/** Streams of random numbers: the first weights, the noise, and from BATCH on the batches. */
+const [START, NOISE, BATCH] = [0, 1, 2];
 const START_SCALE = 0.3;
 /** A student with larger weights is lost. */
 const DIVERGED = 1e6;

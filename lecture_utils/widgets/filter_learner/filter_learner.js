@@ -12,7 +12,7 @@ import { editor, watch } from "../_shared/ui/model.js";
 import { precise } from "../_shared/math/numbers.js";
 import { moveByKey, plane } from "../_shared/ui/plane.js";
 import { isDark, onThemeChange } from "../_shared/ui/theme.js";
-import { kernelGrid } from "../convolution_lab/kernel_grid.js";
+import { kernelGrid } from "../_shared/ui/kernel_grid.js";
 import { lossCurve, powerOfTen } from "./loss_curve.js";
 import { pythonCode } from "./python_code.js";
 import { warning } from "./sentences.js";

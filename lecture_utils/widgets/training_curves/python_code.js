@@ -1,6 +1,6 @@
 /** The curves and the rule on screen as a Python program that runs as it is. */
 
-import { COLUMNS } from "./curves.js";
+import { COLUMNS } from "../_shared/math/curves.js";
 import { pythonNumber } from "../_shared/math/numbers.js";
 
 const quote = (text) => JSON.stringify(text);

@@ -3,8 +3,8 @@
 import { segmented, slider } from "../_shared/ui/controls.js";
 import { h, svg } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
-import { runName, swatch } from "./tables.js";
-import { PARTS } from "./words.js";
+import { runName, swatch } from "../_shared/ui/curves/tables.js";
+import { PARTS } from "../_shared/ui/curves/text.js";
 
 const LARGEST_SMOOTHING = 0.95;
 

@@ -4,13 +4,15 @@ import { copyButton } from "../_shared/ui/copy.js";
 import { announcer, h, setText, svg } from "../_shared/ui/dom.js";
 import { promptly } from "../_shared/ui/frame.js";
 import { editor, watch } from "../_shared/ui/model.js";
-import { EVENTS } from "./chart.js";
+import { EVENTS } from "../_shared/ui/curves/chart.js";
 import { pythonCode } from "./python_code.js";
 import { settingsPanel } from "./settings_panel.js";
-import { curvesStage, logFloor, longestOf, prepareRun } from "./stage.js";
+import { curvesStage, logFloor, longestOf, prepareRun } from "../_shared/ui/curves/stage.js";
 import { earlyStopping } from "./stopping.js";
-import { stopTable, valueTable } from "./tables.js";
-import { PARTS, summary } from "./words.js";
+import { valueTable } from "../_shared/ui/curves/tables.js";
+import { PARTS } from "../_shared/ui/curves/text.js";
+import { stopTable } from "./stop_table.js";
+import { summary } from "./words.js";
 
 const NAMES = ["runs", "hidden", "parts", "patience", "monitor", "smoothing", "log_loss", "epoch"];
 

@@ -1,17 +1,6 @@
 /** Numbers and sentences of the demo. */
 
-import { format } from "../_shared/math/numbers.js";
-
-export const PARTS = { train: "training", val: "validation" };
 export const WATCHED = { val_loss: "validation loss", val_accuracy: "validation accuracy" };
-
-/** A share as a percentage with two digits behind the point: "97.42%". */
-export const percent = (share, digits = 2) => `${(100 * share).toFixed(digits)}%`;
-
-/** A loss with four digits behind the point, or more where it is tiny. */
-export const loss = (value) => (value >= 0.001 && value < 1000 ? value.toFixed(4) : format(value, 4));
-
-export const writeValue = (column, value) => (column.endsWith("loss") ? loss(value) : percent(value));
 
 /** A difference of accuracies in percentage points: "−0.14", "+0.02", "0". */
 export function points(difference) {

@@ -1,7 +1,7 @@
 /** The network from the picture to its head, and the boundary to slide: what is above it stays frozen. */
 
 import { h, icon, setText, svg } from "../_shared/ui/dom.js";
-import { marker } from "../training_curves/chart.js";
+import { marker } from "../_shared/ui/curves/chart.js";
 import { parametersOf } from "./counts.js";
 import { count } from "./words.js";
 

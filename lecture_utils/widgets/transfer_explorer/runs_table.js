@@ -1,7 +1,7 @@
 /** The recorded runs of a network as a table; a tick draws a run's curves. */
 
 import { h, setText } from "../_shared/ui/dom.js";
-import { swatch } from "../training_curves/tables.js";
+import { swatch } from "../_shared/ui/curves/tables.js";
 import { count, percent, range, seconds } from "./words.js";
 
 const HEADS = ["Run", "learned", "test accuracy", "per epoch"];

@@ -1,7 +1,7 @@
 /** What was recorded, against how much learned. Nothing between the runs: nobody has tried. */
 
 import { h, setText, svg } from "../_shared/ui/dom.js";
-import { marker } from "../training_curves/chart.js";
+import { marker } from "../_shared/ui/curves/chart.js";
 import { linearAxis, logAxis } from "../_shared/math/axis.js";
 import { format } from "../_shared/math/numbers.js";
 import { MEASURES, count } from "./words.js";

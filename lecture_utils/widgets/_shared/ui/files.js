@@ -10,14 +10,7 @@ import { resize, toGray } from "../math/image.js";
  * @throws {Error} With a sentence for the reader if the file is no image.
  */
 export async function readImage(file, side = 256) {
-  let bitmap;
-  try {
-    bitmap = await createImageBitmap(file);
-  } catch {
-    throw new Error(
-      `“${file.name}” is not an image that this browser can read. Try a PNG, JPEG, GIF or WebP file.`,
-    );
-  }
+  const bitmap = await decode(file);
   // The canvas brings a huge photo down to four times the size, our area average does the rest.
   const rough = Math.min(1, (4 * side) / Math.max(bitmap.width, bitmap.height));
   const columns = Math.max(1, Math.round(bitmap.width * rough));
@@ -32,4 +25,34 @@ export async function readImage(file, side = 256) {
   const toRows = Math.max(1, Math.round(rows * scale));
   const toColumns = Math.max(1, Math.round(columns * scale));
   return { values: resize(gray, rows, columns, toRows, toColumns), rows: toRows, columns: toColumns };
+}
+
+/**
+ * Read an image file in color, cut to a square and made small.
+ * @param {File} file
+ * @param {number} side
+ * @returns {Promise<Uint8Array>} side * side * 3 bytes.
+ * @throws {Error} With a sentence for the reader if the file is no image.
+ */
+export async function readPhoto(file, side) {
+  const bitmap = await decode(file);
+  const square = Math.min(bitmap.width, bitmap.height);
+  const [left, top] = [(bitmap.width - square) / 2, (bitmap.height - square) / 2];
+  const context = new OffscreenCanvas(side, side).getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.fillRect(0, 0, side, side); // what is transparent becomes black
+  context.drawImage(bitmap, left, top, square, square, 0, 0, side, side);
+  bitmap.close();
+  const { data } = context.getImageData(0, 0, side, side);
+  return Uint8Array.from({ length: side * side * 3 }, (_, i) => data[4 * Math.floor(i / 3) + (i % 3)]);
+}
+
+async function decode(file) {
+  try {
+    return await createImageBitmap(file);
+  } catch {
+    throw new Error(
+      `“${file.name}” is not an image that this browser can read. Try a PNG, JPEG, GIF or WebP file.`,
+    );
+  }
 }

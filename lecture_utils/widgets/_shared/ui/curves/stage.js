@@ -1,11 +1,11 @@
 /** Loss and accuracy side by side with a crosshair; together they are one slider over the epochs. */
 
-import { h } from "../_shared/ui/dom.js";
-import { clamp, format } from "../_shared/math/numbers.js";
-import { linearAxis, logAxis } from "../_shared/math/axis.js";
+import { h } from "../dom.js";
+import { clamp, format } from "../../math/numbers.js";
+import { linearAxis, logAxis } from "../../math/axis.js";
 import { curvePanel } from "./chart.js";
-import { spreads } from "./curves.js";
-import { PARTS, percent, writeValue } from "./words.js";
+import { spreads } from "../../math/curves.js";
+import { PARTS, percent, writeValue } from "./text.js";
 
 const PANELS = ["loss", "accuracy"];
 /** Panels this narrow stand one above the other. */

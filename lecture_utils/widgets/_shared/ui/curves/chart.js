@@ -1,8 +1,8 @@
 /** One panel of curves: SVG in the pixels of the screen, so that letters and lines stay crisp. */
 
-import { h, setText, svg } from "../_shared/ui/dom.js";
-import { changeDetector } from "../_shared/ui/frame.js";
-import { epochTicks } from "../_shared/math/axis.js";
+import { h, setText, svg } from "../dom.js";
+import { changeDetector } from "../frame.js";
+import { epochTicks } from "../../math/axis.js";
 
 const EDGE = { left: 50, right: 14, top: 20, bottom: 26 };
 

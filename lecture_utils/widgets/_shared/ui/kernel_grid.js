@@ -1,10 +1,10 @@
 /** The kernel as a grid of cells to edit: type, drag up and down, turn the wheel, walk with arrows. */
 
-import { signedColor } from "../_shared/ui/color.js";
-import { h, setColor, setText } from "../_shared/ui/dom.js";
-import { maxMagnitude } from "../_shared/math/image.js";
-import { format, formatCell, parseNumber } from "../_shared/math/numbers.js";
-import { moveByKey } from "../_shared/ui/plane.js";
+import { signedColor } from "./color.js";
+import { h, setColor, setText } from "./dom.js";
+import { maxMagnitude } from "../math/image.js";
+import { format, formatCell, parseNumber } from "../math/numbers.js";
+import { moveByKey } from "./plane.js";
 
 const PIXELS_PER_STEP = 6;
 /** The cells of larger kernels have no room for numbers; the chosen cell's is written below. */
@@ -17,9 +17,9 @@ export const LARGEST_WEIGHT = 1e6;
  *   dark: boolean) => void}}
  */
 export function kernelGrid({ onChange, onMessage }) {
-  const grid = h("div", { class: "lab-kernel", role: "grid", "aria-label": "Kernel weights" });
+  const grid = h("div", { class: "lu-kernel", role: "grid", "aria-label": "Kernel weights" });
   const chosen = h("p", { class: "lu-label", "aria-hidden": "true" });
-  const element = h("div", { class: "lab-kernel-box" }, grid, chosen);
+  const element = h("div", { class: "lu-kernel-box" }, grid, chosen);
   let cells = [];
   let shown = []; // the weight that each cell tells
   let weights = new Float64Array(0);
@@ -65,7 +65,7 @@ export function kernelGrid({ onChange, onMessage }) {
     if (editing) return;
     editing = true;
     const cell = cells[index];
-    const input = h("input", { class: "lab-cell-input", autocomplete: "off", enterkeyhint: "done" });
+    const input = h("input", { class: "lu-cell-input", autocomplete: "off", enterkeyhint: "done" });
     input.setAttribute("aria-label", `New weight for ${place(index).toLowerCase()}`);
     input.value = text;
     const finish = (keep, refocus) => {
@@ -143,14 +143,14 @@ export function kernelGrid({ onChange, onMessage }) {
   function rebuild() {
     editing = false;
     const hadFocus = grid.contains(grid.getRootNode().activeElement);
-    cells = Array.from(weights, () => h("div", { role: "gridcell", class: "lab-cell", tabindex: "-1" }));
+    cells = Array.from(weights, () => h("div", { role: "gridcell", class: "lu-cell", tabindex: "-1" }));
     shown = [];
     cells.forEach((cell, i) => {
       cell.append(h("span"));
       listen(cell, i);
     });
     const rows = Array.from({ length: kh }, (_, i) =>
-      h("div", { role: "row", class: "lab-kernel-row" }, ...cells.slice(i * kw, (i + 1) * kw)),
+      h("div", { role: "row", class: "lu-kernel-row" }, ...cells.slice(i * kw, (i + 1) * kw)),
     );
     grid.replaceChildren(...rows);
     grid.style.setProperty("--columns", kw);
