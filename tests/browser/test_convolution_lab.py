@@ -12,7 +12,7 @@ from lecture_utils.datasets import FASHION_MNIST_CLASSES, fashion_mnist_examples
 from lecture_utils.shapes import draw_shape
 from lecture_utils.widgets import ConvolutionLab, ConvolutionSteps, _gallery
 
-LISTEN = """addEventListener("convolution", ({ target, detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
   const { output, pixels, weights, layer, h, w, kh, kw, rows, columns } = detail;
   window.drawn = { output: [...output], pixels: [...pixels], weights: [...weights], layer,
     size: [h, w], kernel: [kh, kw], shape: [rows, columns] };

@@ -14,7 +14,7 @@ from lecture_utils.widgets import DrawADigit
 from lecture_utils.widgets.draw_a_digit import center, move
 from lecture_utils.widgets.draw_a_digit.layers import describe
 
-LISTEN = """addEventListener("draw-a-digit", ({ target, detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
   const list = (values) => values && [...values];
   const { input, logits, probabilities, unit, ink, engine, value, field, parts, read } = detail;
   target.drawn = () => ({

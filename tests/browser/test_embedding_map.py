@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from lecture_utils.embedding_maps import EmbeddingMaps, agreement, make_maps, nearest
 from lecture_utils.widgets import EmbeddingMap
 
-LISTEN = """addEventListener("embedding", ({ target, detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
   target.drawn = detail;
   window.frames = (window.frames ?? 0) + 1;
   if (detail.moving) window.moved = (window.moved ?? 0) + 1;

@@ -14,7 +14,7 @@ from torch import nn
 from lecture_utils import palette
 from lecture_utils.widgets import FeatureMapExplorer
 
-LISTEN = 'addEventListener("maps", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = 'addEventListener("lu:drawn", ({ target, detail }) => { target.drawn = detail; });'
 
 
 def pictures():

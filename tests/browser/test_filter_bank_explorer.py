@@ -11,7 +11,8 @@ from lecture_utils.widgets import FilterBankExplorer, GaborLab
 
 rng = np.random.default_rng(5)
 
-LISTEN = """addEventListener("filterbank", ({ detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ detail }) => {
+  if (detail.demo !== "filter_bank_explorer") return;
   const { filters, pictures, answers, measured, judged, order, bank } = detail;
   window.drawn = { bank, order, marks: judged.marks, redundancy: [...judged.redundancy],
     names: filters.map((f) => f.name), images: pictures.map((p) => p.name),
@@ -418,7 +419,7 @@ def test_a_row_opens_in_the_gabor_lab(show, how):
     explorer = FilterBankExplorer(sort="bank")
     page = show(explorer, GaborLab())
     page.page.evaluate(
-        "addEventListener('gabor:open', ({detail}) => { window.opened = detail; }, true)"
+        "addEventListener('lu:gabor-open', ({detail}) => { window.opened = detail; }, true)"
     )
     page.check(explorer)
     if how == "click":
@@ -457,7 +458,7 @@ def test_without_a_gabor_lab_the_kernel_is_enlarged_here(show, bank):
 
 def test_a_tap_enlarges_and_does_not_open(show, new_page):
     page = show(FilterBankExplorer(), GaborLab(), page=new_page(390, 900, has_touch=True))
-    page.page.evaluate("addEventListener('gabor:open', () => { window.opened = true; }, true)")
+    page.page.evaluate("addEventListener('lu:gabor-open', () => { window.opened = true; }, true)")
     page.settle()
     page.cell(1, 1).tap()
     page.settle()

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from lecture_utils import filter_pictures
 from lecture_utils.widgets import FilterGallery
 
-LISTEN = 'addEventListener("gallery", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = 'addEventListener("lu:drawn", ({ target, detail }) => { target.drawn = detail; });'
 CATS, IMAGENET = filter_pictures.PLANS
 METHODS = filter_pictures.METHODS
 

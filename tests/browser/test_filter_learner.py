@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from lecture_utils.convolution import KERNELS
 from lecture_utils.widgets import FilterLearner
 
-LISTEN = """addEventListener("filter-learner", ({ target, detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
   const { task, step, weights, velocity, gradient, update, positions, loss, losses, distance } = detail;
   const keep = (values) => [...values];
   target.drawn = {

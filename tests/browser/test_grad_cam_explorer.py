@@ -11,7 +11,7 @@ from lecture_utils.widgets import GradCamExplorer
 from lecture_utils.widgets.grad_cam_explorer.pictures import COLLAGE, known_photo
 
 rng = np.random.default_rng(81)
-LISTEN = """addEventListener("gradcam", ({ detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ detail }) => {
   const list = ({ channel, weight, part }) => ({ channel, weight, part: [...part] });
   const { rows, columns, limit, c, other, second, photo, layer, away, gap, place } = detail;
   window.drawn = { rows, columns, limit, c, other, away, gap, place, photo: photo.name, layer: layer.name,

@@ -2,7 +2,7 @@
 
 import { h } from "../_shared/ui/dom.js";
 import { TILES } from "./draws.js";
-import { painter } from "./pictures.js";
+import { painter } from "./images.js";
 
 /**
  * @param {{side: number, onChoose: (tile: number) => void, onHover: (tile: number|null) => void}} options

@@ -2,6 +2,9 @@
 
 import { correlate2d } from "../_shared/math/image.js";
 
+/** Pixels of the image's side. */
+export const SIDE = 64;
+
 /** @typedef {{stride: number, padding: string, relu: boolean, pool: boolean}} Settings */
 
 /** The three channels of an image, moved by (down, right); what leaves on one side enters on the other. */
@@ -35,7 +38,7 @@ function wrapped(plane, side, margin) {
  * @param {number} k
  * @param {Settings} settings
  * @returns {{size: number, parts: Float32Array[][], sums: Float32Array[], maps: Float32Array[], mapSize: number}}
- *   Per filter: three partial answers, their sum (size * size), and the map after ReLU and pooling.
+ *   Per filter: three partial responses, their sum (size * size), and the map after ReLU and pooling.
  */
 export function apply(planes, side, weights, count, k, { stride, padding, relu, pool }) {
   const margin = k >> 1;

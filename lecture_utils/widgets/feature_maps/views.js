@@ -1,8 +1,10 @@
-/** Small pictures of the demo: tinted channels, signed maps, and bars. */
+/** Small images of the demo: tinted channels, signed maps, and bars. */
 
 import { raster, signedScale } from "../_shared/ui/canvas.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { format } from "../_shared/math/numbers.js";
+
+export const COLORS = ["Red", "Green", "Blue"];
 
 const table = (color) => Uint32Array.from({ length: 256 }, (_, v) => (255 << 24) | color(v));
 /** From black to full red, green and blue, a little lifted so that blue is not too dark to see. */
@@ -13,7 +15,7 @@ const TINTS = [
 ];
 export const tint = (c) => ({ low: 0, high: 1, lut: TINTS[c] });
 
-/** A picture with a line below it. */
+/** An image with a line below it. */
 export function tile(kind = "") {
   const canvas = h("canvas", { role: "img" });
   const text = h("figcaption");

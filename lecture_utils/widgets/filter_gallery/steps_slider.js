@@ -3,8 +3,8 @@
 import { button } from "../_shared/ui/controls.js";
 import { h, setText, uniqueId } from "../_shared/ui/dom.js";
 import { clock } from "../_shared/ui/frame.js";
+import { PLAY } from "../_shared/ui/icons.js";
 
-const PLAY = "M7 5l11 7-11 7z";
 const SECONDS_PER_FRAME = 0.7;
 
 /**

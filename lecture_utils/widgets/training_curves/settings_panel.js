@@ -1,6 +1,6 @@
 /** Which curves, how they are drawn, and the rule of early stopping. */
 
-import { segmented, slider } from "../_shared/ui/controls.js";
+import { checkbox, segmented, slider } from "../_shared/ui/controls.js";
 import { h, svg } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { runName, swatch } from "../_shared/ui/curves/tables.js";
@@ -8,13 +8,7 @@ import { PARTS } from "../_shared/ui/curves/text.js";
 
 const LARGEST_SMOOTHING = 0.95;
 
-function check(content, onChange, title = null) {
-  const input = h("input", { type: "checkbox", onchange: () => onChange(input.checked) });
-  const set = (on) => {
-    if (input.checked !== on) input.checked = on;
-  };
-  return { element: h("label", { class: "curves-check", title }, input, ...content), set };
-}
+const check = (content, onChange) => checkbox({ name: "curves-check", onChange }, ...content);
 
 const sample = (part) =>
   svg(

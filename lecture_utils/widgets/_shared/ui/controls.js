@@ -2,6 +2,7 @@
 
 import { h, icon, uniqueId } from "./dom.js";
 import { clamp } from "../math/numbers.js";
+import { RESTART } from "./icons.js";
 
 /**
  * A slider with its name and its value, which can also be typed.
@@ -105,7 +106,36 @@ export function button({ label = "", path = "", title = null, kind = "", onClick
   );
 }
 
+/** The button that takes a demo back to its beginning. */
+export function restartButton(onClick) {
+  return button({ label: "Start over", path: RESTART, onClick });
+}
+
 /** Details that are folded away until somebody asks. */
 export function disclosure(summary, ...children) {
   return h("details", { class: "lu-disclosure" }, h("summary", {}, summary), ...children);
+}
+
+/**
+ * What can be done with a demo, folded away.
+ * @param {string} summary
+ * @param {[string, string][]} entries A thing, and how to use it.
+ */
+export function helpList(summary, entries) {
+  const items = entries.map(([what, how]) => h("li", {}, h("strong", {}, `${what}: `), how));
+  return disclosure(summary, h("ul", { class: "lu-help" }, ...items));
+}
+
+/**
+ * A box to tick.
+ * @param {{onChange: (checked: boolean) => void, name?: string}} options `name` is a class of the label.
+ * @param {...(Node|string)} content What stands beside it.
+ * @returns {{element: HTMLLabelElement, input: HTMLInputElement, set: (checked: boolean) => void}}
+ */
+export function checkbox({ onChange, name = "lu-check" }, ...content) {
+  const input = h("input", { type: "checkbox", onchange: () => onChange(input.checked) });
+  const set = (checked) => {
+    if (input.checked !== checked) input.checked = checked;
+  };
+  return { element: h("label", { class: name }, input, ...content), input, set };
 }

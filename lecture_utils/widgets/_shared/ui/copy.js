@@ -2,8 +2,7 @@
 
 import { button } from "./controls.js";
 import { h } from "./dom.js";
-
-const COPY = "M9 9h11v11H9zM5 15H4V4h11v1";
+import { COPY } from "./icons.js";
 
 /**
  * A button that copies what `code()` returns. Where the browser refuses (a page opened from a file,

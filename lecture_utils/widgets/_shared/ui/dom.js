@@ -43,6 +43,18 @@ export function setColor(element, { background, ink }) {
   element.style.color = ink;
 }
 
+/**
+ * Call `callback` whenever an element gets another size, and when it gets its first one.
+ * @param {Element} element
+ * @param {(size: DOMRectReadOnly) => void} callback
+ * @param {AbortSignal} signal
+ */
+export function onResize(element, callback, signal) {
+  const observer = new ResizeObserver(([entry]) => callback(entry.contentRect));
+  observer.observe(element);
+  signal.addEventListener("abort", () => observer.disconnect());
+}
+
 let lastId = 0;
 // Several demos on one page each carry their own copy of this module, so a counter is not enough.
 const instance = Math.random().toString(36).slice(2, 8);

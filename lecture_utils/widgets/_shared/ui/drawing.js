@@ -2,10 +2,10 @@
 
 import { button, segmented } from "./controls.js";
 import { h } from "./dom.js";
+import { TRASH } from "./icons.js";
 
 export const DRAWING_SIZE = 28;
 const RADIUS = 1.1;
-const TRASH = "M4 7h16M9 7V4h6v3M6.500 7l1 13h9l1-13";
 
 /**
  * A small image to draw in, with its tools.

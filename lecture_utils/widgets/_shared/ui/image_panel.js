@@ -1,29 +1,35 @@
 /** The pictures to choose from: the gallery, the reader's drawing, the reader's file. */
 
 import { fromTyped, toBrightness, toTyped } from "../math/arrays.js";
-import { button } from "./controls.js";
 import { h } from "./dom.js";
 import { readImage } from "./files.js";
 import { thumbnails, unpackGallery } from "./gallery.js";
 import { DRAWING_SIZE, drawing } from "./drawing.js";
+import { PEN } from "./icons.js";
+import { filePicker } from "./open_file.js";
 
 export const DRAWING = "your drawing";
 export const FILE = "your file";
 const ARRAY = "your array";
-const PEN = "M4 20l1-4L16 5l3 3L8 19z";
-const FOLDER = "M12 16V5M7 9l5-5 5 5M4 16v4h16v-4";
 
 /**
+ * The traits `image` and `source` follow what is chosen, and so does `position` in a demo that has one.
  * @param {{model: object, edit: (changes: object) => void, say: (text: string) => void}} options
+ * @returns {{element: HTMLElement, sketch: object, open: (file: File) => void, current: () => object,
+ *   update: () => void}} `sketch` is the reader's drawing (drawing.js).
  */
 export function imagePanel({ model, edit, say }) {
   const gallery = unpackGallery(model.get("gallery"), toTyped(model.get("gallery_pixels")));
   const choose = (source, { values, rows, columns }) => {
-    const [oldRows, oldColumns] = model.get("image").shape;
-    const [row, column] = model.get("position");
-    // The window stays at the same part of a picture that has another size.
-    const position = [Math.floor((row / oldRows) * rows), Math.floor((column / oldColumns) * columns)];
-    edit({ source, image: fromTyped(values, [rows, columns]), position });
+    const changes = { source, image: fromTyped(values, [rows, columns]) };
+    const position = model.get("position");
+    if (position) {
+      // The window stays at the same part of an image that has another size.
+      const [oldRows, oldColumns] = model.get("image").shape;
+      const [row, column] = position;
+      changes.position = [Math.floor((row / oldRows) * rows), Math.floor((column / oldColumns) * columns)];
+    }
+    edit(changes);
   };
 
   const sketch = drawing(() =>
@@ -33,7 +39,6 @@ export function imagePanel({ model, edit, say }) {
   let array = null;
 
   async function open(chosen) {
-    if (!chosen) return;
     try {
       file = await readImage(chosen, 256);
     } catch (error) {
@@ -58,20 +63,10 @@ export function imagePanel({ model, edit, say }) {
   for (const picture of gallery) strip.put(picture.name, { picture });
   strip.put(DRAWING, { path: PEN, title: "Draw your own" });
 
-  const input = h("input", { type: "file", accept: "image/*", hidden: true, "aria-label": "Image file" });
-  input.addEventListener("change", () => {
-    open(input.files[0]);
-    input.value = ""; // The same file can be chosen again.
-  });
-  const upload = button({
-    path: FOLDER,
-    kind: "lu-upload",
-    title: "Open an image file (it stays in your browser)",
-    onClick: () => input.click(),
-  });
-  strip.element.querySelector(".lu-thumbs").append(upload);
+  const upload = filePicker({ onFile: open, kind: "lu-upload" });
+  strip.element.querySelector(".lu-thumbs").append(upload.button);
   const caption = h("p", { class: "lu-picture-name" });
-  const element = h("div", { class: "lu-pictures" }, strip.element, caption, input);
+  const element = h("div", { class: "lu-pictures" }, strip.element, caption, upload.input);
 
   return {
     element,

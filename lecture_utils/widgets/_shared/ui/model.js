@@ -16,6 +16,16 @@ export function watch(model, names, callback, signal) {
 }
 
 /**
+ * The values of some traits by their names.
+ * @param {object} model
+ * @param {string[]} names
+ * @returns {Object<string, *>}
+ */
+export function readTraits(model, names) {
+  return Object.fromEntries(names.map((name) => [name, model.get(name)]));
+}
+
+/**
  * Return `edit(changes)`: the page follows at once, Python hears of it when the hand rests for
  * `delay` milliseconds. Nothing is lost at the end: what is still unsent goes when the demo leaves.
  */

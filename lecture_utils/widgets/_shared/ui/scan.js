@@ -2,10 +2,8 @@
 
 import { button } from "./controls.js";
 import { clock } from "./frame.js";
+import { PAUSE, PLAY } from "./icons.js";
 import { clamp } from "../math/numbers.js";
-
-const PLAY = "M7 4.5v15l12-7.5z";
-const PAUSE = "M8 5v14M16 5v14";
 
 /**
  * A Play button and the walk that it starts. A walk takes about twelve seconds whatever the size: in a

@@ -1,19 +1,18 @@
-/** The pictures to choose from, in color, and the reader's own file. */
+/** The images to choose from, in color, and the reader's own file. */
 
-import { button } from "../_shared/ui/controls.js";
 import { h, uniqueId } from "../_shared/ui/dom.js";
 import { readPhoto } from "../_shared/ui/files.js";
+import { filePicker } from "../_shared/ui/open_file.js";
 
 export const FILE = "your file";
 const ARRAY = "your array";
-const FOLDER = "M12 16V5M7 9l5-5 5 5M4 16v4h16v-4";
 
 /** Paint bytes (red, green, blue) onto a canvas; returns a function that does it again. */
 export function painter(canvas, side) {
   canvas.width = canvas.height = side;
   const context = canvas.getContext("2d");
-  const image = context.createImageData(side, side);
-  const pixels = new Uint32Array(image.data.buffer);
+  const frame = context.createImageData(side, side);
+  const pixels = new Uint32Array(frame.data.buffer);
   let last = null;
   return (bytes) => {
     if (bytes === last) return;
@@ -21,16 +20,16 @@ export function painter(canvas, side) {
     for (let i = 0, at = 0; i < pixels.length; i += 1, at += 3) {
       pixels[i] = (255 << 24) | (bytes[at + 2] << 16) | (bytes[at + 1] << 8) | bytes[at];
     }
-    context.putImageData(image, 0, 0);
+    context.putImageData(frame, 0, 0);
   };
 }
 
 /**
- * @param {{names: string[], pictures: Uint8Array[], side: number,
+ * @param {{names: string[], images: Uint8Array[], side: number,
  *   onChoose: (name: string, bytes: Uint8Array) => void, onError: (text: string) => void}} options
  */
-export function picturePanel({ names, pictures, side, onChoose, onError }) {
-  const group = uniqueId("picture");
+export function imagePanel({ names, images, side, onChoose, onError }) {
+  const group = uniqueId("image");
   const strip = h("div", { class: "lu-thumbs" });
   const thumbs = new Map();
 
@@ -50,10 +49,9 @@ export function picturePanel({ names, pictures, side, onChoose, onError }) {
     thumb.input.setAttribute("aria-label", title);
     thumb.label.title = title;
   }
-  names.forEach((name, i) => put(name, pictures[i]));
+  names.forEach((name, i) => put(name, images[i]));
 
   async function open(file) {
-    if (!file) return;
     try {
       const bytes = await readPhoto(file, side);
       put(FILE, bytes, `Your file: ${file.name}`);
@@ -62,23 +60,13 @@ export function picturePanel({ names, pictures, side, onChoose, onError }) {
       onError(error.message);
     }
   }
-  const input = h("input", { type: "file", accept: "image/*", hidden: true, "aria-label": "Image file" });
-  input.addEventListener("change", () => {
-    open(input.files[0]);
-    input.value = ""; // The same file can be chosen again.
-  });
-  const upload = button({
-    path: FOLDER,
-    kind: "lu-upload",
-    title: "Open an image file (it stays in your browser)",
-    onClick: () => input.click(),
-  });
-  const thumbsAndUpload = h("div", { class: "aug-pictures" }, strip, upload, input);
+  const upload = filePicker({ onFile: open, kind: "lu-upload" });
+  const thumbsAndUpload = h("div", { class: "aug-pictures" }, strip, upload.button, upload.input);
   const legend = h("legend", { class: "lu-visually-hidden" }, "Picture");
   return {
     element: h("fieldset", {}, legend, thumbsAndUpload),
     open,
-    /** Show which one is chosen; `bytes` is a picture that came from Python if it has no name here. */
+    /** Show which one is chosen; `bytes` is an image that came from Python if it has no name here. */
     update(source, bytes) {
       if (!thumbs.has(source)) put(source, bytes, source === ARRAY ? "Your array" : source);
       for (const [name, { input: radio }] of thumbs) radio.checked = name === source;
