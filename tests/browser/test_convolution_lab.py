@@ -372,7 +372,7 @@ def test_large_kernels_show_colors_instead_of_numbers(lab):
     lab.root.get_by_role("radio", name="7 by 7").check(force=True)
     lab.check()
     assert lab.root.locator(".lab-numbers:visible").count() == 0
-    assert lab.root.locator(".lab-picture:visible").count() == 3
+    assert lab.root.locator(".lab-image:visible").count() == 3
 
 
 def test_a_screen_reader_hears_position_and_value(lab):

@@ -10,7 +10,7 @@ import { chosen, front, sorted } from "./choose.js";
 import { costControls } from "./controls.js";
 import { pythonCode } from "./python_code.js";
 import { costStage } from "./stage.js";
-import { COSTS, facts, percent, sentence, short, standing } from "./words.js";
+import { COSTS, facts, percent, sentence, short, standing } from "./text.js";
 
 const TRAITS = ["networks", "cost", "weights", "family", "selected"];
 const HELP =

@@ -2,13 +2,13 @@
 
 import { linearAxis, logAxis } from "../_shared/math/axis.js";
 import { h, setText, svg } from "../_shared/ui/dom.js";
-import { COSTS, short } from "./words.js";
+import { COSTS, short } from "./text.js";
 
 const EDGE = { left: 44, right: 16, top: 22, bottom: 44 };
 const LETTER = 6.7; // Width of a letter of the labels, about, in pixels.
 
 /**
- * @returns {{element: SVGElement, draw: (picture: object) => void, nearest: Function}}
+ * @returns {{element: SVGElement, draw: (shown: object) => void, nearest: Function}}
  */
 export function chart() {
   const grid = svg("path", { class: "cost-grid" });
@@ -25,7 +25,7 @@ export function chart() {
 
   /**
    * @param {{width: number, height: number, cost: string, range: object[], rows: object[], front: object[],
-   *   before: Map<string, object>, family: string, selected: object|undefined}} picture `range` holds
+   *   before: Map<string, object>, family: string, selected: object|undefined}} shown `range` holds
    *   all rows that the axes must have room for, `before` where networks were with their first weights.
    */
   function draw({ width, height, cost, range, rows, front, before, family, selected }) {

@@ -14,7 +14,7 @@ import { imagePanel } from "./images.js";
 import { composeCode, pythonCode } from "./python_code.js";
 import { presetOf, settingsPanel } from "./settings_panel.js";
 import { changed, versions } from "./versions.js";
-import { describe, remark } from "./words.js";
+import { describe, remark } from "./text.js";
 
 /** Return `bytes(name)`: the same array for the same trait value, so that nothing is computed twice. */
 function bytesReader(model) {

@@ -29,7 +29,7 @@ export function grid({ side, onChoose, onHover }) {
   });
   const element = h(
     "div",
-    { class: "aug-grid", role: "radiogroup", "aria-label": "Versions of the picture" },
+    { class: "aug-grid", role: "radiogroup", "aria-label": "Versions of the image" },
     ...tiles.map((tile) => tile.element),
   );
 

@@ -61,8 +61,8 @@ export function imagePanel({ names, images, side, onChoose, onError }) {
     }
   }
   const upload = filePicker({ onFile: open, kind: "lu-upload" });
-  const thumbsAndUpload = h("div", { class: "aug-pictures" }, strip, upload.button, upload.input);
-  const legend = h("legend", { class: "lu-visually-hidden" }, "Picture");
+  const thumbsAndUpload = h("div", { class: "aug-images" }, strip, upload.button, upload.input);
+  const legend = h("legend", { class: "lu-visually-hidden" }, "Image");
   return {
     element: h("fieldset", {}, legend, thumbsAndUpload),
     open,

@@ -60,12 +60,12 @@ function calls({ affine, crop, flip, colors, noise, erase }, name, image) {
 }
 
 /** @param {{settings: object, seed: number, image: string|null, other: string|null, tile: number,
- *   drawn: object}} state `image` and `other` are names of photos; null for a reader's own picture. */
+ *   drawn: object}} state `image` and `other` are names of photos; null for a reader's own image. */
 export function pythonCode({ settings, image, other, tile, drawn }) {
   const load = (name) =>
     name
       ? `torch.tensor(photo("${name}", size=size)).permute(2, 0, 1)`
-      : `v2.functional.pil_to_tensor(ImageOps.fit(Image.open("your-picture.jpg").convert("RGB"), (size, size)))`;
+      : `v2.functional.pil_to_tensor(ImageOps.fit(Image.open("your-image.jpg").convert("RGB"), (size, size)))`;
   const mixed = drawn.partner !== null;
   const own = !image || (mixed && !other);
   const known = image || (mixed && other);

@@ -75,7 +75,7 @@ function taps(length, toLength) {
   return { first, second, weight };
 }
 
-/** Cut out a box and enlarge it bilinearly to the size of the picture. */
+/** Cut out a box and enlarge it bilinearly to the size of the image. */
 export function resizedCrop(image, rows, columns, { top, left, height, width }) {
   const row = 3 * columns;
   const across = new Uint8Array(height * row);
@@ -132,7 +132,7 @@ function brightness(image, factor) {
   lookUp(image, (value) => value * factor);
 }
 
-/** Away from, or towards, the mean brightness of the picture. */
+/** Away from, or towards, the mean brightness of the image. */
 function contrast(image, factor) {
   let sum = 0;
   for (let at = 0; at < image.length; at += 3) sum += gray(image[at], image[at + 1], image[at + 2]);
@@ -223,7 +223,7 @@ export function paint(image, columns, { colors, noise, erase }, normals) {
   return result;
 }
 
-/** The first picture with weight `share`, the second with the rest. */
+/** The first image with weight `share`, the second with the rest. */
 export function mixup(first, second, share) {
   const result = new Uint8Array(first.length);
   const rest = 1 - share;

@@ -3,7 +3,7 @@
 import { draw, drawNormals, drawShare, partnerOf, TILES } from "./draws.js";
 import { mixup, paint, place } from "./transforms.js";
 
-/** @param {number} side Of all pictures, in pixels. */
+/** @param {number} side Of all images, in pixels. */
 export function versions(side) {
   const kept = new Map();
   const cell = (tile) => kept.get(tile) ?? kept.set(tile, {}).get(tile);
@@ -43,7 +43,7 @@ export function versions(side) {
     });
 }
 
-/** What a test may ask for: a picture changed by given numbers. */
+/** What a test may ask for: an image changed by given numbers. */
 export function changed(image, side, drawn, normals) {
   return paint(place(image, side, side, drawn), side, drawn, normals);
 }

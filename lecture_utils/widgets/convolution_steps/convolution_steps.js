@@ -80,7 +80,7 @@ function build(demo) {
       walk.settle([Math.floor((row / rows) * newRows), newColumn]);
     },
   });
-  for (const entry of gallery) strip.put(entry.name, { picture: entry });
+  for (const entry of gallery) strip.put(entry.name, { image: entry });
   const input = plane({ label: "Image", signal, onKey: walk.onKey, onPoint: walk.onPoint([(kh - 1) / 2, (kw - 1) / 2]) });
   const place = h("p", { class: "lu-label steps-below" });
   const columns = kernels.map((entry) => kernelColumn(entry, { signal, walk }));

@@ -25,7 +25,7 @@ export function exampleStrip({ model, edit }, onChoose) {
   });
   for (const { name, label, predicted, ...image } of examples) {
     const wrong = label !== predicted;
-    strip.put(name, { picture: image, title: wrong ? `A ${label} that is read as a ${predicted}` : `A ${label}` });
+    strip.put(name, { image, title: wrong ? `A ${label} that is read as a ${predicted}` : `A ${label}` });
     strip.element.querySelector(`input[value="${name}"]`).parentElement.classList.toggle("wrong", wrong);
   }
   return {

@@ -50,7 +50,7 @@ export function layerMaps({ layer, title, note, onPoint }) {
       }
     }
   }
-  const picture = new Float32Array(width * height);
+  const image = new Float32Array(width * height);
   // The gaps have the color of the page, so that maps of nothing but zeros can be told apart.
   const lines = [];
   for (let x = cell; x <= width; x += cell) lines.push(`M${x - gap / 2} 0v${height}`);
@@ -91,8 +91,8 @@ export function layerMaps({ layer, title, note, onPoint }) {
       let lowest = 0;
       for (let i = 0; i < data.length; i += 1) if (data[i] < lowest) lowest = data[i];
       const signs = lowest < 0;
-      for (let i = 0; i < picture.length; i += 1) picture[i] = places[i] < 0 ? 0 : data[places[i]];
-      paint(picture, height, width, signs ? signedScale(limit, dark) : sequentialScale(limit, dark));
+      for (let i = 0; i < image.length; i += 1) image[i] = places[i] < 0 ? 0 : data[places[i]];
+      paint(image, height, width, signs ? signedScale(limit, dark) : sequentialScale(limit, dark));
       setText(limits, signs ? `±${format(limit)}` : `0 to ${format(limit)}`);
     },
     /** Frame one value of this layer, and what the unit that is explained has read from it. */

@@ -104,7 +104,7 @@ export function drawingPad({ onChange, onCursor, say, signal }) {
       strokes = [];
       redraw();
     },
-    /** Forget the strokes without asking for a new digit: another picture has been chosen. */
+    /** Forget the strokes without asking for a new digit: another image has been chosen. */
     forget() {
       strokes = [];
       penDown = false;

@@ -1,4 +1,4 @@
-/** The digit on screen and the network's answer, as a PyTorch program that runs as it is. */
+/** The digit on screen and the network's prediction, as a PyTorch program that runs as it is. */
 
 import { pythonNumber } from "../_shared/math/numbers.js";
 import { SIZE } from "./center.js";

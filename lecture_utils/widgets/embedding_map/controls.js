@@ -38,7 +38,7 @@ export function mapControls({ model, edit, maps: { stages, classes }, hasImages 
   );
   const cross = swatch({ class: "cross", d: "M3 3l8 8M3 11l8-8" });
   const onlyWrong = check((on) => edit({ only_wrong: on }), cross, "only what is taken for something else");
-  const asImages = check((on) => edit({ as_pictures: on }), "pictures instead of shapes");
+  const asImages = check((on) => edit({ as_pictures: on }), "images instead of shapes");
   asImages.element.hidden = !hasImages;
   function update(stage, method) {
     stageChoice.set(stage);

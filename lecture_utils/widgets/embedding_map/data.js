@@ -2,7 +2,7 @@
 
 import { toTyped } from "../_shared/math/arrays.js";
 import { mapAgreement } from "./travel.js";
-import { UNKNOWN } from "./words.js";
+import { UNKNOWN } from "./text.js";
 
 export const METHODS = ["PCA", "t-SNE"];
 

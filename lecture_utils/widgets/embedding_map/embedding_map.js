@@ -15,20 +15,20 @@ import { pythonCode } from "./python_code.js";
 import { openSheet } from "./sheet.js";
 import { mapStage } from "./stage.js";
 import { summaryTable, wrongList } from "./tables.js";
-import { company, count, verdict } from "./words.js";
+import { company, count, verdict } from "./text.js";
 
 const TRAITS = ["stage", "method", "selected", "hidden", "only_wrong", "as_pictures"];
 const NOTES = [
-  "PCA is a shadow on the two directions of most variance: pictures that lie far apart here are far apart, but near ones may be far apart in the directions left out.",
-  "t-SNE keeps near pictures near. How large groups are, and how far apart, means nothing; neither do the axes.",
+  "PCA is a shadow on the two directions of most variance: images that lie far apart here are far apart, but near ones may be far apart in the directions left out.",
+  "t-SNE keeps near images near. How large groups are, and how far apart, means nothing; neither do the axes.",
 ];
-const NOTHING = "Nothing to draw: tick a class, or show right pictures, too.";
+const NOTHING = "Nothing to draw: tick a class, or show right images, too.";
 
 /** A map in a few words. */
 function describe({ stages, total }, map) {
   const { name, wrong } = stages[map >> 1];
   const errors = wrong === null ? "" : `, ${wrong} taken for something else`;
-  return `${name}, ${METHODS[map & 1]}: ${count(total, "picture")}${errors}.`;
+  return `${name}, ${METHODS[map & 1]}: ${count(total, "image")}${errors}.`;
 }
 
 /** An image in a few words. */
@@ -48,7 +48,7 @@ function makePanels(maps, sheet, onChoose) {
     const { name: stage, wrong: errors } = stages[at];
     const predicted = maps.predictedAt(at);
     detail.update({
-      ...{ picture: image, names, classes, labels, ready, stage },
+      ...{ image, names, classes, labels, ready, stage },
       label: labels[image],
       predicted: predicted[image],
       neighbors: maps.neighborsOf(at, image),
@@ -128,11 +128,11 @@ function build(demo) {
     const agreements = stages.map((_, i) => maps.agreementOf(2 * i + method));
     panels.draw(at, shown, { agreements, ready });
     setText(note, NOTES[method]);
-    const spoken = `${describe(maps, currentMap())} ${count(all.length, "picture")} drawn. Chosen: ${sentence(maps, selected)}`;
+    const spoken = `${describe(maps, currentMap())} ${count(all.length, "image")} drawn. Chosen: ${sentence(maps, selected)}`;
     if (stage.element.getAttribute("aria-label") !== spoken) stage.element.setAttribute("aria-label", spoken);
     return {
       ...{ stage: stages[at].name, method: METHODS[method], selected, hovered, visible: all, ready, agreements },
-      ...{ places: Array.from(motion.places), zoom: view.view.zoom, moving: motion.moving },
+      ...{ positions: Array.from(motion.positions), zoom: view.view.zoom, moving: motion.moving },
     };
   }
   function drawMap(at, { all, shown, selected }) {
@@ -142,11 +142,11 @@ function build(demo) {
     const drawn = all.includes(shown) ? shown : -1;
     const style = getComputedStyle(root);
     stage.draw({
-      ...{ width, height, places: motion.places, labels, zoom, wrong: maps.wrongAt[at], visible: all },
+      ...{ width, height, positions: motion.positions, labels, zoom, wrong: maps.wrongAt[at], visible: all },
       shown: drawn,
       selected: all.includes(selected) ? selected : -1,
       neighbors: drawn < 0 ? [] : maps.neighborsOf(at, drawn).filter((i) => all.includes(i)),
-      pictures: model.get("as_pictures") && ready,
+      images: model.get("as_pictures") && ready,
       ink: style.getPropertyValue("--lu-ink"),
       paper: style.getPropertyValue("--lu-surface"),
     });

@@ -10,7 +10,7 @@ const MARGIN = 22;
  * @param {{maps: object, view: object, request: () => void, signal: AbortSignal}} options
  */
 export function movingPoints({ maps, view, request, signal }) {
-  const places = new Float32Array(2 * maps.total);
+  const positions = new Float32Array(2 * maps.total);
   const fitted = new Map();
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let [width, height] = [0, 0];
@@ -29,7 +29,7 @@ export function movingPoints({ maps, view, request, signal }) {
   }
   return {
     /** x, y, x, y, ... in pixels of the screen. */
-    places,
+    positions,
     base,
     size: () => [width, height],
     get moving() {
@@ -44,7 +44,7 @@ export function movingPoints({ maps, view, request, signal }) {
       if (still.matches) way = 1;
       else {
         // From where they are, even if they are on their way.
-        from = Float32Array.from(places, (value, i) => (value - (i % 2 ? view.view.y : view.view.x)) / view.view.zoom);
+        from = Float32Array.from(positions, (value, i) => (value - (i % 2 ? view.view.y : view.view.x)) / view.view.zoom);
         way = 0;
         ticking.start();
       }
@@ -63,10 +63,10 @@ export function movingPoints({ maps, view, request, signal }) {
     /** Find the points of this frame. */
     update(map) {
       const goal = base(map);
-      if (way < 1 && from) between(from, goal, way, places);
-      else places.set(goal);
+      if (way < 1 && from) between(from, goal, way, positions);
+      else positions.set(goal);
       const { zoom, x, y } = view.view;
-      for (let i = 0; i < places.length; i += 1) places[i] = places[i] * zoom + (i % 2 ? y : x);
+      for (let i = 0; i < positions.length; i += 1) positions[i] = positions[i] * zoom + (i % 2 ? y : x);
     },
   };
 }

@@ -8,8 +8,8 @@ const IMPORTS = [
   "",
   "from lecture_utils.embedding_maps import agreement, align, make_maps",
 ].join("\n");
-const GIVEN = `# stages: a dict from names to embeddings, arrays of shape (pictures, dimensions), such as
-# {"pretrained": features}; labels: one whole number per picture.`;
+const GIVEN = `# stages: a dict from names to embeddings, arrays of shape (images, dimensions), such as
+# {"pretrained": features}; labels: one whole number per image.`;
 
 export function pythonCode({ code, classes, method, seed }) {
   const attribute = method === "PCA" ? "pca" : "tsne";

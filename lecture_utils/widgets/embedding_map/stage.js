@@ -8,7 +8,7 @@ import { pointCanvas } from "./points.js";
 import { isDirection, nearestInDirection, nearestTo } from "./travel.js";
 
 const HELP =
-  "Arrow keys go to the nearest picture in a direction, Page Up and Page Down through all of them, X to the next wrong " +
+  "Arrow keys go to the nearest image in a direction, Page Up and Page Down through all of them, X to the next wrong " +
   "one; + and − zoom, 0 shows all.";
 
 /** The image that a key leads to, -1 if there is none; undefined for a key that leads nowhere. */
@@ -45,7 +45,7 @@ export function mapStage({ demo, maps, motion, view, sheet, visible, currentMap,
     { class: "map-stage", role: "application", tabindex: 0, "aria-describedby": help.id, onkeydown: walk },
     canvas.element,
   );
-  const under = (x, y, reach) => nearestTo(motion.places, visible(), x, y, reach);
+  const under = (x, y, reach) => nearestTo(motion.positions, visible(), x, y, reach);
   gestures({
     element,
     view,
@@ -61,7 +61,7 @@ export function mapStage({ demo, maps, motion, view, sheet, visible, currentMap,
   function focusPlace() {
     const [width, height] = motion.size();
     const i = model.get("selected");
-    const [x, y] = [motion.places[2 * i], motion.places[2 * i + 1]];
+    const [x, y] = [motion.positions[2 * i], motion.positions[2 * i + 1]];
     return visible().includes(i) && x >= 0 && y >= 0 && x <= width && y <= height ? [x, y] : [width / 2, height / 2];
   }
   function walk(event) {
@@ -75,7 +75,7 @@ export function mapStage({ demo, maps, motion, view, sheet, visible, currentMap,
       const to = destination(event.key, scene);
       if (to === undefined) return;
       if (to >= 0) onChoose(to);
-      else demo.say(all.length ? "There is no other picture that way." : "No picture is drawn.");
+      else demo.say(all.length ? "There is no other image that way." : "No image is drawn.");
     }
     event.preventDefault();
     request();

@@ -1,9 +1,9 @@
-/** The numbers of all stages as a table, and the wrong pictures as a list. */
+/** The numbers of all stages as a table, and the wrong images as a list. */
 
 import { h, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { thumb } from "./detail.js";
-import { count, percent, verdict } from "./words.js";
+import { count, percent, verdict } from "./text.js";
 
 const MOST_LISTED = 60;
 
@@ -53,15 +53,15 @@ export function wrongList({ sheet, onChoose }) {
   function fill() {
     if (!element.open || !now || !changed(now.stage, now.ready)) return;
     list.replaceChildren(
-      ...now.wrong.slice(0, MOST_LISTED).map((picture) => {
+      ...now.wrong.slice(0, MOST_LISTED).map((image) => {
         const { canvas, show } = thumb(sheet, 48);
-        show(picture);
-        const text = verdict({ label: now.labels[picture], predicted: now.predicted[picture], classes: now.classes });
+        show(image);
+        const text = verdict({ label: now.labels[image], predicted: now.predicted[image], classes: now.classes });
         return h(
           "button",
-          { type: "button", class: "lu-button map-other", "aria-label": `${now.names[picture]}: ${text}`, onclick: () => onChoose(picture) },
+          { type: "button", class: "lu-button map-other", "aria-label": `${now.names[image]}: ${text}`, onclick: () => onChoose(image) },
           sheet.there && canvas,
-          h("span", {}, now.names[picture]),
+          h("span", {}, now.names[image]),
         );
       }),
     );
@@ -73,7 +73,7 @@ export function wrongList({ sheet, onChoose }) {
     update(state) {
       now = state;
       element.hidden = !state.known || !state.wrong.length;
-      setText(summary, `${count(state.wrong.length, "picture")} taken for something else`);
+      setText(summary, `${count(state.wrong.length, "image")} taken for something else`);
       fill();
     },
   };

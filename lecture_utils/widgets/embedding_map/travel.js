@@ -10,15 +10,15 @@ export const isDirection = (key) => key in DIRECTIONS;
 
 /**
  * The nearest point in the quarter that an arrow key points into.
- * @param {Float32Array} places x, y, x, y, ... in pixels
+ * @param {Float32Array} positions x, y, x, y, ... in pixels
  * @param {number[]} visible Points that count.
  * @returns {number} Its index, or -1.
  */
-export function nearestInDirection(places, visible, from, key) {
+export function nearestInDirection(positions, visible, from, key) {
   const [ax, ay] = DIRECTIONS[key];
   let [best, found] = [Infinity, -1];
   for (const i of visible) {
-    const [dx, dy] = [places[2 * i] - places[2 * from], places[2 * i + 1] - places[2 * from + 1]];
+    const [dx, dy] = [positions[2 * i] - positions[2 * from], positions[2 * i + 1] - positions[2 * from + 1]];
     const along = dx * ax + dy * ay;
     const across = Math.abs(dx * ay - dy * ax);
     const distance = dx * dx + dy * dy;
@@ -28,10 +28,10 @@ export function nearestInDirection(places, visible, from, key) {
 }
 
 /** The nearest point to a place, within `reach` pixels; -1 if there is none. */
-export function nearestTo(places, visible, x, y, reach) {
+export function nearestTo(positions, visible, x, y, reach) {
   let [best, found] = [reach * reach, -1];
   for (const i of visible) {
-    const distance = (places[2 * i] - x) ** 2 + (places[2 * i + 1] - y) ** 2;
+    const distance = (positions[2 * i] - x) ** 2 + (positions[2 * i + 1] - y) ** 2;
     // Of points on top of each other the last one is on top.
     if (distance <= best) [best, found] = [distance, i];
   }

@@ -1,4 +1,4 @@
-/** A card per filter, with its maps for the two pictures; one card is chosen: by mouse, finger or keys. */
+/** A card per filter, with its maps for the two images; one card is chosen: by mouse, finger or keys. */
 
 import { raster } from "../_shared/ui/canvas.js";
 import { h, setText } from "../_shared/ui/dom.js";

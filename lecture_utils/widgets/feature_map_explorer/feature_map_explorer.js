@@ -21,11 +21,11 @@ const TRAITS = ["network", "layer", "left", "right", "sort", "filter"];
 const SIDES = ["left", "right"];
 const SORTS = [
   { value: "response", label: "response", title: "Strongest response first" },
-  { value: "difference", label: "difference", title: "Largest difference between the two pictures first" },
+  { value: "difference", label: "difference", title: "Largest difference between the two images first" },
   { value: "number", label: "number", title: "In the order of the network" },
 ];
 const HELP =
-  "Left in each card: the map of the first picture, right: of the second. All maps of a layer share one scale, so an empty " +
+  "Left in each card: the map of the first image, right: of the second. All maps of a layer share one scale, so an empty " +
   "map looks empty. Below: the response, the mean magnitude of the map.";
 
 /** The network, the layer and the filter to look at, and their order. */
@@ -60,13 +60,13 @@ function makeViews({ model, edit }, names, sprite) {
   let blend = 0.5;
   const views = SIDES.map((side, i) =>
     enlarged({
-      label: i ? "Second picture" : "First picture",
-      pictures: names,
+      label: i ? "Second image" : "First image",
+      images: names,
       onChoose: (name) => edit({ [side]: name }),
     }),
   );
   const mix = slider({
-    label: "From map to picture, in percent",
+    label: "From map to image, in percent",
     min: 0,
     max: 100,
     value: 50,
@@ -78,7 +78,7 @@ function makeViews({ model, edit }, names, sprite) {
   function draw({ network, layer, sides, filter }, scale, levels) {
     views.forEach((view, i) => {
       const side = sides[i];
-      view.showPicture(names[side], sprite, layout, side);
+      view.showImage(names[side], sprite, layout, side);
       view.showMap(levels(filter, side), layer.layout.size, scale, layer.place);
       view.blend(blend);
       const reading = `Filter ${filter}: response ${format(layer.response(filter, side), 3)}, ${rank(layer, filter, side)}`;
@@ -180,7 +180,7 @@ async function build(demo) {
     summary,
     cards.element,
     h("p", { class: "lu-label" }, HELP),
-    disclosure("The chosen filter in numbers, for all pictures", table.element),
+    disclosure("The chosen filter in numbers, for all images", table.element),
     h("div", {}, copy.button),
     copy.panel,
   ];

@@ -4,7 +4,7 @@ import { format } from "../_shared/math/numbers.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { rank } from "./text.js";
 
-const HEADS = ["Picture", "Response", "Rank", "Peak"];
+const HEADS = ["Image", "Response", "Rank", "Peak"];
 
 /** @param {string[]} names Of the images. */
 export function filterTable(names) {

@@ -11,7 +11,7 @@ export function pythonCode({ source, known, weights, shape, settings, shift }) {
   });
   const image = known
     ? `image = datasets.photo("${source}", size=64) / 255  # (64, 64, 3)`
-    : "image = ...  # your picture: (64, 64, 3), values from 0 to 1";
+    : "image = ...  # your image: (64, 64, 3), values from 0 to 1";
   const margin = k >> 1;
   const pad = {
     valid: "",

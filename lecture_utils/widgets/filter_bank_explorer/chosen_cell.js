@@ -23,10 +23,10 @@ export function chosenCell(request) {
       visit = stay = null;
     },
     /** The cell among those that exist. */
-    current({ order, judged, pictures }) {
+    current({ order, judged, images }) {
       const { filter, image } = visit ?? stay ?? { filter: order[0] ?? judged.ranking[0], image: 0 };
       const exists = filter < judged.marks.length;
-      return { filter: exists ? filter : judged.ranking[0], image: Math.min(image, pictures.length - 1) };
+      return { filter: exists ? filter : judged.ranking[0], image: Math.min(image, images.length - 1) };
     },
   };
 }

@@ -31,8 +31,8 @@ const HELP = [
 const LAB = ".lu-gabor-lab";
 
 /** What the strongest color stands for in each row. */
-function colorLimits({ filters, answers }, perRow) {
-  const rows = filters.map((_, i) => Math.max(...answers.map(({ maps }) => maxMagnitude(maps[i]))));
+function colorLimits({ filters, responses }, perRow) {
+  const rows = filters.map((_, i) => Math.max(...responses.map(({ maps }) => maxMagnitude(maps[i]))));
   const all = Math.max(...rows);
   return { all, rows: perRow ? rows : rows.map(() => all) };
 }
@@ -90,7 +90,7 @@ function build(demo) {
     } catch (error) {
       return refuse(`This bank cannot be shown: ${error.message}.`);
     }
-    if (!state.pictures.length) return refuse("No image is chosen. Choose at least one above.");
+    if (!state.images.length) return refuse("No image is chosen. Choose at least one above.");
     refuse("");
     return show(state);
   }
@@ -105,9 +105,9 @@ function build(demo) {
   const [newColors, newVerdicts, newRows] = [changeDetector(), changeDetector(), changeDetector()];
   let colors = null;
   function show(state) {
-    const { filters, answers, judged, order } = state;
+    const { filters, responses, judged, order } = state;
     const perRow = model.get("scale") === "row";
-    if (newColors(answers, perRow, demo.dark)) {
+    if (newColors(responses, perRow, demo.dark)) {
       colors = colorLimits(state, perRow);
       view.tellScale(perRow ? "row’s largest" : precise(colors.all, 3), perRow, demo.dark);
     }

@@ -12,7 +12,7 @@ import { precise } from "../_shared/math/numbers.js";
 import { moveByKey } from "../_shared/ui/plane.js";
 
 const ICONS = { kept: CHECK, weak: DOWN, redundant: COPY };
-/** A picture with more pixels than its cell is made smaller smoothly. */
+/** An image with more pixels than its cell is made smaller smoothly. */
 export const LARGE = 64;
 /** Rows that are painted in one frame: all that are in sight, and some. */
 const AT_ONCE = 14;
@@ -69,16 +69,16 @@ export function matrix({ onVisit, onOpen, signal }) {
   const { rows } = grid;
   const rove = listenToCells({ table, body, grid, onVisit, onOpen });
 
-  function showImages(pictures) {
-    grid.count = pictures.length;
+  function showImages(images) {
+    grid.count = images.length;
     header.replaceChildren(
       corner,
-      ...pictures.map((picture) => {
+      ...images.map((image) => {
         const { canvas, paint } = makeCanvas();
-        paint(picture.values, picture.rows, picture.columns, grayScale());
-        canvas.classList.toggle("smooth", picture.columns > LARGE);
-        const name = h("span", { class: "lu-visually-hidden" }, picture.name);
-        return h("th", { scope: "col", role: "columnheader", title: picture.name }, canvas, name);
+        paint(image.values, image.rows, image.columns, grayScale());
+        canvas.classList.toggle("smooth", image.columns > LARGE);
+        const name = h("span", { class: "lu-visually-hidden" }, image.name);
+        return h("th", { scope: "col", role: "columnheader", title: image.name }, canvas, name);
       }),
     );
     table.style.setProperty("--images", Math.max(grid.count, 1));
@@ -104,19 +104,19 @@ export function matrix({ onVisit, onOpen, signal }) {
     rove();
   }
 
-  function paintRow(k, { filters, pictures, answers }, colors, dark) {
+  function paintRow(k, { filters, images, responses }, colors, dark) {
     const i = grid.order[k];
     const { rows: height, columns: width, re } = filters[i];
     rows[k].kernel.paint(re, height, width, signedScale(maxMagnitude(re) || 1, dark));
     const range = sequentialScale(colors.rows[i] || 1, dark);
-    pictures.forEach((picture, c) => {
-      const { maps, products, pixels } = answers[c];
+    images.forEach((image, c) => {
+      const { maps, products, pixels } = responses[c];
       const cell = rows[k].cells[c];
-      cell.paint(maps[i], picture.rows, picture.columns, range);
-      cell.canvas.classList.toggle("smooth", picture.columns > LARGE);
+      cell.paint(maps[i], image.rows, image.columns, range);
+      cell.canvas.classList.toggle("smooth", image.columns > LARGE);
       const energy = precise(products[i * filters.length + i] / pixels, 3);
       const largest = precise(maxMagnitude(maps[i]), 3);
-      cell.element.setAttribute("aria-label", `${picture.name}: energy ${energy}, largest ${largest}`);
+      cell.element.setAttribute("aria-label", `${image.name}: energy ${energy}, largest ${largest}`);
     });
   }
 
@@ -160,10 +160,10 @@ export function matrix({ onVisit, onOpen, signal }) {
   const newPaint = changeDetector();
   const newWords = changeDetector();
   function update(state, colors, dark) {
-    if (newImages(state.pictures)) showImages(state.pictures);
+    if (newImages(state.images)) showImages(state.images);
     grid.order = state.order;
-    if (newRows(grid.order.length, state.pictures)) fit();
-    if (newPaint(state.answers, grid.order.join(), colors, dark)) paint(state, colors, dark);
+    if (newRows(grid.order.length, state.images)) fit();
+    if (newPaint(state.responses, grid.order.join(), colors, dark)) paint(state, colors, dark);
     if (newWords(grid.order.join(), state.judged)) tell(state);
   }
 

@@ -10,7 +10,7 @@ const SORTS = {
   redundancy: "redundancy",
   frequency: "frequency",
   angle: "angle",
-  bank: "place in the bank",
+  bank: "position in the bank",
 };
 const NOTE = "Each row has a scale of its own: a weak filter looks as strong as any other.";
 

@@ -1,4 +1,4 @@
-/** A card per recorded filter, with its plain and its strong picture; one is chosen. */
+/** A card per recorded filter, with its plain and its strong image; one is chosen. */
 
 import { h, setText } from "../_shared/ui/dom.js";
 import { METHODS, drawTile } from "./data.js";

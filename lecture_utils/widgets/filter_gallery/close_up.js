@@ -6,7 +6,7 @@ import { METHODS, drawTile } from "./data.js";
 
 export const TITLES = {
   plain: ["Plain ascent", "changes pixel by pixel"],
-  strong: ["Strong ascent", "changes waves in natural colors, and moves the picture between steps"],
+  strong: ["Strong ascent", "changes waves in natural colors, and moves the image between steps"],
 };
 
 /** @returns {{element: HTMLElement, draw: (shown: object, sheets: object) => void}} */
@@ -37,7 +37,7 @@ export function exampleRow() {
   const row = h("div", { class: "gallery-examples" });
   function draw({ network, layer, index }, sheet) {
     const what = layer.names ? "logit" : "largest activation";
-    setText(title, `Most exciting of ${network.data.pictures} pictures, and the ${what} of each`);
+    setText(title, `Maximally activating parts of ${network.data.pictures} images, and the ${what} of each`);
     const values = layer.examples.activations[index];
     while (row.children.length > values.length) row.lastChild.remove();
     while (row.children.length < values.length) {
@@ -46,7 +46,7 @@ export function exampleRow() {
     values.forEach((value, i) => {
       const [canvas, caption] = row.children[i].children;
       drawTile(canvas, layer, "examples", sheet, index, i);
-      canvas.setAttribute("aria-label", `Part of a picture, number ${i + 1}`);
+      canvas.setAttribute("aria-label", `Part of an image, number ${i + 1}`);
       setText(caption, format(value));
     });
   }

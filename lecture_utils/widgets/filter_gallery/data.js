@@ -1,4 +1,4 @@
-/** The recordings: activations as numbers, pictures as sprites that are decoded when their layer is first shown. */
+/** The recordings: activations as numbers, images as sprites that are decoded when their layer is first shown. */
 
 import { toTyped } from "../_shared/math/arrays.js";
 import { decodeSprite, tileCorner } from "../_shared/ui/sprites.js";
@@ -34,7 +34,7 @@ export function readNetworks(model) {
 }
 
 /**
- * Draw one picture of a sprite onto a canvas of its size.
+ * Draw one image of a sprite onto a canvas of its size.
  * @param {HTMLCanvasElement} canvas
  * @param {object} layer
  * @param {string} kind

@@ -13,9 +13,9 @@ import { pythonCode } from "./python_code.js";
 import { stepsSlider } from "./steps_slider.js";
 
 const HELP =
-  "Left in each pair: plain ascent, right: strong. The higher activation need not be the more telling picture: noise that no " +
-  "photo contains can excite a filter more than any pattern.";
-const OUTDATED = "This network was trained anew after its filters were asked: these are the wishes of its predecessor.";
+  "Left in each pair: plain ascent, right: strong. The higher activation need not be the more telling image: noise that no " +
+  "photo contains can activate a filter more than any pattern.";
+const OUTDATED = "This network was retrained after its filters were recorded: these images belong to its predecessor.";
 
 /** The network and the layer to look at. */
 function makeControls({ model, edit }, networks, shown) {
@@ -79,7 +79,7 @@ function build(demo) {
     try {
       sheets = await layer.sheets();
     } catch (error) {
-      setText(heading, `The pictures of ${layer.label} cannot be shown: ${error.message}.`);
+      setText(heading, `The images of ${layer.label} cannot be shown: ${error.message}.`);
       return null;
     }
     if (signal.aborted || drawing !== token) return null; // Something else is to be shown by now.
@@ -87,7 +87,7 @@ function build(demo) {
     ascents.draw(now, sheets);
     examples.draw(now, sheets.examples);
     table.update(now);
-    setText(source, `Pictures: ${network.data.origin}. Ascent and search were recorded, with the settings that the copied program has.`);
+    setText(source, `Images: ${network.data.origin}. Ascent and search were recorded, with the settings that the copied program has.`);
     tell(now);
     return { network: network.name, layer: layer.label, filter: layer.channels[index], step: network.frames[frame] };
   }

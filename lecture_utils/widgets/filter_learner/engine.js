@@ -12,7 +12,7 @@ const DIVERGED = 1e6;
 export const MOST_STEPS = 10000;
 
 /**
- * The image's windows, and what the teacher answers to them before any noise.
+ * The image's windows, and the teacher's responses to them before any noise.
  * @param {{pixels: Float32Array, h: number, w: number, target: Float64Array, k: number, seed: number,
  *   centered: boolean}} settings
  * @returns {object|null} Null where the image is smaller than the kernel.
@@ -36,11 +36,11 @@ export function makeScene({ pixels, h, w, target, k, seed, centered }) {
 
 /** What is to be learned: a scene with noise of one level. */
 export function makeTask(scene, level) {
-  const answers = scene.clean.map((answer, i) => answer + level * scene.noise[i]);
-  return { ...scene, answers, floor: level * level * meanSquare(scene.noise) };
+  const responses = scene.clean.map((response, i) => response + level * scene.noise[i]);
+  return { ...scene, responses, floor: level * level * meanSquare(scene.noise) };
 }
 
-/** The answers of a kernel to all windows. */
+/** The responses of a kernel to all windows. */
 export function forward({ image, corners, offsets, count }, weights, out) {
   for (let i = 0; i < count; i += 1) {
     let sum = 0;
@@ -96,7 +96,7 @@ export function makeStudent(task, state) {
 
   function look() {
     forward(task, student.weights, student.output);
-    for (let i = 0; i < task.count; i += 1) student.error[i] = student.output[i] - task.answers[i];
+    for (let i = 0; i < task.count; i += 1) student.error[i] = student.output[i] - task.responses[i];
     student.loss = meanSquare(student.error);
     student.losses.push(student.loss);
     student.distance = Math.hypot(...student.weights.map((weight, j) => weight - task.target[j]));

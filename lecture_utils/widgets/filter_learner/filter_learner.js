@@ -13,8 +13,8 @@ import { dropZone } from "../_shared/ui/open_file.js";
 import { inputView } from "./input_view.js";
 import { pythonCode } from "./python_code.js";
 import { STEPS_AT_ONCE, makeRunning } from "./running.js";
-import { warning } from "./sentences.js";
-import { TASK, makeSession } from "./session.js";
+import { warning } from "./text.js";
+import { TASK, makeSession } from "./state.js";
 import { settingsPanel } from "./settings_panel.js";
 import { numberLine, outputViews, weightViews } from "./student_views.js";
 import { targetPanel } from "./target_panel.js";
@@ -28,11 +28,11 @@ const HELP = [
 ];
 
 /** What the Python program needs of the task on screen. */
-function programOf(model, { student, picture, start, size, settings }, image) {
+function programOf(model, { student, image, start, size, settings }, source) {
   const steps = student?.step > student?.firstStep ? student.step - student.firstStep : STEPS_AT_ONCE;
   const target = toTyped(model.get("target"));
   const { noise, seed, centered } = readTraits(model, ["noise", "seed", "centered"]);
-  return pythonCode({ ...picture, k: size(), target, start, noise, seed, centered, steps, ...settings() }, image);
+  return pythonCode({ ...image, k: size(), target, start, noise, seed, centered, steps, ...settings() }, source);
 }
 
 const panel = (kind, title, note, ...parts) =>
@@ -89,13 +89,13 @@ function build(demo) {
   const [newImage, newFacts, newTask, newStep, newGradient] = detectors;
   function draw() {
     session.follow();
-    const { task, student, picture } = session;
+    const { task, student, image } = session;
     const now = settings();
-    if (newImage(model.get("source"), picture)) input.draw(picture);
+    if (newImage(model.get("source"), image)) input.draw(image);
     target.update(demo.dark);
     running.update();
     if (newFacts(task, now.rate, now.batch, now.momentum)) sliders.update(task);
-    message.show(warning(task, student, { ...picture, k: size(), ...now }) ?? said);
+    message.show(warning(task, student, { ...image, k: size(), ...now }) ?? said);
     if (newTask(task, demo.dark)) {
       root.classList.toggle("misfit", !task);
       if (task) outputs.drawTask(task, demo.dark);

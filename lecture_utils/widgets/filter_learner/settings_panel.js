@@ -5,7 +5,7 @@ import { h, setText } from "../_shared/ui/dom.js";
 import { precise } from "../_shared/math/numbers.js";
 import { largestStableRate } from "./curvature.js";
 import { logSlider } from "./log_slider.js";
-import { lesson } from "./sentences.js";
+import { lesson } from "./text.js";
 
 const BATCHES = [1, 16, 64, 256, "all"].map((value) => ({
   value,

@@ -44,9 +44,9 @@ export function outputViews() {
     teacher: [target.canvas, outputLegend.element],
     error: [error.canvas, errorLegend.element],
     student: [student.canvas],
-    drawTask({ answers, rows, columns }, dark) {
-      limit = maxMagnitude(answers) || 1;
-      target.paint(answers, rows, columns, signedScale(limit, dark));
+    drawTask({ responses, rows, columns }, dark) {
+      limit = maxMagnitude(responses) || 1;
+      target.paint(responses, rows, columns, signedScale(limit, dark));
       outputLegend.update(limit, dark);
       errorLegend.update(limit, dark);
     },

@@ -35,7 +35,7 @@ const RESPONSE_PARTS = [
 ];
 const HELP = [
   ["Frequency plane", "drag the spot, or click where it should go; or use the arrow keys (with Shift five steps at once). Its distance from the middle is the frequency, its direction theta, its width one over sigma."],
-  ["Zone plate", "each place holds one wave, and the places lie as in the frequency plane: the response lights up where the spot is."],
+  ["Zone plate", "each position holds one wave, arranged as in the frequency plane: the response lights up where the spot is."],
   ["One pixel", "point at the input or the response, tap it, or use the arrow keys; a click makes it stay."],
   ["Drawing", "draw with mouse or finger; or move with the arrow keys and press Space to paint."],
   ["Your own image", "open a file or drop one here. It stays in your browser."],

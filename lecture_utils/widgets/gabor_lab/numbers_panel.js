@@ -1,4 +1,4 @@
-/** The numbers behind the pictures, as text: one pixel, the whole response, the kernel. */
+/** The numbers behind the images, as text: one pixel, the whole response, the kernel. */
 
 import { h, setText } from "../_shared/ui/dom.js";
 import { precise } from "../_shared/math/numbers.js";

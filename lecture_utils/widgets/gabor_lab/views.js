@@ -1,4 +1,4 @@
-/** How complex responses become pictures: which number of each pixel, on which scale. */
+/** How complex responses become images: which number of each pixel, on which scale. */
 
 import { sequentialScale, signedScale } from "../_shared/ui/canvas.js";
 import { cyclicLut, sequentialLut } from "../_shared/ui/color.js";

@@ -28,7 +28,7 @@ function photoStrip(photos, edit) {
   const element = h(
     "fieldset",
     { class: "cam-photos" },
-    h("legend", { class: "lu-visually-hidden" }, "Picture"),
+    h("legend", { class: "lu-visually-hidden" }, "Image"),
     h("div", { class: "lu-thumbs" }, thumbs.map((thumb) => thumb.element)),
   );
   function set(name) {

@@ -12,7 +12,7 @@ import { readData } from "./data.js";
 import { ranking, softmax } from "./evidence.js";
 import { mapViews } from "./map_views.js";
 import { pythonCode } from "./python_code.js";
-import { emptySentence, honestSentence, sumSentence } from "./sentences.js";
+import { emptySentence, honestSentence, sumSentence } from "./text.js";
 import { TRAITS, stateReader } from "./state.js";
 
 /** Addresses of the photos, which came as JPEG files end to end. */
@@ -73,7 +73,7 @@ function build(demo) {
     const { title, origin } = model.get("network");
     setText(honest, honestSentence({ title, origin, layer, isLast, classes: names.length, listed: data.listed.length }));
     demo.say(views.words());
-    return { ...last, place: views.cell() };
+    return { ...last, position: views.cell() };
   }
   function problem({ wanted, l, c, shown, state, limit }) {
     const name = names[c];

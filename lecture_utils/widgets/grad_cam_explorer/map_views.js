@@ -5,7 +5,7 @@ import { h, setText } from "../_shared/ui/dom.js";
 import { moveByKey } from "../_shared/ui/plane.js";
 import { percent } from "./class_picker.js";
 import { overlay, overlayLegend } from "./overlay.js";
-import { besideSentence } from "./sentences.js";
+import { besideSentence } from "./text.js";
 
 /** One map with its title, its legend and a note. */
 function mapView(options) {
@@ -41,8 +41,8 @@ export function mapViews({ demo: { request, signal }, data, names, last }) {
     const { rows, columns } = grid();
     choose([(row / rows) * last().rows, (column / columns) * last().columns].map(Math.floor));
   };
-  const left = mapView({ label: "Grad-CAM over the picture", signal, onKey, onPoint: onPoint(last) });
-  const right = mapView({ label: "The second map over the picture", signal, onKey, onPoint: onPoint(() => last().second) });
+  const left = mapView({ label: "Grad-CAM over the image", signal, onKey, onPoint: onPoint(last) });
+  const right = mapView({ label: "The second map over the image", signal, onKey, onPoint: onPoint(() => last().second) });
   const reading = h("p", { class: "cam-reading" });
 
   function draw(now) {
@@ -56,7 +56,7 @@ export function mapViews({ demo: { request, signal }, data, names, last }) {
     left.map.draw(shown, rows, columns, { ...look, limit });
     left.legend.update(limit, "against", "for");
     setText(left.title, `Grad-CAM: ${names[c]}`);
-    const rank = `place ${photo.ranked.indexOf(c) + 1} of ${names.length.toLocaleString("en-US")}`;
+    const rank = `rank ${photo.ranked.indexOf(c) + 1} of ${names.length.toLocaleString("en-US")}`;
     setText(left.note, `${percent(photo.shares[c])}, logit ${format(data.logits(p)[c], 2)}, ${rank}`);
   }
   function drawRight({ state: { beside }, c, other, second, gap, isLast }, look) {
@@ -82,7 +82,7 @@ export function mapViews({ demo: { request, signal }, data, names, last }) {
     const values = beside === "class" ? otherMap : second.map;
     const value = format(values[there[0] * second.columns + there[1]], 3);
     const tell = {
-      occlusion: `covering that place takes ${value} off the logit`,
+      occlusion: `covering that position takes ${value} off the logit`,
       class: `for “${names[other]}” it is ${value}`,
       difference: `${value} more than for “${names[other]}”`,
     }[beside];

@@ -1,4 +1,4 @@
-/** A map over its picture: red speaks for a class, blue against it, and where nothing speaks the picture shows. */
+/** A map over its image: red speaks for a class, blue against it, and where nothing speaks the image shows. */
 
 import { raster } from "../_shared/ui/canvas.js";
 import { h, setText } from "../_shared/ui/dom.js";
@@ -36,7 +36,7 @@ export function overlay(options) {
   };
 }
 
-/** The legend of such a map, over the gray of a picture. */
+/** The legend of such a map, over the gray of an image. */
 export function overlayLegend() {
   const strip = h("canvas", { class: "lu-legend-strip", "aria-hidden": "true" });
   const [low, high] = [h("span"), h("span")];

@@ -1,9 +1,5 @@
 /** What one layer computes, as layer.py does, and which cells have to do with which. */
 
-import { toTyped } from "../_shared/math/arrays.js";
-
-export const NAMES = ["image", "kernel", "operation", "stride", "padding", "dilation", "ceil_mode"];
-
 /** How many cells along one axis a window covers, the gaps of a dilation included. */
 export const covered = (k, dilation) => dilation * (k - 1) + 1;
 
@@ -21,69 +17,6 @@ export function windowCount(n, k, { stride, padding, dilation, ceil }) {
 /** The largest padding that an operation allows for a window. */
 export const mostPadding = (operation, kh, kw) =>
   operation === "convolution" ? 3 : Math.floor(Math.min(kh, kw) / 2);
-
-function findProblem({ h, w, kh, kw, operation, padding, dilation }, rows, columns) {
-  const half = mostPadding(operation, kh, kw);
-  if (padding > half) {
-    return (
-      `Pooling allows a padding of at most half the window, here ${half}: otherwise a window could ` +
-      "lie on padding alone."
-    );
-  }
-  if (operation === "average" && dilation > 1) {
-    return "Average-pooling has no dilation: set it to 1.";
-  }
-  if (rows > 0 && columns > 0) return null;
-  const spans = [covered(kh, dilation), covered(kw, dilation)].join("×");
-  const room = [h + 2 * padding, w + 2 * padding].join("×");
-  const spread = dilation > 1 ? `, spread by dilation ${dilation},` : "";
-  return (
-    `The ${kh}×${kw} window${spread} covers ${spans} cells, but the input` +
-    `${padding ? " with its padding" : ""} has only ${room}. Make the input larger, or the kernel` +
-    `${dilation > 1 ? " or the dilation" : ""} smaller${operation === "convolution" ? ", or add padding" : ""}.`
-  );
-}
-
-/** For each cell along an axis of the image: how many windows read it. */
-function readsAlong(n, k, count, { stride, padding, dilation }) {
-  const reads = new Array(n).fill(0);
-  for (let at = 0; at < count; at += 1) {
-    for (let i = 0; i < k; i += 1) {
-      const place = at * stride - padding + i * dilation;
-      if (place >= 0 && place < n) reads[place] += 1;
-    }
-  }
-  return reads;
-}
-
-/** Return `read()`: the lab's present state, computed anew only when something has changed. */
-export function layerReader(model) {
-  let seen = [];
-  let lab = null;
-  return () => {
-    const values = NAMES.map((name) => model.get(name));
-    if (lab && values.every((value, i) => value === seen[i])) return lab;
-    seen = values;
-    const [image, kernel, operation, stride, padding, dilation, ceilMode] = values;
-    const [h, w] = image.shape;
-    const [kh, kw] = kernel.shape;
-    const ceil = ceilMode && operation !== "convolution";
-    lab = { pixels: toTyped(image), h, w, weights: toTyped(kernel), kh, kw, operation, stride, padding };
-    Object.assign(lab, { dilation, ceil, ceilMode });
-    const [rows, columns] = [windowCount(h, kh, lab).count, windowCount(w, kw, lab).count];
-    lab.problem = findProblem(lab, rows, columns);
-    Object.assign(lab, lab.problem ? { rows: 0, columns: 0 } : { rows, columns });
-    lab.rowReads = readsAlong(h, kh, lab.rows, lab);
-    lab.columnReads = readsAlong(w, kw, lab.columns, lab);
-    lab.output = new Float64Array(lab.rows * lab.columns);
-    for (let row = 0; row < lab.rows; row += 1) {
-      for (let column = 0; column < lab.columns; column += 1) {
-        lab.output[row * lab.columns + column] = result(lab, windowCells(lab, row, column));
-      }
-    }
-    return lab;
-  };
-}
 
 /**
  * What the window of one output cell reads, row by row.
@@ -108,7 +41,8 @@ export function windowCells(lab, outRow, outColumn) {
   return cells;
 }
 
-function result({ operation }, cells) {
+/** What a layer makes of the cells of one window. */
+export function result({ operation }, cells) {
   if (operation === "max") return cells.reduce((most, { value }) => Math.max(most, value), -Infinity);
   if (operation === "convolution") return cells.reduce((sum, { weight, value }) => sum + weight * value, 0);
   const total = cells.reduce((sum, { value }) => sum + value, 0);

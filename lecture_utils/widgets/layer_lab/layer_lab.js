@@ -9,10 +9,11 @@ import { mountDemo } from "../_shared/ui/mount.js";
 import { scanner } from "../_shared/ui/scan.js";
 import { explainedCell } from "./explained_cell.js";
 import { drawInput, drawKernel, drawOutput, makeGrids } from "./grids.js";
-import { layerReader, NAMES, readers, windowCells } from "./layer.js";
+import { readers, windowCells } from "./layer.js";
 import { pythonCode } from "./python_code.js";
-import { borderNote, readingFacts, sizeFormula, workedInput, workedOutput } from "./sentences.js";
+import { borderNote, readingFacts, sizeFormula, workedInput, workedOutput } from "./text.js";
 import { settingsPanel } from "./settings_panel.js";
+import { NAMES, layerReader } from "./state.js";
 
 const HINT =
   "Point at a cell of the output to see what made it, or at one of the input to see where it goes. " +

@@ -6,7 +6,8 @@ import { h, setText } from "../_shared/ui/dom.js";
 import { DICE } from "../_shared/ui/icons.js";
 import { resizeKernel } from "../_shared/math/kernel_ops.js";
 import { uniform } from "../_shared/math/random.js";
-import { mostPadding, NAMES } from "./layer.js";
+import { mostPadding } from "./layer.js";
+import { NAMES } from "./state.js";
 
 /** The numbers 0 to 9 of a seed; a place has the same number whatever the size. */
 function randomImage(rows, columns, seed) {

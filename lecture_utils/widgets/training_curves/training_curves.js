@@ -12,7 +12,7 @@ import { pythonCode } from "./python_code.js";
 import { settingsPanel } from "./settings_panel.js";
 import { stopTable } from "./stop_table.js";
 import { earlyStopping } from "./stopping.js";
-import { summary } from "./words.js";
+import { summary } from "./text.js";
 
 const TRAITS = ["runs", "hidden", "parts", "patience", "monitor", "smoothing", "log_loss", "epoch"];
 

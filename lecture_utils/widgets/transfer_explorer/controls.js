@@ -1,7 +1,7 @@
 /** What can be chosen besides the boundary: network, strategy, outputs, and what the plot measures. */
 
 import { segmented, select, slider } from "../_shared/ui/controls.js";
-import { MEASURES } from "./words.js";
+import { MEASURES } from "./text.js";
 
 /**
  * @param {{model: object, edit: (changes: object) => void}} demo

@@ -12,7 +12,7 @@ export function parametersOf(network, stage, outputs) {
 
 /**
  * @returns {{until: string, index: number, trainable: number, total: number, weights: number, held: number,
- *   kept: number, memory: number}[]} One per stage that can be the first that learns, from the picture on. In bytes:
+ *   kept: number, memory: number}[]} One per stage that can be the first that learns, from the image on. In bytes:
  *   `weights` with statistics, `held` by gradients and Adam, `kept` of a batch for the backward pass, and `memory`, all
  *   of it; `costs` in networks.py counts the same.
  */

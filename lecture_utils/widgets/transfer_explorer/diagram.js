@@ -1,10 +1,10 @@
-/** The network from the picture to its head, and the boundary to slide: what is above it stays frozen. */
+/** The network from the image to its head, and the boundary to slide: what is above it stays frozen. */
 
 import { h, icon, setText, svg } from "../_shared/ui/dom.js";
 import { marker } from "../_shared/ui/curves/chart.js";
 import { LOCK, UPDOWN } from "../_shared/ui/icons.js";
 import { parametersOf } from "./counts.js";
-import { count } from "./words.js";
+import { count } from "./text.js";
 
 /** Pixels from one row to the next, as the style has it. */
 const PITCH = 38;

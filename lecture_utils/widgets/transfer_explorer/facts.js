@@ -2,7 +2,7 @@
 
 import { h, setText } from "../_shared/ui/dom.js";
 import { BATCH_SIZE } from "./counts.js";
-import { bytes, count, percent, range, seconds } from "./words.js";
+import { bytes, count, percent, range, seconds } from "./text.js";
 
 const PARTS = ["weights", "held", "kept"];
 

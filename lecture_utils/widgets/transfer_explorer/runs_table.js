@@ -2,7 +2,7 @@
 
 import { h, setText } from "../_shared/ui/dom.js";
 import { swatch } from "../_shared/ui/curves/tables.js";
-import { count, percent, range, seconds } from "./words.js";
+import { count, percent, range, seconds } from "./text.js";
 
 const HEADS = ["Run", "learned", "test accuracy", "per epoch"];
 

@@ -4,7 +4,7 @@ import { h, setText, svg } from "../_shared/ui/dom.js";
 import { marker } from "../_shared/ui/curves/chart.js";
 import { linearAxis, logAxis } from "../_shared/math/axis.js";
 import { format } from "../_shared/math/numbers.js";
-import { MEASURES, count } from "./words.js";
+import { MEASURES, count } from "./text.js";
 
 const EDGE = { left: 72, right: 16, top: 14, bottom: 40 };
 const HEIGHT = 210;

@@ -12,7 +12,7 @@ import { pythonCode } from "./python_code.js";
 import { runsTable } from "./runs_table.js";
 import { scatterPlot } from "./scatter.js";
 import { stateReader } from "./state.js";
-import { boundaryWords, count, percent, share } from "./words.js";
+import { boundaryWords, count, percent, share } from "./text.js";
 
 const TRAITS = ["runs", "network", "until", "outputs", "ticked", "measure", "epoch"];
 const PARTS = ["train", "val"];
@@ -129,7 +129,7 @@ function build(demo) {
     h(
       "div",
       { class: "transfer-columns" },
-      h("div", { class: "transfer-network" }, label("picture ↓"), blocks.element, label("↓ prediction")),
+      h("div", { class: "transfer-network" }, label("image ↓"), blocks.element, label("↓ prediction")),
       h("div", { class: "transfer-numbers" }, sentence, facts.element, nearest.element, controls.outputs),
     ),
     plotArea,

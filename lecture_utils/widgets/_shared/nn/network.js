@@ -158,10 +158,10 @@ function planConvolution(memory, layer, before) {
   const made = activation(memory, layer, outputs, rows, columns);
   const taps = roundUp(kernel[1] * source.stride, UNROLL);
   const blocks = made.stride / CHANNELS;
-  const places = {};
+  const addresses = {};
   const reserve = (name, Type, length, fill) =>
     memory.reserve(Type, length, (array, address) => {
-      places[name] = address;
+      addresses[name] = address;
       fill(array);
     });
 
@@ -184,7 +184,7 @@ function planConvolution(memory, layer, before) {
   const skip = 4 * (source.stride * source.columns - taps);
   made.compute = () => {
     source.pad?.();
-    const { weights, bias: start } = places;
+    const { weights, bias: start } = addresses;
     memory.kernels.convolve(offsets.address, count, weights, start, made.address, 4 * made.stride, kernel[0], taps, skip, blocks);
   };
   return made;
@@ -192,16 +192,16 @@ function planConvolution(memory, layer, before) {
 
 /** Where each output pixel's window begins. What is beyond the last pixel repeats it. */
 function planOffsets(memory, source, { rows, columns }, step, count) {
-  const places = { address: 0 };
+  const addresses = { address: 0 };
   memory.reserve(Int32Array, count, (offsets, address) => {
-    places.address = address;
+    addresses.address = address;
     for (let i = 0; i < count; i += 1) {
       const pixel = Math.min(i, rows * columns - 1);
       const [y, x] = [Math.floor(pixel / columns) * step[0], (pixel % columns) * step[1]];
       offsets[i] = source.address + 4 * source.stride * (y * source.columns + x);
     }
   });
-  return places;
+  return addresses;
 }
 
 function planPadding(memory, before, [top, left]) {
@@ -218,7 +218,7 @@ function planPadding(memory, before, [top, left]) {
 
 function planReLU(memory, layer, before) {
   const made = activation(memory, layer, before.channels, before.rows, before.columns, before.stride);
-  made.compute = () => memory.kernels.rectify(before.address, made.address, made.data.byteLength);
+  made.compute = () => memory.kernels.relu(before.address, made.address, made.data.byteLength);
   return made;
 }
 
@@ -231,7 +231,7 @@ function planMaxPool(memory, layer, before) {
   const pixelBytes = 4 * before.stride;
   const skip = pixelBytes * (before.columns - kernel[1]);
   made.compute = () =>
-    memory.kernels.largest(offsets.address, rows * columns, made.address, pixelBytes, kernel[0], kernel[1], skip);
+    memory.kernels.maxPool(offsets.address, rows * columns, made.address, pixelBytes, kernel[0], kernel[1], skip);
   return made;
 }
 

@@ -62,7 +62,7 @@ export function plainKernels(bytes) {
     }
   }
 
-  function rectify(from, to, length) {
+  function relu(from, to, length) {
     const last = (from + length) >> 2;
     for (let i = from >> 2, j = to >> 2; i < last; i += 1, j += 1) {
       const value = floats[i];
@@ -70,23 +70,23 @@ export function plainKernels(bytes) {
     }
   }
 
-  function largest(offsets, count, output, pixelBytes, rows, columns, skip) {
+  function maxPool(offsets, count, output, pixelBytes, rows, columns, skip) {
     const stride = pixelBytes >> 2;
     for (let pixel = 0; pixel < count; pixel += 1) {
-      let place = integers[(offsets >> 2) + pixel] >> 2;
+      let position = integers[(offsets >> 2) + pixel] >> 2;
       const to = (output >> 2) + pixel * stride;
-      floats.copyWithin(to, place, place + stride);
+      floats.copyWithin(to, position, position + stride);
       for (let row = 0; row < rows; row += 1) {
         for (let column = 0; column < columns; column += 1) {
           for (let c = 0; c < stride; c += 1) {
-            const value = floats[place + c];
+            const value = floats[position + c];
             if (value > floats[to + c]) floats[to + c] = value;
           }
-          place += stride;
+          position += stride;
         }
-        place += skip >> 2;
+        position += skip >> 2;
       }
     }
   }
-  return { name: "JavaScript", memory, convolve, rectify, largest };
+  return { name: "JavaScript", memory, convolve, relu, maxPool };
 }

@@ -81,8 +81,8 @@ const convolve = (relaxed) => ({
 });
 
 /** Zero instead of what is negative. */
-const rectify = {
-  name: "rectify",
+const relu = {
+  name: "relu",
   parameters: ["from", "to", "bytes"],
   integers: [],
   vectors: [],
@@ -96,26 +96,26 @@ const rectify = {
 };
 
 /** The largest number of each channel in a window per pixel. */
-const largest = {
-  name: "largest",
+const maxPool = {
+  name: "maxPool",
   parameters: ["offsets", "count", "output", "pixelBytes", "rows", "columns", "skip"],
-  integers: ["channel", "place", "row", "column"],
+  integers: ["channel", "position", "row", "column"],
   vectors: ["m0", "m1"],
   body: ({ get, set, increase }) => [
     loop(
       [number(0), set("channel")],
       loop(
-        [get("offsets"), loadInteger(), get("channel"), add, set("place")],
-        [get("place"), loadVector(), set("m0"), get("place"), loadVector(16), set("m1")],
+        [get("offsets"), loadInteger(), get("channel"), add, set("position")],
+        [get("position"), loadVector(), set("m0"), get("position"), loadVector(16), set("m1")],
         [get("rows"), set("row")],
         loop(
           [get("columns"), set("column")],
           loop(
-            [0, 1].map((half) => [get(`m${half}`), get("place"), loadVector(16 * half), maxVectors, set(`m${half}`)]),
-            increase("place", get("pixelBytes")),
+            [0, 1].map((half) => [get(`m${half}`), get("position"), loadVector(16 * half), maxVectors, set(`m${half}`)]),
+            increase("position", get("pixelBytes")),
             [increase("column", number(-1)), get("column")],
           ),
-          [increase("place", get("skip")), increase("row", number(-1)), get("row")],
+          [increase("position", get("skip")), increase("row", number(-1)), get("row")],
         ),
         [get("output"), get("m0"), storeVector(), get("output"), get("m1"), storeVector(16)],
         [increase("output", number(32)), increase("channel", number(32))],
@@ -128,13 +128,13 @@ const largest = {
 
 /**
  * @param {number} bytes How much memory the kernels shall reach.
- * @returns {{name: string, memory: ArrayBuffer, convolve: Function, rectify: Function,
- *   largest: Function}|null} null where the browser has no SIMD, or where the page's policy forbids
+ * @returns {{name: string, memory: ArrayBuffer, convolve: Function, relu: Function,
+ *   maxPool: Function}|null} null where the browser has no SIMD, or where the page's policy forbids
  *   WebAssembly.
  */
 export function simdKernels(bytes) {
   try {
-    const modules = [true, false].map((relaxed) => assemble([convolve(relaxed), rectify, largest]));
+    const modules = [true, false].map((relaxed) => assemble([convolve(relaxed), relu, maxPool]));
     const code = modules.find((module) => WebAssembly.validate(module));
     if (!code) return null;
     const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) });

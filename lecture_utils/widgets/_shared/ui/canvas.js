@@ -1,4 +1,4 @@
-/** Arrays as pictures: one canvas pixel per value, enlarged without blur by CSS. */
+/** Arrays as images: one canvas pixel per value, enlarged without blur by CSS. */
 
 import { grayLut, lutIndex, sequentialLut, signedLut } from "./color.js";
 import { h, setText } from "./dom.js";

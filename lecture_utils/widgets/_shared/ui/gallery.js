@@ -1,4 +1,4 @@
-/** A small gallery of images that comes with a demo, and the strip of pictures to choose from. */
+/** A small gallery of images that comes with a demo, and the strip of images to choose from. */
 
 import { grayScale, raster } from "./canvas.js";
 import { h, icon, uniqueId } from "./dom.js";
@@ -7,13 +7,13 @@ import { resize } from "../math/image.js";
 /** Pixels of the longer side of a thumbnail, for screens of two pixels per pixel. */
 const THUMB = 96;
 
-/** @typedef {{name: string, group: string, rows: number, columns: number, values: Float32Array}} Picture */
+/** @typedef {{name: string, group: string, rows: number, columns: number, values: Float32Array}} GalleryImage */
 
 /**
- * Take apart what `widgets/_gallery.py` packed: all pictures end to end, one byte per pixel.
+ * Take apart what `widgets/_gallery.py` packed: all images end to end, one byte per pixel.
  * @param {{name: string, group: string, shape: number[], imports: string, code: string}[]} entries
  * @param {Uint8Array} bytes
- * @returns {Picture[]} With brightness from 0 to 1.
+ * @returns {GalleryImage[]} With brightness from 0 to 1.
  */
 export function unpackGallery(entries, bytes) {
   let at = 0;
@@ -25,7 +25,7 @@ export function unpackGallery(entries, bytes) {
   });
 }
 
-/** Large pictures are averaged, so that fine patterns turn gray instead of into coarse ones. */
+/** Large images are averaged, so that fine patterns turn gray instead of into coarse ones. */
 function drawThumb(canvas, { values, rows, columns }) {
   const scale = Math.min(1, THUMB / Math.max(rows, columns));
   const [height, width] = [rows, columns].map((side) => Math.max(1, Math.round(side * scale)));
@@ -34,19 +34,19 @@ function drawThumb(canvas, { values, rows, columns }) {
 }
 
 /**
- * A strip of pictures of which one is chosen.
+ * A strip of images of which one is chosen.
  * @param {{legend: string, onChoose: (name: string) => void}} options
  * @returns {{element: HTMLFieldSetElement, set: (name: string) => void,
- *   put: (name: string, show: {picture?: Picture, path?: string, title?: string}) => void}}
- *   `put` adds a choice, or replaces its picture; without picture it shows an icon.
+ *   put: (name: string, show: {image?: GalleryImage, path?: string, title?: string}) => void}}
+ *   `put` adds a choice, or replaces its image; without image it shows an icon.
  */
 export function thumbnails({ legend, onChoose }) {
-  const group = uniqueId("picture");
+  const group = uniqueId("image");
   const strip = h("div", { class: "lu-thumbs" });
   const element = h("fieldset", {}, h("legend", { class: "lu-visually-hidden" }, legend), strip);
   const thumbs = new Map();
 
-  function put(name, { picture = null, path = "", title = name }) {
+  function put(name, { image = null, path = "", title = name }) {
     if (!thumbs.has(name)) {
       const input = h("input", { type: "radio", name: group, value: name, onchange: () => onChoose(name) });
       const label = h("label", { class: "lu-thumb" }, input);
@@ -56,8 +56,8 @@ export function thumbnails({ legend, onChoose }) {
     const { input, label } = thumbs.get(name);
     input.setAttribute("aria-label", title);
     label.title = title;
-    const canvas = picture && h("canvas", { "aria-hidden": "true" });
-    if (picture) drawThumb(canvas, picture);
+    const canvas = image && h("canvas", { "aria-hidden": "true" });
+    if (image) drawThumb(canvas, image);
     label.replaceChildren(input, canvas ?? icon(path));
   }
   const set = (name) => {

@@ -1,4 +1,4 @@
-/** The pictures to choose from: the gallery, the reader's drawing, the reader's file. */
+/** The images to choose from: the gallery, the reader's drawing, the reader's file. */
 
 import { fromTyped, toBrightness, toTyped } from "../math/arrays.js";
 import { h } from "./dom.js";
@@ -46,7 +46,7 @@ export function imagePanel({ model, edit, say }) {
       return;
     }
     say("");
-    strip.put(FILE, { picture: file, title: `Your file: ${chosen.name}` });
+    strip.put(FILE, { image: file, title: `Your file: ${chosen.name}` });
     choose(FILE, file);
   }
   const strip = thumbnails({
@@ -57,22 +57,22 @@ export function imagePanel({ model, edit, say }) {
         choose(name, { values: sketch.pixels, rows: DRAWING_SIZE, columns: DRAWING_SIZE });
       } else if (name === FILE) choose(name, file);
       else if (name === ARRAY) choose(name, array);
-      else choose(name, gallery.find((picture) => picture.name === name));
+      else choose(name, gallery.find((image) => image.name === name));
     },
   });
-  for (const picture of gallery) strip.put(picture.name, { picture });
+  for (const image of gallery) strip.put(image.name, { image });
   strip.put(DRAWING, { path: PEN, title: "Draw your own" });
 
   const upload = filePicker({ onFile: open, kind: "lu-upload" });
   strip.element.querySelector(".lu-thumbs").append(upload.button);
-  const caption = h("p", { class: "lu-picture-name" });
-  const element = h("div", { class: "lu-pictures" }, strip.element, caption, upload.input);
+  const caption = h("p", { class: "lu-image-name" });
+  const element = h("div", { class: "lu-images" }, strip.element, caption, upload.input);
 
   return {
     element,
     sketch,
     open,
-    /** The picture on screen as an entry of the gallery, for the Python code. */
+    /** The image on screen as an entry of the gallery, for the Python code. */
     current() {
       const source = model.get("source");
       return gallery.find(({ name }) => name === source) ?? { name: source, group: "" };
@@ -83,7 +83,7 @@ export function imagePanel({ model, edit, say }) {
         const image = model.get("image");
         const [rows, columns] = image.shape;
         array = { values: toBrightness(image), rows, columns };
-        strip.put(ARRAY, { picture: array, title: "Your array" });
+        strip.put(ARRAY, { image: array, title: "Your array" });
       }
       strip.set(source);
       const { name, group } = this.current();

@@ -1,4 +1,4 @@
-/** The layers of a network, from the picture to the output, of which one is chosen. */
+/** The layers of a network, from the image to the output, of which one is chosen. */
 
 import { h, uniqueId } from "./dom.js";
 

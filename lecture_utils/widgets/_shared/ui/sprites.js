@@ -1,4 +1,4 @@
-/** Many small pictures in one compressed picture (`widgets/_sprites.py`). */
+/** Many small images in one compressed image (`widgets/_sprites.py`). */
 
 /**
  * Decode a sprite. The browser does the work; colors stay the numbers that were compressed.

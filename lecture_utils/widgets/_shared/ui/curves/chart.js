@@ -32,7 +32,7 @@ export const EVENTS = {
 
 /**
  * @param {string} title
- * @returns {{element: HTMLElement, draw: (picture: object) => void,
+ * @returns {{element: HTMLElement, draw: (shown: object) => void,
  *   point: (epoch: number, dots: {place: number, value: number}[]) => void,
  *   epochAt: (clientX: number) => number, contains: (target: Node) => boolean}}
  */

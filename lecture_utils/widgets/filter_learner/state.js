@@ -39,7 +39,7 @@ function isSame(a, b) {
  */
 export function makeSession(model, edit) {
   const [newScene, newNoise, newState] = [SCENE, ["noise"], STATE].map((names) => newsOf(model, names));
-  const session = { task: null, student: null, picture: null, start: null };
+  const session = { task: null, student: null, image: null, start: null };
   const size = () => model.get("target").shape[0];
   const settings = () => ({
     rate: model.get("learning_rate"),
@@ -65,11 +65,11 @@ export function makeSession(model, edit) {
   }
   let scene = null;
   function readScene() {
-    const image = model.get("image");
-    const [h, w] = image.shape;
-    const pixels = toBrightness(image);
+    const array = model.get("image");
+    const [h, w] = array.shape;
+    const pixels = toBrightness(array);
     const [seed, centered] = [model.get("seed"), model.get("centered")];
-    session.picture = { pixels, h, w };
+    session.image = { pixels, h, w };
     scene = makeScene({ pixels, h, w, target: toTyped(model.get("target")), k: size(), seed, centered });
   }
   /** Follow the model: another task, or other weights from Python. */

@@ -27,7 +27,7 @@ export function warning(task, student, { h, w, k, rate, batch, momentum }) {
   if (taught < size) {
     return (
       `The patches of this image span only ${taught} of ${size} directions. Along the others the gradient is always ` +
-      "zero: the student can answer perfectly here, and still be another kernel than the teacher. Choose a richer image."
+      "zero: the student's responses can be perfect here, and still be another kernel than the teacher. Choose a richer image."
     );
   }
   if (student.losses.length > MOST_STEPS) {

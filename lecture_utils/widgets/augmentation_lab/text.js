@@ -19,7 +19,7 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
   if (crop) {
     const { top, left, height, width, whole } = crop;
     const size = `${width}×${height} at (${left}, ${top}), ${percent((height * width) / side ** 2)} of the area`;
-    rows.push(["crop", whole ? "no box fitted: the whole picture" : size]);
+    rows.push(["crop", whole ? "no box fitted: the whole image" : size]);
   }
   if (flip) rows.push(["mirrored", "yes"]);
   for (const [name, value] of colors) {
@@ -39,8 +39,8 @@ export function remark({ crop }, versions, preset) {
   const meaning = `scale=(${crop[0]}, ${crop[1]}) of RandomResizedCrop is a part of the area, not a zoom. `;
   const result =
     crop[0] > 1
-      ? "Above 1 no box fits into the picture, so all of it comes out every time. "
-      : "A part above 1 fits nowhere and is drawn again; after ten such draws the whole picture is taken " +
+      ? "Above 1 no box fits into the image, so all of it comes out every time. "
+      : "A part above 1 fits nowhere and is drawn again; after ten such draws the whole image is taken " +
         `(here ${whole} of ${versions.length}). Nothing ever gets smaller, and at most ${percent(1 - crop[0])} of the area is lost. `;
   return `${meaning}${result}To shrink and enlarge, use Zoom, which is the scale of RandomAffine.`;
 }

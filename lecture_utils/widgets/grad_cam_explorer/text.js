@@ -3,7 +3,7 @@
 import { format } from "../_shared/math/numbers.js";
 import { total } from "./evidence.js";
 
-/** Below this share of the picture's scale a map counts as empty. */
+/** Below this share of the image's scale a map counts as empty. */
 export const FAINT = 0.03;
 
 /** How the cells of a map and the logit belong together. */
@@ -19,20 +19,20 @@ export function sumSentence({ map, isLast, logit, bias }) {
 export function emptySentence({ shown, sign, limit, name }) {
   const strongest = shown.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (strongest > FAINT * limit) return "";
-  const share = strongest ? ` The strongest cell is ${format(strongest, 4)}, ${format((100 * strongest) / limit, 1)}% of this picture’s scale.` : "";
+  const share = strongest ? ` The strongest cell is ${format(strongest, 4)}, ${format((100 * strongest) / limit, 1)}% of this image’s scale.` : "";
   if (sign === "negative") return `Next to nothing speaks against “${name}” here.${share}`;
   const look = sign === "positive" ? " “Against” shows what Grad-CAM leaves out." : "";
-  return `No evidence: next to nothing in this picture speaks for “${name}” at this layer, so the map stays empty. Stretched to its own maximum it would glow all the same.${share}${look}`;
+  return `No evidence: next to nothing in this image speaks for “${name}” at this layer, so the map stays empty. Stretched to its own maximum it would glow all the same.${share}${look}`;
 }
 
-/** What the second picture shows. */
+/** What the second image shows. */
 export function besideSentence({ beside, name, other, gap, hasFalls, count, isLast }) {
   if (beside === "occlusion") {
     return hasFalls
-      ? `A gray square of 64×64 pixels moves over the picture. Red: covered there, the logit of “${name}” falls; blue: it rises. This asks the network itself, and may contradict Grad-CAM; but a gray square, too, is something that it has never seen.`
-      : `Occlusion was computed for ${count} classes, the likeliest of these pictures; “${name}” is none of them.`;
+      ? `A gray square of 64×64 pixels moves over the image. Red: covered there, the logit of “${name}” falls; blue: it rises. This asks the network itself, and may contradict Grad-CAM; but a gray square, too, is something that it has never seen.`
+      : `Occlusion was computed for ${count} classes, the likeliest of these images; “${name}” is none of them.`;
   }
-  if (beside === "class") return `The same picture, the same layer, the same scale: only the class is another.`;
+  if (beside === "class") return `The same image, the same layer, the same scale: only the class is another.`;
   const meaning = isLast ? `: by so much the logit of “${name}” is ahead, biases aside` : "";
   return `Red: more evidence for “${name}”; blue: more for “${other}”. The cells add up to ${format(gap, 2)}${meaning}.`;
 }
@@ -43,6 +43,6 @@ export function honestSentence({ title, origin, layer, isLast, classes, listed }
   return (
     `${title} on 224×224 pixels. The maps travel in 8 bits: at this layer no cell is more than ${error}% of the scale away from PyTorch’s. ` +
     (isLast ? `At the last layer all ${classes.toLocaleString("en-US")} classes are here. ` : "") +
-    `Inside the network and for occlusion ${listed} classes are, those among the 12 likeliest of any of the pictures. ${origin}.`
+    `Inside the network and for occlusion ${listed} classes are, those among the 12 likeliest of any of the images. ${origin}.`
   );
 }

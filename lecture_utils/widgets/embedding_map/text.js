@@ -3,10 +3,10 @@
 export const UNKNOWN = 255;
 export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}%`;
 
-/** "1 picture", "3 pictures". */
+/** "1 image", "3 images". */
 export const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
 
-/** What is known of a picture: its class, and what it was taken for. */
+/** What is known of an image: its class, and what it was taken for. */
 export function verdict({ label, predicted, classes }) {
   if (predicted === UNKNOWN) return classes[label];
   return predicted === label ? `${classes[label]}, predicted right` : `${classes[label]}, taken for ${classes[predicted]}`;
