@@ -120,7 +120,10 @@ export function chart() {
   return { element, draw, nearest };
 }
 
-/** The front as a table, rows made anew only when it changes. */
+/**
+ * The front as a table, rows made anew only when it changes.
+ * @returns {{element: HTMLElement, set: (words: *, cells: *) => void}}
+ */
 export function frontTable() {
   const caption = h("caption", { class: "lu-label" });
   const body = h("tbody");

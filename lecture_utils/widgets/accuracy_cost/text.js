@@ -5,7 +5,11 @@ import { winner } from "./choose.js";
 
 export const COSTS = { macs: "MACs", parameters: "parameters" };
 
-/** 4089000000 as "4.1 G". */
+/**
+ * 4089000000 as "4.1 G".
+ * @param {number} value
+ * @returns {string}
+ */
 export function short(value) {
   const units = ["", "k", "M", "G", "T"];
   let unit = 0;
@@ -13,9 +17,16 @@ export function short(value) {
   return `${format(value, value < 99.5 ? 1 : 0)} ${units[unit]}`.trim();
 }
 
+/**
+ * @param {number} share
+ * @returns {string}
+ */
 export const percent = (share) => `${(100 * share).toFixed(1)}%`;
 
-/** @returns {[string, string][]} */
+/**
+ * @param {Record<string, any>} row
+ * @returns {[string, string][]}
+ */
 export function facts(row) {
   return [
     ["Right", percent(row.accuracy)],
@@ -26,7 +37,13 @@ export function facts(row) {
   ];
 }
 
-/** Whether it is on the front, or what beats it. */
+/**
+ * Whether it is on the front, or what beats it.
+ * @param {Record<string, any>} row
+ * @param {Record<string, any>[]} rows
+ * @param {string} cost
+ * @returns {string}
+ */
 export function standing(row, rows, cost) {
   const better = winner(row, rows, cost);
   if (!better) return `Nothing here is as accurate with fewer ${COSTS[cost]}.`;
@@ -35,7 +52,13 @@ export function standing(row, rows, cost) {
   return `${better.title} gets ${percent(better.accuracy)} ${less} ${COSTS[cost]}.`;
 }
 
-/** All of it, for a screen reader. */
+/**
+ * All of it, for a screen reader.
+ * @param {Record<string, any>} row
+ * @param {Record<string, any>[]} rows
+ * @param {string} cost
+ * @returns {string}
+ */
 export function sentence(row, rows, cost) {
   const [right, ...others] = facts(row);
   return `${row.title}: ${right[1]} right, ${others.map(([name, value]) => `${name} ${value}`).join(", ")}. ${standing(row, rows, cost)}`;

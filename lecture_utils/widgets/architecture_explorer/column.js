@@ -32,6 +32,8 @@ function blockPanel() {
  * @param {{model: object, edit: (changes: object) => void}} demo
  * @param {{side: string, options: object[], chosen: () => object, onChange: () => void}} settings `chosen` gives
  *   the network, `onChange` is called when another block is selected or opened.
+ * @returns {{element: HTMLElement, draw: () => void, color: Function, detail: () => {name: *, blocks: *[], selected:
+ *   *}}}
  */
 export function networkColumn({ model, edit }, { side, options, chosen, onChange }) {
   const title = `${side === "left" ? "First" : "Second"} network`;

@@ -43,6 +43,11 @@ function beta(alpha, at) {
 /**
  * The parameters of one image. They hang on the seed by fixed places in the stream, so that a moved
  * slider changes the images gradually instead of drawing new ones.
+ * @param {number} seed
+ * @param {number} tile
+ * @param {Record<string, any>} settings
+ * @param {number} rows
+ * @param {number} columns
  * @returns {{affine: object|null, crop: object|null, flip: boolean, colors: [string, number][],
  *   noise: number, erase: object|null}}
  */
@@ -80,12 +85,21 @@ export function draw(seed, tile, settings, rows, columns) {
   return drawn;
 }
 
-/** The share of the first image in a mixture; 1 without mixup. */
+/**
+ * The share of the first image in a mixture; 1 without mixup.
+ * @param {number} seed
+ * @param {number} tile
+ * @param {number} alpha
+ * @returns {number}
+ */
 export const drawShare = (seed, tile, alpha) => (alpha ? beta(alpha, uniform(seed, STREAMS * tile + 1)) : 1);
 
 /**
  * Standard normal numbers for one image's noise: a random part of one long table, because making
  * new ones for twelve images takes longer than a frame.
+ * @param {number} seed
+ * @param {number} tile
+ * @param {number} count
  */
 export function drawNormals(seed, tile, count) {
   if (!table) {
@@ -98,5 +112,9 @@ export function drawNormals(seed, tile, count) {
 const TABLE = 2 ** 17;
 let table = null;
 
-/** The other image of a mixture is changed by numbers of its own. */
+/**
+ * The other image of a mixture is changed by numbers of its own.
+ * @param {number} tile
+ * @returns {number}
+ */
 export const partnerOf = (tile) => tile + PARTNERS;

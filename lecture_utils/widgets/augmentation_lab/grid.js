@@ -6,6 +6,7 @@ import { painter } from "./images.js";
 
 /**
  * @param {{side: number, onChoose: (tile: number) => void, onHover: (tile: number|null) => void}} options
+ * @returns {{element: HTMLElement, update(versions: *, chosen: *): void}}
  */
 export function grid({ side, onChoose, onHover }) {
   const tiles = Array.from({ length: TILES }, (_, tile) => {

@@ -7,7 +7,12 @@ import { filePicker } from "../_shared/ui/open_file.js";
 export const FILE = "your file";
 const ARRAY = "your array";
 
-/** Paint bytes (red, green, blue) onto a canvas; returns a function that does it again. */
+/**
+ * Paint bytes (red, green, blue) onto a canvas; returns a function that does it again.
+ * @param {HTMLElement} canvas
+ * @param {number} side
+ * @returns {(bytes: Uint8Array) => void}
+ */
 export function painter(canvas, side) {
   canvas.width = canvas.height = side;
   const context = canvas.getContext("2d");
@@ -27,6 +32,7 @@ export function painter(canvas, side) {
 /**
  * @param {{names: string[], images: Uint8Array[], side: number,
  *   onChoose: (name: string, bytes: Uint8Array) => void, onError: (text: string) => void}} options
+ * @returns {{element: HTMLElement, open: (file: *) => Promise<void>, update(source: *, bytes: *): void}}
  */
 export function imagePanel({ names, images, side, onChoose, onError }) {
   const group = uniqueId("image");

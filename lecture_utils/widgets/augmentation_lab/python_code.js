@@ -32,7 +32,11 @@ function transforms(settings) {
   return lines.length ? lines : ["v2.Identity()"];
 }
 
-/** The settings as torchvision writes them. */
+/**
+ * The settings as torchvision writes them.
+ * @param {Record<string, any>} settings
+ * @returns {string}
+ */
 export function composeCode(settings) {
   const mixup = settings.mixup ? `\nmixup = v2.MixUp(alpha=${number(settings.mixup)}, num_classes=2)  # of a batch: mixup(images, labels)` : "";
   return `augment = v2.Compose([\n${transforms(settings).map((line) => `    ${line},\n`).join("")}])${mixup}`;
@@ -59,8 +63,11 @@ function calls({ affine, crop, flip, colors, noise, erase }, name, image) {
   return lines;
 }
 
-/** @param {{settings: object, seed: number, image: string|null, other: string|null, tile: number,
- *   drawn: object}} state `image` and `other` are names of photos; null for a reader's own image. */
+/**
+ * @param {{settings: object, seed: number, image: string|null, other: string|null, tile: number,
+ *   drawn: object}} state `image` and `other` are names of photos; null for a reader's own image.
+ * @returns {string}
+ */
 export function pythonCode({ settings, image, other, tile, drawn }) {
   const load = (name) =>
     name

@@ -5,7 +5,13 @@ import { format } from "../_shared/math/numbers.js";
 const signed = (value, unit = "") => `${value > 0 ? "+" : ""}${format(value)}${unit}`;
 const percent = (part) => `${format(100 * part, 0)}%`;
 
-/** What was drawn for a version, as [name, value] pairs. */
+/**
+ * What was drawn for a version, as [name, value] pairs.
+ * @param {Record<string, any>} version
+ * @param {number} side
+ * @param {string} partner
+ * @returns {string[][]}
+ */
 export function describe({ affine, crop, flip, colors, noise, erase, share }, side, partner) {
   const rows = [];
   if (affine) {
@@ -31,7 +37,13 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
   return rows.length ? rows : [["unchanged", "nothing was drawn for this one"]];
 }
 
-/** What readers should know about the settings on screen; "" if nothing. */
+/**
+ * What readers should know about the settings on screen; "" if nothing.
+ * @param {Record<string, any>} settings
+ * @param {Record<string, any>[]} versions
+ * @param {string|null} preset
+ * @returns {string}
+ */
 export function remark({ crop }, versions, preset) {
   if (preset === "digits") return "Digits are not mirrored: a mirrored 2 is no digit, and a 6 turned by 180° is a 9.";
   if (crop[1] <= 1) return "";

@@ -13,6 +13,7 @@ const LARGE = 1000;
  * Return `respond(pixels, h, w, weights, kh, kw, layer, out)`: what `correlate2d` gives, by two of its
  * properties. It is linear: a weight that changes by d adds d times the shifted image. And every stride and
  * padding picks its output from the same response, the one with stride 1 and a wide border.
+ * @returns {(pixels: *, h: *, w: *, weights: *, kh: *, kw: *, layer: *, out: *) => *}
  */
 export function responseKeeper() {
   let kept = null;

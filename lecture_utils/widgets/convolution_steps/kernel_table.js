@@ -5,7 +5,10 @@ import { format } from "../_shared/math/numbers.js";
 import { signedColor } from "../_shared/ui/color.js";
 import { h, setColor } from "../_shared/ui/dom.js";
 
-/** @param {{name: string, kernel: number[][]}} entry */
+/**
+ * @param {{name: string, kernel: number[][]}} entry
+ * @returns {{element: HTMLElement, update: (dark: *) => void}}
+ */
 export function kernelTable({ name, kernel }) {
   const limit = maxMagnitude(kernel.flat()) || 1;
   const cells = [];

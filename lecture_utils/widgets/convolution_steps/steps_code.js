@@ -2,7 +2,10 @@
 
 import { pythonNumber } from "../_shared/math/numbers.js";
 
-/** @param {{name: string, imports: string, code: string}} image */
+/**
+ * @param {{name: string, imports: string, code: string}} image
+ * @returns {string}
+ */
 export function stepsCode(image, kernels) {
   const lines = kernels.map(({ name, kernel }) => {
     const rows = kernel.map((row) => `[${row.map(pythonNumber).join(", ")}]`);

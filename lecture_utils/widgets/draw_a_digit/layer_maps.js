@@ -10,7 +10,11 @@ const WIDTH = 448;
 const MAP = 28;
 const GAP = 2;
 
-/** How so many maps of that size are laid out: columns, pixels per cell, pixels per value. */
+/**
+ * How so many maps of that size are laid out: columns, pixels per cell, pixels per value.
+ * @param {{channels: number, rows: number, columns: number}} layer
+ * @returns {{across: number, cell: number, gap: number, scale: number, down: number}}
+ */
 export function layout({ channels, rows, columns }) {
   const single = rows * columns === 1;
   // Layers of single numbers are many, or few: small squares, or large ones.
@@ -25,6 +29,7 @@ export function layout({ channels, rows, columns }) {
  * @param {{layer: object, title: string, note: string,
  *   onPoint: (unit: number[]|null, chosen: boolean) => void}} options `onPoint` gets map, row and
  *   column under the pointer, or null when it leaves; `chosen` says whether it was pressed.
+ * @returns {{element: HTMLElement, draw(dark: *): void, mark(unit: *, window: *): void}}
  */
 export function layerMaps({ layer, title, note, onPoint }) {
   const { across, cell, gap, scale, down } = layout(layer);

@@ -15,6 +15,8 @@ const CELLS = PAD / CELL;
  * @param {{onChange: () => void, onCursor: () => void, say: (text: string) => void,
  *   signal: AbortSignal}} options `onChange` is called when there is other ink, `onCursor` when only the
  *   keyboard's pen has moved.
+ * @returns {{element: HTMLElement, ink: Float32Array, readonly penDown: boolean, readonly empty: boolean, undo():
+ *   void, clear(): void, forget(): void, draw(): void}}
  */
 export function drawingPad({ onChange, onCursor, say, signal }) {
   const ink = new Float32Array(PAD * PAD);

@@ -7,6 +7,7 @@ import { SIZE } from "./center.js";
  * @param {{run: string, image: Float32Array, code: string, right: number, down: number,
  *   degrees: number}} state `code` makes the image, where it is one of MNIST's; otherwise its bytes are
  *   written out.
+ * @returns {string}
  */
 export function pythonCode({ run, image, code, right, down, degrees }) {
   const moved = right || down || degrees;

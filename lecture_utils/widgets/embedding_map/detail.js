@@ -7,7 +7,12 @@ import { company, verdict } from "./text.js";
 const LARGE = 144;
 const SMALL = 48;
 
-/** A thumbnail of its own canvas, for screens of two pixels per pixel. */
+/**
+ * A thumbnail of its own canvas, for screens of two pixels per pixel.
+ * @param {Record<string, any>} sheet
+ * @param {number} side
+ * @returns {{canvas: HTMLCanvasElement, show: (image: number) => boolean}}
+ */
 export function thumb(sheet, side) {
   const canvas = h("canvas", { width: 2 * side, height: 2 * side, "aria-hidden": "true" });
   canvas.style.width = canvas.style.height = `${side}px`;

@@ -15,7 +15,18 @@ const SHAPES = [
   (x, y, r) => `M${x - r / 2} ${y - 1.3 * r}h${r}v${2.6 * r}h${-r}z`,
   (x, y, r) => `M${x - 1.25 * r} ${y}l${2.15 * r} ${1.25 * r}v${-2.5 * r}z`,
 ];
+/**
+ * @param {number} place
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r
+ * @returns {string}
+ */
 export const shape = (place, x, y, r) => SHAPES[place % SHAPES.length](x, y, r);
+/**
+ * @param {number} place
+ * @returns {string}
+ */
 export const color = (place) => COLORS[place % COLORS.length];
 
 /**

@@ -5,6 +5,7 @@
  * @param {Uint8Array} bytes
  * @param {AbortSignal} signal
  * @param {(error?: Error) => void} onReady
+ * @returns {{there: boolean, paint(context: *, image: *, x: *, y: *, size: *): boolean}}
  */
 export function openSheet(layout, bytes, signal, onReady) {
   const { mime, side, columns } = layout;

@@ -35,6 +35,7 @@ function destination(key, { all, here, base, isWrong }) {
  * @param {{demo: object, maps: object, motion: object, view: object, sheet: object, visible: () => number[],
  *   currentMap: () => number, onHover: (image: number) => void, onChoose: (image: number) => void}} options
  *   `onHover` gets -1 when the pointer is on none.
+ * @returns {{element: HTMLElement, tools: HTMLElement, help: HTMLElement, draw: (scene: object) => void}}
  */
 export function mapStage({ demo, maps, motion, view, sheet, visible, currentMap, onHover, onChoose }) {
   const { model, request, signal } = demo;

@@ -7,7 +7,10 @@ import { count, percent, verdict } from "./text.js";
 
 const MOST_LISTED = 60;
 
-/** @param {{stages: object[], total: number, nearest: number}} options */
+/**
+ * @param {{stages: object[], total: number, nearest: number}} options
+ * @returns {{element: HTMLElement, update(current: *, agreements: *): void}}
+ */
 export function summaryTable({ stages, total, nearest }) {
   const heads = ["Stage", "wrong", `nearest ${nearest} of the same class`, "the same on this map", "variance kept by PCA"];
   const written = (share) => (share === null ? "–" : percent(share));
@@ -41,7 +44,11 @@ export function summaryTable({ stages, total, nearest }) {
   };
 }
 
-/** The wrong ones, folded away; buttons are made when somebody opens it. */
+/**
+ * The wrong ones, folded away; buttons are made when somebody opens it.
+ * @param {{sheet: Record<string, any>, onChoose: (image: number) => void}} options
+ * @returns {{element: HTMLElement, update: (state: Record<string, any>) => void}}
+ */
 export function wrongList({ sheet, onChoose }) {
   const summary = h("summary");
   const list = h("div", { class: "map-wrong" });

@@ -6,6 +6,10 @@ const DIRECTIONS = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 };
+/**
+ * @param {string} key
+ * @returns {boolean}
+ */
 export const isDirection = (key) => key in DIRECTIONS;
 
 /**
@@ -27,7 +31,15 @@ export function nearestInDirection(positions, visible, from, key) {
   return found;
 }
 
-/** The nearest point to a place, within `reach` pixels; -1 if there is none. */
+/**
+ * The nearest point to a place, within `reach` pixels; -1 if there is none.
+ * @param {Float32Array} positions
+ * @param {number[]} visible
+ * @param {number} x
+ * @param {number} y
+ * @param {number} reach
+ * @returns {number}
+ */
 export function nearestTo(positions, visible, x, y, reach) {
   let [best, found] = [reach * reach, -1];
   for (const i of visible) {
@@ -42,6 +54,7 @@ export function nearestTo(positions, visible, x, y, reach) {
  * How many of the `count` nearest on a map are of the same class, from 0 to 1, on average.
  * @param {Float32Array} points
  * @param {Uint8Array} labels
+ * @returns {number}
  */
 export function mapAgreement(points, labels, count) {
   const total = labels.length;

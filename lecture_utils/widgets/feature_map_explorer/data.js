@@ -10,7 +10,10 @@ import { copyTile, decodeGray } from "../_shared/ui/sprites.js";
  *   peak: (filter: number, image: number) => number, sheet: () => Promise<object>}} Layer
  */
 
-/** @returns {Map<string, {name: string, title: string, code: string, said: string[], layers: Map<string, Layer>}>} */
+/**
+ * @param {Record<string, any>} model
+ * @returns {Map<string, {name: string, title: string, code: string, said: string[], layers: Map<string, Layer>}>}
+ */
 export function readNetworks(model) {
   const images = model.get("pictures").length;
   const sprites = toTyped(model.get("sprites"));

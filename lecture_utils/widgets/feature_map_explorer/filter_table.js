@@ -6,7 +6,10 @@ import { rank } from "./text.js";
 
 const HEADS = ["Image", "Response", "Rank", "Peak"];
 
-/** @param {string[]} names Of the images. */
+/**
+ * @param {string[]} names Of the images.
+ * @returns {{element: HTMLElement, update: (layer: *, filter: *) => void}}
+ */
 export function filterTable(names) {
   const title = h("caption");
   const element = h("table", { class: "fme-table" }, title);

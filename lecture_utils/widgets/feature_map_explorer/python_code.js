@@ -15,6 +15,7 @@ function imageCode(name) {
 
 /**
  * @param {{network: object, layer: object, filter: number, names: string[]}} shown
+ * @returns {string}
  */
 export function pythonCode({ network, layer, filter, names }) {
   const load = network.code || `# Your network, and what makes its input of images from 0 to 1\nnetwork = ...\nprepare = ...`;

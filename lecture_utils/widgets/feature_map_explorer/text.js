@@ -2,7 +2,13 @@
 
 import { format } from "../_shared/math/numbers.js";
 
-/** How many filters of the layer respond more strongly to an image, as "3rd of 64". */
+/**
+ * How many filters of the layer respond more strongly to an image, as "3rd of 64".
+ * @param {import("./data.js").Layer} layer
+ * @param {number} filter
+ * @param {number} image
+ * @returns {string}
+ */
 export function rank(layer, filter, image) {
   const own = layer.response(filter, image);
   let place = 1;
@@ -11,13 +17,26 @@ export function rank(layer, filter, image) {
   return `${place}${ending} of ${layer.size[0]}`;
 }
 
-/** A filter and its responses. */
+/**
+ * A filter and its responses.
+ * @param {import("./data.js").Layer} layer
+ * @param {number} filter
+ * @param {number[]} sides
+ * @param {string[]} names
+ * @returns {string}
+ */
 export function describe(layer, filter, sides, names) {
   const responses = sides.map((side) => `${names[side]} ${format(layer.response(filter, side), 3)}`).join(", ");
   return `Filter ${filter}: ${responses}${layer.dead.has(filter) ? ", dead" : ""}`;
 }
 
-/** A layer and its mean responses. */
+/**
+ * A layer and its mean responses.
+ * @param {import("./data.js").Layer} layer
+ * @param {number[]} sides
+ * @param {string[]} names
+ * @returns {string}
+ */
 export function summarize(layer, sides, names) {
   const [filters, rows, columns] = layer.size;
   const means = sides.map((side) => {

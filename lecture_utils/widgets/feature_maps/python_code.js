@@ -2,7 +2,10 @@
 
 import { pythonNumber } from "../_shared/math/numbers.js";
 
-/** @param {{source: string, weights: Float32Array, shape: number[], settings: object, shift: number[]}} state */
+/**
+ * @param {{source: string, weights: Float32Array, shape: number[], settings: object, shift: number[]}} state
+ * @returns {string}
+ */
 export function pythonCode({ source, known, weights, shape, settings, shift }) {
   const [d, , k] = shape;
   const { stride, padding, relu, pool } = settings;

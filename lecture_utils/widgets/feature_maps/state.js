@@ -33,7 +33,11 @@ export function layerReader(model) {
   };
 }
 
-/** What the shift does to the maps, and to their means. */
+/**
+ * What the shift does to the maps, and to their means.
+ * @param {Record<string, any>} state
+ * @returns {{pooled: number[], before: number[], steps: *, follows: number, changed: number, drift: number}}
+ */
 export function effectOfShift({ maps, still, settings, shift, mapSize }) {
   const [pooled, before] = [means(maps), means(still.maps)];
   const step = settings.stride * (settings.pool ? 2 : 1);

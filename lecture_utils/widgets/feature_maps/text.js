@@ -6,7 +6,13 @@ import { COLORS } from "./views.js";
 
 const percent = (value) => `${format(100 * value, 1)}%`;
 
-/** One pixel of the sum, worked out. */
+/**
+ * One pixel of the sum, worked out.
+ * @param {Record<string, any>} state
+ * @param {number} chosen
+ * @param {number[]} position
+ * @returns {string}
+ */
 export function worked({ size, parts, sums, settings }, chosen, [row, column]) {
   const at = row * size + column;
   const partial = parts[chosen].map((part) => part[at]);
@@ -16,6 +22,10 @@ export function worked({ size, parts, sums, settings }, chosen, [row, column]) {
   return `At row ${row}, column ${column}: ${terms} + bias 0 = ${format(total, 3)}${relu}`;
 }
 
+/**
+ * @param {Record<string, any>} state
+ * @returns {string}
+ */
 export function shapes({ d, k, mapSize }) {
   return (
     `(${SIDE}, ${SIDE}, 3) → ${d} filters of ${k}×${k}×3 → (${mapSize}, ${mapSize}, ${d})` +
@@ -23,6 +33,11 @@ export function shapes({ d, k, mapSize }) {
   );
 }
 
+/**
+ * @param {number[]} shift
+ * @param {Record<string, any>} effect
+ * @returns {string}
+ */
 export function effectSentence(shift, { steps, changed, follows, drift }) {
   return shift.some(Boolean)
     ? `Shifted: the maps change by ${percent(changed)}. Moved along by ${steps.join(" and ")} of their own steps, ` +

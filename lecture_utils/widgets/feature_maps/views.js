@@ -13,9 +13,17 @@ const TINTS = [
   table((v) => ((v >> 2) << 16) | (v << 8) | (v >> 2)),
   table((v) => (v << 16) | ((v >> 1) << 8) | (v >> 2)),
 ];
+/**
+ * @param {number} c
+ * @returns {{low: number, high: number, lut: Uint32Array}}
+ */
 export const tint = (c) => ({ low: 0, high: 1, lut: TINTS[c] });
 
-/** An image with a line below it. */
+/**
+ * An image with a line below it.
+ * @param {string} [kind]
+ * @returns {{element: HTMLElement, canvas: HTMLCanvasElement, draw: Function}}
+ */
 export function tile(kind = "") {
   const canvas = h("canvas", { role: "img" });
   const text = h("figcaption");
@@ -31,7 +39,10 @@ export function tile(kind = "") {
   };
 }
 
-/** The pooled vector as bars from zero; a line marks where each was before the shift. */
+/**
+ * The pooled vector as bars from zero; a line marks where each was before the shift.
+ * @returns {{element: HTMLElement, draw(names: *, values: *, before: *): void}}
+ */
 export function bars() {
   const element = h("div", { class: "maps-bars", role: "list" });
   let rows = [];
@@ -63,4 +74,9 @@ export function bars() {
   };
 }
 
+/**
+ * @param {number} limit
+ * @param {boolean} dark
+ * @returns {{low: number, high: number, lut: Uint32Array}}
+ */
 export const signed = (limit, dark) => signedScale(limit || 1, dark);

@@ -48,6 +48,7 @@ function makeRow(onOpen) {
  * @param {{onVisit: (at: object|null, stays: boolean) => void, onOpen: (filter: number) => void,
  *   signal: AbortSignal}} options `onVisit` gets `{filter, image}` (image -1 in the first column) when
  *   the pointer or the focus comes to a cell, null when the pointer leaves; `stays` for focus and touch.
+ * @returns {{element: HTMLElement, update: (state: *, colors: *, dark: *) => void}}
  */
 export function matrix({ onVisit, onOpen, signal }) {
   const corner = h("th", { scope: "col", role: "columnheader", class: "bank-corner" }, "Filter");

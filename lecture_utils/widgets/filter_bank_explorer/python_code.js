@@ -37,6 +37,7 @@ function ownCode(filters) {
 /**
  * @param {{filters: object[], images: object[]}} state
  * @param {object} model
+ * @returns {string}
  */
 export function pythonCode({ filters, images }, model) {
   const name = model.get("bank");

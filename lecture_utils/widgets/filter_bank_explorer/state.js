@@ -26,6 +26,7 @@ function remembered(make) {
  * image the `responses` (see responses.js), what is `measured` of them, how they are `judged`, and the
  * `order` of the filters that have a row.
  * @param {object} model
+ * @returns {{gallery: Record<string, any>[], read: () => Record<string, any>}}
  */
 export function explorerReader(model) {
   const gallery = unpackGallery(model.get("gallery"), toTyped(model.get("gallery_pixels")));

@@ -98,7 +98,11 @@ export function sorted(sort, filters, { ranking, redundancy }) {
   return order.sort((i, j) => by(filters[i], i) - by(filters[j], j) || i - j);
 }
 
-/** How many filters are weak, redundant or neither, as a sentence. */
+/**
+ * How many filters are weak, redundant or neither, as a sentence.
+ * @param {string[]} marks
+ * @returns {string}
+ */
 export function summarize(marks) {
   const count = (mark) => marks.filter((m) => m === mark).length;
   const kept = count("kept");

@@ -31,7 +31,11 @@ export function ascentPair() {
   return { element: h("div", { class: "gallery-pair-large" }, views.map(({ element }) => element)), draw };
 }
 
-/** Parts of images on which the filter responds most. */
+/**
+ * Parts of images on which the filter responds most.
+ * @returns {{element: HTMLElement, draw: ({network, layer, index }: {network: *, layer: *, index: *}, sheet: *) =>
+ *   void}}
+ */
 export function exampleRow() {
   const title = h("p", { class: "lu-title" });
   const row = h("div", { class: "gallery-examples" });
@@ -53,7 +57,11 @@ export function exampleRow() {
   return { element: h("div", {}, title, row), draw };
 }
 
-/** All recorded steps in numbers. */
+/**
+ * All recorded steps in numbers.
+ * @returns {{element: HTMLElement, update: ({network, layer, index, frame }: {network: *, layer: *, index: *, frame:
+ *   *}) => void}}
+ */
 export function stepTable() {
   const element = h("table", { class: "gallery-table" });
   function update({ network, layer, index, frame }) {

@@ -6,7 +6,10 @@ import { decodeSprite, tileCorner } from "../_shared/ui/sprites.js";
 export const METHODS = ["plain", "strong"];
 const KINDS = [...METHODS, "examples"];
 
-/** @returns {Map<string, object>} Networks by name; the `layers` of each by label. */
+/**
+ * @param {Record<string, any>} model
+ * @returns {Map<string, object>} Networks by name; the `layers` of each by label.
+ */
 export function readNetworks(model) {
   const bytes = toTyped(model.get("sprites"));
   let at = 0;

@@ -1,6 +1,9 @@
 /** The ascent for the chosen filter as a program to take away. */
 
-/** @param {{network: object, layer: object, index: number}} shown */
+/**
+ * @param {{network: object, layer: object, index: number}} shown
+ * @returns {string}
+ */
 export function pythonCode({ network, layer, index }) {
   const channel = layer.channels[index];
   const load = network.known

@@ -9,6 +9,7 @@ const SECONDS_PER_FRAME = 0.7;
 
 /**
  * @param {{onInput: (step: number) => void, signal: AbortSignal}} options
+ * @returns {{element: HTMLElement, update(newFrames: *, step: *): void}}
  */
 export function stepsSlider({ onInput, signal }) {
   const id = uniqueId("steps");

@@ -34,13 +34,24 @@ export function makeScene({ pixels, h, w, target, k, seed, centered }) {
   return scene;
 }
 
-/** What is to be learned: a scene with noise of one level. */
+/**
+ * What is to be learned: a scene with noise of one level.
+ * @param {Record<string, any>} scene
+ * @param {number} level
+ * @returns {Record<string, any>}
+ */
 export function makeTask(scene, level) {
   const responses = scene.clean.map((response, i) => response + level * scene.noise[i]);
   return { ...scene, responses, floor: level * level * meanSquare(scene.noise) };
 }
 
-/** The responses of a kernel to all windows. */
+/**
+ * The responses of a kernel to all windows.
+ * @param {Record<string, any>} scene
+ * @param {Float64Array} weights
+ * @param {Float64Array} out
+ * @returns {Float64Array}
+ */
 export function forward({ image, corners, offsets, count }, weights, out) {
   for (let i = 0; i < count; i += 1) {
     let sum = 0;
@@ -67,7 +78,12 @@ function brightestPatch({ image, corners, offsets }) {
   return largest;
 }
 
-/** The student's first weights, the same for the same seed. */
+/**
+ * The student's first weights, the same for the same seed.
+ * @param {number} seed
+ * @param {number} k
+ * @returns {Float64Array}
+ */
 export function firstWeights(seed, k) {
   const drawn = normal(seed, START);
   return Float64Array.from({ length: k * k }, (_, i) => START_SCALE * drawn(i));

@@ -14,6 +14,7 @@ function nested(weights, k) {
  * @param {object} settings Target, first weights and the numbers of the sliders.
  * @param {{name: string, imports?: string, code?: string}} source Where the image comes from; without
  *   code a line of noise stands in its place, to be replaced.
+ * @returns {string}
  */
 export function pythonCode(settings, { name, imports = "", code = "" }) {
   const { h, w, k, target, start, rate, batch, noise, momentum, seed, centered, steps } = settings;

@@ -17,6 +17,7 @@ const number = (value, digits) => (Number.isFinite(value) ? precise(value, digit
 
 /**
  * @param {{model: object, edit: (changes: object) => void, onSpeed: (steps: number) => void}} options
+ * @returns {{element: HTMLElement, lesson: HTMLElement, update: (task: *) => void}}
  */
 export function settingsPanel({ model, edit, onSpeed }) {
   const linear = (name, label, max) =>

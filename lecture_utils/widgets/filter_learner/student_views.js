@@ -14,7 +14,10 @@ function view(label) {
   return { canvas, paint: raster(canvas) };
 }
 
-/** Step, loss and distance of the student as numbers. */
+/**
+ * Step, loss and distance of the student as numbers.
+ * @returns {{element: HTMLElement, update: ({step, loss, distance }: {step: *, loss: *, distance: *}) => void}}
+ */
 export function numberLine() {
   const numbers = Object.fromEntries(["step", "loss", "distance"].map((name) => [name, h("strong", { "data-number": name })]));
   const learned = h("span", { class: "learner-learned" });

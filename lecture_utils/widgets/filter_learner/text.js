@@ -7,7 +7,13 @@ import { MOST_STEPS } from "./engine.js";
 /** Below this condition number the directions hardly differ in speed. */
 const EVEN = 5;
 
-/** Why nothing, or not everything, can be learned here, and what to change; null if all is well. */
+/**
+ * Why nothing, or not everything, can be learned here, and what to change; null if all is well.
+ * @param {Record<string, any>|null} task
+ * @param {Record<string, any>} student
+ * @param {Record<string, any>} settings
+ * @returns {string}
+ */
 export function warning(task, student, { h, w, k, rate, batch, momentum }) {
   if (!task) {
     return `The image has ${h}×${w} pixels, too few for a ${k}×${k} kernel. Choose a larger image or a 3×3 target.`;
@@ -49,7 +55,11 @@ function divergence(task, student, { rate, batch, momentum }) {
   );
 }
 
-/** What the image teaches, in one or two sentences. */
+/**
+ * What the image teaches, in one or two sentences.
+ * @param {Record<string, any>} task
+ * @returns {string}
+ */
 export function lesson({ curvature: { condition, taught, eigenvalues } }) {
   if (taught < eigenvalues.length) {
     return `Gradient in ${taught} of ${eigenvalues.length} directions of the kernel.`;

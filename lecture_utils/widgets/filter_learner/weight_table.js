@@ -28,7 +28,11 @@ export function weightTable(label) {
   return { element, set };
 }
 
-/** The power of ten of the largest number, so that all fit into their cells when divided by it. */
+/**
+ * The power of ten of the largest number, so that all fit into their cells when divided by it.
+ * @param {number} limit
+ * @returns {number}
+ */
 export function commonPower(limit) {
   return limit >= 0.01 && limit < 100 ? 0 : Math.floor(Math.log10(limit));
 }

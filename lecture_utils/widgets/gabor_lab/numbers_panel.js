@@ -3,12 +3,20 @@
 import { h, setText } from "../_shared/ui/dom.js";
 import { precise } from "../_shared/math/numbers.js";
 
-/** A complex number as "0.25 − 0.1i"; a real one without its zero. */
+/**
+ * A complex number as "0.25 − 0.1i"; a real one without its zero.
+ * @param {number} re
+ * @param {number} im
+ * @returns {string}
+ */
 export function complex(re, im) {
   if (Math.abs(im) < 1e-12) return precise(re);
   return `${precise(re)} ${im < 0 ? "\u2212" : "+"} ${precise(Math.abs(im))}i`;
 }
 
+/**
+ * @returns {{element: HTMLElement, update: (lab: *, row: *, column: *) => void}}
+ */
 export function numbersPanel() {
   const fields = {};
   const field = (key, name) => {

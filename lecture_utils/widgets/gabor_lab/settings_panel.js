@@ -23,7 +23,10 @@ const NOTES = {
   phase: ({ phase }) => `rad = ${degrees(phase)}`,
 };
 
-/** @param {{model: object, edit: (changes: object) => void}} options */
+/**
+ * @param {{model: object, edit: (changes: object) => void}} options
+ * @returns {{element: HTMLElement, update: (lab: *, dark: *) => void}}
+ */
 export function settingsPanel({ model, edit }) {
   const controls = Object.entries(LABELS).map(([name, [label, step]]) => {
     const [min, max] = RANGES[name];

@@ -4,7 +4,12 @@ import { sequentialScale, signedScale } from "../_shared/ui/canvas.js";
 import { cyclicLut, sequentialLut } from "../_shared/ui/color.js";
 import { precise } from "../_shared/math/numbers.js";
 
-/** A scale's legend; `value` gets a mark. */
+/**
+ * A scale's legend; `value` gets a mark.
+ * @param {{low: number, high: number, lut: Uint32Array}} scale
+ * @param {number|undefined} value
+ * @returns {{lut: Uint32Array, low: string, high: string, mark: number|undefined}}
+ */
 export function legendOf({ low, high, lut }, value) {
   const mark = value === undefined ? undefined : (value - low) / (high - low);
   return { lut, low: precise(low, 3), high: precise(high, 3), mark };

@@ -23,7 +23,11 @@ function tile(kind) {
   };
 }
 
-/** @param {{onAdded: (count: number) => void, onOrder: (order: string) => void}} options */
+/**
+ * @param {{onAdded: (count: number) => void, onOrder: (order: string) => void}} options
+ * @returns {{element: HTMLElement, draw({layer, channels, count, ordered, sum, map, name, away, dark, limits }:
+ *   object): void}}
+ */
 export function channelView({ onAdded, onOrder }) {
   const title = h("p", { class: "lu-title" });
   const order = segmented({

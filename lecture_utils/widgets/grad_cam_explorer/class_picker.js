@@ -6,6 +6,10 @@ import { search } from "./evidence.js";
 
 const MOST = 6;
 
+/**
+ * @param {number} share
+ * @returns {string}
+ */
 export const percent = (share) => (share > 0 && share < 5e-4 ? "< 0.1%" : `${format(100 * share, 1)}%`);
 
 /**

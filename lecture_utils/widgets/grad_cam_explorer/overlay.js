@@ -36,7 +36,10 @@ export function overlay(options) {
   };
 }
 
-/** The legend of such a map, over the gray of an image. */
+/**
+ * The legend of such a map, over the gray of an image.
+ * @returns {{element: HTMLElement, update(limit: *, against: *, meaning: *): void}}
+ */
 export function overlayLegend() {
   const strip = h("canvas", { class: "lu-legend-strip", "aria-hidden": "true" });
   const [low, high] = [h("span"), h("span")];

@@ -3,6 +3,7 @@
 /**
  * @param {{code: string, network: string, layer: string, classIndex: number, other: number, names: string[],
  *   beside: string, evidence: string}} state `code` is Python that gives the image, or empty.
+ * @returns {string}
  */
 export function pythonCode({ code, network, layer, classIndex, other, names, beside, evidence }) {
   const cam = (c, signed) => `interpretation.grad_cam(net.network, layer, images, ${c}${signed ? ", signed=True" : ""})[0]`;

@@ -6,7 +6,11 @@ import { total } from "./evidence.js";
 /** Below this share of the image's scale a map counts as empty. */
 export const FAINT = 0.03;
 
-/** How the cells of a map and the logit belong together. */
+/**
+ * How the cells of a map and the logit belong together.
+ * @param {Record<string, any>} state
+ * @returns {string}
+ */
 export function sumSentence({ map, isLast, logit, bias }) {
   const sum = format(total(map), 2);
   if (isLast) {
@@ -15,7 +19,11 @@ export function sumSentence({ map, isLast, logit, bias }) {
   return `All ${map.length.toLocaleString("en-US")} cells, with their signs, add up to ${sum}; the logit is ${format(logit, 2)}. Inside the network Grad-CAM is an estimate, and need not add up.`;
 }
 
-/** What to tell a reader who sees next to nothing; empty if there is something to see. */
+/**
+ * What to tell a reader who sees next to nothing; empty if there is something to see.
+ * @param {Record<string, any>} state
+ * @returns {string}
+ */
 export function emptySentence({ shown, sign, limit, name }) {
   const strongest = shown.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (strongest > FAINT * limit) return "";
@@ -25,7 +33,11 @@ export function emptySentence({ shown, sign, limit, name }) {
   return `No evidence: next to nothing in this image speaks for “${name}” at this layer, so the map stays empty. Stretched to its own maximum it would glow all the same.${share}${look}`;
 }
 
-/** What the second image shows. */
+/**
+ * What the second image shows.
+ * @param {Record<string, any>} state
+ * @returns {string}
+ */
 export function besideSentence({ beside, name, other, gap, hasFalls, count, isLast }) {
   if (beside === "occlusion") {
     return hasFalls
@@ -37,7 +49,11 @@ export function besideSentence({ beside, name, other, gap, hasFalls, count, isLa
   return `Red: more evidence for “${name}”; blue: more for “${other}”. The cells add up to ${format(gap, 2)}${meaning}.`;
 }
 
-/** What is exact and what is rounded. */
+/**
+ * What is exact and what is rounded.
+ * @param {Record<string, any>} state
+ * @returns {string}
+ */
 export function honestSentence({ title, origin, layer, isLast, classes, listed }) {
   const error = format(100 * layer.error, 1);
   return (

@@ -1,11 +1,20 @@
 /** What one layer computes, as layer.py does, and which cells have to do with which. */
 
-/** How many cells along one axis a window covers, the gaps of a dilation included. */
+/**
+ * How many cells along one axis a window covers, the gaps of a dilation included.
+ * @param {number} k
+ * @param {number} dilation
+ * @returns {number}
+ */
 export const covered = (k, dilation) => dilation * (k - 1) + 1;
 
 /**
  * The number of windows along one axis, in steps as `sizeFormula` tells them; below 1 if none fits.
  * `dropped` is whether ceil mode would have put a last window into the padding behind the image.
+ * @param {number} n
+ * @param {number} k
+ * @param {Record<string, any>} layer
+ * @returns {{count: number, dropped: boolean}}
  */
 export function windowCount(n, k, { stride, padding, dilation, ceil }) {
   const room = (n + 2 * padding - covered(k, dilation)) / stride;
@@ -14,12 +23,21 @@ export function windowCount(n, k, { stride, padding, dilation, ceil }) {
   return { count: steps + (dropped ? 0 : 1), dropped };
 }
 
-/** The largest padding that an operation allows for a window. */
+/**
+ * The largest padding that an operation allows for a window.
+ * @param {string} operation
+ * @param {number} kh
+ * @param {number} kw
+ * @returns {number}
+ */
 export const mostPadding = (operation, kh, kw) =>
   operation === "convolution" ? 3 : Math.floor(Math.min(kh, kw) / 2);
 
 /**
  * What the window of one output cell reads, row by row.
+ * @param {Record<string, any>} lab
+ * @param {number} outRow
+ * @param {number} outColumn
  * @returns {{row: number, column: number, weight: number, value: number, where: string}[]} `where` is
  *   "image", "padding", or "beyond" for what hangs over the padded image in ceil mode.
  */
@@ -41,7 +59,12 @@ export function windowCells(lab, outRow, outColumn) {
   return cells;
 }
 
-/** What a layer makes of the cells of one window. */
+/**
+ * What a layer makes of the cells of one window.
+ * @param {Record<string, any>} lab
+ * @param {Record<string, any>[]} cells
+ * @returns {number}
+ */
 export function result({ operation }, cells) {
   if (operation === "max") return cells.reduce((most, { value }) => Math.max(most, value), -Infinity);
   if (operation === "convolution") return cells.reduce((sum, { weight, value }) => sum + weight * value, 0);
@@ -51,6 +74,9 @@ export function result({ operation }, cells) {
 
 /**
  * The output cells whose windows read one cell of the input or of its padding.
+ * @param {Record<string, any>} lab
+ * @param {number} row
+ * @param {number} column
  * @returns {{row: number, column: number, tap: number, weight: number}[]} `tap` is the place in the kernel.
  */
 export function readers({ kh, kw, weights, rows, columns, stride, padding, dilation }, row, column) {

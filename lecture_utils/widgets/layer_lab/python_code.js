@@ -10,6 +10,10 @@ function literal(name, values, rows, columns) {
   return `${name} = torch.tensor([[${lines.join(`],\n${indent}[`)}]], dtype=torch.float64)`;
 }
 
+/**
+ * @param {Record<string, any>} lab
+ * @returns {string}
+ */
 export function pythonCode({ pixels, h, w, weights, kh, kw, operation, stride, padding, dilation, ceil }) {
   const image = literal("image", pixels, h, w);
   const head = `import torch\nimport torch.nn.functional as F\n\n${image}\n`;

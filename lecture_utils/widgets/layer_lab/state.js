@@ -39,7 +39,11 @@ function readsAlong(n, k, count, { stride, padding, dilation }) {
   return reads;
 }
 
-/** Return `read()`: the lab's present state, computed anew only when something has changed. */
+/**
+ * Return `read()`: the lab's present state, computed anew only when something has changed.
+ * @param {Record<string, any>} model
+ * @returns {() => Record<string, any>}
+ */
 export function layerReader(model) {
   let seen = [];
   let lab = null;

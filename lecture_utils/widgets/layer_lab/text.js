@@ -6,7 +6,11 @@ import { readers, windowCells, windowCount } from "./layer.js";
 /** A number within a product: negative ones in brackets. */
 const factor = (value) => (value < 0 ? `(${format(value)})` : format(value));
 
-/** The output size with all numbers filled in. */
+/**
+ * The output size with all numbers filled in.
+ * @param {Record<string, any>} lab
+ * @returns {{symbols: string, numbers: string}}
+ */
 export function sizeFormula(lab) {
   const { h, w, kh, kw, rows, columns, stride: s, padding: p, dilation: d, ceil } = lab;
   const [open, close] = ceil ? ["⌈", "⌉"] : ["⌊", "⌋"];
@@ -23,7 +27,13 @@ export function sizeFormula(lab) {
   return { symbols, numbers: `${sizes}: ${lines.join(" and ")}` };
 }
 
-/** One output cell worked out. */
+/**
+ * One output cell worked out.
+ * @param {Record<string, any>} lab
+ * @param {number} row
+ * @param {number} column
+ * @returns {string}
+ */
 export function workedOutput(lab, row, column) {
   const cells = windowCells(lab, row, column);
   const value = format(lab.output[row * lab.columns + column]);
@@ -40,7 +50,13 @@ export function workedOutput(lab, row, column) {
   return `${name} = (${counted.map((cell) => factor(cell.value)).join(" + ")}) / ${counted.length} = ${value}${note}`;
 }
 
-/** Where one cell of the input goes. */
+/**
+ * Where one cell of the input goes.
+ * @param {Record<string, any>} lab
+ * @param {number} row
+ * @param {number} column
+ * @returns {string}
+ */
 export function workedInput(lab, row, column) {
   const { h, w, pixels, operation } = lab;
   const inside = row >= 0 && row < h && column >= 0 && column < w;
@@ -62,7 +78,11 @@ function lines(name, reads) {
   return `${name}${missing.length > 1 ? "s" : ""} ${missing.join(", ")}`;
 }
 
-/** How often the cells of the input are read, and which are not. */
+/**
+ * How often the cells of the input are read, and which are not.
+ * @param {Record<string, any>} lab
+ * @returns {string}
+ */
 export function readingFacts({ rowReads, columnReads, h, w, problem }) {
   if (problem) return "";
   const [most, least] = [Math.max, Math.min].map((end) => end(...rowReads) * end(...columnReads));
@@ -74,7 +94,11 @@ export function readingFacts({ rowReads, columnReads, h, w, problem }) {
   return `${usual} No window reads ${where}: ${skipped} of ${h * w} cells are lost (hatched).`;
 }
 
-/** What is special about the border of the present layer. */
+/**
+ * What is special about the border of the present layer.
+ * @param {Record<string, any>} lab
+ * @returns {string}
+ */
 export function borderNote({ operation, padding, ceil, kh, kw }) {
   if (operation === "convolution") return "";
   const half = Math.floor(Math.min(kh, kw) / 2);

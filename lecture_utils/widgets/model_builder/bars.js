@@ -14,6 +14,12 @@ const SIZES = [
 const BATCH = { name: "batch", label: "batch size", default: 1, low: 1, high: 4096, step: 1 };
 
 const elements = (controls) => controls.map(({ element }) => element);
+/**
+ * @param {string} name
+ * @param {string} label
+ * @param {...Node|string} children
+ * @returns {HTMLElement}
+ */
 export const bar = (name, label, ...children) => h("div", { class: name, role: "group", "aria-label": label }, ...children);
 const title = (text) => h("span", { class: "lu-title" }, text);
 
@@ -28,6 +34,7 @@ function press(choices) {
 /**
  * Networks to start from.
  * @param {{model: object, edit: (changes: object) => void}} options
+ * @returns {{element: HTMLElement, update: () => void}}
  */
 export function presetBar({ model, edit }) {
   const choices = Object.values(model.get("presets")).map(({ title: label, shape, layers }) => ({
@@ -43,6 +50,7 @@ export function presetBar({ model, edit }) {
 /**
  * The shape of the input, and the batch size.
  * @param {{model: object, edit: (changes: object, what?: string) => void, onProblem: (text: string) => void}} options
+ * @returns {{element: HTMLElement, update: () => void}}
  */
 export function inputBar({ model, edit, onProblem }) {
   const shape = () => model.get("input_shape");
@@ -72,6 +80,7 @@ export function inputBar({ model, edit, onProblem }) {
 /**
  * Layers to add, and where they go.
  * @param {{demo: object, rows: object, onProblem: (text: string) => void}} options
+ * @returns {{element: HTMLElement, update: () => void}}
  */
 export function addBar({ demo, rows, onProblem }) {
   const { model } = demo;

@@ -41,6 +41,7 @@ export function undoable({ model, edit: send }, onEdit) {
  * The rows of the stack. A row stays the same object when its layer moves, so that the focus stays, too.
  * @param {{demo: object, edit: (changes: object, what?: string|null) => void, onEmpty: () => void}} options
  *   `onEmpty` gets the focus when the last layer is removed.
+ * @returns {{element: HTMLElement, arrange: () => *[], insert: (index: *, layer: *) => void, forget: () => void}}
  */
 export function layerRows({ demo, edit, onEmpty }) {
   const { model, signal } = demo;

@@ -19,7 +19,10 @@ function histories({ label, name, root, seeds }) {
   return `    ${quote(label)}: [\n${dicts.join("\n")}\n    ],`;
 }
 
-/** @param {{runs: object[], parts: string[], patience: number, monitor: string, smoothing: number, log: boolean}} shown */
+/**
+ * @param {{runs: object[], parts: string[], patience: number, monitor: string, smoothing: number, log: boolean}} shown
+ * @returns {string}
+ */
 export function pythonCode({ runs, parts, patience, monitor, smoothing, log }) {
   const load = runs.some(({ name }) => name) ? ["", "from lecture_utils import runs"] : [];
   const imports = ["import matplotlib.pyplot as plt", "import numpy as np", ...load].join("\n");

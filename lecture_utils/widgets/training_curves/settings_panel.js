@@ -17,7 +17,10 @@ const sample = (part) =>
     svg("path", { class: "line", d: "M1 6H27" }),
   );
 
-/** @param {{model: object, edit: (changes: object) => void}} options */
+/**
+ * @param {{model: object, edit: (changes: object) => void}} options
+ * @returns {{curves: HTMLElement, rule: HTMLElement, update: (longest: number) => void}}
+ */
 export function settingsPanel({ model, edit }) {
   const names = h("fieldset", { class: "curves-checks" });
   let runChecks = [];

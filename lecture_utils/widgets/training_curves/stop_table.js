@@ -6,7 +6,10 @@ import { setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { duration, epochCount, points } from "./text.js";
 
-/** One line per training, that is per run and seed. */
+/**
+ * One line per training, that is per run and seed.
+ * @returns {{element: HTMLTableElement, update: (runs: *) => void}}
+ */
 export function stopTable() {
   const heads = ["Run", "stops after", "keeps epoch", "accuracy kept", "against best", "against last", "saves"];
   const { element, body } = runTable("Training by training: validation accuracy, and differences in percentage points", heads, "stops");

@@ -2,23 +2,40 @@
 
 export const WATCHED = { val_loss: "validation loss", val_accuracy: "validation accuracy" };
 
-/** A difference of accuracies in percentage points: "−0.14", "+0.02", "0". */
+/**
+ * A difference of accuracies in percentage points: "−0.14", "+0.02", "0".
+ * @param {number} difference
+ * @returns {string}
+ */
 export function points(difference) {
   const text = Math.abs(100 * difference).toFixed(2);
   if (text === "0.00") return "0";
   return `${difference < 0 ? "−" : "+"}${text}`;
 }
 
-/** "40 s", "3.2 min", "1.5 h". */
+/**
+ * "40 s", "3.2 min", "1.5 h".
+ * @param {number} seconds
+ * @returns {string}
+ */
 export function duration(seconds) {
   if (seconds < 90) return `${Math.round(seconds)} s`;
   return seconds < 5400 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
 const verb = (count, word) => (count === 1 ? `${word}s` : word);
+/**
+ * @param {number} count
+ * @returns {string}
+ */
 export const epochCount = (count) => `${count} ${count === 1 ? "epoch" : "epochs"}`;
 
-/** What it does to all trainings on screen. */
+/**
+ * What it does to all trainings on screen.
+ * @param {Record<string, any>[]} stops
+ * @param {{patience: number, monitor: string}} rule
+ * @returns {string}
+ */
 export function summary(stops, { patience, monitor }) {
   const all = stops.length;
   if (!all) return "";

@@ -6,7 +6,10 @@ import { count, percent, range, seconds } from "./text.js";
 
 const HEADS = ["Run", "learned", "test accuracy", "per epoch"];
 
-/** @param {{onTick: (label: string, on: boolean) => void, onGo: (run: object) => void}} options */
+/**
+ * @param {{onTick: (label: string, on: boolean) => void, onGo: (run: object) => void}} options
+ * @returns {{element: HTMLElement, update: (runs: object[]) => void}}
+ */
 export function runsTable({ onTick, onGo }) {
   const body = h("tbody");
   const caption = h("caption");

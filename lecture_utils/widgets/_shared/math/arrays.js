@@ -39,6 +39,7 @@ export function toBrightness(image) {
  * written to afterwards.
  * @param {Uint8Array|Int32Array|Float32Array|Float64Array} array
  * @param {number[]} shape
+ * @returns {{shape: number[], dtype: string, data: DataView<ArrayBuffer | SharedArrayBuffer>}}
  */
 export function fromTyped(array, shape) {
   const dtype = Object.keys(TYPES).find((name) => array instanceof TYPES[name]);

@@ -1,12 +1,23 @@
 /** Axes with round numbers. An axis is {ticks: number[], place: value => 0 (low end) to 1, decimals}. */
 
-/** The round step (1, 2 or 5 times a power of ten) that cuts `length` into at most `most` parts. */
+/**
+ * The round step (1, 2 or 5 times a power of ten) that cuts `length` into at most `most` parts.
+ * @param {number} length
+ * @param {number} most
+ * @returns {number}
+ */
 export function roundStep(length, most) {
   const power = 10 ** Math.floor(Math.log10(length / most));
   return [1, 2, 5, 10].map((n) => n * power).find((step) => step * most >= length * (1 - 1e-9));
 }
 
-/** From a round number below `low` to one above `high`; the ends stay within `least` and `most`. */
+/**
+ * From a round number below `low` to one above `high`; the ends stay within `least` and `most`.
+ * @param {number} low
+ * @param {number} high
+ * @param {{least?: number, most?: number, parts?: number}} [settings]
+ * @returns {{ticks: number[], place: (value: *) => number, decimals: number}}
+ */
 export function linearAxis(low, high, { least = -Infinity, most = Infinity, parts = 5 } = {}) {
   if (high - low < 1e-9 * Math.max(Math.abs(high), 1e-6)) {
     const margin = Math.abs(high) * 0.05 || 0.05;
@@ -28,7 +39,12 @@ export function linearAxis(low, high, { least = -Infinity, most = Infinity, part
   };
 }
 
-/** From a power of ten, or 2 or 5 times one, to another. */
+/**
+ * From a power of ten, or 2 or 5 times one, to another.
+ * @param {number} low
+ * @param {number} high
+ * @returns {{ticks: number[], place: (value: *) => number, decimals: *}}
+ */
 export function logAxis(low, high) {
   const bottom = near(low, -1);
   const top = near(high, 1);
@@ -52,7 +68,12 @@ function near(value, direction) {
   return steps.reverse().find((step) => step < value * (1 - 1e-9));
 }
 
-/** Epochs to write below the axis: all of them, or every 2nd, 5th, 10th ... */
+/**
+ * Epochs to write below the axis: all of them, or every 2nd, 5th, 10th ...
+ * @param {number} epochs
+ * @param {number} most
+ * @returns {number[]}
+ */
 export function epochTicks(epochs, most) {
   const step = Math.max(1, roundStep(epochs, most));
   const ticks = step > 1 ? [1] : [];

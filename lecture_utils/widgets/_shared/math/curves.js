@@ -2,7 +2,12 @@
 
 export const COLUMNS = ["train_loss", "train_accuracy", "val_loss", "val_accuracy"];
 
-/** An exponential moving average, corrected for its start, as TensorBoard draws it. */
+/**
+ * An exponential moving average, corrected for its start, as TensorBoard draws it.
+ * @param {number[]} values
+ * @param {number} weight
+ * @returns {number[]}
+ */
 export function smooth(values, weight) {
   let [total, norm] = [0, 0];
   return values.map((value) => {
@@ -14,6 +19,9 @@ export function smooth(values, weight) {
 
 /**
  * Mean and range over the seeds, epoch by epoch. An epoch counts the seeds that got there.
+ * @param {Record<string, any>[]} seeds
+ * @param {string} column
+ * @param {number} [weight]
  * @returns {{mean: number[], low: number[], high: number[], count: number[]}}
  */
 export function spread(seeds, column, weight = 0) {
@@ -37,7 +45,12 @@ export function spread(seeds, column, weight = 0) {
   return result;
 }
 
-/** All four columns of a run at once: {train_loss: {mean, ...}, ...}. */
+/**
+ * All four columns of a run at once: {train_loss: {mean, ...}, ...}.
+ * @param {Record<string, any>[]} seeds
+ * @param {number} weight
+ * @returns {{[k: string]: {mean: number[], low: number[], high: number[], count: number[]}}}
+ */
 export function spreads(seeds, weight) {
   return Object.fromEntries(COLUMNS.map((column) => [column, spread(seeds, column, weight)]));
 }

@@ -1,6 +1,10 @@
 /** Fast Fourier transforms of complex images, in place, for sides that are products of 2, 3 and 5. */
 
-/** The smallest product of twos, threes and fives that is not below `size`. */
+/**
+ * The smallest product of twos, threes and fives that is not below `size`.
+ * @param {number} size
+ * @returns {number}
+ */
 export function fastLength(size) {
   for (let length = size; ; length += 1) {
     let rest = length;
@@ -105,6 +109,8 @@ function lineTransform(length) {
  * Transforms of images of one size, rows times columns, row by row in typed arrays.
  * @param {number} rows
  * @param {number} columns See `fastLength` for both.
+ * @returns {{rows: number, columns: number, forward(re: *, im: *, filled?: number): void, inverse(re: *, im: *,
+ *   first?: number, end?: number): void}}
  */
 export function imageTransform(rows, columns) {
   const along = lineTransform(columns);

@@ -54,6 +54,7 @@ export function gaborKernel(frequency, theta, sigma, { sigmaY = sigma, phase = 0
  * square. An elongated envelope has no such product; it goes through the Fourier transform.
  * @param {number} height
  * @param {number} width
+ * @returns {{respond(image: Float32Array, settings: Gabor): {re: Float32Array, im: Float32Array}}}
  */
 export function makeGaborEngine(height, width) {
   const length = height * width;

@@ -7,6 +7,7 @@
  * @param {number} size Input size n.
  * @param {number} kernel Kernel size k.
  * @param {Layer} [layer]
+ * @returns {number}
  */
 export function outputSize(size, kernel, { stride = 1, padding = 0, dilation = 1 } = {}) {
   const room = size + 2 * padding - dilation * (kernel - 1) - 1;
@@ -171,7 +172,11 @@ export function patchAt(input, h, w, top, left, kh, kw, dilation = 1) {
   return patch;
 }
 
-/** The largest magnitude of an array; 0 for an empty one. */
+/**
+ * The largest magnitude of an array; 0 for an empty one.
+ * @param {ArrayLike<number>} values
+ * @returns {number}
+ */
 export function maxMagnitude(values) {
   let largest = 0;
   for (let i = 0; i < values.length; i += 1) {
@@ -196,7 +201,11 @@ export function toGray(rgba) {
   return gray;
 }
 
-/** Stretch values so that they go from 0 to 1; a constant image becomes 0. */
+/**
+ * Stretch values so that they go from 0 to 1; a constant image becomes 0.
+ * @param {Float32Array} values
+ * @returns {Float32Array}
+ */
 export function normalize(values) {
   let low = Infinity, high = -Infinity;
   for (const value of values) {
@@ -209,6 +218,11 @@ export function normalize(values) {
 
 /**
  * Resize by averaging the area that each new pixel covers; enlarging repeats pixels.
+ * @param {Float32Array} input
+ * @param {number} h
+ * @param {number} w
+ * @param {number} toH
+ * @param {number} toW
  * @returns {Float32Array} toH * toW values.
  */
 export function resize(input, h, w, toH, toW) {

@@ -20,7 +20,12 @@ export function mirror({ weights, kh, kw }) {
   return build(kh, kw, (i, j) => weights[i * kw + (kw - 1 - j)]);
 }
 
-/** Cut, or surround with zeros, so that the middle stays in the middle. */
+/**
+ * Cut, or surround with zeros, so that the middle stays in the middle.
+ * @param {Kernel} kernel
+ * @param {number} size
+ * @returns {{weights: Float64Array, kh: *, kw: *}}
+ */
 export function resizeKernel({ weights, kh, kw }, size) {
   const [top, left] = [Math.floor((kh - size) / 2), Math.floor((kw - size) / 2)];
   return build(size, size, (i, j) => {
@@ -29,7 +34,10 @@ export function resizeKernel({ weights, kh, kw }, size) {
   });
 }
 
-/** @returns {{sum: number, magnitude: number}} The sum of the weights, and of their magnitudes. */
+/**
+ * @param {Float64Array} weights
+ * @returns {{sum: number, magnitude: number}} The sum of the weights, and of their magnitudes.
+ */
 export function sums(weights) {
   let sum = 0, magnitude = 0;
   for (const weight of weights) {
@@ -42,6 +50,7 @@ export function sums(weights) {
 
 /**
  * Divide by the sum, so that brightness is kept; where the sum is zero, by the sum of magnitudes.
+ * @param {Float64Array} weights
  * @returns {{weights: Float64Array, said: string}}
  */
 export function normalizeKernel(weights) {
@@ -56,7 +65,12 @@ export function normalizeKernel(weights) {
   };
 }
 
-/** The name of the preset that has exactly these weights, or "custom". */
+/**
+ * The name of the preset that has exactly these weights, or "custom".
+ * @param {Kernel} kernel
+ * @param {{name: string, kernel: number[][]}[]} presets
+ * @returns {string}
+ */
 export function presetName({ weights, kh, kw }, presets) {
   const same = ({ kernel }) =>
     kernel.length === kh &&

@@ -24,6 +24,8 @@ export function format(value, decimals = 2) {
 /**
  * The same for a small cell, in at most five characters for numbers around 1. "0.00" is a number too
  * small to be shown, "0" is zero.
+ * @param {number} value
+ * @returns {string}
  */
 export function formatCell(value) {
   const size = Math.abs(value);
@@ -39,6 +41,9 @@ function trim(digits) {
 /**
  * Write a number with so many significant digits, for comparing with another program's. Less than a
  * trillionth counts as a rest of rounding: "0".
+ * @param {number} value
+ * @param {number} [digits]
+ * @returns {string}
  */
 export function precise(value, digits = 5) {
   const size = Math.abs(value);
@@ -63,12 +68,21 @@ export function parseNumber(text) {
   return Number.isFinite(top / bottom) ? top / bottom : NaN;
 }
 
-/** A number that Python reads back as the same double. */
+/**
+ * A number that Python reads back as the same double.
+ * @param {number} value
+ * @returns {string}
+ */
 export function pythonNumber(value) {
   return Object.is(value, -0) ? "0" : String(value);
 }
 
-/** @returns {number} `value`, moved to the nearest end if it lies outside of `low` to `high`. */
+/**
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ * @returns {number} `value`, moved to the nearest end if it lies outside of `low` to `high`.
+ */
 export function clamp(value, low, high) {
   return Math.max(low, Math.min(high, value));
 }

@@ -32,6 +32,13 @@ export function outerProducts(kernel, kh, kw, most) {
 
 /**
  * `correlate2d` with stride 1 in double precision, by outer products where that is less work.
+ * @param {Float32Array} input
+ * @param {number} h
+ * @param {number} w
+ * @param {Float64Array} kernel
+ * @param {number} kh
+ * @param {number} kw
+ * @param {{padding?: number, dilation?: number}} layer
  * @returns {Float64Array}
  */
 export function correlateSeparably(input, h, w, kernel, kh, kw, { padding = 0, dilation = 1 }) {

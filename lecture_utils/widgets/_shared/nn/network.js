@@ -51,7 +51,11 @@ export function makeNetwork({ input: [channels, rows, columns], layers }, parame
   };
 }
 
-/** The numbers of a layer in PyTorch's order: channels, rows, columns. */
+/**
+ * The numbers of a layer in PyTorch's order: channels, rows, columns.
+ * @param {Layer} layer
+ * @returns {Float32Array}
+ */
 export function channelsFirst({ channels, rows, columns, stride, data }) {
   const size = rows * columns;
   const values = new Float32Array(channels * size);
@@ -61,12 +65,21 @@ export function channelsFirst({ channels, rows, columns, stride, data }) {
   return values;
 }
 
-/** One channel of a layer as a small image. */
+/**
+ * One channel of a layer as a small image.
+ * @param {Layer} layer
+ * @param {number} channel
+ * @returns {Float32Array}
+ */
 export function featureMap({ rows, columns, stride, data }, channel) {
   return Float32Array.from({ length: rows * columns }, (_, i) => data[i * stride + channel]);
 }
 
-/** Probabilities, written so that large logits do not overflow. */
+/**
+ * Probabilities, written so that large logits do not overflow.
+ * @param {Float32Array} logits
+ * @returns {Float64Array}
+ */
 export function softmax(logits) {
   const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const powers = Float64Array.from(logits, (logit) => Math.exp(logit - largest));

@@ -31,18 +31,38 @@ const section = (id, bytes) => [id, ...unsigned(bytes.length), ...bytes];
 const text = (string) => vector([...string].map((letter) => letter.charCodeAt(0)));
 const simd = (opcode) => [0xfd, ...unsigned(opcode)];
 
+/**
+ * @param {number} value
+ * @returns {number[]}
+ */
 export const number = (value) => [0x41, ...signed(value)];
 export const add = [0x6a];
 export const multiply = [0x6c];
 export const isLess = [0x48];
 /** Takes two values and a condition, and leaves the first value if the condition holds. */
 export const choose = [0x1b];
-/** Loads take an address; `offset` bytes are added to it. */
+/**
+ * Loads take an address; `offset` bytes are added to it.
+ * @param {number} [offset]
+ * @returns {number[]}
+ */
 export const loadInteger = (offset = 0) => [0x28, 2, ...unsigned(offset)];
+/**
+ * @param {number} [offset]
+ * @returns {number[]}
+ */
 export const loadVector = (offset = 0) => [...simd(0x00), 2, ...unsigned(offset)];
-/** One number of memory in all four lanes. */
+/**
+ * One number of memory in all four lanes.
+ * @param {number} [offset]
+ * @returns {number[]}
+ */
 export const loadSplat = (offset = 0) => [...simd(0x09), 2, ...unsigned(offset)];
-/** Takes an address and a vector. */
+/**
+ * Takes an address and a vector.
+ * @param {number} [offset]
+ * @returns {number[]}
+ */
 export const storeVector = (offset = 0) => [...simd(0x0b), 2, ...unsigned(offset)];
 export const addVectors = simd(0xe4);
 export const multiplyVectors = simd(0xe6);
@@ -52,7 +72,11 @@ export const maxVectors = simd(0xe9);
 export const multiplyAddVectors = simd(0x105);
 export const zeroVector = [...simd(0x0c), ...new Array(16).fill(0)];
 
-/** Repeat while the last instructions of the body leave a number other than zero. */
+/**
+ * Repeat while the last instructions of the body leave a number other than zero.
+ * @param {...any} body
+ * @returns {*[]}
+ */
 export const loop = (...body) => [0x03, NOTHING, ...body.flat(Infinity), 0x0d, 0, END];
 
 /**

@@ -8,6 +8,7 @@ import { format } from "../math/numbers.js";
  * Return `draw(values, rows, columns, {low, high, lut})` for one canvas. The pixel buffer is made
  * once per size, not per frame.
  * @param {HTMLCanvasElement} canvas
+ * @returns {(values: *, rows: *, columns: *, {low, high, lut }: {low: *, high: *, lut: *}) => void}
  */
 export function raster(canvas) {
   const context = canvas.getContext("2d");
@@ -32,17 +33,30 @@ export function raster(canvas) {
   };
 }
 
-/** How signed values are drawn: symmetric limits, so that zero keeps its color. */
+/**
+ * How signed values are drawn: symmetric limits, so that zero keeps its color.
+ * @param {number} limit
+ * @param {boolean} dark
+ * @returns {{low: number, high: number, lut: Uint32Array}}
+ */
 export function signedScale(limit, dark) {
   return { low: -limit, high: limit, lut: signedLut(dark) };
 }
 
-/** How magnitudes from 0 to a limit are drawn. */
+/**
+ * How magnitudes from 0 to a limit are drawn.
+ * @param {number} limit
+ * @param {boolean} dark
+ * @returns {{low: number, high: number, lut: Uint32Array}}
+ */
 export function sequentialScale(limit, dark) {
   return { low: 0, high: limit, lut: sequentialLut(dark) };
 }
 
-/** How brightness from 0 to 1 is drawn. */
+/**
+ * How brightness from 0 to 1 is drawn.
+ * @returns {{low: number, high: number, lut: Uint32Array}}
+ */
 export function grayScale() {
   return { low: 0, high: 1, lut: grayLut() };
 }

@@ -45,7 +45,10 @@ function cached(name, make) {
   return tables.get(name);
 }
 
-/** The table for values from -limit to +limit: 511 packed colors, zero in the middle. */
+/**
+ * The table for values from -limit to +limit: 511 packed colors, zero in the middle.
+ * @param {boolean} dark
+ */
 export function signedLut(dark) {
   return dark
     ? cached("dark", () => interpolate(SIGNED_DARK, SIGNED_SIZE))
@@ -57,7 +60,10 @@ export function grayLut() {
   return cached("gray", () => interpolate(["#000000", "#ffffff"], 256));
 }
 
-/** The table for magnitudes from 0 to a limit: 256 packed colors, 0 in the color of the paper. */
+/**
+ * The table for magnitudes from 0 to a limit: 256 packed colors, 0 in the color of the paper.
+ * @param {boolean} dark
+ */
 export function sequentialLut(dark) {
   return dark
     ? cached("sequential dark", () => interpolate(SEQUENTIAL_DARK, 256))
@@ -69,14 +75,25 @@ export function cyclicLut() {
   return cached("cyclic", () => interpolate(CYCLIC, 257));
 }
 
-/** Where a value stands in a table whose ends are `low` and `high`. NaN counts as the middle. */
+/**
+ * Where a value stands in a table whose ends are `low` and `high`. NaN counts as the middle.
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ * @param {number} size
+ * @returns {number}
+ */
 export function lutIndex(value, low, high, size) {
   const part = (value - low) / (high - low);
   if (!(part >= 0)) return Number.isNaN(part) ? (size - 1) >> 1 : 0;
   return part >= 1 ? size - 1 : Math.floor(part * (size - 1) + 0.5);
 }
 
-/** A packed color as CSS, with the ink (black or white) that is easiest to read on it. */
+/**
+ * A packed color as CSS, with the ink (black or white) that is easiest to read on it.
+ * @param {number} packed
+ * @returns {{background: string, ink: string}}
+ */
 export function cssColor(packed) {
   const channels = [packed & 255, (packed >> 8) & 255, (packed >> 16) & 255];
   const [r, g, b] = channels.map((c) => (c / 255 <= 0.04045 ? c / 3294.6 : ((c / 255 + 0.055) / 1.055) ** 2.4));
@@ -85,13 +102,23 @@ export function cssColor(packed) {
   return { background: `rgb(${channels.join(" ")})`, ink: luminance > 0.179 ? "#000" : "#fff" };
 }
 
-/** The color of one signed value, as CSS. */
+/**
+ * The color of one signed value, as CSS.
+ * @param {number} value
+ * @param {number} limit
+ * @param {boolean} dark
+ * @returns {{background: string, ink: string}}
+ */
 export function signedColor(value, limit, dark) {
   const table = signedLut(dark);
   return cssColor(table[lutIndex(value, -limit, limit, table.length)]);
 }
 
-/** The color of one brightness from 0 to 1, as CSS. */
+/**
+ * The color of one brightness from 0 to 1, as CSS.
+ * @param {number} value
+ * @returns {{background: string, ink: string}}
+ */
 export function grayColor(value) {
   const table = grayLut();
   return cssColor(table[lutIndex(value, 0, 1, table.length)]);

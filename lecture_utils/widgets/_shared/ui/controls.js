@@ -50,6 +50,7 @@ export function slider({ label, min, max, step = 1, value, onInput }) {
 
 /**
  * A menu. Options are names or {value, label}; a value that is not on the menu can be shown by `set`.
+ * @param {{label: string, options: any[], value: string, onChange: (value: string) => void}} options
  * @returns {{element: HTMLSelectElement, set: (value: string) => void}}
  */
 export function select({ label, options, value, onChange }) {
@@ -70,6 +71,7 @@ export function select({ label, options, value, onChange }) {
  * A few choices of which one holds, side by side.
  * @param {{legend: string, options: {value: *, label: string, title?: string}[], value: *,
  *   onChange: (value: *) => void}} options
+ * @returns {{element: HTMLElement, set: (next: *) => void}}
  */
 export function segmented({ legend, options, value, onChange }) {
   const name = uniqueId("choice");
@@ -106,12 +108,21 @@ export function button({ label = "", path = "", title = null, kind = "", onClick
   );
 }
 
-/** The button that takes a demo back to its beginning. */
+/**
+ * The button that takes a demo back to its beginning.
+ * @param {() => void} onClick
+ * @returns {HTMLButtonElement}
+ */
 export function restartButton(onClick) {
   return button({ label: "Start over", path: RESTART, onClick });
 }
 
-/** Details that are folded away until somebody asks. */
+/**
+ * Details that are folded away until somebody asks.
+ * @param {string} summary
+ * @param {...Node|string} children
+ * @returns {HTMLElement}
+ */
 export function disclosure(summary, ...children) {
   return h("details", { class: "lu-disclosure" }, h("summary", {}, summary), ...children);
 }
@@ -120,6 +131,7 @@ export function disclosure(summary, ...children) {
  * What can be done with a demo, folded away.
  * @param {string} summary
  * @param {[string, string][]} entries A thing, and how to use it.
+ * @returns {HTMLElement}
  */
 export function helpList(summary, entries) {
   const items = entries.map(([what, how]) => h("li", {}, h("strong", {}, `${what}: `), how));

@@ -12,7 +12,13 @@ export function h(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** The same for SVG elements. */
+/**
+ * The same for SVG elements.
+ * @param {string} tag
+ * @param {Object<string, *>} [attributes]
+ * @param {...Node|string|number|null|undefined|false} children
+ * @returns {SVGElement}
+ */
 export function svg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 }
@@ -30,12 +36,20 @@ function fill(element, attributes, children) {
   return element;
 }
 
-/** Say something else; the same words again would cost the page a new layout. */
+/**
+ * Say something else; the same words again would cost the page a new layout.
+ * @param {Element} element
+ * @param {string} text
+ */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Paint an element in a color of `color.js`, unless it has it already. */
+/**
+ * Paint an element in a color of `color.js`, unless it has it already.
+ * @param {HTMLElement} element
+ * @param {{background: string, ink: string}} color
+ */
 export function setColor(element, { background, ink }) {
   if (element.dataset.color === background) return;
   element.dataset.color = background;
@@ -59,13 +73,20 @@ let lastId = 0;
 // Several demos on one page each carry their own copy of this module, so a counter is not enough.
 const instance = Math.random().toString(36).slice(2, 8);
 
-/** An id that no other element of the page has, however many demos it shows. */
+/**
+ * An id that no other element of the page has, however many demos it shows.
+ * @param {string} [prefix]
+ * @returns {string}
+ */
 export function uniqueId(prefix = "lu") {
   lastId += 1;
   return `${prefix}-${instance}-${lastId}`;
 }
 
-/** A line icon from the path of a 24x24 drawing; the text beside it, not the icon, is read aloud. */
+/**
+ * A line icon from the path of a 24x24 drawing; the text beside it, not the icon, is read aloud.
+ * @param {string} path
+ */
 export function icon(path) {
   return svg(
     "svg",
@@ -77,6 +98,8 @@ export function icon(path) {
 /**
  * A polite live region: what is said into it is read aloud when the reader pauses.
  * A newer sentence replaces one that has not been told yet, at most one every `delay` milliseconds.
+ * @param {AbortSignal} signal
+ * @param {number} [delay]
  * @returns {{element: HTMLElement, say: (text: string) => void}}
  */
 export function announcer(signal, delay = 500) {

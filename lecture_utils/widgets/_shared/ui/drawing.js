@@ -10,6 +10,7 @@ const RADIUS = 1.1;
 /**
  * A small image to draw in, with its tools.
  * @param {() => void} onChange Called after every stroke.
+ * @returns {{pixels: Float32Array, tools: HTMLElement, stroke(row: *, column: *, down: *): void}}
  */
 export function drawing(onChange) {
   const pixels = new Float32Array(DRAWING_SIZE ** 2);

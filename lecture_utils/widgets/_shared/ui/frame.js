@@ -5,6 +5,7 @@
  * with whatever is true by then. The last request is never lost.
  * @param {() => void} draw
  * @param {AbortSignal} signal Stops everything, a waiting request included.
+ * @returns {() => void}
  */
 export function oncePerFrame(draw, signal) {
   let handle = 0;
@@ -24,6 +25,7 @@ export function oncePerFrame(draw, signal) {
  * then done while the frame is waited for, not after. Requests that follow closely wait for their frame.
  * @param {() => void} draw
  * @param {AbortSignal} signal
+ * @returns {() => void}
  */
 export function promptly(draw, signal) {
   const FRAME = 16;
@@ -47,6 +49,7 @@ export function promptly(draw, signal) {
 /**
  * Return `changed(...values)`: whether any value differs from the call before. With it, a frame draws
  * only what is not on screen already.
+ * @returns {(...values: *[]) => boolean}
  */
 export function changeDetector() {
   let last = null;

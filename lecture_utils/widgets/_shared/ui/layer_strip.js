@@ -2,7 +2,11 @@
 
 import { h, uniqueId } from "./dom.js";
 
-/** @param {(label: string) => void} onChoose */
+/**
+ * @param {(label: string) => void} onChoose
+ * @returns {{element: HTMLElement, update(network: object, layers: {label: string, note: string}[], chosen: string):
+ *   void}}
+ */
 export function layerStrip(onChoose) {
   const group = uniqueId("layer");
   const row = h("div", { class: "lu-layers" });

@@ -28,6 +28,10 @@ export function readTraits(model, names) {
 /**
  * Return `edit(changes)`: the page follows at once, Python hears of it when the hand rests for
  * `delay` milliseconds. Nothing is lost at the end: what is still unsent goes when the demo leaves.
+ * @param {Record<string, any>} model
+ * @param {AbortSignal} signal
+ * @param {number} [delay]
+ * @returns {(changes: Object<string, *>) => void}
  */
 export function editor(model, signal, delay = 100) {
   let timer = 0;

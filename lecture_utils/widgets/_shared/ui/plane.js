@@ -128,6 +128,10 @@ export function plane({ label, onPoint, onKey, signal }) {
 /**
  * Where a key moves a position in a grid: arrows by one (with Shift by five), Home and End along the
  * row, Page Up and Page Down along the column.
+ * @param {KeyboardEvent} event
+ * @param {number[]} position
+ * @param {number} rows
+ * @param {number} columns
  * @returns {number[]|null} Row and column, or null where the key means nothing here.
  */
 export function moveByKey(event, [row, column], rows, columns) {

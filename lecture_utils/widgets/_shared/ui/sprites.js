@@ -29,12 +29,24 @@ export async function decodeGray(bytes) {
   return { levels, width };
 }
 
-/** Where tile number `index` begins, in pixels of the sprite. */
+/**
+ * Where tile number `index` begins, in pixels of the sprite.
+ * @param {Record<string, any>} layout
+ * @param {number} index
+ * @returns {{top: *, left: *}}
+ */
 export function tileCorner({ columns, cell: [height, width], margin }, index) {
   return { top: Math.floor(index / columns) * height + margin, left: (index % columns) * width + margin };
 }
 
-/** Copy one tile of a gray sprite into `out`, row by row. */
+/**
+ * Copy one tile of a gray sprite into `out`, row by row.
+ * @param {{levels: Uint8Array, width: number}} sheet
+ * @param {Record<string, any>} layout
+ * @param {number} index
+ * @param {Uint8Array} out
+ * @returns {Uint8Array}
+ */
 export function copyTile({ levels, width }, layout, index, out) {
   const { top, left } = tileCorner(layout, index);
   const [rows, columns] = layout.size;

@@ -1,6 +1,9 @@
 /** Light or dark: what the page around the demo has chosen (see the selectors in demo.css). */
 
-/** @returns {boolean} Whether the style in force for `element` is the dark one. */
+/**
+ * @param {Element} element
+ * @returns {boolean} Whether the style in force for `element` is the dark one.
+ */
 export function isDark(element) {
   return getComputedStyle(element).getPropertyValue("--lu-dark").trim() === "1";
 }

@@ -17,6 +17,13 @@ const MARKERS = [
   (x, y, r) => `M${x - r / 2} ${y - 1.4 * r}h${r}v${2.8 * r}h${-r}z`,
   (x, y, r) => `M${x - 1.2 * r} ${y}l${2.1 * r} ${1.2 * r}v${-2.4 * r}z`,
 ];
+/**
+ * @param {number} place
+ * @param {number} x
+ * @param {number} y
+ * @param {number} [r]
+ * @returns {string}
+ */
 export const marker = (place, x, y, r = 3.2) => MARKERS[place % MARKERS.length](x, y, r);
 
 const STAR = Array.from({ length: 10 }, (_, i) => {

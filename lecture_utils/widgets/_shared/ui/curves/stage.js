@@ -17,16 +17,31 @@ const NARROW = 560;
  *   epoch `lastEpoch` is drawn pale.
  */
 
-/** What is drawn of a run. */
+/**
+ * What is drawn of a run.
+ * @param {Record<string, any>} run
+ * @param {number} place
+ * @param {number} [smoothing]
+ * @returns {Record<string, any>}
+ */
 export function prepareRun(run, place, smoothing = 0) {
   const values = spreads(run.seeds, 0);
   return { ...run, place, values, lines: smoothing ? spreads(run.seeds, smoothing) : values };
 }
 
-/** How many epochs the longest of some runs has. */
+/**
+ * How many epochs the longest of some runs has.
+ * @param {DrawnRun[]} runs
+ * @returns {number}
+ */
 export const longestOf = (runs) => Math.max(1, ...runs.map(({ values }) => values.val_loss.mean.length));
 
-/** The smallest loss above zero, or null. */
+/**
+ * The smallest loss above zero, or null.
+ * @param {DrawnRun[]} runs
+ * @param {string[]} parts
+ * @returns {number}
+ */
 export function logFloor(runs, parts) {
   let floor = Infinity;
   for (const { values: raw } of runs) {

@@ -6,7 +6,10 @@ import { marker } from "./chart.js";
 import { COLUMNS } from "../../math/curves.js";
 import { writeValue } from "./text.js";
 
-/** The run's line and marker, as in the panels. */
+/**
+ * The run's line and marker, as in the panels.
+ * @param {number} place
+ */
 export function swatch(place) {
   return svg(
     "svg",
@@ -16,7 +19,11 @@ export function swatch(place) {
   );
 }
 
-/** A name that may break behind its slash. */
+/**
+ * A name that may break behind its slash.
+ * @param {string} label
+ * @returns {(string | HTMLElement)[]}
+ */
 export function runName(label) {
   return label.split(/(?<=\/)/).flatMap((part, i) => (i ? [h("wbr"), part] : [part]));
 }
@@ -41,17 +48,29 @@ export function runTable(caption, heads, name) {
   return { element, body, title };
 }
 
-/** A line of such a table; each cell has a value and a remark. */
+/**
+ * A line of such a table; each cell has a value and a remark.
+ * @param {{label: string, place: number, note: string}} run
+ * @param {number} count
+ * @returns {HTMLElement}
+ */
 export function runRow({ label, place, note }, count) {
   const name = h("span", { class: "curves-name" }, ...runName(label), note && h("small", {}, ` ${note}`));
   const cells = Array.from({ length: count }, () => h("td", {}, h("span"), h("small")));
   return h("tr", {}, h("th", { scope: "row" }, h("div", {}, swatch(place), name)), ...cells);
 }
 
-/** The same for two lists of runs that have the same rows. */
+/**
+ * The same for two lists of runs that have the same rows.
+ * @param {Record<string, any>[]} runs
+ * @returns {string}
+ */
 export const identity = (runs) => JSON.stringify(runs.map(({ label, place, seeds }) => [label, place, seeds.map(({ seed }) => seed)]));
 
-/** Loss and accuracy of every run at one epoch; with several seeds their mean and range. */
+/**
+ * Loss and accuracy of every run at one epoch; with several seeds their mean and range.
+ * @returns {{element: HTMLTableElement, update: (runs: *, epoch: *) => void}}
+ */
 export function valueTable() {
   const heads = ["Run", "training loss", "validation loss", "training accuracy", "validation accuracy"];
   const { element, body, title } = runTable("", heads, "values");
