@@ -100,7 +100,7 @@ def time_torch(model, images, first):
 def served(demo, images):
     """Return the function for `Host` that finds our modules, the runtime, the network and the images."""
     runtime = npm_package(*RUNTIME) / "dist"
-    modules = ROOT / "lecture_utils" / "widgets" / "_shared"
+    modules = ROOT / "lecture_utils" / "widgets" / "_shared" / "nn"
     files = {
         "": PAGE.encode(),
         "index.html": PAGE.encode(),

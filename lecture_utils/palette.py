@@ -1,4 +1,4 @@
-"""The colors of values, one definition per quantity; `widgets/_shared/color.js` has the same tables.
+"""The colors of values, one definition per quantity; `widgets/_shared/ui/color.js` has the same tables.
 
 Values with a sign get a diverging scale with zero in the middle: blue below, red above. Lightness and
 hue change in even steps (made by straight lines in the OKLab color space between the two ends and the

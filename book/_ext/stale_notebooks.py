@@ -105,7 +105,7 @@ def _files_of(name, demos, root):
         is_demo = parts[:2] == [PACKAGE, "widgets"] and len(parts) == 3
         # What a package imports only when it is asked for is named in its stub.
         beside = sorted(base.glob("*.*" if is_demo else "__init__.py*"))
-        shared = sorted((root / PACKAGE / "widgets" / "_shared").glob("*.*")) if is_demo else []
+        shared = sorted((root / PACKAGE / "widgets" / "_shared").rglob("*.*")) if is_demo else []
         return [*beside, *shared, *data]
     return []
 

@@ -15,7 +15,7 @@ from lecture_utils.widgets.accuracy_cost.choose import WEIGHTS, chosen
 
 matplotlib.use("Agg")
 
-LISTEN = 'addEventListener("accuracycost", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = 'addEventListener("lu:drawn", ({ target, detail }) => { target.drawn = detail; });'
 LABELS = {
     "macs": "MACs",
     "parameters": "Parameters",

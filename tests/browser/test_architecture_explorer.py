@@ -11,7 +11,7 @@ from torch import nn
 
 from lecture_utils.widgets import ArchitectureExplorer
 
-LISTEN = 'addEventListener("architecture", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = 'addEventListener("lu:drawn", ({ target, detail }) => { target.drawn = detail; });'
 COSTS = {"parameters": "Parameters", "macs": "MACs", "memory": "Activation memory"}
 
 

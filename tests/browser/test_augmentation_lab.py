@@ -24,7 +24,7 @@ rng = np.random.default_rng(62)
 LISTEN = """window.epochs = [];
 window.toText = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 window.toBytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-addEventListener("augmentation", ({ detail }) => {
+addEventListener("lu:drawn", ({ detail }) => {
   window.drawn = detail;
   const { versions, seed } = detail;
   window.epochs.push({ seed, versions: versions.map(({ pixels, ...drawn }) => drawn) });

@@ -11,7 +11,7 @@ from lecture_utils.convolution import KERNELS, convolve2d
 from lecture_utils.datasets import FASHION_MNIST_CLASSES, draw_shape, fashion_mnist_examples, photo
 from lecture_utils.widgets import ConvolutionLab, ConvolutionSteps, _gallery
 
-LISTEN = """addEventListener("convolution", ({ target, detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
   const { output, pixels, weights, layer, h, w, kh, kw, rows, columns } = detail;
   window.drawn = { output: [...output], pixels: [...pixels], weights: [...weights], layer,
     size: [h, w], kernel: [kh, kw], shape: [rows, columns] };
@@ -217,7 +217,7 @@ def test_keys_walk_over_the_kernel(lab):
     assert lab.check()[1][0, 2] == pytest.approx(0.9)
     lab.page.keyboard.press("Delete")
     assert lab.check()[1][0, 2] == 0
-    assert lab.root.locator(".lab-cell[tabindex='0']").count() == 1
+    assert lab.root.locator(".lu-cell[tabindex='0']").count() == 1
 
 
 def test_dragging_a_cell(lab):
@@ -371,7 +371,7 @@ def test_large_kernels_show_colors_instead_of_numbers(lab):
     lab.root.get_by_role("radio", name="7 by 7").check(force=True)
     lab.check()
     assert lab.root.locator(".lab-numbers:visible").count() == 0
-    assert lab.root.locator(".lab-picture:visible").count() == 3
+    assert lab.root.locator(".lab-image:visible").count() == 3
 
 
 def test_a_screen_reader_hears_position_and_value(lab):
@@ -595,7 +595,7 @@ def test_two_labs_on_one_page_are_independent_and_share_no_id(open_lab):
     assert len(ids) == len(set(ids))
 
 
-LOOK = """() => [".lab-value", ".lu-upload", ".lu-play", ".lab-cell", ".lab-numbers td", ".lu-thumb"].map((name) => {
+LOOK = """() => [".lab-value", ".lu-upload", ".lu-play", ".lu-cell", ".lab-numbers td", ".lu-thumb"].map((name) => {
   const { fontSize, padding, borderStyle, minHeight, width, height } =
     getComputedStyle(document.querySelector(`.lu-convolution-lab ${name}`));
   return { name, fontSize, padding, borderStyle, minHeight, width, height };

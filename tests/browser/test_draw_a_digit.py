@@ -14,7 +14,7 @@ from lecture_utils.widgets import DrawADigit
 from lecture_utils.widgets.draw_a_digit import center, move
 from lecture_utils.widgets.draw_a_digit.layers import describe
 
-LISTEN = """addEventListener("draw-a-digit", ({ target, detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
   const list = (values) => values && [...values];
   const { input, logits, probabilities, unit, ink, engine, value, field, parts, read } = detail;
   target.drawn = () => ({
@@ -367,7 +367,7 @@ def test_copy_as_python_gives_the_same_logits(new_page, open_demo, digit):
 
 
 ENGINES = """async ({ base, description, parameters, images }) => {
-  const { makeNetwork } = await import(`${base}/widgets/_shared/network.js`);
+  const { makeNetwork } = await import(`${base}/widgets/_shared/nn/network.js`);
   const weights = Float32Array.from(parameters);
   return [true, false].map((simd) => {
     const network = makeNetwork(description, weights, { simd });

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from lecture_utils.transfer import EmbeddingMaps, agreement, make_maps, nearest
 from lecture_utils.widgets import EmbeddingMap
 
-LISTEN = """addEventListener("embedding", ({ target, detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
   target.drawn = detail;
   window.frames = (window.frames ?? 0) + 1;
   if (detail.moving) window.moved = (window.moved ?? 0) + 1;
@@ -71,7 +71,7 @@ class Page:
 
     def at(self, picture):
         """Return where a picture's point is on the page."""
-        x, y = self.drawn()["places"][2 * picture : 2 * picture + 2]
+        x, y = self.drawn()["positions"][2 * picture : 2 * picture + 2]
         box = self.stage.bounding_box()
         return box["x"] + 1 + x, box["y"] + 1 + y
 
@@ -80,7 +80,7 @@ class Page:
         drawn = self.drawn()
         stage = [each["name"] for each in self.demo.stages].index(drawn["stage"])
         points = self.demo.points[stage, METHODS.index(drawn["method"])].astype(float)
-        places = np.reshape(drawn["places"], (-1, 2))
+        places = np.reshape(drawn["positions"], (-1, 2))
         # One scale for both directions, up is up, and all of it in view when it is not zoomed.
         centered, seen = points - points.mean(axis=0), places - places.mean(axis=0)
         scale = np.sqrt((seen**2).sum() / (centered**2).sum())
@@ -128,7 +128,7 @@ class Page:
         if predicted != 255 and predicted != label:
             assert f"{CLASSES[label]}, taken for {CLASSES[predicted]}" in text
         others = self.root.locator(".map-detail .map-other").evaluate_all(
-            "(all) => all.map((each) => Number(each.dataset.picture))"
+            "(all) => all.map((each) => Number(each.dataset.image))"
         )
         assert others == self.demo.neighbors[stage, shown].tolist()
         same = int((self.demo.labels[others] == label).sum())
@@ -200,7 +200,7 @@ def test_mouse_hovers_and_chooses(demo):
     for picture in rng.choice(60, 4, replace=False).tolist():
         demo.page.mouse.move(*demo.at(picture))
         drawn = demo.check()
-        places = np.reshape(drawn["places"], (-1, 2))
+        places = np.reshape(drawn["positions"], (-1, 2))
         distances = np.linalg.norm(places - places[picture], axis=1)
         assert distances[drawn["hovered"]] == pytest.approx(0, abs=0.5)
     assert drawn["selected"] == before
@@ -210,7 +210,7 @@ def test_mouse_hovers_and_chooses(demo):
     drawn = demo.check()
     assert drawn["hovered"] == -1 and distances[drawn["selected"]] < 0.5
     neighbor = demo.root.locator(".map-detail .map-other").nth(2)
-    other = int(neighbor.get_attribute("data-picture"))
+    other = int(neighbor.get_attribute("data-image"))
     neighbor.click()
     assert demo.check()["selected"] == other
 
@@ -224,7 +224,7 @@ def test_keys_go_to_the_nearest_in_a_direction(demo):
     rng = np.random.default_rng(3)
     for key in rng.choice(list(aims), 25).tolist():
         before = demo.drawn()
-        places = np.reshape(before["places"], (-1, 2))
+        places = np.reshape(before["positions"], (-1, 2))
         steps = places - places[before["selected"]]
         along = steps @ aims[key]
         distance = np.linalg.norm(steps, axis=1)
@@ -270,10 +270,10 @@ def test_filters_pictures_and_the_list_of_wrong_ones(demo):
     demo.page.keyboard.press("Home")
     for name in CLASSES:
         demo.tick(name, True)
-    demo.tick("pictures instead of shapes", True)
+    demo.tick("images instead of shapes", True)
     demo.check()
     wrong = np.flatnonzero(demo.demo.wrong("pretrained"))
-    demo.root.get_by_text(f"{len(wrong)} pictures taken for something else").click()
+    demo.root.get_by_text(f"{len(wrong)} images taken for something else").click()
     buttons = demo.root.locator(".map-wrong button")
     expect(buttons).to_have_count(len(wrong))
     buttons.nth(3).click()
@@ -312,7 +312,7 @@ def test_zoom_by_keys_buttons_wheel_and_drag(demo):
         demo.stage.focus()
         demo.page.keyboard.press(key)
         drawn = demo.check()
-        x, y = drawn["places"][2 * drawn["selected"] : 2 * drawn["selected"] + 2]
+        x, y = drawn["positions"][2 * drawn["selected"] : 2 * drawn["selected"] + 2]
         size = demo.stage.evaluate("(stage) => [stage.clientWidth, stage.clientHeight]")
         assert 0 <= x <= size[0] and 0 <= y <= size[1]
     demo.page.keyboard.press("0")
@@ -409,7 +409,7 @@ def test_a_broken_sheet_and_no_sheet_end_in_words(open_demo, page):
     demo.check()
     demo = open_demo(EmbeddingMap(**settings(pictures=False)))
     demo.check()
-    expect(demo.root.get_by_role("checkbox", name="pictures instead")).to_be_hidden()
+    expect(demo.root.get_by_role("checkbox", name="images instead")).to_be_hidden()
     assert demo.root.locator(".map-detail canvas").count() == 0
 
 
@@ -432,7 +432,7 @@ def test_extreme_maps_and_no_predictions(open_demo):
         for method in METHODS:
             demo.choose(stage)
             demo.choose(method)
-            assert np.isfinite(demo.drawn()["places"]).all()
+            assert np.isfinite(demo.drawn()["positions"]).all()
     demo.stage.focus()
     demo.page.keyboard.press("Home")
     demo.page.keyboard.press("ArrowRight")

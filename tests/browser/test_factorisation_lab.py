@@ -10,7 +10,7 @@ from page_tools import KEEP_COPIES, wait_for_fading, wait_for_frames
 from lecture_utils.widgets import FactorisationLab
 from lecture_utils.widgets.factorisation_lab.plans import KINDS
 
-LISTEN = 'addEventListener("factorisation", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = 'addEventListener("lu:drawn", ({ target, detail }) => { target.drawn = detail; });'
 LABELS = {
     "kernel": "Kernel n",
     "inputs": "Channels in",

@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 from lecture_utils.widgets import FeatureMaps
 
 rng = np.random.default_rng(22)
-LISTEN = """addEventListener("featuremaps", ({ detail }) => {
-  const { maps, sums, parts, mapSize, size, pooled, before, follows, changed, drift, chosen, place, shift } = detail;
+LISTEN = """addEventListener("lu:drawn", ({ detail }) => {
+  const { maps, sums, parts, mapSize, size, pooled, before, follows, changed, drift, chosen, position: place, shift } = detail;
   window.drawn = { maps: maps.map((map) => [...map]), mapSize, size, pooled, before, follows, changed,
     drift, chosen, place, shift, here: [...parts[chosen], sums[chosen]].map((map) => map[place[0] * size + place[1]]) };
 });"""

@@ -10,8 +10,9 @@ from lecture_utils.widgets import FilterBankExplorer, GaborLab
 
 rng = np.random.default_rng(5)
 
-LISTEN = """addEventListener("filterbank", ({ detail }) => {
-  const { filters, pictures, answers, measured, judged, order, bank } = detail;
+LISTEN = """addEventListener("lu:drawn", ({ detail }) => {
+  if (detail.demo !== "filter_bank_explorer") return;
+  const { filters, images: pictures, responses: answers, measured, judged, order, bank } = detail;
   window.drawn = { bank, order, marks: judged.marks, redundancy: [...judged.redundancy],
     names: filters.map((f) => f.name), images: pictures.map((p) => p.name),
     energies: [...measured.energies], correlations: [...measured.correlations] };
@@ -190,7 +191,7 @@ def test_images_smaller_than_the_kernels_and_flat_ones(show):
     explorer.images, explorer.bank = ["flat", "one"], "Haar"
     drawn = page.check(explorer)
     assert set(drawn["marks"]) == {"weak"} and max(drawn["energies"]) == 0
-    assert "none of them answers" in page.root.locator(".bank-summary").inner_text()
+    assert "none of them responds" in page.root.locator(".bank-summary").inner_text()
     assert "does not answer" in page.detail.inner_text()
 
 
@@ -333,11 +334,11 @@ def test_pointing_at_a_cell_enlarges_it_with_its_numbers(show):
     assert drawn["names"][i] in text and "Energy on Sneaker" in text
     value = page.detail.locator("dd").first.inner_text()
     assert number(value) == pytest.approx(energy, rel=5e-3)
-    assert "place 5 of 32" in text
+    assert "rank 5 of 32" in text
     assert page.cell(4, 7).get_attribute("aria-label").startswith(f"Sneaker: energy {value}")
     page.page.mouse.move(2, 2)
     page.settle()
-    assert "place 1 of 32" in page.detail.inner_text()
+    assert "rank 1 of 32" in page.detail.inner_text()
 
 
 def test_the_verdict_names_the_filter_that_is_repeated(show):
@@ -378,7 +379,7 @@ def test_keys_walk_over_the_matrix_with_one_tab_stop(show):
     press("Shift+ArrowDown")
     press("ArrowRight")
     page.settle()
-    assert "place 6 of 32" in page.detail.inner_text()
+    assert "rank 6 of 32" in page.detail.inner_text()
     assert page.root.locator("tbody [tabindex='0']").count() == 1
     press("Tab")
     assert not page.page.evaluate("document.activeElement.closest('table')")
@@ -417,7 +418,7 @@ def test_a_row_opens_in_the_gabor_lab(show, how):
     explorer = FilterBankExplorer(sort="bank")
     page = show(explorer, GaborLab())
     page.page.evaluate(
-        "addEventListener('gabor:open', ({detail}) => { window.opened = detail; }, true)"
+        "addEventListener('lu:gabor-open', ({detail}) => { window.opened = detail; }, true)"
     )
     page.check(explorer)
     if how == "click":
@@ -456,12 +457,12 @@ def test_without_a_gabor_lab_the_kernel_is_enlarged_here(show, bank):
 
 def test_a_tap_enlarges_and_does_not_open(show, new_page):
     page = show(FilterBankExplorer(), GaborLab(), page=new_page(390, 900, has_touch=True))
-    page.page.evaluate("addEventListener('gabor:open', () => { window.opened = true; }, true)")
+    page.page.evaluate("addEventListener('lu:gabor-open', () => { window.opened = true; }, true)")
     page.settle()
     page.cell(1, 1).tap()
     page.settle()
     assert "Energy on Trouser" in page.detail.inner_text()
-    assert "place 2 of 32" in page.detail.inner_text()
+    assert "rank 2 of 32" in page.detail.inner_text()
     assert not page.page.evaluate("window.opened")
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from lecture_utils.interpretation import recordings
 from lecture_utils.widgets import FilterGallery
 
-LISTEN = 'addEventListener("gallery", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = 'addEventListener("lu:drawn", ({ target, detail }) => { target.drawn = detail; });'
 CATS, IMAGENET = recordings.PLANS
 METHODS = recordings.METHODS
 

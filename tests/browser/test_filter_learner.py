@@ -15,13 +15,13 @@ from playwright.sync_api import expect
 from lecture_utils.convolution import KERNELS
 from lecture_utils.widgets import FilterLearner
 
-LISTEN = """addEventListener("filter-learner", ({ target, detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
   const { task, step, weights, velocity, gradient, update, positions, loss, losses, distance } = detail;
   const keep = (values) => [...values];
   target.drawn = {
     step, loss, distance, losses: losses.length, floor: task.floor, eigenvalues: keep(task.curvature.eigenvalues),
     weights: keep(weights), velocity: keep(velocity), gradient: keep(gradient), update: keep(update),
-    positions: keep(positions), answers: keep(task.answers), image: keep(task.image), size: [task.h, task.w],
+    positions: keep(positions), answers: keep(task.responses), image: keep(task.image), size: [task.h, task.w],
     target: keep(task.target), k: task.k,
   };
   window.drawings = (window.drawings ?? 0) + 1;
@@ -379,7 +379,7 @@ def test_a_file_of_the_reader_is_made_small(open_learner):
     Image.fromarray(values).save(file, "PNG")
     upload = {"name": "noise.png", "mimeType": "image/png", "buffer": file.getvalue()}
     page.root.locator("input[type=file]").set_input_files(upload)
-    expect(page.root.locator(".lu-picture-name")).to_contain_text("Your file")
+    expect(page.root.locator(".lu-image-name")).to_contain_text("Your file")
     assert page.check(0.5, 0.9)["size"] == [32, 64]
     upload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
     page.root.locator("input[type=file]").set_input_files(upload)
@@ -427,7 +427,7 @@ def test_copy_as_python_knows_noise_centering_and_large_kernels(new_page, open_l
     drawn = page.drawn()
     np.testing.assert_allclose(names["image"], drawn["image"], atol=1e-7)
     np.testing.assert_array_equal(names["target"][0, 0], drawn["target"])
-    errors = (F.conv2d(names["x"], names["weight"]) - names["answers"]).detach()
+    errors = (F.conv2d(names["x"], names["weight"]) - names["responses"]).detach()
     assert 0.04 < errors.std() < 0.06
 
 

@@ -13,7 +13,7 @@ from lecture_utils.filter_banks import GaborBank
 from lecture_utils.palette import cyclic_lut, sequential_colors, signed_colors
 from lecture_utils.widgets import GaborLab
 
-LISTEN = """addEventListener("gabor", ({ target, detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
   const { pixels, h, w, frequency, theta, sigma, sigmaY, phase } = detail;
   const image = (target.drawn?.image ?? 0) + (target.drawn?.pixels !== pixels);
   target.drawn = { image, pixels, size: [h, w], settings: [frequency, theta, sigma, sigmaY, phase] };
@@ -464,7 +464,7 @@ def test_copy_as_python_gives_a_program_that_runs(new_page, open_lab):
 def test_another_demo_can_open_a_filter(lab):
     lab.more()
     lab.slide("Phase", -1.57)
-    send = "(detail) => document.dispatchEvent(new CustomEvent('gabor:open', { detail }))"
+    send = "(detail) => document.dispatchEvent(new CustomEvent('lu:gabor-open', { detail }))"
     lab.page.evaluate(send, {"frequency": 0.22, "theta": 4.0, "sigma": 2.2})
     settings, *_ = lab.check()
     assert settings == pytest.approx([0.22, 4.0 - np.pi, 2.2, 2.2, 0])

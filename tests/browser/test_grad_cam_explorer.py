@@ -11,9 +11,9 @@ from lecture_utils.widgets import GradCamExplorer
 from lecture_utils.widgets.grad_cam_explorer.pictures import COLLAGE, known_photo
 
 rng = np.random.default_rng(81)
-LISTEN = """addEventListener("gradcam", ({ detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ detail }) => {
   const list = ({ channel, weight, part }) => ({ channel, weight, part: [...part] });
-  const { rows, columns, limit, c, other, second, photo, layer, away, gap, place } = detail;
+  const { rows, columns, limit, c, other, second, photo, layer, away, gap, position: place } = detail;
   window.drawn = { rows, columns, limit, c, other, away, gap, place, photo: photo.name, layer: layer.name,
     map: [...detail.map], shown: [...detail.shown], sum: [...detail.sum], list: detail.list.map(list),
     second: { ...second, map: [...second.map] } };
@@ -51,7 +51,7 @@ class Page:
         group.get_by_role("searchbox").fill(self.demo.class_names[c])
         place = list(self.demo.found[self.drawn()["photo"]].top(1000)).index(c) + 1
         group.get_by_role(
-            "button", name=f"{self.demo.class_names[c]} · place {place}", exact=True
+            "button", name=f"{self.demo.class_names[c]} · rank {place}", exact=True
         ).click()
         assert self.drawn()["c" if picker == "Class" else "other"] == c
 
@@ -209,7 +209,7 @@ def test_search_keyboard_and_classes_that_only_the_last_layer_has(show, demo):
 
 def test_cells_by_keyboard_and_pointer(show, demo):
     page = show()
-    view = page.root.get_by_role("application", name="Grad-CAM over the picture")
+    view = page.root.get_by_role("application", name="Grad-CAM over the image")
     view.focus()
     for key in ("PageUp", "Home", "ArrowDown", "ArrowRight", "ArrowRight"):
         page.page.keyboard.press(key)
@@ -287,7 +287,7 @@ def test_an_own_picture(show):
     page = show(own)
     page.check_map(own.map)
     page.root.get_by_role("button", name="Copy as Python").click()
-    assert "photo = ...  # your picture" in page.page.evaluate("window.copied")
+    assert "photo = ...  # your image" in page.page.evaluate("window.copied")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

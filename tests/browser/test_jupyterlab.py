@@ -22,7 +22,7 @@ STATE = """print(json.dumps({
     "image": lab.image.tolist(), "kernel": lab.kernel.tolist(), "output": lab.output.tolist(),
     "source": lab.source, "kernel_name": lab.kernel_name, "stride": lab.stride,
     "padding": lab.padding, "dilation": lab.dilation, "position": lab.position}))"""
-LISTEN = """addEventListener("convolution", ({ detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ detail }) => {
   window.drawn = { output: [...detail.output], shape: [detail.rows, detail.columns] };
 });"""
 # Both front ends run a demo from a Blob: this keeps what was in it.

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from lecture_utils.widgets import LayerLab
 from lecture_utils.widgets.layer_lab.layer import find_problem
 
-LISTEN = """addEventListener("layer", ({ target, detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
   const plain = { ...detail, pixels: [...detail.pixels], weights: [...detail.weights] };
   target.drawn = { ...plain, output: [...detail.output] };
   window.frames = (window.frames ?? 0) + 1;

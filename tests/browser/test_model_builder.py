@@ -18,7 +18,7 @@ from lecture_utils.widgets.model_builder.kinds import KINDS
 from lecture_utils.widgets.model_builder.presets import PRESETS
 from lecture_utils.widgets.model_builder.stack import describe
 
-LISTEN = 'addEventListener("stack", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = 'addEventListener("lu:drawn", ({ target, detail }) => { target.drawn = detail; });'
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from lecture_utils.widgets import ReceptiveFieldLab
 from lecture_utils.widgets.receptive_field_lab import PRESETS, side_holding
 
 rng = np.random.default_rng(12)
-LISTEN = """addEventListener("field", ({ detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ detail }) => {
   window.drawn = { ...detail, map: [...detail.map],
     kernels: detail.kernels?.map((draw) => draw.map((kernel) => [...kernel])) };
 });"""

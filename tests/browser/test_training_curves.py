@@ -16,7 +16,7 @@ from lecture_utils.widgets.training_curves.histories import COLUMNS
 
 matplotlib.use("Agg")
 
-LISTEN = """addEventListener("curves", ({ target, detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
   target.drawn = detail;
   window.frames = (window.frames ?? 0) + 1;
 });"""

@@ -14,7 +14,7 @@ from lecture_utils.statistics import wilson
 from lecture_utils.widgets import TransferExplorer
 from lecture_utils.widgets.training_curves.curves import spread
 
-LISTEN = """addEventListener("transfer", ({ target, detail }) => {
+LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
   target.drawn = detail;
   window.frames = (window.frames ?? 0) + 1;
 });"""

@@ -102,7 +102,7 @@ def package(tmp_path):
         "lecture_utils/data/runs/mnist/gap/seed0/card.json": "{}",
         "lecture_utils/widgets/__init__.py": '_DEMOS = {"Lab": "lab"}',
         "lecture_utils/widgets/_demo.py": "",
-        "lecture_utils/widgets/_shared/dom.js": "",
+        "lecture_utils/widgets/_shared/ui/dom.js": "",
         "lecture_utils/widgets/lab/__init__.py": "from .._demo import Demo\nfrom ...c import y",
         "lecture_utils/widgets/lab/lab.js": "",
         "lecture_utils/widgets/other/__init__.py": "",
@@ -133,7 +133,7 @@ def test_imports_are_followed(package):
 
 def test_a_demo_depends_on_its_javascript_and_on_what_it_shares(package):
     files = used(package, "from lecture_utils.widgets import Lab")
-    assert {"widgets/lab/lab.js", "widgets/_shared/dom.js", "widgets/_demo.py", "c.py"} <= files
+    assert {"widgets/lab/lab.js", "widgets/_shared/ui/dom.js", "widgets/_demo.py", "c.py"} <= files
     assert "widgets/other/__init__.py" not in files
 
 

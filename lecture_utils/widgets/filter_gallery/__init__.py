@@ -136,7 +136,7 @@ class FilterGallery(Demo):
         name = _name(entry, at)
         alt = (
             f"Noise, the result of plain and of strong gradient ascent for {name} of {self.layer}, and the picture "
-            "that excites it most."
+            "that activates it most."
         )
         steps = self._plan["frames"][-1]
         heads = ("Filter", "Start", f"Plain, {steps} steps", f"Strong, {steps} steps")

@@ -1,6 +1,9 @@
 /** The ascent for the chosen filter as a program to take away. */
 
-/** @param {{network: object, layer: object, index: number}} shown */
+/**
+ * @param {{network: object, layer: object, index: number}} shown
+ * @returns {string}
+ */
 export function pythonCode({ network, layer, index }) {
   const channel = layer.channels[index];
   const load = network.known
@@ -17,8 +20,8 @@ for method in ("plain", "strong"):
         frames=${frames}, normalize=normalize,
     )
     print(method, found.activations.item())
-    pictures = found.frames[:, 0].permute(0, 2, 3, 1).numpy()
-    fig = plotting.image_grid(pictures, [f"{step} steps" for step in found.frame_steps])
-    plotting.show(fig, alt=f"Noise becomes what ${layer.name(index)} of ${layer.label} wishes to see, {method} ascent.")
+    images = found.frames[:, 0].permute(0, 2, 3, 1).numpy()
+    fig = plotting.image_grid(images, [f"{step} steps" for step in found.frame_steps])
+    plotting.show(fig, alt=f"Noise becomes an input that maximizes ${layer.name(index)} of ${layer.label}, {method} ascent.")
 `;
 }
