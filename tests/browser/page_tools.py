@@ -75,6 +75,8 @@ _NAMES = {np.dtype(dtype): name for name, dtype in reversed(_TYPES.items())}
 
 
 def _pack(value):
+    if isinstance(value, np.ndarray) and (value.ndim != 1 or value.dtype not in _NAMES):
+        value = list(value) if value.ndim > 1 else value.tolist()
     if isinstance(value, np.ndarray):
         return {"$type": _NAMES[value.dtype], "data": base64.b64encode(value.tobytes()).decode()}
     if isinstance(value, dict):
@@ -100,7 +102,7 @@ def read(target, function, arg=None):
     function : str
         Source of a function, possibly async.
     arg : optional
-        Its last argument, which may have NumPy arrays in it.
+        Its last argument. One-dimensional NumPy arrays in it become typed arrays; others, lists of their rows.
     """
     text = target.evaluate(
         f"async (...given) => {{ {_PACK} return JSON.stringify(await ({function})(...given.map(unpack)), pack); }}",
@@ -109,9 +111,19 @@ def read(target, function, arg=None):
     return json.loads(text, object_hook=_unpack)
 
 
-def wait_for_frames(page):
-    """Wait until what was asked for is drawn, which demos do in the next animation frame."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+def wait_for_frames(page, count=2):
+    """Wait until what was asked for is drawn, which demos do in the next animation frame.
+
+    This is a wait for work, not for time: what was asked for before is drawn before a frame that is
+    asked for later, however long it takes. A demo that spreads its drawing needs more frames.
+    """
+    page.evaluate(
+        """(left) => new Promise((done) => {
+          const frame = () => (left-- ? requestAnimationFrame(frame) : done());
+          frame();
+        })""",
+        count,
+    )
 
 
 def wait_for_fading(page):

@@ -6,7 +6,7 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
-from page_tools import KEEP_COPIES, violations, wait_for_fading, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
 
 from lecture_utils.architectures import published
 from lecture_utils.widgets import AccuracyCost
@@ -14,7 +14,7 @@ from lecture_utils.widgets.accuracy_cost.choose import WEIGHTS, chosen
 
 matplotlib.use("Agg")
 
-LISTEN = 'addEventListener("accuracycost", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = on_drawn("AccuracyCost")
 LABELS = {
     "macs": "MACs",
     "parameters": "Parameters",
@@ -38,7 +38,7 @@ class Page:
 
     def drawn(self):
         wait_for_frames(self.page)
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def choose(self, name):
         self.root.get_by_role("radio", name=LABELS[name], exact=True).check(force=True)

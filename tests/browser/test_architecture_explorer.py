@@ -4,13 +4,13 @@ import subprocess
 import sys
 
 import pytest
-from page_tools import KEEP_COPIES, violations, wait_for_fading
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading
 from playwright.sync_api import expect
 from torch import nn
 
 from lecture_utils.widgets import ArchitectureExplorer
 
-LISTEN = 'addEventListener("architecture", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = on_drawn("ArchitectureExplorer")
 COSTS = {"parameters": "Parameters", "macs": "MACs", "memory": "Activation memory"}
 
 
@@ -25,7 +25,7 @@ class Page:
         self.root = page.locator(".lu-architecture-explorer")
 
     def drawn(self):
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def tree(self, side):
         return self.root.get_by_role("tree").nth(("left", "right").index(side))

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 import torch
-from page_tools import KEEP_COPIES, violations, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, violations, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 from scipy.stats import ks_2samp
@@ -23,11 +23,12 @@ rng = np.random.default_rng(62)
 LISTEN = """window.epochs = [];
 window.toText = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 window.toBytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-addEventListener("augmentation", ({ detail }) => {
-  window.drawn = detail;
+""" + on_drawn(
+    "AugmentationLab",
+    """window.drawn = detail;
   const { versions, seed } = detail;
-  window.epochs.push({ seed, versions: versions.map(({ pixels, ...drawn }) => drawn) });
-});"""
+  window.epochs.push({ seed, versions: versions.map(({ pixels, ...drawn }) => drawn) });""",
+)
 UNCHANGED = {"affine": None, "crop": None, "flip": False, "colors": [], "noise": 0, "erase": None}
 
 

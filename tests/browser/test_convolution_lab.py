@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from page_tools import on_drawn, read
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -12,12 +13,13 @@ from lecture_utils.datasets import FASHION_MNIST_CLASSES, fashion_mnist_examples
 from lecture_utils.shapes import draw_shape
 from lecture_utils.widgets import ConvolutionLab, ConvolutionSteps, _gallery
 
-LISTEN = """addEventListener("convolution", ({ target, detail }) => {
-  const { output, pixels, weights, layer, h, w, kh, kw, rows, columns } = detail;
-  window.drawn = { output: [...output], pixels: [...pixels], weights: [...weights], layer,
+LISTEN = on_drawn(
+    "ConvolutionLab",
+    """const { output, pixels, weights, layer, h, w, kh, kw, rows, columns } = detail;
+  window.drawn = { output: output.slice(), pixels: pixels.slice(), weights: weights.slice(), layer,
     size: [h, w], kernel: [kh, kw], shape: [rows, columns] };
-  window.count = (window.count ?? 0) + 1;
-});"""
+  window.count = (window.count ?? 0) + 1;""",
+)
 
 
 class Page:
@@ -45,10 +47,11 @@ class Page:
     def drawn(self):
         """What the page says it computed: image, kernel, layer and output."""
         self.settle()
-        state = self.page.evaluate("window.drawn")
+        state = read(self.page, "() => window.drawn")
         image = np.reshape(np.array(state["pixels"], np.float64), state["size"])
         kernel = np.reshape(np.array(state["weights"], np.float64), state["kernel"])
-        return image, kernel, state["layer"], np.reshape(state["output"], state["shape"])
+        output = np.reshape(np.array(state["output"], np.float64), state["shape"])
+        return image, kernel, state["layer"], output
 
     def check(self):
         """Compare output, window, arithmetic and colors with Python; return what was drawn."""

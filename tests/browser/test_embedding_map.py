@@ -5,18 +5,19 @@ import sys
 
 import numpy as np
 import pytest
-from page_tools import KEEP_COPIES, violations, wait_for_fading, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
 from lecture_utils.embedding_maps import EmbeddingMaps, agreement, make_maps, nearest
 from lecture_utils.widgets import EmbeddingMap
 
-LISTEN = """addEventListener("embedding", ({ target, detail }) => {
-  target.drawn = detail;
+LISTEN = on_drawn(
+    "EmbeddingMap",
+    """target.drawn = detail;
   window.frames = (window.frames ?? 0) + 1;
-  if (detail.moving) window.moved = (window.moved ?? 0) + 1;
-});"""
+  if (detail.moving) window.moved = (window.moved ?? 0) + 1;""",
+)
 INK = """(canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
     .filter((value, i) => i % 4 === 3 && value > 0).length"""
 STAGES = ("before training", "pretrained", "fine-tuned")
@@ -60,7 +61,7 @@ class Page:
                 return drawn && !drawn.moving && (drawn.ready || window.noSheet); }"""
         )
         wait_for_frames(self.page)
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def choose(self, name):
         self.root.get_by_role("radio", name=name, exact=True).check(force=True)

@@ -6,14 +6,22 @@ import sys
 import numpy as np
 import pytest
 import torch
-from page_tools import KEEP_COPIES, pixels, violations, wait_for_fading, wait_for_frames
+from page_tools import (
+    KEEP_COPIES,
+    on_drawn,
+    pixels,
+    read,
+    violations,
+    wait_for_fading,
+    wait_for_frames,
+)
 from playwright.sync_api import expect
 from torch import nn
 
 from lecture_utils import palette
 from lecture_utils.widgets import FeatureMapExplorer
 
-LISTEN = 'addEventListener("maps", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = on_drawn("FeatureMapExplorer")
 
 
 def pictures():
@@ -52,7 +60,7 @@ class Page:
                 "([root, name, value]) => JSON.stringify(root.drawn?.[name]) === JSON.stringify(value)",
                 arg=[self.root.element_handle(), name, value],
             )
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def card(self, number):
         return self.root.locator(".fme-card:not([hidden])").nth(number)

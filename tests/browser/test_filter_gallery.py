@@ -6,14 +6,14 @@ import sys
 
 import numpy as np
 import pytest
-from page_tools import KEEP_COPIES, pixels, violations, wait_for_fading
+from page_tools import KEEP_COPIES, on_drawn, pixels, read, violations, wait_for_fading
 from PIL import Image
 from playwright.sync_api import expect
 
 from lecture_utils import filter_pictures
 from lecture_utils.widgets import FilterGallery
 
-LISTEN = 'addEventListener("gallery", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = on_drawn("FilterGallery")
 CATS, IMAGENET = filter_pictures.PLANS
 METHODS = filter_pictures.METHODS
 
@@ -35,7 +35,7 @@ class Page:
                 "([root, name, value]) => root.drawn?.[name] === value",
                 arg=[self.root.element_handle(), name, value],
             )
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def layer(self, label):
         self.root.locator(f'.lu-layer input[value="{label}"]').check(force=True)

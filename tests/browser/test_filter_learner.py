@@ -7,15 +7,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 from conftest import ROOT
-from page_tools import violations, wait_for_frames
+from page_tools import on_drawn, read, violations, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
 from lecture_utils.convolution import KERNELS
 from lecture_utils.widgets import FilterLearner
 
-LISTEN = """addEventListener("filter-learner", ({ target, detail }) => {
-  const { task, step, weights, velocity, gradient, update, positions, loss, losses, distance } = detail;
+LISTEN = on_drawn(
+    "FilterLearner",
+    """const { task, step, weights, velocity, gradient, update, positions, loss, losses, distance } = detail;
   const keep = (values) => [...values];
   target.drawn = {
     step, loss, distance, losses: losses.length, floor: task.floor, eigenvalues: keep(task.curvature.eigenvalues),
@@ -23,8 +24,8 @@ LISTEN = """addEventListener("filter-learner", ({ target, detail }) => {
     positions: keep(positions), answers: keep(task.answers), image: keep(task.image), size: [task.h, task.w],
     target: keep(task.target), k: task.k,
   };
-  window.drawings = (window.drawings ?? 0) + 1;
-});"""
+  window.drawings = (window.drawings ?? 0) + 1;""",
+)
 
 
 class Page:
@@ -45,7 +46,7 @@ class Page:
     def drawn(self):
         """Everything that the page computed, when everything asked for is painted."""
         wait_for_frames(self.page)
-        drawn = self.root.evaluate("(root) => root.drawn")
+        drawn = read(self.root, "(root) => root.drawn")
         k = drawn["k"]
         for name in ("weights", "velocity", "gradient", "update", "target"):
             drawn[name] = np.reshape(drawn[name], (k, k))

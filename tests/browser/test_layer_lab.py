@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from page_tools import violations, wait_for_fading, wait_for_frames
+from page_tools import on_drawn, read, violations, wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import LayerLab
 from lecture_utils.widgets.layer_lab.layer import find_problem
 
-LISTEN = """addEventListener("layer", ({ target, detail }) => {
-  const plain = { ...detail, pixels: [...detail.pixels], weights: [...detail.weights] };
+LISTEN = on_drawn(
+    "LayerLab",
+    """const plain = { ...detail, pixels: [...detail.pixels], weights: [...detail.weights] };
   target.drawn = { ...plain, output: [...detail.output] };
-  window.frames = (window.frames ?? 0) + 1;
-});"""
+  window.frames = (window.frames ?? 0) + 1;""",
+)
 SETTINGS = ("operation", "stride", "padding", "dilation", "ceil")
 
 
@@ -57,7 +58,7 @@ class Page:
 
     def drawn(self):
         wait_for_frames(self.page)
-        drawn = self.root.evaluate("(root) => root.drawn")
+        drawn = read(self.root, "(root) => root.drawn")
         drawn["image"] = np.reshape(drawn["pixels"], (drawn["h"], drawn["w"]))
         drawn["kernel"] = np.reshape(drawn["weights"], (drawn["kh"], drawn["kw"]))
         drawn["output"] = np.reshape(drawn["output"], (drawn["rows"], drawn["columns"]))

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torchinfo
 from conftest import ROOT
-from page_tools import violations, wait_for_fading, wait_for_frames
+from page_tools import on_drawn, read, violations, wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 from random_stacks import sloppy_stack, valid_stack
 
@@ -15,7 +15,7 @@ from lecture_utils.widgets.model_builder.kinds import KINDS
 from lecture_utils.widgets.model_builder.presets import PRESETS
 from lecture_utils.widgets.model_builder.stack import describe
 
-LISTEN = 'addEventListener("stack", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = on_drawn("ModelBuilder")
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def call(page, serve, tmp_path):
     def run(module, code, **values):
         url = f"{base}/widgets/model_builder/{module}.js"
         names = ", ".join(values)
-        return page.evaluate(
-            f"async ({{{names}}}) => {{ const m = await import('{url}'); {code} }}", values
+        return read(
+            page, f"async ({{{names}}}) => {{ const m = await import('{url}'); {code} }}", values
         )
 
     return run
@@ -123,7 +123,7 @@ class Page:
 
     def drawn(self):
         wait_for_frames(self.page)
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def layer(self, number):
         return self.root.get_by_role("listitem").nth(number - 1)

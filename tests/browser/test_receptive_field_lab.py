@@ -3,17 +3,18 @@
 import numpy as np
 import pytest
 import torch
-from page_tools import KEEP_COPIES, violations, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import ReceptiveFieldLab
 from lecture_utils.widgets.receptive_field_lab import PRESETS, side_holding
 
 rng = np.random.default_rng(12)
-LISTEN = """addEventListener("field", ({ detail }) => {
-  window.drawn = { ...detail, map: [...detail.map],
-    kernels: detail.kernels?.map((draw) => draw.map((kernel) => [...kernel])) };
-});"""
+LISTEN = on_drawn(
+    "ReceptiveFieldLab",
+    """window.drawn = { ...detail, map: [...detail.map],
+    kernels: detail.kernels?.map((draw) => draw.map((kernel) => [...kernel])) };""",
+)
 
 
 class Page:
@@ -26,7 +27,7 @@ class Page:
 
     def drawn(self):
         wait_for_frames(self.page)
-        return self.page.evaluate("window.drawn")
+        return read(self.page, "() => window.drawn")
 
     def check(self, lab):
         """Compare fields, map and what is written with Python's lab of the same layers."""

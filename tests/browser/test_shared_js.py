@@ -8,6 +8,7 @@ import torch
 from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from page_tools import read
 
 from lecture_utils.geometry import output_size
 from lecture_utils.palette import gray_lut, signed_colors, signed_lut
@@ -28,7 +29,8 @@ def call(browser, serve_for_module, tmp_path_factory):
     def run(module, code, **values):
         path = module if "/" in module else f"_shared/{module}"
         names = ", ".join(values)
-        return page.evaluate(
+        return read(
+            page,
             f"async ({{{names}}}) => {{ const m = await import('{base}/widgets/{path}.js'); {code} }}",
             values,
         )
@@ -39,7 +41,7 @@ def call(browser, serve_for_module, tmp_path_factory):
 
 CORRELATE = """
 const out = m.correlate2d(Float32Array.from(image), h, w, Float64Array.from(kernel), kh, kw, layer);
-return [out.length, Array.from(out)];
+return [out.length, out];
 """
 
 
@@ -48,8 +50,8 @@ def correlate(call, image, kernel, **layer):
     _, values = call(
         "image",
         CORRELATE,
-        image=image.ravel().tolist(),
-        kernel=kernel.ravel().tolist(),
+        image=image.ravel(),
+        kernel=kernel.ravel(),
         h=h,
         w=w,
         kh=kh,

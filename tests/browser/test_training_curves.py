@@ -5,7 +5,7 @@ import re
 import matplotlib
 import numpy as np
 import pytest
-from page_tools import violations, wait_for_fading, wait_for_frames
+from page_tools import on_drawn, read, violations, wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import TrainingCurves
@@ -15,10 +15,11 @@ from lecture_utils.widgets.training_curves.histories import COLUMNS
 
 matplotlib.use("Agg")
 
-LISTEN = """addEventListener("curves", ({ target, detail }) => {
-  target.drawn = detail;
-  window.frames = (window.frames ?? 0) + 1;
-});"""
+LISTEN = on_drawn(
+    "TrainingCurves",
+    """target.drawn = detail;
+  window.frames = (window.frames ?? 0) + 1;""",
+)
 STOP_NAMES = {
     "stopped": "stopped",
     "epochs": "epochs",
@@ -67,7 +68,7 @@ class Page:
 
     def drawn(self):
         wait_for_frames(self.page)
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def slide(self, name, value):
         self.root.get_by_role("slider", name=name).fill(str(value))

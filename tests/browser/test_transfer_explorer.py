@@ -6,17 +6,18 @@ import sys
 
 import numpy as np
 import pytest
-from page_tools import KEEP_COPIES, violations, wait_for_fading, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.transfer_results import wilson
 from lecture_utils.widgets import TransferExplorer
 from lecture_utils.widgets.training_curves.curves import spread
 
-LISTEN = """addEventListener("transfer", ({ target, detail }) => {
-  target.drawn = detail;
-  window.frames = (window.frames ?? 0) + 1;
-});"""
+LISTEN = on_drawn(
+    "TransferExplorer",
+    """target.drawn = detail;
+  window.frames = (window.frames ?? 0) + 1;""",
+)
 LITE, RESNET = "efficientnet_lite0", "resnet18"
 RECORDED = ("head", "stage6", "stem")
 
@@ -65,7 +66,7 @@ class Page:
 
     def drawn(self):
         wait_for_frames(self.page)
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def choose(self, name):
         self.root.get_by_role("radio", name=name, exact=True).check(force=True)
