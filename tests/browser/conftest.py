@@ -10,12 +10,17 @@ from pathlib import Path
 
 import pytest
 from ipywidgets.embed import dependency_state
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
 sys.path.insert(0, str(ROOT / "tools"))
 import browser as chromium  # noqa: E402
+
+#: How long a test waits for what must come, in milliseconds: only a test that fails waits that long, and a
+#: machine with other work to do needs far more time than a quiet one.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 
 class _QuietHandler(SimpleHTTPRequestHandler):
@@ -124,7 +129,7 @@ class PagePool:
 
     def _make(self, **options):
         page = self.browser.new_context(**options).new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE)
         page.can_be_used_again = not options
         watch(page)
         _init_scripts_that_can_be_removed(page)

@@ -127,7 +127,7 @@ def wait_for_frames(page, count=2):
 
 
 def wait_for_fading(page):
-    """Wait until no color is on its way to another: contrast is judged at the end."""
+    """Wait until nothing slides and no color is on its way to another: contrast is judged at the end."""
     page.wait_for_function("!document.getAnimations().length")
 
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from page_tools import on_drawn, read
+from page_tools import on_drawn, read, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -399,7 +399,7 @@ def test_play_walks_and_pause_stays(lab):
     lab.root.get_by_role("button", name="Pause").click()
     lab.check()
     stopped = lab.position()
-    lab.page.wait_for_timeout(150)
+    wait_for_frames(lab.page, 10)
     assert lab.position() == stopped
     lab.page.mouse.move(*lab.point(lab.output, 3, 3, 26, 26))
     lab.settle()

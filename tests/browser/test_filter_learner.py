@@ -134,7 +134,7 @@ def test_whoever_only_presses_run_sees_the_sobel_kernel(open_learner):
     page = open_learner()
     assert page.number("distance") > 1
     page.button("Run").click()
-    expect(page.root.get_by_text("Learned!")).to_be_visible(timeout=10_000)
+    expect(page.root.get_by_text("Learned!")).to_be_visible()
     page.button("Pause").click()
     drawn = page.check(0.5, 0.9)
     np.testing.assert_allclose(drawn["weights"], KERNELS["sobel x"], atol=1e-2)
@@ -153,7 +153,7 @@ def test_whoever_only_presses_run_sees_the_sobel_kernel(open_learner):
         1,
     ]
     steps = page.drawn()["step"]
-    page.page.wait_for_timeout(100)
+    wait_for_frames(page.page, 10)
     assert page.drawn()["step"] == steps
 
 
@@ -316,7 +316,7 @@ def test_a_rate_that_is_too_large_diverges_into_a_sentence(open_learner):
     page.type("Learning rate", 12)
     page.slide("Steps per frame", 20)
     page.button("Run").click()
-    expect(page.message()).to_contain_text("learning rate 12 is above 9.58", timeout=10_000)
+    expect(page.message()).to_contain_text("learning rate 12 is above 9.58")
     expect(page.message()).to_contain_text("Choose a smaller one and press Reset")
     expect(page.button("Run")).to_be_visible()
     page.type("Learning rate", 2)
@@ -330,7 +330,7 @@ def test_a_batch_of_one_diverges_earlier_and_the_page_says_why(open_learner):
     page = open_learner(FilterLearner(batch=1, learning_rate=4))
     page.slide("Steps per frame", 20)
     page.button("Run").click()
-    expect(page.message()).to_contain_text("a batch of 1 does not see the average", timeout=10_000)
+    expect(page.message()).to_contain_text("a batch of 1 does not see the average")
 
 
 @pytest.mark.parametrize(
@@ -451,5 +451,5 @@ def test_a_hand_that_rests_costs_nothing(open_learner):
     page = open_learner()
     page.step()
     before = page.page.evaluate("window.drawings")
-    page.page.wait_for_timeout(300)
+    wait_for_frames(page.page, 20)
     assert page.page.evaluate("window.drawings") == before

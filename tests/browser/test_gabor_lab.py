@@ -540,5 +540,5 @@ def test_a_hand_that_rests_costs_nothing(lab):
     lab.check()
     before = lab.page.evaluate("window.frames")
     lab.page.mouse.move(400, 300)
-    lab.page.wait_for_timeout(300)
+    wait_for_frames(lab.page, 20)
     assert lab.page.evaluate("window.frames") == before

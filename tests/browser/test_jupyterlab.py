@@ -58,7 +58,7 @@ def notebook(address, browser):
     page.close()
 
 
-def arrives(notebook, expression, expected, timeout=20):
+def arrives(notebook, expression, expected, timeout=60):
     """Ask Python for a value until it is the expected one: an edit on the page travels a moment."""
     end = time.monotonic() + timeout
     source = f"print(json.dumps({expression}))"

@@ -306,8 +306,17 @@ def test_times_read(lab):
 def test_play_walks_and_can_be_stopped(lab):
     lab.root.get_by_role("button", name="Play").click()
     expect(lab.cell("Output", 2, 2)).to_have_text("")
-    lab.page.wait_for_function("document.querySelector('.lu-layer-lab').drawn.subject.row === 2")
-    lab.root.get_by_role("button", name="Pause").click()
+    # The walk ends a second after it has reached the last row: the page itself presses the button in time.
+    pause = lab.root.get_by_role("button", name="Pause").element_handle()
+    lab.page.wait_for_function(
+        """([root, pause]) => {
+          if (root.drawn.subject.row !== 2) return false;
+          pause.click();
+          return true;
+        }""",
+        arg=[lab.root.element_handle(), pause],
+    )
+    expect(lab.root.get_by_role("button", name="Play")).to_be_visible()
     assert lab.check()[0]["subject"]["row"] == 2
 
 
@@ -363,5 +372,5 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_lab, width, the
 def test_a_hand_that_rests_costs_nothing(lab):
     lab.drawn()
     before = lab.page.evaluate("window.frames")
-    lab.page.wait_for_timeout(300)
+    wait_for_frames(lab.page, 20)
     assert lab.page.evaluate("window.frames") == before

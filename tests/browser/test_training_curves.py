@@ -390,5 +390,5 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
 def test_a_hand_that_rests_costs_nothing(demo):
     demo.drawn()
     before = demo.page.evaluate("window.frames")
-    demo.page.wait_for_timeout(300)
+    wait_for_frames(demo.page, 20)
     assert demo.page.evaluate("window.frames") == before

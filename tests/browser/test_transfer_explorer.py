@@ -247,7 +247,7 @@ def test_fingers_move_it_by_its_handle_and_by_a_tap(new_page, open_demo):
     box = demo.root.locator(".transfer-row").nth(4).bounding_box()
     demo.page.touchscreen.tap(box["x"] + 60, box["y"] + 3)
     assert demo.check()["until"] == "stage4"
-    demo.page.wait_for_timeout(200)  # the handle slides there
+    wait_for_fading(demo.page)  # the handle slides there
     handle = demo.root.locator(".transfer-handle").bounding_box()
     client = demo.page.context.new_cdp_session(demo.page)
     x, y = handle["x"] + 14, handle["y"] + 14
@@ -419,5 +419,5 @@ def test_two_explorers_live_side_by_side_and_rest(mount, page):
     ids = page.evaluate("[...document.querySelectorAll('.lu-demo [id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))
     before = page.evaluate("window.frames")
-    page.wait_for_timeout(300)
+    wait_for_frames(page, 20)
     assert page.evaluate("window.frames") == before
