@@ -1,23 +1,24 @@
 """EmbeddingMap in Chromium: points are where Python puts them; mouse, fingers and keys find them."""
 
+import functools
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from page_tools import KEEP_COPIES, wait_for_fading, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
 from lecture_utils.transfer import EmbeddingMaps, agreement, make_maps, nearest
 from lecture_utils.widgets import EmbeddingMap
 
-LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
-  target.drawn = detail;
+LISTEN = on_drawn(
+    "EmbeddingMap",
+    """target.drawn = detail;
   window.frames = (window.frames ?? 0) + 1;
-  if (detail.moving) window.moved = (window.moved ?? 0) + 1;
-});"""
+  if (detail.moving) window.moved = (window.moved ?? 0) + 1;""",
+)
 INK = """(canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
     .filter((value, i) => i % 4 === 3 && value > 0).length"""
 STAGES = ("before training", "pretrained", "fine-tuned")
@@ -46,6 +47,17 @@ def settings(seed=0, count=60, pictures=True):
     }
 
 
+@functools.cache
+def maps_of(seed, count):
+    """t-SNE takes seconds; tests that do not compare it need it once."""
+    stages = settings(seed, count, pictures=False)["stages"]
+    return {name: make_maps(features) for name, features in stages.items()}
+
+
+def ready_made(seed=0, count=60, pictures=True):
+    return settings(seed, count, pictures) | {"stages": maps_of(seed, count)}
+
+
 class Page:
     """The map on a page, as a reader and as a test see it."""
 
@@ -61,7 +73,7 @@ class Page:
                 return drawn && !drawn.moving && (drawn.ready || window.noSheet); }"""
         )
         wait_for_frames(self.page)
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def choose(self, name):
         self.root.get_by_role("radio", name=name, exact=True).check(force=True)
@@ -140,7 +152,7 @@ def open_demo(mount, page):
     def show(demo=None, page=page):
         page.add_init_script(LISTEN)
         page.add_init_script(KEEP_COPIES)
-        demo = demo or EmbeddingMap(**settings())
+        demo = demo or EmbeddingMap(**ready_made())
         if not demo.sheet.size:
             page.add_init_script("window.noSheet = true")
         mount(demo, page=page)
@@ -185,8 +197,9 @@ def test_points_travel_and_stand_still_for_who_wants_calm(new_page, open_demo):
 
 def test_a_change_on_the_way_goes_on_from_there(demo):
     demo.drawn()
+    before = demo.page.evaluate("window.moved ?? 0")
     demo.choose("fine-tuned")
-    demo.page.wait_for_timeout(200)
+    demo.page.wait_for_function("(before) => window.moved > before", arg=before)
     demo.choose("before training")
     demo.choose("PCA")
     drawn = demo.check()
@@ -394,20 +407,20 @@ def test_the_copied_program_gives_the_same_points(open_demo, tmp_path):
             )
             assert f"{stage['name']}: {stage['agreement']:.1%} of the nearest" in done.stdout
         demo.page.evaluate("window.copied = ''")
-    bare = open_demo(EmbeddingMap(**given))
+    bare = open_demo(EmbeddingMap(**ready_made()))
     bare.root.get_by_role("button", name="Copy as Python").click()
     bare.page.wait_for_function("window.copied")
     assert "# stages: a dict from names to embeddings" in bare.page.evaluate("window.copied")
 
 
 def test_a_broken_sheet_and_no_sheet_end_in_words(open_demo, page):
-    broken = EmbeddingMap(**settings())
+    broken = EmbeddingMap(**ready_made())
     broken.sheet = np.arange(100, dtype=np.uint8)
     page.add_init_script("window.noSheet = true")
     demo = open_demo(broken)
     expect(demo.root.locator(".lu-message")).to_contain_text("cannot read the thumbnails")
     demo.check()
-    demo = open_demo(EmbeddingMap(**settings(pictures=False)))
+    demo = open_demo(EmbeddingMap(**ready_made(pictures=False)))
     demo.check()
     expect(demo.root.get_by_role("checkbox", name="images instead")).to_be_hidden()
     assert demo.root.locator(".map-detail canvas").count() == 0
@@ -443,7 +456,7 @@ def test_extreme_maps_and_no_predictions(open_demo):
 
 def test_two_maps_live_side_by_side(mount, page):
     page.add_init_script(LISTEN)
-    mount(EmbeddingMap(**settings(1)), EmbeddingMap(**settings(2, pictures=False)))
+    mount(EmbeddingMap(**ready_made(1)), EmbeddingMap(**ready_made(2, pictures=False)))
     first, second = page.locator(".lu-embedding-map").all()
     second.get_by_role("radio", name="fine-tuned").check(force=True)
     page.wait_for_function(
@@ -462,8 +475,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
     demo.check()
     demo.root.locator("summary").click()
     wait_for_fading(demo.page)
-    found = Axe().run(demo.page, context=".lu-embedding-map", options={"preload": False})
-    assert found.response["violations"] == []
+    assert violations(demo.page, ".lu-embedding-map") == []
     assert demo.root.evaluate("(root) => root.scrollWidth <= root.clientWidth")
     assert demo.page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -471,7 +483,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
 def test_a_hand_that_rests_costs_nothing(demo):
     demo.drawn()
     before = demo.page.evaluate("window.frames")
-    demo.page.wait_for_timeout(300)
+    wait_for_frames(demo.page, 20)
     assert demo.page.evaluate("window.frames") == before
 
 

@@ -6,15 +6,22 @@ import sys
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
-from page_tools import KEEP_COPIES, pixels, wait_for_fading, wait_for_frames
+from page_tools import (
+    KEEP_COPIES,
+    on_drawn,
+    pixels,
+    read,
+    violations,
+    wait_for_fading,
+    wait_for_frames,
+)
 from playwright.sync_api import expect
 from torch import nn
 
 from lecture_utils import palette
 from lecture_utils.widgets import FeatureMapExplorer
 
-LISTEN = 'addEventListener("lu:drawn", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = on_drawn("FeatureMapExplorer")
 
 
 def pictures():
@@ -53,7 +60,7 @@ class Page:
                 "([root, name, value]) => JSON.stringify(root.drawn?.[name]) === JSON.stringify(value)",
                 arg=[self.root.element_handle(), name, value],
             )
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def card(self, number):
         return self.root.locator(".fme-card:not([hidden])").nth(number)
@@ -246,5 +253,4 @@ def test_two_beside_each_other_and_accessibility(mount, page):
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
         wait_for_fading(page)
-        found = Axe().run(page, context=".lu-feature-map-explorer")
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(page, ".lu-feature-map-explorer") == []

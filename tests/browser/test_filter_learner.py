@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT
-from page_tools import wait_for_frames
+from page_tools import on_drawn, read, violations, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
 from lecture_utils.convolution import KERNELS
 from lecture_utils.widgets import FilterLearner
 
-LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
-  const { task, step, weights, velocity, gradient, update, positions, loss, losses, distance } = detail;
+LISTEN = on_drawn(
+    "FilterLearner",
+    """const { task, step, weights, velocity, gradient, update, positions, loss, losses, distance } = detail;
   const keep = (values) => [...values];
   target.drawn = {
     step, loss, distance, losses: losses.length, floor: task.floor, eigenvalues: keep(task.curvature.eigenvalues),
@@ -24,8 +24,8 @@ LISTEN = """addEventListener("lu:drawn", ({ target, detail }) => {
     positions: keep(positions), answers: keep(task.responses), image: keep(task.image), size: [task.h, task.w],
     target: keep(task.target), k: task.k,
   };
-  window.drawings = (window.drawings ?? 0) + 1;
-});"""
+  window.drawings = (window.drawings ?? 0) + 1;""",
+)
 
 
 class Page:
@@ -46,7 +46,7 @@ class Page:
     def drawn(self):
         """Everything that the page computed, when everything asked for is painted."""
         wait_for_frames(self.page)
-        drawn = self.root.evaluate("(root) => root.drawn")
+        drawn = read(self.root, "(root) => root.drawn")
         k = drawn["k"]
         for name in ("weights", "velocity", "gradient", "update", "target"):
             drawn[name] = np.reshape(drawn[name], (k, k))
@@ -134,7 +134,7 @@ def test_whoever_only_presses_run_sees_the_sobel_kernel(open_learner):
     page = open_learner()
     assert page.number("distance") > 1
     page.button("Run").click()
-    expect(page.root.get_by_text("Learned!")).to_be_visible(timeout=10_000)
+    expect(page.root.get_by_text("Learned!")).to_be_visible()
     page.button("Pause").click()
     drawn = page.check(0.5, 0.9)
     np.testing.assert_allclose(drawn["weights"], KERNELS["sobel x"], atol=1e-2)
@@ -153,7 +153,7 @@ def test_whoever_only_presses_run_sees_the_sobel_kernel(open_learner):
         1,
     ]
     steps = page.drawn()["step"]
-    page.page.wait_for_timeout(100)
+    wait_for_frames(page.page, 10)
     assert page.drawn()["step"] == steps
 
 
@@ -316,7 +316,7 @@ def test_a_rate_that_is_too_large_diverges_into_a_sentence(open_learner):
     page.type("Learning rate", 12)
     page.slide("Steps per frame", 20)
     page.button("Run").click()
-    expect(page.message()).to_contain_text("learning rate 12 is above 9.58", timeout=10_000)
+    expect(page.message()).to_contain_text("learning rate 12 is above 9.58")
     expect(page.message()).to_contain_text("Choose a smaller one and press Reset")
     expect(page.button("Run")).to_be_visible()
     page.type("Learning rate", 2)
@@ -330,7 +330,7 @@ def test_a_batch_of_one_diverges_earlier_and_the_page_says_why(open_learner):
     page = open_learner(FilterLearner(batch=1, learning_rate=4))
     page.slide("Steps per frame", 20)
     page.button("Run").click()
-    expect(page.message()).to_contain_text("a batch of 1 does not see the average", timeout=10_000)
+    expect(page.message()).to_contain_text("a batch of 1 does not see the average")
 
 
 @pytest.mark.parametrize(
@@ -437,8 +437,7 @@ def test_accessible(open_learner, theme):
     page.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
     page.step(3)
     page.root.get_by_text("What can I do here?").click()
-    found = Axe().run(page.page, context=".lu-filter-learner")
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page.page, ".lu-filter-learner") == []
 
 
 @pytest.mark.parametrize("width", [390, 700, 1280])
@@ -452,5 +451,5 @@ def test_a_hand_that_rests_costs_nothing(open_learner):
     page = open_learner()
     page.step()
     before = page.page.evaluate("window.drawings")
-    page.page.wait_for_timeout(300)
+    wait_for_frames(page.page, 20)
     assert page.page.evaluate("window.drawings") == before

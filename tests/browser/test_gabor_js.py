@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from conftest import ROOT
+from page_tools import read
 from skimage.filters import gabor_kernel as reference_kernel
 
 from lecture_utils.filter_banks import GaborBank, gabor_kernel
@@ -24,9 +25,9 @@ def call(browser, serve_for_module, tmp_path_factory):
     page.goto(f"{base}/index.html")
 
     def run(module, code, **values):
-        values = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}
         names = ", ".join(values)
-        return page.evaluate(
+        return read(
+            page,
             f"async ({{{names}}}) => {{ const m = await import('{base}/widgets/{module}.js'); {code} }}",
             values,
         )

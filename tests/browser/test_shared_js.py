@@ -8,6 +8,7 @@ import torch
 from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from page_tools import read
 
 from lecture_utils.geometry import output_size
 from lecture_utils.palette import gray_lut, signed_colors, signed_lut
@@ -29,7 +30,8 @@ def call(browser, serve_for_module, tmp_path_factory):
         shared = module.partition("/")[0] in ("math", "nn", "ui")
         path = f"_shared/{module}" if shared else module
         names = ", ".join(values)
-        return page.evaluate(
+        return read(
+            page,
             f"async ({{{names}}}) => {{ const m = await import('{base}/widgets/{path}.js'); {code} }}",
             values,
         )
@@ -40,7 +42,7 @@ def call(browser, serve_for_module, tmp_path_factory):
 
 CORRELATE = """
 const out = m.correlate2d(Float32Array.from(image), h, w, Float64Array.from(kernel), kh, kw, layer);
-return [out.length, Array.from(out)];
+return [out.length, out];
 """
 
 
@@ -49,8 +51,8 @@ def correlate(call, image, kernel, **layer):
     _, values = call(
         "math/image",
         CORRELATE,
-        image=image.ravel().tolist(),
-        kernel=kernel.ravel().tolist(),
+        image=image.ravel(),
+        kernel=kernel.ravel(),
         h=h,
         w=w,
         kh=kh,
@@ -183,7 +185,9 @@ def test_color_tables_equal_pythons(call):
     for dark in (False, True):
         table = rgb(call("ui/color", "return Array.from(m.signedLut(dark));", dark=dark))
         np.testing.assert_array_equal(table, signed_lut(dark))
-    np.testing.assert_array_equal(rgb(call("ui/color", "return Array.from(m.grayLut());")), gray_lut())
+    np.testing.assert_array_equal(
+        rgb(call("ui/color", "return Array.from(m.grayLut());")), gray_lut()
+    )
 
 
 def test_colors_of_values_equal_pythons_and_are_readable(call):
@@ -263,23 +267,25 @@ def test_numbers_are_written_for_readers(call):
         "2.5e7": 2.5e7,
         "1e−7": 1e-7,
     }
-    assert call("math/numbers", "return v.map((x) => m.format(x));", v=list(cases.values())) == list(
-        cases
-    )
+    assert call(
+        "math/numbers", "return v.map((x) => m.format(x));", v=list(cases.values())
+    ) == list(cases)
     assert call("math/numbers", "return [NaN, Infinity, -Infinity].map((x) => m.format(x));") == [
         "NaN",
         "∞",
         "−∞",
     ]
     cells = {"0": 0, "0.00": 1e-5, "−0.003": -0.0034, "0.14": 0.1406}
-    assert call("math/numbers", "return v.map((x) => m.formatCell(x));", v=list(cells.values())) == list(
-        cells
-    )
+    assert call(
+        "math/numbers", "return v.map((x) => m.formatCell(x));", v=list(cells.values())
+    ) == list(cells)
 
 
 def test_numbers_are_read_as_people_type_them(call):
     cases = {"-1.5": -1.5, "−1,5": -1.5, " 1/9 ": 1 / 9, "3": 3, "1e-2": 0.01, ".5": 0.5}
-    assert call("math/numbers", "return v.map(m.parseNumber);", v=list(cases)) == list(cases.values())
+    assert call("math/numbers", "return v.map(m.parseNumber);", v=list(cases)) == list(
+        cases.values()
+    )
     bad = ["", "abc", "1/0", "1/2/3", "--1", "1 2", "/", "Infinity", "NaN"]
     assert call("math/numbers", "return v.map(m.parseNumber).every(Number.isNaN);", v=bad)
 
