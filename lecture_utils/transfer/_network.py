@@ -78,8 +78,8 @@ def attach_head(network, num_classes, *, dropout=0.0):
         raise ValueError(f"num_classes is {num_classes}; a classifier needs at least 1")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is {dropout}; it must be from 0 to below 1")
-    # A module has children of its own called "network" as little as "mean".
-    module = network if isinstance(network, nn.Module) else network.network
+    # A module has children of its own called "model" as little as "mean".
+    module = network if isinstance(network, nn.Module) else network.model
     stages, features, (mean, std) = cut(copy.deepcopy(module))
     if module is not network:
         mean, std = network.mean, network.std

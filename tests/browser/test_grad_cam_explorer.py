@@ -86,7 +86,7 @@ def test_maps_of_any_class_at_any_layer_are_grad_cams(show, demo, net):
             c = int(rng.integers(1000) if stage == STAGES[-1] else rng.choice(demo.listed))
             page.find(c)
             page.choose(f"{stage}:")
-            expected = interpretation.grad_cam(net.network, stage, images, c, signed=True)[
+            expected = interpretation.grad_cam(net.model, stage, images, c, signed=True)[
                 0
             ].numpy()
             drawn = page.check_map(expected)
@@ -119,7 +119,7 @@ def test_occlusion_another_class_and_difference(show, demo, net):
     images = net.preprocess(known_photo(COLLAGE))
     one = demo.found[COLLAGE]
     drawn = page.drawn()
-    falls = interpretation.occlusion(net.network, images, drawn["c"], window=64, stride=32)[
+    falls = interpretation.occlusion(net.model, images, drawn["c"], window=64, stride=32)[
         0
     ].numpy()
     assert (drawn["second"]["rows"], drawn["second"]["columns"]) == (7, 7)
@@ -149,7 +149,7 @@ def test_channels_add_up_one_by_one(show, demo, net, stage):
     page = show(GradCamExplorer([COLLAGE, "rocket"], photo="rocket", layer=stage, order="weight"))
     images = net.preprocess(known_photo("rocket"))
     c = page.drawn()["c"]
-    python = interpretation.grad_cam_channels(net.network, stage, images, c)
+    python = interpretation.grad_cam_channels(net.model, stage, images, c)
     weights, parts = python.weights[0].numpy(), python.contributions[0].numpy()
     drawn = page.drawn()
     shown = [one["channel"] for one in drawn["list"]]

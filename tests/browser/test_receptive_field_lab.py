@@ -35,7 +35,7 @@ class Page:
         assert drawn["layers"] == lab.layers
         fields = lab.receptive_fields
         assert [f["size"] for f in drawn["fields"][1:]] == [f.size[0] for f in fields]
-        assert [f["step"] for f in drawn["fields"][1:]] == [f.step[0] for f in fields]
+        assert [f["step"] for f in drawn["fields"][1:]] == [f.jump[0] for f in fields]
         size = fields[-1].size[0]
         expected = np.outer(lab.profile, lab.profile)
         found = np.reshape(drawn["map"], (size, size))
@@ -45,7 +45,7 @@ class Page:
         text = self.root.locator(".field-facts").inner_text()
         assert f"{size}×{size}" in text and f"{drawn['side']}×{drawn['side']}" in text
         numbers = self.rows.locator(".field-number").all_inner_texts()
-        assert numbers[-2:] == [str(size), str(fields[-1].step[0])]
+        assert numbers[-2:] == [str(size), str(fields[-1].jump[0])]
         return drawn
 
     def number(self, row, name):

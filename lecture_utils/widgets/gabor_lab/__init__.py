@@ -182,7 +182,7 @@ def _default_pictures():
         "zone plate",
         np.rint(zone_plate() * 255).astype(np.uint8),
         "every frequency and direction, each at one place and its opposite",
-        "from lecture_utils.datasets._shapes import zone_plate",
+        "from lecture_utils.datasets import zone_plate",
         "(zone_plate() * 255).round() / 255",
     )
     photos, shapes = _gallery.photos(_PHOTOS), _gallery.shapes(_SHAPES)
