@@ -5,7 +5,7 @@ import pytest
 import torchvision
 import traitlets
 
-from lecture_utils.architectures import published, best_weights, pareto_front
+from lecture_utils.architectures import best_weights, pareto_front, published
 from lecture_utils.widgets import AccuracyCost
 
 
