@@ -189,7 +189,7 @@ def test_images_smaller_than_the_kernels_and_flat_ones(show):
     drawn = page.check(explorer)
     assert set(drawn["marks"]) == {"weak"} and max(drawn["energies"]) == 0
     assert "none of them responds" in page.root.locator(".bank-summary").inner_text()
-    assert "does not answer" in page.detail.inner_text()
+    assert "does not respond" in page.detail.inner_text()
 
 
 # ---- Limits, order, scale
