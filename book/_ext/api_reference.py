@@ -276,7 +276,7 @@ class ApiIndex(Directive):
         for topic in TOPICS:
             module = import_module(f"{PACKAGE}.{topic}")
             summary = " ".join(_summary(module, module.__name__, _names(env)))
-            chapters = ", ".join(_link(env, n, short=True) for n in TOPICS[topic].chapters)
+            chapters = ", ".join(_link(env, n, short=True) for n in sorted(TOPICS[topic].chapters))
             where = f" *Chapter* {chapters}." if chapters else ""
             lines.append(f"   * :doc:`{TOPICS[topic].title} </book/api/{topic}>`: {summary}{where}")
         return _parse(self, lines)
@@ -326,11 +326,11 @@ def _chapters_line(env, topic):
     entry = TOPICS[topic]
     parts = []
     if entry.chapters:
-        parts.append(f"{entry.verb} in {_listed(_link(env, n) for n in entry.chapters)}.")
+        parts.append(f"{entry.verb} in {_links(env, entry.chapters)}.")
     if entry.used_in:
-        where = _listed(_link(env, n, short=True) for n in entry.used_in)
-        word = "chapter" if len(entry.used_in) == 1 else "chapters"
-        parts.append(f"{'Also used' if entry.chapters else 'Used'} in {word} {where}.")
+        parts.append(
+            f"{'Also used' if entry.chapters else 'Used'} in {_links(env, entry.used_in)}."
+        )
     return [".. container:: api-chapters", "", f"   {' '.join(parts)}", ""] if parts else []
 
 
@@ -342,15 +342,22 @@ def _link(env, number, short=False):
     return f"chapter {number}, :doc:`/{docname}`" if docname else f"chapter {number}"
 
 
-def _listed(items):
-    *most, last = items
-    return f"{', '.join(most)} and {last}" if most else last
+def _links(env, numbers):
+    """Return reStructuredText for links to chapters; one alone has its title, too."""
+    *most, last = sorted(numbers)
+    if not most:
+        return _link(env, last)
+    before = ", ".join(_link(env, number, short=True) for number in most)
+    return f"chapters {before} and {_link(env, last, short=True)}"
 
 
 def _module_lines(env, topic, module_name):
     module = import_module(module_name)
-    names = public_names(module)
-    lines = [] if module_name == f"{PACKAGE}.{topic}" else [module_name, "-" * 60, ""]
+    # What one calls comes first, then constants.
+    names = sorted(public_names(module), key=lambda name: _is_constant(getattr(module, name)))
+    lines = []
+    if module_name != f"{PACKAGE}.{topic}":
+        lines += [module_name.removeprefix(f"{PACKAGE}."), "-" * len(module_name), ""]
     lines += [f".. py:module:: {module_name}", ""]
     lines += link_names((inspect.getdoc(module) or "").split("\n"), module_name, _names(env))
     lines += ["", ".. code-block:: python", "", f"   {_import_line(module_name)}", ""]

@@ -14,9 +14,13 @@ from api_topics import TOPICS, topics_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = {int(path.name[:2]): path for path in sorted((ROOT / "book").glob("[0-9][0-9]_*"))}
-OBJECTS = api_reference.every_public_object()
-NAMES = api_reference.Names(OBJECTS)
 topics = pytest.mark.parametrize("topic", TOPICS)
+
+
+@pytest.fixture(scope="module")
+def public():
+    """All that is public. Imports the whole package, so only where a test of this file runs."""
+    return api_reference.Names(api_reference.every_public_object())
 
 
 def imported_topics(path):
@@ -52,10 +56,12 @@ def test_every_public_module_has_a_page_which_the_table_of_contents_names():
 
 
 @pytest.mark.parametrize("number", CHAPTERS)
-def test_a_chapter_is_linked_with_exactly_the_topics_that_it_imports(number):
-    explained, used = topics_of(number)
-    assert {*explained, *used} == imported_topics(CHAPTERS[number])
-    assert not set(explained) & set(used)
+def test_a_chapter_is_linked_with_the_topics_that_it_imports(number):
+    explained, used = map(set, topics_of(number))
+    imported = imported_topics(CHAPTERS[number])
+    # A chapter may explain what only its text names, such as how training goes on.
+    assert used <= imported <= explained | used
+    assert not explained & used
 
 
 @topics
@@ -77,24 +83,25 @@ def test_a_name_belongs_to_the_chapter_that_lists_it_and_otherwise_to_the_first(
 
 
 @topics
-def test_everything_public_is_described(topic):
+def test_everything_public_is_described(topic, public):
     for module_name in api_reference.modules_of(topic):
         for name in api_reference.public_names(import_module(module_name)):
-            value = OBJECTS[f"{module_name}.{name}"]
+            value = public.objects[f"{module_name}.{name}"]
             constant = not (inspect.isclass(value) or inspect.isroutine(value))
             text = api_reference.comment_of(module_name, name) if constant else value.__doc__
             assert text, f"{module_name}.{name} has no docstring (a constant: no comment with #:)"
 
 
 @topics
-def test_names_in_backticks_are_public_or_parameters(topic):
+def test_names_in_backticks_are_public_or_parameters(topic, public):
     unknown = []
-    for full_name, value in OBJECTS.items():
+    for full_name, value in public.objects.items():
         if not f"{full_name}.".startswith(f"lecture_utils.{topic}."):
             continue
         docstring = inspect.getdoc(value) if not isinstance(value, dict | tuple | str) else None
         for text in re.findall(r"(?<![`:\w\\])`([^`<>]+)`(?![`_])", docstring or ""):
-            if not NAMES.target(text, full_name) and not NAMES.is_code(text, full_name, docstring):
+            known = public.target(text, full_name) or public.is_code(text, full_name, docstring)
+            if not known:
                 unknown.append(f"{full_name}: `{text}`")
     # Correct them, or write double backticks around what is only code.
     assert unknown == []
