@@ -39,7 +39,7 @@ for label, (name, seeds) in recorded.items():
 
 ${module}
 model = attach_head(module, num_classes=${outputs})
-freeze(model, until=${quote(until)}, all_statistics=True)  # until: one of ${network.stages.map(({ name }) => name).join(", ")}
+freeze(model, until=${quote(until)}, freeze_bn_stats=True)  # until: one of ${network.stages.map(({ name }) => name).join(", ")}
 
 for name, parameter in model.named_parameters():
     print("learns" if parameter.requires_grad else "frozen", name, tuple(parameter.shape))

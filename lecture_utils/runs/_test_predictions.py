@@ -1,4 +1,4 @@
-"""What a network makes of every test picture: a line each in ``test.csv``."""
+"""A model's output for every test image: one line each in ``test.csv``."""
 
 import csv
 
@@ -7,55 +7,57 @@ import numpy as np
 from lecture_utils._atomic import replacing
 
 NEIGHBORS = 5
-_PLACES = ("pca_1", "pca_2", "tsne_1", "tsne_2")
+_POSITIONS = ("pca_1", "pca_2", "tsne_1", "tsne_2")
 _NEIGHBORS = tuple(f"neighbor_{i}" for i in range(1, NEIGHBORS + 1))
-_COLUMNS = ("file", "label", "logit", *_PLACES, *_NEIGHBORS)
+_COLUMNS = ("file", "label", "logit", *_POSITIONS, *_NEIGHBORS)
 
 
-def write_test_table(path, network, data):
-    """Write a network's logits of the test pictures and where its embeddings lie, whole or not at all.
+def write_test_predictions(path, model, data):
+    """Write a model's logits for the test images and maps of its embeddings, whole or not at all.
 
     Parameters
     ----------
     path : Path
-    network : nn.Sequential
+    model : nn.Sequential
         Its last child is the head, which gives one logit.
     data : BatchDataModule
-        With a test set that the network takes, and ``files``.
+        With a test set that the model takes, and ``files``.
 
     Returns
     -------
     dict
-        For the card: ``dimensions`` of the embeddings, and ``explained``, the share of their variance on the PCA map.
+        For the card: ``dimensions`` of the embeddings, and ``explained``, the share of their variance
+        that the PCA map keeps.
     """
     from torch import nn
 
     from lecture_utils.transfer import make_maps, run_in_batches
 
-    *before, head = network.children()
-    embeddings = run_in_batches(nn.Sequential(*before), data.test_set.images)
+    *before, head = model.children()
+    embeddings = run_in_batches(nn.Sequential(*before), data.test_set.inputs)
     logits = run_in_batches(head, embeddings).reshape(-1)
     maps = make_maps(embeddings.flatten(1).numpy(), neighbors=NEIGHBORS)
     # More digits than a map or a probability shows.
-    numbers = np.column_stack([logits, maps.pca, maps.tsne])
+    values = np.column_stack([logits, maps.pca, maps.tsne])
     rows = zip(
-        data.files["test"], data.test_set.labels.tolist(), numbers, maps.neighbors, strict=True
+        data.files["test"], data.test_set.labels.tolist(), values, maps.neighbors, strict=True
     )
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_COLUMNS)
-        for name, label, values, nearest in rows:
-            writer.writerow([name, label, *(f"{value:.4g}" for value in values), *nearest])
+        for name, label, row, nearest in rows:
+            writer.writerow([name, label, *(f"{value:.4g}" for value in row), *nearest])
     return {"dimensions": maps.dimensions, "explained": round(maps.explained, 4)}
 
 
-def read_test_table(path):
-    """Read what `write_test_table` wrote.
+def read_test_predictions(path):
+    """Read what `write_test_predictions` wrote.
 
     Returns
     -------
     dict
-        ``file`` (list of str), ``label`` (int), ``logit``, ``pca`` and ``tsne`` (N, 2), ``neighbors`` (N, 5): arrays.
+        ``file`` (list of str), and as arrays ``label`` (int), ``logit``, ``pca`` and ``tsne`` (N, 2),
+        ``neighbors`` (N, 5).
 
     Raises
     ------
@@ -74,7 +76,9 @@ def read_test_table(path):
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged ({error}); restore it or train again") from error
     if not rows or not all(np.isfinite(column).all() for column in columns.values()):
-        raise ValueError(f"{path} is damaged (no rows, or no numbers); restore it or train again")
+        raise ValueError(
+            f"{path} is damaged (no rows, or values that are not finite); restore it or train again"
+        )
     return {
         "file": names,
         "label": columns["label"].astype(int),
