@@ -1,12 +1,12 @@
 """The API reference: one page per topic of ``lecture_utils``, made from the docstrings.
 
-A page holds a title and the directive ``api-topic``. Everything else comes from the package and from the
-table in ``api_topics``: which chapter explains what, and what the chapters use. Sphinx's autodoc and
-napoleon do the typesetting.
+A page holds a title and the directive ``api-topic``. Everything else comes from the package and
+from the table in ``api_topics``: which chapter explains what, and what the chapters use. Sphinx's
+autodoc and napoleon do the typesetting.
 
-Docstrings here write ``name`` in single backticks for a parameter as well as for something public. Before
-napoleon reads them, `link_names` turns what is public into a link and the rest into code, so the build
-can go on treating every link that leads nowhere as an error.
+Docstrings here write ``name`` in single backticks for a parameter as well as for something public.
+Before napoleon reads them, `link_names` turns what is public into a link and the rest into code, so
+the build can go on treating every link that leads nowhere as an error.
 """
 
 import builtins
@@ -76,7 +76,7 @@ def public_members(cls):
 
 
 def every_public_object():
-    """Return the public objects of all topics: dotted name to object, members of classes included."""
+    """Return all public objects, with the members of classes: dotted name to object."""
     objects = {}
     for topic in TOPICS:
         for module_name in modules_of(topic):
@@ -335,7 +335,7 @@ def _chapters_line(env, topic):
 
 
 def _link(env, number, short=False):
-    """Return reStructuredText for a link to a chapter; plain text where the build leaves chapters out."""
+    """Return a link to a chapter in reStructuredText; plain text if the build lacks the chapter."""
     docname = next((name for name in env.found_docs if name.startswith(f"book/{number:02}_")), None)
     if short:
         return f":doc:`{number} </{docname}>`" if docname else str(number)
@@ -430,7 +430,8 @@ def _names(env):
 def _prepare_docstring(app, what, name, value, options, lines):
     lines[:] = link_names(lines, name, _names(app.env))
     if what == "property":
-        # Napoleon takes what comes before a colon in the first line for the type; so let that be a comment.
+        # Napoleon takes what comes before a colon in the first line for the type; so let that be a
+        # comment.
         lines[:0] = ["..", ""]
     topic, _, entry = name.removeprefix(f"{PACKAGE}.").partition(".")
     if what not in ("function", "class", "exception") or topic not in TOPICS:
@@ -441,7 +442,7 @@ def _prepare_docstring(app, what, name, value, options, lines):
 
 
 def _plain_where_foreign(app, env, node, contnode):
-    """Show the names of Python and of other libraries without a link: their inventories are on the network."""
+    """Show what belongs to Python or another library without a link, which needs the network."""
     name = node.get("reftarget", "")
     if node.get("refdomain") == "py" and not name.startswith(PACKAGE) and _exists_elsewhere(name):
         return contnode
