@@ -143,12 +143,22 @@ class Names:
         name = re.match(r"[\w.]+", text)
         if not name or text != name[0]:
             return True  # an expression, which claims nothing about names
+        if len(text) == 1:
+            return True  # in a formula
         if text in _own_names(self.objects.get(owner), docstring):
             return True
         parent = self.objects.get(owner.rpartition(".")[0])
         if inspect.isclass(parent) and text in _own_names(parent, inspect.getdoc(parent) or ""):
             return True
-        return _exists_elsewhere(text)
+        home = sys.modules.get(getattr(self.objects.get(owner), "__module__", None))
+        return _is_in(home, text) or _exists_elsewhere(text)
+
+
+def _is_in(module, name):
+    """Tell whether a module has something of this name, which may have dots."""
+    for part in name.split("."):
+        module = getattr(module, part, None)
+    return module is not None
 
 
 def _exists_elsewhere(name):
