@@ -1,4 +1,4 @@
-"""What `slider_latency.py` compares: demos, how their controls are moved, and the notebook way to do it."""
+"""What `slider_latency.py` compares: demos, how to move their controls, and the notebook way."""
 
 from dataclasses import dataclass
 

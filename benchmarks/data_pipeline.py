@@ -1,21 +1,23 @@
-"""Photos per second from files to batches, and a whole training epoch: the lecture's way and the book's.
+"""Photos per second from files to batches, and a whole epoch: the lecture's way and the book's.
 
     LECTURE_DATA=FOLDER python benchmarks/data_pipeline.py [--pictures N] [--side N] [--rounds N]
         [--threads N] [--device NAME]
 
-On the 2,000 training photos of Cats vs Dogs (or, if they are not here, on as many drawings), 150x150 pixels,
-batches of 20:
+On the 2,000 training photos of Cats vs Dogs (or, if they are not here, on as many drawings),
+150x150 pixels, batches of 20:
 
-- The lecture's: torchvision's `ImageFolder` with Resize, RandomRotation, RandomResizedCrop, RandomHorizontalFlip,
-  RandomAffine (shear), ColorJitter, ToTensor and Normalize, one picture at a time in one worker of a `DataLoader`.
-- The book's: `ImageDataModule`, which has decoded and resized the pictures once, and `Augment`, which changes a
-  whole batch; in the process itself, without a worker.
+- The lecture's: torchvision's `ImageFolder` with Resize, RandomRotation, RandomResizedCrop,
+  RandomHorizontalFlip, RandomAffine (shear), ColorJitter, ToTensor and Normalize, one picture at a
+  time in one worker of a `DataLoader`.
+- The book's: `ImageDataModule`, which has decoded and resized the pictures once, and `Augment`,
+  which changes a whole batch; in the process itself, without a worker.
 
-First the pipelines alone: in the first epoch, when the book's decodes and writes its cache, and in later ones; the
-book's with one thread, as the worker has, and with all. Then an epoch of training the lecture's network (four convolutions, Adam) with Lightning's
-Trainer, from first batch to last step: the lecture's module as it stands there, with one worker and, as in the
-lecture, with none; the book's as its runs are recorded. The ways take turns. The mean losses are printed, so that
-one can see that both learn.
+First the pipelines alone: in the first epoch, when the book's decodes and writes its cache, and in
+later ones; the book's with one thread, as the worker has, and with all. Then an epoch of training
+the lecture's network (four convolutions, Adam) with Lightning's Trainer, from first batch to last
+step: the lecture's module as it stands there, with one worker and, as in the lecture, with none;
+the book's as its runs are recorded. The ways take turns. The mean losses are printed, so that one
+can see that both learn.
 """
 
 import argparse
@@ -73,7 +75,7 @@ def one_thread(_):
 
 
 def choose(folder, count, side, target):
-    """Put `count` photos, half of each class, into a folder of their own: both ways read the same files."""
+    """Put `count` photos, half of each class, into a folder that both ways read."""
     for split, number in (("train", count), ("validation", 2)):
         for kind in sorted(path for path in (folder / "train").iterdir() if path.is_dir()):
             place = target / split / kind.name

@@ -27,22 +27,27 @@ __all__ = [
     "signed_lut",
 ]
 
+#: Colors of the signed scale on a light page, from the lowest value to the highest.
 SIGNED_LIGHT = (
     "#2166ac", "#5a8ac0", "#8eaed4", "#c2d2e6", "#f7f7f7", "#ecc4c2", "#dd928e", "#ca5d5d",
     "#b2182b",
 )  # fmt: skip
+#: The same on a dark page.
 SIGNED_DARK = (
     "#74b6ff", "#5788bd", "#3c5d7e", "#233545", "#0c1113", "#412c2a", "#7b4842", "#bb665c",
     "#ff8576",
 )  # fmt: skip
+#: Colors of the scale for magnitudes on a light page, from 0 to the highest value.
 SEQUENTIAL_LIGHT = (
     "#f7f7f7", "#bce4e4", "#92ccd0", "#6bb2bc", "#4898a8", "#287e94", "#05647e", "#004b65",
     "#023248",
 )  # fmt: skip
+#: The same on a dark page.
 SEQUENTIAL_DARK = (
     "#0c1113", "#0b2b38", "#074755", "#0c656f", "#258585", "#46a498", "#6fc3aa", "#9de0bd",
     "#d1fcd8",
 )  # fmt: skip
+#: Colors of angles, once around the circle.
 CYCLIC = (
     "#00aebd", "#36a4da", "#7296e5", "#9e88dd", "#bf7cc3", "#d4769c", "#db7771", "#d38246",
     "#bb912b", "#96a13c", "#63ac66", "#15b194", "#00aebd",

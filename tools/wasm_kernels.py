@@ -1,6 +1,6 @@
-"""Assemble the WebAssembly that the demos compute networks with, and keep its bytes where the demos read them.
+"""Assemble the WebAssembly that demos run networks with, and keep its bytes where they read them.
 
-python tools/wasm_kernels.py    writes lecture_utils/widgets/_shared/nn/kernels.js from kernels.wat beside it
+python tools/wasm_kernels.py    writes widgets/_shared/nn/kernels.js from kernels.wat beside it
 """
 
 import base64
@@ -17,7 +17,7 @@ _CUSTOM = 0
 
 
 def assemble(text):
-    """Return the bytes of a module in WebAssembly's text format, without the names of its variables."""
+    """Return the bytes of a module in WebAssembly's text format, without names of variables."""
     code = bytes(wat2wasm(text))
     kept, position = bytearray(code[:_MAGIC_AND_VERSION]), _MAGIC_AND_VERSION
     while position < len(code):
@@ -36,7 +36,7 @@ def assemble(text):
 
 
 def modules(text):
-    """Return the module as written, and one for browsers that cannot multiply and add in one instruction."""
+    """Return the module as written, and one for browsers without fused multiply-add."""
     return {
         "RELAXED": assemble(text),
         "PLAIN": assemble(_FUSED.sub(r"(f32x4.add \3 (f32x4.mul \1 \2))", text)),

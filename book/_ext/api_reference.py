@@ -1,12 +1,12 @@
 """The API reference: one page per topic of ``lecture_utils``, made from the docstrings.
 
-A page holds a title and the directive ``api-topic``. Everything else comes from the package and from the
-table in ``api_topics``: which chapter explains what, and what the chapters use. Sphinx's autodoc and
-napoleon do the typesetting.
+A page holds a title and the directive ``api-topic``. Everything else comes from the package and
+from the table in ``api_topics``: which chapter explains what, and what the chapters use. Sphinx's
+autodoc and napoleon do the typesetting.
 
-Docstrings here write ``name`` in single backticks for a parameter as well as for something public. Before
-napoleon reads them, `link_names` turns what is public into a link and the rest into code, so the build
-can go on treating every link that leads nowhere as an error.
+Docstrings here write ``name`` in single backticks for a parameter as well as for something public.
+Before napoleon reads them, `link_names` turns what is public into a link and the rest into code, so
+the build can go on treating every link that leads nowhere as an error.
 """
 
 import builtins
@@ -76,7 +76,7 @@ def public_members(cls):
 
 
 def every_public_object():
-    """Return the public objects of all topics: dotted name to object, members of classes included."""
+    """Return all public objects, with the members of classes: dotted name to object."""
     objects = {}
     for topic in TOPICS:
         for module_name in modules_of(topic):
@@ -143,12 +143,22 @@ class Names:
         name = re.match(r"[\w.]+", text)
         if not name or text != name[0]:
             return True  # an expression, which claims nothing about names
+        if len(text) == 1:
+            return True  # in a formula
         if text in _own_names(self.objects.get(owner), docstring):
             return True
         parent = self.objects.get(owner.rpartition(".")[0])
         if inspect.isclass(parent) and text in _own_names(parent, inspect.getdoc(parent) or ""):
             return True
-        return _exists_elsewhere(text)
+        home = sys.modules.get(getattr(self.objects.get(owner), "__module__", None))
+        return _is_in(home, text) or _exists_elsewhere(text)
+
+
+def _is_in(module, name):
+    """Tell whether a module has something of this name, which may have dots."""
+    for part in name.split("."):
+        module = getattr(module, part, None)
+    return module is not None
 
 
 def _exists_elsewhere(name):
@@ -335,7 +345,7 @@ def _chapters_line(env, topic):
 
 
 def _link(env, number, short=False):
-    """Return reStructuredText for a link to a chapter; plain text where the build leaves chapters out."""
+    """Return a link to a chapter in reStructuredText; plain text if the build lacks the chapter."""
     docname = next((name for name in env.found_docs if name.startswith(f"book/{number:02}_")), None)
     if short:
         return f":doc:`{number} </{docname}>`" if docname else str(number)
@@ -430,7 +440,8 @@ def _names(env):
 def _prepare_docstring(app, what, name, value, options, lines):
     lines[:] = link_names(lines, name, _names(app.env))
     if what == "property":
-        # Napoleon takes what comes before a colon in the first line for the type; so let that be a comment.
+        # Napoleon takes what comes before a colon in the first line for the type; so let that be a
+        # comment.
         lines[:0] = ["..", ""]
     topic, _, entry = name.removeprefix(f"{PACKAGE}.").partition(".")
     if what not in ("function", "class", "exception") or topic not in TOPICS:
@@ -441,7 +452,7 @@ def _prepare_docstring(app, what, name, value, options, lines):
 
 
 def _plain_where_foreign(app, env, node, contnode):
-    """Show the names of Python and of other libraries without a link: their inventories are on the network."""
+    """Show what belongs to Python or another library without a link, which needs the network."""
     name = node.get("reftarget", "")
     if node.get("refdomain") == "py" and not name.startswith(PACKAGE) and _exists_elsewhere(name):
         return contnode

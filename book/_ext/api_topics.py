@@ -1,7 +1,7 @@
-"""Which chapter explains which part of ``lecture_utils``: the links of the API reference, both ways.
+"""Which chapter explains which part of ``lecture_utils``: the links of the API reference.
 
-This is the only place that says so. The pages under ``book/api`` and the last line of every chapter are made
-from it; ``tests/unit/test_api_reference.py`` compares it with what the notebooks import.
+This is the only place that says so. The pages under ``book/api`` and the last line of every chapter
+are made from it; ``tests/unit/test_api_reference.py`` compares it with what the notebooks import.
 """
 
 from dataclasses import dataclass, field
@@ -16,8 +16,9 @@ class Topic:
     title : str
         As the page and the links to it call it.
     chapters : dict of int to tuple of str
-        The chapters that explain the topic, and which of its names each of them explains. Names that are in none
-        of the tuples belong to the first chapter. Empty for tools that no chapter explains.
+        The chapters that explain the topic, and which of its names each of them explains. Names
+        that are in none of the tuples belong to the first chapter. Empty for tools that no chapter
+        explains.
     used_in : tuple of int
         Further chapters, which only use it.
     verb : str

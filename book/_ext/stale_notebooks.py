@@ -1,8 +1,9 @@
 """Run a chapter again when something it uses has changed, and only then.
 
-MyST-NB keeps executed notebooks and runs one again when its own cells change. It cannot know that the
-code which the cells import has changed, or the JavaScript of a demo. This extension follows the imports
-of each notebook through ``lecture_utils``, and drops the kept result when one of those files is new.
+MyST-NB keeps executed notebooks and runs one again when its own cells change. It cannot know that
+the code which the cells import has changed, or the JavaScript of a demo. This extension follows the
+imports of each notebook through ``lecture_utils``, and drops the kept result when one of those
+files is new.
 """
 
 import ast
@@ -91,7 +92,7 @@ def _package_of(path, root):
 
 
 def _files_of(name, demos, root):
-    """Return the files that belong to one dotted name: the module, and what it reads beside itself."""
+    """Return the files that belong to one dotted name: the module, and what it reads."""
     parts = name.split(".")
     if parts[0] != PACKAGE:
         return []

@@ -33,7 +33,7 @@ def trace(model: nn.Module, image_size: int | Sequence[int]) -> Block:
     -------
     Block
         The whole network; its counts are those of a prediction for one image. If ``torch.fx``
-        cannot follow the network, its `note` says what is missing.
+        cannot follow the network, its ``note`` says what is missing.
 
     Raises
     ------

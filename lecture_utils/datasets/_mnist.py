@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from lecture_utils.datasets import _search
 
+#: Where data can come from, in the order in which the places are asked.
 SOURCES = _search.SOURCES
 
+#: The names of the ten classes, in the order of their labels.
 FASHION_MNIST_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
     "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",

@@ -71,6 +71,7 @@ class Plan:
 #: Egyptian cat, golden retriever, dalmatian, strawberry, espresso and daisy: known to everybody.
 _CLASSES = (285, 207, 251, 949, 967, 985)
 
+#: What is recorded of each model, by its name.
 PLANS = {
     "cats-vs-dogs/augmented": Plan(
         "Our network for cats and dogs",

@@ -6,6 +6,7 @@ from lecture_utils.models._deep import deep_cnn
 from lecture_utils.models._mnist import dense_network, flatten_cnn, gap_cnn, strong_cnn
 from lecture_utils.models._photos import cats_cnn, small_resnet
 
+#: The function that builds each model, by the name that recipes use.
 NETWORKS = {
     "dense": dense_network,
     "flatten": flatten_cnn,

@@ -104,7 +104,7 @@ def efficientnet_lite0(num_classes=1000):
     -------
     EfficientNetLite
         From normalized color images (N, 3, H, W), designed for 224 x 224 pixels, to logits
-        (N, num_classes); 4,652,008 parameters for 1,000 classes. Its `features` are a Sequential of
+        (N, num_classes); 4,652,008 parameters for 1,000 classes. Its ``features`` are a Sequential of
         ``stem``, ``stage1`` to ``stage7`` and ``head``; the last gives (N, 1280, H / 32, W / 32).
 
     Raises

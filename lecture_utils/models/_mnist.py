@@ -19,6 +19,7 @@ def convolutional_base():
 
     Examples
     --------
+    >>> from lecture_utils.geometry import count_parameters
     >>> count_parameters(convolutional_base())
     55744
     """
@@ -54,6 +55,7 @@ def flatten_cnn(num_classes=10):
 
     Examples
     --------
+    >>> from lecture_utils.geometry import count_parameters
     >>> count_parameters(flatten_cnn())
     93322
     """
@@ -91,6 +93,7 @@ def gap_cnn(num_classes=10):
 
     Examples
     --------
+    >>> from lecture_utils.geometry import count_parameters
     >>> count_parameters(gap_cnn())
     56394
     """
@@ -123,6 +126,7 @@ def dense_network(num_classes=10):
 
     Examples
     --------
+    >>> from lecture_utils.geometry import count_parameters
     >>> count_parameters(dense_network())
     407050
     """
@@ -158,6 +162,7 @@ def strong_cnn(num_classes=10):
 
     Examples
     --------
+    >>> from lecture_utils.geometry import count_parameters
     >>> count_parameters(strong_cnn()) < 100_000
     True
     """

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Images: TypeAlias = Tensor | Image | NDArray[Any] | Iterable[Image | NDArray[Any]]
 
+#: The models that `load` knows.
 NETWORKS = ("efficientnet_lite0", "resnet18", "resnet50", "vgg16", "inception_v3")
 
 

@@ -318,4 +318,5 @@ _EXTRACTION = Recipe(
 _TRANSFER = _transfer_recipes.make(_EXTRACTION, _NO_REMEDY)
 
 _ALL = (*_MNIST, _STRONG, *_FASHION, *_DEPTHS, *_CATS, *_TRANSFER)
+#: All recipes by name.
 RECIPES = {run.name: run for run in _ALL}

@@ -6,6 +6,7 @@ from torch.nn import functional
 from lecture_utils._inspect import evaluating
 from lecture_utils.training._data_modules import to_unit_range
 
+#: What a classifier can be trained for: one class of many, or yes and no.
 TASKS = ("multiclass", "binary")
 
 

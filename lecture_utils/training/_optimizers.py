@@ -7,7 +7,8 @@ from torch.optim import lr_scheduler
 HEAD = "head"
 
 
-# Each takes groups of parameters with a learning rate of their own, and the highest of these rates.
+#: Each takes groups of parameters with a learning rate of their own, and the
+#: highest of these rates.
 OPTIMIZERS = {
     "sgd": lambda p, lr, decay: torch.optim.SGD(
         p, lr, momentum=0.9, nesterov=True, weight_decay=decay
@@ -18,7 +19,8 @@ OPTIMIZERS = {
 }
 
 
-# Each takes the optimizer and the number of steps; it acts every step. The rates that the optimizer has are the highest.
+#: Each takes the optimizer and the number of steps; it acts every step. The rates that the
+#: optimizer has are the highest.
 SCHEDULES = {
     "constant": lambda optimizer, steps: lr_scheduler.LambdaLR(optimizer, lambda step: 1.0),
     "cosine": lambda optimizer, steps: lr_scheduler.CosineAnnealingLR(optimizer, steps),
@@ -57,6 +59,7 @@ def parameter_groups(model, learning_rate, backbone_lr_scale=1.0):
     Examples
     --------
     >>> from torchvision.models import resnet18
+    >>> from lecture_utils.transfer import attach_head
     >>> groups = parameter_groups(attach_head(resnet18(), 1), 0.01, 0.1)
     >>> [group["lr"] for group in groups]
     [0.001, 0.01]

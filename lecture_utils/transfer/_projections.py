@@ -134,7 +134,7 @@ def tsne(features, *, seed=0, perplexity=30.0):
 
     References
     ----------
-    van der Maaten and Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008; scikit-learn's `TSNE`.
+    van der Maaten and Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008; `sklearn.manifold.TSNE`.
 
     Examples
     --------

@@ -1,4 +1,6 @@
-"""The API reference: nothing public is missing, no name leads nowhere, and chapters and topics agree."""
+"""The API reference: nothing public is missing, no name leads nowhere, and chapters and topics
+agree.
+"""
 
 import ast
 import inspect

@@ -1,4 +1,6 @@
-"""Networks taken apart: totals are torchvision's, fields are geometry's, branches are the network's own."""
+"""Networks taken apart: totals are torchvision's, fields are geometry's, branches are the network's
+own.
+"""
 
 import numpy as np
 import pytest
@@ -30,8 +32,15 @@ def test_parameters_are_those_of_the_papers(trees, name, parameters):
 
 @pytest.mark.parametrize(
     ("name", "layers"),
-    [("vgg16", 16), ("resnet18", 18), ("resnet50", 50), ("inception_v3", 48), ("densenet121", 121), ("plain-56", 56)],
-)  # fmt: skip
+    [
+        ("vgg16", 16),
+        ("resnet18", 18),
+        ("resnet50", 50),
+        ("inception_v3", 48),
+        ("densenet121", 121),
+        ("plain-56", 56),
+    ],
+)
 def test_layers_are_those_of_the_names(trees, name, layers):
     assert _depth(trees[name]) == layers
 

@@ -1,4 +1,4 @@
-"""Augment against torchvision: the same pictures for the same parameters, the same distributions."""
+"""Augment against torchvision: the same images for the same parameters and distributions."""
 
 import dataclasses
 import json
@@ -331,8 +331,9 @@ def test_nothing_switched_on_is_written_as_the_identity():
 @pytest.mark.parametrize(
     "options",
     [
-        {"degrees": 181}, {"degrees": -1}, {"degrees": float("nan")}, {"translate": 1.1}, {"shear": 90},
-        {"zoom": (0, 1)}, {"zoom": (1.2, 1.1)}, {"zoom": (1,)}, {"crop": (0, 1)}, {"crop": (1, float("inf"))},
+        {"degrees": 181}, {"degrees": -1}, {"degrees": float("nan")}, {"translate": 1.1},
+        {"shear": 90}, {"zoom": (0, 1)}, {"zoom": (1.2, 1.1)}, {"zoom": (1,)}, {"crop": (0, 1)},
+        {"crop": (1, float("inf"))},
         {"flip": 1.01}, {"brightness": -0.1}, {"hue": 0.51}, {"noise": -1}, {"erase": 2},
     ],
 )  # fmt: skip

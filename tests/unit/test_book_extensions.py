@@ -1,4 +1,6 @@
-"""The extensions that build the book: addresses, formulas, which chapters to run again, and running them."""
+"""The extensions that build the book: addresses, formulas, which chapters to run again, and running
+them.
+"""
 
 import asyncio
 import base64
@@ -170,7 +172,9 @@ def test_the_first_chapter_depends_on_its_demo():
 
 
 def write_notebook(path, *cells):
-    """Write a notebook of code cells, each a source, or a source and a tag; return its path as a string."""
+    """Write a notebook of code cells, each a source, or a source and a tag; return its path as a
+    string.
+    """
     cells = [cell if isinstance(cell, tuple) else (cell, "untagged") for cell in cells]
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source, metadata={"tags": [t]}) for source, t in cells],

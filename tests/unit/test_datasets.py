@@ -407,7 +407,8 @@ def test_photo_refuses(name, size, message):
 def test_imports_nothing_heavy():
     code = (
         "import sys, lecture_utils.datasets;"
-        "print([m for m in ('torch', 'skimage', 'sklearn', 'scipy', 'anywidget') if m in sys.modules])"
+        "heavy = ('torch', 'skimage', 'sklearn', 'scipy', 'anywidget'); "
+        "print([name for name in heavy if name in sys.modules])"
     )
     environment = {**os.environ, "LECTURE_OFFLINE": "1"}
     result = subprocess.run(

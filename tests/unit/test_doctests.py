@@ -23,7 +23,7 @@ def no_downloads(monkeypatch, tmp_path):
 
 
 def names_of_topic(module_name):
-    """Return what ``from lecture_utils.<topic> import *`` gives, which examples take for granted."""
+    """Return what ``from lecture_utils.<topic> import *`` gives, which examples may use."""
     topic = import_module(".".join(module_name.split(".")[:2]))
     exported = getattr(topic, "__all__", ()) if topic.__name__ != "lecture_utils.widgets" else ()
     return {name: getattr(topic, name) for name in exported}

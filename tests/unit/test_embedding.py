@@ -1,4 +1,6 @@
-"""Embeddings: equal to running the network, computed once, and never from a damaged or half-written file."""
+"""Embeddings: equal to running the network, computed once, and never from a damaged or half-written
+file.
+"""
 
 import os
 import signal

@@ -52,7 +52,8 @@ def test_maps_neighbors_and_errors():
         made = make_maps(features)
         for way, points in enumerate((made.pca, made.tsne)):
             gaps = lambda p: np.linalg.norm(p[:, None] - p[None], axis=2)  # noqa: E731
-            np.testing.assert_allclose(gaps(demo.points[i, way]), gaps(points), rtol=1e-3, atol=1e-3)  # fmt: skip
+            shown = gaps(demo.points[i, way])
+            np.testing.assert_allclose(shown, gaps(points), rtol=1e-3, atol=1e-3)
     assert demo.names[:4] == ["cat 1", "dog 1", "cat 2", "dog 2"]
 
 
@@ -170,7 +171,9 @@ def test_maps_may_come_without_neighbors():
 
 
 def test_without_photos_there_are_drawn_pets(monkeypatch, tmp_path):
-    """The recorded maps belong to the pets that are drawn here: a second look at their embeddings agrees."""
+    """The recorded maps belong to the pets that are drawn here: a second look at their embeddings
+    agrees.
+    """
     monkeypatch.delenv("LECTURE_DATA", raising=False)
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path))
     monkeypatch.setenv("LECTURE_OFFLINE", "1")

@@ -1,4 +1,4 @@
-"""Two-dimensional maps of embeddings: scikit-learn's numbers, and the same map for the same seed."""
+"""Two-dimensional maps of embeddings: scikit-learn's numbers, the same map for the same seed."""
 
 import numpy as np
 import pytest

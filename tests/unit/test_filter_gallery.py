@@ -1,4 +1,6 @@
-"""FilterGallery and its recordings: what was recorded is what the networks answer, and can be recorded again."""
+"""FilterGallery and its recordings: what was recorded is what the networks answer, and can be
+recorded again.
+"""
 
 import io
 import json
@@ -48,7 +50,9 @@ def test_recordings_are_all_there_and_small():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_images_that_are_shipped_activate_their_filters(name):
-    """Decoded from their sprites, images of the Fourier method still reach most of what was recorded, and more than others do."""
+    """Decoded from their sprites, images of the Fourier method still reach most of what was
+    recorded, and more than others do.
+    """
     network, normalize = network_of(name)
     gallery = FilterGallery(name)
     for entry in gallery.recordings[name].card["layers"][-2:]:
@@ -193,9 +197,7 @@ def test_unknown_and_missing_recordings(monkeypatch, tmp_path):
         FilterGallery("vgg16")
     with pytest.raises(ValueError, match="name each once"):
         FilterGallery(NAMES[0], NAMES[0])
-    with pytest.raises(
-        FileNotFoundError, match=r"python tools/record_filters\.py effi"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"python tools/record_filters\.py effi"):
         recordings.load("efficientnet_lite0", tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""GradCamExplorer: all classes at once equal one class at a time, and bytes give the numbers back."""
+"""GradCamExplorer: all classes at once equal one class at a time, bytes give the numbers back."""
 
 import numpy as np
 import pytest

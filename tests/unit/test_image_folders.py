@@ -1,4 +1,6 @@
-"""Photos in class folders: the pictures of torchvision's ImageFolder, decoded once, never half-written."""
+"""Photos in class folders: the pictures of torchvision's ImageFolder, decoded once, never
+half-written.
+"""
 
 import errno
 import json

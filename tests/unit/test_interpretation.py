@@ -1,4 +1,6 @@
-"""Looking into networks: the same maps as other implementations, and a model that is left as it was."""
+"""Looking into networks: the same maps as other implementations, and a model that is left as it
+was.
+"""
 
 import numpy as np
 import pytest
@@ -27,7 +29,8 @@ LITE_LAYERS = (
     "features.head",
 )
 
-# torchvision adds the skip connection in place: pytorch-grad-cam then reads the sum instead of the layer's own output.
+# torchvision adds the skip connection in place: pytorch-grad-cam then reads the sum instead of the
+# layer's own output.
 ADDED_IN_PLACE = ("layer3.1.bn2",)
 
 

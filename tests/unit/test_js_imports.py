@@ -1,4 +1,6 @@
-"""Who imports whom among the demos' JavaScript: a demo its own files and `_shared`, never another demo."""
+"""Who imports whom among the demos' JavaScript: a demo its own files and `_shared`, never another
+demo.
+"""
 
 import os
 import re

@@ -32,7 +32,7 @@ def jpeg(seed):
 
 
 def public_archive(broken=BROKEN, extra=()):
-    """A small archive as Microsoft's: all numbers of both animals, some files that are no photos."""
+    """A small archive as Microsoft's: all numbers of both animals, some files no photos."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for kind in ("Cat", "Dog"):
@@ -95,7 +95,10 @@ def leftovers(tmp_path):
 
 def test_the_published_split_has_the_sizes_of_the_lecture():
     monkeypatched = {"train": (1, 1000), "validation": (4001, 4500), "test": (4501, 5000)}
-    code = "from lecture_utils.datasets._cats_vs_dogs import SMALL_SPLIT; import json; print(json.dumps(SMALL_SPLIT))"
+    code = (
+        "from lecture_utils.datasets._cats_vs_dogs import SMALL_SPLIT; import json; "
+        "print(json.dumps(SMALL_SPLIT))"
+    )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     split = {name: tuple(ends) for name, ends in json.loads(shown.stdout).items()}
     assert split == monkeypatched
@@ -304,7 +307,7 @@ def test_pictures_are_in_color_of_many_sizes_and_never_blank(kind):
 
 
 def test_the_kinds_cannot_be_told_apart_by_their_mean_color_or_shape():
-    """A nearest-mean classifier on the mean colors and the shape does no better than chance allows."""
+    """A nearest-mean classifier on the mean colors and the shape stays at chance level."""
     features, labels = [], []
     for label, kind in enumerate(("cat", "dog")):
         for i in range(60):

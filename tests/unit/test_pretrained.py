@@ -1,4 +1,6 @@
-"""Pretrained networks: the same logits and the same preprocessing as their authors', and files that are checked."""
+"""Pretrained networks: the same logits and the same preprocessing as their authors', and files that
+are checked.
+"""
 
 import hashlib
 

@@ -18,7 +18,8 @@ from lecture_utils.runs import _callbacks, _legacy, _networks, _record, _store, 
 from lecture_utils.runs.__main__ import main
 from lecture_utils.training import InMemoryDataset
 
-# Dropout, augmentation, batch normalization and averaged weights: all that a resume could get wrong.
+# Dropout, augmentation, batch normalization and averaged weights: all that a resume could get
+# wrong.
 NAME = "mnist/strong"
 EPOCHS, TRAIN, VALIDATION = 6, 200, 60
 TINY = {
@@ -351,7 +352,8 @@ def test_recorded_runs_are_whole_small_and_of_the_full_data():
     assert total < 30e6
 
 
-# What the fields were called in the cards that ship with the package, and what they are called today.
+# What the fields were called in the cards that ship with the package, and what they are called
+# today.
 OLD_FIELDS = {
     "data": "dataset",
     "network": "model",

@@ -330,7 +330,8 @@ def test_mixup_mixes_pictures_and_labels_in_the_same_proportion():
     mixed = seen[0].reshape(6, 3)
     assert not torch.equal(mixed, images.reshape(6, 3))
     torch.testing.assert_close(mixed.sum(dim=1), torch.ones(6))
-    # Cross-entropy takes shares of classes as well: those that the pictures show are the labels' own.
+    # Cross-entropy takes shares of classes as well: those that the pictures show are the labels'
+    # own.
     torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(torch.zeros(6, 3), mixed))
     gradient = torch.autograd.grad(loss, classifier.model.bias)[0]
     torch.testing.assert_close(gradient, torch.full((3,), 1 / 3) - mixed.mean(dim=0))

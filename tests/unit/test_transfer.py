@@ -1,4 +1,6 @@
-"""Heads on trained networks, freezing, learning rates: against torchvision's networks and steps by hand."""
+"""Heads on trained networks, freezing, learning rates: against torchvision's networks and steps by
+hand.
+"""
 
 import copy
 import warnings
@@ -243,8 +245,12 @@ def test_the_backbone_takes_smaller_steps_throughout(resnet, schedule):
             seen.append([group["lr"] for group in self.optimizers().param_groups])
 
     trainer = pl.Trainer(
-        accelerator="cpu", max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False
-    )  # fmt: skip
+        accelerator="cpu",
+        max_epochs=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+    )
     module = Watch(
         model, task="binary", schedule=schedule, learning_rate=0.01, backbone_lr_scale=0.05
     )
@@ -362,7 +368,8 @@ def test_errors_name_the_remedy(resnet):
 
 
 def test_memory_is_the_sum_of_what_must_be_kept():
-    # 8 pictures of 3 x 4 x 4: the convolution keeps its input, ReLU its output, the dense layer its input.
+    # 8 pictures of 3 x 4 x 4: the convolution keeps its input, ReLU its output, the dense layer its
+    # input.
     network = nn.Sequential(nn.Conv2d(3, 5, 1), nn.ReLU(), nn.Flatten(), nn.Linear(80, 2))
     parameters = 5 * 3 + 5 + 80 * 2 + 2
     kept = 3 * 16 + 5 * 16

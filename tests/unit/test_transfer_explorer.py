@@ -1,4 +1,6 @@
-"""TransferExplorer in Python: counts are torch's, recorded runs come with their cards, nonsense is named."""
+"""TransferExplorer in Python: counts are torch's, recorded runs come with their cards, nonsense is
+named.
+"""
 
 import itertools
 from collections import OrderedDict
@@ -164,7 +166,10 @@ def test_what_the_page_keeps():
         (lambda: TransferExplorer({**run(), "speed": 3}), "speed"),
         (lambda: TransferExplorer(run(), run()), "two runs are called 'a'"),
         (lambda: TransferExplorer(run(until="stage6")), "can learn from stem, layer1"),
-        (lambda: TransferExplorer(run(seeds=[{**seed(), "val_loss": [np.nan] * 3}])), "val_loss is nan"),
+        (
+            lambda: TransferExplorer(run(seeds=[{**seed(), "val_loss": [np.nan] * 3}])),
+            "val_loss is nan",
+        ),
         (lambda: TransferExplorer(run(seeds=[{**seed(), "val_loss": [1.0]}])), "lengths"),
         (lambda: TransferExplorer(run(seeds=[seed(98.0)])), "test_accuracy is 98.0"),
         (lambda: TransferExplorer(run(seeds=[seed(seconds=-1)])), "seconds is -1"),

@@ -1,4 +1,6 @@
-"""Recorded runs that build on a trained network: killed, resumed, loaded; frozen parts kept out of the files."""
+"""Recorded runs that build on a trained network: killed, resumed, loaded; frozen parts kept out of
+the files.
+"""
 
 import pytest
 import torch
@@ -40,7 +42,11 @@ def test_only_what_learned_is_written_and_the_whole_network_comes_back(partial):
     assert isinstance(partial.model, TransferNetwork)
     assert not partial.model.training
     assert partial.card["parameters"] == sum(p.numel() for p in partial.model.parameters())
-    learned = sum(p.numel() for n, p in partial.model.named_parameters() if n.partition(".")[0] in ("stage7", "top", "head"))  # fmt: skip
+    learned = sum(
+        p.numel()
+        for n, p in partial.model.named_parameters()
+        if n.partition(".")[0] in ("stage7", "top", "head")
+    )
     assert partial.card["trainable_parameters"] == learned
     # The test table was made from kept activations, this is the whole network on the pictures.
     data = _record._data_module(partial.recipe, 0, "sample")

@@ -1,4 +1,4 @@
-"""The WebAssembly of the demos: its bytes come from its text, and it computes what NumPy computes."""
+"""The WebAssembly of the demos: its bytes come from its text, it computes what NumPy does."""
 
 import base64
 import re

@@ -31,7 +31,7 @@ class FeatureMapExplorer(Demo):
     ----------
     *networks : str or dict
         Names of `pretrained.NETWORKS` or of recorded runs on cats and dogs, or dicts ``{name: (module, layers, prepare)}``:
-        `layers` are module paths, a dict of labels and paths, or None for all convolutions; `prepare` turns pictures,
+        `layers` are module paths, a dict of labels and paths, or None for all convolutions; ``prepare`` turns pictures,
         float (N, 3, 224, 224) from 0 to 1, into the network's input, and may be left out. By default the book's network
         for cats and dogs, and EfficientNet-Lite0.
     pictures : dict of str to image, optional
