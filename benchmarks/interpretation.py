@@ -136,7 +136,9 @@ def report_ascent(net, rounds, options):
                 start = time.process_time()
                 images = way(net, layer, channels, options, seed)
                 seconds = time.process_time() - start
-                results[name].append((seconds, mean_activations(net, layer, channels, images), images))
+                results[name].append(
+                    (seconds, mean_activations(net, layer, channels, images), images)
+                )
         for name, runs in results.items():
             seconds = statistics.median(run[0] for run in runs)
             activation = torch.stack([run[1] for run in runs]).mean(dim=0)

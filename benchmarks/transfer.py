@@ -31,7 +31,7 @@ from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
 from lecture_utils import datasets, pretrained, transfer
-from lecture_utils.training import ImageDataModule, InMemoryImages, to_unit_range
+from lecture_utils.training import ImageDataModule, InMemoryDataset, to_unit_range
 
 sys.path.insert(0, str(Path(__file__).parent))
 from _common import verdict
@@ -128,14 +128,14 @@ def main():
     with tempfile.TemporaryDirectory() as root:
         os.environ["LECTURE_CACHE"] = root
         photos = ImageDataModule(
-            folder_of(Path(root, "some"), options.images), img_size=options.size
+            folder_of(Path(root, "some"), options.images), image_size=options.size
         )
         photos.setup("fit")
         start = time.process_time()
         features = transfer.embed(net, photos.train_set)
         once = time.process_time() - start
         ways = {
-            "embeddings kept": InMemory(InMemoryImages(features.images, features.labels)),
+            "embeddings kept": InMemory(InMemoryDataset(features.inputs, features.labels)),
             "backbone run each epoch": InMemory(photos.train_set, frozen_backbone(net, False)),
             "the lecture's loop": Lecture(
                 Path(root, "some"), options.size, frozen_backbone(net, True)

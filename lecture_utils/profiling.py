@@ -127,12 +127,12 @@ def training_memory(model, shape):
     Returns
     -------
     int
-        Activations are counted on one picture and multiplied.
+        Activations are counted on one image and multiplied.
 
     Raises
     ------
     ValueError
-        If the shape is none of a batch of pictures.
+        If the shape is none of a batch of images.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def training_memory(model, shape):
     import torch
 
     if len(shape) != 4 or min(shape) < 1:
-        raise ValueError(f"shape is {shape}; pass (pictures, channels, height, width)")
+        raise ValueError(f"shape is {shape}; pass (images, channels, height, width)")
     there = {tensor.data_ptr() for tensor in (*model.parameters(), *model.buffers())}
     kept = {}
 
@@ -155,7 +155,7 @@ def training_memory(model, shape):
         return tensor
 
     note.alive = []
-    # In evaluation mode a single picture goes through batch normalization; what is kept has the same size.
+    # In evaluation mode a single image goes through batch normalization; what is kept has the same size.
     hooks = torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor)
     with evaluating(model), hooks:
         model(torch.zeros(1, *shape[1:]))

@@ -43,21 +43,21 @@ def wilson(right, count, deviations=1.96):
 
 
 def interval(accuracies, count=1000, deviations=1.96):
-    """Compute how well a mean accuracy over seeds is known: by the luck of the seeds, and of the test pictures.
+    """Compute how well a mean accuracy over seeds is known: by the luck of the seeds, and of the test images.
 
     Parameters
     ----------
     accuracies : sequence of float
-        One per seed, 0 to 1, all on the same test pictures.
+        One per seed, 0 to 1, all on the same test images.
     count : int
-        How many test pictures.
+        How many test images.
     deviations : float
         1.96 for about 95%; with few seeds it is rather less.
 
     Returns
     -------
     mean, half : float
-        The interval is mean ± half. With a single seed its luck is not known, and `half` is of the pictures alone.
+        The interval is mean ± half. With a single seed its luck is not known, and `half` is of the images alone.
 
     Raises
     ------
@@ -81,9 +81,9 @@ def interval(accuracies, count=1000, deviations=1.96):
 
 
 def mcnemar(first_wrong, second_wrong):
-    """Ask whether two classifiers differ on the same pictures by more than chance.
+    """Ask whether two classifiers differ on the same images by more than chance.
 
-    Only pictures count that exactly one of them gets wrong: if both were equally good, each would be that one
+    Only images count that exactly one of them gets wrong: if both were equally good, each would be that one
     in half of the cases.
 
     Parameters
@@ -93,7 +93,7 @@ def mcnemar(first_wrong, second_wrong):
     Returns
     -------
     only_first, only_second : int
-        Pictures that only the first, or only the second gets wrong.
+        Images that only the first, or only the second gets wrong.
     p : float
         Probability of a difference at least as large if both were equally good (exact, two-sided).
 
@@ -114,7 +114,7 @@ def mcnemar(first_wrong, second_wrong):
     from scipy.stats import binomtest
 
     if len(first_wrong) != len(second_wrong):
-        raise ValueError(f"{len(first_wrong)} and {len(second_wrong)} pictures; pass the same ones")
+        raise ValueError(f"{len(first_wrong)} and {len(second_wrong)} images; pass the same ones")
     pairs = [(bool(a), bool(b)) for a, b in zip(first_wrong, second_wrong, strict=True)]
     only_first, only_second = pairs.count((True, False)), pairs.count((False, True))
     both = only_first + only_second

@@ -41,7 +41,7 @@ def record_pet_maps(path: str | os.PathLike[str] = PATH, *, seed: int = 0) -> di
     dict
         From each stage to its accuracy on the test pets.
     """
-    data = ImageDataModule(drawn_pets(SIZES), batch_size=20, img_size=IMAGE_SIZE)
+    data = ImageDataModule(drawn_pets(SIZES), batch_size=20, image_size=IMAGE_SIZE)
     data.setup("fit")
     data.setup("test")
     labels = {name: getattr(data, f"{name}_set").labels.numpy() for name in ("train", "test")}
@@ -51,7 +51,7 @@ def record_pet_maps(path: str | os.PathLike[str] = PATH, *, seed: int = 0) -> di
     }
     features, predicted = {}, {}
     for stage, model in models.items():
-        sets = {name: embed(model, getattr(data, f"{name}_set").images).numpy() for name in labels}
+        sets = {name: embed(model, getattr(data, f"{name}_set").inputs).numpy() for name in labels}
         head = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
         predicted[stage] = head.fit(sets["train"], labels["train"]).predict(sets["test"])
         features[stage] = sets["test"]
@@ -81,11 +81,11 @@ def record_pet_maps(path: str | os.PathLike[str] = PATH, *, seed: int = 0) -> di
 
 def _fine_tune(model, data):
     """Train the last stages; return them without the head, the head, and their test inputs."""
-    freeze(model, UNTIL, all_statistics=True)
+    freeze(model, UNTIL, freeze_bn_stats=True)
     learns = split(model, UNTIL)[1]
-    inputs = embed(model, data.train_set.images, UNTIL)
+    inputs = embed(model, data.train_set.inputs, UNTIL)
     labels = data.train_set.labels.float()
-    optimizer = torch.optim.AdamW(parameter_groups(model, LEARNING_RATE, backbone_rate=0.1))
+    optimizer = torch.optim.AdamW(parameter_groups(model, LEARNING_RATE, backbone_lr_scale=0.1))
     learns.train()
     for _ in range(EPOCHS):
         for batch in torch.randperm(len(inputs)).split(data.batch_size):
@@ -96,7 +96,7 @@ def _fine_tune(model, data):
             loss.backward()
             optimizer.step()
     *before_head, head = learns.children()
-    return nn.Sequential(*before_head), head, embed(model, data.test_set.images, UNTIL)
+    return nn.Sequential(*before_head), head, embed(model, data.test_set.inputs, UNTIL)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Change a whole batch of pictures at once, each a little differently."""
+"""Change a whole batch of images at once, each a little differently."""
 
 import math
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from lecture_utils.augmentation import _functional as ops
 
 
 def random_affine(images, *, degrees=0.0, shift=0.0, scale=0.0, shear=0.0, generator=None):
-    """Turn, move, resize and slant every picture by random amounts.
+    """Turn, move, resize and slant every image by random amounts.
 
-    Every amount is drawn evenly from minus to plus its bound, for each picture anew. The picture is
+    Every amount is drawn evenly from minus to plus its bound, for each image anew. The image is
     resampled once, with bilinear interpolation; what comes in from outside is 0.
 
     Parameters
@@ -56,7 +56,7 @@ def random_affine(images, *, degrees=0.0, shift=0.0, scale=0.0, shear=0.0, gener
     check_bound("scale", scale, 1, included=False)
     check_bound("shear", shear, 1, included=False)
     count, _, height, width = images.shape
-    # One row of random numbers per picture, from -1 to 1.
+    # One row of random numbers per image, from -1 to 1.
     angle, size, slant, down, right = 2 * torch.rand(5, count, generator=generator) - 1
     angle = angle * math.radians(degrees)
     # grid_sample asks where each output pixel comes from, hence one over the size.
@@ -74,7 +74,7 @@ def random_affine(images, *, degrees=0.0, shift=0.0, scale=0.0, shear=0.0, gener
 
 @dataclass(frozen=True)
 class Augment:
-    """Change every picture of a batch at random: geometry, then colors, then noise and a hole.
+    """Change every image of a batch at random: geometry, then colors, then noise and a hole.
 
     Each option is one of torchvision's transforms, with its distribution; ``print`` shows the
     equivalent torchvision code. All changes of geometry are one resampling.
@@ -91,7 +91,7 @@ class Augment:
         Largest slant in degrees, 0 to less than 90.
     crop : (float, float), optional
         Cut out a box with this part of the area (smallest and largest, above 0) and with sides in a
-        ratio from 3:4 to 4:3, and enlarge it to the whole. No box is larger than the picture: what
+        ratio from 3:4 to 4:3, and enlarge it to the whole. No box is larger than the image: what
         lies above 1 is drawn again, up to ten times.
     flip : float
         Probability of mirroring left and right, 0 to 1.
@@ -104,8 +104,8 @@ class Augment:
     erase : float
         Probability of blackening a box with 2% to 33% of the area, 0 to 1.
     size : int, optional
-        Make the result a square of so many pixels, at least 1. By default it is as large as the picture. Training on
-        crops that are smaller than the pictures a network is judged on evens out that crops show things enlarged
+        Make the result a square of so many pixels, at least 1. By default it is as large as the image. Training on
+        crops that are smaller than the images a network is judged on evens out that crops show things enlarged
         (Touvron et al., "Fixing the train-test resolution discrepancy", arXiv:1906.06423).
 
     Raises
@@ -115,7 +115,7 @@ class Augment:
 
     Notes
     -----
-    Colors change in a random order, as in torchvision; here all pictures of a batch share it.
+    Colors change in a random order, as in torchvision; here all images of a batch share it.
 
     Examples
     --------
@@ -153,7 +153,7 @@ class Augment:
             raise ValueError(f"size is {self.size}; it must be at least 1 pixel")
 
     def __call__(self, images, generator=None):
-        """Draw parameters for every picture and apply them.
+        """Draw parameters for every image and apply them.
 
         Parameters
         ----------
@@ -180,7 +180,7 @@ class Augment:
         return (values * 255).round().to(torch.uint8) if in_bytes else values.to(images.dtype)
 
     def draw(self, count, height, width, generator=None):
-        """Draw what is to be done to `count` pictures of one size.
+        """Draw what is to be done to `count` images of one size.
 
         Parameters
         ----------
@@ -190,7 +190,7 @@ class Augment:
         Returns
         -------
         dict
-            By the names of `apply`'s steps; each is a tensor with one row per picture. Only steps
+            By the names of `apply`'s steps; each is a tensor with one row per image. Only steps
             that are switched on are there.
         """
 

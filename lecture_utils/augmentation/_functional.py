@@ -1,12 +1,12 @@
-"""What torchvision does to one picture, done to a batch: every picture with parameters of its own.
+"""What torchvision does to one image, done to a batch: every image with parameters of its own.
 
-Pictures are floats from 0 to 1, shape (N, C, H, W); parameters are tensors of length N on the same
+Images are floats from 0 to 1, shape (N, C, H, W); parameters are tensors of length N on the same
 device. For the same parameters the result is that of ``torchvision.transforms.v2.functional``.
 Colors change in place: on a processor, fetching new memory takes longer than the arithmetic.
 
-A matrix here maps a place in the result to the place in the picture where its color comes from, in
+A matrix here maps a place in the result to the place in the image where its color comes from, in
 pixels; the middle of the first pixel is (0.5, 0.5). Any chain of changes of geometry is a product of
-such matrices, so that a picture is resampled only once and stays sharp.
+such matrices, so that an image is resampled only once and stays sharp.
 """
 
 import torch
@@ -27,7 +27,7 @@ def affine_matrices(angle, translate_x, translate_y, scale, shear, height, width
 
 
 def crop_matrices(top, left, box_height, box_width, height, width):
-    """Cut a box out and enlarge it to the size that the picture had."""
+    """Cut a box out and enlarge it to the size that the image had."""
     zero, one = torch.zeros_like(top), torch.ones_like(top)
     return _matrices(
         [box_width / width, zero, left], [zero, box_height / height, top], [zero, zero, one]
@@ -50,7 +50,7 @@ def _moved(x, y):
 
 
 def resample(images, matrices, size=None):
-    """Compute every picture anew from where its matrix points, bilinearly; outside is black.
+    """Compute every image anew from where its matrix points, bilinearly; outside is black.
 
     With a `size`, (height, width), the result has so many pixels and shows the same.
     """
@@ -74,7 +74,7 @@ def adjust_brightness(images, factors):
 
 
 def adjust_contrast(images, factors):
-    """Move away from the picture's mean brightness (factor above 1) or towards it (below)."""
+    """Move away from the image's mean brightness (factor above 1) or towards it (below)."""
     means = grayscale(images.mean(dim=(2, 3), keepdim=True))
     return _blended(images, means, factors)
 

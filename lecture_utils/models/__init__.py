@@ -18,7 +18,7 @@ from lecture_utils.models._mnist import (
     gap_cnn,
     strong_cnn,
 )
-from lecture_utils.models._photos import ResidualBlock, cats_cnn, strong_photo_cnn
+from lecture_utils.models._photos import ResidualBlock, cats_cnn, small_resnet
 
 __all__ = [
     "NETWORKS",
@@ -34,6 +34,6 @@ __all__ = [
     "flatten_cnn",
     "from_original_names",
     "gap_cnn",
+    "small_resnet",
     "strong_cnn",
-    "strong_photo_cnn",
 ]

@@ -4,7 +4,7 @@ from functools import partial
 
 from lecture_utils.models._deep import deep_cnn
 from lecture_utils.models._mnist import dense_network, flatten_cnn, gap_cnn, strong_cnn
-from lecture_utils.models._photos import cats_cnn, strong_photo_cnn
+from lecture_utils.models._photos import cats_cnn, small_resnet
 
 NETWORKS = {
     "dense": dense_network,
@@ -13,8 +13,8 @@ NETWORKS = {
     "strong": strong_cnn,
     "cats": cats_cnn,
     "cats-dropout": partial(cats_cnn, dropout=0.5),
-    "cats-strong": strong_photo_cnn,
-    "cats-strides": partial(strong_photo_cnn, pooling=False),
+    "cats-strong": small_resnet,
+    "cats-strides": partial(small_resnet, pooling=False),
     **{
         f"{kind}-{depth}": partial(deep_cnn, depth=depth, shortcuts=kind == "residual")
         for kind in ("plain", "residual")
@@ -31,12 +31,12 @@ def build(name, num_classes=None):
     name : str
         One of `NETWORKS`.
     num_classes : int, optional
-        At least 1. By default what the network was made for: ten, or for photos one logit for two classes.
+        At least 1. By default ten, or for photos of two classes one logit.
 
     Returns
     -------
     nn.Sequential
-        From pictures to logits.
+        From images to logits.
 
     Raises
     ------

@@ -1,19 +1,19 @@
 """Networks of any depth, with and without shortcuts: what residual connections are good for.
 
-The plan is that of He, Zhang, Ren and Sun for small images ("Deep residual learning for image recognition",
-arXiv:1512.03385, section 4.2), with fewer channels: a convolution, three stages of blocks with two convolutions
-each, global average pooling and a dense layer. A plain and a residual network of one depth have the same weights;
-the shortcut has none.
+The architecture is that of He, Zhang, Ren and Sun for small images ("Deep residual learning for image
+recognition", arXiv:1512.03385, section 4.2), with fewer channels: a convolution, three stages of blocks
+with two convolutions each, global average pooling and a dense layer. A plain and a residual network of
+one depth have the same weights; the shortcut has none.
 """
 
 from torch import nn
 
 
 class DeepBlock(nn.Module):
-    """Two convolutions with batch normalization; with a shortcut, what came in is added.
+    """Two convolutions with batch normalization; with a shortcut, the input is added.
 
-    Where the block halves the sides, the shortcut takes every second pixel; where it makes more channels, the new ones
-    of the shortcut are 0.
+    Where the block halves height and width, the shortcut takes every second pixel; where it has more
+    output channels, the additional channels of the shortcut are 0.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def deep_cnn(
     depth : int
         Convolutions and the dense layer: 8, 14, 20, ..., six more for every block that each stage gets.
     shortcuts : bool
-        Whether every block adds what came in.
+        Whether every block adds its input.
     width : int
         Channels of the first stage, at least 1; the second has twice, the third four times as many.
     normalize : bool
@@ -111,13 +111,13 @@ def deep_cnn(
             options = {"stride": stride, "shortcut": shortcuts, "normalize": normalize}
             layers.append(DeepBlock(channels, out_channels, **options))
             channels = out_channels
-    network = nn.Sequential(
+    model = nn.Sequential(
         *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes)
     )
-    for module in network.modules():
+    for module in model.modules():
         if isinstance(module, nn.Conv2d) and initialization == "he":
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-    return network
+    return model
 
 
 def _normalization(channels, normalize):

@@ -1,7 +1,8 @@
 """EfficientNet-Lite0: a network for phones whose ImageNet weights come as a Python package.
 
-Without the squeeze-and-excitation blocks of EfficientNet, and with ReLU6 in place of Swish, it is a plain stack of
-inverted bottlenecks: one convolution widens, one per channel looks at the neighborhood, one narrows again.
+Without the squeeze-and-excitation blocks of EfficientNet, and with ReLU6 instead of Swish, it is a plain
+stack of inverted bottlenecks: a 1x1 convolution expands the channels, a depthwise convolution filters
+each of them by itself, and another 1x1 convolution projects them back to fewer channels.
 """
 
 from collections import OrderedDict
@@ -9,7 +10,7 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
-# Blocks, kernel size, stride of the first block, widening, channels out.
+# Blocks, kernel size, stride of the first block, expand ratio, output channels.
 _STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -23,17 +24,17 @@ _STEM, _HEAD = 32, 1280
 
 
 class InvertedBottleneck(nn.Module):
-    """Widen, filter each channel by itself, narrow; and add what came in where the shapes allow it.
+    """Expand, filter depthwise, project; and add the input where the shapes allow it.
 
     Parameters
     ----------
     in_channels, out_channels : int
     kernel_size : int
-        Of the convolution per channel; odd.
+        Of the depthwise convolution; odd.
     stride : int
         1 or 2.
-    widening : int
-        How many times more channels there are in between; 1 leaves the first convolution out.
+    expand_ratio : int
+        Channels of the depthwise convolution per input channel; 1 leaves the expansion out.
 
     References
     ----------
@@ -45,15 +46,15 @@ class InvertedBottleneck(nn.Module):
     torch.Size([1, 8, 5, 5])
     """
 
-    def __init__(self, in_channels, out_channels, kernel_size, stride, widening):
+    def __init__(self, in_channels, out_channels, kernel_size, stride, expand_ratio):
         super().__init__()
-        middle = in_channels * widening
-        parts = OrderedDict()
-        if widening != 1:
-            parts["widen"] = _convolution(in_channels, middle)
-        parts["filter"] = _convolution(middle, middle, kernel_size, stride, groups=middle)
-        parts["narrow"] = _convolution(middle, out_channels, activation=False)
-        self.change = nn.Sequential(parts)
+        expanded = in_channels * expand_ratio
+        layers = OrderedDict()
+        if expand_ratio != 1:
+            layers["expand"] = _convolution(in_channels, expanded)
+        layers["depthwise"] = _convolution(expanded, expanded, kernel_size, stride, groups=expanded)
+        layers["project"] = _convolution(expanded, out_channels, activation=False)
+        self.change = nn.Sequential(layers)
         self.adds_input = stride == 1 and in_channels == out_channels
 
     def forward(self, images):
@@ -69,12 +70,13 @@ class EfficientNetLite(nn.Module):
         super().__init__()
         stages = OrderedDict(stem=_convolution(3, _STEM, 3, stride=2))
         channels = _STEM
-        for number, (blocks, kernel_size, stride, widening, out_channels) in enumerate(_STAGES, 1):
+        for number, settings in enumerate(_STAGES, 1):
+            blocks, kernel_size, stride, expand_ratio, out_channels = settings
             stage = []
             for block in range(blocks):
                 step = stride if block == 0 else 1
                 stage.append(
-                    InvertedBottleneck(channels, out_channels, kernel_size, step, widening)
+                    InvertedBottleneck(channels, out_channels, kernel_size, step, expand_ratio)
                 )
                 channels = out_channels
             stages[f"stage{number}"] = nn.Sequential(*stage)
@@ -91,7 +93,7 @@ class EfficientNetLite(nn.Module):
 
 
 def efficientnet_lite0(num_classes=1000):
-    """Build EfficientNet-Lite0 with new random weights; `pretrained.load` gives it with trained ones.
+    """Build EfficientNet-Lite0 with new random weights; `pretrained.load` has the trained ones.
 
     Parameters
     ----------
@@ -101,9 +103,9 @@ def efficientnet_lite0(num_classes=1000):
     Returns
     -------
     EfficientNetLite
-        From normalized color pictures (N, 3, H, W), made for 224 x 224 pixels, to logits (N, num_classes);
-        4,652,008 parameters for 1,000 classes. Its `features` are a Sequential of ``stem``, ``stage1`` to
-        ``stage7`` and ``head``; the last gives (N, 1280, H / 32, W / 32).
+        From normalized color images (N, 3, H, W), designed for 224 x 224 pixels, to logits
+        (N, num_classes); 4,652,008 parameters for 1,000 classes. Its `features` are a Sequential of
+        ``stem``, ``stage1`` to ``stage7`` and ``head``; the last gives (N, 1280, H / 32, W / 32).
 
     Raises
     ------
@@ -112,13 +114,15 @@ def efficientnet_lite0(num_classes=1000):
 
     Notes
     -----
-    As TensorFlow does for pictures of even size, a convolution with a stride pads one pixel more at the right and at the
-    bottom. The original's random skipping of whole blocks in training ("drop connect") is left out.
+    As TensorFlow does for images of even size, a convolution with a stride pads one pixel more at the
+    right and at the bottom. The original's random skipping of whole blocks in training ("drop connect")
+    is left out.
 
     References
     ----------
-    Tan and Le, "EfficientNet: Rethinking model scaling for convolutional neural networks", arXiv:1905.11946; Liu,
-    "Higher accuracy on vision models with EfficientNet-Lite", TensorFlow Blog, 2020.
+    Tan and Le, "EfficientNet: Rethinking model scaling for convolutional neural networks",
+    arXiv:1905.11946; Liu, "Higher accuracy on vision models with EfficientNet-Lite", TensorFlow Blog,
+    2020.
 
     Examples
     --------
@@ -131,7 +135,7 @@ def efficientnet_lite0(num_classes=1000):
 
 
 def from_original_names(weights):
-    """Give the trained weights the names that they have in this module.
+    """Rename the trained weights from the original package to the names used here.
 
     Parameters
     ----------
@@ -146,7 +150,7 @@ def from_original_names(weights):
     Raises
     ------
     ValueError
-        If these are the weights of another network.
+        If these are the weights of another model.
 
     Examples
     --------
@@ -158,15 +162,16 @@ def from_original_names(weights):
     ours = efficientnet_lite0().state_dict()
     if len(weights) != len(ours):
         raise ValueError(
-            f"these are not the weights of EfficientNet-Lite0: {len(weights)} arrays instead of {len(ours)}"
+            f"these are not the weights of EfficientNet-Lite0: {len(weights)} arrays instead of "
+            f"{len(ours)}"
         )
-    # Both list their layers from the image to the logits, so that equal places mean equal layers.
+    # Both list their layers from the input to the logits, so that equal positions mean equal layers.
     for (name, array), (original, given) in zip(ours.items(), weights.items(), strict=True):
         same_kind = name.rsplit(".", 1)[-1] == original.rsplit(".", 1)[-1]
         if not same_kind or array.shape != given.shape:
             raise ValueError(
-                f"these are not the weights of EfficientNet-Lite0: {original} of shape {tuple(given.shape)} where "
-                f"{name} has {tuple(array.shape)}"
+                f"these are not the weights of EfficientNet-Lite0: {original} of shape "
+                f"{tuple(given.shape)} where {name} has {tuple(array.shape)}"
             )
     return dict(zip(ours, weights.values(), strict=True))
 

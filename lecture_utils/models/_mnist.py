@@ -1,8 +1,7 @@
-"""The networks of the chapter on a first CNN, and one that makes the most of 100,000 parameters.
+"""The models of the chapter on a first CNN, and one that makes the most of 100,000 parameters.
 
-They take gray pictures of 28x28 pixels with values from 0 (black) to 1 (white), as a tensor of shape
-(N, 1, 28, 28), and return one logit per class, shape (N, 10). `NETWORKS` and `build` also know those of
-`photo_networks` and `deep_networks`.
+They take gray images of 28x28 pixels with values from 0 (black) to 1 (white), as a tensor of shape
+(N, 1, 28, 28), and return one logit per class, shape (N, 10).
 """
 
 from torch import nn
@@ -140,7 +139,7 @@ def strong_cnn(num_classes=10):
     """Build a CNN with batch normalization and strides that stays below 100,000 parameters.
 
     Most of its multiplications happen at 13x13 pixels or fewer, which makes it cheaper to train than
-    pooling late would be. The last activations are flattened: where a stroke is tells a 6 from a 9.
+    pooling late would be. The last activations are flattened: the position of a stroke tells a 6 from a 9.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""The networks of the chapters on cats and dogs: color photos of any size in, one logit out.
+"""The models of the chapters on cats and dogs: color photos of any size in, one logit out.
 
-They take tensors of shape (N, 3, H, W) with values from 0 (black) to 1 (white). With one logit, shape (N, 1),
-above 0 means the second of two classes; with more, there is one per class.
+They take tensors of shape (N, 3, H, W) with values from 0 (black) to 1 (white). With one logit, shape
+(N, 1), a value above 0 means the second of two classes; with more, there is one per class.
 """
 
 import torch
@@ -20,7 +20,7 @@ def cats_cnn(num_classes=1, *, dropout=0.0, width=32):
     dropout : float
         Probability of leaving out a hidden unit of the dense layers, 0 to less than 1.
     width : int
-        Channels of the first convolution, at least 1; all other layers grow and shrink with it. With 32 it is the
+        Channels of the first convolution, at least 1; all other layers scale with it. With 32 it is the
         lecture's network, with 16 it costs about a quarter.
 
     Returns
@@ -35,8 +35,9 @@ def cats_cnn(num_classes=1, *, dropout=0.0, width=32):
 
     Notes
     -----
-    Without batch normalization so many layers need weights that start at the right size, or the signal fades
-    on its way and nothing is learned for many epochs: see He et al., "Delving deep into rectifiers", arXiv:1502.01852.
+    Without batch normalization, so many layers need initial weights of the proper size, or the signal
+    fades on its way and nothing is learned for many epochs: see He et al., "Delving deep into
+    rectifiers", arXiv:1502.01852.
 
     Examples
     --------
@@ -49,7 +50,7 @@ def cats_cnn(num_classes=1, *, dropout=0.0, width=32):
         raise ValueError(f"dropout is {dropout}; it must be from 0 to below 1")
     if width < 1:
         raise ValueError(f"width is {width}; a layer needs at least 1 channel")
-    network = nn.Sequential(
+    model = nn.Sequential(
         nn.Conv2d(3, width, kernel_size=3),
         nn.ReLU(),
         nn.MaxPool2d(2),
@@ -68,17 +69,17 @@ def cats_cnn(num_classes=1, *, dropout=0.0, width=32):
         *([nn.Dropout(dropout)] if dropout else []),
         nn.Linear(16 * width, num_classes),
     )
-    _initialize(network)
-    return network
+    _initialize(model)
+    return model
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions whose result is added to what came in.
+    """Two convolutions whose output is added to their input.
 
     Parameters
     ----------
     channels : int
-        In and out, at least 1.
+        Of input and output, at least 1.
 
     References
     ----------
@@ -104,7 +105,7 @@ class ResidualBlock(nn.Module):
         return nn.functional.relu(images + self.change(images))
 
 
-def strong_photo_cnn(num_classes=1, *, pooling=True):
+def small_resnet(num_classes=1, *, pooling=True):
     """Build a small residual network with batch normalization throughout.
 
     Parameters
@@ -112,8 +113,9 @@ def strong_photo_cnn(num_classes=1, *, pooling=True):
     num_classes : int
         Logits, at least 1.
     pooling : bool
-        Whether max pooling halves the sides, three times, or the convolution before it does, with a stride of 2. Both have
-        the same weights; with strides these three convolutions cost a quarter.
+        Whether max pooling halves height and width, three times, or the convolution before it does,
+        with a stride of 2. Both have the same weights; with strides these three convolutions cost a
+        quarter.
 
     Returns
     -------
@@ -128,7 +130,7 @@ def strong_photo_cnn(num_classes=1, *, pooling=True):
     Examples
     --------
     >>> import torch
-    >>> strong_photo_cnn().eval()(torch.zeros(2, 3, 96, 96)).shape
+    >>> small_resnet().eval()(torch.zeros(2, 3, 96, 96)).shape
     torch.Size([2, 1])
     """
     check_classes(num_classes)
@@ -158,14 +160,14 @@ def _pooled_convolution(in_channels, out_channels):
     return convolution, nn.MaxPool2d(kernel_size=3, stride=2, padding=1), *rest
 
 
-def _initialize(network):
-    """Start as He et al. say, and with a first layer that centers the pictures."""
-    for layer in network:
+def _initialize(model):
+    """Draw the weights as He et al. do, and let the first layer center the images."""
+    for layer in model:
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             nn.init.zeros_(layer.bias)
-    first = network[0]
+    first = model[0]
     with torch.no_grad():
-        # The same as weighting (x - 0.5) / 0.25, whose values have about mean 0 and standard deviation 1.
+        # As if it were applied to (x - 0.5) / 0.25, which has about mean 0 and standard deviation 1.
         first.weight.div_(0.25)
         first.bias.sub_(0.5 * first.weight.sum(dim=(1, 2, 3)))

@@ -54,7 +54,7 @@ def _train(options):
             name,
             seed,
             root=options.root,
-            data=options.data,
+            data_dir=options.data_dir,
             threads=options.threads,
             overwrite=options.overwrite,
             trainer=trainer,
@@ -92,10 +92,10 @@ def _parser():
     command.add_argument("name", nargs="+", help="such as mnist/gap")
     command.add_argument("--seed", type=int, nargs="+", default=[0], help="one run with each")
     command.add_argument("--root", default="runs", help="where results go (default: runs)")
-    command.add_argument("--data", help='folder with the data sets, or "sample"')
+    command.add_argument("--data-dir", help='folder with the data sets, or "sample"')
     command.add_argument("--epochs", type=int)
     command.add_argument("--batch-size", type=int)
-    command.add_argument("--train-size", type=int, help="train on no more than so many pictures")
+    command.add_argument("--train-size", type=int, help="train on no more than so many images")
     command.add_argument("--validation-size", type=int)
     command.add_argument("--threads", type=int, help="processor threads")
     command.add_argument("--overwrite", action="store_true", help="replace an earlier run")

@@ -34,8 +34,8 @@ class History(pl.Callback):
         self.rows.append(row)
         if trainer.is_global_zero:
             write_history(self.path, self.rows)
-            numbers = ", ".join(f"{name} {row[name]}" for name in COLUMNS)
-            print(f"epoch {row['epoch']} of {trainer.max_epochs}: {numbers}", flush=True)
+            scores = ", ".join(f"{name} {row[name]}" for name in COLUMNS)
+            print(f"epoch {row['epoch']} of {trainer.max_epochs}: {scores}", flush=True)
 
     def state_dict(self):
         return {

@@ -23,8 +23,8 @@ SOURCES = (
 
 def versions():
     """Name the versions of Python and of the packages that a run depends on."""
-    found = {name: importlib.metadata.version(name) for name in PACKAGES}
-    return {"python": platform.python_version(), **found}
+    packages = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), **packages}
 
 
 def hardware():

@@ -6,7 +6,7 @@ from lecture_utils.runs import _transfer_recipes
 
 __all__ = ["RECIPES", "Recipe", "recipe"]
 
-# The data set of photos, as recipes call it.
+# The data set of photos: its name in recipes.
 PHOTOS = "cats_vs_dogs"
 
 
@@ -20,12 +20,13 @@ class Recipe:
         Also the run's folder, such as "mnist/gap".
     title : str
         A few words for a caption.
-    data : str
+    dataset : str
         "mnist", "fashion_mnist" or "cats_vs_dogs".
-    network : str
-        One of `models.NETWORKS`; or, with `until`, one of `pretrained.NETWORKS`, which gets a new head.
+    model : str
+        One of `models.NETWORKS`; or, with `train_from`, one of `pretrained.NETWORKS`, which gets a new
+        head.
     epochs, batch_size : int
-    optimizer, schedule, learning_rate, weight_decay, label_smoothing, average_decay
+    optimizer, schedule, learning_rate, weight_decay, label_smoothing, ema_decay
         See `training.Classifier`.
     augmentation : dict of float
         Options of `augmentation.random_affine`, for photos of `augmentation.Augment`; empty for none.
@@ -34,31 +35,31 @@ class Recipe:
     image_size : int or None
         Photos are resized to a square of so many pixels.
     validation_size : int
-        Training pictures that are held out. Photos have a folder of their own for validation.
+        Training images that are held out. Photos have a folder of their own for validation.
     train_size : int or None
-        Train on no more than so many pictures.
-    until : str or None
-        The first stage of the network that learns; all before it is frozen (see `transfer.freeze`), the statistics of
-        batch normalization everywhere. None for networks that build on no other.
+        Train on no more than so many images.
+    train_from : str or None
+        The model is frozen up to (and excluding) this stage (see `transfer.freeze`), the statistics of
+        batch normalization everywhere. None for models that build on no other.
     pretrained : bool
-        Whether the network begins with ImageNet's weights, or with random ones.
-    backbone_rate : float
+        Whether the model starts with ImageNet's weights, or with random ones.
+    backbone_lr_scale : float
         See `training.Classifier`.
     repeats : int
-        How often an epoch goes through the training pictures: with few of them, judging the network takes longer than
-        training it.
-    draw_by_seed : bool
-        Whether the seed also decides which pictures `train_size` takes.
+        How often an epoch goes through the training images: with few of them, evaluating the model
+        takes longer than training it.
+    resample_by_seed : bool
+        Whether the seed also decides which images `train_size` takes.
     keep_weights : bool
-        False for networks that are too large to ship. Of what is frozen no weights are kept in any case.
-    describe_test : bool
-        Also write ``test.csv``: what the network makes of every test picture. See `Run.test_table`.
+        False for models that are too large to ship. Frozen weights are never kept.
+    save_predictions : bool
+        Also write ``test.csv``, the model's output for every test image. See `Run.test_predictions`.
     """
 
     name: str
     title: str
-    data: str
-    network: str
+    dataset: str
+    model: str
     epochs: int
     batch_size: int = 128
     optimizer: str = "adam"
@@ -66,19 +67,19 @@ class Recipe:
     learning_rate: float = 3e-3
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
-    average_decay: float | None = None
+    ema_decay: float | None = None
     augmentation: dict = field(default_factory=dict)
     mixup: float = 0.0
     image_size: int | None = None
     validation_size: int = 5000
     train_size: int | None = None
-    until: str | None = None
+    train_from: str | None = None
     pretrained: bool = False
-    backbone_rate: float = 1.0
+    backbone_lr_scale: float = 1.0
     repeats: int = 1
-    draw_by_seed: bool = False
+    resample_by_seed: bool = False
     keep_weights: bool = True
-    describe_test: bool = False
+    save_predictions: bool = False
 
 
 def recipe(name):
@@ -100,7 +101,7 @@ def recipe(name):
 
     Examples
     --------
-    >>> recipe("mnist/gap").network
+    >>> recipe("mnist/gap").model
     'gap'
     """
     if name not in RECIPES:
@@ -108,8 +109,8 @@ def recipe(name):
     return RECIPES[name]
 
 
-# With the settings of the others, the network with global average pooling is still learning at the end;
-# more and larger steps were chosen on the validation pictures.
+# With the settings of the others, the training loss of the network with global average pooling is still
+# falling at the end; more and larger steps were chosen on the validation images.
 _MNIST = (
     Recipe("mnist/dense", "MNIST, dense network", "mnist", "dense", 6, learning_rate=2e-3),
     Recipe("mnist/flatten", "MNIST, CNN with flatten", "mnist", "flatten", 6),
@@ -133,7 +134,7 @@ _STRONG = Recipe(
     optimizer="adamw",
     learning_rate=6e-3,
     weight_decay=0.02,
-    average_decay=0.998,
+    ema_decay=0.998,
     augmentation={"degrees": 12.0, "shift": 2.0, "scale": 0.12, "shear": 0.15},
 )
 
@@ -143,13 +144,13 @@ _FASHION = tuple(
         run,
         name=run.name.replace("mnist", "fashion_mnist"),
         title=run.title.replace("MNIST", "Fashion-MNIST"),
-        data="fashion_mnist",
+        dataset="fashion_mnist",
     )
     for run in _MNIST
 )
 
-# The lecture's network and settings: Adam with a constant rate, batches of 20, nothing against overfitting.
-# Only the pictures are smaller than its 150 x 150: on a processor, an epoch takes half a minute and not two.
+# The lecture's network and settings: Adam with a constant rate, batches of 20, no regularization. Only the
+# images are smaller than its 150 x 150: on a processor, an epoch takes half a minute instead of two.
 _PLAIN = Recipe(
     "cats-vs-dogs/from-scratch",
     "Cats and dogs, nothing against overfitting",
@@ -167,7 +168,7 @@ _AUGMENTED = replace(
     _PLAIN,
     name="cats-vs-dogs/augmented",
     title="Cats and dogs, with augmentation, dropout and weight decay",
-    network="cats-dropout",
+    model="cats-dropout",
     epochs=150,
     batch_size=32,
     optimizer="adamw",
@@ -196,7 +197,7 @@ _STRONG_PHOTOS = Recipe(
     optimizer="adamw",
     learning_rate=1e-3,
     weight_decay=0.3,
-    average_decay=0.998,
+    ema_decay=0.998,
     mixup=0.2,
     augmentation={
         "degrees": 15.0,
@@ -216,11 +217,11 @@ _STRIDES = replace(
     _STRONG_PHOTOS,
     name="cats-vs-dogs/strides",
     title="Cats and dogs, a residual network without pooling",
-    network="cats-strides",
+    model="cats-strides",
     keep_weights=False,
 )
 
-# The lecture's network on small pictures, as quick as it gets.
+# The lecture's network on small images, as quick as it gets.
 _SMALL = replace(
     _PLAIN,
     name="cats-vs-dogs/photos-2000",
@@ -261,7 +262,7 @@ _REMEDIES = (
         _NO_REMEDY,
         name="cats-vs-dogs/remedies-dropout",
         title="64 pixels, dropout only",
-        network="cats-dropout",
+        model="cats-dropout",
     ),
     replace(
         _NO_REMEDY,
@@ -273,13 +274,13 @@ _REMEDIES = (
         _NO_REMEDY,
         name="cats-vs-dogs/remedies-all",
         title="64 pixels, all remedies",
-        network="cats-dropout",
+        model="cats-dropout",
         weight_decay=_AUGMENTED.weight_decay,
         augmentation=_AUGMENTATION,
     ),
 )
 
-# Depth with and without shortcuts: the same pictures, steps and settings for all six networks.
+# Depth with and without shortcuts: the same images, steps and settings for all six networks.
 _DEPTHS = tuple(
     Recipe(
         f"fashion_mnist/{kind}-{depth}",
@@ -298,7 +299,7 @@ _DEPTHS = tuple(
 
 _CATS = (_PLAIN, _AUGMENTED, _STRONG_PHOTOS, _STRIDES, *_REMEDIES, _SMALL, *_FEWER)
 
-# The head learns from features that never change: epochs cost next to nothing.
+# The head is trained on features that never change: epochs cost next to nothing.
 _EXTRACTION = Recipe(
     "transfer/feature-extraction",
     "Feature extraction",
@@ -310,9 +311,9 @@ _EXTRACTION = Recipe(
     learning_rate=3e-3,
     weight_decay=0.01,
     image_size=128,
-    until="head",
+    train_from="head",
     pretrained=True,
-    describe_test=True,
+    save_predictions=True,
 )
 _TRANSFER = _transfer_recipes.make(_EXTRACTION, _NO_REMEDY)
 

@@ -4,7 +4,8 @@ import dataclasses
 from functools import cached_property
 from pathlib import Path
 
-from lecture_utils.runs import RECIPES, Recipe, _store, recipe
+from lecture_utils.runs import _legacy, _store
+from lecture_utils.runs._recipes import RECIPES, Recipe, recipe
 
 
 class Run:
@@ -14,15 +15,19 @@ class Run:
     ----------
     folder : Path
     card : dict
-        What was trained on what, how, where, and how well: see ``card["metrics"]``.
+        What was trained on what, how, where, and how well: see ``card["metrics"]``. The names are
+        today's, whatever the version that wrote the file.
     history : dict of list
         ``epoch`` (from 1), ``train_loss``, ``train_accuracy``, ``val_loss``, ``val_accuracy``.
+    recipe : Recipe
+        What was trained, as it says on the card.
     model : nn.Module
-        The trained network, ready to predict. Read from disk at first use. Not all runs keep their weights.
-    test_table : dict
-        What the network made of the N test pictures: ``file`` (list of str, relative to the test folder), ``label``
-        and ``logit`` (arrays; a logit above 0 means class 1), ``pca``, ``tsne`` (N, 2) and ``neighbors`` (N, 5), where
-        its embedding lies (see `transfer.make_maps`). Only of runs whose recipe says ``describe_test``.
+        The trained model in evaluation mode. Read from disk at first use. Not all runs keep their weights.
+    test_predictions : dict
+        The model's output for the N test images: ``file`` (list of str, relative to the test folder),
+        ``label`` and ``logit`` (arrays; a logit above 0 means class 1), and the maps of the embeddings
+        ``pca``, ``tsne`` (N, 2) and ``neighbors`` (N, 5), as in `transfer.make_maps`. Only of runs whose
+        recipe says ``save_predictions``.
     maps : transfer.EmbeddingMaps
         The maps among these, ready for the demo `EmbeddingMap`.
     """
@@ -30,44 +35,51 @@ class Run:
     def __init__(self, folder):
         remedy = "restore the folder, or train the run again"
         self.folder = Path(folder)
-        self.card = _store.read_json(self.folder / _store.CARD, remedy)
+        self.card = _legacy.card(_store.read_json(self.folder / _store.CARD, remedy))
         self.history = _store.read_history(self.folder / _store.HISTORY, remedy)
+
+    @property
+    def recipe(self):
+        """Rebuild the recipe from the card."""
+        return Recipe(**self.card["recipe"])
 
     @cached_property
     def model(self):
-        """Build the network and read its weights."""
+        """Build the model and read its weights."""
         from lecture_utils.runs import _networks
         from lecture_utils.runs._weights import load_weights
 
         if self.card["weights_sha256"] is None:
             raise FileNotFoundError(
-                f"the weights of {self.card['name']} are too large to ship and were not kept; train again, with: "
-                f"runs.train({self.card['name']!r}, {self.card['seed']}, keep_weights=True)"
+                f"the weights of {self.card['name']} are too large to ship and were not kept; train again, "
+                f"with: runs.train({self.card['name']!r}, {self.card['seed']}, keep_weights=True)"
             )
-        trained = Recipe(**self.card["recipe"])
-        network = _networks.build(trained, self.card["seed"])
+        model = _networks.build(self.recipe, self.card["seed"])
         path = self.folder / _store.WEIGHTS
-        load_weights(_networks.learning_part(trained, network), path, self.card["weights_sha256"])
-        return network.eval()
+        load_weights(
+            _networks.trainable_part(self.recipe, model), path, self.card["weights_sha256"]
+        )
+        return model.eval()
 
     @cached_property
-    def test_table(self):
+    def test_predictions(self):
         """Read ``test.csv``."""
-        from lecture_utils.runs._test_table import read_test_table
+        from lecture_utils.runs._test_predictions import read_test_predictions
 
-        if not self.card["recipe"].get("describe_test"):
+        if not self.recipe.save_predictions:
             raise FileNotFoundError(
-                f"{self.card['name']} did not describe its test pictures; load a run whose recipe says describe_test"
+                f"{self.card['name']} did not save its predictions; load a run whose recipe says "
+                "save_predictions"
             )
-        return read_test_table(self.folder / _store.TEST_TABLE)
+        return read_test_predictions(self.folder / _store.TEST_PREDICTIONS)
 
     @property
     def maps(self):
-        """Put the maps of the test table together."""
+        """Collect the maps of the test images."""
         from lecture_utils.transfer import EmbeddingMaps
 
-        places = {name: self.test_table[name] for name in ("pca", "tsne", "neighbors")}
-        return EmbeddingMaps(**places, **self.card["maps"])
+        maps = {name: self.test_predictions[name] for name in ("pca", "tsne", "neighbors")}
+        return EmbeddingMaps(**maps, **self.card["maps"])
 
     def __repr__(self):
         accuracy = self.card["metrics"]["test"]["accuracy"]
@@ -104,11 +116,11 @@ def available(name=None, *, root=None):
     """
     names = sorted(RECIPES) if name is None else [recipe(name).name]
     root = Path(root or _store.RECORDED)
-    found = []
-    for each in names:
-        for card in (root / each).glob(f"seed*/{_store.CARD}"):
-            found.append((each, int(card.parent.name.removeprefix("seed"))))
-    return sorted(found)
+    return sorted(
+        (each, int(card.parent.name.removeprefix("seed")))
+        for each in names
+        for card in (root / each).glob(f"seed*/{_store.CARD}")
+    )
 
 
 def load(name, seed=0, *, root=None):
@@ -153,7 +165,7 @@ def train(
     seed=0,
     *,
     root="runs",
-    data=None,
+    data_dir=None,
     threads=None,
     overwrite=False,
     trainer=None,
@@ -169,7 +181,7 @@ def train(
         Two runs with the same seed on the same machine are equal.
     root : path
         Results go to ``<root>/<name>/seed<seed>``; with several nodes, a folder that all of them share.
-    data : path or "sample", optional
+    data_dir : path or "sample", optional
         The folder that has the data set (see `datasets`), or the small embedded sample.
     threads : int, optional
         Processor threads. By default as many as torch likes.
@@ -193,13 +205,13 @@ def train(
     FileExistsError
         If there is a finished or a stopped run already.
     FileNotFoundError
-        If the data set is not there and cannot be fetched.
+        If the data set is not there and cannot be downloaded.
     DivergedError
-        If the loss is no number any more; then there is no card.
+        If the loss becomes infinite or NaN; then there is no card.
 
     Examples
     --------
-    >>> train("mnist/gap", epochs=1, data="sample", validation_size=100)  # doctest: +SKIP
+    >>> train("mnist/gap", epochs=1, data_dir="sample", validation_size=100)  # doctest: +SKIP
     """
     from lecture_utils.runs import _record
 
@@ -213,7 +225,7 @@ def train(
     changed = dataclasses.replace(recipe(name), **changes)
     if changed.epochs < 1:
         raise ValueError(f"epochs is {changed.epochs}; it must be at least 1")
-    folder = _record.start(changed, seed, root, data, threads, overwrite, trainer)
+    folder = _record.start(changed, seed, root, data_dir, threads, overwrite, trainer)
     return folder and Run(folder)
 
 

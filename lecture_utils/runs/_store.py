@@ -9,7 +9,7 @@ from lecture_utils._atomic import replacing
 
 RECORDED = Path(__file__).parents[1] / "data" / "runs"
 CARD, HISTORY, WEIGHTS = "card.json", "history.csv", "weights.safetensors"
-TEST_TABLE = "test.csv"
+TEST_PREDICTIONS = "test.csv"
 # While a run is under way:
 SETTINGS, CHECKPOINT = "settings.json", "last.ckpt"
 

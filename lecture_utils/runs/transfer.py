@@ -1,4 +1,4 @@
-"""What the recorded runs of the chapter on transfer learning say: boundaries, learning curves, maps.
+"""Results of the recorded runs on transfer learning: boundaries, learning curves, maps.
 
 All numbers come from the cards of ``transfer/*`` runs. What is not recorded is left out.
 """
@@ -6,12 +6,12 @@ All numbers come from the cards of ``transfer/*`` runs. What is not recorded is 
 from dataclasses import dataclass
 
 from lecture_utils import runs
-from lecture_utils.runs._transfer_recipes import BETWEEN, COUNTS, WAYS
+from lecture_utils.runs._transfer_recipes import BETWEEN, COUNTS, STRATEGIES
 
-#: From the picture to the head: the first stage that learns, and the recipe that was run there.
-_NAMES = {until: f"transfer/{way}" for way, until in WAYS.items()}
-_NAMES.update({until: f"transfer/from-{until}" for until in BETWEEN})
-# What the chapter calls them, in the order of its story.
+#: The recipe that was run for each boundary, by the first trainable stage.
+_NAMES = {stage: f"transfer/{strategy}" for strategy, stage in STRATEGIES.items()}
+_NAMES.update({stage: f"transfer/from-{stage}" for stage in BETWEEN})
+# The names that the chapter uses, in its order.
 _MAPS = {
     "random weights": "transfer/random-features",
     "pretrained": "transfer/feature-extraction",
@@ -21,20 +21,21 @@ _MAPS = {
 
 @dataclass(frozen=True)
 class Boundary:
-    """One place to cut the network: all before it frozen, all from it on trained.
+    """One boundary between the frozen and the trained stages of a model, and what it costs and brings.
 
     Attributes
     ----------
     until : str
-        The first stage that learns, such as "stage7"; one of ``TransferNetwork.stages``.
+        The model is frozen up to (and excluding) this stage, such as "stage7"; one of
+        ``TransferNetwork.stages``.
     name : str
         Of the recipe, such as "transfer/partial"; for ``TrainingCurves``, which takes such names.
     trainable, parameters : int
-        How many numbers learn, of how many.
+        How many weights and biases are trained, of how many.
     memory : int
-        Bytes that one training step takes for a batch of 32 pictures: see `profiling.training_memory`.
+        Bytes of one training step on a batch of 32 images: see `profiling.training_memory`.
     runs : list of runs.Run
-        The recorded ones, one per seed; none if it is not recorded. ``run.history`` has the curves.
+        The recorded ones, one per seed; empty if none is. ``run.history`` has the curves.
     """
 
     until: str
@@ -51,12 +52,12 @@ class Boundary:
 
     @property
     def seconds_per_epoch(self):
-        """Processor seconds of an epoch, without those in which the frozen part was run once; None if not recorded."""
+        """Processor seconds of an epoch, without the one pass through the frozen part; None if unknown."""
         return _mean(run.card["processor_seconds"] / len(run.history["epoch"]) for run in self.runs)
 
 
 def boundaries(*, root=None, batch_size=32):
-    """Put together what is known of every place where the network was cut.
+    """Collect costs and results of every boundary.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def boundaries(*, root=None, batch_size=32):
     Returns
     -------
     list of Boundary
-        From "stem" (all learns) to "head" (only the head learns).
+        From "stem" (everything is trained) to "head" (only the head is).
 
     Examples
     --------
@@ -81,21 +82,21 @@ def boundaries(*, root=None, batch_size=32):
 
     model = attach_head(efficientnet_lite0(), 1)
     size = runs.recipe(_NAMES["head"]).image_size
-    found = []
-    for until in model.stages:
-        if until in _NAMES:
-            freeze(model, until, all_statistics=True)
-            found.append(
+    result = []
+    for stage in model.stages:
+        if stage in _NAMES:
+            freeze(model, stage, freeze_bn_stats=True)
+            result.append(
                 Boundary(
-                    until=until,
-                    name=_NAMES[until],
+                    until=stage,
+                    name=_NAMES[stage],
                     trainable=trainable_parameters(model),
                     parameters=sum(p.numel() for p in model.parameters()),
                     memory=training_memory(model, (batch_size, 3, size, size)),
-                    runs=_recorded(_NAMES[until], root),
+                    runs=_recorded(_NAMES[stage], root),
                 )
             )
-    return found
+    return result
 
 
 def learning_curves(*, root=None):
@@ -104,29 +105,29 @@ def learning_curves(*, root=None):
     Returns
     -------
     dict of dict of list of float
-        From way ("from-scratch", "feature-extraction", "partial", "end-to-end") to number of photos to the test
-        accuracies of all seeds, 0 to 1. Only what is recorded.
+        From strategy ("from-scratch", "feature-extraction", "partial", "end-to-end") to number of photos
+        to the test accuracies of all seeds, 0 to 1. Only what is recorded.
 
     Examples
     --------
     >>> learning_curves()["partial"][10]  # doctest: +SKIP
     [0.91, 0.93, 0.9]
     """
-    # On 500 photos and more without a trained network: the runs of the chapter on cats and dogs.
+    # On 500 photos and more without a pretrained model: the runs of the chapter on cats and dogs.
     everything = {"from-scratch": "cats-vs-dogs/photos-2000"}
     curves = {}
-    for way in ("from-scratch", *WAYS):
+    for strategy in ("from-scratch", *STRATEGIES):
         curve = {}
         for count in (*COUNTS, 2000):
-            name = f"transfer/{way}-{count}"
+            name = f"transfer/{strategy}-{count}"
             if count == 2000:
-                name = everything.get(way, f"transfer/{way}")
+                name = everything.get(strategy, f"transfer/{strategy}")
             elif name not in runs.RECIPES:
                 name = f"cats-vs-dogs/photos-{count}"
             accuracies = [run.card["metrics"]["test"]["accuracy"] for run in _recorded(name, root)]
             if accuracies:
                 curve[count] = accuracies
-        curves[way] = curve
+        curves[strategy] = curve
     return curves
 
 
@@ -157,7 +158,7 @@ class TestMaps:
 
 
 def maps_of_test(*, root=None):
-    """Put the maps of the test photos together.
+    """Collect the maps of the test photos.
 
     Returns
     -------
@@ -168,11 +169,11 @@ def maps_of_test(*, root=None):
     FileNotFoundError
         If a run is not recorded.
     """
-    found = {stage: runs.load(name, root=root) for stage, name in _MAPS.items()}
-    tables = {stage: run.test_table for stage, run in found.items()}
+    by_stage = {stage: runs.load(name, root=root) for stage, name in _MAPS.items()}
+    tables = {stage: run.test_predictions for stage, run in by_stage.items()}
     first = next(iter(tables.values()))
     return TestMaps(
-        stages={stage: run.maps for stage, run in found.items()},
+        stages={stage: run.maps for stage, run in by_stage.items()},
         labels=first["label"],
         class_names=("cat", "dog"),
         predictions={stage: (table["logit"] > 0).astype(int) for stage, table in tables.items()},

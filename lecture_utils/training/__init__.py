@@ -5,7 +5,7 @@ from lecture_utils.training._data_modules import (
     BatchDataModule,
     FashionMNISTData,
     InMemoryDataModule,
-    InMemoryImages,
+    InMemoryDataset,
     MNISTData,
     to_unit_range,
 )
@@ -25,7 +25,7 @@ __all__ = [
     "FashionMNISTData",
     "ImageDataModule",
     "InMemoryDataModule",
-    "InMemoryImages",
+    "InMemoryDataset",
     "MNISTData",
     "best_precision",
     "classification_loss",

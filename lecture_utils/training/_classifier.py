@@ -1,4 +1,4 @@
-"""Train a classifier with Lightning: loss, metrics, optimizer and schedule around any network."""
+"""Train a classifier with Lightning: loss, metrics, optimizer and schedule around any model."""
 
 import pytorch_lightning as pl
 import torch
@@ -18,21 +18,21 @@ class DivergedError(ArithmeticError):
 
 
 class Classifier(pl.LightningModule):
-    """What Lightning needs to train a network to tell classes apart.
+    """What Lightning needs to train a model to tell classes apart.
 
     Parameters
     ----------
-    network : nn.Module
-        From float pictures of shape (N, C, H, W) to logits: (N, classes) for "multiclass", (N, 1)
+    model : nn.Module
+        From float images of shape (N, C, H, W) to logits: (N, classes) for "multiclass", (N, 1)
         or (N,) for "binary".
     task : {"multiclass", "binary"}
     optimizer : str
         One of `OPTIMIZERS`.
     learning_rate : float
         The highest that the schedule reaches, above 0.
-    backbone_rate : float
-        Learning rate of all layers but those of the network's child "head", as a multiple of `learning_rate`; above 0.
-        See `training.parameter_groups`. Frozen parameters are never changed.
+    backbone_lr_scale : float
+        Learning rate of all layers but those of the model's child "head", as a multiple of
+        `learning_rate`; above 0. See `training.parameter_groups`. Frozen parameters never change.
     weight_decay : float
         At least 0.
     schedule : str
@@ -40,13 +40,14 @@ class Classifier(pl.LightningModule):
     label_smoothing : float
         0 to less than 1: this part of the probability is spread over all classes.
     augment : callable, optional
-        Takes and returns a batch of training pictures with values from 0 to 1.
+        Takes and returns a batch of training images with values from 0 to 1.
     mixup : float
-        At least 0. Above 0, every picture of a batch is mixed with another one, and the loss takes both labels in
-        the same proportion, which is drawn from Beta(mixup, mixup) (Zhang et al., arXiv:1710.09412).
-    average_decay : float, optional
-        Between 0 and 1: also keep a moving average of the weights, and judge that one. 0.99 means
-        an average over about 100 steps.
+        At least 0. Above 0, every image of a batch is blended with another one, and the loss takes
+        both labels in the same proportion, which is drawn from Beta(mixup, mixup) (Zhang et al.,
+        arXiv:1710.09412).
+    ema_decay : float, optional
+        Between 0 and 1: also keep an exponential moving average of the weights, and evaluate that
+        one. 0.99 means an average over about 100 steps.
     seed : int
         Decides dropout and augmentation, together with the step and the process.
 
@@ -60,7 +61,7 @@ class Classifier(pl.LightningModule):
     Notes
     -----
     It logs ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy`` once per epoch. The
-    training numbers are means over the epoch, taken while the weights still changed.
+    training values are means over the epoch, taken while the weights still changed.
 
     Examples
     --------
@@ -70,18 +71,18 @@ class Classifier(pl.LightningModule):
 
     def __init__(
         self,
-        network,
+        model,
         *,
         task="multiclass",
         optimizer="adam",
         learning_rate=1e-3,
-        backbone_rate=1.0,
+        backbone_lr_scale=1.0,
         weight_decay=0.0,
         schedule="constant",
         label_smoothing=0.0,
         augment=None,
         mixup=0.0,
-        average_decay=None,
+        ema_decay=None,
         seed=0,
     ):
         super().__init__()
@@ -90,25 +91,25 @@ class Classifier(pl.LightningModule):
         check_name("schedule", schedule, SCHEDULES)
         if not learning_rate > 0:
             raise ValueError(f"learning_rate is {learning_rate}; it must be above 0")
-        if not backbone_rate > 0:
-            raise ValueError(f"backbone_rate is {backbone_rate}; it must be above 0")
+        if not backbone_lr_scale > 0:
+            raise ValueError(f"backbone_lr_scale is {backbone_lr_scale}; it must be above 0")
         if not 0 <= label_smoothing < 1:
             raise ValueError(f"label_smoothing is {label_smoothing}; it must be from 0 to below 1")
         if not mixup >= 0:
             raise ValueError(f"mixup is {mixup}; it must be at least 0")
-        if average_decay is not None and not 0 < average_decay < 1:
-            raise ValueError(f"average_decay is {average_decay}; it must be between 0 and 1")
-        self.network = network.to(memory_format=torch.channels_last)
-        self.averaged = None
-        if average_decay is not None:
-            self.averaged = AveragedModel(
-                self.network, multi_avg_fn=_MovingAverage(average_decay), use_buffers=True
+        if ema_decay is not None and not 0 < ema_decay < 1:
+            raise ValueError(f"ema_decay is {ema_decay}; it must be between 0 and 1")
+        self.model = model.to(memory_format=torch.channels_last)
+        self.ema = None
+        if ema_decay is not None:
+            self.ema = AveragedModel(
+                self.model, multi_avg_fn=_MovingAverage(ema_decay), use_buffers=True
             )
-            self.averaged.requires_grad_(False)
+            self.ema.requires_grad_(False)
         self.task = task
         self.optimizer_name = optimizer
         self.learning_rate = learning_rate
-        self.backbone_rate = backbone_rate
+        self.backbone_lr_scale = backbone_lr_scale
         self.weight_decay = weight_decay
         self.schedule = schedule
         self.label_smoothing = label_smoothing
@@ -116,17 +117,17 @@ class Classifier(pl.LightningModule):
         self.mixup = mixup
         self.seed = seed
         self.metrics = torch.nn.ModuleDict(
-            {f"{part}_{what}": MeanMetric() for part in ("train", "val") for what in SCORES}
+            {f"{split}_{score}": MeanMetric() for split in ("train", "val") for score in SCORES}
         )
 
     @property
-    def judged_network(self):
-        """The network to use after training: the averaged one where there is one."""
-        return self.network if self.averaged is None else self.averaged.module
+    def eval_model(self):
+        """The model to use after training: the averaged one where there is one."""
+        return self.model if self.ema is None else self.ema.module
 
     def forward(self, images):
         """Compute logits as after training."""
-        return self.judged_network(images)
+        return self.eval_model(images)
 
     def on_after_batch_transfer(self, batch, dataloader_idx):
         """Scale to 0..1 where the batch will be used: a GPU does it faster."""
@@ -142,14 +143,15 @@ class Classifier(pl.LightningModule):
         )
         if self.augment is not None:
             images = self.augment(images).contiguous(memory_format=torch.channels_last)
-        part, partner = self._draw_mixture(len(images))
-        if part < 1:
-            images = part * images + (1 - part) * images[partner]
-        logits = self.network(images)
+        lam, permutation = self._draw_mixture(len(images))
+        if lam < 1:
+            images = lam * images + (1 - lam) * images[permutation]
+        logits = self.model(images)
         loss = classification_loss(logits, labels, self.task, self.label_smoothing)
-        if part < 1:
-            other = classification_loss(logits, labels[partner], self.task, self.label_smoothing)
-            loss = part * loss + (1 - part) * other
+        if lam < 1:
+            others = labels[permutation]
+            other_loss = classification_loss(logits, others, self.task, self.label_smoothing)
+            loss = lam * loss + (1 - lam) * other_loss
         if not torch.isfinite(loss):
             raise DivergedError(
                 f"the loss is {loss.item()} in epoch {self.current_epoch}, step {batch_idx}: training "
@@ -160,18 +162,18 @@ class Classifier(pl.LightningModule):
 
     def on_train_batch_end(self, outputs, batch, batch_idx):
         """Move the averaged weights a little towards the new ones."""
-        if self.averaged is not None:
-            self.averaged.update_parameters(self.network)
+        if self.ema is not None:
+            self.ema.update_parameters(self.model)
 
     def validation_step(self, batch, batch_idx):
-        """Judge one batch."""
+        """Evaluate one batch."""
         images, labels = batch
         logits = self(images)
         self._log("val", classification_loss(logits, labels, self.task), logits, labels)
 
     def configure_optimizers(self):
         """Make the optimizer and a schedule that acts after every step."""
-        groups = parameter_groups(self.network, self.learning_rate, self.backbone_rate)
+        groups = parameter_groups(self.model, self.learning_rate, self.backbone_lr_scale)
         optimizer = OPTIMIZERS[self.optimizer_name](groups, self.learning_rate, self.weight_decay)
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = SCHEDULES[self.schedule](optimizer, steps)
@@ -181,18 +183,18 @@ class Classifier(pl.LightningModule):
         }
 
     def _draw_mixture(self, count):
-        """Draw how much of each picture stays, and which other one the rest comes from."""
+        """Draw the weight of each image, and the permutation that pairs it with another one."""
         if not self.mixup:
             return 1.0, None
-        part = torch.distributions.Beta(self.mixup, self.mixup).sample().item()
-        return part, torch.randperm(count)
+        lam = torch.distributions.Beta(self.mixup, self.mixup).sample().item()
+        return lam, torch.randperm(count)
 
-    def _log(self, part, loss, logits, labels):
-        right = (predicted_classes(logits, self.task) == labels).float().mean()
-        for what, value in (("loss", loss), ("accuracy", right)):
-            metric = self.metrics[f"{part}_{what}"]
+    def _log(self, split, loss, logits, labels):
+        accuracy = (predicted_classes(logits, self.task) == labels).float().mean()
+        for score, value in (("loss", loss), ("accuracy", accuracy)):
+            metric = self.metrics[f"{split}_{score}"]
             metric.update(value, len(labels))
-            self.log(f"{part}_{what}", metric, on_step=False, on_epoch=True, prog_bar=True)
+            self.log(f"{split}_{score}", metric, on_step=False, on_epoch=True, prog_bar=True)
 
 
 class _MovingAverage:

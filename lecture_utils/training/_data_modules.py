@@ -1,6 +1,6 @@
 """Hand a data set to Lightning: all of it in memory, batches cut out by index.
 
-The usual way transforms one picture at a time in Python; on a small data set that takes longer than
+The usual way transforms one image at a time in Python; on a small data set that takes longer than
 the network does. Here a batch is one indexing operation on one tensor of bytes.
 """
 
@@ -14,7 +14,7 @@ from lecture_utils import datasets
 
 
 def to_unit_range(images):
-    """Turn bytes into what the networks take: values from 0 to 1.
+    """Turn bytes into what the models take: values from 0 to 1.
 
     Parameters
     ----------
@@ -38,64 +38,65 @@ def to_unit_range(images):
     return images.contiguous(memory_format=torch.channels_last)
 
 
-class InMemoryImages(Dataset):
-    """Pictures and labels as two tensors, read a batch at a time.
+class InMemoryDataset(Dataset):
+    """Inputs and labels as two tensors, read a batch at a time.
 
     Parameters
     ----------
-    images : tensor of uint8, shape (N, C, H, W)
+    inputs : tensor of uint8, shape (N, C, H, W)
+        Images; or what a model takes instead of them, such as embeddings, shape (N, ...).
     labels : tensor of int64, shape (N,)
 
     Raises
     ------
     ValueError
-        If there are not as many labels as pictures.
+        If there are not as many labels as inputs.
 
     Examples
     --------
-    >>> data = InMemoryImages(torch.zeros(4, 1, 28, 28), torch.arange(4))
+    >>> data = InMemoryDataset(torch.zeros(4, 1, 28, 28), torch.arange(4))
     >>> data.__getitems__([2, 3])[1]
     tensor([2, 3])
     """
 
-    def __init__(self, images, labels):
-        if len(images) != len(labels):
-            raise ValueError(f"{len(images)} images but {len(labels)} labels; pass one per image")
-        self.images = images
+    def __init__(self, inputs, labels):
+        if len(inputs) != len(labels):
+            raise ValueError(f"{len(inputs)} inputs but {len(labels)} labels; pass one per input")
+        self.inputs = inputs
         self.labels = labels
 
     def __len__(self):
         return len(self.labels)
 
     def __getitem__(self, index):
-        return self.images[index], self.labels[index]
+        return self.inputs[index], self.labels[index]
 
     def __getitems__(self, indices):
         """Cut out a batch; DataLoader calls this instead of `__getitem__` where it exists."""
         indices = torch.as_tensor(indices)
-        if self.images.ndim == 4 and self.images.is_contiguous(memory_format=torch.channels_last):
-            # Seen as (N, H, W, C) a picture is one piece of memory, which this copies at once.
-            images = self.images.permute(0, 2, 3, 1).index_select(0, indices).permute(0, 3, 1, 2)
+        if self.inputs.ndim == 4 and self.inputs.is_contiguous(memory_format=torch.channels_last):
+            # Seen as (N, H, W, C) an image is one piece of memory, which this copies at once.
+            inputs = self.inputs.permute(0, 2, 3, 1).index_select(0, indices).permute(0, 3, 1, 2)
         else:
-            images = self.images.index_select(0, indices)
-        return images, self.labels[indices]
+            inputs = self.inputs.index_select(0, indices)
+        return inputs, self.labels[indices]
 
 
 class BatchDataModule(pl.LightningDataModule):
-    """Give batches of pictures that are in memory; where they come from is up to subclasses.
+    """Give batches of images that are in memory; where they come from is up to subclasses.
 
     Parameters
     ----------
     batch_size : int
-        Pictures per optimizer step, over all processes together.
+        Images per optimizer step, over all processes together.
     eval_batch_size : int
-        Pictures per step of validation and test.
+        Images per step of validation and test.
     seed : int
-        Decides the order of the training pictures, together with the epoch.
+        Decides the order of the training images, together with the epoch.
 
     Attributes
     ----------
-    train_set, validation_set, test_set : InMemoryImages
+    train_set, validation_set, test_set : InMemoryDataset
         A subclass makes them in `setup`.
 
     Raises
@@ -128,39 +129,39 @@ class BatchDataModule(pl.LightningDataModule):
         return DataLoader(self.train_set, size, sampler=sampler, collate_fn=_keep)
 
     def val_dataloader(self):
-        """Give all validation pictures to every process: the score is exact for any number of them."""
+        """Give all validation images to every process: the score is exact for any number of them."""
         return DataLoader(self.validation_set, self.eval_batch_size, collate_fn=_keep)
 
     def test_dataloader(self):
-        """Give all test pictures to every process."""
+        """Give all test images to every process."""
         return DataLoader(self.test_set, self.eval_batch_size, collate_fn=_keep)
 
 
 class InMemoryDataModule(BatchDataModule):
-    """Pictures in memory, split into training and validation, with the test set kept apart.
+    """Images in memory, split into training and validation, with the test set kept apart.
 
     The test set is not read before `setup("test")`; training and validation both come from the
-    published training set. Which picture goes where depends on `split_seed` alone, so that runs
-    with different seeds are judged on the same validation pictures.
+    published training set. Which image goes where depends on `split_seed` alone, so that runs
+    with different seeds are evaluated on the same validation images.
 
     Parameters
     ----------
     load : callable
         Takes "train" or "test", returns an `ImageClassificationData` (see `datasets`).
     batch_size : int
-        Pictures per optimizer step, over all processes together.
+        Images per optimizer step, over all processes together.
     validation_size : int
-        How many of the training pictures are held out.
+        How many of the training images are held out.
     seed : int
-        Decides the order of the training pictures, together with the epoch.
+        Decides the order of the training images, together with the epoch.
     split_seed : int
-        Decides which pictures are held out.
+        Decides which images are held out.
     train_size : int, optional
-        Train on no more than so many pictures. By default on all that are not held out.
+        Train on no more than so many images. By default on all that are not held out.
 
     Attributes
     ----------
-    train_set, validation_set, test_set : InMemoryImages
+    train_set, validation_set, test_set : InMemoryDataset
         After `setup`.
     origin : str
         Where the data came from, as a sentence. After `setup`.
@@ -194,7 +195,7 @@ class InMemoryDataModule(BatchDataModule):
         if stage in ("fit", "validate") and self.train_set is None:
             self._split(self._load("train"))
         if stage == "test" and self.test_set is None:
-            self.test_set = InMemoryImages(*_as_tensors(self._load("test")))
+            self.test_set = InMemoryDataset(*_as_tensors(self._load("test")))
 
     def _split(self, data):
         images, labels = _as_tensors(data)
@@ -209,8 +210,8 @@ class InMemoryDataModule(BatchDataModule):
             len(labels), generator=torch.Generator().manual_seed(self.split_seed)
         )
         held_out, used = order.split([self.validation_size, rest])
-        self.validation_set = InMemoryImages(images[held_out], labels[held_out])
-        self.train_set = InMemoryImages(images[used[:size]], labels[used[:size]])
+        self.validation_set = InMemoryDataset(images[held_out], labels[held_out])
+        self.train_set = InMemoryDataset(images[used[:size]], labels[used[:size]])
         self.origin, self.source = data.origin, data.source
 
 
@@ -235,7 +236,7 @@ class MNISTData(InMemoryDataModule):
 
 
 class FashionMNISTData(InMemoryDataModule):
-    """Pictures of clothes; the options are those of `InMemoryDataModule`.
+    """Images of clothes; the options are those of `InMemoryDataModule`.
 
     Parameters
     ----------

@@ -58,21 +58,22 @@ def predicted_classes(logits, task="multiclass"):
     return logits.argmax(dim=1)
 
 
-def evaluate(network, dataset, *, task="multiclass", batch_size=500):
-    """Judge a network on a whole data set, without Lightning.
+def evaluate(model, dataset, *, task="multiclass", batch_size=500):
+    """Evaluate a model on a whole data set, without Lightning.
 
     Parameters
     ----------
-    network : nn.Module
-    dataset : InMemoryImages
-        At least one picture.
+    model : nn.Module
+    dataset : InMemoryDataset
+        Not empty.
     task : {"multiclass", "binary"}
     batch_size : int
 
     Returns
     -------
     dict
-        ``loss`` (mean, in nats), ``accuracy`` (0 to 1) and ``errors`` (wrong pictures, a count).
+        ``loss`` (mean, in nats), ``accuracy`` (0 to 1) and ``errors`` (how many images are
+        misclassified).
 
     Raises
     ------
@@ -81,17 +82,17 @@ def evaluate(network, dataset, *, task="multiclass", batch_size=500):
 
     Examples
     --------
-    >>> evaluate(network, data.validation_set)["accuracy"]  # doctest: +SKIP
+    >>> evaluate(model, data.validation_set)["accuracy"]  # doctest: +SKIP
     """
     if not len(dataset):
-        raise ValueError("the data set is empty; there is nothing to judge a network on")
-    device = next(network.parameters()).device
+        raise ValueError("the data set is empty; there is nothing to evaluate the model on")
+    device = next(model.parameters()).device
     loss, errors = 0.0, 0
-    with evaluating(network), torch.inference_mode():
+    with evaluating(model), torch.inference_mode():
         for start in range(0, len(dataset), batch_size):
-            images = to_unit_range(dataset.images[start : start + batch_size].to(device))
+            images = to_unit_range(dataset.inputs[start : start + batch_size].to(device))
             labels = dataset.labels[start : start + batch_size].to(device)
-            logits = network(images)
+            logits = model(images)
             loss += classification_loss(logits, labels, task).item() * len(labels)
             errors += int((predicted_classes(logits, task) != labels).sum())
     count = len(dataset)

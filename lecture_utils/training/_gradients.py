@@ -1,26 +1,26 @@
-"""How strongly a loss pulls at each layer of a network."""
+"""How strongly a loss pulls at each layer of a model."""
 
 import torch
 from torch import nn
 
 
-def gradient_norms(network, loss):
+def gradient_norms(model, loss):
     """Compute the norm of a loss's gradient for the weights of every convolution and dense layer.
 
-    The network stays as it is: nothing is added to the ``grad`` of its parameters.
+    The model stays as it is: nothing is added to the ``grad`` of its parameters.
 
     Parameters
     ----------
-    network : torch.nn.Module
+    model : torch.nn.Module
     loss : tensor
-        A scalar that was computed with the network. Its graph is kept, so that several losses of one
-        forward pass can be asked one after the other.
+        A scalar that was computed with the model. Its graph is kept, so that several losses of one
+        forward pass can be differentiated one after the other.
 
     Returns
     -------
     dict of float
         From each layer's name to the Euclidean norm of the gradient of its weights (biases not included), in
-        the order of the network's modules, for the layers whose weights can be trained. A layer that the loss
+        the order of the model's modules, for the layers whose weights can be trained. A layer that the loss
         does not depend on has 0.
 
     Raises
@@ -42,13 +42,11 @@ def gradient_norms(network, loss):
         )
     weights = {
         name: module.weight
-        for name, module in network.named_modules()
+        for name, module in model.named_modules()
         if isinstance(module, nn.Conv2d | nn.Linear) and module.weight.requires_grad
     }
     if not weights:
-        raise ValueError(
-            "the network has no convolution or dense layer whose weights can be trained"
-        )
+        raise ValueError("the model has no convolution or dense layer whose weights can be trained")
     gradients = torch.autograd.grad(
         loss, list(weights.values()), retain_graph=True, allow_unused=True
     )

@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 
 from lecture_utils.datasets._image_cache import load_images
-from lecture_utils.training._data_modules import BatchDataModule, InMemoryImages, to_unit_range
+from lecture_utils.training._data_modules import BatchDataModule, InMemoryDataset, to_unit_range
 
-# What torchvision's ImageFolder takes for a picture.
+# What torchvision's ImageFolder takes for an image.
 _ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 _SPLITS = {"train": ("train",), "validation": ("validation", "val", "valid"), "test": ("test",)}
 
@@ -18,39 +18,39 @@ _SPLITS = {"train": ("train",), "validation": ("validation", "val", "valid"), "t
 class ImageDataModule(BatchDataModule):
     """Photos in folders, one folder per class: ``train/cats/1.jpg``, ``validation/dogs/7.jpg``...
 
-    Every picture is decoded and resized once and kept on disk as bytes (in ``LECTURE_CACHE`` or else
-    the user's cache folder); a batch is then cut out by index. The pictures are those of
-    torchvision's ``ImageFolder`` with ``Resize(img_size)``, byte for byte.
+    Every image is decoded and resized once and kept on disk as bytes (in ``LECTURE_CACHE`` or else
+    the user's cache folder); a batch is then cut out by index. The images are those of
+    torchvision's ``ImageFolder`` with ``Resize(image_size)``, byte for byte.
 
     Parameters
     ----------
     data_dir : path, or what `datasets.cats_vs_dogs` returns
         It has folders "train", "validation" (or "val") and "test", each with one folder per class.
     batch_size : int
-        Pictures per optimizer step, over all processes together.
-    img_size : int or (int, int)
-        Height and width in pixels that every picture is resized to (a number: a square).
+        Images per optimizer step, over all processes together.
+    image_size : int or (int, int)
+        Height and width in pixels that every image is resized to (a number: a square).
     augment : callable, optional
-        Takes and returns a batch of training pictures with values from 0 to 1, on the device where
-        the network is. See `augmentation.Augment`.
+        Takes and returns a batch of training images with values from 0 to 1, on the device where
+        the model is. See `augmentation.Augment`.
     seed : int
-        Decides the order of the training pictures, together with the epoch, and the augmentation.
+        Decides the order of the training images, together with the epoch, and the augmentation.
     train_size : int, optional
-        Train on no more than so many pictures, the same number of every class (give or take one).
-        More pictures include those of fewer.
+        Train on no more than so many images, the same number of every class (give or take one).
+        More images include those of fewer.
     split_seed : int
-        Decides which pictures `train_size` takes.
+        Decides which images `train_size` takes.
     eval_batch_size : int
-        Pictures per step of validation and test; it changes how much memory they take, nothing else.
+        Images per step of validation and test; it changes how much memory they take, nothing else.
 
     Attributes
     ----------
-    train_set, validation_set, test_set : InMemoryImages
+    train_set, validation_set, test_set : InMemoryDataset
         After `setup`: images of uint8, shape (N, 3, H, W).
     class_names : tuple of str
         In alphabetical order; label 0 is the first. After `setup`.
     files : dict of list of str
-        Per split, the file of each picture, relative to the split's folder. After `setup`.
+        Per split, the file of each image, relative to the split's folder. After `setup`.
     skipped : dict of list of str
         Per split, the files that could not be read. After `setup`.
     converted : dict of int
@@ -69,14 +69,14 @@ class ImageDataModule(BatchDataModule):
 
     Notes
     -----
-    With a Trainer, batches arrive as floats from 0 to 1 on the network's device; the loaders
+    With a Trainer, batches arrive as floats from 0 to 1 on the model's device; the loaders
     themselves give bytes.
 
     Examples
     --------
-    >>> data = ImageDataModule("pets", batch_size=20, img_size=(150, 150))
+    >>> data = ImageDataModule("pets", batch_size=20, image_size=(150, 150))
     >>> data.setup("fit")  # doctest: +SKIP
-    >>> data.train_set.images.shape, data.class_names  # doctest: +SKIP
+    >>> data.train_set.inputs.shape, data.class_names  # doctest: +SKIP
     (torch.Size([2000, 3, 150, 150]), ('cats', 'dogs'))
     """
 
@@ -84,7 +84,7 @@ class ImageDataModule(BatchDataModule):
         self,
         data_dir,
         batch_size=20,
-        img_size=(150, 150),
+        image_size=(150, 150),
         augment=None,
         *,
         seed=0,
@@ -94,7 +94,7 @@ class ImageDataModule(BatchDataModule):
     ):
         super().__init__(batch_size=batch_size, eval_batch_size=eval_batch_size, seed=seed)
         self.data_dir = Path(data_dir).expanduser()
-        self.img_size = _checked_size(img_size)
+        self.image_size = _checked_size(image_size)
         if augment is not None and not callable(augment):
             raise ValueError(f"augment is {augment!r}; pass something that takes a batch, or None")
         self.augment = augment
@@ -102,7 +102,7 @@ class ImageDataModule(BatchDataModule):
         self.split_seed = split_seed
         self.class_names = None
         self.files, self.skipped, self.converted = {}, {}, {}
-        self.origin = getattr(data_dir, "origin", f"pictures from {self.data_dir}")
+        self.origin = getattr(data_dir, "origin", f"images from {self.data_dir}")
         self.source = getattr(data_dir, "source", "folder")
 
     def setup(self, stage):
@@ -112,14 +112,14 @@ class ImageDataModule(BatchDataModule):
             train = self._read("train")
             if self.train_size is not None:
                 chosen = _balanced(train.labels, self.train_size, self.split_seed, self.class_names)
-                train = InMemoryImages(train.images[chosen], train.labels[chosen])
+                train = InMemoryDataset(train.inputs[chosen], train.labels[chosen])
                 self.files["train"] = [self.files["train"][index] for index in chosen.tolist()]
             self.train_set, self.validation_set = train, validation
         if stage == "test" and self.test_set is None:
             self.test_set = self._read("test")
 
     def transfer_batch_to_device(self, batch, device, dataloader_idx):
-        """Move bytes, which are few; make floats of them and augment where the network is."""
+        """Move bytes, which are few; make floats of them and augment where the model is."""
         images, labels = super().transfer_batch_to_device(batch, device, dataloader_idx)
         images = to_unit_range(images)
         if self.augment is not None and self.trainer.training:
@@ -140,7 +140,7 @@ class ImageDataModule(BatchDataModule):
                 f"{folder} has the classes {class_names}, but another split has {self.class_names}; "
                 "every split needs the same folders"
             )
-        decoded = load_images(folder, names, self.img_size)
+        decoded = load_images(folder, names, self.image_size)
         self.files[split] = decoded.names
         self.skipped[split], self.converted[split] = decoded.skipped, decoded.converted
         if decoded.skipped:
@@ -148,13 +148,13 @@ class ImageDataModule(BatchDataModule):
         labels = torch.tensor([class_names.index(name.split("/")[0]) for name in decoded.names])
         for label, name in enumerate(class_names):
             if not (labels == label).any():
-                raise ValueError(f"no picture in {folder / name} can be read; replace the files")
+                raise ValueError(f"no image in {folder / name} can be read; replace the files")
         # Bytes lie as (N, H, W, 3), which is what "channels last" means: no copy is needed.
-        return InMemoryImages(torch.from_numpy(decoded.images).permute(0, 3, 1, 2), labels)
+        return InMemoryDataset(torch.from_numpy(decoded.images).permute(0, 3, 1, 2), labels)
 
 
 def find_images(folder):
-    """List the pictures in a folder that has one folder per class, as torchvision's ImageFolder does.
+    """List the images in a folder that has one folder per class, as torchvision's ImageFolder does.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def find_images(folder):
     Raises
     ------
     ValueError
-        If there are fewer than two classes, or a class has no picture.
+        If there are fewer than two classes, or a class has no image.
 
     Examples
     --------
@@ -187,23 +187,23 @@ def find_images(folder):
         raise ValueError(f"{folder} needs a folder for each of two classes or more; it has {there}")
     names = []
     for class_name in class_names:
-        found = _pictures_in(folder / class_name)
-        if not found:
+        paths = _images_in(folder / class_name)
+        if not paths:
             endings = ", ".join(_ENDINGS)
-            raise ValueError(f"{folder / class_name} has no picture (a file ending in {endings})")
-        names += [path.relative_to(folder).as_posix() for path in found]
+            raise ValueError(f"{folder / class_name} has no image (a file ending in {endings})")
+        names += [path.relative_to(folder).as_posix() for path in paths]
     return names, tuple(class_names)
 
 
-def _pictures_in(folder):
-    found = []
+def _images_in(folder):
+    paths = []
     for parent, _, files in sorted(os.walk(folder, followlinks=True)):
         for name in sorted(files):
             path = Path(parent, name)
             hidden = any(part[0] == "." for part in path.relative_to(folder).parts)
             if name.lower().endswith(_ENDINGS) and not hidden:
-                found.append(path)
-    return found
+                paths.append(path)
+    return paths
 
 
 def _split_folder(data_dir, split):
@@ -220,7 +220,7 @@ def _split_folder(data_dir, split):
 
 
 def _balanced(labels, size, seed, class_names):
-    """Pick `size` pictures in a random order in which the classes take turns."""
+    """Pick `size` images in a random order in which the classes take turns."""
     generator = torch.Generator().manual_seed(seed)
     queues = []
     for label in range(len(class_names)):
@@ -242,7 +242,7 @@ def _checked_size(size):
     pair = tuple(size) if isinstance(size, tuple | list) else (size, size)
     if len(pair) != 2 or not all(isinstance(side, Integral) and side >= 1 for side in pair):
         raise ValueError(
-            f"img_size is {size!r}; pass height and width in pixels, such as (150, 150)"
+            f"image_size is {size!r}; pass height and width in pixels, such as (150, 150)"
         )
     return int(pair[0]), int(pair[1])
 
@@ -250,6 +250,6 @@ def _checked_size(size):
 def _warn_of_skipped(folder, skipped):
     some = ", ".join(skipped[:5]) + (f" and {len(skipped) - 5} more" if len(skipped) > 5 else "")
     warnings.warn(
-        f"{len(skipped)} pictures in {folder} cannot be read and are left out: {some}",
+        f"{len(skipped)} images in {folder} cannot be read and are left out: {some}",
         stacklevel=4,
     )

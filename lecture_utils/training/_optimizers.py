@@ -32,16 +32,16 @@ SCHEDULES = {
 }
 
 
-def parameter_groups(model, learning_rate, backbone_rate=1.0):
-    """Sort what may be trained into groups for an optimizer: the head, and all before it with gentler steps.
+def parameter_groups(model, learning_rate, backbone_lr_scale=1.0):
+    """Sort the trainable parameters into groups: the head, and all before it with smaller steps.
 
     Parameters
     ----------
     model : nn.Module
-        With a child called "head" unless `backbone_rate` is 1.
+        With a child called "head" unless `backbone_lr_scale` is 1.
     learning_rate : float
         Of the head, above 0.
-    backbone_rate : float
+    backbone_lr_scale : float
         Learning rate of all other layers, as a multiple of the head's; above 0.
 
     Returns
@@ -61,7 +61,7 @@ def parameter_groups(model, learning_rate, backbone_rate=1.0):
     >>> [group["lr"] for group in groups]
     [0.001, 0.01]
     """
-    for name, rate in (("learning_rate", learning_rate), ("backbone_rate", backbone_rate)):
+    for name, rate in (("learning_rate", learning_rate), ("backbone_lr_scale", backbone_lr_scale)):
         if not rate > 0:
             raise ValueError(
                 f"{name} is {rate}; it must be above 0 (freeze() what shall not learn)"
@@ -69,14 +69,14 @@ def parameter_groups(model, learning_rate, backbone_rate=1.0):
     free = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     if not free:
         raise ValueError("every parameter is frozen; leave at least the head to be trained")
-    if backbone_rate == 1:
+    if backbone_lr_scale == 1:
         return [{"params": [p for _, p in free], "lr": learning_rate}]
     if not any(name == HEAD for name, _ in model.named_children()):
         raise ValueError(
-            f"backbone_rate is {backbone_rate}, but the network has no child called {HEAD!r} that would tell "
+            f"backbone_lr_scale is {backbone_lr_scale}, but the model has no child called {HEAD!r} that would tell "
             "head and backbone apart; use attach_head(), or 1"
         )
     head = [p for name, p in free if name.startswith(f"{HEAD}.")]
     backbone = [p for name, p in free if not name.startswith(f"{HEAD}.")]
-    groups = (backbone, learning_rate * backbone_rate), (head, learning_rate)
+    groups = (backbone, learning_rate * backbone_lr_scale), (head, learning_rate)
     return [{"params": params, "lr": rate} for params, rate in groups if params]

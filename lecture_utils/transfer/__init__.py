@@ -1,15 +1,15 @@
-"""Build on a network that was trained on something else: embed pictures, attach a head, freeze, train gently.
+"""Build on a trained network: embed images, attach a head, freeze, and train with small steps.
 
-Three ways, in the same few lines::
+Three strategies, in the same few lines::
 
     model = attach_head(pretrained.load("efficientnet_lite0"), num_classes=1)
-    freeze(model, until="head")       # feature extraction: only the new head learns
-    freeze(model, until="stage6")     # partial fine-tuning: the last stages learn, too
-    freeze(model, until=None)         # end-to-end fine-tuning: everything learns
-    Trainer(...).fit(Classifier(model, task="binary", backbone_rate=0.1), data)
+    freeze(model, until="head")       # feature extraction: train only the new head
+    freeze(model, until="stage6")     # partial fine-tuning: the last stages, too
+    freeze(model, until=None)         # end-to-end fine-tuning: everything
+    Trainer(...).fit(Classifier(model, task="binary", backbone_lr_scale=0.1), data)
 
-What is frozen gives the same numbers for a picture in every epoch, so `embed` and `EmbeddedDataModule` compute them
-once (see `embedding`).
+Frozen layers give the same output for an image in every epoch, so `embed` and `EmbeddedDataModule`
+compute it once.
 """
 
 import lazy_loader

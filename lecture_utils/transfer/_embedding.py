@@ -1,4 +1,4 @@
-"""Run pictures through the frozen part of a network once, and keep what comes out."""
+"""Run images through the frozen part of a model once, and cache the output."""
 
 import hashlib
 import warnings
@@ -7,55 +7,56 @@ import torch
 from torch import nn
 
 from lecture_utils._inspect import evaluating
-from lecture_utils.training import BatchDataModule, InMemoryImages, to_unit_range
+from lecture_utils.training import BatchDataModule, InMemoryDataset, to_unit_range
 from lecture_utils.transfer import _embedding_cache
 from lecture_utils.transfer._network import attach_head, split
 
 
 def embed(model, data, until="head", *, batch_size=64, cache=True):
-    """Compute what a network makes of pictures up to a stage; once, and never again.
+    """Compute a model's output up to (and excluding) a stage: once, and never again.
 
-    Network and pictures are recognized by their content. The result is kept on disk (in ``LECTURE_CACHE`` or else
-    the user's cache folder); a computation that was stopped goes on where it was.
+    Model and images are recognized by their content. The result is cached on disk (in ``LECTURE_CACHE``
+    or else the user's cache folder); an interrupted computation continues where it stopped.
 
     Parameters
     ----------
     model : TransferNetwork, or pretrained.Pretrained
         Used as in prediction, on the device where it is.
-    data : InMemoryImages, or tensor or array of uint8 or float, shape (N, 3, H, W)
-        Bytes, or values from 0 to 1; at least one picture.
+    data : InMemoryDataset, or tensor or array of uint8 or float, shape (N, 3, H, W)
+        Bytes, or values from 0 to 1; at least one image.
     until : str
-        The first stage that is not run, one of ``model.stages``: "head" gives the features that the head takes.
+        The first stage that is not run, one of ``model.stages``: "head" gives the head's input.
     batch_size : int
-        Pictures at a time: changes speed and memory, and the results by no more than rounding.
+        Images at a time: changes speed and memory use, and the results by no more than rounding.
     cache : bool
-        False computes all anew and keeps nothing.
+        False computes everything anew and writes nothing.
 
     Returns
     -------
-    tensor of float32, shape (N, features) for "head"; or InMemoryImages
+    tensor of float32, shape (N, features) for "head"; or InMemoryDataset
         With the same labels, if `data` has labels. On the CPU.
 
     Raises
     ------
     ValueError
-        If there is no such stage, no picture, or `data` are no pictures.
+        If there is no such stage, or `data` is no batch of at least one image.
 
     Examples
     --------
     >>> features = embed(pretrained.load("efficientnet_lite0"), data.train_set)  # doctest: +SKIP
-    >>> features.images.shape  # doctest: +SKIP
+    >>> features.inputs.shape  # doctest: +SKIP
     torch.Size([2000, 1280])
     """
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
     if not isinstance(model, nn.Module):
         model = attach_head(model, 1)
-    labels = data.labels if isinstance(data, InMemoryImages) else None
-    images = data.images if isinstance(data, InMemoryImages) else torch.as_tensor(data)
+    labels = data.labels if isinstance(data, InMemoryDataset) else None
+    images = data.inputs if isinstance(data, InMemoryDataset) else torch.as_tensor(data)
     if images.ndim != 4 or not len(images):
         raise ValueError(
-            f"data have shape {tuple(images.shape)}; pass pictures, (N, channels, height, width), at least one"
+            f"data have shape {tuple(images.shape)}; pass images, (N, channels, height, width), at least "
+            "one"
         )
     first, _ = split(model, until)
 
@@ -69,21 +70,22 @@ def embed(model, data, until="head", *, batch_size=64, cache=True):
             embeddings = _embedding_cache.load_or_compute(key, len(images), compute)
         except OSError as error:
             warnings.warn(
-                f"embeddings could not be kept ({error}); they are computed again the next time. Set "
+                f"embeddings could not be cached ({error}) and are computed again the next time. Set "
                 "LECTURE_CACHE to a folder with space",
                 stacklevel=2,
             )
     if embeddings is None:
         embeddings = run_in_batches(first, images, batch_size)
     embeddings = torch.as_tensor(embeddings)
-    return embeddings if labels is None else InMemoryImages(embeddings, labels)
+    return embeddings if labels is None else InMemoryDataset(embeddings, labels)
 
 
 class EmbeddedDataModule(BatchDataModule):
-    """Give what the frozen part of a network makes of the pictures of another data module.
+    """Give the embeddings of another data module's images: the output of a model's frozen part.
 
-    To train the rest of the network on it gives what training the whole would, without computing the frozen part again
-    in every epoch. So there can be no augmentation: it would change the pictures before they are embedded.
+    Training the rest of the model on them has the same result as training all of it, without computing
+    the frozen part again in every epoch. Augmentation is ruled out: it would change the images before
+    they are embedded.
 
     Parameters
     ----------
@@ -95,51 +97,51 @@ class EmbeddedDataModule(BatchDataModule):
 
     Attributes
     ----------
-    train_set, validation_set, test_set : InMemoryImages
-        After `setup`: embeddings, with the pictures' labels.
+    train_set, validation_set, test_set : InMemoryDataset
+        After `setup`: embeddings, with the labels of the images.
     data : BatchDataModule
-        The pictures. Its other attributes, such as ``class_names``, are also this module's.
+        The images. Its other attributes, such as ``class_names``, are also this module's.
 
     Raises
     ------
     ValueError
-        If the data module augments its pictures.
+        If the data module augments its images.
 
     Examples
     --------
-    >>> frozen, learns = split(model, "stage6")  # doctest: +SKIP
+    >>> frozen, trainable = split(model, "stage6")  # doctest: +SKIP
     >>> data = EmbeddedDataModule(photos, model, "stage6")  # doctest: +SKIP
-    >>> Trainer().fit(Classifier(learns), data)  # doctest: +SKIP
+    >>> Trainer().fit(Classifier(trainable), data)  # doctest: +SKIP
     """
 
     def __init__(self, data, model, until="head"):
         super().__init__(batch_size=data.batch_size, eval_batch_size=500, seed=data.seed)
         if getattr(data, "augment", None) is not None:
             raise ValueError(
-                "the data module augments its pictures, and embeddings of pictures that change cannot be kept; "
-                "leave augment out, or train the whole network"
+                "the data module augments its images, and embeddings of changing images cannot be cached; "
+                "leave augment out, or train the whole model"
             )
         self.data = data
         self.model = model
         self.until = until
 
     def __getattr__(self, name):
-        # Only asked for what there is not: what the pictures' module knows of its data.
+        # Python calls this for missing attributes only: what the other module knows of its data.
         if name in ("class_names", "files", "origin", "source", "split_seed"):
             return getattr(self.data, name)
         return super().__getattribute__(name)
 
     def setup(self, stage):
-        """Read the pictures that a stage needs, and embed them."""
+        """Read the images that a stage needs, and embed them."""
         self.data.setup(stage)
         for name in ("train_set", "validation_set", "test_set"):
-            pictures = getattr(self.data, name)
-            if pictures is not None and getattr(self, name) is None:
-                setattr(self, name, embed(self.model, pictures, self.until))
+            dataset = getattr(self.data, name)
+            if dataset is not None and getattr(self, name) is None:
+                setattr(self, name, embed(self.model, dataset, self.until))
 
 
 def run_in_batches(module, images, batch_size=64):
-    """Compute what a module makes of pictures (or of embeddings), as in prediction; on the CPU, and kept nowhere.
+    """Compute a module's output for images (or embeddings) in evaluation mode, without the cache.
 
     Parameters
     ----------
@@ -163,19 +165,19 @@ def _run(module, images, batch_size):
     with evaluating(module), progress:
         for batch in images.split(batch_size):
             with torch.inference_mode():
-                numbers = module(to_unit_range(batch.to(device)))
-            yield numbers.float().cpu().contiguous().numpy()
+                outputs = module(to_unit_range(batch.to(device)))
+            yield outputs.float().cpu().contiguous().numpy()
             progress.update(len(batch))
 
 
 def _fingerprint(module, images):
-    """Recognize a network by its structure and numbers, and pictures by their pixels."""
+    """Recognize a model by its structure and weights, and images by their pixels."""
     digest = hashlib.sha256(f"{module}{images.dtype}{tuple(images.shape)}".encode())
     for name, value in (*module.named_parameters(), *module.named_buffers()):
         digest.update(f"{name}{value.dtype}{tuple(value.shape)}".encode())
         digest.update(_bytes(value))
-    for some in images.split(64):
-        digest.update(_bytes(some))
+    for batch in images.split(64):
+        digest.update(_bytes(batch))
     return digest.hexdigest()[:32]
 
 

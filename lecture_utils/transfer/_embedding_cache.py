@@ -1,8 +1,8 @@
-"""Keep what a network computes from pictures on disk: whole or not at all, and a stopped computation goes on.
+"""Cache embeddings on disk: whole or not at all, and a stopped computation goes on.
 
-Finished embeddings are a folder with ``embeddings.bin`` (all numbers as 32-bit floats, one picture after the other)
-and ``index.json`` (their shape and checksum). While they are computed, the folder is called ``....part`` and
-``progress.json`` says how much of the file is certain.
+Finished embeddings are a folder with ``embeddings.bin`` (all values as 32-bit floats, one image after
+the other) and ``index.json`` (their shape and checksum). While they are computed, the folder is called
+``....part`` and ``progress.json`` says how much of the file is certain.
 """
 
 import json
@@ -17,24 +17,24 @@ from lecture_utils._atomic import locked, replacing
 from lecture_utils.datasets._image_cache import checksum
 from lecture_utils.datasets._search import cache_folder
 
-# Raise it when the same network and pictures give other numbers than before.
+# Raise it when the same model and images give other embeddings than before.
 _VERSION = 1
-_NUMBERS, _INDEX, _PROGRESS = "embeddings.bin", "index.json", "progress.json"
+_VALUES, _INDEX, _PROGRESS = "embeddings.bin", "index.json", "progress.json"
 # Seconds of work that a kill may cost.
 _SAVE_EVERY = 2.0
 
 
 def load_or_compute(key, count, compute):
-    """Give the embeddings of `count` pictures, from the cache or by computing what is missing there.
+    """Give the embeddings of `count` images, from the cache or by computing what is missing there.
 
     Parameters
     ----------
     key : str
-        Names network and pictures: a fingerprint of both.
+        Identifies model and images: a fingerprint of both.
     count : int
     compute : callable
-        Takes the number of the first picture that is missing; yields arrays of float32, shape (n, ...), batch by
-        batch from there to the last picture.
+        Takes the index of the first missing image; yields arrays of float32, shape (n, ...), batch
+        by batch from there to the last image.
 
     Returns
     -------
@@ -47,18 +47,18 @@ def load_or_compute(key, count, compute):
         If the cache cannot be written.
     """
     folder = cache_folder("embeddings") / f"{key}-v{_VERSION}"
-    if (found := _open(folder, count)) is not None:
-        return found
+    if (embeddings := _open(folder, count)) is not None:
+        return embeddings
     with locked(folder, "waiting for another process that computes the same embeddings"):
-        if (found := _open(folder, count)) is None:
+        if (embeddings := _open(folder, count)) is None:
             part = folder.with_name(f"{folder.name}.part")
             _compute(part, count, compute)
             shutil.rmtree(folder, ignore_errors=True)
             os.replace(part, folder)
-            found = _open(folder, count)
-            if found is None:
+            embeddings = _open(folder, count)
+            if embeddings is None:
                 raise OSError("what was written cannot be read back")
-        return found
+        return embeddings
 
 
 def _open(folder, count):
@@ -66,11 +66,11 @@ def _open(folder, count):
     try:
         index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
         shape = (count, *index["shape"])
-        path = folder / _NUMBERS
+        path = folder / _VALUES
         if path.stat().st_size != 4 * np.prod(shape, dtype=np.int64):
             return None
-        numbers = np.memmap(path, np.float32, "c", shape=shape)
-        return numbers if checksum(numbers) == index["crc32"] else None
+        values = np.memmap(path, np.float32, "c", shape=shape)
+        return values if checksum(values) == index["crc32"] else None
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return None
 
@@ -83,19 +83,19 @@ def _compute(part, count, compute):
         part.mkdir()
         progress = {"rows": 0, "shape": None, "crc32": 0}
     saved = time.monotonic()
-    with open(part / _NUMBERS, "ab") as file:
-        for numbers in compute(progress["rows"]):
-            numbers = np.ascontiguousarray(numbers, np.float32)
-            file.write(numbers)
-            progress["rows"] += len(numbers)
-            progress["shape"] = list(numbers.shape[1:])
-            progress["crc32"] = zlib.crc32(numbers, progress["crc32"])
+    with open(part / _VALUES, "ab") as file:
+        for batch in compute(progress["rows"]):
+            values = np.ascontiguousarray(batch, np.float32)
+            file.write(values)
+            progress["rows"] += len(values)
+            progress["shape"] = list(values.shape[1:])
+            progress["crc32"] = zlib.crc32(values, progress["crc32"])
             if time.monotonic() - saved > _SAVE_EVERY:
                 file.flush()
                 _write(part / _PROGRESS, progress)
                 saved = time.monotonic()
     if progress["rows"] != count:
-        raise ValueError(f"{progress['rows']} embeddings were computed for {count} pictures")
+        raise ValueError(f"{progress['rows']} embeddings were computed for {count} images")
     _write(part / _INDEX, {"shape": progress["shape"], "crc32": progress["crc32"]})
     (part / _PROGRESS).unlink(missing_ok=True)
 
@@ -106,7 +106,7 @@ def _trusted(part, count):
         progress = json.loads((part / _PROGRESS).read_text(encoding="utf-8"))
         rows, shape = progress["rows"], tuple(progress["shape"])
         size = 4 * rows * int(np.prod(shape, dtype=np.int64))
-        path = part / _NUMBERS
+        path = part / _VALUES
         if not 0 < rows <= count or path.stat().st_size < size:
             return None
         os.truncate(path, size)

@@ -1,4 +1,4 @@
-"""Cut a trained network into stages, one after the other, so that it can be frozen and split at any of them."""
+"""Cut a trained network into consecutive stages, so that it can be frozen and split at any of them."""
 
 from collections import OrderedDict
 
@@ -35,7 +35,7 @@ class Normalize(nn.Module):
 
 
 def cut(network):
-    """Name a network's stages from the picture to the features, without its classification head.
+    """Name a network's stages from the input to the features, without its classification head.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def cut(network):
         Run one after the other, they compute what the network gives its last linear layer. The last one is
         called ``pool``.
     features : int
-        How many numbers that are per picture.
+        How many values that are per image.
     normalization : (tuple, tuple)
         Mean and standard deviation per color of networks of this family.
 
@@ -96,7 +96,7 @@ def _of_vgg(net):
 def _of_inception(net):
     stages, stem = {}, OrderedDict()
     if net.transform_input:
-        # torchvision's weights came from TensorFlow, whose pictures went from -1 to 1.
+        # torchvision's weights came from TensorFlow, whose images had values from -1 to 1.
         (mean, std), half = _TORCHVISION, 0.5
         stem["transform"] = Normalize(
             [(half - m) / s for m, s in zip(mean, std, strict=True)], [half / s for s in std]

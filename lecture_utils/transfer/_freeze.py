@@ -1,28 +1,29 @@
-"""Freeze the first stages of a network, so that only the rest learns."""
+"""Freeze the first stages of a model, so that only the rest is trained."""
 
 from torch import nn
 
 from lecture_utils.transfer._network import HEAD, stages_from
 
-# Layers that do something else in training than in prediction, whether their parameters learn or not.
+# Layers that do something else in training than in prediction, whether their parameters are trained or not.
 _CHANGEABLE = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
 
 
-def freeze(model, until=HEAD, *, all_statistics=False):
-    """Freeze a network from the picture up to a stage; what comes after learns.
+def freeze(model, until=HEAD, *, freeze_bn_stats=False):
+    """Freeze a model from the input up to (and excluding) a stage; the rest is trainable.
 
-    Frozen means: the parameters get no gradient, batch normalization keeps the statistics that it came with and
-    uses them, and dropout is off. It stays so when ``model.train()`` is called.
+    Frozen means: the parameters get no gradient, batch normalization uses the statistics that it came
+    with and keeps them, and dropout is off. It stays so when ``model.train()`` is called.
 
     Parameters
     ----------
     model : TransferNetwork
-        Changed in place. What an earlier call froze and this one does not is free again.
+        Changed in place. What an earlier call froze and this one does not is trainable again.
     until : str or None
-        The first stage that learns, one of ``model.stages``. None freezes nothing.
-    all_statistics : bool
-        Keep the statistics of batch normalization in the stages that learn, too: of a handful of pictures per batch they
-        are too uncertain.
+        The model is frozen up to (and excluding) this stage, one of ``model.stages``: it is the first
+        that is trained. None freezes nothing.
+    freeze_bn_stats : bool
+        Keep the statistics of batch normalization in the trainable stages, too: estimated from a
+        handful of images per batch they would be too uncertain.
 
     Returns
     -------
@@ -40,25 +41,25 @@ def freeze(model, until=HEAD, *, all_statistics=False):
     >>> trainable_parameters(freeze(attach_head(resnet18(), 1)))
     513
     """
-    learns = stages_from(model, until)
+    trainable = stages_from(model, until)
     for name, stage in model.named_children():
-        stage.requires_grad_(name in learns)
+        stage.requires_grad_(name in trainable)
         for layer in stage.modules():
-            _release(layer, model.training)
+            _unfreeze_layer(layer, model.training)
             normalizes = isinstance(layer, nn.modules.batchnorm._NormBase)
-            if name not in learns or (all_statistics and normalizes):
-                _hold(layer)
-    model.frozen_until = None if learns == set(model.stages) else until
+            if name not in trainable or (freeze_bn_stats and normalizes):
+                _freeze_layer(layer)
+    model.frozen_until = None if trainable == set(model.stages) else until
     return model
 
 
-def _hold(layer):
+def _freeze_layer(layer):
     if isinstance(layer, _CHANGEABLE):
         layer.eval()
         layer.register_forward_pre_hook(_stay_in_evaluation)
 
 
-def _release(layer, mode):
+def _unfreeze_layer(layer, mode):
     for number, hook in list(layer._forward_pre_hooks.items()):
         if hook is _stay_in_evaluation:
             del layer._forward_pre_hooks[number]

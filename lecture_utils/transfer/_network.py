@@ -1,15 +1,15 @@
-"""Build on a network that was trained on something else: embed pictures, attach a head, freeze, train gently.
+"""Build on a trained network: embed images, attach a head, freeze, and train with small steps.
 
-Three ways, in the same few lines::
+Three strategies, in the same few lines::
 
     model = attach_head(pretrained.load("efficientnet_lite0"), num_classes=1)
-    freeze(model, until="head")       # feature extraction: only the new head learns
-    freeze(model, until="stage6")     # partial fine-tuning: the last stages learn, too
-    freeze(model, until=None)         # end-to-end fine-tuning: everything learns
-    Trainer(...).fit(Classifier(model, task="binary", backbone_rate=0.1), data)
+    freeze(model, until="head")       # feature extraction: train only the new head
+    freeze(model, until="stage6")     # partial fine-tuning: the last stages, too
+    freeze(model, until=None)         # end-to-end fine-tuning: everything
+    Trainer(...).fit(Classifier(model, task="binary", backbone_lr_scale=0.1), data)
 
-What is frozen gives the same numbers for a picture in every epoch, so `embed` and `EmbeddedDataModule` compute them
-once (see `embedding`).
+Frozen layers give the same output for an image in every epoch, so `embed` and `EmbeddedDataModule`
+compute it once.
 """
 
 import copy
@@ -25,12 +25,12 @@ from lecture_utils.transfer._families import Normalize, cut
 class TransferNetwork(nn.Sequential):
     """Normalization, the stages of a trained network, and a new head; `attach_head` makes one.
 
-    It takes pictures with values from 0 to 1, shape (N, 3, H, W), as all networks of the book do.
+    It takes images with values from 0 to 1, shape (N, 3, H, W), as all models of the book do.
 
     Attributes
     ----------
     stages : tuple of str
-        Where it can be frozen and split, from the picture to ``"head"``.
+        Where it can be frozen and split, from the input to ``"head"``.
     frozen_until : str or None
         The first stage that is not frozen; None if none is frozen.
     """
@@ -45,12 +45,12 @@ class TransferNetwork(nn.Sequential):
         return tuple(name for name, _ in self.named_children() if name != "normalize")
 
 
-def attach_head(network, num_classes, *, dropout=0.0):
-    """Replace a trained network's classification head by a new one with random weights.
+def attach_head(model, num_classes, *, dropout=0.0):
+    """Replace a trained model's classification head with a new one with random weights.
 
     Parameters
     ----------
-    network : pretrained.Pretrained, or nn.Module
+    model : pretrained.Pretrained, or nn.Module
         What `pretrained.load` gives; or an EfficientNet-Lite, or a ResNet, VGG or Inception v3 of torchvision.
         It is copied: training leaves it as it is.
     num_classes : int
@@ -78,11 +78,10 @@ def attach_head(network, num_classes, *, dropout=0.0):
         raise ValueError(f"num_classes is {num_classes}; a classifier needs at least 1")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is {dropout}; it must be from 0 to below 1")
-    # A module has children of its own called "model" as little as "mean".
-    module = network if isinstance(network, nn.Module) else network.model
+    module = model if isinstance(model, nn.Module) else model.model
     stages, features, (mean, std) = cut(copy.deepcopy(module))
-    if module is not network:
-        mean, std = network.mean, network.std
+    if module is not model:
+        mean, std = model.mean, model.std
     head = nn.Linear(features, num_classes)
     layers = OrderedDict(normalize=Normalize(mean, std), **stages)
     layers[HEAD] = nn.Sequential(nn.Dropout(dropout), head) if dropout else head
@@ -90,7 +89,7 @@ def attach_head(network, num_classes, *, dropout=0.0):
 
 
 def split(model, until=HEAD):
-    """Cut a network in two that do the same when run one after the other; they share its layers.
+    """Cut a model in two parts that, run one after the other, compute the same; they share its layers.
 
     Parameters
     ----------
@@ -116,15 +115,15 @@ def split(model, until=HEAD):
       (head): Linear(in_features=512, out_features=2, bias=True)
     )
     """
-    learns = stages_from(model, until)
+    names = stages_from(model, until)
     parts = OrderedDict(), OrderedDict()
     for name, stage in model.named_children():
-        parts[name in learns][name] = stage
+        parts[name in names][name] = stage
     return nn.Sequential(parts[0]), nn.Sequential(parts[1])
 
 
 def trainable_parameters(model):
-    """Count the numbers that training may change.
+    """Count the weights and biases that training may change.
 
     Parameters
     ----------
@@ -143,5 +142,5 @@ def stages_from(model, until):
     if until is None:
         return set(names)
     if until not in names:
-        raise ValueError(f"until is {until!r}; this network's stages are {', '.join(names)}")
+        raise ValueError(f"until is {until!r}; this model's stages are {', '.join(names)}")
     return set(names[names.index(until) :])

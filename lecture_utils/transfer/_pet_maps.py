@@ -1,7 +1,7 @@
-"""The drawn pets as three networks see them: for `EmbeddingMap` where the photos of cats and dogs are not there.
+"""Maps of the drawn pets by three models: for `EmbeddingMap` where the photos are not available.
 
-The maps were recorded once and travel with the package; ``tools/record_pet_maps.py`` records them again.
-The pictures are drawn anew, the same on every machine.
+The maps were recorded once and ship with the package; ``tools/record_pet_maps.py`` records them again.
+The images are drawn anew, the same on every machine.
 """
 
 import json
@@ -23,14 +23,15 @@ def load_pet_maps(folder=None, path=PATH):
     Parameters
     ----------
     folder : path, optional
-        What `datasets.drawn_pets` drew before, with at least as many to test. By default the pets are drawn.
+        What `datasets.drawn_pets` drew before, with at least as many test pets. By default the pets are
+        drawn now.
     path : path
         Of the maps.
 
     Returns
     -------
     dict
-        What `EmbeddingMap` takes: ``stages``, ``labels``, ``class_names``, ``pictures`` (paths of files),
+        What `EmbeddingMap` takes: ``stages``, ``labels``, ``class_names``, ``pictures`` (file paths),
         ``predictions``, ``names`` and ``origin``.
 
     Raises
@@ -52,7 +53,7 @@ def load_pet_maps(folder=None, path=PATH):
     with np.load(path) as saved:
         arrays = dict(saved)
     about = json.loads(str(arrays["about"]))
-    # A picture is the same whatever else is drawn.
+    # A pet looks the same however many others are drawn.
     test = Path(folder or drawn_pets((2, 2, SIZES[2])).folder) / "test"
     stages = {
         name: EmbeddingMaps(

@@ -1,14 +1,15 @@
-"""Embeddings on paper: vectors of hundreds of numbers as points in two dimensions.
+"""Maps of embeddings: vectors of hundreds of values as points in two dimensions.
 
-`pca` is a shadow: what is far apart in it is far apart. `tsne` keeps neighbors together and little else. Neither
-shows all there is, so `nearest` and `agreement` measure how well classes are apart in all dimensions.
+`pca` is a linear projection: points that are far apart in it are far apart in all dimensions, too.
+`tsne` keeps neighbors together and little else. Both lose information, so `nearest` and `agreement`
+measure how well classes are separated in all dimensions.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-#: t-SNE gets so many principal components at most: the rest is mostly noise, and distances cost time.
+#: Principal components that t-SNE gets at most: the rest is mostly noise, and distances take time.
 TSNE_COMPONENTS = 50
 
 
@@ -20,11 +21,11 @@ class EmbeddingMaps:
     ----------
     pca, tsne : ndarray of float32, shape (N, 2)
     explained : float or None
-        Share of the variance that the PCA map keeps, from 0 to 1. None if nobody noted it.
+        Share of the variance that the PCA map keeps, from 0 to 1. None if unknown.
     dimensions : int or None
         Of the embeddings.
     neighbors : ndarray of int32, shape (N, count), or None
-        The nearest others of each picture in all dimensions, the nearest first.
+        The nearest others of each image in all dimensions, the nearest first.
     """
 
     pca: np.ndarray
@@ -35,18 +36,18 @@ class EmbeddingMaps:
 
 
 def make_maps(features, *, seed=0, perplexity=30.0, neighbors=5):
-    """Compute both maps of some embeddings, and their neighbors.
+    """Compute both maps of a set of embeddings, and the neighbors.
 
     Parameters
     ----------
     features : array_like, shape (N, D)
-        One embedding per picture, D at least 2.
+        One embedding per image, D at least 2.
     seed : int
         As in `tsne`.
     perplexity : float
-        As in `tsne`. With few pictures it becomes a third of their number.
+        As in `tsne`. With few images it becomes a third of their number.
     neighbors : int
-        How many nearest others to note for each picture.
+        How many nearest others to list for each image.
 
     Returns
     -------
@@ -120,7 +121,7 @@ def tsne(features, *, seed=0, perplexity=30.0):
     seed : int
         On the same machine, the same seed gives the same map.
     perplexity : float
-        About how many neighbors each picture keeps near; below N.
+        About how many neighbors each image keeps near; below N.
 
     Returns
     -------
@@ -145,8 +146,8 @@ def tsne(features, *, seed=0, perplexity=30.0):
     features = _checked(features, least=4)
     if not 0 < perplexity < len(features):
         raise ValueError(
-            f"perplexity is {perplexity!r}; with {len(features)} pictures use a number above 0 and below "
-            f"{len(features)}, such as {(len(features) - 1) / 3:.3g}"
+            f"perplexity is {perplexity!r}; with {len(features)} images use a number above 0 and "
+            f"below {len(features)}, such as {(len(features) - 1) / 3:.3g}"
         )
     components, variances = _components(features, min(TSNE_COMPONENTS, *features.shape))
     if not variances[0] > 0:
@@ -189,15 +190,15 @@ def nearest(features, count=5):
     if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
         raise ValueError(f"count is {count!r}; give how many neighbors, 1 or more")
     features = _checked(features, least=count + 1)
-    # Asked without points of its own, it leaves out the point itself, even among equal ones.
-    found = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(features).kneighbors()[1]
-    return found.astype(np.int32)
+    # Called without points of its own, it leaves out the point itself, even among equal ones.
+    search = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(features)
+    return search.kneighbors()[1].astype(np.int32)
 
 
 def agreement(neighbors, labels):
-    """Compute how many of the nearest others are of the same class, from 0 to 1, on average.
+    """Compute which share of the nearest others is of the same class, from 0 to 1, on average.
 
-    With classes of equal size, chance is one part per class.
+    With classes of equal size, the chance level is 1 over the number of classes.
 
     Parameters
     ----------
@@ -222,15 +223,17 @@ def agreement(neighbors, labels):
     neighbors, labels = np.asarray(neighbors), np.asarray(labels)
     if neighbors.ndim != 2 or labels.shape != neighbors.shape[:1]:
         raise ValueError(
-            f"neighbors have shape {neighbors.shape} and labels {labels.shape}; give (N, count) and (N,)"
+            f"neighbors have shape {neighbors.shape} and labels {labels.shape}; give (N, count) and "
+            "(N,)"
         )
     return float((labels[neighbors] == labels[:, None]).mean())
 
 
 def align(points, reference):
-    """Turn or mirror a map, so that it lies as close as possible to another map of the same pictures.
+    """Rotate or mirror a map so that it lies as close as possible to another map of the same images.
 
-    Between two t-SNE maps the eye would follow turns that mean nothing. Sizes stay as they are.
+    Otherwise the eye would follow a rotation from one t-SNE map to the next that means nothing. Sizes
+    stay as they are.
 
     Parameters
     ----------
@@ -256,8 +259,8 @@ def align(points, reference):
     points, reference = (np.asarray(each, dtype=np.float64) for each in (points, reference))
     if points.shape != reference.shape or points.ndim != 2:
         raise ValueError(
-            f"points have shape {points.shape} and the reference {reference.shape}; give two maps of the "
-            "same pictures"
+            f"points have shape {points.shape} and the reference {reference.shape}; give two maps of "
+            "the same images"
         )
     centered = points - points.mean(axis=0)
     turn, _ = orthogonal_procrustes(centered, reference - reference.mean(axis=0))
@@ -269,8 +272,8 @@ def _components(features, count):
     centered = features - features.mean(axis=0)
     left, sizes, _ = np.linalg.svd(centered, full_matrices=False)
     scores = np.zeros((len(features), count))
-    found = min(count, len(sizes))
-    scores[:, :found] = left[:, :found] * sizes[:found]
+    available = min(count, len(sizes))
+    scores[:, :available] = left[:, :available] * sizes[:available]
     # The signs of singular vectors are arbitrary.
     peaks = scores[np.abs(scores).argmax(axis=0), np.arange(count)]
     return scores * np.where(peaks < 0, -1.0, 1.0), sizes**2 / len(features)
@@ -288,6 +291,6 @@ def _checked(features, least):
     if not np.isfinite(array).all():
         row, column = np.argwhere(~np.isfinite(array))[0]
         raise ValueError(
-            f"features have {array[row, column]} in row {row}, column {column}; leave such pictures out"
+            f"features have {array[row, column]} in row {row}, column {column}; leave such images out"
         )
     return array

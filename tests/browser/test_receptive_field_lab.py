@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
-from page_tools import KEEP_COPIES, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import ReceptiveFieldLab
 from lecture_utils.widgets.receptive_field_lab import PRESETS, side_holding
 
 rng = np.random.default_rng(12)
-LISTEN = """addEventListener("field", ({ detail }) => {
-  window.drawn = { ...detail, map: [...detail.map],
-    kernels: detail.kernels?.map((draw) => draw.map((kernel) => [...kernel])) };
-});"""
+LISTEN = on_drawn(
+    "ReceptiveFieldLab",
+    """window.drawn = { ...detail, map: [...detail.map],
+    kernels: detail.kernels?.map((draw) => draw.map((kernel) => [...kernel])) };""",
+)
 
 
 class Page:
@@ -27,7 +27,7 @@ class Page:
 
     def drawn(self):
         wait_for_frames(self.page)
-        return self.page.evaluate("window.drawn")
+        return read(self.page, "() => window.drawn")
 
     def check(self, lab):
         """Compare fields, map and what is written with Python's lab of the same layers."""
@@ -198,5 +198,4 @@ def test_accessible_and_not_wider_than_the_page(new_page, show, theme, width):
         lab.page.evaluate("document.documentElement.dataset.theme = 'dark'")
     lab.drawn()
     assert lab.page.evaluate("document.documentElement.scrollWidth") <= width
-    report = Axe().run(lab.page)
-    assert report.violations_count == 0, report.generate_report()
+    assert violations(lab.page) == []

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from lecture_utils import transfer
-from lecture_utils.training import InMemoryImages
+from lecture_utils.training import InMemoryDataset
 from lecture_utils.transfer import TransferNetwork, _embedding, _embedding_cache
 
 
@@ -66,12 +66,12 @@ def test_it_is_what_the_network_computes_in_prediction(until, batch_size):
 
 def test_labels_stay_with_their_pictures_and_floats_are_taken_as_they_are():
     model, images = small_network(), pictures()
-    data = InMemoryImages(images, torch.arange(10))
+    data = InMemoryDataset(images, torch.arange(10))
     found = transfer.embed(model, data)
-    assert isinstance(found, InMemoryImages)
+    assert isinstance(found, InMemoryDataset)
     assert torch.equal(found.labels, data.labels)
     floats = transfer.embed(model, (images.float() / 255).numpy())
-    assert torch.allclose(floats, found.images, atol=1e-6)
+    assert torch.allclose(floats, found.inputs, atol=1e-6)
 
 
 def test_it_is_computed_once(monkeypatch):

@@ -190,7 +190,7 @@ def test_without_photos_there_are_drawn_pets(monkeypatch, tmp_path):
     data = ImageDataModule(drawn_pets((2, 2, 200)), 20, 128)
     data.setup("test")
     model = attach_head(pretrained.load("efficientnet_lite0"), 1)
-    features = embed(model, data.test_set.images, cache=False).numpy()
+    features = embed(model, data.test_set.inputs, cache=False).numpy()
     points, explained = pca(features)
     recorded = given["stages"]["pretrained"]
     np.testing.assert_allclose(points, recorded.pca, rtol=1e-3, atol=1e-2)

@@ -25,7 +25,7 @@ RESNET_LAYERS = ("conv1", "layer2.0.conv1", "layer3.1.bn2", "layer4", "layer4.1.
 LITE_LAYERS = (
     "features.stem",
     "features.stage3",
-    "features.stage5.0.change.filter.conv",
+    "features.stage5.0.change.depthwise.conv",
     "features.head",
 )
 

@@ -126,7 +126,7 @@ def test_the_download_gives_the_small_split_without_broken_files(serve, tmp_path
 
 def test_the_data_module_takes_what_is_found(serve):
     serve(public_archive())
-    data = ImageDataModule(datasets.cats_vs_dogs(), img_size=8)
+    data = ImageDataModule(datasets.cats_vs_dogs(), image_size=8)
     data.setup("fit")
     assert (len(data.train_set), len(data.validation_set)) == (11, 6)
     assert data.class_names == ("cats", "dogs")
@@ -245,7 +245,7 @@ def test_the_same_seed_draws_the_same_bytes_and_a_larger_set_begins_with_a_small
 
 def test_drawn_folders_suit_the_data_module():
     found = draw((6, 4, 2))
-    data = ImageDataModule(found, img_size=16)
+    data = ImageDataModule(found, image_size=16)
     data.setup("fit")
     data.setup("test")
     assert data.train_set.labels.tolist() == [0, 0, 0, 1, 1, 1]
@@ -257,7 +257,7 @@ def test_drawn_folders_suit_the_data_module():
 
 def test_five_kinds_make_five_classes():
     found = draw((10, 5, 5), kinds=tuple(KINDS))
-    data = ImageDataModule(found, img_size=16)
+    data = ImageDataModule(found, image_size=16)
     data.setup("fit")
     assert data.class_names == found.class_names == ("bears", "cats", "dogs", "mice", "rabbits")
     assert torch.bincount(data.train_set.labels).tolist() == [2] * 5

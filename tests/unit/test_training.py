@@ -9,13 +9,13 @@ import torch
 from scipy import ndimage
 from torch import nn
 
-from lecture_utils import augmentation, datasets, training
+from lecture_utils import datasets, training
 from lecture_utils.augmentation import random_affine
 from lecture_utils.training import (
     Classifier,
     FashionMNISTData,
     InMemoryDataModule,
-    InMemoryImages,
+    InMemoryDataset,
     MNISTData,
     to_unit_range,
 )
@@ -35,7 +35,7 @@ def module(load=lambda split: numbered(), **options):
 
 
 def numbers(dataset):
-    return dataset.images[:, 0, 0, 0].tolist()
+    return dataset.inputs[:, 0, 0, 0].tolist()
 
 
 def quiet_trainer(**options):
@@ -97,8 +97,8 @@ def test_the_real_data_sets_arrive_as_bytes_with_one_channel(kind):
     data = kind(source="embedded", validation_size=50)
     data.setup("fit")
     assert data.source == "embedded"
-    assert data.validation_set.images.shape == (50, 1, 28, 28)
-    assert data.train_set.images.dtype == torch.uint8
+    assert data.validation_set.inputs.shape == (50, 1, 28, 28)
+    assert data.train_set.inputs.dtype == torch.uint8
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_a_split_that_does_not_fit_is_refused(options):
 
 
 def test_unequal_images_and_labels_are_refused():
-    with pytest.raises(ValueError, match="3 images but 2 labels"):
-        InMemoryImages(torch.zeros(3, 1, 2, 2), torch.zeros(2))
+    with pytest.raises(ValueError, match="3 inputs but 2 labels"):
+        InMemoryDataset(torch.zeros(3, 1, 2, 2), torch.zeros(2))
     with pytest.raises(ValueError, match="batch_size is 0"):
         InMemoryDataModule(numbered, batch_size=0)
 
@@ -126,9 +126,7 @@ def test_bytes_become_values_from_0_to_1_with_channels_last():
 @pytest.mark.parametrize("draw", [-1.0, -0.4, 0.0, 0.7, 1.0])
 def test_random_affine_is_what_scipy_computes_for_the_same_matrix(monkeypatch, draw):
     images = torch.rand(2, 1, 17, 24, generator=torch.Generator().manual_seed(1))
-    monkeypatch.setattr(
-        augmentation.torch, "rand", lambda *shape, generator: torch.full(shape, (draw + 1) / 2)
-    )
+    monkeypatch.setattr(torch, "rand", lambda *shape, generator: torch.full(shape, (draw + 1) / 2))
     ours = random_affine(images, degrees=30, shift=3, scale=0.2, shear=0.3)
     angle, size = math.radians(30 * draw), 1 / (1 + 0.2 * draw)
     # SciPy counts (row, column).
@@ -169,7 +167,7 @@ def test_evaluate_counts_and_averages(task):
     images = torch.rand(37, 1, 28, 28, generator=generator)
     labels = torch.randint(0, 2, (37,), generator=generator)
     network = nn.Sequential(nn.Flatten(), nn.Linear(784, 1 if task == "binary" else 2))
-    scores = training.evaluate(network, InMemoryImages(images, labels), task=task, batch_size=10)
+    scores = training.evaluate(network, InMemoryDataset(images, labels), task=task, batch_size=10)
     with torch.no_grad():
         logits = network(images)
     if task == "binary":
@@ -182,7 +180,7 @@ def test_evaluate_counts_and_averages(task):
     assert scores["accuracy"] == pytest.approx(1 - scores["errors"] / 37)
     assert network.training
     with pytest.raises(ValueError, match="empty"):
-        training.evaluate(network, InMemoryImages(images[:0], labels[:0]))
+        training.evaluate(network, InMemoryDataset(images[:0], labels[:0]))
 
 
 def test_binary_smoothing_equals_two_class_smoothing():
@@ -204,7 +202,7 @@ def test_sgd_steps_are_those_of_a_plain_loop_and_logged_numbers_those_of_the_epo
     trainer.fit(classifier, data)
 
     optimizer = torch.optim.SGD(plain.parameters(), 0.1, momentum=0.9, nesterov=True)
-    images, labels = to_unit_range(data.train_set.images), data.train_set.labels
+    images, labels = to_unit_range(data.train_set.inputs), data.train_set.labels
     for _ in range(3):
         loss = nn.functional.cross_entropy(plain(images), labels)
         optimizer.zero_grad()
@@ -224,9 +222,9 @@ def test_the_averaged_network_is_the_moving_average_and_is_the_one_judged():
 
     class Watch(pl.Callback):
         def on_train_batch_end(self, trainer, module, *_):
-            weights.append(module.network[1].weight.detach().clone())
+            weights.append(module.model[1].weight.detach().clone())
 
-    classifier = Classifier(tiny_network(), learning_rate=0.05, average_decay=0.6)
+    classifier = Classifier(tiny_network(), learning_rate=0.05, ema_decay=0.6)
     data = module()
     trainer = quiet_trainer(max_epochs=2, callbacks=[Watch()])
     trainer.fit(classifier, data)
@@ -234,9 +232,9 @@ def test_the_averaged_network_is_the_moving_average_and_is_the_one_judged():
     for count, weight in enumerate(weights[1:], start=1):
         decay = min(0.6, (1 + count) / (10 + count))
         average = decay * average + (1 - decay) * weight
-    assert torch.allclose(classifier.judged_network[1].weight, average, atol=1e-5)
-    assert not torch.allclose(classifier.network[1].weight, average, atol=1e-3)
-    expected = training.evaluate(classifier.judged_network, data.validation_set)
+    assert torch.allclose(classifier.eval_model[1].weight, average, atol=1e-5)
+    assert not torch.allclose(classifier.model[1].weight, average, atol=1e-3)
+    expected = training.evaluate(classifier.eval_model, data.validation_set)
     assert trainer.callback_metrics["val_loss"].item() == pytest.approx(expected["loss"], rel=1e-4)
 
 
@@ -254,9 +252,9 @@ def test_every_optimizer_and_schedule_lowers_the_loss(optimizer, schedule):
     classifier = Classifier(
         tiny_network(), optimizer=optimizer, schedule=schedule, learning_rate=rate
     )
-    before = training.evaluate(classifier.network, data.train_set)["loss"]
+    before = training.evaluate(classifier.model, data.train_set)["loss"]
     quiet_trainer(max_epochs=4, callbacks=[Watch()]).fit(classifier, data)
-    assert training.evaluate(classifier.network, data.train_set)["loss"] < before
+    assert training.evaluate(classifier.model, data.train_set)["loss"] < before
     assert len(rates) == 8
     assert max(rates) <= rate * (1 + 1e-9)
     if schedule == "constant":
@@ -291,7 +289,7 @@ def test_a_loss_that_is_no_number_stops_training():
         {"learning_rate": 0},
         {"learning_rate": math.nan},
         {"label_smoothing": 1},
-        {"average_decay": 1},
+        {"ema_decay": 1},
     ],
 )
 def test_options_that_make_no_sense_are_refused(options):
@@ -334,7 +332,7 @@ def test_mixup_mixes_pictures_and_labels_in_the_same_proportion():
     torch.testing.assert_close(mixed.sum(dim=1), torch.ones(6))
     # Cross-entropy takes shares of classes as well: those that the pictures show are the labels' own.
     torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(torch.zeros(6, 3), mixed))
-    gradient = torch.autograd.grad(loss, classifier.network.bias)[0]
+    gradient = torch.autograd.grad(loss, classifier.model.bias)[0]
     torch.testing.assert_close(gradient, torch.full((3,), 1 / 3) - mixed.mean(dim=0))
 
 

@@ -61,7 +61,7 @@ def test_every_boundary_counts_what_torch_would_train(name):
         if not stage["parameters"]:
             continue
         model = attach_head(module, outputs)
-        freeze(model, stage["name"], all_statistics=True)
+        freeze(model, stage["name"], freeze_bn_stats=True)
         learns = sum(p.numel() for p in model.parameters() if p.requires_grad)
         demo = TransferExplorer(
             run(), network=name, until=stage["name"], outputs=outputs, image_size=64

@@ -44,7 +44,7 @@ def test_nonsense_is_refused():
     for right, count in ((1, 0), (-1, 5), (6, 5)):
         with pytest.raises(ValueError, match="is no share"):
             wilson(right, count)
-    with pytest.raises(ValueError, match="2 and 1 pictures"):
+    with pytest.raises(ValueError, match="2 and 1 images"):
         mcnemar([True, False], [True])
     with pytest.raises(ValueError, match="no accuracy"):
         interval([])
@@ -64,7 +64,7 @@ def test_boundaries_go_from_all_to_the_head_alone():
     for boundary in recorded.values():
         card = boundary.runs[0].card
         assert card["trainable_parameters"] == boundary.trainable
-        assert card["recipe"]["until"] == boundary.until
+        assert boundary.runs[0].recipe.train_from == boundary.until
         assert boundary.accuracy > 0.9
         assert boundary.seconds_per_epoch > 0
 
@@ -88,6 +88,6 @@ def test_maps_are_of_the_same_pictures_in_the_same_order():
     assert maps.labels.tolist() == [name.startswith("dogs/") for name in maps.files]
     for stage, name in transfer._MAPS.items():
         run = runs.load(name)
-        assert run.test_table["file"] == maps.files
+        assert run.test_predictions["file"] == maps.files
         errors = int((maps.predictions[stage] != maps.labels).sum())
         assert errors == run.card["metrics"]["test"]["errors"]

@@ -107,11 +107,11 @@ def convolution_layers(module):
 def _known(name):
     if name in pretrained.NETWORKS:
         return _pretrained(name)
-    if name in runs.RECIPES and runs.recipe(name).data == "cats_vs_dogs":
+    if name in runs.RECIPES and runs.recipe(name).dataset == "cats_vs_dogs":
         return _recorded(name)
     known = [
         *pretrained.NETWORKS,
-        *(n for n, r in runs.RECIPES.items() if r.data == "cats_vs_dogs"),
+        *(n for n, r in runs.RECIPES.items() if r.dataset == "cats_vs_dogs"),
     ]
     raise ValueError(
         f"there is no network {name!r} for color photos; use one of {', '.join(known)}, or "

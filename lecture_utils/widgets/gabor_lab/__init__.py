@@ -43,7 +43,7 @@ class GaborLab(PictureDemo):
 
     In a live notebook all traits are in sync both ways: what the reader does on the page arrives
     here, and what is assigned here is drawn at once. A demo on the same page can open a filter here
-    with the event ``gabor:open`` on the document, ``detail: {frequency, theta, sigma}``.
+    with the event ``lu:gabor-open`` on the document, ``detail: {frequency, theta, sigma}``.
 
     Parameters
     ----------

@@ -2,7 +2,8 @@
 
 /**
  * @param {{code: string, network: string, layer: string, classIndex: number, other: number, names: string[],
- *   beside: string, evidence: string}} state `code` is Python that gives the picture, or empty.
+ *   beside: string, evidence: string}} state `code` is Python that gives the image, or empty.
+ * @returns {string}
  */
 export function pythonCode({ code, network, layer, classIndex, other, names, beside, evidence }) {
   const cam = (c, signed) => `interpretation.grad_cam(net.model, layer, images, ${c}${signed ? ", signed=True" : ""})[0]`;
@@ -21,7 +22,7 @@ export function pythonCode({ code, network, layer, classIndex, other, names, bes
     "from lecture_utils import datasets, interpretation, pretrained",
     "",
     `net = pretrained.load("${network}")`,
-    code ? `photo = ${code}` : "photo = ...  # your picture: uint8, (H, W, 3)",
+    code ? `photo = ${code}` : "photo = ...  # your image: uint8, (H, W, 3)",
     "images = net.preprocess(photo)",
     `layer, class_index = "${layer}", ${classIndex}  # ${names[classIndex]}`,
     "",

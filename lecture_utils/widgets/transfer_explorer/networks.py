@@ -3,14 +3,14 @@
 from functools import cache
 
 from lecture_utils.architectures import load, title
-from lecture_utils.runs._transfer_recipes import NETWORK, WAYS
+from lecture_utils.runs._transfer_recipes import NETWORK, STRATEGIES
 
 HEAD = "head"
 #: Photos in a training step.
 BATCH_SIZE = 32
 #: Where "partial fine-tuning" begins to learn: the last blocks of convolutions.
 PARTIAL = {
-    NETWORK: WAYS["partial"],
+    NETWORK: STRATEGIES["partial"],
     "resnet18": "layer4",
     "resnet50": "layer4",
     "vgg16": "block5",
@@ -148,7 +148,7 @@ def kept_for_backward(model, until, shape):
     from lecture_utils.transfer import freeze
 
     # As the recorded runs do, with the statistics of batch normalization held everywhere.
-    freeze(model, until, all_statistics=True)
+    freeze(model, until, freeze_bn_stats=True)
     model.train()
     return _kept(model, (2, *shape)) - _kept(model, (1, *shape))
 
