@@ -2,10 +2,10 @@
 
 Images are floats from 0 to 1, shape (N, C, H, W); parameters are tensors of length N on the same
 device. For the same parameters the result is that of ``torchvision.transforms.v2.functional``.
-Colors change in place: on a processor, fetching new memory takes longer than the arithmetic.
+Colors change in place: on a processor, allocating memory takes longer than the arithmetic.
 
-A matrix here maps a place in the result to the place in the image where its color comes from, in
-pixels; the middle of the first pixel is (0.5, 0.5). Any chain of changes of geometry is a product of
+A matrix here maps a position in the result to the position in the image where its color comes from, in
+pixels; the middle of the first pixel is (0.5, 0.5). Any sequence of geometric transforms is a product of
 such matrices, so that an image is resampled only once and stays sharp.
 """
 
@@ -17,7 +17,7 @@ _RED, _GREEN, _BLUE = 0.2989, 0.587, 0.114
 
 
 def affine_matrices(angle, translate_x, translate_y, scale, shear, height, width):
-    """Slant (degrees), turn (degrees, clockwise) and zoom around the middle, then move (pixels)."""
+    """Shear (degrees), rotate (degrees, clockwise) and scale around the center, then translate (pixels)."""
     angle, tan = angle.deg2rad(), shear.deg2rad().tan()
     cos, sin = angle.cos() / scale, angle.sin() / scale
     zero, one = torch.zeros_like(cos), torch.ones_like(cos)
@@ -90,7 +90,7 @@ def _blended(images, others, factors):
 
 
 def adjust_hue(images, turns):
-    """Turn the circle of hues; 0.5 makes every color its opposite."""
+    """Rotate the color circle; 0.5 turns every color into its opposite."""
     if images.shape[1] == 1:
         return images
     largest, smallest = images.amax(dim=1), images.amin(dim=1)
@@ -104,11 +104,11 @@ def adjust_hue(images, turns):
         torch.where(largest == green, (blue - red) / safe + 2, (red - green) / safe + 4),
     )
     hue = hue + 6 * turns[:, None, None]
-    # The way back in one formula per channel; they are a third of a circle apart.
+    # Back to colors by one formula per channel; they are a third of a circle apart.
     channels = []
     for start in (5, 3, 1):
-        place = (hue + start) % 6
-        channels.append(largest - spread * torch.minimum(place, 4 - place).clamp(0, 1))
+        position = (hue + start) % 6
+        channels.append(largest - spread * torch.minimum(position, 4 - position).clamp(0, 1))
     return torch.stack(channels, dim=1).clamp_(0, 1)
 
 

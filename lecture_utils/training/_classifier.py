@@ -6,7 +6,6 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchmetrics import MeanMetric
 
 from lecture_utils._validation import check_name
-from lecture_utils.training._data_modules import to_unit_range
 from lecture_utils.training._evaluate import TASKS, classification_loss, predicted_classes
 from lecture_utils.training._optimizers import OPTIMIZERS, SCHEDULES, parameter_groups
 
@@ -39,8 +38,6 @@ class Classifier(pl.LightningModule):
         One of `SCHEDULES`.
     label_smoothing : float
         0 to less than 1: this part of the probability is spread over all classes.
-    augment : callable, optional
-        Takes and returns a batch of training images with values from 0 to 1.
     mixup : float
         At least 0. Above 0, every image of a batch is blended with another one, and the loss takes
         both labels in the same proportion, which is drawn from Beta(mixup, mixup) (Zhang et al.,
@@ -48,8 +45,6 @@ class Classifier(pl.LightningModule):
     ema_decay : float, optional
         Between 0 and 1: also keep an exponential moving average of the weights, and evaluate that
         one. 0.99 means an average over about 100 steps.
-    seed : int
-        Decides dropout and augmentation, together with the step and the process.
 
     Raises
     ------
@@ -60,6 +55,9 @@ class Classifier(pl.LightningModule):
 
     Notes
     -----
+    Batches come as a `BatchDataModule` gives them: floats, augmented, with torch's generator seeded for
+    the step. Mixup and dropout draw from that generator.
+
     It logs ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy`` once per epoch. The
     training values are means over the epoch, taken while the weights still changed.
 
@@ -80,10 +78,8 @@ class Classifier(pl.LightningModule):
         weight_decay=0.0,
         schedule="constant",
         label_smoothing=0.0,
-        augment=None,
         mixup=0.0,
         ema_decay=None,
-        seed=0,
     ):
         super().__init__()
         check_name("task", task, TASKS)
@@ -113,9 +109,7 @@ class Classifier(pl.LightningModule):
         self.weight_decay = weight_decay
         self.schedule = schedule
         self.label_smoothing = label_smoothing
-        self.augment = augment
         self.mixup = mixup
-        self.seed = seed
         self.metrics = torch.nn.ModuleDict(
             {f"{split}_{score}": MeanMetric() for split in ("train", "val") for score in SCORES}
         )
@@ -129,20 +123,9 @@ class Classifier(pl.LightningModule):
         """Compute logits as after training."""
         return self.eval_model(images)
 
-    def on_after_batch_transfer(self, batch, dataloader_idx):
-        """Scale to 0..1 where the batch will be used: a GPU does it faster."""
-        images, labels = batch
-        return to_unit_range(images), labels
-
     def training_step(self, batch, batch_idx):
         """Compute the loss of one batch; stop if it is no number."""
         images, labels = batch
-        # Every step has a seed of its own, so that a resumed run draws the same numbers.
-        torch.manual_seed(
-            self.seed * 1_000_000_007 + self.global_step * 1_009 + self.trainer.global_rank
-        )
-        if self.augment is not None:
-            images = self.augment(images).contiguous(memory_format=torch.channels_last)
         lam, permutation = self._draw_mixture(len(images))
         if lam < 1:
             images = lam * images + (1 - lam) * images[permutation]

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from lecture_utils.datasets._image_cache import load_images
-from lecture_utils.training._data_modules import BatchDataModule, InMemoryDataset, to_unit_range
+from lecture_utils.training._data_modules import BatchDataModule, InMemoryDataset
 
 # What torchvision's ImageFolder takes for an image.
 _ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
@@ -34,7 +34,8 @@ class ImageDataModule(BatchDataModule):
         Takes and returns a batch of training images with values from 0 to 1, on the device where
         the model is. See `augmentation.Augment`.
     seed : int
-        Decides the order of the training images, together with the epoch, and the augmentation.
+        Decides the order of the training images and everything random in a training step: see
+        `BatchDataModule`.
     train_size : int, optional
         Train on no more than so many images, the same number of every class (give or take one).
         More images include those of fewer.
@@ -92,12 +93,11 @@ class ImageDataModule(BatchDataModule):
         split_seed=0,
         eval_batch_size=100,
     ):
-        super().__init__(batch_size=batch_size, eval_batch_size=eval_batch_size, seed=seed)
+        super().__init__(
+            batch_size=batch_size, eval_batch_size=eval_batch_size, seed=seed, augment=augment
+        )
         self.data_dir = Path(data_dir).expanduser()
         self.image_size = _checked_size(image_size)
-        if augment is not None and not callable(augment):
-            raise ValueError(f"augment is {augment!r}; pass something that takes a batch, or None")
-        self.augment = augment
         self.train_size = train_size
         self.split_seed = split_seed
         self.class_names = None
@@ -117,18 +117,6 @@ class ImageDataModule(BatchDataModule):
             self.train_set, self.validation_set = train, validation
         if stage == "test" and self.test_set is None:
             self.test_set = self._read("test")
-
-    def transfer_batch_to_device(self, batch, device, dataloader_idx):
-        """Move bytes, which are few; make floats of them and augment where the model is."""
-        images, labels = super().transfer_batch_to_device(batch, device, dataloader_idx)
-        images = to_unit_range(images)
-        if self.augment is not None and self.trainer.training:
-            # Every step has a seed of its own, so that a resumed run draws the same numbers.
-            seed = (self.seed * 1_000_000_007 + self.trainer.global_step) * 1_009
-            with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-                torch.manual_seed(seed + self.trainer.global_rank)
-                images = self.augment(images).contiguous(memory_format=torch.channels_last)
-        return images, labels
 
     def _read(self, split):
         folder = _split_folder(self.data_dir, split)

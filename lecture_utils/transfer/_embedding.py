@@ -116,7 +116,7 @@ class EmbeddedDataModule(BatchDataModule):
 
     def __init__(self, data, model, until="head"):
         super().__init__(batch_size=data.batch_size, eval_batch_size=500, seed=data.seed)
-        if getattr(data, "augment", None) is not None:
+        if data.augment is not None:
             raise ValueError(
                 "the data module augments its images, and embeddings of changing images cannot be cached; "
                 "leave augment out, or train the whole model"

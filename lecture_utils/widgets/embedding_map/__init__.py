@@ -164,7 +164,9 @@ class EmbeddingMap(Demo):
 
     @classmethod
     def of_cats_and_dogs(cls, *, root=None, **settings):
-        """Show the test photos as the recorded runs see them or, where the photos are not there, drawn pets.
+        """Map the test photos by three recorded runs; with thumbnails where the photos are available.
+
+        See `lecture_utils.transfer.load_pet_maps` for images that are available everywhere.
 
         Parameters
         ----------
@@ -183,20 +185,17 @@ class EmbeddingMap(Demo):
         ['cat', 'dog']
         """
         from lecture_utils.datasets import cats_vs_dogs
-        from lecture_utils.transfer import load_pet_maps
-
-        photos = cats_vs_dogs(download=False)
-        if photos.source == "embedded":
-            return cls(**load_pet_maps(photos.folder), **settings)
         from lecture_utils.runs.transfer import maps_of_test
 
         maps = maps_of_test(root=root)
+        photos = cats_vs_dogs(download=False)
         files = [photos.folder / "test" / name for name in maps.files]
+        is_there = photos.source != "embedded" and all(file.is_file() for file in files)
         return cls(
             maps.stages,
             maps.labels,
             maps.class_names,
-            files if all(file.is_file() for file in files) else None,
+            files if is_there else None,
             predictions=maps.predictions,
             names=[file.stem for file in files],
             origin=f"{len(files):,} test photos",
