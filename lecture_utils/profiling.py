@@ -14,8 +14,8 @@ from lecture_utils._inspect import evaluating
 if TYPE_CHECKING:
     import torch
 
-#: Bytes that training with Adam holds per trainable parameter, beside the parameter itself: a gradient
-#: and two moving averages.
+#: Bytes that training with Adam holds per trainable parameter, beside the parameter itself: a
+#: gradient and two moving averages.
 _TRAINING_BYTES = 3 * 4
 
 
@@ -24,8 +24,8 @@ def prediction_times(
 ) -> list[float]:
     """Measure how long one processor thread works on a prediction.
 
-    Time that the processor spends on other programs does not count. With nothing else to do, these are
-    the seconds on the clock.
+    Time that the processor spends on other programs does not count. With nothing else to do, these
+    are the seconds on the clock.
 
     Parameters
     ----------
@@ -130,9 +130,9 @@ def _one_thread() -> Iterator[None]:
 def training_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
     """Count the bytes that one step of training needs, with Adam and 32-bit floats.
 
-    These are weights and buffers; for every trainable parameter a gradient and Adam's two averages; and
-    the activations kept for the backward pass. Freezing saves the latter, too: layers before the first
-    trainable one keep none.
+    These are weights and buffers; for every trainable parameter a gradient and Adam's two averages;
+    and the activations kept for the backward pass. Freezing saves the latter, too: layers before
+    the first trainable one keep none.
 
     Parameters
     ----------
@@ -206,8 +206,8 @@ def activation_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
 
     Notes
     -----
-    The model is run on PyTorch's device "meta", which has shapes and no values: that takes neither time
-    nor memory.
+    The model is run on PyTorch's device "meta", which has shapes and no values: that takes neither
+    time nor memory.
 
     Examples
     --------
@@ -219,8 +219,8 @@ def activation_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
     if not model.training:
         model.train()
     try:
-        # A difference, because some tensors are there once per batch; batch normalization in training
-        # refuses a single image.
+        # A difference, because some tensors are there once per batch; batch normalization in
+        # training refuses a single image.
         return _kept_bytes(model, (3, *shape)) - _kept_bytes(model, (2, *shape))
     finally:
         for module, mode in modes.items():

@@ -88,8 +88,8 @@ def interval(
 def mcnemar(first_wrong: Sequence[bool], second_wrong: Sequence[bool]) -> tuple[int, int, float]:
     """Test whether two classifiers differ on the same images by more than random variation.
 
-    Only the images count that exactly one of them gets wrong: if both were equally good, it would be
-    either one in half of the cases.
+    Only the images count that exactly one of them gets wrong: if both were equally good, it would
+    be either one in half of the cases.
 
     Parameters
     ----------

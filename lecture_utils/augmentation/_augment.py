@@ -25,10 +25,10 @@ def random_affine(
 ) -> Tensor:
     """Rotate, translate, scale and shear every image by random amounts.
 
-    Names and units are those of `Augment` and of torchvision's ``RandomAffine``. Every amount is drawn
-    for each image anew, evenly within its bounds (of a shear: its tangent). The image is resampled
-    once, with bilinear interpolation; what comes in from outside is 0. Unlike torchvision, it moves by
-    fractions of a pixel, and rotates after the shear.
+    Names and units are those of `Augment` and of torchvision's ``RandomAffine``. Every amount is
+    drawn for each image anew, evenly within its bounds (of a shear: its tangent). The image is
+    resampled once, with bilinear interpolation; what comes in from outside is 0. Unlike
+    torchvision, it moves by fractions of a pixel, and rotates after the shear.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def random_affine(
 
     Notes
     -----
-    Rotation, scale and shear are one 2x2 matrix, the translation one vector (Jaderberg et al., "Spatial
-    transformer networks", arXiv:1506.02025, equation 1).
+    Rotation, scale and shear are one 2x2 matrix, the translation one vector (Jaderberg et al.,
+    "Spatial transformer networks", arXiv:1506.02025, equation 1).
 
     Examples
     --------
@@ -76,7 +76,8 @@ def random_affine(
     # grid_sample asks where each output pixel comes from, hence one over the scale.
     size = 1 / ((low + high) / 2 + (high - low) / 2 * size)
     cos, sin, slant = angle.cos() * size, angle.sin() * size, math.tan(math.radians(shear)) * slant
-    # Its coordinates run from -1 to 1 along each axis, hence the ratios of the sides and the factor 2.
+    # Its coordinates run from -1 to 1 along each axis, hence the ratios of the sides and the factor
+    # 2.
     rows = [
         torch.stack([cos, (slant * cos - sin) * height / width, 2 * translate * right], dim=1),
         torch.stack([sin * width / height, slant * sin + cos, 2 * translate * down], dim=1),
@@ -104,9 +105,9 @@ class Augment:
     shear : float
         Largest horizontal shear in degrees, 0 to less than 90.
     crop : (float, float), optional
-        Cut out a box with this fraction of the area (smallest and largest, above 0) and with sides in
-        a ratio from 3:4 to 4:3, and enlarge it to the whole. No box is larger than the image: what
-        lies above 1 is drawn again, up to ten times.
+        Cut out a box with this fraction of the area (smallest and largest, above 0) and with sides
+        in a ratio from 3:4 to 4:3, and enlarge it to the whole. No box is larger than the image:
+        what lies above 1 is drawn again, up to ten times.
     flip : float
         Probability of mirroring left and right, 0 to 1.
     brightness, contrast, saturation : float
@@ -118,9 +119,9 @@ class Augment:
     erase : float
         Probability of blackening a box with 2% to 33% of the area, 0 to 1.
     size : int, optional
-        Make the result a square of so many pixels, at least 1. By default it is as large as the image.
-        Crops show things enlarged; making them smaller than the images of the test evens that out
-        (Touvron et al., "Fixing the train-test resolution discrepancy", arXiv:1906.06423).
+        Make the result a square of so many pixels, at least 1. By default it is as large as the
+        image. Crops show things enlarged; making them smaller than the images of the test evens
+        that out (Touvron et al., "Fixing the train-test resolution discrepancy", arXiv:1906.06423).
 
     Raises
     ------
@@ -272,9 +273,11 @@ class Augment:
         steps = {name: value.to(images.device) for name, value in parameters.items()}
         matrices = None
         if "affine" in steps:
-            matrices = ops.affine_matrices(*steps["affine"].unbind(dim=1), height, width)
+            matrices = ops.affine_matrices(
+                *steps["affine"].unbind(dim=1), height=height, width=width
+            )
         if "crop" in steps:
-            crop = ops.crop_matrices(*steps["crop"].unbind(dim=1), height, width)
+            crop = ops.crop_matrices(*steps["crop"].unbind(dim=1), height=height, width=width)
             matrices = crop if matrices is None else matrices @ crop
         if "flip" in steps:
             flip = ops.flip_matrices(steps["flip"], width)
@@ -351,7 +354,7 @@ def _as_range(name, pair):
 
 
 def _draw_boxes(count, height, width, area, ratio, largest, generator):
-    """Draw (top, left, height, width) as torchvision does: areas evenly, logarithms of ratios evenly.
+    """Draw (top, left, height, width) as torchvision does: areas and logarithms of ratios evenly.
 
     What is larger than `largest` is drawn again. Also return which boxes are still too large then.
     """

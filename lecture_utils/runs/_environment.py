@@ -11,7 +11,8 @@ from typing import Any
 from lecture_utils.profiling import processor
 
 PACKAGES = ("torch", "pytorch-lightning", "torchmetrics", "safetensors", "numpy")
-# What decides the results of a run. Whole folders, so that no file can be forgotten; demos do not count.
+# What decides the results of a run. Whole folders, so that no file can be forgotten; demos do not
+# count.
 SOURCES = (
     "_*.py",
     "augmentation",

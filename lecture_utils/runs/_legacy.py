@@ -1,7 +1,7 @@
 """Names from before they were changed: files that earlier versions wrote are read through here.
 
-Cards, settings and weights stay on disk as their run left them. What is read gets today's names here, and
-nowhere else.
+Cards, settings and weights stay on disk as their run left them. What is read gets today's names
+here, and nowhere else.
 """
 
 import math
@@ -49,8 +49,8 @@ def recipe_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _augmentation(options):
     """Return augmentation options in torchvision's units.
 
-    Digits were translated in pixels, their scale was a deviation from 1, and their shear a slope; photos
-    called the scale ``zoom``.
+    Digits were translated in pixels, their scale was a deviation from 1, and their shear a slope;
+    photos called the scale ``zoom``.
     """
     if "shift" not in options:
         return {"scale" if name == "zoom" else name: value for name, value in options.items()}

@@ -49,8 +49,6 @@ def start(
     trainer_options: Mapping[str, Any],
 ) -> Path | None:
     """Write down the settings of a new run, then train."""
-    from pytorch_lightning.utilities import rank_zero_only
-
     folder = run_folder(recipe.name, seed, root)
     settings = {
         "recipe": dataclasses.asdict(recipe),
@@ -62,7 +60,7 @@ def start(
     }
     data = None
     # The other processes of a run find the folder that the first one has just made.
-    if rank_zero_only.rank in (0, None):
+    if _is_first_process():
         if not overwrite:
             _check_free(folder, recipe.name, seed)
         # Before an earlier run is removed: without data there would be neither the old nor the new.
@@ -75,18 +73,23 @@ def start(
 
 def resume(name: str, seed: int, root: str | os.PathLike[str]) -> Path | None:
     """Go on with a run that was stopped, from its last whole epoch."""
-    from pytorch_lightning.utilities import rank_zero_only
-
     folder = run_folder(name, seed, root)
     if (folder / CARD).is_file():
         raise FileExistsError(f"{name} with seed {seed} is finished; there is nothing to resume")
     remedy = f"start the run with: python -m lecture_utils.runs train {name} --seed {seed}"
     settings = _legacy.settings(read_json(folder / SETTINGS, remedy))
     now = _environment.code_version()
-    if now != settings["code"][-1] and rank_zero_only.rank in (0, None):
+    if now != settings["code"][-1] and _is_first_process():
         settings["code"].append(now)
         write_json(folder / SETTINGS, settings)
     return _train(folder, settings)
+
+
+def _is_first_process():
+    from pytorch_lightning.utilities import rank_zero_only
+
+    # It has this attribute in jobs of several processes.
+    return getattr(rank_zero_only, "rank", None) in (0, None)
 
 
 def _check_free(folder, name, seed):
@@ -296,7 +299,7 @@ def _data_module(recipe, seed, data_dir):
 
 
 def _prepared(recipe, whole, data):
-    """Cache the output of the frozen part, if that can be done; and repeat the images in an epoch."""
+    """Cache the output of the frozen part, if possible, and repeat the images in an epoch."""
     from lecture_utils.training import InMemoryDataset
     from lecture_utils.transfer import EmbeddedDataModule
 
@@ -322,6 +325,6 @@ def _load(name, sample, split):
 def _check_full(source, name, sample):
     if source == "embedded" and not sample:
         raise FileNotFoundError(
-            f"the full data set {name} is not here and cannot be downloaded; pass the folder that has "
-            f'it as data_dir, or "{SAMPLE}" to train on the small embedded sample'
+            f"the full data set {name} is not here and cannot be downloaded; pass the folder that "
+            f'has it as data_dir, or "{SAMPLE}" to train on the small embedded sample'
         )

@@ -1,7 +1,13 @@
 """Train a classifier with Lightning: loss, metrics, optimizer and schedule around any model."""
 
+from __future__ import annotations
+
+from typing import Any, cast
+
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchmetrics import MeanMetric
 
@@ -55,11 +61,11 @@ class Classifier(pl.LightningModule):
 
     Notes
     -----
-    Batches come as a `BatchDataModule` gives them: floats, augmented, with torch's generator seeded for
-    the step. Mixup and dropout draw from that generator.
+    Batches come as a `BatchDataModule` gives them: floats, augmented, with torch's generator seeded
+    for the step. Mixup and dropout draw from that generator.
 
-    It logs ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy`` once per epoch. The
-    training values are means over the epoch, taken while the weights still changed.
+    It logs ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy`` once per epoch.
+    The training values are means over the epoch, taken while the weights still changed.
 
     Examples
     --------
@@ -69,18 +75,18 @@ class Classifier(pl.LightningModule):
 
     def __init__(
         self,
-        model,
+        model: nn.Module,
         *,
-        task="multiclass",
-        optimizer="adam",
-        learning_rate=1e-3,
-        backbone_lr_scale=1.0,
-        weight_decay=0.0,
-        schedule="constant",
-        label_smoothing=0.0,
-        mixup=0.0,
-        ema_decay=None,
-    ):
+        task: str = "multiclass",
+        optimizer: str = "adam",
+        learning_rate: float = 1e-3,
+        backbone_lr_scale: float = 1.0,
+        weight_decay: float = 0.0,
+        schedule: str = "constant",
+        label_smoothing: float = 0.0,
+        mixup: float = 0.0,
+        ema_decay: float | None = None,
+    ) -> None:
         super().__init__()
         check_name("task", task, TASKS)
         check_name("optimizer", optimizer, OPTIMIZERS)
@@ -115,15 +121,15 @@ class Classifier(pl.LightningModule):
         )
 
     @property
-    def eval_model(self):
+    def eval_model(self) -> nn.Module:
         """The model to use after training: the averaged one where there is one."""
         return self.model if self.ema is None else self.ema.module
 
-    def forward(self, images):
+    def forward(self, images: Tensor) -> Tensor:
         """Compute logits as after training."""
         return self.eval_model(images)
 
-    def training_step(self, batch, batch_idx):
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         """Compute the loss of one batch; stop if it is no number."""
         images, labels = batch
         lam, permutation = self._draw_mixture(len(images))
@@ -137,24 +143,24 @@ class Classifier(pl.LightningModule):
             loss = lam * loss + (1 - lam) * other_loss
         if not torch.isfinite(loss):
             raise DivergedError(
-                f"the loss is {loss.item()} in epoch {self.current_epoch}, step {batch_idx}: training "
-                f"diverged; try a learning rate below {self.learning_rate:g}"
+                f"the loss is {loss.item()} in epoch {self.current_epoch}, step {batch_idx}: "
+                f"training diverged; try a learning rate below {self.learning_rate:g}"
             )
         self._log("train", loss.detach(), logits.detach(), labels)
         return loss
 
-    def on_train_batch_end(self, outputs, batch, batch_idx):
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Move the averaged weights a little towards the new ones."""
         if self.ema is not None:
             self.ema.update_parameters(self.model)
 
-    def validation_step(self, batch, batch_idx):
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         """Evaluate one batch."""
         images, labels = batch
         logits = self(images)
         self._log("val", classification_loss(logits, labels, self.task), logits, labels)
 
-    def configure_optimizers(self):
+    def configure_optimizers(self) -> OptimizerLRScheduler:
         """Make the optimizer and a schedule that acts after every step."""
         groups = parameter_groups(self.model, self.learning_rate, self.backbone_lr_scale)
         optimizer = OPTIMIZERS[self.optimizer_name](groups, self.learning_rate, self.weight_decay)
@@ -175,7 +181,7 @@ class Classifier(pl.LightningModule):
     def _log(self, split, loss, logits, labels):
         accuracy = (predicted_classes(logits, self.task) == labels).float().mean()
         for score, value in (("loss", loss), ("accuracy", accuracy)):
-            metric = self.metrics[f"{split}_{score}"]
+            metric = cast(MeanMetric, self.metrics[f"{split}_{score}"])
             metric.update(value, len(labels))
             self.log(f"{split}_{score}", metric, on_step=False, on_epoch=True, prog_bar=True)
 

@@ -90,8 +90,8 @@ class InMemoryDataset(Dataset):
 def step_seed(seed: int, step: int, process: int = 0) -> int:
     """Compute the seed that a training step starts from.
 
-    Everything random in the step follows from it, so that a resumed run draws the same values as one
-    that was never stopped.
+    Everything random in the step follows from it, so that a resumed run draws the same values as
+    one that was never stopped.
 
     Parameters
     ----------
@@ -125,11 +125,11 @@ class BatchDataModule(pl.LightningDataModule):
     eval_batch_size : int
         Images per step of validation and test.
     seed : int
-        Decides the order of the training images, together with the epoch; and everything random in a
-        training step (augmentation, mixup, dropout), together with the step: see `step_seed`.
+        Decides the order of the training images, together with the epoch; and everything random in
+        a training step (augmentation, mixup, dropout), together with the step: see `step_seed`.
     augment : callable, optional
-        Takes and returns a batch of training images with values from 0 to 1, on the device where the
-        model is. See `augmentation.Augment`.
+        Takes and returns a batch of training images with values from 0 to 1, on the device where
+        the model is. See `augmentation.Augment`.
 
     Attributes
     ----------
@@ -171,7 +171,8 @@ class BatchDataModule(pl.LightningDataModule):
     ) -> tuple[Tensor, Tensor]:
         """Make floats of bytes; in training, seed torch for this step and augment.
 
-        All of this happens where the model is: bytes are few to move, and a GPU does the rest faster.
+        All of this happens where the model is: bytes are few to move, and a GPU does the rest
+        faster.
         """
         inputs, labels = batch
         inputs = to_unit_range(inputs)
@@ -196,7 +197,7 @@ class BatchDataModule(pl.LightningDataModule):
         return DataLoader(self.train_set, size, sampler=sampler, collate_fn=_keep)
 
     def val_dataloader(self) -> DataLoader:
-        """Give all validation images to every process: the score is exact for any number of them."""
+        """Give all validation images to every process, so that the scores are always exact."""
         return DataLoader(self.validation_set, self.eval_batch_size, collate_fn=_keep)
 
     def test_dataloader(self) -> DataLoader:
@@ -250,6 +251,9 @@ class InMemoryDataModule(BatchDataModule):
     >>> len(data.train_set), len(data.validation_set)  # doctest: +SKIP
     (55000, 5000)
     """
+
+    origin: str
+    source: str
 
     def __init__(
         self,
