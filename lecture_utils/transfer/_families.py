@@ -47,13 +47,13 @@ class Normalize(nn.Module):
 
 
 def cut(
-    network: nn.Module,
+    model: nn.Module,
 ) -> tuple[OrderedDict[str, nn.Module], int, _Normalization]:
     """Name a network's stages from the input to the features, without its classification head.
 
     Parameters
     ----------
-    network : nn.Module
+    model : nn.Module
         An EfficientNet-Lite, or a ResNet, VGG or Inception v3 of torchvision.
 
     Returns
@@ -72,12 +72,12 @@ def cut(
         If it is another kind of network.
     """
     for family, (stages_of, normalization) in _FAMILIES.items():
-        if type(network).__name__ == family:
-            stages, head = stages_of(network)
+        if type(model).__name__ == family:
+            stages, head = stages_of(model)
             return OrderedDict(stages), head.in_features, normalization
     raise ValueError(
         f"a head can be attached to {', '.join(_FAMILIES)} networks, not to "
-        f"{type(network).__name__}; build an nn.Sequential of its layers yourself"
+        f"{type(model).__name__}; build an nn.Sequential of its layers yourself"
     )
 
 
