@@ -2,13 +2,17 @@
 
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(shell command -v $(p) 2>/dev/null)))
 PORT ?= 8000
-JOBS ?= 2
+# Chapters or tests that run at the same time.
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 BIN := .venv/bin
 # What is built or tested here must not depend on a download.
 export LECTURE_OFFLINE ?= 1
+# Every chapter and every test process imports torch. Without its bytecode each would compile it anew, which takes longer
+# than the import itself.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab test lint notebooks bench clean distclean
+.PHONY: help book serve lab test test-fast test-restricted lint notebooks bench clean distclean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -18,18 +22,21 @@ help:  ## show this list
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing what the book needs into .venv (a few GB with torch; once)..."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[book]"
+	@$(BIN)/python tools/install.py -e ".[book]"
 	@touch $@
 
 .venv/.ready-test: .venv/.ready-book
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[book,test]"
+	@$(BIN)/python tools/install.py -e ".[book,test]"
+	@touch $@
+
+.venv/.ready-browser: .venv/.ready-test
 	$(BIN)/python tools/browser.py install
 	@touch $@
 
-book: .venv/.ready-book  ## build the site (only chapters that changed are run again)
+book: .venv/.ready-book  ## build the site (only chapters that changed are run again; JOBS=...)
 	@# Sphinx does not notice that an extension has changed; it writes again what is missing.
 	@test -z "$$(find book/_ext -name '*.py' -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/*.html
-	@$(BIN)/jupyter-book build . -W -n --keep-going --quiet || { echo "The build failed: every warning is an error. Reports of failed cells are in _build/html/reports/."; exit 1; }
+	@BOOK_JOBS=$(JOBS) $(BIN)/jupyter-book build . -W -n --keep-going --quiet || { echo "The build failed: every warning is an error. Reports of failed cells are in _build/html/reports/."; exit 1; }
 	@echo "The book is at _build/html/index.html. Open that file, or run: make serve"
 
 serve: book  ## build the site and show it on http://127.0.0.1:8000 (PORT=...)
@@ -39,21 +46,33 @@ serve: book  ## build the site and show it on http://127.0.0.1:8000 (PORT=...)
 lab: .venv/.ready-book  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
 
-test: .venv/.ready-test book lint  ## run all tests: package, notebooks, and the site in a real browser (JOBS=...)
-	@# nbval runs every chapter once, its exercises both unsolved and solved. Files are shared out among the processes, so
-	@# that a chapter's cells stay together; each computes in one thread, because more would wait for each other.
-	$(BIN)/python tools/notebooks.py graded _build/graded
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-current-env tests _build/graded
+# One thread per process, because more would wait for each other; a process without work takes tests from another.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+test: .venv/.ready-browser book lint  ## run all tests: package, notebooks, and the site in a real browser (JOBS=...)
+	@# The build has just executed the chapters; book/conftest.py looks at what it got.
+	$(PYTEST) tests book
+
+test-fast: .venv/.ready-test lint  ## check the style and test the package, in about a minute
+	$(PYTEST) tests/unit
+
+# What libraries compute differs in the last digits from one processor to another; see CONTRIBUTING.md.
+ATEN_CPU_CAPABILITY ?= default
+ONEDNN_MAX_CPU_ISA ?= SSE41
+test-restricted: .venv/.ready-test  ## test the package as if the processor were an old one
+	ATEN_CPU_CAPABILITY=$(ATEN_CPU_CAPABILITY) ONEDNN_MAX_CPU_ISA=$(ONEDNN_MAX_CPU_ISA) $(PYTEST) tests/unit
 
 lint: .venv/.ready-test  ## check the code's style, and that notebooks are stored stripped
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python tools/notebooks.py check
 
-notebooks: .venv/.ready-book  ## run the notebooks, store the outputs that are compared, strip the rest
+notebooks: .venv/.ready-book  ## run what is new in the notebooks, store the outputs that are compared, strip the rest
+	$(BIN)/python tools/notebooks.py address
+	@$(MAKE) --no-print-directory book
 	$(BIN)/python tools/notebooks.py outputs
 
-bench: .venv/.ready-test book  ## run the benchmarks; each prints ours beside a peer's
+bench: .venv/.ready-browser book  ## run the benchmarks; each prints ours beside a peer's
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean:  ## remove the built book and its kept results

@@ -100,7 +100,7 @@ def time_torch(model, images, first):
 def served(demo, images):
     """Return the function for `Host` that finds our modules, the runtime, the network and the images."""
     runtime = npm_package(*RUNTIME) / "dist"
-    modules = ROOT / "lecture_utils" / "widgets" / "_shared"
+    modules = ROOT / "lecture_utils" / "widgets" / "_shared" / "nn"
     files = {
         "": PAGE.encode(),
         "index.html": PAGE.encode(),
@@ -173,7 +173,14 @@ def main():
         print(
             f"largest difference of logits to PyTorch, {NAMES[way]}: {apart:.1e} ({len(logits)} images)"
         )
-    ours = ["shared/network.js", "shared/simd.js", "shared/float16.js", "weights"]
+    ours = [
+        "shared/network.js",
+        "shared/simd.js",
+        "shared/kernels.js",
+        "shared/plain.js",
+        "shared/float16.js",
+        "weights",
+    ]
     runtime = ["ort/ort.wasm.min.mjs", "ort/ort-wasm-simd-threaded.mjs"]
     runtime += ["ort/ort-wasm-simd-threaded.wasm", "model.onnx"]
     sizes = kilobytes(find, ours), kilobytes(find, runtime)

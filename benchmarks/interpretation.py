@@ -69,7 +69,7 @@ def report_grad_cam(net, rounds):
     torch.manual_seed(0)
     networks = {
         "ResNet18": torchvision.models.resnet18(weights=None).eval(),
-        "EfficientNet-Lite0": net.network,
+        "EfficientNet-Lite0": net.model,
     }
     image = net.preprocess(datasets.photo("cat"))
     met = True
@@ -136,7 +136,9 @@ def report_ascent(net, rounds, options):
                 start = time.process_time()
                 images = way(net, layer, channels, options, seed)
                 seconds = time.process_time() - start
-                results[name].append((seconds, excitement(net, layer, channels, images), images))
+                results[name].append(
+                    (seconds, mean_activations(net, layer, channels, images), images)
+                )
         for name, runs in results.items():
             seconds = statistics.median(run[0] for run in runs)
             activation = torch.stack([run[1] for run in runs]).mean(dim=0)
@@ -158,11 +160,11 @@ def report_ascent(net, rounds, options):
 
 
 def ascend(net, layer, channels, options, seed):
-    found = maximize_activation(
-        net.network, layer, channels, size=options.size, steps=options.steps,
+    result = maximize_activation(
+        net.model, layer, channels, size=options.size, steps=options.steps,
         normalize=net.normalize, seed=seed,
     )  # fmt: skip
-    return found.images
+    return result.images
 
 
 class _WithNormalization(torch.nn.Module):
@@ -170,7 +172,7 @@ class _WithNormalization(torch.nn.Module):
 
     def __init__(self, net):
         super().__init__()
-        self.network, self.normalize = net.network, net.normalize
+        self.network, self.normalize = net.model, net.normalize
 
     def forward(self, images):
         return self.network(self.normalize(images))
@@ -198,9 +200,9 @@ def ascend_by_lucent(net, layer, channels, options, seed):
     return torch.from_numpy(pictures[0]).movedim(-1, 1)
 
 
-def excitement(net, layer, channels, images):
-    """Average each picture's own channel over all places."""
-    maps = feature_maps(net.network, layer, net.normalize(images))
+def mean_activations(net, layer, channels, images):
+    """Average each image's own channel over all positions."""
+    maps = feature_maps(net.model, layer, net.normalize(images))
     return torch.stack([maps[i, c].mean() for i, c in enumerate(channels)])
 
 

@@ -81,7 +81,7 @@ addEventListener("keydown", (event) => {
 """
 
 WATCH_DEMO = """
-([demo, canvas, event, value]) => {
+([demo, canvas, name, value]) => {
   const output = document.querySelector(demo).querySelector(canvas);
   Object.assign(bench, { valueOf: eval(value), presses: [], paints: [] });
   if (bench.watching) return;
@@ -92,7 +92,8 @@ WATCH_DEMO = """
     if (this.canvas === output) redrawn = true;
     return putImageData.apply(this, drawing);
   };
-  document.addEventListener(event, ({ detail }) => {
+  document.addEventListener("lu:drawn", ({ detail }) => {
+    if (detail.demo !== name) return;
     bench.detail = detail;
     if (redrawn) bench.shown(bench.valueOf(detail));
     redrawn = false;
@@ -186,7 +187,7 @@ def measure_demo(browser, comparison, count):
         comparison.set_up(demo)
         times, drawn = {}, None
         for control in comparison.controls:
-            watch = [comparison.demo, comparison.canvas, comparison.event, control.value]
+            watch = [comparison.demo, comparison.canvas, comparison.name, control.value]
             page.evaluate(WATCH_DEMO, watch)
             control.focus(demo).focus()
             keys, expected = zip(*control.presses(count), strict=True)

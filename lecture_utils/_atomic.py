@@ -1,16 +1,21 @@
 """Write files and folders that are complete as soon as they are there, one process at a time."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def replaced(folder):
-    """Give a folder with another name to fill; it takes its name, in one step, if nothing goes wrong.
+def replaced(folder: Path) -> Iterator[Path]:
+    """Give a folder with another name to fill; at the end it takes its name, in one step.
+
+    On an error it vanishes, and what was there before stays.
 
     Two processes must not do this for one folder at once: hold a lock.
 
@@ -52,8 +57,8 @@ def replaced(folder):
 
 
 @contextmanager
-def replacing(path):
-    """Give a temporary path beside `path`; it takes its place at the end, or vanishes on an error."""
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; at the end it replaces it, or vanishes on an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     os.close(handle)
@@ -68,8 +73,8 @@ def replacing(path):
 
 
 @contextmanager
-def locked(path: Path, waiting: str):
-    """Hold the lock of `path` for the length of a ``with`` block, and say so if it has to be waited for.
+def locked(path: Path, waiting: str) -> Iterator[None]:
+    """Hold the lock of `path` for the length of a ``with`` block; say so before waiting for it.
 
     Parameters
     ----------

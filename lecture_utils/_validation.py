@@ -1,11 +1,14 @@
 """Check arguments: the same rules and the same sentences everywhere."""
 
+from __future__ import annotations
+
 import math
-from collections.abc import Iterable
+from collections.abc import Collection
 from numbers import Integral
+from typing import Any
 
 
-def as_pair(value, name, minimum=0):
+def as_pair(value: Any, name: str, minimum: int = 0) -> tuple[int, int]:
     """Read a whole number, or two of them, as a pair (rows, columns).
 
     Parameters
@@ -36,15 +39,15 @@ def as_pair(value, name, minimum=0):
     whole = all(isinstance(item, Integral) and not isinstance(item, bool) for item in pair)
     if len(pair) != 2 or not whole:
         raise ValueError(
-            f"{name} is {value!r}; give a whole number such as {max(minimum, 1)}, or a pair of them "
-            "(rows, columns)"
+            f"{name} is {value!r}; give a whole number such as {max(minimum, 1)}, or a pair of "
+            "them (rows, columns)"
         )
     if min(pair) < minimum:
         raise ValueError(f"{name} is {value!r}; use {minimum} or more")
     return int(pair[0]), int(pair[1])
 
 
-def positive(name: str, value) -> float:
+def positive(name: str, value: Any) -> float:
     """Return `value` as a float, or raise ValueError if it is not positive and finite."""
     number = _number(value)
     if not (number > 0 and math.isfinite(number)):
@@ -52,7 +55,7 @@ def positive(name: str, value) -> float:
     return number
 
 
-def finite(name: str, value) -> float:
+def finite(name: str, value: Any) -> float:
     """Return `value` as a float, or raise ValueError if it is NaN, infinite or no number."""
     number = _number(value)
     if not math.isfinite(number):
@@ -60,10 +63,10 @@ def finite(name: str, value) -> float:
     return number
 
 
-def check_name(what: str, name: object, known: Iterable[str]) -> None:
+def check_name(what: str, name: object, known: Collection[object]) -> None:
     """Raise ValueError if `name` is not among the `known` ones."""
     if name not in known:
-        raise ValueError(f"{what} is {name!r}; use one of {', '.join(known)}")
+        raise ValueError(f"{what} is {name!r}; use one of {', '.join(map(str, known))}")
 
 
 def check_bound(name: str, value: float, limit: float, included: bool = True) -> None:
@@ -75,7 +78,7 @@ def check_bound(name: str, value: float, limit: float, included: bool = True) ->
         )
 
 
-def _number(value):
+def _number(value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):

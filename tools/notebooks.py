@@ -1,11 +1,10 @@
 """Keep the book's notebooks tidy: stripped, addressed, and comparable.
 
     python tools/notebooks.py strip      remove outputs, counts and editor metadata
-    python tools/notebooks.py outputs    run the notebooks, store the outputs that nbval compares
+    python tools/notebooks.py outputs    store the outputs that nbval compares, as the build of the book got them
     python tools/notebooks.py address    write the repository's address into the set-up cells
     python tools/notebooks.py check      fail if any of this is still to be done
     python tools/notebooks.py export DIR copies whose set-up cells name the repository that builds them
-    python tools/notebooks.py graded DIR copies in which each exercise is checked again after its solution
 
 Only outputs of cells tagged ``nbval-check-output`` are stored: text that is the same on every machine.
 Notebook files may be named after the command; without names, all of ``book/`` is meant.
@@ -80,13 +79,11 @@ def address(notebook, url, branch="main"):
     return notebook
 
 
-def run(notebook, folder):
-    """Execute a notebook in a folder and return it with its outputs."""
-    from nbclient import NotebookClient
+def with_outputs(notebook):
+    """Return a notebook with the outputs that it had when the book was built."""
+    from jupyter_cache import get_cache
 
-    return NotebookClient(
-        notebook, timeout=600, resources={"metadata": {"path": str(folder)}}
-    ).execute()
+    return get_cache(ROOT / "_build" / ".jupyter_cache").merge_match_into_notebook(notebook)[1]
 
 
 def to_text(notebook):
@@ -98,20 +95,20 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("command", choices=["strip", "outputs", "address", "check", *COPIES])
+    parser.add_argument("command", choices=["strip", "outputs", "address", "check", "export"])
     parser.add_argument("paths", nargs="*", type=Path)
     arguments = parser.parse_args()
-    if arguments.command in COPIES:
+    if arguments.command == "export":
         if not arguments.paths:
-            parser.error(f"{arguments.command} needs a folder")
-        return COPIES[arguments.command](arguments.paths[0])
+            parser.error("export needs a folder")
+        return export(arguments.paths[0])
 
     untidy = []
     for path in arguments.paths or sorted((ROOT / "book").glob("*.ipynb")):
         before = path.read_text(encoding="utf-8")
         notebook = nbformat.reads(before, as_version=4)
         if arguments.command == "outputs":
-            notebook = run(notebook, path.parent)
+            notebook = with_outputs(notebook)
         after = to_text(strip(address(notebook, stated_url())))
         if after != before:
             untidy.append(path.name)
@@ -130,39 +127,6 @@ def export(folder):
         notebook = address(nbformat.read(path, as_version=4), repository_url(), branch)
         (folder / path.name).write_text(to_text(strip(notebook)), encoding="utf-8")
     print(f"export: {repository_url()} -> {folder}")
-
-
-def graded(folder):
-    """Write copies for nbval: one run of each sees a stub told to be open, and its solution to be right."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.ipynb"):
-        old.unlink()
-    for path in sorted((ROOT / "book").glob("*.ipynb")):
-        notebook = with_checks_after_solutions(nbformat.read(path, as_version=4))
-        (folder / path.name).write_text(to_text(notebook), encoding="utf-8")
-    print(f"graded: {folder}")
-
-
-def with_checks_after_solutions(notebook):
-    """Repeat each check behind its solution, with what it must print there."""
-    cells, check = [], None
-    for cell in notebook.cells:
-        cells.append(cell)
-        tags = cell.metadata.get("tags", [])
-        if "check" in tags:
-            check = cell
-        elif "solution" in tags:
-            again = nbformat.v4.new_code_cell(check.source, metadata={"tags": [KEPT_TAG]})
-            title = check.outputs[0].text.removeprefix("○ ").partition(" is open.")[0]
-            solved = f"✓ {title} is solved.\n"
-            again.outputs = [nbformat.v4.new_output("stream", name="stdout", text=solved)]
-            again.execution_count = 1
-            cells.append(again)
-    notebook.cells = cells
-    return notebook
-
-
-COPIES = {"export": export, "graded": graded}
 
 
 if __name__ == "__main__":

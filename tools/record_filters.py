@@ -1,4 +1,4 @@
-"""Record what maximizes the activation of a model's filters: minutes to half an hour on one processor core.
+"""Record activation maximization of a model's filters: minutes to half an hour on one core.
 
 python tools/record_filters.py cats-vs-dogs/augmented efficientnet_lite0
 """
@@ -6,6 +6,7 @@ python tools/record_filters.py cats-vs-dogs/augmented efficientnet_lite0
 import argparse
 import dataclasses
 import json
+import os
 import time
 
 import numpy as np
@@ -30,11 +31,12 @@ from lecture_utils.runs._environment import SOURCES as RUN_SOURCES
 from lecture_utils.runs._environment import code_version, hardware, versions
 from lecture_utils.widgets._sprites import pack_tiles
 
-#: Pictures of the data set that are kept for each filter, their side, and the least that is cut out of a picture.
+#: Images of the data set that are kept for each filter, their side, and the smallest crop.
 EXAMPLES, EXAMPLE_SIDE, LEAST_CROP = 5, 64, 40
-_QUALITY = {"plain": 14, "strong": 60, "examples": 50}
+_QUALITY = {"pixel": 14, "fourier": 60, "examples": 50}
 _PETS = 100
-# What decides the images and numbers of a recording: what decides a run's, and how filters are looked into.
+# What decides the images and activations of a recording: what decides a run's, and how filters
+# are looked into.
 SOURCES = (
     *RUN_SOURCES,
     "interpretation",
@@ -44,8 +46,8 @@ SOURCES = (
 _SEED = 0
 
 
-def record(name, root):
-    """Ask a network's filters, and write a recording.
+def record(name: str, root: str | os.PathLike[str]) -> Recording:
+    """Look into a model's filters, and write a recording.
 
     Parameters
     ----------
@@ -59,27 +61,23 @@ def record(name, root):
     """
     plan, started, code = PLANS[name], time.monotonic(), code_version(SOURCES)
     folder = folder_of(name, root)
-    network, normalize, weights, class_names = _network(name)
-    pictures = data_set(224)
-    inputs = normalize(_resized(pictures.pixels, plan.image_size))
-    strongest = _strongest(network, [layer.path for layer in plan.layers], inputs)
+    model, normalize, weights, class_names = _load_model(name)
+    data = data_set(224)
+    inputs = normalize(_resized(data.images, plan.image_size))
+    strongest = _strongest(model, [layer.path for layer in plan.layers], inputs)
     print(f"{name}, data set: {time.monotonic() - started:.0f} s", flush=True)
     layers = []
     with replaced(folder) as scratch:
         for number, layer in enumerate(plan.layers):
             channels = layer.channels or _drawn_channels(strongest[layer.path][0], plan.filters)
-            asked = {
-                **_ascents(network, normalize, layer, channels, plan),
-                "examples": _examples(
-                    pictures,
-                    strongest[layer.path],
-                    channels,
-                    _part(network, layer.path, plan.image_size),
-                ),
+            part = _part(model, layer.path, plan.image_size)
+            results = {
+                **_ascents(model, normalize, layer, channels, plan),
+                "examples": _examples(data, strongest[layer.path], channels, part),
             }
-            for kind, found in asked.items():
-                data, found["layout"] = pack_tiles(found.pop("tiles"), _QUALITY[kind])
-                (scratch / f"{number}-{kind}.webp").write_bytes(data)
+            for kind, result in results.items():
+                sprite, result["layout"] = pack_tiles(result.pop("tiles"), _QUALITY[kind])
+                (scratch / f"{number}-{kind}.webp").write_bytes(sprite)
             layers.append(
                 {
                     "label": layer.label,
@@ -87,7 +85,7 @@ def record(name, root):
                     "of": strongest[layer.path][0].shape[1],
                     "channels": list(channels),
                     "names": [class_names[c] for c in channels] if layer.channels else None,
-                    **asked,
+                    **results,
                 }
             )
             print(f"{name}, {layer.label}: {time.monotonic() - started:.0f} s", flush=True)
@@ -98,7 +96,7 @@ def record(name, root):
                 k: v for k, v in dataclasses.asdict(plan).items() if k not in ("layers", "title")
             },
             "seed": _SEED,
-            "data": {"origin": pictures.origin, "pictures": len(pictures.pixels)},
+            "data": {"origin": data.origin, "pictures": len(data.images)},
             "layers": layers,
             "weights": weights,
             "seconds": round(time.monotonic() - started, 1),
@@ -111,24 +109,24 @@ def record(name, root):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Pictures:
-    """Pictures to look for exciting places in.
+class DataSet:
+    """Images to look for strong activations in.
 
     Attributes
     ----------
-    pixels : ndarray of uint8, shape (N, side, side, 3)
+    images : ndarray of uint8, shape (N, side, side, 3)
     groups : list of int
         Which of them are parts of the same photo.
     origin : str
     """
 
-    pixels: np.ndarray
-    groups: list
+    images: np.ndarray
+    groups: list[int]
     origin: str
 
 
-def data_set(side):
-    """Return pictures that everybody has: drawn pets, and scikit-image's photos in parts of two sizes.
+def data_set(side: int) -> DataSet:
+    """Return images that everybody has: drawn pets, and photos in parts of two sizes.
 
     Parameters
     ----------
@@ -136,14 +134,14 @@ def data_set(side):
 
     Returns
     -------
-    Pictures
+    DataSet
     """
-    pixels, groups = [], []
+    images, groups = [], []
     for number in range(_PETS):
         pet = draw_pet(
             ("cat", "dog")[number % 2], np.random.default_rng((0, 2, number % 2, number // 2))
         )
-        pixels.append(ImageOps.fit(pet, (side, side)))
+        images.append(ImageOps.fit(pet, (side, side)))
         groups.append(number)
     names = datasets.photo_names()
     for group, name in enumerate(names, _PETS):
@@ -154,124 +152,125 @@ def data_set(side):
             for row in range(parts):
                 for column in range(parts):
                     box = (column * step, row * step, (column + 1) * step, (row + 1) * step)
-                    pixels.append(square.crop(box).resize((side, side)))
+                    images.append(square.crop(box).resize((side, side)))
                     groups.append(group)
     origin = f"{_PETS} drawn pets, and {len(names)} photos of scikit-image in 5 parts each"
-    return Pictures(np.stack([np.asarray(each) for each in pixels]), groups, origin)
+    return DataSet(np.stack([np.asarray(each) for each in images]), groups, origin)
 
 
-def _network(name):
-    """Load a network; how its input is normalized, which weights these are, and the names of its classes."""
+def _load_model(name):
+    """Return a model, how to normalize its input, which weights it has, and its class names."""
     if name in pretrained.NETWORKS:
         net = pretrained.load(name)
-        return net.network, net.normalize, net.origin, net.class_names
+        return net.model, net.normalize, net.origin, net.class_names
     run = runs.load(name)
     return run.model, lambda images: images, run.card["weights_sha256"], None
 
 
-def _ascents(network, normalize, layer, channels, plan):
-    """Let the pixels climb for all channels at once, by each method; keep frames, and what each frame reaches."""
-    found = {}
+def _ascents(model, normalize, layer, channels, plan):
+    """Maximize all channels at once, by each method; return frames and their activations."""
+    results = {}
     for method in METHODS:
         ascent = maximize_activation(
-            network, layer.path, channels, method=method, size=layer.size, steps=plan.steps,
+            model, layer.path, channels, method=method, size=layer.size, steps=plan.steps,
             frames=plan.frames, normalize=normalize, seed=_SEED,
         )  # fmt: skip
-        reached = [
-            _reached(network, layer.path, normalize(frame), channels) for frame in ascent.frames
+        activations = [
+            _own_activations(model, layer.path, normalize(frame), channels)
+            for frame in ascent.frames
         ]
-        found[method] = {
-            "activations": _rounded(torch.stack(reached, dim=1)),
+        results[method] = {
+            "activations": _rounded(torch.stack(activations, dim=1)),
             "tiles": _as_bytes(ascent.frames.transpose(0, 1).flatten(0, 1)),
         }
-    return found
+    return results
 
 
-def _resized(pictures, side):
-    images = torch.tensor(pictures).permute(0, 3, 1, 2).float() / 255
+def _resized(pixels, side):
+    images = torch.tensor(pixels).permute(0, 3, 1, 2).float() / 255
     if side == images.shape[2]:
         return images
     return nn.functional.interpolate(images, size=side, mode="bilinear", antialias=True)
 
 
-def _outputs(network, paths, inputs):
-    with evaluating(network), torch.no_grad(), record_activations(network, paths) as activations:
-        network(inputs)
+def _outputs(model, paths, inputs):
+    with evaluating(model), torch.no_grad(), record_activations(model, paths) as activations:
+        model(inputs)
     return dict(activations)
 
 
-def _strongest(network, paths, inputs):
-    """Find the largest activation of each picture and channel, and where it is.
+def _strongest(model, paths, inputs):
+    """Find the largest activation of each image and channel, and where it is.
 
     Returns
     -------
     dict of str to (Tensor, Tensor)
-        By layer: values (N, K), and places as parts of the picture's sides (N, K, 2).
+        By layer: values (N, K), and positions as fractions of the image's sides (N, K, 2).
     """
-    found = {path: [] for path in paths}
+    parts = {path: [] for path in paths}
     for batch in inputs.split(16):
-        for path, output in _outputs(network, paths, batch).items():
+        for path, output in _outputs(model, paths, batch).items():
             maps = output if output.ndim == 4 else output[..., None, None]
             value, at = maps.flatten(2).max(dim=2)
             rows, columns = maps.shape[2:]
-            place = torch.stack([(at // columns + 0.5) / rows, (at % columns + 0.5) / columns], 2)
-            found[path].append((value, place))
-    return {path: tuple(map(torch.cat, zip(*parts, strict=True))) for path, parts in found.items()}
+            row, column = (at // columns + 0.5) / rows, (at % columns + 0.5) / columns
+            parts[path].append((value, torch.stack([row, column], 2)))
+    return {path: tuple(map(torch.cat, zip(*pairs, strict=True))) for path, pairs in parts.items()}
 
 
 def _drawn_channels(best, count):
-    """Draw filters at random, of those that any picture excites."""
+    """Draw filters at random, of those that any image activates."""
     alive = (best.max(dim=0).values > 0).nonzero().flatten().tolist()
     chosen = np.random.default_rng(_SEED).choice(alive, min(count, len(alive)), replace=False)
     return tuple(sorted(int(channel) for channel in chosen))
 
 
-def _reached(network, path, images, channels):
-    """Return what each image makes of its own channel, averaged over all places."""
-    with evaluating(network), torch.no_grad():
-        output = output_of(network, path, images)  # later layers may need larger pictures
+def _own_activations(model, path, images, channels):
+    """Return the activation of each image in its own channel, averaged over all positions."""
+    with evaluating(model), torch.no_grad():
+        output = output_of(model, path, images)  # later layers may need larger images
     own = output[torch.arange(len(channels)), list(channels)]
     return own.flatten(1).mean(dim=1) if own.ndim > 1 else own
 
 
-def _part(network, path, image_size):
-    """Return which part of a picture's side to show: what the filter sees of it, or a little more."""
-    sees, step = 1, 1
-    # Both networks are chains (shortcuts see nothing more), and list their layers from the image on.
-    for name, module in network.named_modules():
+def _part(model, path, image_size):
+    """Return which fraction of an image's side to show: the receptive field, or a little more."""
+    field, jump, last = 1, 1, 1
+    # Both models are chains (shortcuts see nothing more), and list their layers from the image on.
+    for name, module in model.named_modules():
         if isinstance(module, nn.Conv2d | nn.MaxPool2d):
             kernel, stride = (
                 size[0] if isinstance(size, tuple) else size
                 for size in (module.kernel_size, module.stride)
             )
-            sees, step = sees + (kernel - 1) * step, step * stride
+            field, jump = field + (kernel - 1) * jump, jump * stride
         if f"{name}.".startswith(f"{path}.") and not list(module.children()):
-            last = sees
+            last = field
     return float(np.clip(last, min(LEAST_CROP, image_size), image_size)) / image_size
 
 
-def _examples(pictures, strongest, channels, part):
-    """Cut out what excites each channel most, from as many different pictures."""
-    (best, places), tiles, reached = strongest, [], []
+def _examples(data, strongest, channels, part):
+    """Cut out what activates each channel most, from as many different images."""
+    (best, positions), tiles, activations = strongest, [], []
     for channel in channels:
         values, order = best[:, channel].sort(descending=True)
         used, own = [], []
         for value, i in zip(values.tolist(), order.tolist(), strict=True):
-            if pictures.groups[i] not in used and len(own) < EXAMPLES:
-                used.append(pictures.groups[i])
+            if data.groups[i] not in used and len(own) < EXAMPLES:
+                used.append(data.groups[i])
                 own.append(float(f"{value:.4g}"))
-                tiles.append(_crop(pictures.pixels[i], places[i, channel].tolist(), part))
-        reached.append(own)
-    return {"activations": reached, "part": part, "tiles": np.stack(tiles)}
+                tiles.append(_crop(data.images[i], positions[i, channel].tolist(), part))
+        activations.append(own)
+    return {"activations": activations, "part": part, "tiles": np.stack(tiles)}
 
 
-def _crop(picture, place, part):
-    """Cut a square around a place out of a picture; at the edge it moves inwards."""
-    side = round(part * len(picture))
+def _crop(image, position, part):
+    """Cut a square around a position out of an image; at the edge it moves inwards."""
+    side = round(part * len(image))
     top, left = (
-        int(np.clip(round(at * len(picture) - side / 2), 0, len(picture) - side)) for at in place
+        int(np.clip(round(at * len(image) - side / 2), 0, len(image) - side)) for at in position
     )
-    crop = Image.fromarray(picture[top : top + side, left : left + side])
+    crop = Image.fromarray(image[top : top + side, left : left + side])
     return np.asarray(crop.resize((EXAMPLE_SIDE, EXAMPLE_SIDE), Image.Resampling.BICUBIC))
 
 
@@ -283,7 +282,7 @@ def _rounded(values):
     return [[float(f"{value:.4g}") for value in row] for row in values.tolist()]
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="+", choices=list(PLANS))
     parser.add_argument("--root", default=FOLDER, help="folder for the results")

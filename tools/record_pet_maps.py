@@ -4,6 +4,7 @@ python tools/record_pet_maps.py
 """
 
 import json
+import os
 
 import numpy as np
 import torch
@@ -23,11 +24,11 @@ IMAGE_SIZE = 128
 UNTIL, EPOCHS, LEARNING_RATE = "stage6", 6, 1e-3
 
 
-def record_pet_maps(path=PATH, *, seed=0):
-    """Embed the pets with three networks, and keep the maps.
+def record_pet_maps(path: str | os.PathLike[str] = PATH, *, seed: int = 0) -> dict[str, float]:
+    """Embed the pets with three models, and keep the maps.
 
-    The first two networks are not trained on pets; what they predict is a logistic regression on their embeddings.
-    The third is the second with its last stages fine-tuned.
+    The first two models are not trained on pets; what they predict is a logistic regression on
+    their embeddings. The third is the second with its last stages fine-tuned.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ def record_pet_maps(path=PATH, *, seed=0):
     Returns
     -------
     dict
-        From each stage to the share of test pets that it gets right.
+        From each stage to its accuracy on the test pets.
     """
     data = ImageDataModule(drawn_pets(SIZES), batch_size=20, image_size=IMAGE_SIZE)
     data.setup("fit")
@@ -79,7 +80,7 @@ def record_pet_maps(path=PATH, *, seed=0):
 
 
 def _fine_tune(model, data):
-    """Train the last stages; return them before the head, the head, and the test pets as they take them."""
+    """Train the last stages; return them without the head, the head, and their test inputs."""
     freeze(model, UNTIL, freeze_bn_stats=True)
     learns = split(model, UNTIL)[1]
     inputs = embed(model, data.train_set.inputs, UNTIL)
@@ -100,4 +101,4 @@ def _fine_tune(model, data):
 
 if __name__ == "__main__":
     for stage, accuracy in record_pet_maps().items():
-        print(f"{stage}: {accuracy:.1%} of {SIZES[2]} pets right")
+        print(f"{stage}: accuracy of {accuracy:.1%} on {SIZES[2]} pets")

@@ -8,6 +8,7 @@ of each notebook through ``lecture_utils``, and drops the kept result when one o
 import ast
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 
 import jupytext
@@ -17,6 +18,8 @@ from sphinx.util import logging
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "lecture_utils"
+#: Name of the file, in the folder of the kept results, that has the fingerprint of each chapter.
+RECORD = "lecture_utils.json"
 # What modules read from the package's folder; a run's card changes with its history and weights.
 _DATA = {
     "datasets": "data/samples/*.npz",
@@ -27,6 +30,7 @@ _DATA = {
 logger = logging.getLogger(__name__)
 
 
+@cache  # most modules are used by most chapters
 def imported_names(source):
     """Return the dotted names that Python source imports, ``from a import b`` as both a and a.b."""
     names = set()
@@ -38,7 +42,7 @@ def imported_names(source):
             separator = "" if base.endswith(".") else "."
             names.add(base)
             names.update(f"{base}{separator}{alias.name}" for alias in node.names)
-    return names
+    return frozenset(names)
 
 
 def notebook_source(path):
@@ -101,7 +105,7 @@ def _files_of(name, demos, root):
         is_demo = parts[:2] == [PACKAGE, "widgets"] and len(parts) == 3
         # What a package imports only when it is asked for is named in its stub.
         beside = sorted(base.glob("*.*" if is_demo else "__init__.py*"))
-        shared = sorted((root / PACKAGE / "widgets" / "_shared").glob("*.*")) if is_demo else []
+        shared = sorted((root / PACKAGE / "widgets" / "_shared").rglob("*.*")) if is_demo else []
         return [*beside, *shared, *data]
     return []
 
@@ -118,7 +122,7 @@ def fingerprint(files, root=ROOT):
 def _drop_stale_results(app, env, added, changed, removed):
     """Forget the kept results whose dependencies changed; have Sphinx read those pages again."""
     folder = Path(app.config.nb_execution_cache_path or Path(app.outdir).parent / ".jupyter_cache")
-    record = folder / "lecture_utils.json"
+    record = folder / RECORD
     known = json.loads(record.read_text()) if record.is_file() else {}
     stale, now = [], {}
     for docname in sorted(env.found_docs):

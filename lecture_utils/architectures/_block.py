@@ -1,6 +1,10 @@
 """A network as a tree of blocks."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypedDict
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,11 @@ class Block:
         looks at its input in another shape, writes nothing.
     receptive_field : tuple of int or None
         Rows and columns of the input that one output can see; None where there is no such window,
-        because a layer mixes all places.
+        because a layer mixes all positions.
     children : tuple of Block
         What the block consists of, in the order of the data flow. Empty for a single layer.
     branches : tuple of tuple of Block
-        Of a ``"parallel"`` block: the ways from its one input to the block that comes after it. A
+        Of a ``"parallel"`` block: the paths from its one input to the block that comes after it. A
         shortcut that changes nothing is an empty tuple.
     training_only : bool
         Whether the block is left out when the network predicts, as an auxiliary classifier is. Its
@@ -48,17 +52,17 @@ class Block:
     macs: int = 0
     memory: int = 0
     receptive_field: tuple[int, int] | None = None
-    children: tuple["Block", ...] = ()
-    branches: tuple[tuple["Block", ...], ...] = ()
+    children: tuple[Block, ...] = ()
+    branches: tuple[tuple[Block, ...], ...] = ()
     training_only: bool = False
     note: str = ""
 
     @property
-    def parts(self):
+    def parts(self) -> tuple[Block, ...]:
         """The blocks one level down, whether one after the other or side by side."""
         return (*self.children, *(block for branch in self.branches for block in branch))
 
-    def walk(self):
+    def walk(self) -> Iterator[Block]:
         """Yield the block itself and all blocks within, outer before inner.
 
         Yields
@@ -69,7 +73,7 @@ class Block:
         for part in self.parts:
             yield from part.walk()
 
-    def layers(self):
+    def layers(self) -> Iterator[Block]:
         """Yield the layers within, those that consist of nothing further.
 
         Yields
@@ -78,7 +82,7 @@ class Block:
         """
         return (block for block in self.walk() if not block.parts and block.kind != "parallel")
 
-    def find(self, name):
+    def find(self, name: str) -> Block:
         """Return the outermost block of a name.
 
         Parameters
@@ -101,20 +105,29 @@ class Block:
         raise ValueError(f"there is no block {name!r} here; on the first level are {names}")
 
 
-def totals(parts):
+class Costs(TypedDict):
+    """What blocks cost; the fields of `Block` with these names."""
+
+    parameters: int
+    macs: int
+    memory: int
+
+
+def totals(parts: Iterable[Block], *, in_training: bool = False) -> Costs:
     """Add up what parts cost.
 
     Parameters
     ----------
     parts : iterable of Block
+    in_training : bool
+        Count operations and memory of blocks that are run in training only, too.
 
     Returns
     -------
-    dict
-        ``parameters``, ``macs`` and ``memory``.
+    Costs
     """
     parts = list(parts)
-    run = [part for part in parts if not part.training_only]
+    run = [part for part in parts if in_training or not part.training_only]
     return {
         "parameters": sum(part.parameters for part in parts),
         "macs": sum(part.macs for part in run),

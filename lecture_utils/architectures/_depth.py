@@ -1,10 +1,12 @@
 """How deep a network is."""
 
+from lecture_utils.architectures._block import Block
+
 __all__ = ["depth"]
 
 
-def depth(block):
-    """Count the layers with weights on the longest way through a block, as papers count them.
+def depth(block: Block) -> int:
+    """Count the layers with weights on the longest path through a block, as papers count them.
 
     Parameters
     ----------
@@ -14,8 +16,8 @@ def depth(block):
     Returns
     -------
     int
-        Convolutions and dense layers, one after the other; of branches the longest counts. What is run in
-        training only is left out.
+        Convolutions and dense layers, one after the other; of branches the longest counts. What is
+        run in training only is left out.
 
     Examples
     --------

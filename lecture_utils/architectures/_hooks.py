@@ -1,27 +1,30 @@
-"""The tree of a network that torch.fx cannot follow: modules within modules, in the order of their calls."""
+"""The tree of a network that torch.fx cannot follow: modules in the order of their calls."""
+
+from __future__ import annotations
 
 import torch
+from torch import nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
 from lecture_utils._inspect import evaluating
 from lecture_utils.architectures._block import Block
 from lecture_utils.architectures._labels import module_label
-from lecture_utils.architectures._steps import FLOAT32, without_numbers
+from lecture_utils.architectures._steps import FLOAT32, without_values
 from lecture_utils.architectures._tree import unused_blocks
 
 NOTE = (
-    "torch.fx cannot follow this network's forward method ({}), so there are only the modules that are "
-    "called, in their order: no branches, no functions, no receptive fields."
+    "torch.fx cannot follow this network's forward method ({}), so there are only the modules that "
+    "are called, in their order: no branches, no functions, no receptive fields."
 )
 
 
-def tree_by_hooks(module, shape, reason):
+def tree_by_hooks(model: nn.Module, shape: tuple[int, ...], reason: str) -> Block:
     """Run a network with hooks on all its modules.
 
     Parameters
     ----------
-    module : torch.nn.Module
+    model : torch.nn.Module
     shape : tuple of int
         Of the image, (C, H, W).
     reason : str
@@ -37,8 +40,11 @@ def tree_by_hooks(module, shape, reason):
     ValueError
         If the image does not go through.
     """
-    counter, seen, stack = FlopCounterMode(display=False), set(), [[]]
-    names = {part: name for name, part in module.named_modules()}
+    counter = FlopCounterMode(display=False)
+    seen: set[int] = set()
+    stack: list[list[Block]] = [[]]
+    starts: list[int] = []
+    names = {part: name for name, part in model.named_modules()}
     # While the network runs, other tensors stand in for its parameters.
     direct = {part: list(part.parameters(recurse=False)) for part in names}
 
@@ -70,15 +76,13 @@ def tree_by_hooks(module, shape, reason):
             )
         )
 
-    starts, hooks = [], []
+    hooks = []
     try:
-        for part in module.modules():
+        for part in model.modules():
             hooks.append(part.register_forward_pre_hook(before))
             hooks.append(part.register_forward_hook(after))
-        with evaluating(module), torch.no_grad(), counter:
-            functional_call(
-                module, without_numbers(module), (torch.zeros(1, *shape, device="meta"),)
-            )
+        with evaluating(model), torch.no_grad(), counter:
+            functional_call(model, without_values(model), (torch.zeros(1, *shape, device="meta"),))
     except (RuntimeError, TypeError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise ValueError(f"an image of {shape} does not go through: {reason}") from error
@@ -86,7 +90,7 @@ def tree_by_hooks(module, shape, reason):
         for hook in hooks:
             hook.remove()
     (root,) = stack[0]
-    unused = unused_blocks(module, seen)
+    unused = unused_blocks(model, seen)
     return Block(
         "",
         root.kind,

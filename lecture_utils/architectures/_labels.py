@@ -1,6 +1,14 @@
 """What layers are called for readers."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from torch import nn
+
+if TYPE_CHECKING:
+    from lecture_utils.architectures._steps import Step
 
 _NAMES = {
     "BatchNorm2d": "Batch norm",
@@ -28,7 +36,7 @@ _NAMES = {
 _POOLS = {"max_pool2d": "Max pool", "avg_pool2d": "Average pool"}
 
 
-def step_kind(step):
+def step_kind(step: Step) -> str:
     """Return the class of a step's module, or the name of its function.
 
     Parameters
@@ -42,10 +50,10 @@ def step_kind(step):
     if step.module is not None:
         return type(step.module).__name__
     target = step.node.target
-    return target if isinstance(target, str) else target.__name__
+    return target if isinstance(target, str) else getattr(target, "__name__", "")
 
 
-def step_label(step):
+def step_label(step: Step) -> str:
     """Return what a step is called for readers, such as ``"Conv 3×3, stride 2"``.
 
     Parameters
@@ -61,15 +69,15 @@ def step_label(step):
     kind = step_kind(step)
     if kind in _POOLS:
         names = ("input", "kernel_size", "stride", "padding")
-        given = dict(zip(names, step.node.args, strict=False)) | dict(step.node.kwargs)
-        kernel = given["kernel_size"]
-        return _pool(_POOLS[kind], kernel, given.get("stride") or kernel)
+        arguments = dict(zip(names, step.node.args, strict=False)) | dict(step.node.kwargs)
+        kernel = arguments["kernel_size"]
+        return _pool(_POOLS[kind], kernel, arguments.get("stride") or kernel)
     if kind == "adaptive_avg_pool2d":
         return _adaptive(step.shape[-2:])
     return _NAMES.get(kind, kind)
 
 
-def module_label(module):
+def module_label(module: nn.Module) -> str:
     """Return what a layer is called for readers.
 
     Parameters
@@ -109,15 +117,15 @@ def _convolution(conv):
     return label
 
 
-def _pool(name, kernel, stride):
+def _pool(name: str, kernel: Any, stride: Any) -> str:
     return f"{name} {_times(kernel)}, stride {_short(stride)}"
 
 
-def _adaptive(size):
+def _adaptive(size: Sequence[Any]) -> str:
     return "Global average" if tuple(size) == (1, 1) else f"Average to {_times(size)}"
 
 
-def _pair(value):
+def _pair(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, (tuple, list)) else (value, value)
 
 

@@ -1,9 +1,13 @@
 """What torchvision publishes about its trained classifiers: parameters, operations, accuracy."""
 
+from __future__ import annotations
+
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import torchvision
 
@@ -11,7 +15,7 @@ from lecture_utils.architectures._networks import title
 
 __all__ = ["Published", "best_weights", "pareto_front", "published"]
 
-#: Weights that were trained on more images than ImageNet's 1.28 million: 3.6 billion from Instagram.
+# Weights that were trained on more images than ImageNet's 1.28 million: 3.6 billion of Instagram.
 _EXTRA_DATA = "SWAG"
 _FAMILIES = {
     "alexnet": "AlexNet",
@@ -50,9 +54,10 @@ class Published:
         Name of the weights, such as ``"IMAGENET1K_V2"``.
     parameters : int
     macs : float
-        Multiply-accumulate operations for one image. torchvision writes them as billions under "GFLOPS".
+        Multiply-accumulate operations for one image. torchvision writes them as billions under
+        "GFLOPS".
     accuracy : float
-        Share of ImageNet's 50,000 validation images whose class is the network's first guess, 0 to 1.
+        On ImageNet's 50,000 validation images, 0 to 1; the network has one guess.
     image_size : int
         Height and width in pixels of what the network gets.
     more_data : bool
@@ -71,8 +76,10 @@ class Published:
 
 
 @cache
-def published():
-    """Read the figures of all image classifiers of the installed torchvision; nothing is downloaded.
+def published() -> tuple[Published, ...]:
+    """Read the metrics of all image classifiers of the installed torchvision.
+
+    Nothing is downloaded.
 
     Returns
     -------
@@ -88,7 +95,8 @@ def published():
     rows = []
     for name in torchvision.models.list_models(torchvision.models):
         module = torchvision.models.get_model_builder(name).__module__.rpartition(".")[2]
-        for weights in torchvision.models.get_model_weights(name):
+        enum: Any = torchvision.models.get_model_weights(name)
+        for weights in enum:
             accuracy = weights.meta["_metrics"]["ImageNet-1K"]["acc@1"]
             if math.isnan(accuracy):
                 continue
@@ -108,7 +116,7 @@ def published():
     return tuple(rows)
 
 
-def best_weights(rows, *, more_data=False):
+def best_weights(rows: Iterable[Published], *, more_data: bool = False) -> list[Published]:
     """Keep the most accurate weights of each network.
 
     Parameters
@@ -122,7 +130,7 @@ def best_weights(rows, *, more_data=False):
     list of Published
         In the order of `rows`, one for each network that has such weights.
     """
-    best = {}
+    best: dict[str, Published] = {}
     for row in rows:
         known = best.get(row.name)
         if (more_data or not row.more_data) and (not known or row.accuracy > known.accuracy):
@@ -130,7 +138,7 @@ def best_weights(rows, *, more_data=False):
     return list(best.values())
 
 
-def pareto_front(costs, scores):
+def pareto_front(costs: Iterable[float], scores: Iterable[float]) -> list[int]:
     """Find what nothing else beats: no other is at least as good for at most the same cost.
 
     Parameters
@@ -169,22 +177,24 @@ def pareto_front(costs, scores):
 
 
 _STEMS = (
-    "AlexNet", "ConvNeXt", "DenseNet", "EfficientNet", "GoogLeNet", "MaxViT", "MNASNet", "MobileNet", "RegNet",
-    "ResNet", "ResNeXt", "ShuffleNet", "SqueezeNet", "Swin", "VGG", "ViT", "Wide",
+    "AlexNet", "ConvNeXt", "DenseNet", "EfficientNet", "GoogLeNet", "MaxViT", "MNASNet",
+    "MobileNet", "RegNet", "ResNet", "ResNeXt", "ShuffleNet", "SqueezeNet", "Swin", "VGG", "ViT",
+    "Wide",
 )  # fmt: skip
 _WORDS = {stem.lower(): stem for stem in _STEMS}
 _CAPITALS = r"[a-z]|[a-u]\d|bn|\d.*[gm]f"  # Sizes such as L and B0; not v2 and x0.5.
 
 
-def _title(name):
+def _title(name: str) -> str:
     """Write a name as its authors do, about: "mnasnet0_5" as "MNASNet0.5"."""
     if title(name) != name:
         return title(name)
     words = re.sub(r"(?<!\d)(\d)_(\d)", r"\1.\2", name).split("_")
     for i, word in enumerate(words):
-        stem = re.match("[a-z]*", word)[0]
+        rest = word.lstrip("abcdefghijklmnopqrstuvwxyz")
+        stem = word.removesuffix(rest)
         if stem in _WORDS:
-            words[i] = _WORDS[stem] + word[len(stem) :]
+            words[i] = _WORDS[stem] + rest
         elif re.fullmatch(_CAPITALS, word):
             words[i] = word.upper()
     return " ".join(words)

@@ -1,4 +1,8 @@
-"""Group loose layers: a convolution with its normalization and activation; layers up to a pooling."""
+"""Group loose layers: a convolution with its normalization and activation; and stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 from lecture_utils.architectures._block import Block, totals
 
@@ -11,8 +15,8 @@ _POOLS = ("MaxPool", "max_pool", "AvgPool", "avg_pool")
 _MIXERS = ("AdaptiveAvgPool2d", "adaptive_avg_pool2d", "Flatten", "flatten", "mean", "view")
 
 
-def group_units(blocks):
-    """Make one block of each convolution or linear layer and what follows it number by number.
+def group_units(blocks: Iterable[Block]) -> list[Block]:
+    """Make one block of each convolution or linear layer and the pixelwise layers after it.
 
     Parameters
     ----------
@@ -23,7 +27,8 @@ def group_units(blocks):
     -------
     list of Block
     """
-    grouped, run = [], []
+    grouped: list[Block] = []
+    run: list[Block] = []
     for block in blocks:
         if run and _follows(block):
             run.append(block)
@@ -35,11 +40,11 @@ def group_units(blocks):
     return grouped + _unit(run)
 
 
-def group_stages(blocks):
+def group_stages(blocks: Sequence[Block]) -> list[Block]:
     """Group loose layers at the top of a network into stages of one size of their maps.
 
-    A stage ends after a pooling layer, or before a convolution with a stride; the last one starts where
-    places are mixed.
+    A stage ends after a pooling layer, or before a convolution with a stride; the last one starts
+    where positions are mixed.
 
     Parameters
     ----------
@@ -50,7 +55,8 @@ def group_stages(blocks):
     list of Block
         As given if one stage would hold everything.
     """
-    runs, open_run = [], False
+    runs: list[list[Block]] = []
+    open_run = False
     for block in blocks:
         loose = _is_loose(block)
         if not (open_run and loose) or _starts_stage(block, runs[-1]):
@@ -67,7 +73,7 @@ def group_stages(blocks):
 
 
 def _stage_names(runs):
-    """Number the stages; what comes before or after a network's own blocks is its stem or its head."""
+    """Number the stages; before and after a network's own blocks are its stem and its head."""
     groups = [i for i, run in enumerate(runs) if len(run) > 1]
     heads = [i for i in groups if runs[i][0].kind in _MIXERS or runs[i][0].kind == "Dropout"]
     stages = [i for i in groups if i not in heads]
@@ -83,12 +89,10 @@ def _stage_names(runs):
 def _starts_stage(block, run):
     if _mixes(block):
         return not any(_mixes(other) for other in run)
-    smaller = run[-1].shape and len(block.shape) == 3 == len(run[-1].shape)
-    return (
-        bool(smaller)
-        and 1.5 * block.shape[-1] < run[-1].shape[-1]
-        and not block.kind.startswith(_POOLS)
-    )
+    before, after = run[-1].shape, block.shape
+    if not before or not after or len(before) != 3 or len(after) != 3:
+        return False
+    return 1.5 * after[-1] < before[-1] and not block.kind.startswith(_POOLS)
 
 
 def _mixes(block):
@@ -104,7 +108,7 @@ def _is_loose(block):
     )
 
 
-def _unit_length(block):
+def _unit_length(block: Block) -> int:
     units = group_units(list(block.children))
     return len(units[0].children) if len(units) == 1 else 0
 
@@ -126,9 +130,7 @@ def _unit(run):
 def _group(name, kind, label, blocks):
     last = blocks[-1]
     training_only = all(block.training_only for block in blocks)
-    sums = totals(blocks)
-    if training_only:
-        sums = {key: sum(getattr(block, key) for block in blocks) for key in sums}
+    sums = totals(blocks, in_training=training_only)
     return Block(
         name,
         kind,

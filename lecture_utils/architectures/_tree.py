@@ -1,13 +1,18 @@
 """From the steps of a forward pass to a tree of blocks: modules within modules, and branches."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import nn
 
 from lecture_utils.architectures._block import Block, totals
 from lecture_utils.architectures._labels import step_kind, step_label
 from lecture_utils.architectures._stages import group_stages, group_units
+from lecture_utils.architectures._steps import Step
 from lecture_utils.architectures._wiring import chain
 
 
@@ -15,21 +20,21 @@ from lecture_utils.architectures._wiring import chain
 class _Counted:
     """The parameters that have been counted already, because layers can share them."""
 
-    modules: dict
-    seen: set = field(default_factory=set)
+    modules: dict[str, nn.Module]
+    seen: set[int] = field(default_factory=set)
 
-    def __call__(self, parameters):
+    def __call__(self, parameters: Iterable[nn.Parameter]) -> int:
         new = {id(p): p.numel() for p in parameters if id(p) not in self.seen}
         self.seen |= new.keys()
         return sum(new.values())
 
 
-def build_tree(module, steps):
+def build_tree(model: nn.Module, steps: list[Step]) -> Block:
     """Arrange the steps of a network's forward pass as a tree.
 
     Parameters
     ----------
-    module : torch.nn.Module
+    model : torch.nn.Module
     steps : list of Step
 
     Returns
@@ -37,18 +42,18 @@ def build_tree(module, steps):
     Block
         The network, named ``""``.
     """
-    counted = _Counted(dict(module.named_modules()))
+    counted = _Counted(dict(model.named_modules()))
     children = _arrange(steps, 0, counted)
     children = group_stages(_dissolve(children))
-    children += unused_blocks(module, counted.seen)
-    own = counted(module.parameters(recurse=False))
+    children += unused_blocks(model, counted.seen)
+    own = counted(model.parameters(recurse=False))
     run = [step for step in steps if not step.training_only]
     last = next((step for step in reversed(run) if step.read_by_output), run[-1])
     sums = totals(children)
     return Block(
         "",
-        type(module).__name__,
-        type(module).__name__,
+        type(model).__name__,
+        type(model).__name__,
         last.shape,
         sums["parameters"] + own,
         sums["macs"],
@@ -58,21 +63,21 @@ def build_tree(module, steps):
     )
 
 
-def unused_blocks(module, seen):
+def unused_blocks(model: nn.Module, seen: set[int]) -> list[Block]:
     """Return a block for each part of a network that has parameters and is never run.
 
     Parameters
     ----------
-    module : torch.nn.Module
+    model : torch.nn.Module
     seen : set of int
-        The ``id`` of the parameters that are counted already; those found here are added.
+        The ``id`` of the parameters that are counted already; those of the blocks are added.
 
     Returns
     -------
     list of Block
     """
     blocks = []
-    for name, part in module.named_modules():
+    for name, part in model.named_modules():
         own = {id(p): p.numel() for p in part.parameters()}
         # The outermost module that is not used at all.
         if name and own and not own.keys() & seen:
@@ -84,7 +89,7 @@ def unused_blocks(module, seen):
     return blocks
 
 
-def _arrange(steps, depth, counted):
+def _arrange(steps: list[Step], depth: int, counted: _Counted) -> list[Block]:
     """Turn the steps inside one module call into a list of blocks."""
     groups = [
         list(group)
@@ -110,7 +115,7 @@ def _arrange(steps, depth, counted):
 
 
 def _edges(groups, number, home):
-    """Return which group reads from which, with 0 for the outside and n + 1 for what reads the end."""
+    """Return which group reads from which; 0 is the outside, and n + 1 what reads the end."""
     edges, end = set(), len(number) + 1
     for i, n in number.items():
         for step in groups[i]:
@@ -129,12 +134,12 @@ def _edges(groups, number, home):
     return edges
 
 
-def _block(group, depth, counted):
+def _block(group: list[Step], depth: int, counted: _Counted) -> Block:
     """Make a block of one step, or of the steps of one module call."""
     first, last = group[0], group[-1]
     if len(first.owners) <= depth:
         parameters = counted(first.module.parameters() if first.module else first.weights)
-        name = first.node.target if first.module else _function_name(first, depth)
+        name = str(first.node.target) if first.module else _function_name(first, depth)
         return Block(
             name,
             step_kind(first),
@@ -154,9 +159,8 @@ def _block(group, depth, counted):
         return only
     if only and only.kind == "unit":
         children = list(only.children)
-    sums = totals(children)
-    if first.training_only:  # Inside, everything is counted; outside, nothing but the parameters.
-        sums = {name: sum(getattr(child, name) for child in children) for name in sums}
+    # Inside, everything is counted; outside, nothing but the parameters.
+    sums = totals(children, in_training=first.training_only)
     return Block(
         path,
         kind.__name__,
@@ -171,26 +175,26 @@ def _block(group, depth, counted):
     )
 
 
-def _function_name(step, depth):
+def _function_name(step: Step, depth: int) -> str:
     inside = step.owners[depth - 1][1] if depth else ""
     # torch.fx calls functions "add", "add_1", "add_2"... through the whole network.
     return f"{inside}.{step.node.name}" if inside else step.node.name
 
 
-def _blocks(links, blocks):
-    arranged = []
+def _blocks(links: list[Any], blocks: list[Any]) -> list[Block]:
+    arranged: list[Block] = []
     for link in links:
         if isinstance(link, int):
             arranged.append(blocks[link])
             continue
-        branches = tuple(tuple(_unwrap(group_units(_blocks(way, blocks)))) for way in link)
+        branches = tuple(tuple(_unwrap(group_units(_blocks(path, blocks)))) for path in link)
         sums = totals(block for branch in branches for block in branch)
         label = f"{len(branches)} branches"
         arranged.append(Block("", "parallel", label, None, **sums, branches=branches))
     return arranged
 
 
-def _unwrap(branch):
+def _unwrap(branch: Sequence[Block]) -> Sequence[Block]:
     """Lift the layers of a Sequential that is all there is on a branch."""
     alone = len(branch) == 1 and branch[0].kind == "Sequential"
     return branch[0].children if alone else branch
@@ -205,7 +209,7 @@ def _insert(arranged, block, before):
     arranged.append(block)
 
 
-def _dissolve(children):
+def _dissolve(children: Sequence[Block]) -> list[Block]:
     """Lift the parts of a module that holds most of a network, such as VGG's `features`."""
     sizes = [sum(1 for _ in child.layers()) for child in children]
     lifted = []

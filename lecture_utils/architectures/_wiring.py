@@ -1,16 +1,20 @@
 """Find the branches of a graph whose steps are numbered in an order in which data can flow.
 
-The steps are 1 to n; 0 stands for what comes in, n + 1 for what goes out; an edge (a, b), a < b, says that
-b reads what a puts out.
+The steps are 1 to n; 0 stands for what comes in, n + 1 for what goes out; an edge (a, b), a < b,
+says that b reads what a puts out.
 """
 
+from __future__ import annotations
 
-def chain(members, edges, source, sink):
+from typing import Any
+
+
+def chain(members: list[int], edges: set[tuple[int, int]], source: int, sink: int) -> list[Any]:
     """Arrange steps as a chain whose links are single steps or branches side by side.
 
-    A step is a link of its own if all ways lead through it: then no edge jumps over it. Steps between two
-    such links that are not connected with each other are different branches; so is an edge from one to
-    the other, a shortcut. Each branch is arranged in the same way.
+    A step is a link of its own if all paths lead through it: then no edge jumps over it. Steps
+    between two such links that are not connected with each other are different branches; so is an
+    edge from one to the other, a shortcut. Each branch is arranged in the same way.
 
     Parameters
     ----------
@@ -45,9 +49,8 @@ def _side_by_side(members, edges, source, sink):
     groups = _connected(members, edges)
     shortcut = (source, sink) in edges
     if len(groups) == 1 and not shortcut:
-        return (
-            members  # Woven too densely for branches: one after the other is all that can be said.
-        )
+        # Woven too densely for branches: one after the other is all that can be said.
+        return members
     inside = [
         {(a, b) for a, b in edges if (a in group or b in group) and source <= a and b <= sink}
         for group in groups

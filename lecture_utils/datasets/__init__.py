@@ -1,6 +1,6 @@
-"""Where the pictures come from: Fashion-MNIST, MNIST, pets and photos, each under one call.
+"""Where the images come from: Fashion-MNIST, MNIST, pets and photos, each under one call.
 
-A data set is taken from the first place that has it:
+A data set is taken from the first source that has it:
 
 * ``"folder"``: the folder that the environment variable ``LECTURE_DATA`` names;
 * ``"cache"``: what an earlier download left, in ``LECTURE_CACHE`` or else the user's cache folder;
@@ -23,12 +23,14 @@ from lecture_utils.datasets._mnist import (
     mnist,
 )
 from lecture_utils.datasets._photos import photo, photo_names
+from lecture_utils.datasets._search import DatasetNotFoundError
 from lecture_utils.datasets._shapes import SHAPES, draw_shape, zone_plate
 
 __all__ = [
     "FASHION_MNIST_CLASSES",
     "SHAPES",
     "SOURCES",
+    "DatasetNotFoundError",
     "DownloadError",
     "ImageClassificationData",
     "ImageFolders",

@@ -1,16 +1,22 @@
 """Find the photos of cats and dogs: folder, cache, download; or else the drawn ones."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 from lecture_utils.datasets import _search
 from lecture_utils.datasets._archive import ArchiveError, unpack
-from lecture_utils.datasets._download import DownloadError, download
+from lecture_utils.datasets._download import DownloadError
+from lecture_utils.datasets._download import download as fetch
 from lecture_utils.datasets._folders import (
     ImageFolders,
     drawn_pets,
     read_manifest,
     write_manifest,
 )
+from lecture_utils.datasets._search import DatasetNotFoundError
 
 # Which numbers of Cat/N.jpg and Dog/N.jpg make up the small split: first and last.
 SMALL_SPLIT = {"train": (1, 1000), "validation": (4001, 4500), "test": (4501, 5000)}
@@ -29,17 +35,17 @@ _TIMEOUT = 10.0
 _LEAST = 0.99
 
 
-def load(source, may_download, drawn):
-    """Find the photos in the first place that has them; see `datasets.cats_vs_dogs`."""
+def load(source: str | None, download: bool, drawn: Callable[[], ImageFolders]) -> ImageFolders:
+    """Find the photos in the first source that has them; see `datasets.cats_vs_dogs`."""
     finders = {
         "folder": _from_folder,
         "cache": _from_cache,
         "download": _from_download,
         "embedded": drawn,
     }
-    found = _search.find(_TITLE, finders, source, may_download)
-    _search.say_once(found.origin)
-    return found
+    folders = _search.find(_TITLE, finders, source, download)
+    _search.say_once(folders.origin)
+    return folders
 
 
 def _from_folder():
@@ -48,56 +54,56 @@ def _from_folder():
         validation = [name for name in ("validation", "val") if (folder / name).is_dir()]
         splits = ["train", *validation[:1], "test"]
         if validation and all((folder / s / c).is_dir() for s in splits for c in CLASS_NAMES):
-            return _found(folder, "folder", "LECTURE_DATA")
-    raise _search.NotHereError(f"{root} has no {_FOLDER}/train/cats and so on")
+            return _folders(folder, "folder", "LECTURE_DATA")
+    raise DatasetNotFoundError(f"{root} has no {_FOLDER}/train/cats and so on")
 
 
 def _from_cache():
     folder = _unpacked()
     if not folder.exists():
-        raise _search.NotHereError(f"{folder} does not exist; source='download' fetches it")
+        raise DatasetNotFoundError(f"{folder} does not exist; source='download' fetches it")
     skipped = read_manifest(folder)
     if skipped is None:
         _search.say_once(f"{folder} is damaged and is not used")
-        raise _search.NotHereError(f"{folder} is damaged; source='download' replaces it")
-    return _found(folder, "cache", "the cache", tuple(skipped))
+        raise DatasetNotFoundError(f"{folder} is damaged; source='download' replaces it")
+    return _folders(folder, "cache", "the cache", tuple(skipped))
 
 
 def _from_download():
     from filelock import FileLock
 
     if _search.is_offline():
-        raise _search.NotHereError("LECTURE_OFFLINE forbids downloads; unset it")
+        raise DatasetNotFoundError("LECTURE_OFFLINE forbids downloads; unset it")
     folder = _unpacked()
     archive = folder.parent / _URLS[0].rsplit("/", 1)[-1]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
             try:
-                found = _from_cache()  # another process may have been faster
-            except _search.NotHereError:
+                cached = _from_cache()  # another process may have been faster
+            except DatasetNotFoundError:
                 _search.say_once(f"{_TITLE}: fetching 0.8 GB, of which 0.1 GB will be kept")
-                download(_URLS, archive, _CHECKSUM, timeout=_TIMEOUT)
-                unpack(archive, _place, folder, _finish)
+                fetch(_URLS, archive, _CHECKSUM, timeout=_TIMEOUT)
+                unpack(archive, _target, folder, _finish)
                 archive.unlink()
-                found = _from_cache()
+                cached = _from_cache()
     except ArchiveError as error:
         raise DownloadError(str(error)) from error
-    except DownloadError:
+    except (DownloadError, DatasetNotFoundError):
         raise
     except OSError as error:
         raise DownloadError(
-            f"cannot unpack {archive.name} in {folder.parent}: {error}. Set LECTURE_CACHE to a folder "
-            "with 1 GB of space that you may write to"
+            f"cannot unpack {archive.name} in {folder.parent}: {error}. Set LECTURE_CACHE to a "
+            "folder with 1 GB of space that you may write to"
         ) from error
-    return _found(folder, "download", "a download, kept in the cache", found.skipped)
+    return _folders(folder, "download", "a download, kept in the cache", cached.skipped)
 
 
 def _unpacked():
     return _search.cache_folder(_FOLDER) / "small"
 
 
-def _place(member):
+def _target(member: str) -> str | None:
     """Say where a photo of the small split goes; None for all else."""
     match = _MEMBER.fullmatch(member)
     if not match:
@@ -109,30 +115,32 @@ def _place(member):
     return None
 
 
-def _finish(folder):
+def _finish(folder: Path) -> None:
     """Drop photos that cannot be read, and write down what is there."""
     from lecture_utils.datasets._image_cache import is_readable
 
     paths = sorted(folder.rglob("*.jpg"))
     bad = [path for path in paths if not is_readable(path)]
-    wanted = 2 * sum(last - first + 1 for first, last in SMALL_SPLIT.values())
-    if len(paths) - len(bad) < _LEAST * wanted:
+    expected = 2 * sum(last - first + 1 for first, last in SMALL_SPLIT.values())
+    if len(paths) - len(bad) < _LEAST * expected:
         raise ArchiveError(
-            f"the archive has only {len(paths) - len(bad)} of {wanted} photos; is it another one?"
+            f"the archive has only {len(paths) - len(bad)} of {expected} photos; is it another one?"
         )
     for path in bad:
         path.unlink()
     write_manifest(folder, [path.relative_to(folder).as_posix() for path in bad])
 
 
-def _found(folder, source, place, skipped=()):
+def _folders(
+    folder: Path, source: str, provider: str, skipped: tuple[str, ...] = ()
+) -> ImageFolders:
     without = f", without {len(skipped)} that cannot be read" if skipped else ""
     return ImageFolders(
-        folder, CLASS_NAMES, source, f"{_TITLE}: photos from {place}{without}", skipped
+        folder, CLASS_NAMES, source, f"{_TITLE}: photos from {provider}{without}", skipped
     )
 
 
-def cats_vs_dogs(*, source=None, download=True):
+def cats_vs_dogs(*, source: str | None = None, download: bool = True) -> ImageFolders:
     """Find 4,000 photos of cats and dogs, in color and of many sizes.
 
     Parameters
@@ -151,7 +159,7 @@ def cats_vs_dogs(*, source=None, download=True):
 
     Raises
     ------
-    ValueError, FileNotFoundError, OSError
+    ValueError, DatasetNotFoundError, FileNotFoundError, DownloadError
         As for `fashion_mnist`.
 
     Notes

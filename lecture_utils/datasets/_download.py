@@ -4,12 +4,15 @@ Bytes go into ``NAME.part`` beside the target, from where an interrupted downloa
 file with the right checksum gets the target's name, in one step.
 """
 
+from __future__ import annotations
+
 import errno
 import hashlib
 import http.client
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 
 from lecture_utils._atomic import locked
@@ -30,7 +33,14 @@ class _Interrupted(Exception):
     """The connection ended before the file did; going on from there may help."""
 
 
-def download(urls, path, checksum, *, timeout=10.0, progress=True):
+def download(
+    urls: Iterable[str],
+    path: str | os.PathLike[str],
+    checksum: str,
+    *,
+    timeout: float = 10.0,
+    progress: bool = True,
+) -> Path:
     """Make sure that a file is on disk, whole and unaltered.
 
     Parameters
@@ -72,8 +82,8 @@ def download(urls, path, checksum, *, timeout=10.0, progress=True):
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DownloadError(
-                f"the disk is full: {path.name} did not fit into {path.parent}. The partial file is "
-                "deleted; free some space, or set LECTURE_CACHE to a folder on another disk"
+                f"the disk is full: {path.name} did not fit into {path.parent}. The partial file "
+                "is deleted; free some space, or set LECTURE_CACHE to a folder on another disk"
             ) from error
         raise DownloadError(
             f"cannot write {path}: {error}. Set LECTURE_CACHE to a folder that you may write to"
@@ -81,7 +91,7 @@ def download(urls, path, checksum, *, timeout=10.0, progress=True):
     return path
 
 
-def has_checksum(path, checksum):
+def has_checksum(path: str | os.PathLike[str], checksum: str) -> bool:
     """Tell whether a file has the given checksum.
 
     Parameters
@@ -89,8 +99,8 @@ def has_checksum(path, checksum):
     path : path-like
         The file, which must exist.
     checksum : str
-        ``"md5:..."`` or ``"sha256:..."``; at least the first eight hexadecimal digits, which is what torchvision's file
-        names carry.
+        ``"md5:..."`` or ``"sha256:..."``; at least the first eight hexadecimal digits, which is
+        what torchvision's file names carry.
 
     Returns
     -------
@@ -153,7 +163,7 @@ def _fetch_from(url, part, checksum, timeout, progress):
 
 
 def _receive(url, part, timeout, progress):
-    """Append to `part` what is missing, or write it anew if the server cannot go on in the middle."""
+    """Append to `part` what is missing; write it anew if the server cannot go on in the middle."""
     start = part.stat().st_size if part.exists() else 0
     headers = {"User-Agent": "lecture-utils", "Accept-Encoding": "identity"}
     if start:

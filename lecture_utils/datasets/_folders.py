@@ -1,6 +1,9 @@
-"""Folders of pictures on disk that are whole or not there, and the drawn pets among them."""
+"""Folders of images on disk that are whole or not there, and the drawn pets among them."""
+
+from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +18,7 @@ _DRAWING_VERSION = 1
 
 @dataclass(frozen=True, repr=False)
 class ImageFolders:
-    """A folder of pictures, sorted into splits and classes; usable wherever a path is.
+    """A folder of images, sorted into splits and classes; usable wherever a path is.
 
     Attributes
     ----------
@@ -38,15 +41,15 @@ class ImageFolders:
     origin: str
     skipped: tuple[str, ...] = ()
 
-    def __fspath__(self):
+    def __fspath__(self) -> str:
         return str(self.folder)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{self.origin}>"
 
 
-def write_manifest(folder, skipped=()):
-    """Write down which pictures a folder has and how long they are.
+def write_manifest(folder: Path, skipped: Sequence[str] = ()) -> None:
+    """Write down which images a folder has and how long their files are.
 
     Parameters
     ----------
@@ -62,8 +65,8 @@ def write_manifest(folder, skipped=()):
     (folder / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
 
-def read_manifest(folder):
-    """Check that all pictures of a folder are still there.
+def read_manifest(folder: Path) -> list[str] | None:
+    """Check that all images of a folder are still there.
 
     Parameters
     ----------
@@ -72,7 +75,7 @@ def read_manifest(folder):
     Returns
     -------
     list of str or None
-        What was skipped; None if a picture is missing or has another length.
+        What was skipped; None if an image is missing or its file has another length.
     """
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
@@ -94,7 +97,7 @@ def _drawn(kinds, sizes, seed):
         raise ValueError(f"kinds is {kinds!r}; use two or more of {', '.join(KINDS)}")
     if len(sizes) != 3 or min(sizes) < len(kinds):
         raise ValueError(
-            f"sizes is {sizes!r}; pass how many pictures to train on, to validate and to test, each "
+            f"sizes is {sizes!r}; pass how many images to train on, to validate and to test, each "
             f"at least {len(kinds)}"
         )
     name = "-".join(map(str, (*sorted(kinds), *sizes, f"seed{seed}", f"v{_DRAWING_VERSION}")))
@@ -119,29 +122,33 @@ def _draw_all(folder, kinds, sizes, seed):
     for split, size in enumerate(sizes):
         for number in range(size):
             kind = sorted(kinds)[number % len(kinds)]
-            # A picture has its own random numbers: it is the same in a larger set.
+            # An image has its own random numbers: it is the same in a larger set.
             key = (seed, split, list(KINDS).index(kind), number // len(kinds))
             path = f"{SPLITS[split]}/{KINDS[kind]}/{kind}.{number // len(kinds) + 1}.jpg"
             jobs.append((kind, key, path))
     with replaced(folder) as scratch:
         # Not in threads: drawing is mostly Python, which runs one thread at a time.
-        for kind, key, path in tqdm(jobs, "drawing pets", unit="pictures", delay=1, mininterval=1):
+        for kind, key, path in tqdm(jobs, "drawing pets", unit="images", delay=1, mininterval=1):
             target = scratch / path
             target.parent.mkdir(parents=True, exist_ok=True)
             draw_pet(kind, np.random.default_rng(key)).save(target, quality=90)
         write_manifest(scratch)
 
 
-def drawn_pets(sizes=(300, 200, 400), *, seed=0, kinds=("cat", "dog")):
-    """Draw cats and dogs, or other pets: no photos, but different enough that a small network has to work.
+def drawn_pets(
+    sizes: Sequence[int] = (300, 200, 400), *, seed: int = 0, kinds: Sequence[str] = ("cat", "dog")
+) -> ImageFolders:
+    """Draw cats and dogs, or other pets.
+
+    These are no photos, but different enough that a small network has to work.
 
     Parameters
     ----------
     sizes : (int, int, int)
-        How many pictures to train on, to validate and to test, all kinds together.
+        How many images to train on, to validate and to test, all kinds together.
     seed : int
-        At least 0. With the same seed the pictures are the same; a larger set begins with the
-        pictures of a smaller one.
+        At least 0. With the same seed the images are the same; a larger set begins with the
+        images of a smaller one.
     kinds : sequence of str
         Two or more of "cat", "dog", "rabbit", "mouse", "bear".
 

@@ -1,16 +1,20 @@
 """Read the IDX format, in which MNIST and its relatives are published."""
 
+from __future__ import annotations
+
 import gzip
 import math
+import os
 import zlib
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 _UNSIGNED_BYTES = 8
 
 
-def read_idx(path):
+def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     """Read an array of bytes from an IDX file.
 
     The file holds two zero bytes, a type code, the number of axes, the length of each axis (four

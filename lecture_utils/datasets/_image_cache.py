@@ -1,10 +1,12 @@
-"""Decode and resize pictures once, keep the result on disk, and map it into memory ever after.
+"""Decode and resize images once, keep the result on disk, and map it into memory ever after.
 
-Decoding takes far longer than anything else that is done to a picture before training. A cache is a
-folder with ``images.bin`` (the bytes of all pictures, one after the other) and ``index.json`` (what
+Decoding takes far longer than anything else that is done to an image before training. A cache is a
+folder with ``images.bin`` (the bytes of all images, one after the other) and ``index.json`` (what
 they are). It is written under another name and renamed when it is whole. It is made anew when a
 file was added, removed or changed, and when its bytes are not those that were written.
 """
+
+from __future__ import annotations
 
 import hashlib
 import json
@@ -13,8 +15,10 @@ import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from lecture_utils._atomic import locked, replaced
@@ -29,7 +33,7 @@ _AHEAD = 8
 
 @dataclass(frozen=True, eq=False)
 class DecodedImages:
-    """Pictures of one size, and what became of the files.
+    """Images of one size, and what became of the files.
 
     Attributes
     ----------
@@ -43,14 +47,14 @@ class DecodedImages:
         How many files were not RGB (gray, palette, CMYK, transparent, ...).
     """
 
-    images: np.ndarray
-    names: list
-    skipped: list
+    images: NDArray[np.uint8]
+    names: list[str]
+    skipped: list[str]
     converted: int
 
 
-def load_images(root, names, size):
-    """Read pictures, resized as torchvision's ``Resize(size)`` does it; from the cache if it is there.
+def load_images(root: Path, names: list[str], size: tuple[int, int]) -> DecodedImages:
+    """Read images, resized as torchvision's ``Resize(size)`` does it; from the cache if possible.
 
     Parameters
     ----------
@@ -72,24 +76,24 @@ def load_images(root, names, size):
         return _open(folder, stamp, size) or _make(folder, stamp, root, names, size)
     except OSError as error:
         warnings.warn(
-            f"the decoded pictures could not be kept in {folder} ({error}); they are kept in memory "
+            f"the decoded images could not be kept in {folder} ({error}); they are kept in memory "
             "instead, and decoded again the next time. Set LECTURE_CACHE to a folder with space",
             stacklevel=4,
         )
-        kept, skipped, converted, pictures = [], [], 0, []
-        for name, picture, mode in _decoded(root, names, size):
-            if picture is None:
+        kept, skipped, converted, arrays = [], [], 0, []
+        for name, image, mode in _decoded(root, names, size):
+            if image is None:
                 skipped.append(name)
                 continue
             kept.append(name)
-            pictures.append(picture)
+            arrays.append(image)
             converted += mode != "RGB"
-        images = np.stack(pictures) if pictures else np.empty((0, *size, 3), np.uint8)
+        images = np.stack(arrays) if arrays else np.empty((0, *size, 3), np.uint8)
         return DecodedImages(images, kept, skipped, converted)
 
 
-def is_readable(path):
-    """Tell whether a picture can be decoded to its end."""
+def is_readable(path: Path) -> bool:
+    """Tell whether an image can be decoded to its end."""
     return _decode(path, (8, 8))[0] is not None
 
 
@@ -121,73 +125,78 @@ def _open(folder, stamp, size):
         return None
 
 
-def checksum(array):
+def checksum(array: NDArray) -> int:
     """Compute the CRC-32 of an array's bytes, a few rows at a time."""
     value = 0
     for start in range(0, len(array), 64):
-        value = zlib.crc32(array[start : start + 64], value)
+        value = zlib.crc32(array[start : start + 64].data, value)
     return value
 
 
 def _make(folder, stamp, root, names, size):
     with locked(folder, "waiting for another process that decodes the same images"):
         # Perhaps the other process has just made it.
-        if found := _open(folder, stamp, size):
-            return found
+        if images := _open(folder, stamp, size):
+            return images
         with replaced(folder) as scratch:
             _write(scratch, stamp, root, names, size)
-        made = _open(folder, stamp, size)
-        if made is None:
+        images = _open(folder, stamp, size)
+        if images is None:
             raise OSError("what was written cannot be read back")
-        return made
+        return images
 
 
 def _write(folder, stamp, root, names, size):
-    index = {"fingerprint": stamp, "names": [], "skipped": [], "converted": 0, "crc32": 0}
+    names_written, skipped, converted, crc32 = [], [], 0, 0
     # Plain writes, not a mapped file: on a full disk they raise, where a mapped file kills Python.
     with open(folder / _IMAGES, "wb") as file:
-        for name, picture, mode in _decoded(root, names, size):
-            if picture is None:
-                index["skipped"].append(name)
+        for name, image, mode in _decoded(root, names, size):
+            if image is None:
+                skipped.append(name)
                 continue
-            file.write(picture)
-            index["crc32"] = zlib.crc32(picture, index["crc32"])
-            index["names"].append(name)
-            index["converted"] += mode != "RGB"
+            file.write(image.data)
+            crc32 = zlib.crc32(image.data, crc32)
+            names_written.append(name)
+            converted += mode != "RGB"
+    index = {
+        "fingerprint": stamp, "names": names_written, "skipped": skipped, "converted": converted,
+        "crc32": crc32,
+    }  # fmt: skip
     (folder / _INDEX).write_text(json.dumps(index), encoding="utf-8")
 
 
 def _decoded(root, names, size):
-    """Yield (name, picture, mode) in order; the picture is None where the file cannot be read."""
+    """Yield (name, image, mode) in order; the image is None where the file cannot be read."""
     from tqdm import tqdm
 
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    affinity = getattr(os, "sched_getaffinity", None)
+    workers = len(affinity(0)) if affinity else os.cpu_count() or 1
     step = workers * _AHEAD
     with (
-        # Pillow warns of odd metadata, which does not change the picture.
+        # Pillow warns of odd metadata, which does not change the image.
         warnings.catch_warnings(action="ignore", category=UserWarning),
         # It lets go of Python's lock while it decodes, so threads are enough.
         ThreadPoolExecutor(workers) as pool,
         tqdm(
-            total=len(names), desc=f"decoding {root.name}", unit="pictures", delay=2, mininterval=1
+            total=len(names), desc=f"decoding {root.name}", unit="images", delay=2, mininterval=1
         ) as bar,
     ):
         for start in range(0, len(names), step):
             some = names[start : start + step]
-            pictures = pool.map(lambda name: _decode(root / name, size), some)
-            for name, (picture, mode) in zip(some, pictures, strict=True):
-                yield name, picture, mode
+            images = pool.map(lambda name: _decode(root / name, size), some)
+            for name, (image, mode) in zip(some, images, strict=True):
+                yield name, image, mode
             bar.update(len(some))
 
 
 def _decode(path, size):
     try:
-        with Image.open(path) as image:
-            mode = image.mode
-            picture = image.convert("RGB").resize(size[::-1], Image.Resampling.BILINEAR)
+        with Image.open(path) as file:
+            mode = file.mode
+            image = file.convert("RGB").resize(size[::-1], Image.Resampling.BILINEAR)
     except MemoryError:
         raise
-    # Broken files make Pillow raise nearly everything: OSError, SyntaxError, ValueError, struct.error...
+    # Broken files make Pillow raise nearly everything: OSError, SyntaxError, struct.error...
     except Exception:
         return None, None
-    return np.asarray(picture), mode
+    return np.asarray(image), mode

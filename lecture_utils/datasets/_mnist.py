@@ -1,20 +1,13 @@
-"""Where the pictures come from: Fashion-MNIST, MNIST, pets and photos, each under one call.
+"""Fashion-MNIST and MNIST, and what of them is embedded in the package."""
 
-A data set is taken from the first place that has it:
-
-* ``"folder"``: the folder that the environment variable ``LECTURE_DATA`` names;
-* ``"cache"``: what an earlier download left, in ``LECTURE_CACHE`` or else the user's cache folder;
-* ``"package"``: an installed system package, such as Debian's ``dataset-fashion-mnist``;
-* ``"download"``: a public server; the file is checked and kept in the cache;
-* ``"embedded"``: a small sample that travels with the book, so that it works without a network.
-
-``LECTURE_OFFLINE=1`` forbids downloads.
-"""
+from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lecture_utils.datasets import _search
 
@@ -30,7 +23,7 @@ _SAMPLE = Path(__file__).parents[1] / "data" / "samples" / "fashion_mnist.npz"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ImageClassificationData:
-    """Pictures and what is in them.
+    """Images and what is in them.
 
     Attributes
     ----------
@@ -46,21 +39,23 @@ class ImageClassificationData:
         The same as a sentence, for a caption.
     """
 
-    images: np.ndarray
-    labels: np.ndarray
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
     class_names: tuple[str, ...]
     source: str
     origin: str
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.images)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{self.origin}>"
 
 
-def fashion_mnist(split="train", *, source=None, download=True):
-    """Load Fashion-MNIST: small gray pictures of clothes in ten classes.
+def fashion_mnist(
+    split: Literal["train", "test"] = "train", *, source: str | None = None, download: bool = True
+) -> ImageClassificationData:
+    """Load Fashion-MNIST: small gray images of clothes in ten classes.
 
     Parameters
     ----------
@@ -80,9 +75,11 @@ def fashion_mnist(split="train", *, source=None, download=True):
     ------
     ValueError
         If an argument is none of the above, or a file is damaged.
+    DatasetNotFoundError
+        If `source` does not have the data.
     FileNotFoundError
-        If the place that `source` names does not have the data, or ``LECTURE_DATA`` does not exist.
-    OSError
+        If ``LECTURE_DATA`` does not exist.
+    DownloadError
         If `source` is "download" and the download fails.
 
     References
@@ -94,13 +91,13 @@ def fashion_mnist(split="train", *, source=None, download=True):
     >>> fashion_mnist("test", source="embedded").images.shape
     (200, 28, 28)
     """
-    found = _search.load(_FASHION_MNIST, split, source, download)
-    images, labels, source, origin = found
-    return ImageClassificationData(images, labels, FASHION_MNIST_CLASSES, source, origin)
+    return _load(_FASHION_MNIST, split, source, download)
 
 
-def mnist(split="train", *, source=None, download=True):
-    """Load MNIST: small gray pictures of the handwritten digits 0 to 9.
+def mnist(
+    split: Literal["train", "test"] = "train", *, source: str | None = None, download: bool = True
+) -> ImageClassificationData:
+    """Load MNIST: small gray images of the handwritten digits 0 to 9.
 
     Parameters
     ----------
@@ -118,7 +115,7 @@ def mnist(split="train", *, source=None, download=True):
 
     Raises
     ------
-    ValueError, FileNotFoundError, OSError
+    ValueError, DatasetNotFoundError, FileNotFoundError, DownloadError
         As for `fashion_mnist`.
 
     Notes
@@ -137,14 +134,18 @@ def mnist(split="train", *, source=None, download=True):
     >>> mnist("test", source="embedded").images.shape
     (360, 28, 28)
     """
-    images, labels, source, origin = _search.load(_MNIST, split, source, download)
-    return ImageClassificationData(images, labels, _MNIST.class_names, source, origin)
+    return _load(_MNIST, split, source, download)
 
 
-def fashion_mnist_examples():
-    """Pick one typical picture of each Fashion-MNIST class.
+def _load(collection, split, source, download):
+    images, labels, source, origin = _search.load(collection, split, source, download)
+    return ImageClassificationData(images, labels, collection.class_names, source, origin)
 
-    Typical means: of the class's pictures in the embedded training sample the one that is nearest
+
+def fashion_mnist_examples() -> NDArray[np.uint8]:
+    """Pick one typical image of each Fashion-MNIST class.
+
+    Typical means: of the class's images in the embedded training sample the one that is nearest
     to all the others (the medoid). It is the same on every machine.
 
     Returns
@@ -176,14 +177,16 @@ def _enlarged_digits(split):
     from scipy.ndimage import zoom
     from sklearn.datasets import load_digits
 
-    digits = load_digits()
+    digits: Any = load_digits()
     # The file goes through its writers one after the other: a cut keeps most of them apart.
     cut = 1437
     chosen = slice(0, cut) if split == "train" else slice(cut, None)
-    images = zoom(digits.images[chosen], (1, 2.5, 2.5), order=1, mode="nearest", grid_mode=True)
+    images: Any = zoom(
+        digits.images[chosen], (1, 2.5, 2.5), order=1, mode="nearest", grid_mode=True
+    )
     images = np.pad(images * (255 / 16), [(0, 0), (4, 4), (4, 4)])
-    place = "the embedded stand-in (scikit-learn's 8x8 digits, enlarged)"
-    return images.round().astype(np.uint8), digits.target[chosen], place
+    origin = "the embedded stand-in (scikit-learn's 8x8 digits, enlarged)"
+    return images.round().astype(np.uint8), digits.target[chosen], origin
 
 
 # MD5 as published with the data and checked by torchvision too.

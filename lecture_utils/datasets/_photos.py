@@ -1,8 +1,12 @@
 """The photos that travel inside scikit-image, ready to be shown or convolved."""
 
+from __future__ import annotations
+
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lecture_utils._validation import as_pair
 
@@ -30,7 +34,7 @@ _PHOTOS = {
 }
 
 
-def photo_names():
+def photo_names() -> list[str]:
     """List the photos that `photo` knows.
 
     Returns
@@ -46,7 +50,9 @@ def photo_names():
     return list(_PHOTOS)
 
 
-def photo(name, size=None, gray=False):
+def photo(
+    name: str, size: int | tuple[int, int] | None = None, gray: bool = False
+) -> NDArray[np.uint8]:
     """Load one of scikit-image's photos.
 
     Parameters
@@ -83,7 +89,7 @@ def photo(name, size=None, gray=False):
     import skimage.data
     from skimage.color import rgb2gray
 
-    image = getattr(skimage.data, _PHOTOS[name])()
+    image: Any = getattr(skimage.data, _PHOTOS[name])()
     if isinstance(image, tuple):
         image = image[0]  # the left one of a stereo pair
     if gray and image.ndim == 3:

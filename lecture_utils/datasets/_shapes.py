@@ -1,12 +1,15 @@
 """Simple shapes to try a kernel on, drawn by a formula: the same on every machine."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import NDArray
 
 #: The shapes that `draw_shape` knows.
 SHAPES = ("circle", "square", "triangle", "stripes", "dot")
 
 
-def draw_shape(name, size=28):
+def draw_shape(name: str, size: int = 28) -> NDArray[np.float64]:
     """Draw a bright shape on black.
 
     Parameters
@@ -21,7 +24,8 @@ def draw_shape(name, size=28):
     Returns
     -------
     ndarray of float64, shape (size, size)
-        Brightness from 0 to 1. Round and slanted outlines are smooth (partly covered pixels are gray).
+        Brightness from 0 to 1. Round and slanted outlines are smooth: partly covered pixels are
+        gray.
 
     Raises
     ------
@@ -54,16 +58,17 @@ def draw_shape(name, size=28):
     else:
         slanted = (2 * np.abs(x) - y - 0.62) / np.sqrt(5)
         outside = np.maximum(slanted, y - 0.62)
-    # `outside` is the distance to the outline; within half a pixel of it, a pixel is partly covered.
+    # The distance to the outline; within half a pixel of it, a pixel is partly covered.
     return np.clip(0.5 - outside * size / 2, 0.0, 1.0)
 
 
-def zone_plate(size=256):
+def zone_plate(size: int = 256) -> NDArray[np.float64]:
     """Draw rings that get finer from the middle outwards: every wave of the pixel grid, once.
 
-    The wave at a pixel travels straight away from the middle, and its frequency grows evenly with the
-    distance, up to 0.5 cycles per pixel (the Nyquist limit) in the middle of each edge. A filter
-    that picks one frequency and direction therefore answers at one place and at the opposite one.
+    The wave at a pixel travels straight away from the middle, and its frequency grows evenly with
+    the distance, up to 0.5 cycles per pixel (the Nyquist limit) in the middle of each edge. A
+    filter that picks one frequency and direction therefore responds at one position and at the
+    opposite one.
 
     Parameters
     ----------

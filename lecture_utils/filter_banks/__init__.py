@@ -1,4 +1,4 @@
-"""Banks of image filters behind one interface: Gabor, Sobel, Laplacian of Gaussian, Haar, or your own.
+"""Banks of image filters behind one interface: Gabor, Sobel, Laplacian of Gaussian, Haar, your own.
 
 Used by chapter 2, *Filter banks*.
 """

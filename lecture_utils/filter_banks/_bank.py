@@ -6,14 +6,22 @@ Used by chapter 2, *Filter banks*. Gabor banks, which share the interface, are i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from lecture_utils._validation import positive
 from lecture_utils.filter_banks import _engine, _torch
 from lecture_utils.filter_banks._checks import checked_image, checked_kernel
-from lecture_utils.filter_banks._separable import factorize
+from lecture_utils.filter_banks._separable import Factor, factorize
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from lecture_utils.filter_banks._engine import Plan
 
 
 class FilterBank:
@@ -53,39 +61,44 @@ class FilterBank:
     [1.0, 4.0, 3.0]
     """
 
-    def __init__(self, kernels: Iterable, names: Iterable[str] | None = None):
-        self.kernels = [checked_kernel(kernel, n) for n, kernel in enumerate(kernels)]
+    def __init__(self, kernels: Iterable[ArrayLike], names: Iterable[str] | None = None):
+        self.kernels: list[NDArray[Any]] = [
+            checked_kernel(kernel, n) for n, kernel in enumerate(kernels)
+        ]
         if not self.kernels:
             raise ValueError("a bank needs at least one kernel; the list is empty")
         count = len(self.kernels)
         self.names = [f"filter {n}" for n in range(count)] if names is None else list(names)
         if len(self.names) != count:
             raise ValueError(f"{len(self.names)} names for {count} kernels; give one name to each")
-        self._factors = None
-        self._plan: tuple = (None, None)
+        self._plan: tuple[object, Plan] | None = None
 
     def __len__(self) -> int:
         return len(self.kernels)
 
     def __repr__(self) -> str:
         sizes = sorted({kernel.shape for kernel in self.kernels})
-        shown = ", ".join(f"{height}x{width}" for height, width in sizes[:4])
-        return f"{type(self).__name__}({len(self)} kernels: {shown}{', ...' * (len(sizes) > 4)})"
+        listed = ", ".join(f"{height}x{width}" for height, width in sizes[:4])
+        return f"{type(self).__name__}({len(self)} kernels: {listed}{', ...' * (len(sizes) > 4)})"
 
     @property
     def is_complex(self) -> bool:
         """Whether the responses are complex."""
         return any(np.iscomplexobj(kernel) for kernel in self.kernels)
 
-    def responses(self, image, mode="reflect"):
+    @overload
+    def responses(self, image: Tensor, mode: str = "reflect") -> Tensor: ...
+    @overload
+    def responses(self, image: ArrayLike, mode: str = "reflect") -> NDArray[Any]: ...
+    def responses(self, image: ArrayLike | Tensor, mode: str = "reflect") -> NDArray[Any] | Tensor:
         """Convolve one image or a batch with every filter.
 
         Parameters
         ----------
         image : array_like or torch.Tensor, shape (H, W) or (b, H, W)
             Gray images, without NaN or infinities. float32 and float64 are kept. Integers and
-            booleans are computed, and answered, in float64 (NumPy) or in PyTorch's default
-            dtype, never rounded to integers. May be smaller than the kernels: the border then
+            booleans give responses in float64 (NumPy) or in PyTorch's default dtype, never
+            rounded to integers. May be smaller than the kernels: the border then
             repeats as often as needed.
         mode : {"reflect", "wrap", "constant", "nearest"}
             What lies beyond the border, as in `scipy.ndimage.convolve`: the mirrored image, the
@@ -112,7 +125,11 @@ class FilterBank:
         """
         return self._apply(image, mode)
 
-    def magnitudes(self, image, mode="reflect"):
+    @overload
+    def magnitudes(self, image: Tensor, mode: str = "reflect") -> Tensor: ...
+    @overload
+    def magnitudes(self, image: ArrayLike, mode: str = "reflect") -> NDArray[Any]: ...
+    def magnitudes(self, image: ArrayLike | Tensor, mode: str = "reflect") -> NDArray[Any] | Tensor:
         """Return the absolute values of `responses`, with less memory.
 
         Parameters
@@ -127,7 +144,11 @@ class FilterBank:
         """
         return self._apply(image, mode, reduce=abs)
 
-    def energies(self, image, mode="reflect"):
+    @overload
+    def energies(self, image: Tensor, mode: str = "reflect") -> Tensor: ...
+    @overload
+    def energies(self, image: ArrayLike, mode: str = "reflect") -> NDArray[Any]: ...
+    def energies(self, image: ArrayLike | Tensor, mode: str = "reflect") -> NDArray[Any] | Tensor:
         """Return the mean squared magnitude of every filter's response.
 
         The mean over pixels makes images of different sizes comparable. All responses are
@@ -156,15 +177,23 @@ class FilterBank:
         squares = tile.real**2 + tile.imag**2 if self.is_complex else tile**2
         return squares.mean((-2, -1))
 
-    def _factorize(self):
+    @cached_property
+    def _factors(self) -> list[Factor]:
+        return self._factorize()
+
+    def _factorize(self) -> list[Factor]:
         """Return (columns, rows) for each kernel; a subclass that knows them overrides this."""
         return [factorize(kernel) for kernel in self.kernels]
 
-    def _apply(self, image, mode, reduce=None, keeps_pixels=True):
+    def _apply(
+        self,
+        image: Any,
+        mode: str,
+        reduce: Callable[[Any], Any] | None = None,
+        keeps_pixels: bool = True,
+    ) -> Any:
         """Filter, and reduce every piece of the responses while it is still in the cache."""
         images, single = checked_image(image, mode)
-        if self._factors is None:
-            self._factors = self._factorize()
         if not _torch.is_tensor(images):
             result = self._apply_numpy(images, mode, reduce, keeps_pixels)
         elif _torch.needs_torch(images):
@@ -179,7 +208,7 @@ class FilterBank:
         shape = images.shape[1:]
         dtype = np.result_type(images.dtype, np.complex64) if self.is_complex else images.dtype
         key = (shape, mode, dtype)
-        if self._plan[0] != key:
+        if self._plan is None or self._plan[0] != key:
             self._plan = (key, _engine.make_plan(self._factors, shape, mode, dtype))
         plan = self._plan[1]
         result_shape = (len(images), len(self), *(shape if keeps_pixels else ()))
@@ -202,6 +231,10 @@ def sobel_bank() -> FilterBank:
     Positive where the image grows brighter to the right (x) or downwards (y). The values are
     eight times the slope per pixel, as in `scipy.ndimage.sobel`.
 
+    Returns
+    -------
+    FilterBank
+
     Examples
     --------
     >>> ramp = np.arange(5.0)[None, :].repeat(4, axis=0)
@@ -212,12 +245,12 @@ def sobel_bank() -> FilterBank:
     return FilterBank([along_x, along_x.T], ["Sobel x", "Sobel y"])
 
 
-def laplacian_of_gaussian_bank(sigmas, truncate=4.0) -> FilterBank:
+def laplacian_of_gaussian_bank(sigmas: Iterable[float], truncate: float = 4.0) -> FilterBank:
     """Return Laplacian of Gaussian filters: blobs of about the radius ``1.4 sigma`` light up.
 
-    The filter is multiplied by sigma squared, so that a blob answers equally strongly at every
-    scale (T. Lindeberg, *Feature detection with automatic scale selection*, 1998). Bright blobs
-    give negative responses.
+    The filter is multiplied by sigma squared, so that the response to a blob is equally strong at
+    every scale (T. Lindeberg, *Feature detection with automatic scale selection*, 1998). Bright
+    blobs give negative responses.
 
     Parameters
     ----------
@@ -254,7 +287,7 @@ def laplacian_of_gaussian_bank(sigmas, truncate=4.0) -> FilterBank:
     return FilterBank(kernels, [f"LoG sigma {sigma:g}" for sigma in sigmas])
 
 
-def haar_bank(sizes=(2,), average=False) -> FilterBank:
+def haar_bank(sizes: Iterable[int] = (2,), average: bool = False) -> FilterBank:
     """Return Haar wavelets: differences of the means of two halves of a square, or of quarters.
 
     Each has unit length (the squares of its weights sum to 1), so that those of one size,

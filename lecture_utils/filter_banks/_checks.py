@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from lecture_utils.filter_banks import _torch
 from lecture_utils.filter_banks._separable import MODES
 
 
-def checked_kernel(kernel, position):
+def checked_kernel(kernel: ArrayLike, position: int) -> NDArray[Any]:
     """Return a kernel as float64 or complex128, or raise ValueError."""
-    kernel = np.asarray(kernel)
-    if kernel.ndim != 2 or not kernel.size or kernel.dtype.kind not in "biufc":
+    array = np.asarray(kernel)
+    if array.ndim != 2 or not array.size or array.dtype.kind not in "biufc":
         raise ValueError(
-            f"kernel {position} has shape {kernel.shape} and dtype {kernel.dtype}; "
+            f"kernel {position} has shape {array.shape} and dtype {array.dtype}; "
             "give numbers of shape (height, width)"
         )
-    kernel = kernel.astype(np.complex128 if kernel.dtype.kind == "c" else np.float64)
-    if not np.isfinite(kernel).all():
-        raise ValueError(f"kernel {position} holds NaN or infinity; replace these values")
-    return kernel
+    array = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f"kernel {position} holds NaN or infinity; replace these weights")
+    return array
 
 
-def checked_image(image, mode):
-    """Return the images as real floating-point numbers (b, H, W), and whether there was only one."""
+def checked_image(image: Any, mode: str) -> tuple[Any, bool]:
+    """Return the images as floating-point values (b, H, W), and whether there was only one."""
     if mode not in MODES:
         raise ValueError(f"mode {mode!r} is unknown; use one of {', '.join(MODES)}")
     is_tensor = _torch.is_tensor(image)

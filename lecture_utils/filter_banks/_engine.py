@@ -12,7 +12,7 @@ so the work per pixel grows with the width of the kernel, not with its area. A 1
 banded matrix, and products of matrices that fit the processor's cache are what it does best. Three
 routes, chosen by the rules in `make_plan` and `uses_fourier`:
 
-whole    images up to `SMALL` pixels: ``vertical @ image @ horizontal``, border folded in.
+dense    images up to `SMALL` pixels: ``vertical @ image @ horizontal``, border folded in.
 tiled    larger images: the same for overlapping tiles of the padded image.
 fourier  wide kernels, or many factors: one forward FFT per image, one inverse per filter.
 
@@ -25,13 +25,17 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import DTypeLike, NDArray
 from scipy import fft
 
 from lecture_utils.filter_banks._separable import (
+    Factor,
     banded_matrix,
     border_index,
     folded_matrix,
@@ -44,10 +48,10 @@ SMALL = 40
 # Columns of results in a tile, and rows if the kernel has up to 33 taps.
 TILE = 32
 # One operation of an FFT takes as long as this many of a matrix product (measured on CPUs).
-FOURIER_SLOWNESS = 10
+FFT_COST_RATIO = 10
 # Multiplications from which NumPy's BLAS would start threads of its own for a matrix product.
 PRODUCT = 2**18
-# Numbers in one piece of work on small images, which then stays in the cache.
+# Values in one piece of work on small images, which then stays in the cache.
 PIECE = 2**19
 
 
@@ -70,7 +74,7 @@ def stacked(pairs, shape, dtype):
     return left.reshape(len(pairs) // together, -1, shape[0]), right
 
 
-class WholePlan:
+class DensePlan:
     """Responses of small images, many images and filters at a time.
 
     Parameters
@@ -102,7 +106,12 @@ class WholePlan:
             ]
             self.runs.append((filters, *stacked(pairs, shape, self.dtype)))
 
-    def batches(self, images, out, done):
+    def batches(
+        self,
+        images: NDArray,
+        out: NDArray | None,
+        done: Callable[[slice, slice, Any], None] | None,
+    ) -> Iterator[list[Callable[[], None]]]:
         """Yield lists of independent jobs, functions that do a piece of the work each.
 
         Parameters
@@ -132,7 +141,7 @@ class WholePlan:
 class LargePlan:
     """Responses of larger images, one image and one filter at a time.
 
-    Takes the parameters of `WholePlan`.
+    Takes the parameters of `DensePlan`.
     """
 
     def __init__(self, factors, shape, mode, dtype):
@@ -146,13 +155,18 @@ class LargePlan:
         ]
         self.any_fourier = any(isinstance(f, FourierFilter) for f in self.filters)
 
-    def batches(self, images, out, done):
-        """Yield lists of independent jobs; see `WholePlan.batches`."""
+    def batches(
+        self,
+        images: NDArray,
+        out: NDArray | None,
+        done: Callable[[slice, slice, Any], None] | None,
+    ) -> Iterator[list[Callable[[], None]]]:
+        """Yield lists of independent jobs; see `DensePlan.batches`."""
         for b, image in enumerate(images):
             padded = self.padding.apply(image)
             spectrum, mean = None, padded.mean()
             if self.any_fourier:
-                # Without the mean, which dwarfs all else in most pictures and whose rounding
+                # Without the mean, which dwarfs all else in most images and whose rounding
                 # errors the transform would spread over all frequencies.
                 transform = fft.fft2 if self.dtype.kind == "c" else fft.rfft2
                 spectrum = transform(padded - mean, self.padding.fourier_shape, workers=-1)
@@ -181,7 +195,8 @@ class Padding:
             for length, before, behind in zip(shape, self.before, after, strict=True)
         )
         # A circular convolution of this size spoils only the border, which is cut off.
-        self.fourier_shape = tuple(fft.next_fast_len(len(a)) for a in (self.rows, self.columns))
+        lengths: Any = [fft.next_fast_len(len(axis)) for axis in (self.rows, self.columns)]
+        self.fourier_shape: tuple[int, int] = (lengths[0], lengths[1])
 
     def apply(self, image):
         padded = image[self.rows[:, None], self.columns]
@@ -243,7 +258,8 @@ class FourierFilter:
         (top, left), (height, width) = self.start, out.shape
         kernel = self.columns.T.astype(spectrum.dtype) @ self.rows.astype(spectrum.dtype)
         # One axis after the other, so that the second need not transform rows that are cut off.
-        product = fft.ifft(kernel * spectrum, axis=0, overwrite_x=True)[top : top + height]
+        product: Any = fft.ifft(kernel * spectrum, axis=0, overwrite_x=True)
+        product = product[top : top + height]
         if self.dtype.kind == "c":
             product = fft.ifft(product, axis=1, overwrite_x=True)
         else:
@@ -251,7 +267,10 @@ class FourierFilter:
         np.add(product[:, left : left + width], self.dtype.type(mean * self.sum), out=out)
 
 
-def factor_spectra(factor, shape, is_complex):
+Plan: TypeAlias = DensePlan | LargePlan
+
+
+def factor_spectra(factor: Factor, shape: tuple[int, ...], is_complex: bool) -> tuple[Any, Any]:
     """Return the Fourier transforms of 1-D factors, padded to `shape` (half of it if real)."""
     columns, rows = factor
     return fft.fft(columns, shape[0]), (fft.fft if is_complex else fft.rfft)(rows, shape[1])
@@ -263,19 +282,19 @@ def uses_fourier(factor, shape, is_complex):
     Counted in operations per pixel. For a tile of size ``TILE`` and a kernel of K taps, so a
     window of ``L = TILE + K``, the two matrix products take ``rank (2 L^2 / TILE + 2 L)``, if
     complex two and four times as many; the transform takes ``5 log2(pixels)``, if real half, each
-    as long as `FOURIER_SLOWNESS` of the others.
+    as long as `FFT_COST_RATIO` of the others.
     """
     columns, rows = factor
     window = TILE + max(columns.shape[1], rows.shape[1])
     tiled = len(columns) * (2 * window**2 / TILE + 2 * window * (2 if is_complex else 1))
     padded = (shape[0] + columns.shape[1]) * (shape[1] + rows.shape[1])
     fourier = 5 * math.log2(padded) * padded / math.prod(shape)
-    return (2 if is_complex else 1) * tiled > FOURIER_SLOWNESS * fourier / (1 if is_complex else 2)
+    return (2 if is_complex else 1) * tiled > FFT_COST_RATIO * fourier / (1 if is_complex else 2)
 
 
-def make_plan(factors, shape, mode, dtype):
-    """Return the plan, whole or large, that filters images of one shape."""
-    plan = WholePlan if max(shape) <= SMALL else LargePlan
+def make_plan(factors: list[Factor], shape: tuple[int, int], mode: str, dtype: DTypeLike) -> Plan:
+    """Return the plan, dense or large, that filters images of one shape."""
+    plan = DensePlan if max(shape) <= SMALL else LargePlan
     return plan(factors, tuple(shape), mode, dtype)
 
 
@@ -286,13 +305,19 @@ def equal_ranks(factors):
     return [slice(a, b) for a, b in zip([0, *edges], [*edges, len(ranks)], strict=True)]
 
 
-def run(plan, images, out=None, done=None, threads=None):
+def run(
+    plan: Plan,
+    images: NDArray,
+    out: NDArray | None = None,
+    done: Callable[[slice, slice, Any], None] | None = None,
+    threads: int | None = None,
+) -> None:
     """Filter ``(b, H, W)`` images by a plan, on several threads.
 
     Parameters
     ----------
     plan, images, out, done
-        See `WholePlan.batches`.
+        See `DensePlan.batches`.
     threads : int, optional
         All processors that this process may use, if left out.
     """

@@ -10,9 +10,10 @@ import itertools
 import math
 import warnings
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lecture_utils._validation import finite, positive
 from lecture_utils.filter_banks._bank import FilterBank
@@ -25,8 +26,15 @@ LARGEST_REACH = 4096
 
 
 def gabor_kernel(
-    frequency, theta=0.0, sigma=None, *, sigma_x=None, sigma_y=None, offset=0.0, n_stds=3
-):
+    frequency: float,
+    theta: float = 0.0,
+    sigma: float | None = None,
+    *,
+    sigma_x: float | None = None,
+    sigma_y: float | None = None,
+    offset: float = 0.0,
+    n_stds: float = 3,
+) -> NDArray[np.complex128]:
     r"""Return a complex Gabor kernel.
 
     .. math:: g(x, y) = \frac{1}{2\pi\sigma_x\sigma_y}
@@ -50,7 +58,7 @@ def gabor_kernel(
         Standard deviations along the wave and along its crests, for an elongated envelope. One
         that is left out is `sigma`.
     offset : float
-        Phase in radians of the wave in the middle.
+        Phase in radians of the wave in the middle; the name is skimage's.
     n_stds : float
         Size of the kernel: it reaches this many standard deviations.
 
@@ -146,12 +154,26 @@ class GaborBank(FilterBank):
     GaborParameters(frequency=0.31, theta=0.0, sigma=3.6)
     """
 
-    def __init__(self, frequencies, thetas, sigmas, *, offset=0.0, n_stds=3):
+    def __init__(
+        self,
+        frequencies: Iterable[float] | float,
+        thetas: Iterable[float] | float,
+        sigmas: Iterable[float | tuple[float, float]] | float,
+        *,
+        offset: float = 0.0,
+        n_stds: float = 3,
+    ):
         lists = (_as_list(values) for values in (frequencies, thetas, sigmas))
         self._build(itertools.product(*lists), offset, n_stds)
 
     @classmethod
-    def from_list(cls, parameters: Iterable, *, offset=0.0, n_stds=3) -> GaborBank:
+    def from_list(
+        cls,
+        parameters: Iterable[tuple[float, float, float | tuple[float, float]]],
+        *,
+        offset: float = 0.0,
+        n_stds: float = 3,
+    ) -> GaborBank:
         """Return a bank of exactly the filters listed.
 
         Parameters
@@ -161,12 +183,16 @@ class GaborBank(FilterBank):
             of another bank will do.
         offset, n_stds : float
             As for `gabor_kernel`, for all filters.
+
+        Returns
+        -------
+        GaborBank
         """
         bank = cls.__new__(cls)
         bank._build(parameters, offset, n_stds)
         return bank
 
-    def _build(self, parameters, offset, n_stds):
+    def _build(self, parameters: Iterable[Any], offset: float, n_stds: float) -> None:
         self.parameters = [_checked_parameters(entry) for entry in parameters]
         if not self.parameters:
             raise ValueError("a Gabor bank needs at least one frequency, one theta and one sigma")
@@ -217,11 +243,11 @@ def _name(parameters):
     return f"f {frequency:.3g}, theta {theta:.2f}, sigma {widths}"
 
 
-def _as_list(values):
+def _as_list(values: Any) -> list[Any]:
     return list(values) if np.iterable(values) else [values]
 
 
-def _checked_parameters(entry):
+def _checked_parameters(entry: Any) -> GaborParameters:
     try:
         frequency, theta, sigma = entry
     except (TypeError, ValueError):
@@ -230,7 +256,8 @@ def _checked_parameters(entry):
     widths = [positive("sigma", width) for width in _as_list(sigma)]
     if len(widths) not in (1, 2):
         raise ValueError(f"sigma is {sigma!r}; give a number or a pair (sigma_x, sigma_y)")
-    sigma = widths[0] if widths[0] == widths[-1] else tuple(widths)
+    along, across = widths[0], widths[-1]
+    sigma = along if along == across else (along, across)
     return GaborParameters(frequency, finite("theta", theta), sigma)
 
 

@@ -5,12 +5,19 @@ The linear algebra under `lecture_utils.filter_banks._engine`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
 import numpy as np
+from numpy.typing import NDArray
+
+#: A kernel as columns (rank, height) and rows (rank, width): their products add up to it.
+Factor: TypeAlias = tuple[NDArray, NDArray]
 
 MODES = ("reflect", "wrap", "constant", "nearest")
 
 
-def factorize(kernel, tolerance=1e-10):
+def factorize(kernel: NDArray, tolerance: float = 1e-10) -> Factor:
     """Split a 2-D kernel into a sum of separable ones.
 
     Parameters
@@ -37,7 +44,7 @@ def factorize(kernel, tolerance=1e-10):
     return (left[:, :rank] * values[:rank]).T, right[:rank]
 
 
-def border_index(length, before, after, mode):
+def border_index(length: int, before: int, after: int, mode: str) -> NDArray[np.intp]:
     """Return which pixel each position of a padded axis shows; -1 stands for zero.
 
     >>> border_index(3, 2, 2, "reflect").tolist()
@@ -55,14 +62,14 @@ def border_index(length, before, after, mode):
 
 
 def reach(taps):
-    """Return how many pixels before and after its own a 1-D kernel reads.
+    """Return how many pixels before and after its own position a 1-D kernel reads.
 
     An even kernel is centered on tap ``taps // 2``, as in `scipy.ndimage.convolve`.
     """
     return taps - 1 - taps // 2, taps // 2
 
 
-def banded_matrix(kernel, outputs):
+def banded_matrix(kernel: NDArray, outputs: int) -> NDArray:
     """Return the matrix that convolves a padded signal, shape (outputs, outputs + taps - 1)."""
     taps = len(kernel)
     matrix = np.zeros((outputs, outputs + taps - 1), dtype=kernel.dtype)
@@ -71,7 +78,7 @@ def banded_matrix(kernel, outputs):
     return matrix
 
 
-def folded_matrix(kernel, length, mode):
+def folded_matrix(kernel: NDArray, length: int, mode: str) -> NDArray:
     """Return the square matrix that convolves a signal, its border included."""
     index = border_index(length, *reach(len(kernel)), mode)
     inside = index >= 0
@@ -80,7 +87,12 @@ def folded_matrix(kernel, length, mode):
     return matrix
 
 
-def matrix_pair(factor, make_vertical, make_horizontal, is_complex):
+def matrix_pair(
+    factor: Factor,
+    make_vertical: Callable[[NDArray], NDArray],
+    make_horizontal: Callable[[NDArray], NDArray],
+    is_complex: bool,
+) -> tuple[NDArray, NDArray]:
     """Return two real matrices that filter a real image by multiplication from left and right.
 
     The left one writes, for every row of the result, the real and imaginary parts of all factors
@@ -93,8 +105,8 @@ def matrix_pair(factor, make_vertical, make_horizontal, is_complex):
     right : numpy.ndarray, shape (parts * rank * W, parts * w)
         For a vertical matrix (h, H), a horizontal one (w, W), and 2 parts if complex, else 1.
     """
-    vertical = np.stack([make_vertical(column) for column in factor[0]], axis=1)
-    horizontal = np.stack([make_horizontal(row).T for row in factor[1]])
+    vertical: Any = np.stack([make_vertical(column) for column in factor[0]], axis=1)
+    horizontal: Any = np.stack([make_horizontal(row).T for row in factor[1]])
     if not is_complex:
         return vertical, horizontal.reshape(-1, horizontal.shape[-1])
     left = np.stack([vertical.real, vertical.imag], axis=2)

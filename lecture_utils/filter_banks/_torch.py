@@ -1,13 +1,15 @@
 """Filter banks in PyTorch itself: for gradients, and for tensors that live on a GPU.
 
-The same mathematics as `lecture_utils.filter_banks._engine`, which serves ordinary tensors in main memory
-faster, in steps that PyTorch can retrace: matrix products for small images, Fourier transforms for
-larger ones. PyTorch is found among the loaded modules, so that NumPy users need not have it.
+The same mathematics as `lecture_utils.filter_banks._engine`, which serves ordinary tensors in main
+memory faster, in steps that PyTorch can retrace: matrix products for small images, Fourier
+transforms for larger ones. PyTorch is taken from the loaded modules, so that NumPy
+users need not have it.
 """
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -18,19 +20,19 @@ from lecture_utils.filter_banks._separable import folded_matrix
 STEP = 2**25
 
 
-def is_tensor(value) -> bool:
-    """Tell whether `value` is a PyTorch tensor, without importing PyTorch for the answer."""
+def is_tensor(value: object) -> bool:
+    """Tell whether `value` is a PyTorch tensor, without importing PyTorch to find out."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)
 
 
-def needs_torch(image) -> bool:
+def needs_torch(image: Any) -> bool:
     """Tell whether a tensor wants gradients or is not in main memory."""
     torch = sys.modules["torch"]
     return image.device.type != "cpu" or (image.requires_grad and torch.is_grad_enabled())
 
 
-def as_float(image):
+def as_float(image: Any) -> Any:
     """Return a tensor as float32 or float64; whole numbers become PyTorch's default dtype."""
     torch = sys.modules["torch"]
     if image.is_complex() or image.dtype in (torch.float16, torch.bfloat16):

@@ -1,10 +1,17 @@
-"""How many numbers a network has to learn, and how many multiplications one image costs."""
+"""How many parameters a model has to learn, and how many multiplications one image costs."""
+
+from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
-def count_parameters(model, trainable_only=False):
-    """Count the numbers that a model holds as parameters.
+def count_parameters(model: nn.Module, trainable_only: bool = False) -> int:
+    """Count the weights and biases of a model.
 
     Parameters
     ----------
@@ -38,7 +45,7 @@ def count_parameters(model, trainable_only=False):
     return sum(p.numel() for _, p in parameters if p.requires_grad or not trainable_only)
 
 
-def count_macs(model, input_size, count_bias=False):
+def count_macs(model: nn.Module, input_size: Sequence[int], count_bias: bool = False) -> int:
     """Count the multiply-accumulate operations of convolutions and linear layers for one image.
 
     A convolution multiplies every weight once at each of its output positions. Normalization,
@@ -51,7 +58,7 @@ def count_macs(model, input_size, count_bias=False):
     input_size : tuple of int
         Size of one image without the batch axis, usually (C, H, W).
     count_bias : bool
-        Count the addition of a bias as one more operation for every output number.
+        Count the addition of a bias as one more operation for every output value.
 
     Returns
     -------
@@ -82,7 +89,7 @@ def count_macs(model, input_size, count_bias=False):
 
     def count(layer, _, output):
         nonlocal macs
-        # One image: every number of the output is a sum over the weights of its own filter.
+        # One image: every value of the output is a sum over the weights of its own filter.
         macs += output.numel() * math.prod(layer.weight.shape[1:])
         if count_bias and layer.bias is not None:
             macs += output.numel()
@@ -94,8 +101,8 @@ def count_macs(model, input_size, count_bias=False):
                 hooks.append(layer.register_forward_hook(count))
             elif not isinstance(layer, ignored) and list(layer.parameters(recurse=False)):
                 raise ValueError(
-                    f"{name or 'the model'} is a {type(layer).__name__}, for which there is no rule "
-                    "here; use a model of convolutions and linear layers"
+                    f"{name or 'the model'} is a {type(layer).__name__}, for which there is no "
+                    "rule here; use a model of convolutions and linear layers"
                 )
         like = next(model.parameters(), torch.empty(0))
         image = torch.zeros(1, *input_size, dtype=like.dtype, device=like.device)

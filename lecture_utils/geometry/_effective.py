@@ -1,16 +1,33 @@
 """How much each pixel of a receptive field really matters, measured from gradients."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
 from lecture_utils._inspect import evaluating, output_of
 from lecture_utils._validation import as_pair
 
+if TYPE_CHECKING:
+    from torch import nn
+
 
 def effective_receptive_field(
-    model, layer=None, *, image_size=64, channels=None, n_images=16, output=None, seed=0
-):
+    model: nn.Module,
+    layer: str | None = None,
+    *,
+    image_size: int | tuple[int, int] = 64,
+    channels: int | None = None,
+    n_images: int = 16,
+    output: int | tuple[int, int] | None = None,
+    seed: int = 0,
+) -> NDArray[np.float64]:
     """Measure how much each input pixel matters to one output, from gradients.
 
-    The output's channels are summed at one place, and the sum is differentiated with respect to
-    the pixels of random images; the absolute gradients are averaged.
+    The output's channels are summed at one position, and the sum is differentiated with respect
+    to the pixels of random images; the absolute gradients are averaged.
 
     Parameters
     ----------
@@ -58,7 +75,8 @@ def effective_receptive_field(
     as_pair(n_images, "n_images", 1)
     if channels is None:
         convolutions = (m for m in model.modules() if isinstance(m, torch.nn.Conv2d))
-        channels = getattr(next(convolutions, None), "in_channels", 1)
+        first = next(convolutions, None)
+        channels = 1 if first is None else first.in_channels
     like = next(model.parameters(), torch.empty(0))
     generator = torch.Generator().manual_seed(seed)
     images = torch.randn(n_images, channels, *size, generator=generator)

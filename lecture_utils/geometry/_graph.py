@@ -1,30 +1,41 @@
 """Follow a network's own wiring, branches included, from layer to layer."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lecture_utils.geometry._types import LayerSpec, ReceptiveField
 
-# Functions and methods that treat every place of a feature map alike and by itself. Of several maps
-# they take the same place: there branches meet.
+if TYPE_CHECKING:
+    from torch import fx, nn
+
+# Functions and methods that treat every position of a feature map alike and by itself. Of several
+# maps they take the same position: there branches meet.
 _PIXELWISE = {
-    "add", "iadd", "sub", "mul", "imul", "truediv", "neg", "cat", "concat", "relu", "relu_", "relu6",
-    "leaky_relu", "elu", "gelu", "silu", "hardswish", "hardtanh", "sigmoid", "tanh", "softplus",
-    "dropout", "dropout2d", "batch_norm", "clamp", "abs", "square", "contiguous",
+    "add", "iadd", "sub", "mul", "imul", "truediv", "neg", "cat", "concat", "relu", "relu_",
+    "relu6", "leaky_relu", "elu", "gelu", "silu", "hardswish", "hardtanh", "sigmoid", "tanh",
+    "softplus", "dropout", "dropout2d", "batch_norm", "clamp", "abs", "square", "contiguous",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Pad(LayerSpec):
-    """A layer that only pads, with `padding` rows above and columns to the left; at the other sides it may be more."""
+    """A layer that only pads: `padding` rows above and columns to the left, or more elsewhere."""
 
 
-def network_fields(model, until=None):
-    """Compute the receptive fields of a network, see `receptive_field`.
+# What a step does to receptive fields: a window; nothing; or a text that says why nobody knows.
+_Rule: TypeAlias = LayerSpec | str | None
+
+
+def model_fields(model: nn.Module, until: str | None = None) -> list[ReceptiveField]:
+    """Compute the receptive fields of a model, see `receptive_field`.
 
     Parameters
     ----------
     model : torch.nn.Module
-        A network that ``torch.fx`` can trace.
+        One that ``torch.fx`` can trace.
     until : str, optional
         Module path of the last layer, or block, of interest.
 
@@ -38,7 +49,9 @@ def network_fields(model, until=None):
     ValueError
         See `receptive_field`.
     """
-    states, fields, end = {}, [], None
+    states: dict[fx.Node, ReceptiveField | str] = {}
+    fields: list[ReceptiveField] = []
+    end = None
     for node, rule in _rules(model):
         inputs = [states[i] for i in node.all_input_nodes if i in states]
         if node.op == "placeholder":
@@ -60,8 +73,8 @@ def network_fields(model, until=None):
     return fields[: end[1]]
 
 
-def node_fields(traced):
-    """Compute what every step of a traced network sees.
+def node_fields(traced: fx.GraphModule) -> dict[fx.Node, ReceptiveField | str]:
+    """Compute the receptive field of every step of a traced model.
 
     Parameters
     ----------
@@ -77,7 +90,7 @@ def node_fields(traced):
     ValueError
         If a convolution pads with something else than zeros.
     """
-    states = {}
+    states: dict[fx.Node, ReceptiveField | str] = {}
     for node, rule in _rules(traced):
         inputs = [states[i] for i in node.all_input_nodes if i in states]
         if node.op == "placeholder":
@@ -90,8 +103,8 @@ def node_fields(traced):
     return states
 
 
-def chain_specs(model):
-    """List the windows of a network that is a plain chain of layers.
+def chain_specs(model: nn.Module) -> list[LayerSpec]:
+    """List the windows of a model that is a plain chain of layers.
 
     Parameters
     ----------
@@ -123,11 +136,11 @@ def chain_specs(model):
     return specs
 
 
-def _rules(model):
+def _rules(model: nn.Module) -> Iterator[tuple[fx.Node, _Rule]]:
     """Yield every step of the forward pass with what it does to receptive fields.
 
     That is a LayerSpec for a window, None for a pixelwise step, and a text that names the step if
-    its outputs see everything, or nobody here knows what they see.
+    its outputs depend on everything, or nobody here knows on what.
     """
     from torch import fx, nn
 
@@ -137,27 +150,27 @@ def _rules(model):
         traced = model if isinstance(model, fx.GraphModule) else fx.symbolic_trace(model)
     except Exception as error:
         raise ValueError(
-            f"torch.fx cannot follow this {type(model).__name__} ({error}); give its layers as specs"
+            f"torch.fx cannot follow this {type(model).__name__} ({error}); "
+            "give its layers as specs"
         ) from error
     modules = dict(traced.named_modules())
     for node in traced.graph.nodes:
         if node.op == "call_module":
-            yield node, _rule_of_module(node.target, modules[node.target])
+            yield node, _rule_of_module(str(node.target), modules[str(node.target)])
         elif node.op in ("call_function", "call_method"):
             yield node, _rule_of_function(node)
         elif node.op in ("placeholder", "output"):
             yield node, None
 
 
-def _rule_of_module(name, module):
+def _rule_of_module(name: str, module: Any) -> _Rule:
     from torch import nn
 
     if isinstance(module, nn.Conv2d):
         if module.padding_mode != "zeros":
             raise ValueError(f"{name} pads with {module.padding_mode!r}; only zeros are understood")
-        return LayerSpec(
-            module.kernel_size, module.stride, module.padding, module.dilation, name=name
-        )
+        window: Any = (module.kernel_size, module.stride, module.padding, module.dilation)
+        return LayerSpec(*window, name=name)
     if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
         dilation = getattr(module, "dilation", 1)
         return LayerSpec(
@@ -175,13 +188,13 @@ def _rule_of_module(name, module):
     return f"{name} ({type(module).__name__})"
 
 
-def _rule_of_function(node):
+def _rule_of_function(node: fx.Node) -> _Rule:
     from torch.nn import functional
 
-    name = node.target if isinstance(node.target, str) else node.target.__name__
+    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
     if node.target in (functional.max_pool2d, functional.avg_pool2d):
         names = ("input", "kernel_size", "stride", "padding")
-        values = dict(zip(names, node.args, strict=False)) | node.kwargs
+        values: dict[str, Any] = dict(zip(names, node.args, strict=False)) | dict(node.kwargs)
         kernel = values["kernel_size"]
         return LayerSpec(
             kernel,
@@ -194,22 +207,27 @@ def _rule_of_function(node):
     return None if name in _PIXELWISE else f"{node.name} ({name})"
 
 
-def _next_state(node, rule, inputs):
-    for state in (*inputs, rule):
+def _next_state(
+    node: fx.Node, rule: _Rule, inputs: list[ReceptiveField | str]
+) -> ReceptiveField | str:
+    fields = []
+    for state in inputs:
         if isinstance(state, str):
             return state
-    field = inputs[0] if len(inputs) == 1 else _meet(node.name, inputs)
-    return field if rule is None else field.through(rule)
+        fields.append(state)
+    if isinstance(rule, str):
+        return rule
+    field = fields[0] if len(fields) == 1 else _meet(node.name, fields)
+    return field if rule is None else field.after(rule)
 
 
-def _meet(name, fields):
+def _meet(name: str, fields: list[ReceptiveField]) -> ReceptiveField:
     """Find the smallest region that holds those of all branches."""
-    if len({field.step for field in fields}) > 1:
+    if len({field.jump for field in fields}) > 1:
         raise ValueError(
-            f"at {name} branches meet with steps {[field.step for field in fields]}; such a network "
-            "has no single receptive field"
+            f"at {name} branches meet with jumps {[field.jump for field in fields]}; such a "
+            "network has no single receptive field"
         )
-    first = [min(field.offset[a] for field in fields) for a in range(2)]
-    last = [max(field.offset[a] + field.size[a] for field in fields) for a in range(2)]
-    size = (last[0] - first[0], last[1] - first[1])
-    return ReceptiveField(name, size, fields[0].step, tuple(first))
+    top, left = (min(field.offset[a] for field in fields) for a in range(2))
+    bottom, right = (max(field.offset[a] + field.size[a] for field in fields) for a in range(2))
+    return ReceptiveField(name, (bottom - top, right - left), fields[0].jump, (top, left))

@@ -3,10 +3,19 @@
 Every function works on one axis (whole numbers) or on two (pairs: rows first, columns second).
 """
 
+from __future__ import annotations
+
+from typing import overload
+
 from lecture_utils._validation import as_pair
 
 
-def padding_per_side(padding, kernel, stride=1, dilation=1):
+def padding_per_side(
+    padding: int | tuple[int, int] | str,
+    kernel: int | tuple[int, int],
+    stride: int | tuple[int, int] = 1,
+    dilation: int | tuple[int, int] = 1,
+) -> tuple[int, int]:
     """Find how many rows and columns of zeros go on each side of an image.
 
     Parameters
@@ -38,23 +47,57 @@ def padding_per_side(padding, kernel, stride=1, dilation=1):
         return 0, 0
     if padding != "same":
         raise ValueError(f'padding is {padding!r}; use "valid", "same", a whole number or a pair')
-    kernel, dilation = as_pair(kernel, "kernel", 1), as_pair(dilation, "dilation", 1)
+    kernels, dilations = as_pair(kernel, "kernel", 1), as_pair(dilation, "dilation", 1)
     if as_pair(stride, "stride", 1) != (1, 1):
         raise ValueError(
             f'padding="same" with stride {stride!r} cannot keep the size of the image; '
             "use stride=1, or give the padding as a number"
         )
-    total = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+    total = [d * (k - 1) for k, d in zip(kernels, dilations, strict=True)]
     if total[0] % 2 or total[1] % 2:
         raise ValueError(
-            f'padding="same" is ambiguous for a kernel of size {kernel[0]}x{kernel[1]}: an even size '
-            "has no middle, so one side would get one more zero than the other; use an odd size, or "
-            "pad the image yourself with np.pad"
+            f'padding="same" is ambiguous for a kernel of size {kernels[0]}x{kernels[1]}: an even '
+            "size has no middle, so one side would get one more zero than the other; use an odd "
+            "size, or pad the image yourself with np.pad"
         )
     return total[0] // 2, total[1] // 2
 
 
-def output_size(size, kernel, stride=1, padding=0, dilation=1, ceil_mode=False):
+@overload
+def output_size(
+    size: int,
+    kernel: int,
+    stride: int = 1,
+    padding: int | str = 0,
+    dilation: int = 1,
+    ceil_mode: bool = False,
+) -> int: ...
+@overload
+def output_size(
+    size: tuple[int, int],
+    kernel: int | tuple[int, int],
+    stride: int | tuple[int, int] = 1,
+    padding: int | tuple[int, int] | str = 0,
+    dilation: int | tuple[int, int] = 1,
+    ceil_mode: bool = False,
+) -> tuple[int, int]: ...
+@overload
+def output_size(
+    size: int | tuple[int, int],
+    kernel: int | tuple[int, int],
+    stride: int | tuple[int, int] = 1,
+    padding: int | tuple[int, int] | str = 0,
+    dilation: int | tuple[int, int] = 1,
+    ceil_mode: bool = False,
+) -> int | tuple[int, int]: ...
+def output_size(
+    size: int | tuple[int, int],
+    kernel: int | tuple[int, int],
+    stride: int | tuple[int, int] = 1,
+    padding: int | tuple[int, int] | str = 0,
+    dilation: int | tuple[int, int] = 1,
+    ceil_mode: bool = False,
+) -> int | tuple[int, int]:
     """Compute the output size of a convolution or a pooling layer.
 
     With input size `n`, kernel `k`, stride `s`, padding `p` on each side and dilation `d`, the
@@ -67,7 +110,7 @@ def output_size(size, kernel, stride=1, padding=0, dilation=1, ceil_mode=False):
     kernel : int or pair of int
         Kernel size in pixels, at least 1.
     stride : int or pair of int
-        Step from one window to the next, at least 1. Pooling layers usually step by `kernel`.
+        Distance from one window to the next, at least 1. Of pooling layers usually `kernel`.
     padding : int, pair of int, "valid" or "same"
         Zeros added on each side, see `padding_per_side`.
     dilation : int or pair of int
@@ -102,11 +145,11 @@ def output_size(size, kernel, stride=1, padding=0, dilation=1, ceil_mode=False):
     pads = padding_per_side(padding, kernel, stride, dilation)
     sizes, kernels = as_pair(size, "size", 1), as_pair(kernel, "kernel", 1)
     strides, dilations = as_pair(stride, "stride", 1), as_pair(dilation, "dilation", 1)
-    result = tuple(
+    height, width = (
         _output_size_1d(*axis, ceil_mode)
         for axis in zip(sizes, kernels, strides, pads, dilations, strict=True)
     )
-    return result[0] if one_axis else result
+    return height if one_axis else (height, width)
 
 
 def _output_size_1d(size, kernel, stride, padding, dilation, ceil_mode):

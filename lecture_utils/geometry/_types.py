@@ -1,5 +1,7 @@
 """Layers and receptive fields, as far as their geometry goes."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from lecture_utils._validation import as_pair
@@ -46,19 +48,19 @@ class ReceptiveField:
         The layer.
     size : tuple of int
         Extent of the region that one output sees. With dilation it can have holes.
-    step : tuple of int
+    jump : tuple of int
         Distance between the regions of neighboring outputs.
     offset : tuple of int
         First row and column that output (0, 0) sees; negative numbers lie in the padding. Output
-        ``i`` sees ``offset + i * step`` to ``offset + i * step + size - 1``.
+        ``i`` sees ``offset + i * jump`` to ``offset + i * jump + size - 1``.
     """
 
     name: str
     size: tuple[int, int] = (1, 1)
-    step: tuple[int, int] = (1, 1)
+    jump: tuple[int, int] = (1, 1)
     offset: tuple[int, int] = (0, 0)
 
-    def through(self, spec):
+    def after(self, spec: LayerSpec) -> ReceptiveField:
         """Return the field after one more layer.
 
         Parameters
@@ -70,16 +72,20 @@ class ReceptiveField:
         ReceptiveField
         """
         kernel, stride, padding, dilation = window(spec)
-        axes = range(2)
-        return ReceptiveField(
-            spec.name,
-            tuple(self.size[a] + dilation[a] * (kernel[a] - 1) * self.step[a] for a in axes),
-            tuple(self.step[a] * stride[a] for a in axes),
-            tuple(self.offset[a] - padding[a] * self.step[a] for a in axes),
+        rows, columns = (
+            (
+                self.size[a] + dilation[a] * (kernel[a] - 1) * self.jump[a],
+                self.jump[a] * stride[a],
+                self.offset[a] - padding[a] * self.jump[a],
+            )
+            for a in range(2)
         )
+        size, jump, offset = zip(rows, columns, strict=True)
+        return ReceptiveField(spec.name, size, jump, offset)
 
 
-def window(spec):
+def window(spec: LayerSpec) -> tuple[tuple[int, int], ...]:
+    """Return kernel, stride, padding and dilation of a layer as pairs."""
     return (
         as_pair(spec.kernel, "kernel", 1),
         as_pair(spec.stride, "stride", 1),

@@ -1,82 +1,94 @@
-"""Find pictures that excite a filter most, by gradient ascent from noise."""
+"""Activation maximization: images that a channel responds to most, by gradient ascent."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import torch
 from torch import nn
 
-from lecture_utils._inspect import evaluating
+from lecture_utils._inspect import evaluating, output_of
 from lecture_utils._validation import as_pair
 from lecture_utils.augmentation import random_affine
-from lecture_utils.interpretation._activations import check_images, find_layer, never_reached, run
+from lecture_utils.interpretation._activations import check_images, find_layer, run
 from lecture_utils.interpretation._canvases import FourierCanvas, PixelCanvas
 
-_METHODS = ("plain", "strong")
-_LEARNING_RATES = {"plain": 0.05, "strong": 0.05}
-# How far the picture is turned, moved and resized before each step, so that no pattern is only good in one place.
+Method = Literal["pixel", "fourier"]
+_LEARNING_RATE = 0.05
+# How far the image is turned, moved and resized before each step, so that no pattern works in one
+# position only.
 _DEGREES, _SHIFT, _SCALE = 10.0, 8.0, 0.1
 
 
 @dataclass(frozen=True, eq=False)
 class MaximizedActivation:
-    """Pictures that excite channels, and how they came about.
+    """Images that maximize the activation of channels, and how they came about.
 
     Attributes
     ----------
     images : torch.Tensor, shape (N, C, H, W)
-        One finished picture per channel, 0 to 1.
+        One finished image per channel, 0 to 1.
     channels : tuple of int
         Which channel each is for.
     activations : torch.Tensor, shape (N,)
-        What the finished picture as it is makes of its channel: the average over all places.
+        What each finished image reaches in its channel, averaged over all positions.
     history : torch.Tensor, shape (steps, N)
-        The same before each step, with the strong method of the moved picture.
+        The same before each step; with the Fourier method of the moved image.
     frames : torch.Tensor, shape (F, N, C, H, W)
-        The pictures on the way, 0 to 1.
+        The images on the way, 0 to 1.
     frame_steps : tuple of int
         After how many steps; 0 is the random start.
     """
 
     images: torch.Tensor
-    channels: tuple
+    channels: tuple[int, ...]
     activations: torch.Tensor
     history: torch.Tensor
     frames: torch.Tensor
-    frame_steps: tuple
-
-
-class _ReachedError(Exception):
-    """Ends a forward pass where its result is there."""
+    frame_steps: tuple[int, ...]
 
 
 def maximize_activation(
-    model, layer, channel, *, method="strong", size=128, steps=128, learning_rate=None, frames=(),
-    normalize=None, seed=0,
-):  # fmt: skip
-    """Change a picture of noise step by step so that a channel answers to it more and more.
+    model: nn.Module,
+    layer: str | nn.Module,
+    channel: int | Sequence[int],
+    *,
+    method: Method = "fourier",
+    size: int | tuple[int, int] = 128,
+    steps: int = 128,
+    learning_rate: float | None = None,
+    frames: Sequence[int] = (),
+    normalize: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    seed: int = 0,
+) -> MaximizedActivation:
+    """Change an image of noise step by step so that a channel responds to it more and more.
 
     Parameters
     ----------
     model : torch.nn.Module
     layer : str or torch.nn.Module
-        A layer that puts out feature maps, (N, K, h, w), or logits, (N, K). Of a convolution and its ReLU take the
-        convolution: where a ReLU gives 0 there is no gradient to follow.
+        A layer that puts out feature maps, (N, K, h, w), or logits, (N, K). Of a convolution and
+        its ReLU take the convolution: where a ReLU gives 0 there is no gradient to follow.
     channel : int or sequence of int
-        Which of its K channels; each of several gets a picture of its own, all in one batch.
-    method : {"strong", "plain"}
-        "plain" changes the pixels themselves with Adam, starting from gray noise, and keeps them within 0..1. "strong"
-        changes the amplitudes of waves (long ones first, as in photos) in colors that vary independently in photos, and
-        moves, turns and resizes the picture a little before each step.
+        Which of its K channels; each of several gets an image of its own, all in one batch.
+    method : {"fourier", "pixel"}
+        "pixel" changes the pixels themselves with Adam, starting from gray noise, and keeps them
+        within 0..1. "fourier" changes the amplitudes of waves (long ones first, as in photos) in
+        colors that vary independently in photos, and moves, turns and resizes the image a little
+        before each step.
     size : int or pair of int
-        Height and width of the pictures in pixels.
+        Height and width of the images in pixels.
     steps : int
         At least 0.
     learning_rate : float, optional
         Of Adam, above 0. By default 0.05.
     frames : sequence of int
-        Steps after which the picture is kept, 0 to `steps`.
+        Steps after which the image is kept, 0 to `steps`.
     normalize : callable, optional
-        From pictures with values from 0 to 1 to what the model takes, such as `pretrained.Pretrained.normalize`.
+        From images with values from 0 to 1 to what the model takes, such as
+        `pretrained.Pretrained.normalize`.
     seed : int
         Of the start and the movements.
 
@@ -95,8 +107,9 @@ def maximize_activation(
 
     References
     ----------
-    Erhan, Bengio, Courville and Vincent, "Visualizing higher-layer features of a deep network", 2009; Olah, Mordvintsev
-    and Schubert, "Feature visualization", Distill 2017, which the strong method follows.
+    Erhan, Bengio, Courville and Vincent, "Visualizing higher-layer features of a deep network",
+    2009; Olah, Mordvintsev and Schubert, "Feature visualization", Distill 2017, which the Fourier
+    method follows.
 
     Examples
     --------
@@ -104,48 +117,48 @@ def maximize_activation(
     >>> maximize_activation(model, "0", [0, 3], size=16, steps=2).images.shape
     torch.Size([2, 3, 16, 16])
     """
-    name, module = find_layer(model, layer)
-    channels, kept = _check(channel, method, steps, learning_rate, frames)
+    name, _ = find_layer(model, layer)
+    channels, frame_steps = _check(channel, method, steps, learning_rate, frames)
     height, width = as_pair(size, "size", minimum=1)
-    shape = (len(channels), _colors(model), height, width)
+    shape = (len(channels), _input_channels(model), height, width)
     like = next(model.parameters(), torch.empty(0))
     generator = torch.Generator().manual_seed(seed)
-    make_canvas = PixelCanvas if method == "plain" else FourierCanvas
-    move = _keep if method == "plain" else _move
-    normalize = normalize or (lambda images: images)
+    make_canvas = PixelCanvas if method == "pixel" else FourierCanvas
+    move = _keep if method == "pixel" else _move
+    prepare = normalize or (lambda images: images)
 
-    def excite(images):
-        """Average the channel that each image is for."""
-        images = normalize(images)
-        check_images(model, images)
-        return _average(name, _output_of(model, name, module, images), channels)
+    def objective(images: torch.Tensor) -> torch.Tensor:
+        """Return the mean activation of the channel that each image is for."""
+        inputs = prepare(images)
+        check_images(model, inputs)
+        output = run(lambda batch: output_of(model, name, batch), inputs)
+        return _average(name, output, channels)
 
     with evaluating(model), torch.inference_mode(False), torch.enable_grad():
         canvas = make_canvas(shape, generator, like)
-        rate = learning_rate or _LEARNING_RATES[method]
-        optimizer = torch.optim.Adam([canvas.values], lr=rate)
-        history, pictures = [], []
+        optimizer = torch.optim.Adam([canvas.values], lr=learning_rate or _LEARNING_RATE)
+        history, kept = [], []
         for step in range(steps):
             images = canvas.images()
-            if step in kept:
-                pictures.append(images.detach())
-            excitement = excite(move(images, generator))
-            (canvas.values.grad,) = torch.autograd.grad(-excitement.sum(), canvas.values)
+            if step in frame_steps:
+                kept.append(images.detach())
+            values = objective(move(images, generator))
+            (canvas.values.grad,) = torch.autograd.grad(-values.sum(), canvas.values)
             optimizer.step()
             canvas.keep_in_range()
-            history.append(excitement.detach())
+            history.append(values.detach())
         with torch.no_grad():
             images = canvas.images().detach()
-            activations = excite(images)
-    if steps in kept:
-        pictures.append(images)
+            activations = objective(images)
+    if steps in frame_steps:
+        kept.append(images)
     return MaximizedActivation(
         images=images,
         channels=channels,
         activations=activations,
         history=torch.stack(history) if history else activations.new_zeros((0, len(channels))),
-        frames=torch.stack(pictures) if pictures else images.new_zeros((0, *shape)),
-        frame_steps=kept,
+        frames=torch.stack(kept) if kept else images.new_zeros((0, *shape)),
+        frame_steps=frame_steps,
     )
 
 
@@ -155,19 +168,20 @@ def _check(channel, method, steps, learning_rate, frames):
         not isinstance(c, int) or isinstance(c, bool) or c < 0 for c in channels
     ):
         raise ValueError(f"channel is {channel!r}; pass an integer from 0, or several")
-    if method not in _METHODS:
-        raise ValueError(f"method is {method!r}; use one of {', '.join(map(repr, _METHODS))}")
+    methods = get_args(Method)
+    if method not in methods:
+        raise ValueError(f"method is {method!r}; use one of {', '.join(map(repr, methods))}")
     if not isinstance(steps, int) or steps < 0:
         raise ValueError(f"steps is {steps!r}; it must be an integer of at least 0")
     if learning_rate is not None and not 0 < learning_rate < float("inf"):
         raise ValueError(f"learning_rate is {learning_rate}; it must be above 0")
-    kept = tuple(sorted(set(frames)))
-    if any(not isinstance(step, int) or not 0 <= step <= steps for step in kept):
+    frame_steps = tuple(sorted(set(frames)))
+    if any(not isinstance(step, int) or not 0 <= step <= steps for step in frame_steps):
         raise ValueError(f"frames is {frames!r}; pass steps from 0 to {steps}")
-    return channels, kept
+    return channels, frame_steps
 
 
-def _colors(model):
+def _input_channels(model):
     convolutions = (m for m in model.modules() if isinstance(m, nn.Conv2d))
     return getattr(next(convolutions, None), "in_channels", 3)
 
@@ -179,7 +193,7 @@ def _keep(images, generator):
 def _move(images, generator):
     height, width = images.shape[2:]
     shift = min(_SHIFT, height / 8, width / 8)
-    # What comes in from outside is the picture in the mirror: a border would be something to look at.
+    # What comes in from outside is the mirror image: a border would be something to respond to.
     rows, columns = (min(side // 4, side - 1) for side in (height, width))
     larger = nn.functional.pad(images, (columns, columns, rows, rows), mode="reflect")
     moved = random_affine(
@@ -192,33 +206,17 @@ def _move(images, generator):
     return moved[:, :, rows : rows + height, columns : columns + width]
 
 
-def _output_of(model, name, module, images):
-    """Run the model up to a layer."""
-    outputs = []
-
-    def stop(_, __, output):
-        outputs.append(output)
-        raise _ReachedError
-
-    hook = module.register_forward_hook(stop)
-    try:
-        run(model, images)
-    except _ReachedError:
-        return outputs[0]
-    finally:
-        hook.remove()
-    raise ValueError(never_reached(name))
-
-
 def _average(name, output, channels):
     if not isinstance(output, torch.Tensor) or output.ndim not in (2, 4):
         shape = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
         raise ValueError(
-            f"layer {name!r} puts out {shape}; maximize_activation needs feature maps (N, K, h, w) or logits (N, K)"
+            f"layer {name!r} puts out {shape}; maximize_activation needs feature maps "
+            "(N, K, h, w) or logits (N, K)"
         )
     if max(channels) >= output.shape[1]:
         raise ValueError(
-            f"channel is {max(channels)}; layer {name!r} has the channels 0 to {output.shape[1] - 1}"
+            f"channel is {max(channels)}; layer {name!r} has the channels 0 to "
+            f"{output.shape[1] - 1}"
         )
     each = torch.arange(len(channels), device=output.device)
     own = output[each, torch.tensor(channels, device=output.device)]

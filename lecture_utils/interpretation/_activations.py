@@ -1,26 +1,33 @@
 """Name a layer and read what it puts out."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
+from typing import TypeAlias, TypeVar, overload
 
 import torch
 from torch import nn
 
-from lecture_utils._inspect import evaluating
+from lecture_utils._inspect import evaluating, never_reached
+
+_T = TypeVar("_T")
+_Layer: TypeAlias = str | nn.Module
 
 
-class Activations(dict):
+class Activations(dict[str, torch.Tensor]):
     """Outputs of layers by their names; a layer that nothing has gone through yet says so."""
 
-    def __missing__(self, name):
+    def __missing__(self, name: str) -> torch.Tensor:
         """Say why there is nothing."""
         raise KeyError(
-            f"nothing is recorded for layer {name!r}: run the model inside the with block; recorded are "
-            f"{', '.join(self) or 'none'}"
+            f"nothing is recorded for layer {name!r}: run the model inside the with block; "
+            f"recorded are {', '.join(self) or 'none'}"
         )
 
 
-def find_layer(model, layer):
+def find_layer(model: nn.Module, layer: str | nn.Module) -> tuple[str, nn.Module]:
     """Find a layer by its module path, or the path of a layer.
 
     Parameters
@@ -58,7 +65,9 @@ def find_layer(model, layer):
 
 
 @contextmanager
-def record_activations(model, layers):
+def record_activations(
+    model: nn.Module, layers: str | nn.Module | Sequence[str | nn.Module]
+) -> Iterator[dict[str, torch.Tensor]]:
     """Record what layers put out, for the length of a ``with`` block.
 
     Parameters
@@ -69,9 +78,9 @@ def record_activations(model, layers):
     Yields
     ------
     dict
-        Filled by each forward pass: the output of each layer by its module path, as it came. Outside of
-        ``torch.no_grad()`` it is part of the graph, so that gradients with respect to it can be taken. Of a layer that
-        is used more than once, the last output.
+        Filled by each forward pass: the output of each layer by its module path, as it came.
+        Outside of ``torch.no_grad()`` it is part of the graph, so that gradients with respect to it
+        can be taken. Of a layer that is used more than once, the last output.
 
     Raises
     ------
@@ -80,7 +89,8 @@ def record_activations(model, layers):
 
     Notes
     -----
-    The model goes on with a copy, so that a ReLU that works in place does not overwrite what was recorded.
+    The model goes on with a copy, so that a ReLU that works in place does not overwrite what was
+    recorded.
 
     Examples
     --------
@@ -90,9 +100,7 @@ def record_activations(model, layers):
     >>> activations["0"].shape
     torch.Size([1, 4, 3, 3])
     """
-    if not isinstance(layers, list | tuple):
-        layers = [layers]
-    found = [find_layer(model, layer) for layer in layers]
+    named = [find_layer(model, layer) for layer in _as_list(layers)]
     activations = Activations()
 
     def record(name):
@@ -104,7 +112,7 @@ def record_activations(model, layers):
 
     hooks = []
     try:
-        for name, module in found:
+        for name, module in named:
             hooks.append(module.register_forward_hook(record(name)))
         yield activations
     finally:
@@ -112,7 +120,25 @@ def record_activations(model, layers):
             hook.remove()
 
 
-def feature_maps(model, layer, images, *, batch_size=64):
+@overload
+def feature_maps(
+    model: nn.Module, layer: str | nn.Module, images: torch.Tensor, *, batch_size: int = 64
+) -> torch.Tensor: ...
+@overload
+def feature_maps(
+    model: nn.Module,
+    layer: Sequence[str | nn.Module],
+    images: torch.Tensor,
+    *,
+    batch_size: int = 64,
+) -> dict[str, torch.Tensor]: ...
+def feature_maps(
+    model: nn.Module,
+    layer: str | nn.Module | Sequence[str | nn.Module],
+    images: torch.Tensor,
+    *,
+    batch_size: int = 64,
+) -> torch.Tensor | dict[str, torch.Tensor]:
     """Compute the feature maps of a layer.
 
     Parameters
@@ -131,7 +157,8 @@ def feature_maps(model, layer, images, *, batch_size=64):
     Raises
     ------
     ValueError
-        If the layer does not exist, puts out no feature maps or is never reached, or the model cannot take the images.
+        If the layer does not exist, puts out no feature maps or is never used, or the model cannot
+        take the images.
 
     Examples
     --------
@@ -141,9 +168,9 @@ def feature_maps(model, layer, images, *, batch_size=64):
     check_images(model, images)
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
-    layers = layer if isinstance(layer, list | tuple) else [layer]
+    layers = _as_list(layer)
     names = [find_layer(model, one)[0] for one in layers]
-    parts = {name: [] for name in names}
+    parts: dict[str, list[torch.Tensor]] = {name: [] for name in names}
     with evaluating(model), torch.no_grad(), record_activations(model, layers) as activations:
         for batch in images.split(batch_size):
             activations.clear()
@@ -153,19 +180,45 @@ def feature_maps(model, layer, images, *, batch_size=64):
                     raise ValueError(never_reached(name))
                 parts[name].append(check_maps(name, activations[name]))
     maps = {name: torch.cat(part) for name, part in parts.items()}
-    return maps if isinstance(layer, list | tuple) else maps[names[0]]
+    return maps[names[0]] if isinstance(layer, str | nn.Module) else maps
 
 
-def dead_filters(model, layer, images, *, threshold=0.0, batch_size=64):
-    """Tell which filters of a layer answer to none of many images.
+@overload
+def dead_filters(
+    model: nn.Module,
+    layer: str | nn.Module,
+    images: torch.Tensor,
+    *,
+    threshold: float = 0.0,
+    batch_size: int = 64,
+) -> torch.Tensor: ...
+@overload
+def dead_filters(
+    model: nn.Module,
+    layer: Sequence[str | nn.Module],
+    images: torch.Tensor,
+    *,
+    threshold: float = 0.0,
+    batch_size: int = 64,
+) -> dict[str, torch.Tensor]: ...
+def dead_filters(
+    model: nn.Module,
+    layer: str | nn.Module | Sequence[str | nn.Module],
+    images: torch.Tensor,
+    *,
+    threshold: float = 0.0,
+    batch_size: int = 64,
+) -> torch.Tensor | dict[str, torch.Tensor]:
+    """Tell which filters of a layer respond to none of many images.
 
     Parameters
     ----------
     model : torch.nn.Module
     layer : str, torch.nn.Module, or a list of them
-        A convolution or the ReLU after it; both give the same answer.
+        A convolution or the ReLU after it; both give the same result.
     images : torch.Tensor of float, shape (N, C, H, W)
-        As many and as different ones as there are: a filter for dogs is not dead because it is silent for a cat.
+        As many and as different ones as there are: a filter for dogs is not dead because it does
+        not respond to a cat.
     threshold : float
         A filter is dead if none of its activations is larger.
     batch_size : int
@@ -188,18 +241,18 @@ def dead_filters(model, layer, images, *, threshold=0.0, batch_size=64):
     tensor([True, True])
     """
     check_images(model, images)
-    layers = layer if isinstance(layer, list | tuple) else [layer]
-    highest = {}
+    layers = _as_list(layer)
+    highest: dict[str, torch.Tensor] = {}
     # One batch after the other: the maps of all images at once may not fit into memory.
     for batch in images.split(batch_size):
         for name, maps in feature_maps(model, layers, batch, batch_size=batch_size).items():
             peaks = maps.amax(dim=(0, 2, 3))
             highest[name] = torch.maximum(highest.get(name, peaks), peaks)
     dead = {name: peaks <= threshold for name, peaks in highest.items()}
-    return dead if isinstance(layer, list | tuple) else next(iter(dead.values()))
+    return next(iter(dead.values())) if isinstance(layer, str | nn.Module) else dead
 
 
-def check_images(model, images):
+def check_images(model: nn.Module, images: object) -> None:
     """Raise an error that names the remedy if these are no images for this model."""
     if not isinstance(images, torch.Tensor) or not images.is_floating_point():
         kind = images.dtype if isinstance(images, torch.Tensor) else type(images).__name__
@@ -212,15 +265,17 @@ def check_images(model, images):
     weight = next(model.parameters(), images)
     if weight.device != images.device:
         raise ValueError(
-            f"images are on {images.device} but the model on {weight.device}; use images.to({str(weight.device)!r})"
+            f"images are on {images.device} but the model on {weight.device}; use "
+            f"images.to({str(weight.device)!r})"
         )
     if weight.dtype != images.dtype:
         raise ValueError(
-            f"images are {images.dtype} but the model's weights {weight.dtype}; use images.to({weight.dtype})"
+            f"images are {images.dtype} but the model's weights {weight.dtype}; use "
+            f"images.to({weight.dtype})"
         )
 
 
-def run(model, images):
+def run(model: Callable[[torch.Tensor], _T], images: torch.Tensor) -> _T:
     """Run the model; what it cannot take is said in terms of the images."""
     try:
         return model(images)
@@ -233,7 +288,7 @@ def run(model, images):
         ) from error
 
 
-def check_maps(name, output):
+def check_maps(name: str, output: object) -> torch.Tensor:
     """Return a layer's output if it is feature maps, or raise."""
     if not isinstance(output, torch.Tensor) or output.ndim != 4:
         what = (
@@ -248,13 +303,12 @@ def check_maps(name, output):
     return output
 
 
-def never_reached(name):
-    """Say that a layer exists but is not used."""
-    return f"layer {name!r} is part of the model, but its forward pass never comes by"
+def _as_list(layers: _Layer | Sequence[_Layer]) -> list[_Layer]:
+    return [layers] if isinstance(layers, str | nn.Module) else list(layers)
 
 
-def _hint(name, modules):
-    """List names like a wrong one: the layers of the part that it begins with, or those that look alike."""
+def _hint(name: str, modules: dict[str, nn.Module]) -> str:
+    """List names like a wrong one: layers of the part it begins with, or those that look alike."""
     names = [known for known in modules if known]
     parent = name
     while parent and parent not in modules:

@@ -1,12 +1,15 @@
-"""What a picture is made of while it is optimized: pixels, or waves in independent colors."""
+"""What an image is made of while it is optimized: pixels, or waves in independent colors."""
+
+from __future__ import annotations
 
 import torch
 
 # The first start of the lecture: light gray with a little noise.
 _GRAY = (150 / 255, 180 / 255)
 
-# Principal axes of the colors (red, green, blue) of the 1,000 of the 2,000 training photos of Cats vs Dogs: eigenvectors of their
-# covariance times the root of the eigenvalue, over the largest of the three lengths. Other sets of photos give about the same.
+# Principal axes of the colors (red, green, blue) of 1,000 of the 2,000 training photos of Cats vs
+# Dogs: eigenvectors of their covariance times the root of the eigenvalue, over the largest of the
+# three lengths. Other sets of photos give about the same.
 _PHOTO_COLORS = torch.tensor([[0.58, 0.16, 0.04], [0.58, -0.01, -0.09], [0.57, -0.16, 0.05]])
 
 
@@ -23,18 +26,20 @@ class PixelCanvas:
         Its device and type are taken over.
     """
 
-    def __init__(self, shape, generator, like):
+    def __init__(
+        self, shape: tuple[int, int, int, int], generator: torch.Generator, like: torch.Tensor
+    ):
         low, high = _GRAY
         noise = torch.rand(shape, generator=generator) * (high - low) + low
         self.values = noise.to(like.device, like.dtype).requires_grad_()
 
-    def images(self):
-        """Return the pictures, 0 to 1."""
+    def images(self) -> torch.Tensor:
+        """Return the images, 0 to 1."""
         # A copy: the values go on changing.
         return self.values.clone()
 
-    def keep_in_range(self):
-        """Cut off what no picture can have."""
+    def keep_in_range(self) -> None:
+        """Clip the pixels to 0 and 1."""
         with torch.no_grad():
             self.values.clamp_(0, 1)
 
@@ -42,8 +47,9 @@ class PixelCanvas:
 class FourierCanvas:
     """Amplitudes of waves, in colors that vary independently of each other in photos.
 
-    A step of the optimizer changes every value by about the same amount. Here that is a change of the whole picture's
-    large shapes as much as of its finest detail, and of brightness more than of color; on pixels it would be noise.
+    A step of the optimizer changes every value by about the same amount. Here that is a change of
+    the image's large shapes as much as of its finest detail, and of brightness more than of color;
+    on pixels it would be noise.
 
     Parameters
     ----------
@@ -51,30 +57,32 @@ class FourierCanvas:
         As for `PixelCanvas`.
     """
 
-    def __init__(self, shape, generator, like):
+    def __init__(
+        self, shape: tuple[int, int, int, int], generator: torch.Generator, like: torch.Tensor
+    ):
         self.size = shape[2:]
         self.color = color_basis(shape[1]).to(like.device, like.dtype)
         self.scale = _amplitudes(*self.size).to(like.device, like.dtype)
         noise = 0.01 * torch.randn(*shape[:2], *self.scale.shape, 2, generator=generator)
         self.values = noise.to(like.device, like.dtype).requires_grad_()
 
-    def images(self):
-        """Return the pictures, 0 to 1."""
+    def images(self) -> torch.Tensor:
+        """Return the images, 0 to 1."""
         waves = torch.view_as_complex(self.values) * self.scale
         planes = torch.fft.irfft2(waves, s=self.size, norm="ortho")
         return torch.einsum("dc,nchw->ndhw", self.color, planes).sigmoid()
 
-    def keep_in_range(self):
-        """Do nothing: every value gives a picture."""
+    def keep_in_range(self) -> None:
+        """Do nothing: every value gives an image."""
 
 
-def color_basis(channels):
+def color_basis(channels: int) -> torch.Tensor:
     """Mix independent values into colors as they vary in photos.
 
     Parameters
     ----------
     channels : int
-        3 for color; for other numbers nothing is mixed.
+        3 for color; with any other count nothing is mixed.
 
     Returns
     -------
@@ -85,7 +93,7 @@ def color_basis(channels):
 
 
 def _amplitudes(height, width):
-    """How large a wave is in photos: in inverse proportion to its frequency."""
+    """Return how large a wave is in photos: in inverse proportion to its frequency."""
     rows = torch.fft.fftfreq(height)[:, None]
     columns = torch.fft.rfftfreq(width)[None]
     frequency = torch.hypot(rows, columns)

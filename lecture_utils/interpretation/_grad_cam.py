@@ -1,17 +1,20 @@
 """Where in the image the evidence for a class lies: class activation maps and Grad-CAM."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import nn
 
-from lecture_utils._inspect import evaluating
+from lecture_utils._inspect import evaluating, never_reached
 from lecture_utils.interpretation._activations import (
     check_images,
     check_maps,
     find_layer,
-    never_reached,
     record_activations,
     run,
 )
@@ -24,7 +27,8 @@ class ChannelWeights:
     Attributes
     ----------
     weights : torch.Tensor, shape (N, K)
-        The gradient of the logit with respect to each channel, averaged over its h x w places.
+        The gradient of the logit with respect to each channel, averaged over its h x w
+        positions.
     activations : torch.Tensor, shape (N, K, h, w)
         The layer's feature maps.
     class_index : torch.Tensor of int, shape (N,)
@@ -39,11 +43,11 @@ class ChannelWeights:
     scores: torch.Tensor
 
     @property
-    def contributions(self):
-        """Weighted feature maps, shape (N, K, h, w): over the channels they sum up to the signed map."""
+    def contributions(self) -> torch.Tensor:
+        """Weighted feature maps, shape (N, K, h, w); summed over the channels, the signed map."""
         return self.weights[:, :, None, None] * self.activations
 
-    def map(self, signed=False):
+    def map(self, signed: bool = False) -> torch.Tensor:
         """Add the channels up.
 
         Parameters
@@ -58,7 +62,7 @@ class ChannelWeights:
         total = torch.einsum("nk,nkhw->nhw", self.weights, self.activations)
         return total if signed else total.relu()
 
-    def top(self, count=8, by="weight"):
+    def top(self, count: int = 8, by: Literal["weight", "contribution"] = "weight") -> torch.Tensor:
         """Name the channels that matter most.
 
         Parameters
@@ -66,8 +70,8 @@ class ChannelWeights:
         count : int
             From 1 to K.
         by : {"weight", "contribution"}
-            The largest weights, or the largest sums of weight times activation. A channel with a large weight that does not
-            answer to the image adds nothing.
+            The largest weights, or the largest sums of weight times activation. A channel with a
+            large weight that does not respond to the image adds nothing.
 
         Returns
         -------
@@ -89,42 +93,52 @@ class ChannelWeights:
         return values.topk(count, dim=1).indices
 
 
-def grad_cam(model, layer, images, class_index=None, *, signed=False):
+def grad_cam(
+    model: nn.Module,
+    layer: str | nn.Module,
+    images: torch.Tensor,
+    class_index: int | Sequence[int] | torch.Tensor | None = None,
+    *,
+    signed: bool = False,
+) -> torch.Tensor:
     """Compute Grad-CAM: where in the image a layer finds evidence for a class.
 
     Parameters
     ----------
     model : torch.nn.Module
-        From images to logits, shape (N, classes), or to one logit for two classes, shape (N, 1) or (N,).
+        From images to logits, shape (N, classes), or to one logit for two classes, shape (N, 1) or
+        (N,).
     layer : str or torch.nn.Module
         Any layer that puts out feature maps; the last one is usual.
     images : torch.Tensor of float, shape (N, C, H, W)
     class_index : int, or N of them, optional
-        The class to explain, for all images or for each. By default the one that the model predicts for each image. With
-        one logit, 1 is the class for which it is above 0, and 0 is the other.
+        The class to explain, for all images or for each. By default the one that the model predicts
+        for each image. With one logit, 1 is the class for which it is above 0, and 0 is the other.
     signed : bool
         Keep evidence against the class as negative values.
 
     Returns
     -------
     torch.Tensor, shape (N, h, w)
-        At the layer's resolution and in units of the logit: not stretched to 0..1, so that a map without evidence stays
-        empty and maps can be compared.
+        At the layer's resolution and in units of the logit: not stretched to 0..1, so that a map
+        without evidence stays empty and maps can be compared.
 
     Raises
     ------
     ValueError
-        If the layer does not exist or puts out no feature maps, or the class does; or the model cannot take the images.
+        If the layer or the class does not exist, the layer puts out no feature maps, or the model
+        cannot take the images.
 
     Notes
     -----
-    The logit is differentiated, not the softmax: that would fade where the model is sure, and mix in all other classes.
-    Nothing is differentiated below the layer, so late layers cost little more than a forward pass.
+    The logit is differentiated, not the softmax: that would fade where the model is confident, and
+    mix in all other classes. Nothing is differentiated below the layer, so late layers cost little
+    more than a forward pass.
 
     References
     ----------
-    Selvaraju et al., "Grad-CAM: Visual explanations from deep networks via gradient-based localization",
-    arXiv:1610.02391, equations 1 and 2.
+    Selvaraju et al., "Grad-CAM: Visual explanations from deep networks via gradient-based
+    localization", arXiv:1610.02391, equations 1 and 2.
 
     Examples
     --------
@@ -135,7 +149,12 @@ def grad_cam(model, layer, images, class_index=None, *, signed=False):
     return grad_cam_channels(model, layer, images, class_index).map(signed)
 
 
-def grad_cam_channels(model, layer, images, class_index=None):
+def grad_cam_channels(
+    model: nn.Module,
+    layer: str | nn.Module,
+    images: torch.Tensor,
+    class_index: int | Sequence[int] | torch.Tensor | None = None,
+) -> ChannelWeights:
     """Compute the weights and feature maps that Grad-CAM adds up.
 
     Parameters
@@ -178,8 +197,16 @@ def grad_cam_channels(model, layer, images, class_index=None):
     return ChannelWeights(gradient.mean(dim=(2, 3)), maps.detach(), chosen, scores.detach())
 
 
-def cam(model, layer, images, class_index=None, *, classifier=None, signed=False):
-    """Compute the class activation map of a network that ends in global average pooling and one dense layer.
+def cam(
+    model: nn.Module,
+    layer: str | nn.Module,
+    images: torch.Tensor,
+    class_index: int | Sequence[int] | torch.Tensor | None = None,
+    *,
+    classifier: str | nn.Module | None = None,
+    signed: bool = False,
+) -> torch.Tensor:
+    """Compute the class activation map of a model with global average pooling and a dense layer.
 
     Parameters
     ----------
@@ -193,20 +220,24 @@ def cam(model, layer, images, class_index=None, *, classifier=None, signed=False
     Returns
     -------
     torch.Tensor, shape (N, h, w)
-        The signed map's mean over all places, plus the bias, is the logit. It is h x w times the map of Grad-CAM.
+        The signed map's mean over all positions, plus the bias, is the logit. It is h x w times the
+        map of Grad-CAM.
 
     Raises
     ------
     ValueError
-        As `grad_cam` does, and if the logits are not just the pooled maps times the dense layer's weights.
+        As `grad_cam` does, and if the logits are not just the pooled maps times the dense layer's
+        weights.
 
     References
     ----------
-    Zhou et al., "Learning deep features for discriminative localization", arXiv:1512.04150, equation 2.
+    Zhou et al., "Learning deep features for discriminative localization", arXiv:1512.04150,
+    equation 2.
 
     Examples
     --------
-    >>> model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    >>> pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    >>> model = nn.Sequential(nn.Conv2d(1, 4, 3), pool, nn.Linear(4, 2))
     >>> cam(model, "0", torch.zeros(1, 1, 5, 5), 1).shape
     torch.Size([1, 3, 3])
     """
@@ -234,7 +265,9 @@ def cam(model, layer, images, class_index=None, *, classifier=None, signed=False
     return total if signed else total.relu()
 
 
-def class_scores(logits, class_index):
+def class_scores(
+    logits: object, class_index: int | Sequence[int] | torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Pick the logit that is to be explained.
 
     Parameters
@@ -285,7 +318,8 @@ def _as_indices(class_index, count, classes):
     whole = chosen.dtype != torch.bool and not chosen.is_floating_point()
     if not whole or chosen.shape not in ((), (count,)):
         raise ValueError(
-            f"class_index is {class_index!r}; pass an integer, or one for each of the {count} images"
+            f"class_index is {class_index!r}; pass an integer, or one for each of the {count} "
+            "images"
         )
     if ((chosen < 0) | (chosen >= classes)).any():
         raise ValueError(
@@ -295,9 +329,9 @@ def _as_indices(class_index, count, classes):
 
 
 @contextmanager
-def _graph_begins_at(name, module):
+def _graph_begins_at(name: str, module: nn.Module) -> Iterator[list[torch.Tensor]]:
     """Let the forward pass be recorded for gradients from a layer's output on, and not before."""
-    outputs = []
+    outputs: list[torch.Tensor] = []
 
     def restart(_, __, output):
         # Inside of no_grad(), which restores what was before it when it ends.
@@ -316,7 +350,10 @@ def _graph_begins_at(name, module):
 def _check_that_pooling_explains(name, maps, dense, logits):
     problem = None
     if dense.in_features != maps.shape[1]:
-        problem = f"the dense layer takes {dense.in_features} numbers, layer {name!r} has {maps.shape[1]} channels"
+        problem = (
+            f"the dense layer takes {dense.in_features} values, layer {name!r} has "
+            f"{maps.shape[1]} channels"
+        )
     else:
         again = dense(maps.mean(dim=(2, 3)))
         scale = max(1.0, logits.abs().max().item())
@@ -329,5 +366,6 @@ def _check_that_pooling_explains(name, maps, dense, logits):
             )
     if problem:
         raise ValueError(
-            f"cam needs a network that ends in global average pooling and one dense layer, but {problem}; use grad_cam"
+            "cam needs a model that ends in global average pooling and one dense layer, but "
+            f"{problem}; use grad_cam"
         )

@@ -1,6 +1,11 @@
 """Cover the image piece by piece and see what that costs the class."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import torch
+from torch import nn
 
 from lecture_utils._inspect import evaluating
 from lecture_utils._validation import as_pair
@@ -8,7 +13,16 @@ from lecture_utils.interpretation._activations import check_images, run
 from lecture_utils.interpretation._grad_cam import class_scores
 
 
-def occlusion(model, images, class_index=None, *, window=32, stride=None, fill=0.0, batch_size=32):
+def occlusion(
+    model: nn.Module,
+    images: torch.Tensor,
+    class_index: int | Sequence[int] | torch.Tensor | None = None,
+    *,
+    window: int | tuple[int, int] = 32,
+    stride: int | tuple[int, int] | None = None,
+    fill: float | Sequence[float] | torch.Tensor = 0.0,
+    batch_size: int = 32,
+) -> torch.Tensor:
     """Measure how much a class's logit falls when a part of the image is covered.
 
     Parameters
@@ -21,17 +35,19 @@ def occlusion(model, images, class_index=None, *, window=32, stride=None, fill=0
     window : int or pair of int
         Height and width of the cover in pixels, at most those of the images.
     stride : int or pair of int, optional
-        How far it moves, at most its own size, or pixels would never be covered. By default half of it.
+        How far it moves, at most its own size, or pixels would never be covered. By default half of
+        it.
     fill : float, or C of them
-        What covers, in the model's normalized units. 0 is gray where the normalization is about the mean.
+        What covers, in the model's normalized units. 0 is gray where the normalization is about the
+        mean.
     batch_size : int
         How many covered images go through the model at once.
 
     Returns
     -------
     torch.Tensor, shape (N, H, W)
-        For each pixel the fall of the logit, averaged over all positions of the window that cover it. Negative where
-        covering helps the class.
+        For each pixel the fall of the logit, averaged over all positions of the window that cover
+        it. Negative where covering helps the class.
 
     Raises
     ------
@@ -40,12 +56,14 @@ def occlusion(model, images, class_index=None, *, window=32, stride=None, fill=0
 
     Notes
     -----
-    It costs a forward pass per position, but no gradient: it asks the model itself, and is a check on maps like
-    `grad_cam` that only estimate. A window that does not fit at the right or lower edge is cut off there.
+    It costs a forward pass per position, but no gradient: it measures the model itself, and is a
+    check on maps like `grad_cam` that only estimate. A window that does not fit at the right or
+    lower edge is cut off there.
 
     References
     ----------
-    Zeiler and Fergus, "Visualizing and understanding convolutional networks", arXiv:1311.2901, section 4.2.
+    Zeiler and Fergus, "Visualizing and understanding convolutional networks", arXiv:1311.2901,
+    section 4.2.
 
     Examples
     --------
@@ -56,11 +74,8 @@ def occlusion(model, images, class_index=None, *, window=32, stride=None, fill=0
     check_images(model, images)
     height, width = images.shape[2:]
     size = as_pair(window, "window", minimum=1)
-    step = (
-        tuple(max(1, s // 2) for s in size)
-        if stride is None
-        else as_pair(stride, "stride", minimum=1)
-    )
+    half = (max(1, size[0] // 2), max(1, size[1] // 2))
+    step = half if stride is None else as_pair(stride, "stride", minimum=1)
     if size[0] > height or size[1] > width:
         raise ValueError(
             f"window is {window!r}; it must fit into images of {height} x {width} pixels"

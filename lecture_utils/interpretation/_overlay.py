@@ -1,23 +1,34 @@
-"""Lay a map of evidence over the picture that it explains."""
+"""Lay a map of evidence over the image that it explains."""
+
+from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from lecture_utils.palette import signed_colors
 
 
-def overlay(image, evidence, limit=None, *, opacity=0.85):
-    """Color a picture where there is evidence: red for the class, blue against it, gray where there is none.
+def overlay(
+    image: NDArray | torch.Tensor,
+    evidence: NDArray | torch.Tensor,
+    limit: float | None = None,
+    *,
+    opacity: float = 0.85,
+) -> NDArray[np.float64]:
+    """Color an image where there is evidence: red for the class, blue against it.
+
+    It stays gray where there is none.
 
     Parameters
     ----------
     image : array of uint8 (H, W, 3), or array or tensor of float (3, H, W)
-        The picture; floats go from 0 to 1.
+        Floats go from 0 to 1.
     evidence : array or tensor, shape (h, w)
-        Such as one map of `grad_cam`; it is enlarged to the size of the picture.
+        Such as one map of `grad_cam`; it is enlarged to the size of the image.
     limit : float, optional
-        The magnitude that gets the full color; give the same to all pictures that are to be compared. By default the largest
-        of this map.
+        The magnitude that gets the full color; give the same to all images that are to be compared.
+        By default the largest of this map.
     opacity : float
         Of the full color, 0 to 1.
 
@@ -36,10 +47,10 @@ def overlay(image, evidence, limit=None, *, opacity=0.85):
     >>> overlay(np.zeros((8, 8, 3), np.uint8), np.zeros((2, 2))).max()
     np.float64(0.0)
     """
-    picture = torch.as_tensor(np.asarray(image))
-    if picture.dtype == torch.uint8:
-        picture = picture.movedim(-1, 0) / 255
-    if picture.ndim != 3 or picture.shape[0] != 3:
+    colors = torch.as_tensor(np.asarray(image))
+    if colors.dtype == torch.uint8:
+        colors = colors.movedim(-1, 0) / 255
+    if colors.ndim != 3 or colors.shape[0] != 3:
         raise ValueError(
             f"image has shape {tuple(np.shape(image))}; pass bytes (H, W, 3) or floats (3, H, W)"
         )
@@ -55,10 +66,10 @@ def overlay(image, evidence, limit=None, *, opacity=0.85):
     # An empty map stays empty: nothing is stretched.
     limit = limit or float(values.abs().max()) or 1.0
     large = torch.nn.functional.interpolate(
-        values[None, None], picture.shape[1:], mode="bilinear", align_corners=False
+        values[None, None], colors.shape[1:], mode="bilinear", align_corners=False
     )[0, 0].numpy()
     weights = np.array([0.2125, 0.7154, 0.0721])
-    gray = np.einsum("c,chw->hw", weights, picture.double().numpy())[..., None]
+    gray = np.einsum("c,chw->hw", weights, colors.double().numpy())[..., None]
     # Color comes from the ends of the scale; how much of it, from the magnitude.
     color = signed_colors(np.sign(large), limit=1.0) / 255
     share = opacity * np.clip(np.abs(large) / limit, 0, 1)[..., None]

@@ -1,29 +1,37 @@
-"""What maximizes the activation of filters, beside the images that activate them most: recorded once and shipped.
+"""Activation maximization of filters, beside the images that activate them most, recorded.
 
-`load` reads a recording. ``tools/record_filters.py`` makes it again: minutes to half an hour on one processor core.
+`load` reads a recording. ``tools/record_filters.py`` makes it again: minutes to half an hour on one
+processor core.
 """
 
+from __future__ import annotations
+
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "data" / "filters"
 CARD = "card.json"
-METHODS = ("plain", "strong")
+METHODS = ("pixel", "fourier")
+# What the methods were called when the recordings that ship were made. Files stay as recorded.
+_EARLIER_NAMES = {"pixel": "plain", "fourier": "strong"}
 
 
 @dataclass(frozen=True)
 class LayerPlan:
-    """A layer whose filters are asked.
+    """A layer whose filters are looked into.
 
     Attributes
     ----------
     label : str
         What readers see.
     path : str
-        Of the module. A convolution (or its normalization) before its ReLU, because a ReLU at 0 has no gradient.
+        Of the module. A convolution (or its normalization) before its ReLU, because a ReLU at 0 has
+        no gradient.
     size : int
-        Side of the pictures in pixels: a few times what the filter sees, at most what the network was made for.
+        Side of the images in pixels: a few times the filter's receptive field, at most what the
+        model was made for.
     channels : tuple of int, optional
         Which filters. By default some are drawn at random.
     """
@@ -31,12 +39,12 @@ class LayerPlan:
     label: str
     path: str
     size: int
-    channels: tuple | None = None
+    channels: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a network's filters are asked.
+    """How a model's filters are looked into.
 
     Attributes
     ----------
@@ -47,16 +55,16 @@ class Plan:
     steps : int
         Of the gradient ascent.
     frames : tuple of int
-        Steps after which a picture is kept.
+        Steps after which an image is kept.
     image_size : int
-        Side of the data set's pictures when they are shown to the network.
+        Side of the data set's images when they go through the model.
     """
 
     title: str
-    layers: tuple
+    layers: tuple[LayerPlan, ...]
     filters: int = 6
     steps: int = 200
-    frames: tuple = (0, 4, 16, 64, 200)
+    frames: tuple[int, ...] = (0, 4, 16, 64, 200)
     image_size: int = 224
 
 
@@ -90,49 +98,59 @@ PLANS = {
 
 
 class Recording:
-    """What was recorded for one network.
+    """What was recorded for one model.
 
     Attributes
     ----------
     name : str
         One of `PLANS`.
     card : dict
-        ``layers`` with the chosen ``channels``, and for "plain" and "strong" the ``activations`` of each frame; what
-        the data set's pictures reach; and when, how and with which weights all this was made.
+        ``layers`` with the chosen ``channels``, and for "pixel" and "fourier" the ``activations``
+        of each frame; what the data set's images reach; and when, how and with which weights all
+        this was made.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | os.PathLike[str]):
         self.folder = Path(folder)
         self.card = json.loads((self.folder / CARD).read_text(encoding="utf-8"))
-        self.name = self.card["name"]
+        self.name: str = self.card["name"]
+        layers = self.card["layers"]
+        self._file_names = {m: m if m in layers[0] else _EARLIER_NAMES[m] for m in METHODS}
+        for layer in layers:
+            layer |= {method: layer.pop(name) for method, name in self._file_names.items()}
 
-    def sprite(self, layer, kind):
-        """Return the compressed pictures of a layer: bytes of a WebP file.
+    def sprite(self, layer: int, kind: str) -> bytes:
+        """Return the compressed images of a layer: bytes of a WebP file.
 
         Parameters
         ----------
         layer : int
             Which of the card's layers.
-        kind : {"plain", "strong", "examples"}
-            Pictures of gradient ascent (filter by filter, frame by frame), or of the data set (filter by filter, the
-            most exciting first). The layout is in the card.
+        kind : {"pixel", "fourier", "examples"}
+            Images of gradient ascent (filter by filter, frame by frame), or of the data set (filter
+            by filter, the strongest activation first). The layout is in the card.
+
+        Returns
+        -------
+        bytes
         """
-        return (self.folder / f"{layer}-{kind}.webp").read_bytes()
+        return (self.folder / f"{layer}-{self._file_names.get(kind, kind)}.webp").read_bytes()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         filters = sum(len(layer["channels"]) for layer in self.card["layers"])
-        return f"<{self.name}: maximal activation of {filters} filters, {self.card['plan']['steps']} steps>"
+        steps = self.card["plan"]["steps"]
+        return f"<{self.name}: maximal activation of {filters} filters, {steps} steps>"
 
 
-def folder_of(name, root=None):
-    """Return the folder of a network's recording; raise ValueError for an unknown name."""
+def folder_of(name: str, root: str | os.PathLike[str] | None = None) -> Path:
+    """Return the folder of a model's recording; raise ValueError for an unknown name."""
     if name not in PLANS:
         raise ValueError(f"there is no plan for {name!r}; use one of {', '.join(PLANS)}")
     return Path(root or FOLDER) / name.replace("/", "-")
 
 
-def available(root=None):
-    """List the networks whose filters are recorded.
+def available(root: str | os.PathLike[str] | None = None) -> tuple[str, ...]:
+    """List the models whose filters are recorded.
 
     Parameters
     ----------
@@ -152,7 +170,7 @@ def available(root=None):
     return tuple(name for name in PLANS if (folder_of(name, root) / CARD).is_file())
 
 
-def load(name, root=None):
+def load(name: str, root: str | os.PathLike[str] | None = None) -> Recording:
     """Read a recording.
 
     Parameters

@@ -1,68 +1,73 @@
-"""Networks that somebody else trained on the 1.3 million photos of ImageNet, ready to look into or to build on.
+"""A pretrained model with its preprocessing, and the function that loads it."""
 
-`load` takes the weights from the first place that has them:
+from __future__ import annotations
 
-* ``"folder"``: the folder that the environment variable ``LECTURE_DATA`` names (itself, or ``weights`` in it);
-* ``"cache"``: what an earlier download left, in ``LECTURE_CACHE``, the user's cache folder or torch hub's;
-* ``"package"``: an installed Python package, which EfficientNet-Lite0 has;
-* ``"download"``: torchvision's official file; it is checked and kept in the cache.
-
-``LECTURE_OFFLINE=1`` forbids downloads. EfficientNet-Lite0 can be had everywhere, as its package comes with this one.
-"""
-
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lecture_utils.datasets import _search
 from lecture_utils.pretrained import _files
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+    from torch import Tensor, nn
+
+    Images: TypeAlias = Tensor | Image | NDArray[Any] | Iterable[Image | NDArray[Any]]
 
 NETWORKS = ("efficientnet_lite0", "resnet18", "resnet50", "vgg16", "inception_v3")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Pretrained:
-    """A trained network and all that is needed to use it.
+    """A trained model and all that is needed to use it.
 
     Attributes
     ----------
     name, title : str
         Such as ``"resnet18"`` and ``"ResNet18"``.
-    network : torch.nn.Module
-        From normalized pictures (N, 3, H, W) to logits (N, 1000); on the CPU, in evaluation mode.
+    model : torch.nn.Module
+        From normalized images (N, 3, H, W) to logits (N, 1000); on the CPU, in evaluation mode.
     class_names : tuple of str
-        ImageNet's 1,000 classes in the order of the logits. Two names occur twice ("crane", a bird and a machine).
+        ImageNet's 1,000 classes in the order of the logits. Two names occur twice ("crane", a bird
+        and a machine).
     image_size : int
-        Side of the square pictures that it was made for, in pixels.
+        Side of the square images that it was made for, in pixels.
     mean, std : tuple of float
-        Per color, for values from 0 to 1: the network takes ``(x - mean) / std``.
+        Per color, for values from 0 to 1: the model takes ``(x - mean) / std``.
     source : str
         Where the weights came from: "folder", "cache", "package" or "download".
     origin : str
         The same as a sentence, for a caption.
+    resize_size : int
+        To which the shorter side is resized before the middle is cut out.
+    interpolation : str
+        How: a value of torchvision's ``InterpolationMode``.
     """
 
     name: str
     title: str
-    network: Any
-    class_names: tuple
+    model: nn.Module
+    class_names: tuple[str, ...]
     image_size: int
-    mean: tuple
-    std: tuple
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     source: str
     origin: str
     resize_size: int
     interpolation: str
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{self.origin}>"
 
-    def preprocess(self, images):
+    def preprocess(self, images: Images) -> Tensor:
         """Resize, cut out the middle and normalize, as the weights' authors did for their tests.
 
         Parameters
         ----------
-        images : PIL image, array of uint8, shape (H, W, 3), or a list of them; or Tensor of uint8, shape (N, 3, H, W)
-            Of any size; gray ones, (H, W), become color.
+        images : PIL image, array of uint8, shape (H, W, 3), or a list of them
+            Of any size; gray ones, (H, W), become color. Or a tensor of uint8, shape (N, 3, H, W).
 
         Returns
         -------
@@ -72,21 +77,23 @@ class Pretrained:
         Raises
         ------
         ValueError
-            If something is no picture, or no bytes.
+            If something is no image, or no bytes.
 
         Examples
         --------
-        >>> load("efficientnet_lite0").preprocess(photo("cat")).shape  # doctest: +SKIP
+        >>> from lecture_utils.datasets import photo
+        >>> load("efficientnet_lite0").preprocess(photo("cat")).shape
         torch.Size([1, 3, 224, 224])
         """
         return self.normalize(self.crop(images))
 
-    def crop(self, images):
-        """Do the same without the normalization: pictures with values from 0 to 1, to show them.
+    def crop(self, images: Images) -> Tensor:
+        """Do the same without the normalization: images with values from 0 to 1, to show them.
 
         Parameters
         ----------
-        images : as for `preprocess`
+        images
+            As for `preprocess`.
 
         Returns
         -------
@@ -102,16 +109,16 @@ class Pretrained:
         from torchvision.transforms import functional as F
 
         cropped = []
-        for image in _as_pictures(images):
+        for image in _as_images(images):
             resized = F.resize(
-                image, self.resize_size, InterpolationMode(self.interpolation), antialias=True
+                image, [self.resize_size], InterpolationMode(self.interpolation), antialias=True
             )
-            cropped.append(F.center_crop(resized, self.image_size))
+            cropped.append(F.center_crop(resized, [self.image_size]))
         tensors = [x if isinstance(x, torch.Tensor) else F.pil_to_tensor(x) for x in cropped]
         return torch.stack([F.convert_image_dtype(tensor) for tensor in tensors])
 
-    def normalize(self, images):
-        """Subtract the mean and divide by the standard deviation that the network was trained with.
+    def normalize(self, images: Tensor) -> Tensor:
+        """Subtract the mean and divide by the standard deviation that the model was trained with.
 
         Parameters
         ----------
@@ -125,15 +132,16 @@ class Pretrained:
 
         Examples
         --------
-        >>> load("efficientnet_lite0").normalize(torch.ones(1, 3, 8, 8)).max()  # doctest: +SKIP
+        >>> import torch
+        >>> load("efficientnet_lite0").normalize(torch.ones(1, 3, 8, 8)).max()
         tensor(1.)
         """
         mean, std = (images.new_tensor(values).view(3, 1, 1) for values in (self.mean, self.std))
         return (images - mean) / std
 
 
-def available():
-    """List the networks that `load` can give on this machine without a download.
+def available() -> tuple[str, ...]:
+    """List the models that `load` can give on this machine without a download.
 
     Returns
     -------
@@ -148,15 +156,15 @@ def available():
     return tuple(name for name in NETWORKS if _files.is_here(name))
 
 
-def load(name, source=None, download=True):
-    """Load a network with weights trained on ImageNet, and say once where they are from.
+def load(name: str, source: str | None = None, download: bool = True) -> Pretrained:
+    """Load a model with weights trained on ImageNet, and say once where they are from.
 
     Parameters
     ----------
     name : str
         One of `NETWORKS`.
     source : {"folder", "cache", "package", "download"}, optional
-        Insist on one place. By default the first that has the weights.
+        Insist on one source. By default the first that has the weights.
     download : bool
         False leaves the download (45 to 530 MB) out of the search, as ``LECTURE_OFFLINE=1`` does.
 
@@ -168,32 +176,33 @@ def load(name, source=None, download=True):
     ------
     ValueError
         If an argument is none of the above, or a file in ``LECTURE_DATA`` is damaged.
-    FileNotFoundError
-        If the weights are in no place, or not in the one that `source` names; the message says what would help.
-    OSError
+    datasets.DatasetNotFoundError
+        If no source has the weights, or not the one that `source` names; the message says what
+        would help.
+    datasets.DownloadError
         If `source` is "download" and the download fails.
 
     Notes
     -----
-    A file of torchvision carries the first eight digits of its SHA-256 checksum in its name; a file whose content does not
-    fit its name is not used. In ``LECTURE_DATA`` any ``resnet18-<its eight digits>.pth`` will do, trained by whom it may.
+    A file of torchvision carries the first eight digits of its SHA-256 checksum in its name; a file
+    whose content does not fit its name is not used. In ``LECTURE_DATA`` any
+    ``resnet18-<its eight digits>.pth`` will do, whoever trained it.
 
     Examples
     --------
-    >>> load("efficientnet_lite0").class_names[281]  # doctest: +SKIP
+    >>> load("efficientnet_lite0").class_names[281]
     'tabby'
     """
     if name not in NETWORKS:
         raise ValueError(
             f"there is no pretrained network {name!r}; use one of {', '.join(NETWORKS)}"
         )
-    found = _files.find(name, source, download)
-    pretrained = Pretrained(name=name, **found)
+    pretrained = Pretrained(name=name, **_files.find(name, source, download))
     _search.say_once(pretrained.origin)
     return pretrained
 
 
-def _as_pictures(images):
+def _as_images(images: Any) -> list[Any]:
     """Turn whatever `preprocess` takes into a list of PIL images, or of tensors (3, H, W)."""
     import numpy as np
     import torch
@@ -202,24 +211,25 @@ def _as_pictures(images):
     if isinstance(images, torch.Tensor):
         if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] != 3:
             raise ValueError(
-                f"images is a tensor of {images.dtype} and shape {tuple(images.shape)}; preprocess takes bytes "
-                "(torch.uint8) of shape (N, 3, H, W); normalize() takes floats from 0 to 1"
+                f"images is a tensor of {images.dtype} and shape {tuple(images.shape)}; preprocess "
+                "takes bytes (torch.uint8) of shape (N, 3, H, W); normalize() takes floats from 0 "
+                "to 1"
             )
         if not images.numel():
-            raise ValueError(f"images of shape {tuple(images.shape)} hold no picture")
+            raise ValueError(f"images of shape {tuple(images.shape)} hold no image")
         return list(images)
     if isinstance(images, Image.Image):
         return [images.convert("RGB")]
     if isinstance(images, list | tuple):
         if not images:
-            raise ValueError("images is an empty list; give at least one picture")
-        return [picture for image in images for picture in _as_pictures(image)]
+            raise ValueError("images is an empty list; give at least one image")
+        return [image for part in images for image in _as_images(part)]
     array = np.asarray(images)
     is_gray = array.ndim == 2
     is_color = array.ndim == 3 and array.shape[2] in (3, 4)
     if array.dtype != np.uint8 or not (is_gray or is_color) or not array.size:
         raise ValueError(
-            f"a picture is {type(images).__name__} of {array.dtype} and shape {array.shape}; preprocess takes "
-            "PIL images or bytes (uint8) of shape (H, W, 3)"
+            f"an image is {type(images).__name__} of {array.dtype} and shape {array.shape}; "
+            "preprocess takes PIL images or bytes (uint8) of shape (H, W, 3)"
         )
     return [Image.fromarray(array).convert("RGB")]

@@ -90,7 +90,7 @@ def attach_head(
     if isinstance(model, nn.Module):
         stages, features, (mean, std) = cut(copy.deepcopy(model))
     else:
-        stages, features, _ = cut(copy.deepcopy(model.network))
+        stages, features, _ = cut(copy.deepcopy(model.model))
         mean, std = model.mean, model.std
     head = nn.Linear(features, num_classes)
     layers = OrderedDict(normalize=Normalize(mean, std), **stages)

@@ -6,16 +6,15 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from page_tools import KEEP_COPIES, wait_for_fading, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
 
-from lecture_utils.architectures import _published
+from lecture_utils.architectures import published
 from lecture_utils.widgets import AccuracyCost
 from lecture_utils.widgets.accuracy_cost.choose import WEIGHTS, chosen
 
 matplotlib.use("Agg")
 
-LISTEN = 'addEventListener("accuracycost", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = on_drawn("AccuracyCost")
 LABELS = {
     "macs": "MACs",
     "parameters": "Parameters",
@@ -39,14 +38,14 @@ class Page:
 
     def drawn(self):
         wait_for_frames(self.page)
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def choose(self, name):
         self.root.get_by_role("radio", name=LABELS[name], exact=True).check(force=True)
 
     def point(self, name):
         """Where a network's point is on the screen: the axes are logarithmic and linear."""
-        order = [row.name for row in chosen(_published(), self.drawn()["weights"])]
+        order = [row.name for row in chosen(published(), self.drawn()["weights"])]
         box = self.root.locator(".cost-point").nth(order.index(name)).bounding_box()
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
@@ -64,7 +63,7 @@ def test_fronts_are_pythons_and_the_program_agrees(demo):
             drawn = demo.drawn()
             front = AccuracyCost(cost=cost, weights=weights).front
             assert drawn["front"] == [row.name for row in front]
-            assert drawn["shown"] == len(chosen(_published(), weights))
+            assert drawn["shown"] == len(chosen(published(), weights))
             assert demo.root.locator(".cost-point").count() == drawn["shown"]
             assert demo.root.locator(".cost-point.best").count() == len(front)
             demo.root.get_by_role("button", name="Copy as Python").click()
@@ -83,7 +82,7 @@ def test_fronts_are_pythons_and_the_program_agrees(demo):
 
 
 def test_points_are_where_their_figures_say(demo):
-    rows = {row.name: row for row in chosen(_published(), "best")}
+    rows = {row.name: row for row in chosen(published(), "best")}
     places = {name: demo.point(name) for name in ("vgg16", "resnet18", "resnet152", "swin_t")}
     x, y = np.array(list(places.values())).T
     macs = np.log10([rows[name].macs for name in places])
@@ -105,7 +104,7 @@ def test_mouse_keys_and_menus_name_networks(demo):
     page.mouse.click(*demo.point("alexnet"))
     page.mouse.move(5, 5)
     assert demo.drawn()["named"] == "alexnet"
-    order = sorted(chosen(_published(), "best"), key=lambda row: (row.macs, -row.accuracy))
+    order = sorted(chosen(published(), "best"), key=lambda row: (row.macs, -row.accuracy))
     names = [row.name for row in order]
     front = demo.drawn()["front"]
     demo.stage.focus()
@@ -153,6 +152,5 @@ def test_narrow_dark_and_accessible(mount, page):
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
         wait_for_fading(page)
-        assert demo.drawn()["shown"] == len(chosen(_published(), "best"))
-        found = Axe().run(page, context=".lu-accuracy-cost")
-        assert found.violations_count == 0, found.generate_report()
+        assert demo.drawn()["shown"] == len(chosen(published(), "best"))
+        assert violations(page, ".lu-accuracy-cost") == []

@@ -7,18 +7,18 @@ import sys
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from page_tools import KEEP_COPIES, wait_for_fading, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.statistics import wilson
 from lecture_utils.widgets import TransferExplorer
 from lecture_utils.widgets.training_curves.curves import spread
 
-LISTEN = """addEventListener("transfer", ({ target, detail }) => {
-  target.drawn = detail;
-  window.frames = (window.frames ?? 0) + 1;
-});"""
+LISTEN = on_drawn(
+    "TransferExplorer",
+    """target.drawn = detail;
+  window.frames = (window.frames ?? 0) + 1;""",
+)
 LITE, RESNET = "efficientnet_lite0", "resnet18"
 RECORDED = ("head", "stage6", "stem")
 
@@ -67,7 +67,7 @@ class Page:
 
     def drawn(self):
         wait_for_frames(self.page)
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def choose(self, name):
         self.root.get_by_role("radio", name=name, exact=True).check(force=True)
@@ -248,7 +248,7 @@ def test_fingers_move_it_by_its_handle_and_by_a_tap(new_page, open_demo):
     box = demo.root.locator(".transfer-row").nth(4).bounding_box()
     demo.page.touchscreen.tap(box["x"] + 60, box["y"] + 3)
     assert demo.check()["until"] == "stage4"
-    demo.page.wait_for_timeout(200)  # the handle slides there
+    wait_for_fading(demo.page)  # the handle slides there
     handle = demo.root.locator(".transfer-handle").bounding_box()
     client = demo.page.context.new_cdp_session(demo.page)
     x, y = handle["x"] + 14, handle["y"] + 14
@@ -402,8 +402,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
     demo.page.keyboard.press("ArrowDown")
     demo.check()
     wait_for_fading(demo.page)
-    found = Axe().run(demo.page, context=".lu-transfer-explorer", options={"preload": False})
-    assert found.response["violations"] == []
+    assert violations(demo.page, ".lu-transfer-explorer") == []
     assert demo.root.evaluate("(root) => root.scrollWidth <= root.clientWidth")
     assert demo.page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -421,5 +420,5 @@ def test_two_explorers_live_side_by_side_and_rest(mount, page):
     ids = page.evaluate("[...document.querySelectorAll('.lu-demo [id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))
     before = page.evaluate("window.frames")
-    page.wait_for_timeout(300)
+    wait_for_frames(page, 20)
     assert page.evaluate("window.frames") == before

@@ -1,10 +1,11 @@
-"""Every exercise has a stub, a check and a solution, and the copies for nbval hold it to both verdicts.
+"""Every exercise has a stub, a check and a solution, and is held to both verdicts: open, and then solved.
 
-`make test` has nbval run these copies: see `graded` in ``tools/notebooks.py``.
+The build executes each check twice (``book/_ext/execute_chapters.py``); ``book/conftest.py`` looks at what both print.
 """
 
 from pathlib import Path
 
+import execute_chapters
 import nbformat
 import notebooks
 import pytest
@@ -31,10 +32,10 @@ def test_exercises_come_as_stub_check_and_solution(path):
 
 
 @chapters
-def test_the_copy_expects_each_exercise_open_and_then_solved(path):
+def test_the_build_expects_each_exercise_open_and_then_solved(path):
     verdicts = [
         cell.outputs[0].text[:1]
-        for cell in notebooks.with_checks_after_solutions(read(path)).cells
+        for cell in execute_chapters.with_repeated_checks(read(path)).cells
         if cell.cell_type == "code"
         and "check(" in cell.source
         and notebooks.KEPT_TAG in cell.metadata.get("tags", [])

@@ -5,12 +5,12 @@ import pytest
 import torchvision
 import traitlets
 
-from lecture_utils.architectures import _published, best_weights, pareto_front
+from lecture_utils.architectures import best_weights, pareto_front, published
 from lecture_utils.widgets import AccuracyCost
 
 
 def test_figures_are_torchvisions_for_every_classifier():
-    rows = _published()
+    rows = published()
     names = set(torchvision.models.list_models(torchvision.models))
     assert {row.name for row in rows} == names
     for row in rows:
@@ -28,7 +28,7 @@ def _enum(name):
 
 
 def test_titles_are_readable():
-    titles = {row.name: row.title for row in _published()}
+    titles = {row.name: row.title for row in published()}
     assert len(set(titles.values())) == len(titles)
     assert titles["mnasnet0_5"] == "MNASNet0.5"
     assert titles["regnet_y_1_6gf"] == "RegNet Y 1.6GF"
@@ -38,7 +38,7 @@ def test_titles_are_readable():
 
 
 def test_more_data_is_what_the_weights_say():
-    rows = _published()
+    rows = published()
     assert {row.weights.split("_V")[0] for row in rows if not row.more_data} == {"IMAGENET1K"}
     best = best_weights(rows)
     assert not any(row.more_data for row in best)

@@ -238,7 +238,7 @@ def test_dense_wiring_stays_a_list():
 @pytest.mark.parametrize(
     ("module", "size", "message"),
     [
-        (7, 10, "module is 7"),
+        (7, 10, "model is 7"),
         (nn.Conv2d(3, 4, 3), 0, "image_size is 0"),
         (nn.Conv2d(3, 4, 3), (1, 2, 3, 4), "image_size is"),
         (nn.Conv2d(3, 4, 3), 2.5, "image_size is 2.5"),

@@ -1,5 +1,6 @@
-"""The extensions that build the book: addresses, formulas, and which chapters to run again."""
+"""The extensions that build the book: addresses, formulas, which chapters to run again, and running them."""
 
+import asyncio
 import base64
 import json
 import sys
@@ -8,6 +9,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from jupyter_cache import get_cache
 from sphinx.builders.html._assets import _JavaScript
 from sphinx.errors import ExtensionError
 
@@ -15,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import demo_data  # noqa: E402
+import execute_chapters  # noqa: E402
 import mathml  # noqa: E402
 import repository  # noqa: E402
 import stale_notebooks  # noqa: E402
@@ -99,7 +102,7 @@ def package(tmp_path):
         "lecture_utils/data/runs/mnist/gap/seed0/card.json": "{}",
         "lecture_utils/widgets/__init__.py": '_DEMOS = {"Lab": "lab"}',
         "lecture_utils/widgets/_demo.py": "",
-        "lecture_utils/widgets/_shared/dom.js": "",
+        "lecture_utils/widgets/_shared/ui/dom.js": "",
         "lecture_utils/widgets/lab/__init__.py": "from .._demo import Demo\nfrom ...c import y",
         "lecture_utils/widgets/lab/lab.js": "",
         "lecture_utils/widgets/other/__init__.py": "",
@@ -130,7 +133,7 @@ def test_imports_are_followed(package):
 
 def test_a_demo_depends_on_its_javascript_and_on_what_it_shares(package):
     files = used(package, "from lecture_utils.widgets import Lab")
-    assert {"widgets/lab/lab.js", "widgets/_shared/dom.js", "widgets/_demo.py", "c.py"} <= files
+    assert {"widgets/lab/lab.js", "widgets/_shared/ui/dom.js", "widgets/_demo.py", "c.py"} <= files
     assert "widgets/other/__init__.py" not in files
 
 
@@ -159,8 +162,114 @@ def test_the_first_chapter_depends_on_its_demo():
         "convolution_lab.js",
         "quiz.js",
         "dom.js",
-        "fashion_mnist_sample.npz",
+        "fashion_mnist.npz",
     } <= files
+
+
+# ---- executing chapters ----
+
+
+def write_notebook(path, *cells):
+    """Write a notebook of code cells, each a source, or a source and a tag; return its path as a string."""
+    cells = [cell if isinstance(cell, tuple) else (cell, "untagged") for cell in cells]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source, metadata={"tags": [t]}) for source, t in cells],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    for cell in notebook.cells:
+        if "check" in cell.metadata.tags:
+            cell.outputs = [nbformat.v4.new_output("stream", text="○ Exercise 1 is open. Add.\n")]
+            cell.execution_count = 1
+    nbformat.write(notebook, path)
+    return str(path)
+
+
+CHECK = """
+from lecture_utils.exercises import check
+check("Exercise 1", (lambda: answer == 42, "Add."))
+"""
+EXERCISE = [("answer = ...", "exercise"), (CHECK, "check"), ("answer = 42", "solution"), "answer"]
+
+#: Shows that it has begun, and ends only when another notebook has begun, too.
+MEET = """
+import pathlib, time
+pathlib.Path("{here}").touch()
+deadline = time.monotonic() + 60
+while not pathlib.Path("{there}").exists():
+    assert time.monotonic() < deadline, "it is alone"
+    time.sleep(0.01)
+"""
+
+
+def execute(cache, paths, jobs):
+    records, lines = execute_chapters.unexecuted(cache, paths), []
+    failed = asyncio.run(
+        execute_chapters.execute_all(cache, records, jobs, lines.append, timeout=120)
+    )
+    return [record.uri for record in records], failed, lines
+
+
+def test_chapters_are_executed_side_by_side_into_the_cache_that_the_build_reads(tmp_path):
+    first = write_notebook(tmp_path / "1.ipynb", MEET.format(here="a", there="b"), *EXERCISE)
+    second = write_notebook(tmp_path / "2.ipynb", MEET.format(here="b", there="a"), "1 / 0", "1")
+    cache = tmp_path / "cache"
+    executed, failed, lines = execute(cache, [first, second], jobs=2)
+    assert executed == [first, second]
+    assert list(failed) == [second] and "ZeroDivisionError" in str(failed[second])
+    assert sorted(line.split(" in ")[0][6:] for line in lines) == [
+        "1.ipynb executed",
+        "2.ipynb failed",
+    ]
+    # What failed stays to be executed, and MyST-NB finds the other as the chapter has it.
+    assert [r.uri for r in execute_chapters.unexecuted(cache, [first, second])] == [second]
+    notebook = nbformat.read(first, as_version=4)
+    _, merged = get_cache(cache).merge_match_into_notebook(notebook)
+    assert [cell.source for cell in merged.cells] == [cell.source for cell in notebook.cells]
+    assert [cell.execution_count for cell in merged.cells] == [1, 2, 3, 4, 5]
+    assert merged.cells[-1].outputs[0].data["text/plain"] == "42"
+    # The check was executed twice: the stub is open, the solution is right.
+    outputs = execute_chapters.executed_outputs(cache, notebook)
+    check = notebook.cells[2].id
+    assert outputs[check][0].text == "○ Exercise 1 is open. Add.\n"
+    assert outputs[check + execute_chapters.REPEATED][0].text == "✓ Exercise 1 is solved.\n"
+    assert set(outputs) == {cell.id for cell in notebook.cells} | {check + "-repeated"}
+
+
+def test_a_result_without_repeated_checks_is_dropped(tmp_path):
+    path = write_notebook(tmp_path / "n.ipynb", *EXERCISE)
+    get_cache(tmp_path / "cache").cache_notebook_file(path, check_validity=False)
+    notebook = nbformat.read(path, as_version=4)
+    assert get_cache(tmp_path / "cache").match_cache_notebook(notebook)
+    assert len(execute_chapters.unexecuted(tmp_path / "cache", [path])) == 1
+    with pytest.raises(KeyError):
+        execute_chapters.executed_outputs(tmp_path / "cache", notebook)
+
+
+def test_checks_are_repeated_after_solutions_and_taken_out_again(tmp_path):
+    notebook = nbformat.read(write_notebook(tmp_path / "n.ipynb", *EXERCISE), as_version=4)
+    longer = execute_chapters.with_repeated_checks(notebook)
+    assert len(notebook.cells) == 4
+    assert [cell.source for cell in longer.cells][1:4] == [CHECK, "answer = 42", CHECK]
+    assert longer.cells[3].outputs[0].text == "✓ Exercise 1 is solved.\n"
+    shorter, outputs = execute_chapters.without_repeated_checks(longer)
+    assert [cell.id for cell in shorter.cells] == [cell.id for cell in notebook.cells]
+    assert list(outputs) == [notebook.cells[1].id + execute_chapters.REPEATED]
+
+
+def test_a_new_exercise_has_no_verdict_yet(tmp_path):
+    notebook = nbformat.read(write_notebook(tmp_path / "n.ipynb", *EXERCISE), as_version=4)
+    notebook.cells[1].outputs = []
+    assert len(execute_chapters.with_repeated_checks(notebook).cells) == 5
+
+
+@pytest.mark.parametrize(
+    ("kernels", "cores", "threads"), [(1, 8, "8"), (2, 2, "1"), (3, 8, "2"), (9, 4, "1")]
+)
+def test_kernels_share_the_cores(kernels, cores, threads):
+    environment = execute_chapters.kernel_environment(kernels, {"A": "b"}, cores)
+    assert environment == {"A": "b", "OMP_NUM_THREADS": threads}
+    named = {"OMP_NUM_THREADS": "5"}
+    assert execute_chapters.kernel_environment(kernels, named, cores) == named
 
 
 # ---- arrays that leave the page ----

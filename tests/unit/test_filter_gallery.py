@@ -24,7 +24,7 @@ NAMES = list(PLANS)
 def network_of(name):
     if name in pretrained.NETWORKS:
         net = pretrained.load(name)
-        return net.network, net.normalize
+        return net.model, net.normalize
     return runs.load(name).model, lambda images: images
 
 
@@ -36,7 +36,7 @@ def test_recordings_fit_their_plans_and_their_networks(name):
     assert card["code"]["changed_since"] is False and card["code"]["commit"]
     if name in runs.RECIPES:
         assert card["weights"] == runs.load(name).card["weights_sha256"], (
-            f"{name} was trained anew; record: python -m lecture_utils.interpretation.recordings {name}"
+            f"{name} was trained anew; record: python tools/record_filters.py {name}"
         )
 
 
@@ -47,18 +47,18 @@ def test_recordings_are_all_there_and_small():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_pictures_that_are_shipped_excite_their_filters(name):
-    """Decoded from their sprites, strong pictures still reach most of what was recorded, and more than others do."""
+def test_the_images_that_are_shipped_activate_their_filters(name):
+    """Decoded from their sprites, images of the Fourier method still reach most of what was recorded, and more than others do."""
     network, normalize = network_of(name)
     gallery = FilterGallery(name)
     for entry in gallery.recordings[name].card["layers"][-2:]:
         gallery.layer = entry["label"]
-        pictures = torch.tensor(gallery.pictures("strong")[:, -1]).permute(0, 3, 1, 2) / 255
+        pictures = torch.tensor(gallery.pictures("fourier")[:, -1]).permute(0, 3, 1, 2) / 255
         with torch.no_grad():
             answers = output_of(network.eval(), entry["path"], normalize(pictures))
         answers = answers.flatten(2).mean(2) if answers.ndim == 4 else answers
         reached = answers[:, entry["channels"]].numpy()  # picture i, filter j
-        recorded = np.array(entry["strong"]["activations"])
+        recorded = np.array(entry["fourier"]["activations"])
         # Compression takes away some of the finest detail, of which a few filters need much.
         assert np.median(np.diagonal(reached) / recorded[:, -1]) > 0.6
         assert (reached.argmax(axis=0) == np.arange(len(reached))).mean() > 0.6
@@ -68,7 +68,7 @@ def test_the_pictures_that_are_shipped_excite_their_filters(name):
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """A network of two layers with one filter that nothing excites, and few steps."""
+    """A network of two layers with one filter that nothing activates, and few steps."""
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(3, 5, 3, stride=2), nn.ReLU(), nn.Conv2d(5, 3, 3))
     with torch.no_grad():
@@ -80,7 +80,7 @@ def tiny(monkeypatch):
     names = ("a", "b", "c")
     monkeypatch.setattr(
         record_filters,
-        "_network",
+        "_load_model",
         lambda name: (network, lambda x: x - 0.5, "of the test", names),
     )
     monkeypatch.setattr(record_filters, "_PETS", 4)
@@ -96,18 +96,18 @@ def test_recording_again(tiny, tmp_path):
     assert last["channels"] == [2, 0] and last["names"] == ["c", "a"]
     assert card["data"]["pictures"] == 4 + 2 * 5
     # Frames are pictures of the ascent; the activations are theirs.
-    tiles = unpack_tiles(recording.sprite(1, "plain"), last["plain"]["layout"], 6)
+    tiles = unpack_tiles(recording.sprite(1, "pixel"), last["pixel"]["layout"], 6)
     images = torch.tensor(tiles.reshape(2, 3, 24, 24, 3)).permute(0, 1, 4, 2, 3) / 255 - 0.5
     with torch.no_grad():
         for i, channel in enumerate(last["channels"]):
             reached = tiny(images[i])[:, channel].mean(dim=(1, 2))
-            np.testing.assert_allclose(reached, last["plain"]["activations"][i], atol=0.05)
-    for method in ("plain", "strong"):
+            np.testing.assert_allclose(reached, last["pixel"]["activations"][i], atol=0.05)
+    for method in ("pixel", "fourier"):
         activations = np.array(last[method]["activations"])
         assert (activations[:, -1] > activations[:, 0]).all()
-    # The most exciting pictures of the data set, found by brute force.
+    # The images of the data set with the strongest activations, by brute force.
     data = record_filters.data_set(224)
-    inputs = record_filters._resized(data.pixels, 64) - 0.5
+    inputs = record_filters._resized(data.images, 64) - 0.5
     with torch.no_grad():
         best = tiny(inputs).amax(dim=(2, 3))[:, 2]
     expected = sorted(
@@ -117,10 +117,10 @@ def test_recording_again(tiny, tmp_path):
     np.testing.assert_allclose(last["examples"]["activations"][0], expected, rtol=1e-3)
     again = record_filters.record("tiny", tmp_path / "again")
     assert again.card["layers"] == card["layers"]
-    assert again.sprite(0, "strong") == recording.sprite(0, "strong")
+    assert again.sprite(0, "fourier") == recording.sprite(0, "fourier")
 
 
-def test_crops_lie_around_their_place_and_inside_the_picture():
+def test_crops_lie_around_their_position_and_inside_the_image():
     picture = np.zeros((224, 224, 3), np.uint8)
     picture[100:108, 40:48] = 255
     for place, part in (((104 / 224, 44 / 224), 0.25), ((104 / 224, 44 / 224), 1.0)):
@@ -194,7 +194,7 @@ def test_unknown_and_missing_recordings(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="name each once"):
         FilterGallery(NAMES[0], NAMES[0])
     with pytest.raises(
-        FileNotFoundError, match=r"python -m lecture_utils.interpretation.recordings effi"
+        FileNotFoundError, match=r"python tools/record_filters\.py effi"
     ):
         recordings.load("efficientnet_lite0", tmp_path)
 

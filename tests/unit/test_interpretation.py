@@ -39,7 +39,7 @@ def resnet18():
 
 @pytest.fixture(scope="module")
 def networks():
-    return {"resnet18": resnet18(), "lite": pretrained.load("efficientnet_lite0").network}
+    return {"resnet18": resnet18(), "lite": pretrained.load("efficientnet_lite0").model}
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_cam_of_one_logit(images):
 def test_cam_refuses_other_networks(small, networks, images):
     with pytest.raises(ValueError, match=r"dense layer takes 512 numbers.*use grad_cam"):
         cam(small, "9", images)
-    with pytest.raises(ValueError, match=r"takes 1280 numbers, layer 'features.stage3' has 40"):
+    with pytest.raises(ValueError, match=r"takes 1280 values, layer 'features.stage3' has 40"):
         cam(networks["lite"], "features.stage3", images)
     with pytest.raises(ValueError, match=r"'layer4.1.conv2' .* does not give the logits"):
         cam(networks["resnet18"], "layer4.1.conv2", images)

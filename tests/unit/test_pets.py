@@ -15,7 +15,7 @@ from faulty_server import FaultyServer
 from PIL import Image
 
 from lecture_utils import datasets
-from lecture_utils.datasets import DownloadError, _cats_vs_dogs, _folders, _search
+from lecture_utils.datasets import DownloadError, _cats_vs_dogs, _search
 from lecture_utils.datasets.pets import KINDS, draw_pet
 from lecture_utils.training import ImageDataModule
 
@@ -56,7 +56,7 @@ def clean_machine(tmp_path, monkeypatch):
     monkeypatch.setattr(_search, "_download_failed", set())
     monkeypatch.setattr(_cats_vs_dogs, "SMALL_SPLIT", SMALL)
     monkeypatch.setattr(_cats_vs_dogs, "_LEAST", 0.9)
-    monkeypatch.setattr(datasets, "drawn_pets", partial(datasets.drawn_pets, (4, 2, 2)))
+    monkeypatch.setattr(_cats_vs_dogs, "drawn_pets", partial(datasets.drawn_pets, (4, 2, 2)))
 
 
 @pytest.fixture
@@ -225,7 +225,7 @@ def contents(folder):
 
 
 def draw(sizes=(4, 2, 2), **options):
-    return _folders.drawn(options.pop("kinds", ("cat", "dog")), sizes, options.pop("seed", 0))
+    return datasets.drawn_pets(sizes, **options)
 
 
 def test_the_same_seed_draws_the_same_bytes_and_a_larger_set_begins_with_a_smaller(

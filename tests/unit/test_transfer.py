@@ -103,10 +103,10 @@ def test_the_stages_of_torchvisions_networks_compute_what_their_last_layer_takes
 def test_the_stages_of_efficientnet_lite_are_those_of_its_trained_network():
     net = pretrained.load("efficientnet_lite0")
     model = transfer.attach_head(net, 1000).eval()
-    model.head.load_state_dict(net.network.classifier.state_dict())
+    model.head.load_state_dict(net.model.classifier.state_dict())
     pictures = torch.rand(2, 3, 64, 64)
     with torch.no_grad():
-        assert torch.allclose(model(pictures), net.network(net.normalize(pictures)), atol=1e-4)
+        assert torch.allclose(model(pictures), net.model(net.normalize(pictures)), atol=1e-4)
     assert model.stages == ("stem", *(f"stage{i}" for i in range(1, 8)), "top", "pool", "head")
 
 

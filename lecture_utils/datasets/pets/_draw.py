@@ -1,11 +1,14 @@
 """Drawn pets, each one of a kind: a data set that needs no download and is free to share.
 
-No single mark tells cats and dogs apart: cats may have folded ears and dogs pointed ones, and fur, pose,
-collar, place and light are shared. What differs is what differs in life: the muzzle, the eyes,
-whiskers, tongue, tail and build.
+No single mark tells cats and dogs apart: cats may have folded ears and dogs pointed ones, and fur,
+pose, collar, surroundings and light are shared. What differs is what differs in life: the muzzle,
+the eyes, whiskers, tongue, tail and build.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -14,11 +17,12 @@ from lecture_utils.datasets.pets._brush import Brush, blob, darker, mix, oval, r
 from lecture_utils.datasets.pets._heads import paint_head
 from lecture_utils.datasets.pets._scenes import TOYS, background, choose, lit, thing
 
-# What one is called, and many.
+#: What one is called, and many.
 KINDS = {"cat": "cats", "dog": "dogs", "rabbit": "rabbits", "mouse": "mice", "bear": "bears"}
 
 _FURS = ((226, 150, 80), (142, 142, 150), (62, 58, 66), (242, 238, 230), (236, 214, 178),
-         (146, 104, 72), (214, 170, 104), (118, 130, 148), (98, 70, 56), (186, 132, 98))  # fmt: skip
+         (146, 104, 72), (214, 170, 104), (118, 130, 148), (98, 70, 56),
+         (186, 132, 98))  # fmt: skip
 _CAT_EYES = ((126, 168, 72), (214, 170, 60), (92, 150, 190), (170, 190, 90), (190, 120, 50))
 _DOG_EYES = ((74, 46, 32), (104, 66, 40), (52, 36, 32), (140, 100, 60), (120, 160, 190))
 _WHITE = (252, 248, 240)
@@ -44,7 +48,7 @@ _POSES = {
     "standing": (-3.0, -1.7, 2.8, 3.0),
     "lying": (-2.7, -1.6, 2.5, 2.1),
 }
-# Pictures are drawn at twice their size, so that edges come out smooth.
+# Images are drawn at twice their size, so that edges come out smooth.
 _OVERSAMPLING = 2
 
 
@@ -54,17 +58,18 @@ class _Pet:
 
     kind: str
     pose: str
-    fur: tuple
-    other: tuple
+    fur: tuple[int, ...]
+    other: tuple[int, ...]
     pattern: str
-    eyes: tuple
+    eyes: tuple[int, ...]
     ears: str
     fluff: float
     turn: float
     rng: np.random.Generator
-    brush: Brush = None
-    coat: Image.Image = None
-    shade: Image.Image = None
+    # Set when the pet is placed.
+    brush: Any = None
+    coat: Any = None
+    shade: Any = None
 
     @property
     def edge(self):
@@ -77,8 +82,8 @@ class _Pet:
         self.brush.fill(points, self.shade if behind else self.coat, self.edge, 0.045)
 
 
-def draw_pet(kind, rng):
-    """Draw one picture.
+def draw_pet(kind: str, rng: np.random.Generator) -> Image.Image:
+    """Draw one image.
 
     Parameters
     ----------
@@ -89,7 +94,7 @@ def draw_pet(kind, rng):
 
     Returns
     -------
-    PIL.Image
+    PIL.Image.Image
         RGB, with sides of 120 to 200 pixels.
 
     Raises
@@ -117,7 +122,8 @@ def draw_pet(kind, rng):
     _paint(pet)
     if rng.random() < 0.3:  # something in front
         x = canvas.width * choose(rng, (rng.uniform(-0.05, 0.25), rng.uniform(0.75, 1.05)))
-        thing(rng, floor, x, canvas.height * rng.uniform(1.0, 1.15), canvas.height * rng.uniform(0.25, 0.5))  # fmt: skip
+        y, size = canvas.height * rng.uniform(1.0, 1.15), canvas.height * rng.uniform(0.25, 0.5)
+        thing(rng, floor, x, y, size)
     return lit(rng, canvas.reduce(_OVERSAMPLING))
 
 
@@ -166,14 +172,14 @@ def _paint_pattern(pet, brush):
     if pet.pattern == "stripes":
         ink = darker(pet.fur, rng.uniform(0.3, 0.6))
         upright = pet.pose in ("standing", "lying")
-        for place in np.arange(-3, 3.6, rng.uniform(0.28, 0.42)):
+        for y in np.arange(-3, 3.6, rng.uniform(0.28, 0.42)):
             for side in (-1, 1):
                 reach, bend = rng.uniform(0.5, 1.1), rng.normal(0, 0.12, 3)
                 far = side * 1.3 + (0.9 if upright else 0)
                 across = np.linspace(far, far - side * reach, 3)
-                path = np.stack([across, place + bend], axis=1)
+                path = np.stack([across, y + bend], axis=1)
                 # On the head stripes lie as on a sitting cat.
-                if upright and abs(place) > 0.9:
+                if upright and abs(y) > 0.9:
                     path = path[:, ::-1]
                 brush.fill(tube(path, [0.16, 0.12, 0.02], 4), ink)
         for x in (-0.3, -0.1, 0.1, 0.3):
@@ -183,10 +189,29 @@ def _paint_pattern(pet, brush):
         for _ in range(rng.integers(5, 9) if few else rng.integers(20, 45)):
             x, y = rng.uniform(-2.6, 2.6), rng.uniform(-1.5, 3)
             size = rng.uniform(0.4, 0.9) if few else rng.uniform(0.07, 0.2)
-            spot = ruffled(oval(x, y, size, size * rng.uniform(0.6, 1), rng.uniform(0, 180), 14), 0.12, rng)  # fmt: skip
+            spot = ruffled(
+                oval(x, y, size, size * rng.uniform(0.6, 1), rng.uniform(0, 180), 14), 0.12, rng
+            )
             brush.fill(blob(spot, 3), mix(other, darker(pet.fur, 0.5), 0.7 * (rng.random() < 0.3)))
     elif pet.pattern == "white":
-        brush.fill(blob([(0, -0.95), (0.16, -0.2), (0.6, 0.5), (0.4, 1.0), (0.6, 1.7), (0.3, 2.4), (-0.3, 2.4), (-0.6, 1.7), (-0.4, 1.0), (-0.6, 0.5), (-0.16, -0.2)]), _WHITE)  # fmt: skip
+        brush.fill(
+            blob(
+                [
+                    (0, -0.95),
+                    (0.16, -0.2),
+                    (0.6, 0.5),
+                    (0.4, 1.0),
+                    (0.6, 1.7),
+                    (0.3, 2.4),
+                    (-0.3, 2.4),
+                    (-0.6, 1.7),
+                    (-0.4, 1.0),
+                    (-0.6, 0.5),
+                    (-0.16, -0.2),
+                ]
+            ),
+            _WHITE,
+        )
         brush.fill([(-4, 2.6), (4, 2.6), (4, 4), (-4, 4)], _WHITE)
     elif pet.pattern == "mask":
         dark = darker(pet.fur, 0.6)
@@ -201,7 +226,8 @@ def _paint(pet):
     if pet.pose in shadow:
         x, y, width = shadow[pet.pose]
         pet.brush.dim(oval(x, y, width, 0.28), 0.35)
-    x, y = {"face": _face_only, "sitting": _sitting, "standing": _standing, "lying": _lying}[pet.pose](pet)  # fmt: skip
+    paint_body = {"face": _face_only, "sitting": _sitting, "standing": _standing, "lying": _lying}
+    x, y = paint_body[pet.pose](pet)
     size = 1.0 if pet.pose == "face" or pet.kind != "dog" else pet.rng.uniform(0.85, 1.0)
     paint_head(pet, x, y, size, pet.rng.normal(0, 8))
 
@@ -226,11 +252,25 @@ def _sitting(pet):
     for side in (-1, 1):
         pet.part(oval(side * 0.85 * wide, 2.7, 0.55, 0.6), True)
         pet.part(oval(side * 0.95 * wide, 3.15, 0.42, 0.2), True)
-    torso = [(-0.5, 0.4), (0.5, 0.4), (0.78, 1.3), (0.92, 2.4), (0.7, 3.1), (-0.7, 3.1), (-0.92, 2.4), (-0.78, 1.3)]  # fmt: skip
+    torso = [
+        (-0.5, 0.4),
+        (0.5, 0.4),
+        (0.78, 1.3),
+        (0.92, 2.4),
+        (0.7, 3.1),
+        (-0.7, 3.1),
+        (-0.92, 2.4),
+        (-0.78, 1.3),
+    ]
     pet.part(blob(np.array(torso) * (wide, 1)))
     for side in (-1, 1):
         lean = rng.normal(0, 0.05)
-        pet.part(tube([(side * 0.36, 1.7), (side * 0.36 + lean, 2.4), (side * 0.36, 3.15)], [0.46, 0.42, 0.4]))  # fmt: skip
+        pet.part(
+            tube(
+                [(side * 0.36, 1.7), (side * 0.36 + lean, 2.4), (side * 0.36, 3.15)],
+                [0.46, 0.42, 0.4],
+            )
+        )
         _paw(pet, side * 0.38, 3.18)
     _collar(pet, 0, 0.9, 0.75)
     return rng.normal(0, 0.12), 0
@@ -254,7 +294,18 @@ def _standing(pet):
         pet.part(tube([(x, 1.2), (x + s / 2, 2.0), (x + s, foot)], [0.55, 0.34, 0.3]), True)
         pet.part(oval(x + s - 0.08, foot + 0.04, 0.26, 0.15), True)
     belly = 1.55 if not dog else rng.uniform(1.4, 1.75)
-    torso = [(-1.5, 0.4), (-0.3, 0.5), (1.1, 0.38), (1.75, 0.6), (1.95, 1.1), (1.6, 1.55), (0.4, belly), (-0.8, belly + 0.15), (-1.5, 1.6), (-1.8, 1.0)]  # fmt: skip
+    torso = [
+        (-1.5, 0.4),
+        (-0.3, 0.5),
+        (1.1, 0.38),
+        (1.75, 0.6),
+        (1.95, 1.1),
+        (1.6, 1.55),
+        (0.4, belly),
+        (-0.8, belly + 0.15),
+        (-1.5, 1.6),
+        (-1.8, 1.0),
+    ]
     pet.part(blob(torso))
     for x, s, thick in ((-1.2, step[2], 0.6), (1.35, step[3], 0.85)):
         pet.part(tube([(x, 1.25), (x + s / 2, 2.0), (x + s, foot)], [thick, 0.42, 0.32]))
@@ -269,7 +320,16 @@ def _lying(pet):
     rng = pet.rng
     width = 0.38 if pet.kind == "dog" else 0.28
     path = [(1.9, 1.6), (2.3, 1.75), (1.6, 2.0), (0.6, 1.95)]
-    torso = [(-1.6, 1.3), (-1.1, 0.5), (0.2, 0.35), (1.5, 0.45), (2.1, 1.1), (2.05, 1.75), (0, 1.9), (-1.4, 1.85)]  # fmt: skip
+    torso = [
+        (-1.6, 1.3),
+        (-1.1, 0.5),
+        (0.2, 0.35),
+        (1.5, 0.45),
+        (2.1, 1.1),
+        (2.05, 1.75),
+        (0, 1.9),
+        (-1.4, 1.85),
+    ]
     pet.part(blob(torso))
     pet.part(oval(1.4, 1.35, 0.7, 0.55))
     pet.part(oval(1.0, 1.85, 0.45, 0.17))

@@ -1,5 +1,9 @@
 """The heads of drawn pets: this is where the kinds differ most."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from lecture_utils.datasets.pets._brush import blob, darker, mirrored, mix, oval
@@ -17,8 +21,8 @@ _SKULLS = {
 }
 
 
-def paint_head(pet, x, y, size, angle):
-    """Paint ears, skull and face of a pet around (x, y), `size` half a head wide, tilted by `angle` degrees."""
+def paint_head(pet: Any, x: float, y: float, size: float, angle: float) -> None:
+    """Paint a head around (x, y), `size` half a head wide, tilted by `angle` degrees."""
     turned = np.deg2rad(angle)
     matrix = size * np.array([[np.cos(turned), -np.sin(turned)], [np.sin(turned), np.cos(turned)]])
 
@@ -67,15 +71,23 @@ def _ears(pet, at):
                     pet.brush.fill(ear, color)
         else:
             end = (0.45 if not cat else 0.1) + rng.uniform(-0.2, 0.35)
-            drop = [(0.4, -0.85), (0.85, -0.8), (1.2, -0.2), (1.2, end), (0.95, end + 0.1), (0.78, -0.1), (0.66, -0.5)]  # fmt: skip
+            drop = [
+                (0.4, -0.85),
+                (0.85, -0.8),
+                (1.2, -0.2),
+                (1.2, end),
+                (0.95, end + 0.1),
+                (0.78, -0.1),
+                (0.66, -0.5),
+            ]
             pet.part(at(blob(drop) * spread), True)
 
 
-def _eyes(pet, at, places, width, height, slit):
+def _eyes(pet, at, positions, width, height, slit):
     rng = pet.rng
     asleep = rng.random() < 0.1
     narrow = rng.uniform(0.25, 0.9) if slit else rng.uniform(0.6, 0.75)
-    for x, y in places:
+    for x, y in positions:
         if asleep:
             arc = [(x - width, y), (x, y + 0.6 * height), (x + width, y)]
             pet.brush.line(at(blob([*arc, (x, y + 0.6 * height)], 5)[:11]), _DARK, 0.06)
@@ -97,7 +109,12 @@ def _cat_face(pet, at):
     width, height = rng.uniform(0.2, 0.26), rng.uniform(0.15, 0.26)
     _eyes(pet, at, [(dx * 0.7 - 0.42, 0), (dx * 0.7 + 0.42, 0)], width, height, True)
     nose = choose(rng, (_PINK, _PINK, (190, 110, 100), (70, 50, 56)))
-    brush.fill(at([(dx - 0.11, 0.25), (dx + 0.11, 0.25), (dx + 0.02, 0.36), (dx - 0.02, 0.36)]), nose, darker(nose, 0.3), 0.03)  # fmt: skip
+    brush.fill(
+        at([(dx - 0.11, 0.25), (dx + 0.11, 0.25), (dx + 0.02, 0.36), (dx - 0.02, 0.36)]),
+        nose,
+        darker(nose, 0.3),
+        0.03,
+    )
     for side in (-1, 1):
         smile = [
             (dx, 0.36),
@@ -113,7 +130,11 @@ def _cat_face(pet, at):
         for slope in (-0.18, 0.0, 0.18):
             y = 0.42 + slope * 0.4
             bend = rng.normal(0, 0.05)
-            path = [(dx + side * 0.3, y), (dx + side * 0.75, y + slope * 0.7 + bend), (dx + side * 1.25, y + slope * 1.6 + 2 * bend)]  # fmt: skip
+            path = [
+                (dx + side * 0.3, y),
+                (dx + side * 0.75, y + slope * 0.7 + bend),
+                (dx + side * 1.25, y + slope * 1.6 + 2 * bend),
+            ]
             brush.line(at(path), hair, 0.025)
 
 
@@ -126,11 +147,33 @@ def _dog_face(pet, at):
     light = mix(pet.fur, choose(rng, (_WHITE, pet.other, _DARK)), rng.uniform(0.1, 0.6))
     if rng.random() < 0.25:  # a patch around one eye
         brush.fill(at(oval(choose(rng, (-0.38, 0.38)), -0.12, 0.3, 0.34)), darker(pet.fur, 0.4))
-    muzzle = [(dx - width * 0.6, 0.05), (dx + width * 0.6, 0.05), (dx + width, low - 0.15), (dx + width * 0.6, low + 0.1), (dx - width * 0.6, low + 0.1), (dx - width, low - 0.15)]  # fmt: skip
+    muzzle = [
+        (dx - width * 0.6, 0.05),
+        (dx + width * 0.6, 0.05),
+        (dx + width, low - 0.15),
+        (dx + width * 0.6, low + 0.1),
+        (dx - width * 0.6, low + 0.1),
+        (dx - width, low - 0.15),
+    ]
     if rng.random() < 0.45:  # panting
         tongue = rng.uniform(0.2, 0.5)
         brush.fill(at(oval(dx, low + 0.05, width * 0.62, 0.2)), (96, 40, 48))
-        brush.fill(at(blob([(dx - 0.17, low), (dx + 0.17, low), (dx + 0.16, low + tongue), (dx, low + tongue + 0.1), (dx - 0.16, low + tongue)])), (232, 120, 130), (170, 70, 84), 0.035)  # fmt: skip
+        brush.fill(
+            at(
+                blob(
+                    [
+                        (dx - 0.17, low),
+                        (dx + 0.17, low),
+                        (dx + 0.16, low + tongue),
+                        (dx, low + tongue + 0.1),
+                        (dx - 0.16, low + tongue),
+                    ]
+                )
+            ),
+            (232, 120, 130),
+            (170, 70, 84),
+            0.035,
+        )
         brush.line(at([(dx, low), (dx, low + tongue * 0.7)]), (190, 84, 98), 0.035)
     brush.fill(at(blob(muzzle)), light, mix(light, pet.edge, 0.5), 0.035)
     y = rng.uniform(-0.18, -0.05)
@@ -138,10 +181,29 @@ def _dog_face(pet, at):
     _eyes(pet, at, [(dx * 0.6 - 0.36, y), (dx * 0.6 + 0.36, y)], size, size, False)
     if rng.random() < 0.4:  # brows
         for side in (-1, 1):
-            brush.fill(at(oval(dx * 0.6 + side * 0.36, y - 0.28, 0.11, 0.06, side * 15)), mix(pet.fur, light, 0.7))  # fmt: skip
+            brush.fill(
+                at(oval(dx * 0.6 + side * 0.36, y - 0.28, 0.11, 0.06, side * 15)),
+                mix(pet.fur, light, 0.7),
+            )
     nose = choose(rng, ((40, 34, 38), (40, 34, 38), (92, 60, 52), (170, 104, 100)))
     top = low - length * 0.85
-    brush.fill(at(blob([(dx - 0.2, top), (dx, top - 0.06), (dx + 0.2, top), (dx + 0.12, top + 0.17), (dx, top + 0.24), (dx - 0.12, top + 0.17)])), nose, darker(nose, 0.4), 0.03)  # fmt: skip
+    brush.fill(
+        at(
+            blob(
+                [
+                    (dx - 0.2, top),
+                    (dx, top - 0.06),
+                    (dx + 0.2, top),
+                    (dx + 0.12, top + 0.17),
+                    (dx, top + 0.24),
+                    (dx - 0.12, top + 0.17),
+                ]
+            )
+        ),
+        nose,
+        darker(nose, 0.4),
+        0.03,
+    )
     brush.fill(at(oval(dx - 0.06, top + 0.03, 0.06, 0.03, count=10)), mix(nose, _WHITE, 0.6))
     brush.line(at([(dx, top + 0.24), (dx, low - 0.08)]), _DARK, 0.045)
     for side in (-1, 1):
@@ -159,11 +221,21 @@ def _rabbit_face(pet, at):
     size = rng.uniform(0.15, 0.19)
     _eyes(pet, at, [(dx - 0.5, -0.08), (dx + 0.5, -0.08)], size, size * 1.15, False)
     brush.fill(at(oval(dx, 0.68, 0.17, 0.12)), light)
-    brush.fill(at([(dx - 0.1, 0.58), (dx + 0.1, 0.58), (dx + 0.09, 0.8), (dx - 0.09, 0.8)]), _WHITE, _DARK, 0.025)  # fmt: skip
+    brush.fill(
+        at([(dx - 0.1, 0.58), (dx + 0.1, 0.58), (dx + 0.09, 0.8), (dx - 0.09, 0.8)]),
+        _WHITE,
+        _DARK,
+        0.025,
+    )
     brush.line(at([(dx, 0.58), (dx, 0.8)]), _DARK, 0.025)
     for side in (-1, 1):
         brush.fill(at(oval(dx + side * 0.2, 0.46, 0.25, 0.2)), light)
-    brush.fill(at(blob([(dx - 0.1, 0.27), (dx + 0.1, 0.27), (dx, 0.38)], 4)), _PINK, darker(_PINK, 0.3), 0.03)  # fmt: skip
+    brush.fill(
+        at(blob([(dx - 0.1, 0.27), (dx + 0.1, 0.27), (dx, 0.38)], 4)),
+        _PINK,
+        darker(_PINK, 0.3),
+        0.03,
+    )
     brush.line(at([(dx, 0.38), (dx, 0.56)]), _DARK, 0.035)
     _whiskers(pet, at, dx, 0.46, 0.75)
 
@@ -186,7 +258,9 @@ def _bear_face(pet, at):
     rng, brush = pet.rng, pet.brush
     dx = 0.15 * pet.turn
     light = mix(pet.fur, _WHITE, rng.uniform(0.25, 0.6))
-    brush.fill(at(oval(dx, 0.42, rng.uniform(0.42, 0.52), 0.36)), light, mix(light, pet.edge, 0.5), 0.03)  # fmt: skip
+    brush.fill(
+        at(oval(dx, 0.42, rng.uniform(0.42, 0.52), 0.36)), light, mix(light, pet.edge, 0.5), 0.03
+    )
     size = rng.uniform(0.09, 0.12)
     for side in (-1, 1):
         x = dx * 0.6 + side * 0.38

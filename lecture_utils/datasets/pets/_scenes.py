@@ -1,12 +1,18 @@
 """What is around a drawn pet: a room or a garden, things that lie about, and light."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
 import numpy as np
 from PIL import Image, ImageFilter
 
 from lecture_utils.datasets.pets._brush import Brush, blob, darker, mix, oval, tube
 
 WALLS = ((238, 214, 190), (196, 214, 224), (214, 224, 200), (232, 200, 204), (206, 198, 222),
-         (244, 232, 200), (150, 166, 178), (120, 104, 112), (186, 160, 128), (92, 112, 108))  # fmt: skip
+         (244, 232, 200), (150, 166, 178), (120, 104, 112), (186, 160, 128),
+         (92, 112, 108))  # fmt: skip
 FLOORS = ((176, 132, 92), (140, 100, 72), (200, 176, 148), (150, 150, 158), (112, 92, 84),
           (190, 120, 104), (108, 124, 148))  # fmt: skip
 GREENS = ((120, 168, 84), (96, 140, 70), (150, 180, 96), (84, 124, 84), (176, 172, 92))
@@ -15,24 +21,27 @@ TOYS = ((214, 80, 72), (66, 128, 190), (240, 190, 70), (96, 168, 120), (168, 96,
         (238, 140, 90), (240, 240, 236), (70, 70, 84))  # fmt: skip
 
 
-def choose(rng, options):
+_T = TypeVar("_T")
+
+
+def choose(rng: np.random.Generator, options: Sequence[_T]) -> _T:
     """Pick one of several."""
-    return options[rng.integers(len(options))]
+    return options[int(rng.integers(len(options)))]
 
 
-def background(rng, size):
-    """Draw an empty place; the ground begins at about half the height."""
-    place = rng.choice(["room", "room", "garden", "cloth", "plain"])
+def background(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    """Draw an empty scene; the ground begins at about half the height."""
+    scene = rng.choice(["room", "room", "garden", "cloth", "plain"])
     width, height = size
-    if place == "cloth":
+    if scene == "cloth":
         return _cloth(rng, size)
-    if place == "plain":
+    if scene == "plain":
         return _shaded(size, choose(rng, WALLS), choose(rng, WALLS + TOYS))
-    image = _shaded(size, *(choose(rng, WALLS if place == "room" else SKIES) for _ in "ab"))
+    image = _shaded(size, *(choose(rng, WALLS if scene == "room" else SKIES) for _ in "ab"))
     brush = Brush(image)
     level = height * rng.uniform(0.45, 0.75)
-    ground = choose(rng, FLOORS if place == "room" else GREENS)
-    if place == "room":
+    ground = choose(rng, FLOORS if scene == "room" else GREENS)
+    if scene == "room":
         _wallpaper(brush, rng, width, level)
         brush.fill([(0, level), (width, level), (width, height), (0, height)], ground)
         if rng.random() < 0.5:  # floor boards
@@ -46,7 +55,12 @@ def background(rng, size):
                 brush.fill(ring, mix(rug, ground, 0.3 if part == 0.8 else 0.6))
     else:
         for _ in range(rng.integers(0, 4)):  # bushes and hills
-            hill = oval(width * rng.random(), level, width * rng.uniform(0.1, 0.4), height * rng.uniform(0.05, 0.3))  # fmt: skip
+            hill = oval(
+                width * rng.random(),
+                level,
+                width * rng.uniform(0.1, 0.4),
+                height * rng.uniform(0.05, 0.3),
+            )
             brush.fill(hill, mix(ground, choose(rng, GREENS + SKIES), 0.5))
         brush.fill([(0, level), (width, level), (width, height), (0, height)], ground)
         for _ in range(60):  # blades and flowers
@@ -101,7 +115,7 @@ def _shaded(size, upper, lower):
     return Image.composite(Image.new("RGB", size, lower), Image.new("RGB", size, upper), ramp)
 
 
-def thing(rng, brush, x, y, size):
+def thing(rng: np.random.Generator, brush: Brush, x: float, y: float, size: float) -> None:
     """Draw a ball, cushion, plant, bowl, box or ball of wool whose foot is at (x, y)."""
     color = choose(rng, TOYS)
     edge = darker(color, 0.35)
@@ -120,7 +134,16 @@ def thing(rng, brush, x, y, size):
             brush.line([(x + r, y - r), (x + 1.5 * r, y), (x + 2.2 * r, y - 3)], edge, 2)
     elif kind == "cushion":
         w, h = size * rng.uniform(0.5, 0.8), size * rng.uniform(0.35, 0.5)
-        corners = [(-w, 0), (0, -0.15 * h), (w, 0), (0.92 * w, -h), (w, -2 * h), (0, -1.85 * h), (-w, -2 * h), (-0.92 * w, -h)]  # fmt: skip
+        corners = [
+            (-w, 0),
+            (0, -0.15 * h),
+            (w, 0),
+            (0.92 * w, -h),
+            (w, -2 * h),
+            (0, -1.85 * h),
+            (-w, -2 * h),
+            (-0.92 * w, -h),
+        ]
         brush.fill(blob(np.add(corners, (x, y))), color, edge, 2)
         for part in np.linspace(-0.7, 0.7, rng.integers(2, 6)):
             stripe = [(x + part * w, y - 0.2 * h), (x + part * w * 0.9, y - 1.8 * h)]
@@ -134,20 +157,32 @@ def thing(rng, brush, x, y, size):
             leaf = tube([(x, y - 0.4 * size), bend, tip], [4, size * 0.16, 1])
             brush.fill(leaf, mix(green, (60, 90, 60), rng.uniform(0, 0.5)))
         w = 0.3 * size
-        brush.fill([(x - w, y - 0.5 * size), (x + w, y - 0.5 * size), (x + 0.7 * w, y), (x - 0.7 * w, y)], color, edge, 2)  # fmt: skip
+        brush.fill(
+            [(x - w, y - 0.5 * size), (x + w, y - 0.5 * size), (x + 0.7 * w, y), (x - 0.7 * w, y)],
+            color,
+            edge,
+            2,
+        )
     elif kind == "bowl":
         w = 0.45 * size
-        brush.fill([(x - w, y - 0.3 * size), (x + w, y - 0.3 * size), (x + 0.7 * w, y), (x - 0.7 * w, y)], color, edge, 2)  # fmt: skip
+        brush.fill(
+            [(x - w, y - 0.3 * size), (x + w, y - 0.3 * size), (x + 0.7 * w, y), (x - 0.7 * w, y)],
+            color,
+            edge,
+            2,
+        )
         brush.fill(oval(x, y - 0.3 * size, w, 0.12 * size), darker(color, 0.5))
         brush.fill(oval(x, y - 0.3 * size, 0.8 * w, 0.09 * size), (150, 96, 60))
     else:
         w, h = size * rng.uniform(0.35, 0.6), size * rng.uniform(0.4, 0.9)
         carton = mix((196, 152, 104), color, 0.3)
-        brush.fill([(x - w, y), (x + w, y), (x + w, y - h), (x - w, y - h)], carton, darker(carton, 0.3), 2)  # fmt: skip
+        brush.fill(
+            [(x - w, y), (x + w, y), (x + w, y - h), (x - w, y - h)], carton, darker(carton, 0.3), 2
+        )
         brush.line([(x, y), (x, y - h)], darker(carton, 0.2), 4)
 
 
-def lit(rng, image):
+def lit(rng: np.random.Generator, image: Image.Image) -> Image.Image:
     """Add light from one side, a tint, contrast and the noise of a camera."""
     values = np.asarray(image, np.float32) / 255
     height, width = values.shape[:2]

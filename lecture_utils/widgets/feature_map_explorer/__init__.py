@@ -216,7 +216,7 @@ class FeatureMapExplorer(Demo):
             "Dead",
         )
         head = "".join(f'<th scope="col">{html.escape(each)}</th>' for each in heads)
-        alt = f"Two pictures, and where two filters of {self.layer} answer to them."
+        alt = f"Two images, and where two filters of {self.layer} respond to them."
         return (
             f"<figure>{_figure.picture(tiles, alt)}<figcaption>{html.escape(text)} "
             f"{html.escape(f'What the network says: {said}.' if said else '')}</figcaption></figure>"

@@ -153,14 +153,14 @@ def _pretrained(name):
     return Subject(
         name,
         f"{net.title}, trained on ImageNet",
-        net.network,
-        labels or _before_pooling(net.network),
+        net.model,
+        labels or _before_pooling(net.model),
         lambda pictures: net.normalize(_resized(pictures, net.image_size)),
         say,
         f"""from lecture_utils import pretrained
 
 net = pretrained.load("{name}")
-network = net.network
+network = net.model
 prepare = lambda pictures: net.normalize(nn.functional.interpolate(pictures, size=net.image_size, mode="bilinear", antialias=True))""",
     )
 

@@ -43,7 +43,7 @@ class GaborLab(PictureDemo):
 
     In a live notebook all traits are in sync both ways: what the reader does on the page arrives
     here, and what is assigned here is drawn at once. A demo on the same page can open a filter here
-    with the event ``gabor:open`` on the document, ``detail: {frequency, theta, sigma}``.
+    with the event ``lu:gabor-open`` on the document, ``detail: {frequency, theta, sigma}``.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def _default_pictures():
         "zone plate",
         np.rint(zone_plate() * 255).astype(np.uint8),
         "every frequency and direction, each at one place and its opposite",
-        "from lecture_utils.datasets._shapes import zone_plate",
+        "from lecture_utils.datasets import zone_plate",
         "(zone_plate() * 255).round() / 255",
     )
     photos, shapes = _gallery.photos(_PHOTOS), _gallery.shapes(_SHAPES)

@@ -59,7 +59,7 @@ class TransferExplorer(Demo):
     [513, 8394241, 11177025]
     """
 
-    extra_styles = ("training_curves/panels.css",)
+    extra_styles = ("_shared/ui/curves/curves.css",)
 
     networks = traitlets.List(traitlets.Dict()).tag(sync=True)
     runs = traitlets.List(traitlets.Dict()).tag(sync=True)

@@ -4,7 +4,10 @@ import { BATCH_SIZE } from "./counts.js";
 
 const quote = (text) => JSON.stringify(text);
 
-/** @param {{network: object, until: string, outputs: number, runs: object[], root: string}} shown */
+/**
+ * @param {{network: object, until: string, outputs: number, runs: object[], root: string}} shown
+ * @returns {string}
+ */
 export function pythonCode({ network, until, outputs, runs, root }) {
   const known = runs.filter(({ name }) => name);
   const imports = [
