@@ -1,5 +1,8 @@
 """EmbeddingMap: pictures as points, before training, pretrained and fine-tuned."""
 
+from contextlib import suppress
+from pathlib import Path
+
 import numpy as np
 import traitlets
 
@@ -188,17 +191,20 @@ class EmbeddingMap(Demo):
         from lecture_utils.runs.transfer import maps_of_test
 
         maps = maps_of_test(root=root)
-        photos = cats_vs_dogs(download=False)
-        files = [photos.folder / "test" / name for name in maps.files]
-        is_there = photos.source != "embedded" and all(file.is_file() for file in files)
+        files = None
+        for source in ("folder", "cache"):
+            with suppress(FileNotFoundError):
+                test = cats_vs_dogs(source=source).folder / "test"
+                files = [test / name for name in maps.files]
+                break
         return cls(
             maps.stages,
             maps.labels,
             maps.class_names,
-            files if is_there else None,
+            files if files and all(file.is_file() for file in files) else None,
             predictions=maps.predictions,
-            names=[file.stem for file in files],
-            origin=f"{len(files):,} test photos",
+            names=[Path(name).stem for name in maps.files],
+            origin=f"{len(maps.files):,} test photos",
             **settings,
         )
 
