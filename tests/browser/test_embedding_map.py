@@ -58,6 +58,12 @@ def ready_made(seed=0, count=60, pictures=True):
     return settings(seed, count, pictures) | {"stages": maps_of(seed, count)}
 
 
+@functools.cache
+def usual_demo():
+    """The demo of all tests that do not change it."""
+    return EmbeddingMap(**ready_made())
+
+
 class Page:
     """The map on a page, as a reader and as a test see it."""
 
@@ -152,7 +158,7 @@ def open_demo(mount, page):
     def show(demo=None, page=page):
         page.add_init_script(LISTEN)
         page.add_init_script(KEEP_COPIES)
-        demo = demo or EmbeddingMap(**ready_made())
+        demo = demo or usual_demo()
         if not demo.sheet.size:
             page.add_init_script("window.noSheet = true")
         mount(demo, page=page)
@@ -407,7 +413,7 @@ def test_the_copied_program_gives_the_same_points(open_demo, tmp_path):
             )
             assert f"{stage['name']}: {stage['agreement']:.1%} of the nearest" in done.stdout
         demo.page.evaluate("window.copied = ''")
-    bare = open_demo(EmbeddingMap(**ready_made()))
+    bare = open_demo()
     bare.root.get_by_role("button", name="Copy as Python").click()
     bare.page.wait_for_function("window.copied")
     assert "# stages: a dict from names to embeddings" in bare.page.evaluate("window.copied")
