@@ -1,4 +1,4 @@
-"""What the benchmarks share: a web server that compresses and counts, packages of peers, and a verdict."""
+"""What the benchmarks share: a web server that counts, packages of peers, and a verdict."""
 
 import gzip
 import mimetypes
@@ -25,7 +25,7 @@ _COMPRESSIBLE = ("text/", "application/javascript", "application/json", "image/s
 
 
 class Host:
-    """Serve files on a free port of this machine, compressed as a real host would; count what leaves.
+    """Serve files on a free port, compressed as a real host would; count what leaves.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def npm_package(name, version):
 
 
 def pip_packages(name, *requirements):
-    """Return a folder with packages of peers that the environment has no need of; they are fetched once, without theirs.
+    """Return a folder with packages of peers, fetched once and without their dependencies.
 
     Parameters
     ----------

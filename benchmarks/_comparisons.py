@@ -1,4 +1,4 @@
-"""What `slider_latency.py` compares: demos, how their controls are moved, and the notebook way to do it."""
+"""What `slider_latency.py` compares: demos, how to move their controls, and the notebook way."""
 
 from dataclasses import dataclass
 
@@ -39,7 +39,7 @@ class Comparison:
     page: str
     demo: str  # CSS selector
     canvas: str  # CSS selector of the output's canvas inside the demo
-    event: str  # what the demo dispatches when it has drawn
+    name: str  # the demo's name in its event `lu:drawn`
     output: str  # JavaScript: the output's numbers, from the event's detail
     set_up: object  # a function of the demo's locator
     controls: tuple
@@ -60,7 +60,7 @@ CONVOLUTION = Comparison(
     page=CHAPTER,
     demo=".lu-convolution-lab",
     canvas=".lab-panel-output .lu-plane canvas",
-    event="convolution",
+    name="convolution_lab",
     output="({ output }) => [...output]",
     set_up=large_photo_and_kernel,
     controls=(
@@ -126,7 +126,7 @@ GABOR = Comparison(
     page="book/02_filter_banks.html",
     demo=".lu-gabor-lab",
     canvas=".gabor-panel-response .lu-plane canvas",
-    event="gabor",
+    name="gabor_lab",
     output="({ re }) => [...re]",
     set_up=large_photo_and_wide_filter,
     controls=(

@@ -1,7 +1,7 @@
 """Write a small network as an ONNX file, without the onnx package: protocol buffers by hand.
 
-A message is a list of fields; a field is its number, its wire type, and an integer (type 0) or bytes
-with their length before them (type 2). The numbers are those of onnx.proto, opset 17.
+A message is a list of fields; a field is its number, its wire type, and an integer (type 0) or
+bytes with their length before them (type 2). The numbers are those of onnx.proto, opset 17.
 """
 
 import numpy as np
@@ -52,7 +52,7 @@ def _node(kind, inputs, output, attributes):
 
 
 def export(model):
-    """Return an `nn.Sequential` as the bytes of an ONNX file, from "input" to the last layer's output.
+    """Return an `nn.Sequential` as the bytes of an ONNX file, from "input" to the last output.
 
     Parameters
     ----------

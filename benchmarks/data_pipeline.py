@@ -1,21 +1,23 @@
-"""Photos per second from files to batches, and a whole training epoch: the lecture's way and the book's.
+"""Photos per second from files to batches, and a whole epoch: the lecture's way and the book's.
 
     LECTURE_DATA=FOLDER python benchmarks/data_pipeline.py [--pictures N] [--side N] [--rounds N]
         [--threads N] [--device NAME]
 
-On the 2,000 training photos of Cats vs Dogs (or, if they are not here, on as many drawings), 150x150 pixels,
-batches of 20:
+On the 2,000 training photos of Cats vs Dogs (or, if they are not here, on as many drawings),
+150x150 pixels, batches of 20:
 
-- The lecture's: torchvision's `ImageFolder` with Resize, RandomRotation, RandomResizedCrop, RandomHorizontalFlip,
-  RandomAffine (shear), ColorJitter, ToTensor and Normalize, one picture at a time in one worker of a `DataLoader`.
-- The book's: `ImageDataModule`, which has decoded and resized the pictures once, and `Augment`, which changes a
-  whole batch; in the process itself, without a worker.
+- The lecture's: torchvision's `ImageFolder` with Resize, RandomRotation, RandomResizedCrop,
+  RandomHorizontalFlip, RandomAffine (shear), ColorJitter, ToTensor and Normalize, one picture at a
+  time in one worker of a `DataLoader`.
+- The book's: `ImageDataModule`, which has decoded and resized the pictures once, and `Augment`,
+  which changes a whole batch; in the process itself, without a worker.
 
-First the pipelines alone: in the first epoch, when the book's decodes and writes its cache, and in later ones; the
-book's with one thread, as the worker has, and with all. Then an epoch of training the lecture's network (four convolutions, Adam) with Lightning's
-Trainer, from first batch to last step: the lecture's module as it stands there, with one worker and, as in the
-lecture, with none; the book's as its runs are recorded. The ways take turns. The mean losses are printed, so that
-one can see that both learn.
+First the pipelines alone: in the first epoch, when the book's decodes and writes its cache, and in
+later ones; the book's with one thread, as the worker has, and with all. Then an epoch of training
+the lecture's network (four convolutions, Adam) with Lightning's Trainer, from first batch to last
+step: the lecture's module as it stands there, with one worker and, as in the lecture, with none;
+the book's as its runs are recorded. The ways take turns. The mean losses are printed, so that one
+can see that both learn.
 """
 
 import argparse
@@ -41,8 +43,7 @@ from torchvision import transforms
 
 from lecture_utils import datasets, models
 from lecture_utils.augmentation import Augment
-from lecture_utils.data_modules import to_unit_range
-from lecture_utils.training import Classifier, ImageDataModule
+from lecture_utils.training import Classifier, ImageDataModule, to_unit_range
 
 LECTURE_NAME = "lecture, 1 worker"
 SIZE, BATCH, RATE = (150, 150), 20, 1e-3
@@ -74,7 +75,7 @@ def one_thread(_):
 
 
 def choose(folder, count, side, target):
-    """Put `count` photos, half of each class, into a folder of their own: both ways read the same files."""
+    """Put `count` photos, half of each class, into a folder that both ways read."""
     for split, number in (("train", count), ("validation", 2)):
         for kind in sorted(path for path in (folder / "train").iterdir() if path.is_dir()):
             place = target / split / kind.name
@@ -100,7 +101,7 @@ def lecture_loader(folder, workers):
 
 
 def book_data(folder):
-    data = ImageDataModule(folder, BATCH, SIZE)
+    data = ImageDataModule(folder, BATCH, SIZE, augment=normalized)
     data.setup("fit")
     return data
 
@@ -193,7 +194,7 @@ def train(device, make, loader):
 
 
 def book_module():
-    return Classifier(models.cats_cnn(), task="binary", learning_rate=RATE, augment=normalized)
+    return Classifier(models.cats_cnn(), task="binary", learning_rate=RATE)
 
 
 def time_epochs(folder, rounds, device):

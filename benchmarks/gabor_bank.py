@@ -27,7 +27,7 @@ from scipy import ndimage, signal
 from skimage import data, filters, transform
 
 from lecture_utils.datasets import fashion_mnist
-from lecture_utils.gabor import GaborBank
+from lecture_utils.filter_banks import GaborBank
 
 # The extremes of the lecture's three filters, in all directions.
 FREQUENCIES, SIGMAS = (0.16, 0.31), (1.3, 4.0)

@@ -2,14 +2,15 @@
 
     python benchmarks/inference_in_browser.py [--run NAME] [--batches N] [--json FILE]
 
-All three run the same recorded network at batch size 1 on the same machine, taking turns: a hundred test
-images each, one after the other, as strokes come one after the other. Times are per image.
+All three run the same recorded network at batch size 1 on the same machine, taking turns: a hundred
+test images each, one after the other, as strokes come one after the other. Times are per image.
 
-- Ours is what the demo DrawADigit runs on every stroke: `network.run`, with the weights that travel with
-  the page, keeping the activations of all layers. Once with WebAssembly SIMD, once in plain JavaScript.
-- onnxruntime-web gets the same weights as an ONNX file (see `_onnx.py`) and runs `session.run` with its
-  WebAssembly backend, one thread, as on any page that is not cross-origin isolated, such as a book on a
-  static host. It comes from npm.
+- Ours is what the demo DrawADigit runs on every stroke: `network.run`, with the weights that travel
+  with the page, keeping the activations of all layers. Once with WebAssembly SIMD, once in plain
+  JavaScript.
+- onnxruntime-web gets the same weights as an ONNX file (see `_onnx.py`) and runs `session.run` with
+  its WebAssembly backend, one thread, as on any page that is not cross-origin isolated, such as a
+  book on a static host. It comes from npm.
 - PyTorch runs `model(x)` in inference mode with its default number of threads.
 
 Then all test images go through our network: its predictions and logits are compared with PyTorch's.
@@ -49,11 +50,13 @@ async ({ description }) => {
   const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
   const weights = readFloats(await bytes("weights"), description.precision);
   const images = new Float32Array((await bytes("images")).buffer);
-  const image = (i) => images.subarray(784 * (i % (images.length / 784)), 784 * (i % (images.length / 784)) + 784);
+  const start = (i) => 784 * (i % (images.length / 784));
+  const image = (i) => images.subarray(start(i), start(i) + 784);
 
   ort.env.wasm.wasmPaths = new URL("./ort/", location).href;
   ort.env.wasm.numThreads = 1;
-  const session = await ort.InferenceSession.create(await bytes("model.onnx"), { executionProviders: ["wasm"] });
+  const options = { executionProviders: ["wasm"] };
+  const session = await ort.InferenceSession.create(await bytes("model.onnx"), options);
   const [input] = session.inputNames;
   const [output] = session.outputNames;
   const theirs = async (i) => {
@@ -98,9 +101,9 @@ def time_torch(model, images, first):
 
 
 def served(demo, images):
-    """Return the function for `Host` that finds our modules, the runtime, the network and the images."""
+    """Return the function for `Host` that finds modules, the runtime, the model and the images."""
     runtime = npm_package(*RUNTIME) / "dist"
-    modules = ROOT / "lecture_utils" / "widgets" / "_shared"
+    modules = ROOT / "lecture_utils" / "widgets" / "_shared" / "nn"
     files = {
         "": PAGE.encode(),
         "index.html": PAGE.encode(),
@@ -171,9 +174,17 @@ def main():
     for way, logits in found.items():
         apart = np.abs(logits - expected[: len(logits)]).max()
         print(
-            f"largest difference of logits to PyTorch, {NAMES[way]}: {apart:.1e} ({len(logits)} images)"
+            f"largest difference of logits to PyTorch, {NAMES[way]}: {apart:.1e} "
+            f"({len(logits)} images)"
         )
-    ours = ["shared/network.js", "shared/simd.js", "shared/float16.js", "weights"]
+    ours = [
+        "shared/network.js",
+        "shared/simd.js",
+        "shared/kernels.js",
+        "shared/plain.js",
+        "shared/float16.js",
+        "weights",
+    ]
     runtime = ["ort/ort.wasm.min.mjs", "ort/ort-wasm-simd-threaded.mjs"]
     runtime += ["ort/ort-wasm-simd-threaded.wasm", "model.onnx"]
     sizes = kilobytes(find, ours), kilobytes(find, runtime)

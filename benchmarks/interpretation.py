@@ -2,15 +2,18 @@
 
     python benchmarks/interpretation.py [--rounds N] [--steps N] [--size PIXELS] [--threads N]
 
-- Grad-CAM, one photo of 224 x 224 pixels, ResNet18 (random weights) and EfficientNet-Lite0 (ImageNet), a middle and the last
-  layer: `interpretation.grad_cam`, captum's `LayerGradCam`, and `GradCAM` of the package grad-cam, in turns. The last one
-  also stretches and resizes the map. First it is checked that all three give the same.
-- Gradient ascent, EfficientNet-Lite0, four channels in one batch: `interpretation.maximize_activation` (strong) and
-  Lucent's `render_vis` with its own defaults (Fourier, decorrelated colors, its transformations), in turns. The activation
-  is measured afterwards, for both on the finished picture as it is. Pictures and numbers of the last round go to a folder.
+- Grad-CAM, one photo of 224 x 224 pixels, ResNet18 (random weights) and EfficientNet-Lite0
+  (ImageNet), a middle and the last layer: `interpretation.grad_cam`, captum's `LayerGradCam`, and
+  `GradCAM` of the package grad-cam, in turns. The last one also stretches and resizes the map.
+  First it is checked that all three give the same.
+- Gradient ascent, EfficientNet-Lite0, four channels in one batch:
+  `interpretation.maximize_activation` (strong) and Lucent's `render_vis` with its own defaults
+  (Fourier, decorrelated colors, its transformations), in turns. The activation is measured
+  afterwards, for both on the finished picture as it is. Pictures and numbers of the last round go
+  to a folder.
 
-Times are of the processor and not of the clock, since other programs disturb them less; `--threads` is 1 unless said
-otherwise, so that the two are the same on a machine that does nothing else.
+Times are of the processor and not of the clock, since other programs disturb them less; `--threads`
+is 1 unless said otherwise, so that the two are the same on a machine that does nothing else.
 """
 
 import argparse
@@ -40,7 +43,8 @@ ASCENTS = {
     "features.stage4": (0, 5, 9, 13),
     "features.stage6": (0, 5, 9, 13),
 }
-# Its newest release, the newest kornia that it takes, and what it imports but pip is not to resolve.
+# Its newest release, the newest kornia that it takes, and what it imports but pip is not to
+# resolve.
 LUCENT = ("torch-lucent==0.1.8", "kornia==0.4.1", "decorator>=4")
 
 
@@ -56,7 +60,8 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     print(
-        f"Python {platform.python_version()}, torch {torch.__version__}, {options.threads} thread(s), "
+        f"Python {platform.python_version()}, torch {torch.__version__}, "
+        f"{options.threads} thread(s), "
         f"{os.cpu_count()} processors"
     )
     net = pretrained.load("efficientnet_lite0")
@@ -69,7 +74,7 @@ def report_grad_cam(net, rounds):
     torch.manual_seed(0)
     networks = {
         "ResNet18": torchvision.models.resnet18(weights=None).eval(),
-        "EfficientNet-Lite0": net.network,
+        "EfficientNet-Lite0": net.model,
     }
     image = net.preprocess(datasets.photo("cat"))
     met = True
@@ -127,7 +132,8 @@ def report_ascent(net, rounds, options):
     options.out.mkdir(parents=True, exist_ok=True)
     met, lines = True, []
     print(
-        f"\nGradient ascent, {options.steps} steps, {options.size} pixels, 4 channels (median of {rounds})"
+        f"\nGradient ascent, {options.steps} steps, {options.size} pixels, 4 channels "
+        f"(median of {rounds})"
     )
     for layer, channels in ASCENTS.items():
         results = {"ours": [], "Lucent": []}
@@ -136,12 +142,15 @@ def report_ascent(net, rounds, options):
                 start = time.process_time()
                 images = way(net, layer, channels, options, seed)
                 seconds = time.process_time() - start
-                results[name].append((seconds, excitement(net, layer, channels, images), images))
+                results[name].append(
+                    (seconds, mean_activations(net, layer, channels, images), images)
+                )
         for name, runs in results.items():
             seconds = statistics.median(run[0] for run in runs)
             activation = torch.stack([run[1] for run in runs]).mean(dim=0)
             line = (
-                f"  {layer:18}{name:8}{options.steps / seconds:7.2f} steps/s{seconds:8.1f} s   activations "
+                f"  {layer:18}{name:8}{options.steps / seconds:7.2f} steps/s"
+                f"{seconds:8.1f} s   activations "
                 + " ".join(f"{value:6.2f}" for value in activation)
             )
             print(line)
@@ -158,11 +167,11 @@ def report_ascent(net, rounds, options):
 
 
 def ascend(net, layer, channels, options, seed):
-    found = maximize_activation(
-        net.network, layer, channels, size=options.size, steps=options.steps,
+    result = maximize_activation(
+        net.model, layer, channels, size=options.size, steps=options.steps,
         normalize=net.normalize, seed=seed,
     )  # fmt: skip
-    return found.images
+    return result.images
 
 
 class _WithNormalization(torch.nn.Module):
@@ -170,7 +179,7 @@ class _WithNormalization(torch.nn.Module):
 
     def __init__(self, net):
         super().__init__()
-        self.network, self.normalize = net.network, net.normalize
+        self.network, self.normalize = net.model, net.normalize
 
     def forward(self, images):
         return self.network(self.normalize(images))
@@ -198,9 +207,9 @@ def ascend_by_lucent(net, layer, channels, options, seed):
     return torch.from_numpy(pictures[0]).movedim(-1, 1)
 
 
-def excitement(net, layer, channels, images):
-    """Average each picture's own channel over all places."""
-    maps = feature_maps(net.network, layer, net.normalize(images))
+def mean_activations(net, layer, channels, images):
+    """Average each image's own channel over all positions."""
+    maps = feature_maps(net.model, layer, net.normalize(images))
     return torch.stack([maps[i, c].mean() for i, c in enumerate(channels)])
 
 

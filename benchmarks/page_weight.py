@@ -1,10 +1,10 @@
-"""Weigh chapter 1 with the book's demo host, and with the widget loader that MyST-NB uses by default.
+"""Weigh chapter 1 with the book's demo host, and with MyST-NB's default widget loader.
 
     python benchmarks/page_weight.py [--rounds N] [--json FILE]
 
-Two pages are opened in a fresh Chromium profile each time, taking turns: the built chapter as it is,
-and the same page with MyST-NB's two default script tags (RequireJS and ipywidgets' html-manager, from
-a CDN) in place of the host's. Reported are medians of
+Two pages are opened in a fresh Chromium profile each time, taking turns: the built chapter as it
+is, and the same page with MyST-NB's two default script tags (RequireJS and ipywidgets'
+html-manager, from a CDN) in place of the host's. Reported are medians of
 
 - the bytes of all bodies on the wire, compressed by gzip, headers not counted, and the requests;
 - the time from the start of the navigation until the first live demo has been painted: a frame in
@@ -13,9 +13,9 @@ a CDN) in place of the host's. Reported are medians of
 
 The default route has the best network there is: a second server on this machine plays the CDN (the
 addresses in its tags are changed to it), with neither distance nor encryption. The files come from
-npm, and anywidget's from the installed Python package. npm has RequireJS in readable form only, so it
-weighs 14 kB more here than on the CDN, one percent of that route; its checksum is left out for that
-reason.
+npm, and anywidget's from the installed Python package. npm has RequireJS in readable form only, so
+it weighs 14 kB more here than on the CDN, one percent of that route; its checksum is left out for
+that reason.
 """
 
 import argparse
@@ -121,7 +121,7 @@ def with_default_loader(page, cdn):
 
 
 def open_page(browser, address, only_from=None, patience=60):
-    """Open a page in a fresh profile; return the milliseconds until its demo was painted, or None."""
+    """Open a page in a fresh profile; return the milliseconds until its demo is painted."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     try:
         context.add_init_script(STOPWATCH)
@@ -140,7 +140,7 @@ def open_page(browser, address, only_from=None, patience=60):
 
 
 def measure(browser, rounds):
-    """Open both pages in turns; return bytes, requests, times, and whether it needs another host."""
+    """Open both pages in turns; return bytes, requests, times, and whether one needs a host."""
     site_files = files_in(SITE)
     with Host(cdn_files()) as cdn:
         page = with_default_loader((SITE / CHAPTER).read_text(encoding="utf-8"), cdn.address)

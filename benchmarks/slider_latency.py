@@ -1,26 +1,27 @@
-"""Time from a key press on a slider to the painted result: a demo in the page, and the notebook way.
+"""Time from a key press on a slider to the painted result: in the page, and the notebook way.
 
     python benchmarks/slider_latency.py [--presses N] [--json FILE]
 
-A key is held down on one control after the other, so that trusted key events arrive at the rate of a
-keyboard's auto-repeat, and every press asks for a new result. Ours is the demo on the built page. The
-notebook way does the same computation in a Python cell of a real JupyterLab: `ipywidgets.interact`
-with a slider, SciPy, and matplotlib's `imshow`. The script checks that both compute the same picture.
+A key is held down on one control after the other, so that trusted key events arrive at the rate of
+a keyboard's auto-repeat, and every press asks for a new result. Ours is the demo on the built page.
+The notebook way does the same computation in a Python cell of a real JupyterLab:
+`ipywidgets.interact` with a slider, SciPy, and matplotlib's `imshow`. The script checks that both
+compute the same picture.
 
 How painting is timed, in both cases by the clock of the page that shows the result:
 
-- It starts with the key event's `timeStamp`, which the browser sets when the event arrives, before it
-  waits for whatever the page is doing.
+- It starts with the key event's `timeStamp`, which the browser sets when the event arrives, before
+  it waits for whatever the page is doing.
 - In the demo, `putImageData` on the output's canvas says that the result has been drawn, and the
-  demo's own event says for which value of the control. In JupyterLab, a new `<img>` in the cell's output is
-  waited for until the browser has decoded it.
-- Then comes the paint. A callback of `requestAnimationFrame` runs before a frame is painted; an urgent
-  task that it posts runs after the frame's style, layout and paint. That is the end. (What follows is
-  the compositor's business and the same for both.)
+  demo's own event says for which value of the control. In JupyterLab, a new `<img>` in the cell's
+  output is waited for until the browser has decoded it.
+- Then comes the paint. A callback of `requestAnimationFrame` runs before a frame is painted; an
+  urgent task that it posts runs after the frame's style, layout and paint. That is the end. (What
+  follows is the compositor's business and the same for both.)
 
-A press counts as shown if a picture for its own value of the control was painted; one that was skipped,
-because a newer one came first, is dropped and has no time. Presses wait for a frame: on a 60 Hz screen
-8 ms on average, of the 17 that the target allows.
+A press counts as shown if a picture for its own value of the control was painted; one that was
+skipped, because a newer one came first, is dropped and has no time. Presses wait for a frame: on a
+60 Hz screen 8 ms on average, of the 17 that the target allows.
 """
 
 import argparse
@@ -52,9 +53,9 @@ TIMES_FASTER = 20.0
 # ---- In the page: who pressed what when, and when it was painted
 
 # `shown(value)` notes when what has just been drawn is painted: by the frame whose callbacks are
-# running, or by the next one. If a frame gets several values, the last one is what it shows. An urgent
-# task that one of the frame's callbacks posts runs after its paint; an ordinary message would also wait
-# for all key presses that have come meanwhile.
+# running, or by the next one. If a frame gets several values, the last one is what it shows. An
+# urgent task that one of the frame's callbacks posts runs after its paint; an ordinary message
+# would also wait for all key presses that have come meanwhile.
 CLOCK = """
 window.bench = { presses: [], paints: [] };
 const nextFrame = window.requestAnimationFrame.bind(window);
@@ -81,7 +82,7 @@ addEventListener("keydown", (event) => {
 """
 
 WATCH_DEMO = """
-([demo, canvas, event, value]) => {
+([demo, canvas, name, value]) => {
   const output = document.querySelector(demo).querySelector(canvas);
   Object.assign(bench, { valueOf: eval(value), presses: [], paints: [] });
   if (bench.watching) return;
@@ -92,7 +93,8 @@ WATCH_DEMO = """
     if (this.canvas === output) redrawn = true;
     return putImageData.apply(this, drawing);
   };
-  document.addEventListener(event, ({ detail }) => {
+  document.addEventListener("lu:drawn", ({ detail }) => {
+    if (detail.demo !== name) return;
     bench.detail = detail;
     if (redrawn) bench.shown(bench.valueOf(detail));
     redrawn = false;
@@ -145,7 +147,7 @@ def wait_until_quiet(page, seconds=1.0):
 
 
 def match(expected, presses, paints):
-    """Return the milliseconds of every press that was shown: its value painted before a later one's.
+    """Return the milliseconds of every press that was shown before a later one was painted.
 
     Parameters
     ----------
@@ -186,7 +188,7 @@ def measure_demo(browser, comparison, count):
         comparison.set_up(demo)
         times, drawn = {}, None
         for control in comparison.controls:
-            watch = [comparison.demo, comparison.canvas, comparison.event, control.value]
+            watch = [comparison.demo, comparison.canvas, comparison.name, control.value]
             page.evaluate(WATCH_DEMO, watch)
             control.focus(demo).focus()
             keys, expected = zip(*control.presses(count), strict=True)

@@ -2,16 +2,18 @@
 
     LECTURE_DATA=FOLDER python benchmarks/training.py [--images N] [--rounds N] [--threads N]
 
-Both train the network with global average pooling on the same MNIST images (or on what stands in for
-them), batch size 128, Adam with the same learning rate, on the same device, in turns.
+Both train the network with global average pooling on the same MNIST images (or on what stands in
+for them), batch size 128, Adam with the same learning rate, on the same device, in turns.
 
-- The tutorial's: torchvision's `MNIST` data set with `ToTensor`, one picture at a time through a shuffled
-  `DataLoader`, a plain PyTorch loop. Once as most write it, and once with its pictures loaded by one worker.
-- The book's: `training.MNISTData`, which cuts a batch out of one tensor of bytes, and `training.Classifier` run
-  by Lightning's Trainer, channels last, with metrics, as the recorded runs are trained.
+- The tutorial's: torchvision's `MNIST` data set with `ToTensor`, one picture at a time through a
+  shuffled `DataLoader`, a plain PyTorch loop. Once as most write it, and once with its pictures
+  loaded by one worker.
+- The book's: `training.MNISTData`, which cuts a batch out of one tensor of bytes, and
+  `training.Classifier` run by Lightning's Trainer, channels last, with metrics, as the recorded
+  runs are trained.
 
-An epoch is timed from its first batch to its last step, without reading the files, after one that is not
-counted. The losses of the last epoch are printed, so that one can see that both learn.
+An epoch is timed from its first batch to its last step, without reading the files, after one that
+is not counted. The losses of the last epoch are printed, so that one can see that both learn.
 """
 
 import argparse
@@ -139,7 +141,8 @@ def main():
     device = "cuda" if torch.cuda.is_available() else "cpu"
     count = min(arguments.images, len(datasets.mnist("train")) - HELD_OUT)
     print(
-        f"torch {torch.__version__}, torchvision {torchvision.__version__}, {device}, {torch.get_num_threads()} threads"
+        f"torch {torch.__version__}, torchvision {torchvision.__version__}, {device}, "
+        f"{torch.get_num_threads()} threads"
     )
     with tempfile.TemporaryDirectory() as folder:
         write_for_torchvision(folder)

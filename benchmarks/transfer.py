@@ -1,18 +1,20 @@
-"""Seconds of an epoch of feature extraction: embeddings kept, against embeddings computed anew in each epoch.
+"""Seconds of an epoch of feature extraction, with cached embeddings and without.
 
-    LECTURE_DATA=FOLDER python benchmarks/transfer.py [--images N] [--size PIXELS] [--rounds N] [--threads N]
+    LECTURE_DATA=FOLDER python benchmarks/transfer.py [--images N] [--size PIXELS] [--rounds N]
+    [--threads N]
 
-Three ways to train the same head (one dense layer on the 1,280 features of EfficientNet-Lite0) on the same pictures, with
-batches of 32 and Adam, in turns:
+Three ways to train the same head (one dense layer on the 1,280 features of EfficientNet-Lite0) on
+the same pictures, with batches of 32 and Adam, in turns:
 
 - The book's: `transfer.embed` once, then a loop over the kept embeddings. The one pass is timed
   and printed, too: it has to be paid once.
 - The same, but with the frozen backbone run in every epoch, on pictures in memory.
-- The lecture's: `ImageFolder` with `Resize` and `ToTensor`, a shuffled `DataLoader`, the frozen backbone in the model, left in
-  training mode as its code does, a plain loop of PyTorch.
+- The lecture's: `ImageFolder` with `Resize` and `ToTensor`, a shuffled `DataLoader`, the frozen
+  backbone in the model, left in training mode as its code does, a plain loop of PyTorch.
 
-An epoch is timed from its first batch to its last step, after one that is not counted. The seconds are those of the
-processor, so that other programs disturb little; with several threads they are summed over them.
+An epoch is timed from its first batch to its last step, after one that is not counted. The seconds
+are those of the processor, so that other programs disturb little; with several threads they are
+summed over them.
 """
 
 import argparse
@@ -31,8 +33,7 @@ from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
 from lecture_utils import datasets, pretrained, transfer
-from lecture_utils.data_modules import InMemoryImages, to_unit_range
-from lecture_utils.image_folders import ImageDataModule
+from lecture_utils.training import ImageDataModule, InMemoryDataset, to_unit_range
 
 sys.path.insert(0, str(Path(__file__).parent))
 from _common import verdict
@@ -76,7 +77,7 @@ class Steps:
 
 
 class InMemory(Steps):
-    """Batches cut out of memory: of embeddings, or of pictures that go through the backbone each time."""
+    """Batches cut out of memory: of embeddings, or of images for the backbone."""
 
     def __init__(self, data, backbone=None):
         super().__init__(backbone)
@@ -129,14 +130,14 @@ def main():
     with tempfile.TemporaryDirectory() as root:
         os.environ["LECTURE_CACHE"] = root
         photos = ImageDataModule(
-            folder_of(Path(root, "some"), options.images), img_size=options.size
+            folder_of(Path(root, "some"), options.images), image_size=options.size
         )
         photos.setup("fit")
         start = time.process_time()
         features = transfer.embed(net, photos.train_set)
         once = time.process_time() - start
         ways = {
-            "embeddings kept": InMemory(InMemoryImages(features.images, features.labels)),
+            "embeddings kept": InMemory(InMemoryDataset(features.inputs, features.labels)),
             "backbone run each epoch": InMemory(photos.train_set, frozen_backbone(net, False)),
             "the lecture's loop": Lecture(
                 Path(root, "some"), options.size, frozen_backbone(net, True)
@@ -150,7 +151,8 @@ def main():
                     times[name].append(seconds)
     print(
         f"EfficientNet-Lite0, {len(photos.train_set)} pictures of {options.size} pixels, "
-        f"{options.threads} thread(s), median of {options.rounds} epochs; embedding them once: {once:.2f} s"
+        f"{options.threads} thread(s), median of {options.rounds} epochs; "
+        f"embedding them once: {once:.2f} s"
     )
     medians = {name: statistics.median(values) for name, values in times.items()}
     for name, seconds in medians.items():

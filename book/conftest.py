@@ -1,8 +1,9 @@
-"""Chapters are tests: what the build got from each cell must be what is stored, and each exercise open and then solved.
+"""Chapters are tests: the build must get what is stored, and exercises open and then solved.
 
-nbval collects the cells, compares their outputs and reports what differs, but starts no kernel. `make book` has just
-executed all chapters, and keeps the results (``book/_ext/execute_chapters.py``). To have nbval execute the
-chapters itself, as they are: ``pytest --nbval-lax book``.
+nbval collects the cells, compares their outputs and reports what differs, but starts no kernel.
+`make book` has just executed all chapters, and keeps the results
+(``book/_ext/execute_chapters.py``). To have nbval execute the chapters itself, as they are:
+``pytest --nbval-lax book``.
 """
 
 import copy
@@ -44,7 +45,7 @@ class Chapter(IPyNbFile):
             yield Cell.from_parent(self, name=name, cell_num=number, cell=cell, options=options)
 
     def setup(self):
-        """Fetch what the build got, and make sure that it got it from this very chapter and package."""
+        """Fetch what the build got, and make sure that it is from this chapter and package."""
         self.setup_sanitize_files()
         docname = self.path.relative_to(BOOK.parent).with_suffix("").as_posix()
         try:
@@ -62,7 +63,7 @@ class Cell(IPyNbCell):
     """A code cell, and what it must have given."""
 
     def runtest(self):
-        """Fail, as nbval does, if the cell raised an exception, or gave something else than is stored."""
+        """Fail, as nbval does, if the cell raised an exception or gave what is not stored."""
         outputs = copy.deepcopy(self.parent.outputs[self.cell.id])
         for output in outputs:
             if output.output_type == "error" and not self.options["check_exception"]:

@@ -1,16 +1,31 @@
 """Two-dimensional convolution written to be read, and a drawer of classic kernels."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike, NDArray
 
-from lecture_utils.geometry import as_pair, output_size, padding_per_side
+from lecture_utils._validation import as_pair
+from lecture_utils.geometry import output_size, padding_per_side
+
+__all__ = ["KERNELS", "convolve2d", "flip_kernel", "gaussian_kernel"]
 
 
-def convolve2d(image, kernel, *, stride=1, padding=0, dilation=1):
-    """Slide a kernel over an image and sum the products at every stop.
+def convolve2d(
+    image: ArrayLike,
+    kernel: ArrayLike,
+    *,
+    stride: int | tuple[int, int] = 1,
+    padding: int | tuple[int, int] | str = 0,
+    dilation: int | tuple[int, int] = 1,
+) -> NDArray[np.floating[Any]]:
+    """Slide a kernel over an image and sum the products at every position.
 
-    This is what CNNs call a convolution. Mathematicians turn the kernel by 180 degrees first and call
-    this one cross-correlation; `flip_kernel` takes you from one to the other.
+    This is what CNNs call a convolution. Mathematicians turn the kernel by 180 degrees first and
+    call this one cross-correlation; `flip_kernel` takes you from one to the other.
 
     Parameters
     ----------
@@ -20,7 +35,7 @@ def convolve2d(image, kernel, *, stride=1, padding=0, dilation=1):
     kernel : array_like, shape (kh, kw)
         Finite real numbers.
     stride : int or pair of int
-        Pixels between two stops of the window, at least 1.
+        Pixels from one position of the window to the next, at least 1.
     padding : int, pair of int, "valid" or "same"
         Rows and columns of zeros added on each side. ``"valid"`` adds none, ``"same"`` as many as
         keep the size of the image.
@@ -40,7 +55,7 @@ def convolve2d(image, kernel, *, stride=1, padding=0, dilation=1):
 
     Notes
     -----
-    The same numbers come from ``torch.nn.functional.conv2d`` (one input and one output channel).
+    The same values come from ``torch.nn.functional.conv2d`` (one input and one output channel).
 
     Examples
     --------
@@ -70,7 +85,7 @@ def convolve2d(image, kernel, *, stride=1, padding=0, dilation=1):
     return np.einsum("...ij,ij->...", windows, kernel)
 
 
-def flip_kernel(kernel):
+def flip_kernel(kernel: ArrayLike) -> NDArray[np.float64]:
     """Turn a kernel by 180 degrees.
 
     `convolve2d` with the flipped kernel is the convolution of mathematics and signal processing.
@@ -94,13 +109,13 @@ def flip_kernel(kernel):
     return _checked_kernel(kernel, np.float64)[::-1, ::-1].copy()
 
 
-def gaussian_kernel(size, sigma):
+def gaussian_kernel(size: int, sigma: float) -> NDArray[np.float64]:
     """Sample a round Gaussian bell on a square grid and scale its sum to 1.
 
     Parameters
     ----------
     size : int
-        Rows and columns, odd, at least 1. About ``6 * sigma + 1`` holds all of the bell that matters.
+        Rows and columns, odd, at least 1. About ``6 * sigma + 1`` holds nearly all of the bell.
     sigma : float
         Standard deviation in pixels, above 0.
 
@@ -126,13 +141,19 @@ def gaussian_kernel(size, sigma):
         raise ValueError(
             f"size is {size!r}; use one odd number such as 5, so that there is a middle"
         )
-    if not (np.isscalar(sigma) and np.isreal(sigma) and np.isfinite(sigma) and sigma > 0):
+    if not _is_positive(sigma):
         raise ValueError(f"sigma is {sigma!r}; use a number above 0, in pixels")
     distance = np.arange(rows) - rows // 2
     # Scaled before squaring: a tiny sigma would otherwise be rounded to zero when squared.
     bell = np.exp(-0.5 * np.minimum(np.abs(distance / sigma), 1e3) ** 2)
     bell /= bell.sum()
     return np.outer(bell, bell)
+
+
+def _is_positive(value: Any) -> bool:
+    if not np.isscalar(value) or isinstance(value, str | bytes) or not np.isreal(value):
+        return False
+    return 0 < float(np.real(value)) < np.inf
 
 
 def _real_array(values, name):
@@ -162,8 +183,8 @@ def _checked_kernel(kernel, dtype):
     if not np.isfinite(converted).all():
         row, column = np.argwhere(~np.isfinite(converted))[0]
         raise ValueError(
-            f"kernel has {kernel[row, column]} at row {row}, column {column}, which is not a finite "
-            f"{converted.dtype}; replace it by a number"
+            f"kernel has {kernel[row, column]} at row {row}, column {column}, which is not a "
+            f"finite {converted.dtype}; replace it by a number"
         )
     return converted
 
@@ -177,11 +198,11 @@ def _read_only(rows, scale=1):
 _BINOMIAL = np.array([1, 4, 6, 4, 1])
 
 #: Classic kernels by name, in the order of a menu: float64 arrays that cannot be written to
-#: (``KERNELS["sharpen"].copy()`` can). The first three are the lecture's. An edge kernel answers with
-#: a positive number where the side with its positive weights is the brighter one.
-KERNELS = {
+#: (``KERNELS["sharpen"].copy()`` can). The first three are the lecture's. The response of an edge
+#: kernel is positive where the side with its positive weights is the brighter one.
+KERNELS: dict[str, NDArray[np.float64]] = {
     "horizontal edge": _read_only([[1, 2, 1], [0, 0, 0], [-1, -2, -1]]),
-    # Its weights sum to 3: it answers to a bright diagonal line, but also to plain brightness.
+    # Its weights sum to 3: it responds to a bright diagonal line, but also to plain brightness.
     "diagonal edge": _read_only([[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
     "edge detect": _read_only([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
     "vertical edge": _read_only([[1, 0, -1], [2, 0, -2], [1, 0, -1]]),

@@ -1,7 +1,11 @@
 """Tell a reader whether an exercise is solved, and if not, what to look at."""
 
+from collections.abc import Callable
 
-def check(title, *tests):
+__all__ = ["check"]
+
+
+def check(title: str, *tests: tuple[Callable[[], object], str]) -> bool:
     """Print whether an exercise is solved.
 
     Parameters
@@ -9,13 +13,18 @@ def check(title, *tests):
     title : str
         What the message starts with, for instance ``"Exercise 1"``.
     *tests : tuple of (callable, str)
-        Pairs of a test without arguments and the hint for a reader whose answer fails it. A test fails
-        when it returns something false or raises; the tests after it are then not run.
+        Pairs of a test without arguments and the hint for a reader whose answer fails it. A test
+        fails when it returns something false or raises; the tests after it are then not run.
 
     Returns
     -------
     bool
         True if every test passed.
+
+    Raises
+    ------
+    ValueError
+        If there are no tests.
 
     Examples
     --------
@@ -36,12 +45,11 @@ def check(title, *tests):
         try:
             passed = bool(test())
             problem = ""
-        except (
-            Exception
-        ) as error:  # whatever the reader's code does wrong, they should get the hint
+        # Whatever the reader's code does wrong, they should get the hint.
+        except Exception as error:
             passed = False
-            # An answer still left as `...`, or a function that returns nothing yet, fails in ways that say
-            # nothing about the exercise.
+            # An answer still left as `...`, or a function that returns nothing yet, fails in ways
+            # that say nothing about the exercise.
             untouched = any(word in str(error) for word in ("ellipsis", "Ellipsis", "NoneType"))
             problem = "" if untouched else f" ({type(error).__name__}: {error})"
         if not passed:

@@ -1,25 +1,63 @@
-"""The colors of values, one definition per quantity; `widgets/_shared/color.js` has the same tables.
+"""The colors of values, one definition per quantity; the demos have the same tables in JavaScript.
 
-Values with a sign get a diverging scale with zero in the middle: blue below, red above. Lightness and
-hue change in even steps (made by straight lines in the OKLab color space between the two ends and the
-middle), so that equal differences look equal. Magnitudes go from the color of the paper to dark (light
-page) or bright (dark page) blue-green in even steps of lightness. Angles go around the circle of hues at
-one lightness. Brightness is shown as brightness.
+Values with a sign get a diverging scale with zero in the middle: blue below, red above. Lightness
+and hue change in even steps (straight lines in the OKLab color space between the two ends and the
+middle), so that equal differences look equal. Magnitudes go from the color of the paper to dark
+(light page) or bright (dark page) blue-green in even steps of lightness. Angles go around the
+circle of hues at one lightness. Brightness is shown as brightness.
 """
 
-import numpy as np
+from __future__ import annotations
 
-SIGNED_LIGHT = ("#2166ac", "#5a8ac0", "#8eaed4", "#c2d2e6", "#f7f7f7", "#ecc4c2", "#dd928e", "#ca5d5d", "#b2182b")  # fmt: skip
-SIGNED_DARK = ("#74b6ff", "#5788bd", "#3c5d7e", "#233545", "#0c1113", "#412c2a", "#7b4842", "#bb665c", "#ff8576")  # fmt: skip
-SEQUENTIAL_LIGHT = ("#f7f7f7", "#bce4e4", "#92ccd0", "#6bb2bc", "#4898a8", "#287e94", "#05647e", "#004b65", "#023248")  # fmt: skip
-SEQUENTIAL_DARK = ("#0c1113", "#0b2b38", "#074755", "#0c656f", "#258585", "#46a498", "#6fc3aa", "#9de0bd", "#d1fcd8")  # fmt: skip
-CYCLIC = ("#00aebd", "#36a4da", "#7296e5", "#9e88dd", "#bf7cc3", "#d4769c", "#db7771", "#d38246", "#bb912b", "#96a13c", "#63ac66", "#15b194", "#00aebd")  # fmt: skip
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "CYCLIC",
+    "SEQUENTIAL_DARK",
+    "SEQUENTIAL_LIGHT",
+    "SIGNED_DARK",
+    "SIGNED_LIGHT",
+    "SIGNED_SIZE",
+    "cyclic_lut",
+    "gray_lut",
+    "sequential_colors",
+    "sequential_lut",
+    "signed_colors",
+    "signed_lut",
+]
+
+#: Colors of the signed scale on a light page, from the lowest value to the highest.
+SIGNED_LIGHT = (
+    "#2166ac", "#5a8ac0", "#8eaed4", "#c2d2e6", "#f7f7f7", "#ecc4c2", "#dd928e", "#ca5d5d",
+    "#b2182b",
+)  # fmt: skip
+#: The same on a dark page.
+SIGNED_DARK = (
+    "#74b6ff", "#5788bd", "#3c5d7e", "#233545", "#0c1113", "#412c2a", "#7b4842", "#bb665c",
+    "#ff8576",
+)  # fmt: skip
+#: Colors of the scale for magnitudes on a light page, from 0 to the highest value.
+SEQUENTIAL_LIGHT = (
+    "#f7f7f7", "#bce4e4", "#92ccd0", "#6bb2bc", "#4898a8", "#287e94", "#05647e", "#004b65",
+    "#023248",
+)  # fmt: skip
+#: The same on a dark page.
+SEQUENTIAL_DARK = (
+    "#0c1113", "#0b2b38", "#074755", "#0c656f", "#258585", "#46a498", "#6fc3aa", "#9de0bd",
+    "#d1fcd8",
+)  # fmt: skip
+#: Colors of angles, once around the circle.
+CYCLIC = (
+    "#00aebd", "#36a4da", "#7296e5", "#9e88dd", "#bf7cc3", "#d4769c", "#db7771", "#d38246",
+    "#bb912b", "#96a13c", "#63ac66", "#15b194", "#00aebd",
+)  # fmt: skip
 
 #: Colors in the table of a signed scale: odd, so that zero has a color of its own in the middle.
 SIGNED_SIZE = 511
 
 
-def signed_lut(dark=False):
+def signed_lut(dark: bool = False) -> NDArray[np.uint8]:
     """Return the table of colors for values from -limit to +limit.
 
     Parameters
@@ -40,7 +78,7 @@ def signed_lut(dark=False):
     return _interpolate(SIGNED_DARK if dark else SIGNED_LIGHT, SIGNED_SIZE)
 
 
-def sequential_lut(dark=False):
+def sequential_lut(dark: bool = False) -> NDArray[np.uint8]:
     """Return the table of colors for magnitudes from 0 to a limit.
 
     Parameters
@@ -61,20 +99,31 @@ def sequential_lut(dark=False):
     return _interpolate(SEQUENTIAL_DARK if dark else SEQUENTIAL_LIGHT, 256)
 
 
-def cyclic_lut():
-    """Return the table of colors for angles from -pi to pi, shape (257, 3), uint8.
+def cyclic_lut() -> NDArray[np.uint8]:
+    """Return the table of colors for angles from -pi to pi.
 
-    Row 128 belongs to 0; the first and the last row are equal.
+    Returns
+    -------
+    ndarray of uint8, shape (257, 3)
+        RGB; row 128 belongs to 0, and the first and the last row are equal.
     """
     return _interpolate(CYCLIC, 257)
 
 
-def gray_lut():
-    """Return the table of gray levels from black to white, shape (256, 3), uint8."""
+def gray_lut() -> NDArray[np.uint8]:
+    """Return the table of gray levels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (256, 3)
+        RGB, from black to white.
+    """
     return np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
 
-def signed_colors(values, limit=None, dark=False):
+def signed_colors(
+    values: ArrayLike, limit: float | None = None, dark: bool = False
+) -> NDArray[np.uint8]:
     """Color an array by sign and magnitude.
 
     Parameters
@@ -110,8 +159,24 @@ def signed_colors(values, limit=None, dark=False):
     return signed_lut(dark)[index]
 
 
-def sequential_colors(values, limit=None, dark=False):
-    """Color magnitudes; parameters, result and errors as those of `signed_colors`.
+def sequential_colors(
+    values: ArrayLike, limit: float | None = None, dark: bool = False
+) -> NDArray[np.uint8]:
+    """Color an array of magnitudes.
+
+    Parameters
+    ----------
+    values, limit, dark
+        As for `signed_colors`; values below zero are shown as zero.
+
+    Returns
+    -------
+    ndarray of uint8, shape (*values.shape, 3)
+
+    Raises
+    ------
+    ValueError
+        If `limit` is not a positive number.
 
     Examples
     --------

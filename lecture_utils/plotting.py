@@ -1,43 +1,69 @@
 """Figures in the book's style: drawn by Matplotlib, shown as SVG that follows the page's colors.
 
-:func:`show` writes a figure into the page as inline SVG whose lines and letters have the color of the
-surrounding text. The same figure is therefore readable in the light and in the dark look, on the
-site, in JupyterLab and in Colab, and it carries a description for a reader who cannot see it.
+:func:`show` writes a figure into the page as inline SVG whose lines and letters have the color of
+the surrounding text. The same figure is therefore readable in the light and in the dark look, on
+the site, in JupyterLab and in Colab, and it carries a description for a reader who cannot see it.
 """
+
+from __future__ import annotations
 
 import base64
 import hashlib
 import html
 import io
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
 from IPython.display import HTML, display
+from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, to_rgba
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.legend import Legend
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from numpy.typing import ArrayLike
 from PIL import Image
 
-from .palette import signed_lut
+from lecture_utils.palette import signed_lut
+
+__all__ = [
+    "CYCLE",
+    "INK",
+    "SIGNED",
+    "STYLE",
+    "draw_image",
+    "draw_numbers",
+    "figure",
+    "image_grid",
+    "show",
+    "to_html",
+]
 
 #: Stands for "the color of the text around the figure"; :func:`show` puts that color in its place.
 INK = "#1d2a31"
 #: Colors for lines and bars, legible on both backgrounds and apart for color-blind readers.
 CYCLE = ("#128c93", "#d9622b", "#7d6bd0", "#b0892a", "#c2417c", "#5b8a3c")
-SIGNED = ListedColormap(signed_lut() / 255, name="signed")
+#: The colors of signed values, on a light page.
+SIGNED = ListedColormap([tuple(color) for color in signed_lut() / 255], name="signed")
 
-# Pixels per side of a picture that is drawn at about 1.3 inches or more.
+# Pixels per side of an image that is drawn at about 1.3 inches or more.
 _SMALL = 100
-# Up to here the pixels of a picture are shown as squares, and stay exact.
+# Up to here the pixels of an image are shown as squares, and stay exact.
 _TINY = 40
 # Of larger ones as WebP: a fifth of a PNG's size, and no difference to be seen.
 _QUALITY = 82
 
-STYLE = {
+#: The book's style, as Matplotlib's settings.
+STYLE: dict[Any, Any] = {
     "axes.edgecolor": INK,
     "axes.facecolor": "none",
     "axes.labelcolor": INK,
-    "axes.prop_cycle": plt.cycler(color=CYCLE),
+    "axes.prop_cycle": cycler(color=CYCLE),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.facecolor": "none",
@@ -54,7 +80,9 @@ STYLE = {
 }
 
 
-def figure(rows=1, columns=1, *, size=None, **options):
+def figure(
+    rows: int = 1, columns: int = 1, *, size: tuple[float, float] | None = None, **options: Any
+) -> tuple[Figure, Any]:
     """Make a figure and its axes in the book's style.
 
     Parameters
@@ -75,7 +103,15 @@ def figure(rows=1, columns=1, *, size=None, **options):
         return plt.subplots(rows, columns, figsize=size, **options)
 
 
-def image_grid(images, titles=None, *, columns=5, signed=False, limit=None, size=1.35):
+def image_grid(
+    images: Sequence[ArrayLike],
+    titles: Sequence[str] | None = None,
+    *,
+    columns: int = 5,
+    signed: bool = False,
+    limit: float | None = None,
+    size: float = 1.35,
+) -> Figure:
     """Draw several images in a grid.
 
     Parameters
@@ -89,8 +125,8 @@ def image_grid(images, titles=None, *, columns=5, signed=False, limit=None, size
     signed : bool
         Show values below zero in blue, above in red and zero in white, instead of gray levels.
     limit : float, optional
-        The magnitude that gets the full color when `signed`; by default the largest of all images, so
-        that the images can be compared with each other.
+        The magnitude that gets the full color when `signed`; by default the largest of all images,
+        so that the images can be compared with each other.
     size : float
         Width of one image in inches.
 
@@ -103,47 +139,69 @@ def image_grid(images, titles=None, *, columns=5, signed=False, limit=None, size
     ValueError
         If there are no images, or not as many titles as images.
     """
-    images = [np.asarray(image) for image in images]
-    if not images:
+    arrays = [np.asarray(image) for image in images]
+    if not arrays:
         raise ValueError("there are no images to show; give at least one")
-    if titles is not None and len(titles) != len(images):
+    if titles is not None and len(titles) != len(arrays):
         raise ValueError(
-            f"{len(images)} images but {len(titles)} titles; give one title for each image"
+            f"{len(arrays)} images but {len(titles)} titles; give one title for each image"
         )
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    height = max(image.shape[0] / image.shape[1] for image in images) * size + (
-        0.27 if titles else 0.05
-    )
+    columns = min(columns, len(arrays))
+    rows = -(-len(arrays) // columns)
+    tallest = max(image.shape[0] / image.shape[1] for image in arrays)
+    height = tallest * size + (0.27 if titles else 0.05)
     fig, axes = figure(rows, columns, size=(columns * size, rows * height), squeeze=False)
     if signed and limit is None:
-        limit = max(float(np.nanmax(np.abs(image))) for image in images) or 1.0
+        limit = max(float(np.nanmax(np.abs(image))) for image in arrays) or 1.0
     for axis in axes.flat:
         axis.set_axis_off()
-    for number, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
+    for number, (axis, image) in enumerate(zip(axes.flat, arrays, strict=False)):
         draw_image(axis, image, signed=signed, limit=limit)
         if titles is not None:
             axis.set_title(titles[number], fontsize=10)
     return fig
 
 
-def draw_image(axis, image, *, signed=False, limit=None):
-    """Draw one image without axes; `signed` and `limit` as in :func:`image_grid`."""
+def draw_image(
+    axis: Axes, image: ArrayLike, *, signed: bool = False, limit: float | None = None
+) -> AxesImage:
+    """Draw one image without axes.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+    image : array, shape (H, W) or (H, W, 3)
+    signed, limit
+        As for :func:`image_grid`; by default the limit is the largest magnitude of this image.
+
+    Returns
+    -------
+    matplotlib.image.AxesImage
+    """
     image = np.asarray(image)
     if signed:
         limit = limit if limit is not None else float(np.nanmax(np.abs(image))) or 1.0
         scale = {"cmap": SIGNED, "vmin": -limit, "vmax": limit}
     else:
         scale = {"cmap": "gray", "vmin": 0, "vmax": 1 if np.nanmax(image) <= 1 else 255}
-    # Small pictures go into the page pixel by pixel and the browser enlarges them; larger ones are reduced here.
+    # Small images go into the page pixel by pixel and the browser enlarges them; larger ones are
+    # reduced here.
     interpolation = "none" if max(image.shape[:2]) <= _SMALL else None
-    drawn = axis.imshow(image, interpolation=interpolation, **scale)
+    artist = axis.imshow(image, interpolation=interpolation, **scale)
     axis.set_axis_off()
-    return drawn
+    return artist
 
 
-def draw_numbers(axis, values, *, signed=True, limit=None, decimals=None, highlight=None):
-    """Draw a small array as colored cells with the numbers in them.
+def draw_numbers(
+    axis: Axes,
+    values: ArrayLike,
+    *,
+    signed: bool = True,
+    limit: float | None = None,
+    decimals: int | None = None,
+    highlight: tuple[int, int, int, int] | None = None,
+) -> None:
+    """Draw a small array as colored cells with the values in them.
 
     Parameters
     ----------
@@ -151,7 +209,8 @@ def draw_numbers(axis, values, *, signed=True, limit=None, decimals=None, highli
     values : array (H, W)
         At most about 8x8, or the numbers become too small to read.
     signed : bool
-        Color by sign and magnitude; otherwise in gray levels from the smallest to the largest value.
+        Color by sign and magnitude; otherwise in gray levels from the smallest to the largest
+        value.
     limit : float, optional
         The magnitude of the full color when `signed`.
     decimals : int, optional
@@ -163,9 +222,9 @@ def draw_numbers(axis, values, *, signed=True, limit=None, decimals=None, highli
     if decimals is None:
         decimals = 0 if np.allclose(values, np.round(values)) else 2
     if signed:
-        limit = limit or np.abs(values).max() or 1.0
-        axis.imshow(values, cmap=SIGNED, vmin=-limit, vmax=limit)
-        dark = np.abs(values) > 0.62 * limit
+        largest = limit or float(np.abs(values).max()) or 1.0
+        axis.imshow(values, cmap=SIGNED, vmin=-largest, vmax=largest)
+        dark = np.abs(values) > 0.62 * largest
     else:
         axis.imshow(values, cmap="gray")
         dark = values < (values.min() + values.max()) / 2
@@ -174,20 +233,19 @@ def draw_numbers(axis, values, *, signed=True, limit=None, decimals=None, highli
         color = "white" if dark[row, column] else "#101010"
         axis.text(column, row, text, ha="center", va="center", color=color, fontsize=10)
     rows, columns = values.shape
-    cells = {"linewidth": 0.6, "color": INK, "alpha": 0.25}
+    cells: dict[str, Any] = {"linewidth": 0.6, "color": INK, "alpha": 0.25}
     axis.hlines(np.arange(rows + 1) - 0.5, -0.5, columns - 0.5, **cells)
     axis.vlines(np.arange(columns + 1) - 0.5, -0.5, rows - 0.5, **cells)
     axis.set(xlim=(-0.55, columns - 0.45), ylim=(rows - 0.45, -0.55))
     if highlight is not None:
         row, column, height, width = highlight
-        frame = plt.Rectangle(
-            (column - 0.5, row - 0.5), width, height, fill=False, ec="#d9622b", lw=3
-        )
+        corner = (column - 0.5, row - 0.5)
+        frame = Rectangle(corner, width, height, fill=False, ec="#d9622b", lw=3)
         axis.add_patch(frame)
     axis.set_axis_off()
 
 
-def show(fig, *, alt, caption=None):
+def show(fig: Figure, *, alt: str, caption: str | None = None) -> None:
     """Show a figure as inline SVG in the color of the page's text.
 
     Parameters
@@ -195,8 +253,8 @@ def show(fig, *, alt, caption=None):
     fig : matplotlib.figure.Figure
         The figure; it is closed.
     alt : str
-        What the figure shows, for a reader who cannot see it. Say what is to be seen, not only what is
-        plotted.
+        What the figure shows, for a reader who cannot see it. Say what is to be seen, not only what
+        is plotted.
     caption : str, optional
         The line below the figure.
 
@@ -213,12 +271,24 @@ def show(fig, *, alt, caption=None):
     plt.close(fig)
 
 
-def to_html(fig, *, alt, caption=None):
-    """Return a figure as a ``<figure>`` element with inline SVG; see :func:`show`."""
+def to_html(fig: Figure, *, alt: str, caption: str | None = None) -> str:
+    """Return a figure as a ``<figure>`` element with inline SVG.
+
+    Parameters
+    ----------
+    fig, alt, caption
+        As for :func:`show`; the figure stays open.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     _follow_the_page(fig)
     with plt.rc_context({**STYLE, "svg.hashsalt": hashlib.sha256(alt.encode()).hexdigest()}):
         file = io.StringIO()
-        fig.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        no_metadata: Any = {"Date": None, "Creator": None}
+        fig.savefig(file, format="svg", metadata=no_metadata)
     svg = file.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
@@ -226,12 +296,9 @@ def to_html(fig, *, alt, caption=None):
     svg = re.sub(r"<image .*?/>", _lighten_unless_tiny, svg, flags=re.DOTALL)
     width = fig.get_size_inches()[0] * 96
     label = html.escape(alt, quote=True)
-    svg = re.sub(
-        r'<svg([^>]*?) width="[^"]*"([^>]*?) height="[^"]*"|<svg([^>]*?) height="[^"]*"([^>]*?) width="[^"]*"',
-        lambda m: "<svg" + "".join(filter(None, m.groups())),
-        svg,
-        count=1,
-    )
+    # The style below says how wide it is.
+    root = re.sub(r' (width|height)="[^"]*"', "", svg[: svg.index(">")])
+    svg = root + svg[svg.index(">") :]
     svg = svg.replace(
         "<svg",
         f'<svg role="img" aria-label="{label}" style="width:100%;max-width:{width:.0f}px"',
@@ -241,10 +308,10 @@ def to_html(fig, *, alt, caption=None):
     return f'<figure class="book-figure">{svg}{text}</figure>'
 
 
-def _lighten_unless_tiny(match):
-    """Let the browser enlarge a picture smoothly, and pack it as WebP, except where its pixels are cells to be seen."""
+def _lighten_unless_tiny(match: re.Match[str]) -> str:
+    """Pack an image as WebP, to be enlarged smoothly, unless its pixels are cells to be seen."""
     element = match[0]
-    png = re.search(r"data:image/png;base64,([^\"]*)", element)[1]
+    png = element.partition("data:image/png;base64,")[2].partition('"')[0]
     content = base64.b64decode(png)
     image = Image.open(io.BytesIO(content))
     if max(image.size) <= _TINY:
@@ -257,10 +324,12 @@ def _lighten_unless_tiny(match):
     return element.replace("image-rendering:crisp-edges;image-rendering:pixelated", "")
 
 
-def _follow_the_page(fig):
-    """Give what was drawn later, in Matplotlib's own colors, those of the page: black letters are none in the dark."""
-    for text in fig.findobj(plt.Text):
-        if to_rgba(text.get_color()) == (0, 0, 0, 1):
+def _follow_the_page(fig: Figure) -> None:
+    """Give what was drawn later, in Matplotlib's own colors, those of the page."""
+    for text in fig.findobj(Text):
+        # Black letters cannot be read on a dark page.
+        if isinstance(text, Text) and to_rgba(text.get_color()) == (0, 0, 0, 1):
             text.set_color(INK)
     for legend in fig.findobj(Legend):
-        legend.get_frame().set(facecolor="none", edgecolor="none")
+        if isinstance(legend, Legend):
+            legend.get_frame().set(facecolor="none", edgecolor="none")

@@ -1,9 +1,10 @@
-"""Install requirements into the environment that runs this: with uv, which takes a tenth of pip's time, or with pip.
+"""Install requirements into the environment that runs this: with uv, or else with pip.
 
     .venv/bin/python tools/install.py -e ".[book]"
 
-Needs nothing but Python and its pip. uv itself comes from pip, in the version that ``constraints.txt`` names. Both
-installers keep to ``constraints.txt`` and to the package index that pip is configured for on this machine.
+Needs nothing but Python and its pip. uv itself comes from pip, in the version that
+``constraints.txt`` names. Both installers keep to ``constraints.txt`` and to the package index that
+pip is configured for on this machine.
 """
 
 import ast
@@ -17,7 +18,8 @@ CONSTRAINTS = ["-c", str(ROOT / "constraints.txt")]
 PIP = [sys.executable, "-m", "pip"]
 PIP_INSTALL = [*PIP, "install", "--quiet", "--disable-pip-version-check", *CONSTRAINTS]
 
-#: pip's settings that say where packages come from, and uv's option for each. uv does not read pip's settings.
+#: pip's settings that say where packages come from, and uv's option for each. uv does not read
+#: pip's settings.
 OPTIONS = {
     "index-url": "--default-index",
     "extra-index-url": "--index",
@@ -28,7 +30,7 @@ OPTIONS = {
 
 
 def pip_settings(listing):
-    """Read what ``pip config list`` prints; the environment overrides ``install.``, and that ``global.``."""
+    """Read what ``pip config list`` prints; the environment comes first, then ``install.``."""
     settings = {"global": {}, "install": {}, ":env:": {}}
     for line in listing.splitlines():
         key, _, value = line.partition("=")
@@ -40,7 +42,8 @@ def pip_settings(listing):
 
 def uv_options(settings):
     """Return the options that make uv look for packages where pip would."""
-    # pip takes the newest version that any index has; uv by default stops at the first index with the package.
+    # pip takes the newest version that any index has; uv by default stops at the first index with
+    # the package.
     options = ["--index-strategy", "unsafe-best-match"]
     for name, option in OPTIONS.items():
         for value in settings.get(name, "").split():

@@ -97,8 +97,10 @@ def _wait_for_kernel(page):
         const bar = document.querySelector('.jp-NotebookPanel-toolbar');
         const name = bar?.querySelector('.jp-KernelName')?.textContent ?? '';
         // For a moment a new notebook is "idle" without any kernel.
-        const idle = bar?.querySelector('[data-status="idle"]') && !/^(|No Kernel)$/.test(name.trim());
-        const asked = [...document.querySelectorAll('.jp-Dialog-button')].some((b) => b.textContent === 'Select');
+        const idle = bar?.querySelector('[data-status="idle"]')
+          && !/^(|No Kernel)$/.test(name.trim());
+        const asked = [...document.querySelectorAll('.jp-Dialog-button')]
+          .some((b) => b.textContent === 'Select');
         return asked ? 'asked' : idle ? 'idle' : false;
     }"""
     if page.wait_for_function(ready, timeout=60_000).json_value() == "asked":

@@ -1,11 +1,11 @@
 """Make the small sample of Fashion-MNIST that travels with the package.
 
-    python tools/make_fashion_sample.py           writes lecture_utils/data/fashion_mnist_sample.npz
-    python tools/make_fashion_sample.py --check   compares the file that is there with a fresh one
+    python tools/make_fashion_sample.py          writes lecture_utils/data/samples/fashion_mnist.npz
+    python tools/make_fashion_sample.py --check  compares the file that is there with a fresh one
 
 The full data set comes from wherever `lecture_utils.datasets` finds it. The choice is a seeded draw
 without replacement, the same number from each class: 500 images of the training set and 200 of the
-test set, sorted by their place there, which the file holds too.
+test set, sorted by their index there, which the file holds too.
 """
 
 import argparse
@@ -15,24 +15,25 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lecture_utils import datasets
 
-TARGET = Path(datasets.__file__).parent / "data" / "fashion_mnist_sample.npz"
+TARGET = Path(datasets.__file__).parents[1] / "data" / "samples" / "fashion_mnist.npz"
 PER_CLASS = {"train": 50, "test": 20}
 SEED = 7
 
 
-def choose(labels, per_class, rng):
-    """Draw `per_class` places of every label, sorted."""
-    places = [
+def choose(labels: NDArray, per_class: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Draw `per_class` indices of every label, sorted."""
+    indices = [
         rng.choice(np.flatnonzero(labels == label), per_class, replace=False)
         for label in np.unique(labels)
     ]
-    return np.sort(np.concatenate(places))
+    return np.sort(np.concatenate(indices))
 
 
-def make_sample():
+def make_sample() -> dict[str, NDArray]:
     """Return the arrays of the sample by name."""
     rng = np.random.default_rng(SEED)
     arrays = {}
@@ -45,14 +46,14 @@ def make_sample():
                 print(error, file=sys.stderr)
         else:
             sys.exit("the full data set is needed to make the sample")
-        places = choose(full.labels, per_class, rng)
-        arrays[f"{split}_images"] = full.images[places]
-        arrays[f"{split}_labels"] = full.labels[places].astype(np.uint8)
-        arrays[f"{split}_places"] = places.astype(np.uint16)
+        indices = choose(full.labels, per_class, rng)
+        arrays[f"{split}_images"] = full.images[indices]
+        arrays[f"{split}_labels"] = full.labels[indices].astype(np.uint8)
+        arrays[f"{split}_places"] = indices.astype(np.uint16)
     return arrays
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing, only compare")
     check = parser.parse_args().check

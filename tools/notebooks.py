@@ -1,13 +1,13 @@
 """Keep the book's notebooks tidy: stripped, addressed, and comparable.
 
     python tools/notebooks.py strip      remove outputs, counts and editor metadata
-    python tools/notebooks.py outputs    store the outputs that nbval compares, as the build of the book got them
+    python tools/notebooks.py outputs    store the outputs that nbval compares, from the build
     python tools/notebooks.py address    write the repository's address into the set-up cells
     python tools/notebooks.py check      fail if any of this is still to be done
-    python tools/notebooks.py export DIR copies whose set-up cells name the repository that builds them
+    python tools/notebooks.py export DIR copies whose set-up cells name the building repository
 
-Only outputs of cells tagged ``nbval-check-output`` are stored: text that is the same on every machine.
-Notebook files may be named after the command; without names, all of ``book/`` is meant.
+Only outputs of cells tagged ``nbval-check-output`` are stored: text that is the same on every
+machine. Notebook files may be named after the command; without names, all of ``book/`` is meant.
 """
 
 import argparse
@@ -87,7 +87,7 @@ def with_outputs(notebook):
 
 
 def to_text(notebook):
-    """Return a notebook as it stands in its file: one space of indentation, as Jupyter writes it."""
+    """Return a notebook as it stands in its file: indented by one space, as Jupyter does it."""
     return nbformat.writes(notebook, version=4) + "\n"
 
 

@@ -1,9 +1,10 @@
-"""Move the arrays of a demo that has many out of the page, into a script that is loaded when the demo comes near.
+"""Move large arrays of a demo out of the page, into a script that is loaded when needed.
 
-MyST-NB writes the arrays of all demos into the page itself, as base64. A demo with a megabyte of pictures would
-keep a reader waiting for the text above it. Here such arrays go to ``_static/demo-data/<hash>.js`` instead, and
-the state of the demo names that file. The host (``widget-host.mjs``) loads it. It is a classic script and not
-something to fetch, because from ``file://`` browsers fetch nothing.
+MyST-NB writes the arrays of all demos into the page itself, as base64. A demo with a megabyte of
+pictures would keep a reader waiting for the text above it. Here such arrays go to
+``_static/demo-data/<hash>.js`` instead, and the state of the demo names that file. The host
+(``widget-host.mjs``) loads it. It is a classic script and not something to fetch, because from
+``file://`` browsers fetch nothing.
 """
 
 import hashlib
@@ -24,7 +25,8 @@ def move_large_buffers(state, write, large=LARGE):
     Parameters
     ----------
     state : dict
-        A page's widget state: ``{"state": {model_id: {"state": ..., "buffers": [...]}}}``; is changed.
+        A page's widget state: ``{"state": {model_id: {"state": ..., "buffers": [...]}}}``; is
+        changed.
     write : callable
         Called with a script's text; returns the address under which the page finds it.
     large : int

@@ -1,11 +1,13 @@
 """Execute the chapters that need it side by side, before Sphinx reads them.
 
-MyST-NB executes one chapter after the other, each when Sphinx reads it. Here all chapters without a kept result are executed
-first, one per core, into the same cache; MyST-NB then finds every result there and executes nothing. A chapter that
-fails is left to MyST-NB: it executes the chapter again, alone, and writes its usual report.
+MyST-NB executes one chapter after the other, each when Sphinx reads it. Here all chapters without a
+kept result are executed first, one per core, into the same cache; MyST-NB then finds every result
+there and executes nothing. A chapter that fails is left to MyST-NB: it executes the chapter again,
+alone, and writes its usual report.
 
-Each exercise is checked twice: as in the chapter, where its stub is still open, and once more after its solution.
-What the second check prints is kept beside the results, for the tests (``book/conftest.py``).
+Each exercise is checked twice: as in the chapter, where its stub is still open, and once more after
+its solution. What the second check prints is kept beside the results, for the tests
+(``book/conftest.py``).
 """
 
 import asyncio
@@ -31,7 +33,10 @@ logger = logging.getLogger(__name__)
 
 
 def with_repeated_checks(notebook):
-    """Return a copy of a notebook in which each check is repeated after the solution, saying what it must print there."""
+    """Return a copy of a notebook in which each check is repeated after the solution.
+
+    The repeated check says what it must print there.
+    """
     notebook = copy.deepcopy(notebook)
     cells, check = [], None
     for cell in notebook.cells:
@@ -57,7 +62,7 @@ def with_repeated_checks(notebook):
 
 
 def without_repeated_checks(notebook):
-    """Take the repeated checks out of a notebook again; return the notebook, and their outputs by cell id."""
+    """Take the repeated checks out of a notebook again; return it, and their outputs by cell id."""
     outputs = {cell.id: cell.outputs for cell in notebook.cells if cell.id.endswith(REPEATED)}
     notebook.cells = [cell for cell in notebook.cells if not cell.id.endswith(REPEATED)]
     code = (cell for cell in notebook.cells if cell.cell_type == "code")
@@ -70,7 +75,7 @@ def without_repeated_checks(notebook):
 
 
 def executed_outputs(folder, notebook):
-    """Return the outputs of a notebook's cells and of its repeated checks, by cell id, from the cache in a folder.
+    """Return the outputs of a notebook's cells and of its repeated checks, by cell id.
 
     Raises KeyError if the notebook is not there.
     """
@@ -82,7 +87,7 @@ def executed_outputs(folder, notebook):
 
 
 def unexecuted(folder, paths):
-    """Return the records of those notebooks that the cache in a folder has no result for, in the order of the paths."""
+    """Return the records of the notebooks without a result in the cache, in the paths' order."""
     cache = get_cache(folder)
     for record in cache.list_cache_records():
         if "repeated_checks" not in record.data:  # MyST-NB executed it, after a failure
@@ -99,8 +104,8 @@ def unexecuted(folder, paths):
 def kernel_environment(kernels, environ=os.environ, cores=None):
     """Return the environment of one of several kernels that share the cores.
 
-    By default a kernel computes in as many threads as there are cores. Those of several kernels would wait for
-    each other.
+    By default a kernel computes in as many threads as there are cores. Those of several kernels
+    would wait for each other.
     """
     threads = max(1, (cores or os.cpu_count()) // kernels)
     return {"OMP_NUM_THREADS": str(threads), **environ}
@@ -140,7 +145,8 @@ async def execute_all(folder, records, jobs, report=print, **options):
             resources = {"metadata": {"path": str(path.parent)}}
             start = time.monotonic()
             try:
-                # Times would be part of the cells' metadata, by which the cache knows a notebook again.
+                # Times would be part of the cells' metadata, by which the cache knows a notebook
+                # again.
                 client = NotebookClient(
                     notebook, resources=resources, record_timing=False, **options
                 )
@@ -166,7 +172,8 @@ async def execute_all(folder, records, jobs, report=print, **options):
 
 
 def _tell(line):
-    # Not by Sphinx's logger: `make book` silences that, and minutes without a sign look like a hang.
+    # Not by Sphinx's logger: `make book` silences that, and minutes without a sign look like a
+    # hang.
     print(line, flush=True)
 
 
@@ -189,12 +196,14 @@ def _execute_chapters(app, env, added, changed, removed):
             _tell,
             timeout=config.execution_timeout,
             allow_errors=config.execution_allow_errors,
-            # The kernels listen on this machine only; that they do so without encryption is no news.
+            # The kernels listen on this machine only; that they do so without encryption is no
+            # news.
             extra_arguments=["--log-level=ERROR"],
         )
     )
     for uri, error in failed.items():
-        # A warning, and thus a failed build, even if the chapter should pass when it is executed again.
+        # A warning, and thus a failed build, even if the chapter should pass when it is executed
+        # again.
         logger.warning("%s failed (%s); executing it again, alone", uri, type(error).__name__)
     return [documents[record.uri] for record in records]
 

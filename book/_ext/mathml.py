@@ -1,7 +1,8 @@
 """Write formulas as MathML, which browsers and screen readers understand without any script.
 
 MathJax and KaTeX would add a megabyte or a CDN to every page with a formula. ``latex2mathml`` turns
-the TeX of the notebooks (which JupyterLab and Colab show with MathJax) into MathML while the book is built.
+the TeX of the notebooks (which JupyterLab and Colab show with MathJax) into MathML while the book
+is built.
 """
 
 from docutils import nodes
@@ -11,7 +12,7 @@ from sphinx.util.math import get_node_equation_number
 
 
 def to_mathml(tex, display="inline"):
-    """Return a formula in TeX as a ``<math>`` element; raise ExtensionError where it cannot be read."""
+    """Return a formula in TeX as a ``<math>`` element; raise ExtensionError if it is invalid."""
     try:
         return convert(tex, display=display)
     except Exception as error:  # latex2mathml has many error types, none of which names the formula

@@ -1,7 +1,8 @@
 """Point the book's edit, issue, Colab and Binder links at the repository that builds it.
 
-The address stands in one place, ``[project.urls]`` in ``pyproject.toml``. A fork need not touch even
-that: its own GitHub workflow names the fork, and so does a clone whose ``origin`` is on GitHub.
+The address stands in one place, ``[project.urls]`` in ``pyproject.toml``. A fork need not touch
+even that: its own GitHub workflow names the fork, and so does a clone whose ``origin`` is on
+GitHub.
 """
 
 import os
@@ -25,8 +26,8 @@ def stated_url(root=ROOT):
 def repository_url(root=ROOT, environ=os.environ):
     """Return the address of the repository that this build belongs to.
 
-    The first that answers: ``BOOK_REPOSITORY`` (an address or ``owner/name``), GitHub's workflow, the
-    clone's ``origin`` if it is on GitHub, ``pyproject.toml``.
+    The first that answers: ``BOOK_REPOSITORY`` (an address or ``owner/name``), GitHub's workflow,
+    the clone's ``origin`` if it is on GitHub, ``pyproject.toml``.
     """
     named = environ.get("BOOK_REPOSITORY") or environ.get("GITHUB_REPOSITORY")
     if named:
@@ -64,9 +65,9 @@ def _set_theme_options(app, config):
 def _adjust_launch_buttons(app, pagename, templatename, context, doctree):
     """Offer Colab and Binder for notebooks only, and send Colab to the published copies.
 
-    Colab opens nothing but ``.ipynb``. The publishing workflow pushes copies of the notebooks to a branch
-    of their own (``BOOK_COLAB_BRANCH``), with this repository's address in their set-up cell: so a
-    fork's notebooks install the fork's package although nobody edited them.
+    Colab opens nothing but ``.ipynb``. The publishing workflow pushes copies of the notebooks to a
+    branch of their own (``BOOK_COLAB_BRANCH``), with this repository's address in their set-up
+    cell: so a fork's notebooks install the fork's package although nobody edited them.
     """
     buttons = context.get("header_buttons", [])
     if not app.env.doc2path(pagename).endswith(".ipynb"):

@@ -1,8 +1,9 @@
 """Run a chapter again when something it uses has changed, and only then.
 
-MyST-NB keeps executed notebooks and runs one again when its own cells change. It cannot know that the
-code which the cells import has changed, or the JavaScript of a demo. This extension follows the imports
-of each notebook through ``lecture_utils``, and drops the kept result when one of those files is new.
+MyST-NB keeps executed notebooks and runs one again when its own cells change. It cannot know that
+the code which the cells import has changed, or the JavaScript of a demo. This extension follows the
+imports of each notebook through ``lecture_utils``, and drops the kept result when one of those
+files is new.
 """
 
 import ast
@@ -22,9 +23,10 @@ PACKAGE = "lecture_utils"
 RECORD = "lecture_utils.json"
 # What modules read from the package's folder; a run's card changes with its history and weights.
 _DATA = {
-    "datasets": "data/*.npz",
-    "filter_pictures": "data/filters/*/*.*",
-    "runs": "runs/*/*/*/card.json",
+    "datasets": "data/samples/*.npz",
+    "interpretation.recordings": "data/filters/*/*.*",
+    "runs": "data/runs/*/*/*/card.json",
+    "transfer": "data/samples/*.npz",
 }
 logger = logging.getLogger(__name__)
 
@@ -61,7 +63,7 @@ def dependencies(notebook, root=ROOT):
             for path in _files_of(_absolute(name, package), demos, root):
                 if path not in files:
                     files.add(path)
-                    if path.suffix == ".py":
+                    if path.suffix in (".py", ".pyi"):
                         waiting.append((path.read_text(encoding="utf-8"), _package_of(path, root)))
     return sorted(files)
 
@@ -90,7 +92,7 @@ def _package_of(path, root):
 
 
 def _files_of(name, demos, root):
-    """Return the files that belong to one dotted name: the module, and what it reads beside itself."""
+    """Return the files that belong to one dotted name: the module, and what it reads."""
     parts = name.split(".")
     if parts[0] != PACKAGE:
         return []
@@ -102,8 +104,9 @@ def _files_of(name, demos, root):
         return [base.with_suffix(".py"), *data]
     if (base / "__init__.py").is_file():
         is_demo = parts[:2] == [PACKAGE, "widgets"] and len(parts) == 3
-        beside = sorted(base.glob("*.*")) if is_demo else [base / "__init__.py"]
-        shared = sorted((root / PACKAGE / "widgets" / "_shared").glob("*.*")) if is_demo else []
+        # What a package imports only when it is asked for is named in its stub.
+        beside = sorted(base.glob("*.*" if is_demo else "__init__.py*"))
+        shared = sorted((root / PACKAGE / "widgets" / "_shared").rglob("*.*")) if is_demo else []
         return [*beside, *shared, *data]
     return []
 

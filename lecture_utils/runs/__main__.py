@@ -1,16 +1,19 @@
 """Command line: ``python -m lecture_utils.runs {list,show,train,resume}``."""
 
+from __future__ import annotations
+
 import argparse
 import itertools
 import json
 import sys
+from collections.abc import Sequence
 
 from lecture_utils import runs
 
 RECORDED_WHERE = "default: the runs that come with the package"
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; give the exit status."""
     options = _parser().parse_args(arguments)
     try:
@@ -26,7 +29,7 @@ def main(arguments=None):
 
 def _list(options):
     recorded = {}
-    for name, seed in runs.list(root=options.root):
+    for name, seed in runs.available(root=options.root):
         recorded.setdefault(name, []).append(seed)
     for name, recipe in runs.RECIPES.items():
         print(f"{name:22} {recipe.title}")
@@ -54,7 +57,7 @@ def _train(options):
             name,
             seed,
             root=options.root,
-            data=options.data,
+            data_dir=options.data_dir,
             threads=options.threads,
             overwrite=options.overwrite,
             trainer=trainer,
@@ -92,10 +95,10 @@ def _parser():
     command.add_argument("name", nargs="+", help="such as mnist/gap")
     command.add_argument("--seed", type=int, nargs="+", default=[0], help="one run with each")
     command.add_argument("--root", default="runs", help="where results go (default: runs)")
-    command.add_argument("--data", help='folder with the data sets, or "sample"')
+    command.add_argument("--data-dir", help='folder with the data sets, or "sample"')
     command.add_argument("--epochs", type=int)
     command.add_argument("--batch-size", type=int)
-    command.add_argument("--train-size", type=int, help="train on no more than so many pictures")
+    command.add_argument("--train-size", type=int, help="train on no more than so many images")
     command.add_argument("--validation-size", type=int)
     command.add_argument("--threads", type=int, help="processor threads")
     command.add_argument("--overwrite", action="store_true", help="replace an earlier run")

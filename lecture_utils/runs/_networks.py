@@ -1,4 +1,6 @@
-"""Build the network of a recipe: one of the book's own, or one that builds on a trained network."""
+"""Build the model of a recipe: one of the book's own, or one that builds on a pretrained model."""
+
+from __future__ import annotations
 
 import math
 
@@ -6,74 +8,73 @@ import torch
 from torch import nn
 
 from lecture_utils import models
-from lecture_utils.runs.recipes import PHOTOS
+from lecture_utils._inspect import evaluating
+from lecture_utils.runs._recipes import PHOTOS, Recipe
 
-# What the frozen part makes of a picture is kept on disk if it takes no more bytes than this.
+# The output of the frozen part is cached on disk if it takes no more bytes per image than this.
 _MOST_BYTES = 250_000
 
 
-def build(recipe, seed):
-    """Build the whole network as it is before training.
+def build(recipe: Recipe, seed: int) -> nn.Module:
+    """Build the whole model as it is before training.
 
     Returns
     -------
     nn.Module
-        If the recipe builds on a known network, a `TransferNetwork` that is frozen as it says.
+        If the recipe builds on a known model, a `TransferNetwork` that is frozen as it says.
     """
-    if recipe.until is None:
-        return models.build(recipe.network)
+    if recipe.train_from is None:
+        return models.build(recipe.model)
     from lecture_utils.transfer import attach_head, freeze
 
-    # What is random before the head is not among the weights of a run: the seed gives it back.
+    # Random weights before the head are not among the weights of a run: the seed restores them.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = attach_head(_backbone(recipe), num_classes=1 if recipe.data == PHOTOS else 10)
-    return freeze(model, recipe.until, all_statistics=True)
+        model = attach_head(_backbone(recipe), num_classes=1 if recipe.dataset == PHOTOS else 10)
+    return freeze(model, recipe.train_from, freeze_bn_stats=True)
 
 
-def learning_part(recipe, network):
-    """Give the part that learns, whose weights are kept: of a whole network all that is not frozen."""
-    if recipe.until is None:
-        return network
+def trainable_part(recipe: Recipe, model: nn.Module) -> nn.Module:
+    """Return the part that is trained, whose weights are kept: all that is not frozen."""
+    if recipe.train_from is None:
+        return model
     from lecture_utils.transfer import TransferNetwork, split
 
-    is_whole = isinstance(network, TransferNetwork)
-    return split(network, recipe.until)[1] if is_whole else network
+    is_whole = isinstance(model, TransferNetwork)
+    return split(model, recipe.train_from)[1] if is_whole else model
 
 
-def trained_part(recipe, whole):
-    """Give what is run in every step: the part that learns, and the frozen one only if it must be run each time."""
-    return learning_part(recipe, whole) if is_embedded(recipe, whole) else whole
+def module_to_fit(recipe: Recipe, whole: nn.Module) -> nn.Module:
+    """Return what every step runs: the trainable part, and the frozen one unless it is cached."""
+    return trainable_part(recipe, whole) if can_cache_features(recipe, whole) else whole
 
 
-def is_embedded(recipe, whole):
-    """Tell whether the frozen part can be run once, before training."""
-    if recipe.until is None or recipe.augmentation or recipe.until == whole.stages[0]:
+def can_cache_features(recipe: Recipe, whole: nn.Module) -> bool:
+    """Tell whether the frozen part can be run once, before training, and its output be cached."""
+    if recipe.train_from is None or recipe.augmentation:
         return False
-    from lecture_utils.transfer import split
+    from lecture_utils.transfer import TransferNetwork, split
 
-    frozen = split(whole, recipe.until)[0]
-    modes = [(layer, layer.training) for layer in frozen.modules()]
-    with torch.inference_mode():
-        embedding = frozen.eval()(torch.zeros(1, 3, recipe.image_size, recipe.image_size))
-    for layer, mode in modes:
-        layer.training = mode
-    return 4 * math.prod(embedding.shape) <= _MOST_BYTES
+    if not isinstance(whole, TransferNetwork) or recipe.train_from == whole.stages[0]:
+        return False
+    assert recipe.image_size is not None  # as in all recipes for photos
+    frozen, _ = split(whole, recipe.train_from)
+    with evaluating(frozen), torch.inference_mode():
+        features = frozen(torch.zeros(1, 3, recipe.image_size, recipe.image_size))
+    return 4 * math.prod(features.shape) <= _MOST_BYTES
 
 
 def _backbone(recipe):
     from lecture_utils import pretrained
 
     if recipe.pretrained:
-        return pretrained.load(recipe.network)
+        return pretrained.load(recipe.model)
     from torchvision.models import get_model_builder
 
-    from lecture_utils.efficientnet_lite import efficientnet_lite0
-
-    own = recipe.network == "efficientnet_lite0"
-    network = efficientnet_lite0() if own else get_model_builder(recipe.network)(weights=None)
-    for layer in network.modules():
+    own = recipe.model == "efficientnet_lite0"
+    model = models.efficientnet_lite0() if own else get_model_builder(recipe.model)(weights=None)
+    for layer in model.modules():
         if isinstance(layer, nn.Conv2d):
-            # With torch's own start the signal fades before it gets through so many layers.
+            # With torch's own initialization the signal fades on its way through so many layers.
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-    return network
+    return model

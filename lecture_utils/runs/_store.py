@@ -1,48 +1,36 @@
 """Where runs lie, and how their small files are read and written."""
 
+from __future__ import annotations
+
 import csv
 import json
 import math
 import os
-import tempfile
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-RECORDED = Path(__file__).parent
+from lecture_utils._atomic import replacing
+
+RECORDED = Path(__file__).parents[1] / "data" / "runs"
 CARD, HISTORY, WEIGHTS = "card.json", "history.csv", "weights.safetensors"
-TEST_TABLE = "test.csv"
+TEST_PREDICTIONS = "test.csv"
 # While a run is under way:
 SETTINGS, CHECKPOINT = "settings.json", "last.ckpt"
 
 
-def run_folder(name, seed, root=None):
+def run_folder(name: str, seed: int, root: str | os.PathLike[str] | None = None) -> Path:
     """Name the folder of one run: ``<root>/<name>/seed<seed>``."""
     return Path(root or RECORDED) / name / f"seed{seed}"
 
 
-@contextmanager
-def replacing(path):
-    """Give a temporary path beside `path`; it takes its place at the end, or vanishes on an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    try:
-        yield Path(temporary)
-        # mkstemp's files are for their owner alone; a recorded run is for all.
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def write_json(path, content):
+def write_json(path: Path, content: Any) -> None:
     """Write JSON, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", "utf-8")
 
 
-def read_json(path, remedy):
+def read_json(path: Path, remedy: str) -> Any:
     """Read JSON; `remedy` is what the error tells the reader to do."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no {path}; {remedy}")
@@ -52,7 +40,7 @@ def read_json(path, remedy):
         raise ValueError(f"{path} is damaged ({error}); {remedy}") from error
 
 
-def write_history(path, rows):
+def write_history(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write one line per epoch, whole or not at all."""
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=rows[0], lineterminator="\n")
@@ -60,8 +48,8 @@ def write_history(path, rows):
         writer.writerows(rows)
 
 
-def read_history(path, remedy):
-    """Read one list of numbers per column."""
+def read_history(path: Path, remedy: str) -> dict[str, list[Any]]:
+    """Read one list of values per column."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no {path}; {remedy}")
     with path.open(newline="", encoding="utf-8") as file:

@@ -1,11 +1,17 @@
-"""The recipes of the chapter on transfer learning: three ways, every boundary, and fewer and fewer photos."""
+"""The recipes on transfer learning: three strategies, every boundary, and ever fewer photos."""
+
+from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lecture_utils.runs._recipes import Recipe
 
 NETWORK = "efficientnet_lite0"
-# How much of the network each of the lecture's ways leaves to be trained: from this stage on.
-WAYS = {"feature-extraction": "head", "partial": "stage7", "end-to-end": "stem"}
-# Where else it was cut, from the head to the picture.
+# The stage from which each of the lecture's strategies trains the network.
+STRATEGIES = {"feature-extraction": "head", "partial": "stage7", "end-to-end": "stem"}
+# The other boundaries that were tried, from the head to the input.
 BETWEEN = ("top", "stage6", "stage5", "stage4", "stage3")
 COUNTS = (10, 20, 50, 100, 200, 500, 1000)
 _TITLES = {
@@ -13,11 +19,16 @@ _TITLES = {
     "partial": "Partial fine-tuning",
     "end-to-end": "End-to-end fine-tuning",
 }
-# Batches of a run on few photos: pictures in all of them together, however few different ones there are.
-_PICTURES = {"feature-extraction": 4_800, "partial": 480, "end-to-end": 480, "from-scratch": 3_200}
+# Images in all batches of a run on few photos together, however few different ones there are.
+_IMAGES_PER_RUN = {
+    "feature-extraction": 4_800,
+    "partial": 480,
+    "end-to-end": 480,
+    "from-scratch": 3_200,
+}
 
 
-def make(extraction, scratch):
+def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
     """Make all of them from two.
 
     Parameters
@@ -25,47 +36,47 @@ def make(extraction, scratch):
     extraction : Recipe
         Feature extraction on all photos.
     scratch : Recipe
-        The same photos without a trained network.
+        The same photos without a pretrained model.
 
     Returns
     -------
     list of Recipe
     """
-    # Steps so small and epochs so few because what the network knows is worth more than what it still has to learn.
+    # Steps are small and epochs few, so that the pretrained weights are adapted, not overwritten.
     tuning = replace(
-        extraction, epochs=3, learning_rate=2e-3, backbone_rate=0.1, keep_weights=False
+        extraction, epochs=3, learning_rate=2e-3, backbone_lr_scale=0.1, keep_weights=False
     )
-    ways = {
-        way: replace(
-            extraction if until == "head" else tuning,
-            name=f"transfer/{way}",
-            title=f"{_TITLES[way]}, {extraction.image_size} pixels",
-            until=until,
+    strategies = {
+        strategy: replace(
+            extraction if stage == "head" else tuning,
+            name=f"transfer/{strategy}",
+            title=f"{_TITLES[strategy]}, {extraction.image_size} pixels",
+            train_from=stage,
         )
-        for way, until in WAYS.items()
+        for strategy, stage in STRATEGIES.items()
     }
     between = [
         replace(
             tuning,
-            name=f"transfer/from-{until}",
-            title=f"From {until} on",
-            until=until,
-            describe_test=False,
+            name=f"transfer/from-{stage}",
+            title=f"From {stage} on",
+            train_from=stage,
+            save_predictions=False,
         )
-        for until in BETWEEN
+        for stage in BETWEEN
     ]
     others = [
-        # The size that the network was made for.
+        # The size that the network was designed for.
         *(
             replace(
-                ways[way],
-                name=f"transfer/{way}-224px",
-                title=f"{_TITLES[way]}, 224 pixels",
+                strategies[strategy],
+                name=f"transfer/{strategy}-224px",
+                title=f"{_TITLES[strategy]}, 224 pixels",
                 image_size=224,
             )
-            for way in ("feature-extraction", "partial")
+            for strategy in ("feature-extraction", "partial")
         ),
-        # What the network's shape is worth without what it has learned.
+        # What the architecture is worth without the pretrained weights.
         replace(
             extraction,
             name="transfer/random-features",
@@ -74,26 +85,26 @@ def make(extraction, scratch):
         ),
     ]
     fewer = [
-        _with_fewer(base, way, count)
-        for way, base in (*ways.items(), ("from-scratch", scratch))
+        _with_fewer(base, strategy, count)
+        for strategy, base in (*strategies.items(), ("from-scratch", scratch))
         for count in COUNTS
-        # Without a trained network, 500 photos and more are in the chapter on cats and dogs.
-        if way != "from-scratch" or count < 500
+        # Without a pretrained model, 500 photos and more are in the chapter on cats and dogs.
+        if strategy != "from-scratch" or count < 500
     ]
-    return [*ways.values(), *between, *others, *fewer]
+    return [*strategies.values(), *between, *others, *fewer]
 
 
-def _with_fewer(base, way, count):
-    title = _TITLES.get(way, "From scratch")
+def _with_fewer(base, strategy, count):
+    title = _TITLES.get(strategy, "From scratch")
     return replace(
         base,
-        name=f"transfer/{way}-{count}",
+        name=f"transfer/{strategy}-{count}",
         title=f"{title}, {count:,} photos",
         epochs=1,
-        repeats=max(2, round(_PICTURES[way] / count)),
+        repeats=max(2, round(_IMAGES_PER_RUN[strategy] / count)),
         batch_size=16,
         train_size=count,
-        draw_by_seed=True,
+        resample_by_seed=True,
         keep_weights=False,
-        describe_test=False,
+        save_predictions=False,
     )

@@ -13,7 +13,7 @@ from ._modules import inline_modules
 #: Mime type under which a demo hands its picture and numbers to the book (see ``_sphinx.py``).
 FIGURE_MIME = "application/vnd.lecture-utils.figure+json"
 
-_SHARED_CSS = Path(__file__).parent / "_shared" / "demo.css"
+_SHARED_CSS = Path(__file__).parent / "_shared" / "ui" / "demo.css"
 _DTYPES = ("uint8", "int32", "float32", "float64")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lecture_utils import datasets
-from lecture_utils.shapes import SHAPES, draw_shape
+from lecture_utils.datasets import SHAPES, draw_shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ def shapes(names=SHAPES):
             name,
             np.rint(draw_shape(name) * 255).astype(np.uint8),
             "a drawn shape",
-            "from lecture_utils.shapes import draw_shape",
+            "from lecture_utils.datasets import draw_shape",
             f'draw_shape("{name}")',
         )
         for name in names

@@ -1,4 +1,4 @@
-"""Many small pictures as one compressed picture, which the browser unpacks (`_shared/sprites.js`)."""
+"""Many small pictures as one compressed picture, which the browser unpacks (`_shared/ui/sprites.js`)."""
 
 import io
 

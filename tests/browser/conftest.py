@@ -10,12 +10,17 @@ from pathlib import Path
 
 import pytest
 from ipywidgets.embed import dependency_state
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
 sys.path.insert(0, str(ROOT / "tools"))
 import browser as chromium  # noqa: E402
+
+#: How long a test waits for what must come, in milliseconds: only a test that fails waits that long, and a
+#: machine with other work to do needs far more time than a quiet one.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 
 class _QuietHandler(SimpleHTTPRequestHandler):
@@ -65,51 +70,116 @@ def browser():
         browser.close()
 
 
+def watch(page):
+    """Block foreign hosts, and collect in ``page.trouble`` what should not happen on any page."""
+    page.trouble = []
+
+    def route(route):
+        url = route.request.url
+        if url.startswith(("http://127.0.0.1:", "data:", "blob:", "file:")):
+            route.continue_()
+        else:
+            page.trouble.append(f"foreign request: {url}")
+            route.abort()
+
+    page.route("**/*", route)
+    page.on("requestfailed", lambda r: page.trouble.append(f"failed: {r.url} {r.failure}"))
+    page.on("response", lambda r: r.status >= 400 and page.trouble.append(f"{r.status}: {r.url}"))
+    page.on("pageerror", lambda error: page.trouble.append(f"exception: {error}"))
+    page.on("console", lambda m: m.type == "error" and page.trouble.append(f"console: {m.text}"))
+
+
+def _init_scripts_that_can_be_removed(page):
+    """Let ``page.add_init_script`` keep its scripts until ``page.remove_init_scripts``."""
+    client = page.context.new_cdp_session(page)
+    client.send("Page.enable")
+    scripts = []
+
+    def add(source):
+        added = client.send("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+        scripts.append(added["identifier"])
+
+    def remove():
+        while scripts:
+            identifier = scripts.pop()
+            client.send("Page.removeScriptToEvaluateOnNewDocument", {"identifier": identifier})
+
+    page.add_init_script, page.remove_init_scripts = add, remove
+
+
+class PagePool:
+    """Pages that are used again by the next test: a new one costs more than showing most demos.
+
+    Only pages without special options are; what a test can change about them is put back. A page
+    of a test that has failed is thrown away.
+    """
+
+    def __init__(self, browser):
+        self.browser = browser
+        self.free = []
+
+    def take(self, width, height, theme, **options):
+        page = self.free.pop() if self.free and not options else self._make(**options)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=theme)
+        page.add_init_script(
+            f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
+        )
+        return page
+
+    def _make(self, **options):
+        page = self.browser.new_context(**options).new_page()
+        page.set_default_timeout(PATIENCE)
+        page.can_be_used_again = not options
+        watch(page)
+        _init_scripts_that_can_be_removed(page)
+        return page
+
+    def give_back(self, page, clean):
+        if not clean or not page.can_be_used_again or page.is_closed():
+            page.context.close()
+            return
+        page.remove_init_scripts()
+        page.context.clear_permissions()
+        page.emulate_media(media="null", reduced_motion="null")
+        # Away from what the next page has under the pointer; a new page knows no other place either.
+        page.mouse.move(0, 0)
+        page.goto("about:blank")
+        # What was on its way was cut off.
+        page.trouble.clear()
+        self.free.append(page)
+
+
+@pytest.fixture(scope="session")
+def page_pool(browser):
+    return PagePool(browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Tell fixtures whether their test has failed."""
+    report = yield
+    item.failed = getattr(item, "failed", False) or report.failed
+    return report
+
+
 @pytest.fixture
-def new_page(browser):
+def new_page(request, page_pool):
     """Open a page of a given width and look; foreign hosts are blocked and all trouble is collected.
 
     The page's ``trouble`` is a list of failed or foreign requests, console errors and exceptions. A
     test that ends with trouble fails, unless it has emptied the list itself.
     """
-    contexts = []
+    pages = []
 
     def open_page(width=1280, height=900, theme="light", **options):
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme, **options
-        )
-        context.add_init_script(
-            f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
-        )
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.trouble = []
-        contexts.append((context, page))
-
-        def route(route):
-            url = route.request.url
-            if url.startswith(("http://127.0.0.1:", "data:", "blob:", "file:")):
-                route.continue_()
-            else:
-                page.trouble.append(f"foreign request: {url}")
-                route.abort()
-
-        page.route("**/*", route)
-        page.on("requestfailed", lambda r: page.trouble.append(f"failed: {r.url} {r.failure}"))
-        page.on(
-            "response", lambda r: r.status >= 400 and page.trouble.append(f"{r.status}: {r.url}")
-        )
-        page.on("pageerror", lambda error: page.trouble.append(f"exception: {error}"))
-        page.on(
-            "console",
-            lambda m: m.type == "error" and page.trouble.append(f"console: {m.text}"),
-        )
-        return page
+        pages.append(page_pool.take(width, height, theme, **options))
+        return pages[-1]
 
     yield open_page
-    trouble = [line for _, page in contexts for line in page.trouble]
-    for context, _ in contexts:
-        context.close()
+    trouble = [line for page in pages for line in page.trouble]
+    for page in pages:
+        page_pool.give_back(page, clean=not (trouble or request.node.failed))
     assert not trouble, "\n".join(trouble)
 
 

@@ -1,25 +1,146 @@
 """What browser tests of all demos share: wait until the page shows a change, and read what it shows."""
 
+import base64
+import json
+import re
+
 import numpy as np
+from axe_playwright_python.base import AXE_SCRIPT
 
 #: As an init script: what the page would copy is kept in `window.copied`.
 KEEP_COPIES = "navigator.clipboard.writeText = async (text) => { window.copied = text; }"
 
 
-def wait_for_frames(page):
-    """Wait until what was asked for is drawn, which demos do in the next animation frame."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+def on_drawn(demo, statements="target.drawn = detail;"):
+    """Return an init script that runs JavaScript with `target` and `detail` each time a demo has drawn.
+
+    `demo` is the name of its class; the event carries the name of its folder.
+    """
+    folder = re.sub(r"(?<!^)(?=[A-Z])", "_", demo).lower()
+    return (
+        "addEventListener('lu:drawn', ({ target, detail }) => { "
+        f"if (detail.demo === '{folder}') {{ {statements} }} }});"
+    )
+
+
+# Playwright sends a list of numbers as one small object per number. Text is a hundred times faster.
+_PACK = """
+const base64 = (view) => {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  return btoa(text);
+};
+const pack = (key, value) => {
+  if (ArrayBuffer.isView(value)) return { $type: value.constructor.name, data: base64(value) };
+  if (typeof value === "number" && !Number.isFinite(value)) return { $number: String(value) };
+  return value === undefined ? null : value;
+};
+const unpack = (value) => {
+  if (Array.isArray(value)) return value.map(unpack);
+  if (value?.$type) return new globalThis[value.$type](Uint8Array.from(atob(value.data), (c) => c.charCodeAt(0)).buffer);
+  if (value?.constructor !== Object) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, unpack(each)]));
+};
+"""
+_TYPES = {
+    "Uint8Array": np.uint8,
+    "Uint8ClampedArray": np.uint8,
+    "Int8Array": np.int8,
+    "Uint16Array": np.uint16,
+    "Int16Array": np.int16,
+    "Uint32Array": np.uint32,
+    "Int32Array": np.int32,
+    "Float32Array": np.float32,
+    "Float64Array": np.float64,
+}
+
+
+_NAMES = {np.dtype(dtype): name for name, dtype in reversed(_TYPES.items())}
+
+
+def _pack(value):
+    if isinstance(value, np.ndarray) and (value.ndim != 1 or value.dtype not in _NAMES):
+        value = list(value) if value.ndim > 1 else value.tolist()
+    if isinstance(value, np.ndarray):
+        return {"$type": _NAMES[value.dtype], "data": base64.b64encode(value.tobytes()).decode()}
+    if isinstance(value, dict):
+        return {key: _pack(each) for key, each in value.items()}
+    return [_pack(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _unpack(found):
+    if "$type" in found:
+        return np.frombuffer(bytearray(base64.b64decode(found["data"])), _TYPES[found["$type"]])
+    return float(found["$number"]) if "$number" in found else found
+
+
+def read(target, function, arg=None):
+    """Call a JavaScript function on a page or locator; arrays travel bit for bit, both ways.
+
+    What are typed arrays in JavaScript are NumPy arrays here, flat.
+
+    Parameters
+    ----------
+    target : Page or Locator
+        Where the function runs; a locator's element is its first argument.
+    function : str
+        Source of a function, possibly async.
+    arg : optional
+        Its last argument. One-dimensional NumPy arrays in it become typed arrays; others, lists of their rows.
+    """
+    text = target.evaluate(
+        f"async (...given) => {{ {_PACK} return JSON.stringify(await ({function})(...given.map(unpack)), pack); }}",
+        _pack(arg),
+    )
+    return json.loads(text, object_hook=_unpack)
+
+
+def wait_for_frames(page, count=2):
+    """Wait until what was asked for is drawn, which demos do in the next animation frame.
+
+    This is a wait for work, not for time: what was asked for before is drawn before a frame that is
+    asked for later, however long it takes. A demo that spreads its drawing needs more frames.
+    """
+    page.evaluate(
+        """(left) => new Promise((done) => {
+          const frame = () => (left-- ? requestAnimationFrame(frame) : done());
+          frame();
+        })""",
+        count,
+    )
 
 
 def wait_for_fading(page):
-    """Wait until no color is on its way to another: contrast is judged at the end."""
+    """Wait until nothing slides and no color is on its way to another: contrast is judged at the end."""
     page.wait_for_function("!document.getAnimations().length")
 
 
 def pixels(canvas):
     """Read a canvas as an array of RGBA, uint8 (H, W, 4)."""
-    height, width, data = canvas.evaluate("""(canvas) => {
+    height, width, data = read(
+        canvas,
+        """(canvas) => {
       const { width, height } = canvas;
-      return [height, width, [...canvas.getContext("2d").getImageData(0, 0, width, height).data]];
-    }""")
-    return np.array(data, np.uint8).reshape(height, width, 4)
+      return [height, width, canvas.getContext("2d").getImageData(0, 0, width, height).data];
+    }""",
+    )
+    return data.reshape(height, width, 4)
+
+
+def violations(page, part=None):
+    """Let axe judge a page, or the parts that match a selector; return what it objects to, in words."""
+    page.evaluate(AXE_SCRIPT)
+    # It writes down what it has found otherwise for violations only, which is most of its work, and does not fetch
+    # style sheets by itself, from addresses that it guesses wrong.
+    options = {"resultTypes": ["violations"], "preload": False}
+    found = read(
+        page,
+        "async ([part, options]) => (await axe.run(part ?? document, options)).violations",
+        [part, options],
+    )
+    return [
+        f"{each['id']} ({each['impact']}): {each['help']}\n    {node['html'][:200]}\n    {node['target']}"
+        for each in found
+        for node in each["nodes"][:3]
+    ]

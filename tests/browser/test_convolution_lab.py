@@ -4,20 +4,21 @@ import re
 
 import numpy as np
 import pytest
+from page_tools import on_drawn, read, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
 from lecture_utils.convolution import KERNELS, convolve2d
-from lecture_utils.datasets import FASHION_MNIST_CLASSES, fashion_mnist_examples, photo
-from lecture_utils.shapes import draw_shape
+from lecture_utils.datasets import FASHION_MNIST_CLASSES, draw_shape, fashion_mnist_examples, photo
 from lecture_utils.widgets import ConvolutionLab, ConvolutionSteps, _gallery
 
-LISTEN = """addEventListener("convolution", ({ target, detail }) => {
-  const { output, pixels, weights, layer, h, w, kh, kw, rows, columns } = detail;
-  window.drawn = { output: [...output], pixels: [...pixels], weights: [...weights], layer,
+LISTEN = on_drawn(
+    "ConvolutionLab",
+    """const { output, pixels, weights, layer, h, w, kh, kw, rows, columns } = detail;
+  window.drawn = { output: output.slice(), pixels: pixels.slice(), weights: weights.slice(), layer,
     size: [h, w], kernel: [kh, kw], shape: [rows, columns] };
-  window.count = (window.count ?? 0) + 1;
-});"""
+  window.count = (window.count ?? 0) + 1;""",
+)
 
 
 class Page:
@@ -45,10 +46,11 @@ class Page:
     def drawn(self):
         """What the page says it computed: image, kernel, layer and output."""
         self.settle()
-        state = self.page.evaluate("window.drawn")
+        state = read(self.page, "() => window.drawn")
         image = np.reshape(np.array(state["pixels"], np.float64), state["size"])
         kernel = np.reshape(np.array(state["weights"], np.float64), state["kernel"])
-        return image, kernel, state["layer"], np.reshape(state["output"], state["shape"])
+        output = np.reshape(np.array(state["output"], np.float64), state["shape"])
+        return image, kernel, state["layer"], output
 
     def check(self):
         """Compare output, window, arithmetic and colors with Python; return what was drawn."""
@@ -218,7 +220,7 @@ def test_keys_walk_over_the_kernel(lab):
     assert lab.check()[1][0, 2] == pytest.approx(0.9)
     lab.page.keyboard.press("Delete")
     assert lab.check()[1][0, 2] == 0
-    assert lab.root.locator(".lab-cell[tabindex='0']").count() == 1
+    assert lab.root.locator(".lu-cell[tabindex='0']").count() == 1
 
 
 def test_dragging_a_cell(lab):
@@ -372,7 +374,7 @@ def test_large_kernels_show_colors_instead_of_numbers(lab):
     lab.root.get_by_role("radio", name="7 by 7").check(force=True)
     lab.check()
     assert lab.root.locator(".lab-numbers:visible").count() == 0
-    assert lab.root.locator(".lab-picture:visible").count() == 3
+    assert lab.root.locator(".lab-image:visible").count() == 3
 
 
 def test_a_screen_reader_hears_position_and_value(lab):
@@ -396,7 +398,7 @@ def test_play_walks_and_pause_stays(lab):
     lab.root.get_by_role("button", name="Pause").click()
     lab.check()
     stopped = lab.position()
-    lab.page.wait_for_timeout(150)
+    wait_for_frames(lab.page, 10)
     assert lab.position() == stopped
     lab.page.mouse.move(*lab.point(lab.output, 3, 3, 26, 26))
     lab.settle()
@@ -596,7 +598,7 @@ def test_two_labs_on_one_page_are_independent_and_share_no_id(open_lab):
     assert len(ids) == len(set(ids))
 
 
-LOOK = """() => [".lab-value", ".lu-upload", ".lu-play", ".lab-cell", ".lab-numbers td", ".lu-thumb"].map((name) => {
+LOOK = """() => [".lab-value", ".lu-upload", ".lu-play", ".lu-cell", ".lab-numbers td", ".lu-thumb"].map((name) => {
   const { fontSize, padding, borderStyle, minHeight, width, height } =
     getComputedStyle(document.querySelector(`.lu-convolution-lab ${name}`));
   return { name, fontSize, padding, borderStyle, minHeight, width, height };

@@ -98,7 +98,7 @@ def test_play_pause_and_the_end(steps):
     steps.get_by_role("slider", name="Row").fill("23")
     steps.get_by_role("button", name="Play").click()
     expect(steps.get_by_role("button", name="Pause")).to_be_visible()
-    expect(steps.get_by_role("button", name="Play")).to_be_visible(timeout=15_000)
+    expect(steps.get_by_role("button", name="Play")).to_be_visible()
     assert position(steps) == (25, 25)
     steps.get_by_role("button", name="Play").click()
     steps.page.wait_for_function(
@@ -106,7 +106,7 @@ def test_play_pause_and_the_end(steps):
     )
     steps.get_by_role("button", name="Pause").click()
     stopped = position(steps)
-    steps.page.wait_for_timeout(150)
+    wait_for_frames(steps.page, 10)
     assert position(steps) == stopped
     check(steps, shirt())
 

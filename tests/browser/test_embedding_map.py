@@ -1,23 +1,24 @@
 """EmbeddingMap in Chromium: points are where Python puts them; mouse, fingers and keys find them."""
 
+import functools
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from page_tools import KEEP_COPIES, wait_for_fading, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
-from lecture_utils.embedding_maps import EmbeddingMaps, agreement, make_maps, nearest
+from lecture_utils.transfer import EmbeddingMaps, agreement, make_maps, nearest
 from lecture_utils.widgets import EmbeddingMap
 
-LISTEN = """addEventListener("embedding", ({ target, detail }) => {
-  target.drawn = detail;
+LISTEN = on_drawn(
+    "EmbeddingMap",
+    """target.drawn = detail;
   window.frames = (window.frames ?? 0) + 1;
-  if (detail.moving) window.moved = (window.moved ?? 0) + 1;
-});"""
+  if (detail.moving) window.moved = (window.moved ?? 0) + 1;""",
+)
 INK = """(canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
     .filter((value, i) => i % 4 === 3 && value > 0).length"""
 STAGES = ("before training", "pretrained", "fine-tuned")
@@ -46,6 +47,17 @@ def settings(seed=0, count=60, pictures=True):
     }
 
 
+@functools.cache
+def maps_of(seed, count):
+    """t-SNE takes seconds; tests that do not compare it need it once."""
+    stages = settings(seed, count, pictures=False)["stages"]
+    return {name: make_maps(features) for name, features in stages.items()}
+
+
+def ready_made(seed=0, count=60, pictures=True):
+    return settings(seed, count, pictures) | {"stages": maps_of(seed, count)}
+
+
 class Page:
     """The map on a page, as a reader and as a test see it."""
 
@@ -61,7 +73,7 @@ class Page:
                 return drawn && !drawn.moving && (drawn.ready || window.noSheet); }"""
         )
         wait_for_frames(self.page)
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def choose(self, name):
         self.root.get_by_role("radio", name=name, exact=True).check(force=True)
@@ -71,7 +83,7 @@ class Page:
 
     def at(self, picture):
         """Return where a picture's point is on the page."""
-        x, y = self.drawn()["places"][2 * picture : 2 * picture + 2]
+        x, y = self.drawn()["positions"][2 * picture : 2 * picture + 2]
         box = self.stage.bounding_box()
         return box["x"] + 1 + x, box["y"] + 1 + y
 
@@ -80,7 +92,7 @@ class Page:
         drawn = self.drawn()
         stage = [each["name"] for each in self.demo.stages].index(drawn["stage"])
         points = self.demo.points[stage, METHODS.index(drawn["method"])].astype(float)
-        places = np.reshape(drawn["places"], (-1, 2))
+        places = np.reshape(drawn["positions"], (-1, 2))
         # One scale for both directions, up is up, and all of it in view when it is not zoomed.
         centered, seen = points - points.mean(axis=0), places - places.mean(axis=0)
         scale = np.sqrt((seen**2).sum() / (centered**2).sum())
@@ -128,7 +140,7 @@ class Page:
         if predicted != 255 and predicted != label:
             assert f"{CLASSES[label]}, taken for {CLASSES[predicted]}" in text
         others = self.root.locator(".map-detail .map-other").evaluate_all(
-            "(all) => all.map((each) => Number(each.dataset.picture))"
+            "(all) => all.map((each) => Number(each.dataset.image))"
         )
         assert others == self.demo.neighbors[stage, shown].tolist()
         same = int((self.demo.labels[others] == label).sum())
@@ -140,7 +152,7 @@ def open_demo(mount, page):
     def show(demo=None, page=page):
         page.add_init_script(LISTEN)
         page.add_init_script(KEEP_COPIES)
-        demo = demo or EmbeddingMap(**settings())
+        demo = demo or EmbeddingMap(**ready_made())
         if not demo.sheet.size:
             page.add_init_script("window.noSheet = true")
         mount(demo, page=page)
@@ -185,8 +197,9 @@ def test_points_travel_and_stand_still_for_who_wants_calm(new_page, open_demo):
 
 def test_a_change_on_the_way_goes_on_from_there(demo):
     demo.drawn()
+    before = demo.page.evaluate("window.moved ?? 0")
     demo.choose("fine-tuned")
-    demo.page.wait_for_timeout(200)
+    demo.page.wait_for_function("(before) => window.moved > before", arg=before)
     demo.choose("before training")
     demo.choose("PCA")
     drawn = demo.check()
@@ -200,7 +213,7 @@ def test_mouse_hovers_and_chooses(demo):
     for picture in rng.choice(60, 4, replace=False).tolist():
         demo.page.mouse.move(*demo.at(picture))
         drawn = demo.check()
-        places = np.reshape(drawn["places"], (-1, 2))
+        places = np.reshape(drawn["positions"], (-1, 2))
         distances = np.linalg.norm(places - places[picture], axis=1)
         assert distances[drawn["hovered"]] == pytest.approx(0, abs=0.5)
     assert drawn["selected"] == before
@@ -210,7 +223,7 @@ def test_mouse_hovers_and_chooses(demo):
     drawn = demo.check()
     assert drawn["hovered"] == -1 and distances[drawn["selected"]] < 0.5
     neighbor = demo.root.locator(".map-detail .map-other").nth(2)
-    other = int(neighbor.get_attribute("data-picture"))
+    other = int(neighbor.get_attribute("data-image"))
     neighbor.click()
     assert demo.check()["selected"] == other
 
@@ -224,7 +237,7 @@ def test_keys_go_to_the_nearest_in_a_direction(demo):
     rng = np.random.default_rng(3)
     for key in rng.choice(list(aims), 25).tolist():
         before = demo.drawn()
-        places = np.reshape(before["places"], (-1, 2))
+        places = np.reshape(before["positions"], (-1, 2))
         steps = places - places[before["selected"]]
         along = steps @ aims[key]
         distance = np.linalg.norm(steps, axis=1)
@@ -270,10 +283,10 @@ def test_filters_pictures_and_the_list_of_wrong_ones(demo):
     demo.page.keyboard.press("Home")
     for name in CLASSES:
         demo.tick(name, True)
-    demo.tick("pictures instead of shapes", True)
+    demo.tick("images instead of shapes", True)
     demo.check()
     wrong = np.flatnonzero(demo.demo.wrong("pretrained"))
-    demo.root.get_by_text(f"{len(wrong)} pictures taken for something else").click()
+    demo.root.get_by_text(f"{len(wrong)} images taken for something else").click()
     buttons = demo.root.locator(".map-wrong button")
     expect(buttons).to_have_count(len(wrong))
     buttons.nth(3).click()
@@ -312,7 +325,7 @@ def test_zoom_by_keys_buttons_wheel_and_drag(demo):
         demo.stage.focus()
         demo.page.keyboard.press(key)
         drawn = demo.check()
-        x, y = drawn["places"][2 * drawn["selected"] : 2 * drawn["selected"] + 2]
+        x, y = drawn["positions"][2 * drawn["selected"] : 2 * drawn["selected"] + 2]
         size = demo.stage.evaluate("(stage) => [stage.clientWidth, stage.clientHeight]")
         assert 0 <= x <= size[0] and 0 <= y <= size[1]
     demo.page.keyboard.press("0")
@@ -394,22 +407,22 @@ def test_the_copied_program_gives_the_same_points(open_demo, tmp_path):
             )
             assert f"{stage['name']}: {stage['agreement']:.1%} of the nearest" in done.stdout
         demo.page.evaluate("window.copied = ''")
-    bare = open_demo(EmbeddingMap(**given))
+    bare = open_demo(EmbeddingMap(**ready_made()))
     bare.root.get_by_role("button", name="Copy as Python").click()
     bare.page.wait_for_function("window.copied")
     assert "# stages: a dict from names to embeddings" in bare.page.evaluate("window.copied")
 
 
 def test_a_broken_sheet_and_no_sheet_end_in_words(open_demo, page):
-    broken = EmbeddingMap(**settings())
+    broken = EmbeddingMap(**ready_made())
     broken.sheet = np.arange(100, dtype=np.uint8)
     page.add_init_script("window.noSheet = true")
     demo = open_demo(broken)
     expect(demo.root.locator(".lu-message")).to_contain_text("cannot read the thumbnails")
     demo.check()
-    demo = open_demo(EmbeddingMap(**settings(pictures=False)))
+    demo = open_demo(EmbeddingMap(**ready_made(pictures=False)))
     demo.check()
-    expect(demo.root.get_by_role("checkbox", name="pictures instead")).to_be_hidden()
+    expect(demo.root.get_by_role("checkbox", name="images instead")).to_be_hidden()
     assert demo.root.locator(".map-detail canvas").count() == 0
 
 
@@ -432,7 +445,7 @@ def test_extreme_maps_and_no_predictions(open_demo):
         for method in METHODS:
             demo.choose(stage)
             demo.choose(method)
-            assert np.isfinite(demo.drawn()["places"]).all()
+            assert np.isfinite(demo.drawn()["positions"]).all()
     demo.stage.focus()
     demo.page.keyboard.press("Home")
     demo.page.keyboard.press("ArrowRight")
@@ -443,7 +456,7 @@ def test_extreme_maps_and_no_predictions(open_demo):
 
 def test_two_maps_live_side_by_side(mount, page):
     page.add_init_script(LISTEN)
-    mount(EmbeddingMap(**settings(1)), EmbeddingMap(**settings(2, pictures=False)))
+    mount(EmbeddingMap(**ready_made(1)), EmbeddingMap(**ready_made(2, pictures=False)))
     first, second = page.locator(".lu-embedding-map").all()
     second.get_by_role("radio", name="fine-tuned").check(force=True)
     page.wait_for_function(
@@ -462,8 +475,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
     demo.check()
     demo.root.locator("summary").click()
     wait_for_fading(demo.page)
-    found = Axe().run(demo.page, context=".lu-embedding-map", options={"preload": False})
-    assert found.response["violations"] == []
+    assert violations(demo.page, ".lu-embedding-map") == []
     assert demo.root.evaluate("(root) => root.scrollWidth <= root.clientWidth")
     assert demo.page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -471,7 +483,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
 def test_a_hand_that_rests_costs_nothing(demo):
     demo.drawn()
     before = demo.page.evaluate("window.frames")
-    demo.page.wait_for_timeout(300)
+    wait_for_frames(demo.page, 20)
     assert demo.page.evaluate("window.frames") == before
 
 

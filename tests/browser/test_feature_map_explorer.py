@@ -6,15 +6,22 @@ import sys
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
-from page_tools import KEEP_COPIES, pixels, wait_for_fading, wait_for_frames
+from page_tools import (
+    KEEP_COPIES,
+    on_drawn,
+    pixels,
+    read,
+    violations,
+    wait_for_fading,
+    wait_for_frames,
+)
 from playwright.sync_api import expect
 from torch import nn
 
 from lecture_utils import palette
 from lecture_utils.widgets import FeatureMapExplorer
 
-LISTEN = 'addEventListener("maps", ({ target, detail }) => { target.drawn = detail; });'
+LISTEN = on_drawn("FeatureMapExplorer")
 
 
 def pictures():
@@ -53,7 +60,7 @@ class Page:
                 "([root, name, value]) => JSON.stringify(root.drawn?.[name]) === JSON.stringify(value)",
                 arg=[self.root.element_handle(), name, value],
             )
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def card(self, number):
         return self.root.locator(".fme-card:not([hidden])").nth(number)
@@ -110,7 +117,7 @@ def test_maps_numbers_and_order_are_pythons(explorer):
     drawn = explorer.check("response")
     assert drawn["network"] == "deep" and len(drawn["filters"]) == 48
     assert "60 filters with maps of 27×27" in root.inner_text()
-    assert f"Dead, silent for all 3 pictures: {len(drawn['dead'])}." in root.inner_text()
+    assert f"Dead, silent for all 3 images: {len(drawn['dead'])}." in root.inner_text()
     for sort in ("difference", "number", "response"):
         root.get_by_role("radio", name={"difference": "Largest difference", "number": "In the order", "response": "Strongest"}[sort]).check(force=True)  # fmt: skip
         wait_for_frames(explorer.page)
@@ -118,7 +125,7 @@ def test_maps_numbers_and_order_are_pythons(explorer):
     root.get_by_role("button", name="Show more of the 60 filters").click()
     assert len(explorer.check("response")["filters"]) == 60
     expect(root.locator(".fme-card.dead")).to_have_count(len(drawn["dead"]))
-    root.get_by_label("Second picture").locator("select").select_option("black")
+    root.get_by_label("Second image").locator("select").select_option("black")
     explorer.drawn(sides=[0, 2])
     explorer.check("response")
     root.get_by_role("radio", name="convolution 2").check(force=True)
@@ -161,7 +168,7 @@ def test_one_filter_enlarged_over_the_pictures(explorer):
         assert written(layer.responses[i, filter]) in row
     slider = explorer.root.get_by_role("slider")
     slider.fill("0")
-    picture = explorer.root.locator(".fme-picture").first
+    picture = explorer.root.locator(".fme-image").first
     opacity = "canvas => [canvas.style.opacity, canvas.nextSibling.style.opacity]"
     assert picture.evaluate(opacity) == ["0", "1"]
     slider.focus()
@@ -188,7 +195,7 @@ def test_the_keyboard_walks_the_cards(explorer):
 
 
 def test_an_empty_map_is_said_to_be_empty(explorer):
-    explorer.root.get_by_label("First picture").locator("select").select_option("black")
+    explorer.root.get_by_label("First image").locator("select").select_option("black")
     explorer.drawn(sides=[2, 1])
     explorer.root.get_by_role("radio", name="In the order").check(force=True)
     explorer.page.wait_for_function("document.querySelector('.fme-number').textContent === '0'")
@@ -246,5 +253,4 @@ def test_two_beside_each_other_and_accessibility(mount, page):
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
         wait_for_fading(page)
-        found = Axe().run(page, context=".lu-feature-map-explorer")
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(page, ".lu-feature-map-explorer") == []

@@ -2,22 +2,22 @@
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from page_tools import on_drawn, read, violations, wait_for_frames
 from playwright.sync_api import expect
 
-from lecture_utils.filter_banks import FilterBank
-from lecture_utils.gabor import GaborBank
+from lecture_utils.filter_banks import FilterBank, GaborBank
 from lecture_utils.widgets import FilterBankExplorer, GaborLab
 
 rng = np.random.default_rng(5)
 
-LISTEN = """addEventListener("filterbank", ({ detail }) => {
-  const { filters, pictures, answers, measured, judged, order, bank } = detail;
+LISTEN = on_drawn(
+    "FilterBankExplorer",
+    """const { filters, images: pictures, responses: answers, measured, judged, order, bank } = detail;
   window.drawn = { bank, order, marks: judged.marks, redundancy: [...judged.redundancy],
     names: filters.map((f) => f.name), images: pictures.map((p) => p.name),
     energies: [...measured.energies], correlations: [...measured.correlations] };
-  window.answers = answers;
-});"""
+  window.answers = answers;""",
+)
 
 
 class Page:
@@ -29,17 +29,14 @@ class Page:
         self.detail = root.get_by_role("group", name="Enlarged")
         self.scroll = root.get_by_role("region")
 
-    def settle(self):
-        """Wait until everything asked for is painted, rows out of sight included."""
-        self.page.evaluate(
-            """new Promise((done) => { let left = 12;
-            const frame = () => (left-- ? requestAnimationFrame(frame) : done()); frame(); })"""
-        )
+    def settle(self, out_of_sight=False):
+        """Wait until everything asked for is painted; rows out of sight follow some frames later."""
+        wait_for_frames(self.page, 12 if out_of_sight else 2)
 
     def check(self, expected):
         """Compare what the page measured and wrote with Python's explorer; return the page's state."""
         self.settle()
-        drawn = self.page.evaluate("window.drawn")
+        drawn = read(self.page, "() => window.drawn")
         assert drawn["bank"] == expected.bank
         assert drawn["images"] == expected.images
         energies, n = expected.energies, len(expected.energies)
@@ -126,7 +123,7 @@ def test_every_bank_on_images_of_several_sizes(show, bank):
     ]
     drawn = page.check(explorer)
     # The maps themselves, pixel by pixel.
-    answers = page.page.evaluate("answers.map(({ maps }) => maps.map((map) => [...map]))")
+    answers = read(page.page, "() => answers.map(({ maps }) => maps)")
     for name, maps in zip(drawn["images"], answers, strict=True):
         image = explorer._pictures[name].image / 255
         expected = explorer.filter_bank.magnitudes(image).reshape(len(maps), -1)
@@ -191,8 +188,8 @@ def test_images_smaller_than_the_kernels_and_flat_ones(show):
     explorer.images, explorer.bank = ["flat", "one"], "Haar"
     drawn = page.check(explorer)
     assert set(drawn["marks"]) == {"weak"} and max(drawn["energies"]) == 0
-    assert "none of them answers" in page.root.locator(".bank-summary").inner_text()
-    assert "does not answer" in page.detail.inner_text()
+    assert "none of them responds" in page.root.locator(".bank-summary").inner_text()
+    assert "does not respond" in page.detail.inner_text()
 
 
 # ---- Limits, order, scale
@@ -286,17 +283,18 @@ def test_weak_filters_look_weak_unless_each_row_has_its_scale(show):
     explorer = FilterBankExplorer()
     page = show(explorer)
     page.check(explorer)
+    page.settle(out_of_sight=True)
     note = page.root.get_by_text("Each row has a scale of its own")
     assert note.is_hidden()
     rows = [max(strongest_color(page.cell(k, c)) for c in range(10)) for k in (0, 31)]
     assert rows[0] > 150 and rows[1] < 60
     page.choose("One per row")
-    page.settle()
+    page.settle(out_of_sight=True)
     rows = [max(strongest_color(page.cell(k, c)) for c in range(10)) for k in (0, 31)]
     assert min(rows) > 240
     assert note.is_visible()
     page.choose("One scale for all")
-    page.settle()
+    page.settle(out_of_sight=True)
     assert max(strongest_color(page.cell(31, c)) for c in range(10)) < 60
 
 
@@ -327,18 +325,18 @@ def test_pointing_at_a_cell_enlarges_it_with_its_numbers(show):
     page = show(explorer)
     drawn = page.check(explorer)
     page.cell(4, 7).hover()
-    page.settle()
+    page.settle(out_of_sight=True)
     i = drawn["order"][4]
     energy = explorer.filter_bank.energies(explorer._pictures["Sneaker"].image / 255)[i]
     text = page.detail.inner_text()
     assert drawn["names"][i] in text and "Energy on Sneaker" in text
     value = page.detail.locator("dd").first.inner_text()
     assert number(value) == pytest.approx(energy, rel=5e-3)
-    assert "place 5 of 32" in text
+    assert "rank 5 of 32" in text
     assert page.cell(4, 7).get_attribute("aria-label").startswith(f"Sneaker: energy {value}")
     page.page.mouse.move(2, 2)
     page.settle()
-    assert "place 1 of 32" in page.detail.inner_text()
+    assert "rank 1 of 32" in page.detail.inner_text()
 
 
 def test_the_verdict_names_the_filter_that_is_repeated(show):
@@ -379,7 +377,7 @@ def test_keys_walk_over_the_matrix_with_one_tab_stop(show):
     press("Shift+ArrowDown")
     press("ArrowRight")
     page.settle()
-    assert "place 6 of 32" in page.detail.inner_text()
+    assert "rank 6 of 32" in page.detail.inner_text()
     assert page.root.locator("tbody [tabindex='0']").count() == 1
     press("Tab")
     assert not page.page.evaluate("document.activeElement.closest('table')")
@@ -418,7 +416,7 @@ def test_a_row_opens_in_the_gabor_lab(show, how):
     explorer = FilterBankExplorer(sort="bank")
     page = show(explorer, GaborLab())
     page.page.evaluate(
-        "addEventListener('gabor:open', ({detail}) => { window.opened = detail; }, true)"
+        "addEventListener('lu:gabor-open', ({detail}) => { window.opened = detail; }, true)"
     )
     page.check(explorer)
     if how == "click":
@@ -457,12 +455,12 @@ def test_without_a_gabor_lab_the_kernel_is_enlarged_here(show, bank):
 
 def test_a_tap_enlarges_and_does_not_open(show, new_page):
     page = show(FilterBankExplorer(), GaborLab(), page=new_page(390, 900, has_touch=True))
-    page.page.evaluate("addEventListener('gabor:open', () => { window.opened = true; }, true)")
+    page.page.evaluate("addEventListener('lu:gabor-open', () => { window.opened = true; }, true)")
     page.settle()
     page.cell(1, 1).tap()
     page.settle()
     assert "Energy on Trouser" in page.detail.inner_text()
-    assert "place 2 of 32" in page.detail.inner_text()
+    assert "rank 2 of 32" in page.detail.inner_text()
     assert not page.page.evaluate("window.opened")
 
 
@@ -540,13 +538,13 @@ def test_what_python_assigns_is_drawn_in_a_live_notebook(show):
           Object.assign(state, values.next, { bank_weights: { shape: [weights.length], dtype: "float64",
             data: new DataView(Float64Array.from(weights).buffer) } });
           for (const f of new Set(listeners.values())) f();
-          await new Promise((done) => setTimeout(done, 200));
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
           clean();
           window.left = [listeners.size, el.innerHTML];
         }""",
         [str(FilterBankExplorer._esm), _message(explorer, other), other.bank_weights.tolist()],
     )
-    drawn = page.page.evaluate("window.drawn")
+    drawn = read(page.page, "() => window.drawn")
     np.testing.assert_allclose(drawn["energies"], other.energies, rtol=1e-4)
     assert drawn["marks"] == other.marks
     assert page.page.evaluate("window.left") == [0, ""]
@@ -589,7 +587,7 @@ def test_axe_finds_no_violation_and_nothing_sticks_out(show, new_page, width, th
         [theme],
     )
     page.root.get_by_text("What do I see here?").click()
-    page.settle()
+    page.settle(out_of_sight=True)
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
     background = (
         page.cell(31, 0)
@@ -597,8 +595,7 @@ def test_axe_finds_no_violation_and_nothing_sticks_out(show, new_page, width, th
         .evaluate("(c) => c.getContext('2d').getImageData(0, 0, 1, 1).data[0]")
     )
     assert (background < 60) == (theme == "dark")
-    result = Axe().run(page.page, context=".lu-filter-bank-explorer", options={"preload": False})
-    assert not result.response["violations"], result.generate_report()
+    assert violations(page.page, ".lu-filter-bank-explorer") == []
     if width == 390:
         page.scroll.evaluate("(e) => { e.scrollLeft = 200; }")
         page.settle()

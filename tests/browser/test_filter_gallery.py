@@ -6,17 +6,16 @@ import sys
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from page_tools import KEEP_COPIES, pixels, wait_for_fading
+from page_tools import KEEP_COPIES, on_drawn, pixels, read, violations, wait_for_fading
 from PIL import Image
 from playwright.sync_api import expect
 
-from lecture_utils import filter_pictures
+from lecture_utils.interpretation import recordings
 from lecture_utils.widgets import FilterGallery
 
-LISTEN = 'addEventListener("gallery", ({ target, detail }) => { target.drawn = detail; });'
-CATS, IMAGENET = filter_pictures.PLANS
-METHODS = filter_pictures.METHODS
+LISTEN = on_drawn("FilterGallery")
+CATS, IMAGENET = recordings.PLANS
+METHODS = recordings.METHODS
 
 
 class Page:
@@ -36,7 +35,7 @@ class Page:
                 "([root, name, value]) => root.drawn?.[name] === value",
                 arg=[self.root.element_handle(), name, value],
             )
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def layer(self, label):
         self.root.locator(f'.lu-layer input[value="{label}"]').check(force=True)
@@ -193,8 +192,7 @@ def test_two_beside_each_other_and_accessibility(mount, page):
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
         wait_for_fading(page)
-        found = Axe().run(page, context=".lu-filter-gallery")
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(page, ".lu-filter-gallery") == []
 
 
 def test_the_fallback_has_pictures_and_numbers():

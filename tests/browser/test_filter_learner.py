@@ -6,26 +6,26 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT
-from page_tools import wait_for_frames
+from page_tools import on_drawn, read, violations, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
 from lecture_utils.convolution import KERNELS
 from lecture_utils.widgets import FilterLearner
 
-LISTEN = """addEventListener("filter-learner", ({ target, detail }) => {
-  const { task, step, weights, velocity, gradient, update, positions, loss, losses, distance } = detail;
+LISTEN = on_drawn(
+    "FilterLearner",
+    """const { task, step, weights, velocity, gradient, update, positions, loss, losses, distance } = detail;
   const keep = (values) => [...values];
   target.drawn = {
     step, loss, distance, losses: losses.length, floor: task.floor, eigenvalues: keep(task.curvature.eigenvalues),
     weights: keep(weights), velocity: keep(velocity), gradient: keep(gradient), update: keep(update),
-    positions: keep(positions), answers: keep(task.answers), image: keep(task.image), size: [task.h, task.w],
+    positions: keep(positions), answers: keep(task.responses), image: keep(task.image), size: [task.h, task.w],
     target: keep(task.target), k: task.k,
   };
-  window.drawings = (window.drawings ?? 0) + 1;
-});"""
+  window.drawings = (window.drawings ?? 0) + 1;""",
+)
 
 
 class Page:
@@ -46,7 +46,7 @@ class Page:
     def drawn(self):
         """Everything that the page computed, when everything asked for is painted."""
         wait_for_frames(self.page)
-        drawn = self.root.evaluate("(root) => root.drawn")
+        drawn = read(self.root, "(root) => root.drawn")
         k = drawn["k"]
         for name in ("weights", "velocity", "gradient", "update", "target"):
             drawn[name] = np.reshape(drawn[name], (k, k))
@@ -134,7 +134,7 @@ def test_whoever_only_presses_run_sees_the_sobel_kernel(open_learner):
     page = open_learner()
     assert page.number("distance") > 1
     page.button("Run").click()
-    expect(page.root.get_by_text("Learned!")).to_be_visible(timeout=10_000)
+    expect(page.root.get_by_text("Learned!")).to_be_visible()
     page.button("Pause").click()
     drawn = page.check(0.5, 0.9)
     np.testing.assert_allclose(drawn["weights"], KERNELS["sobel x"], atol=1e-2)
@@ -153,7 +153,7 @@ def test_whoever_only_presses_run_sees_the_sobel_kernel(open_learner):
         1,
     ]
     steps = page.drawn()["step"]
-    page.page.wait_for_timeout(100)
+    wait_for_frames(page.page, 10)
     assert page.drawn()["step"] == steps
 
 
@@ -316,7 +316,7 @@ def test_a_rate_that_is_too_large_diverges_into_a_sentence(open_learner):
     page.type("Learning rate", 12)
     page.slide("Steps per frame", 20)
     page.button("Run").click()
-    expect(page.message()).to_contain_text("learning rate 12 is above 9.58", timeout=10_000)
+    expect(page.message()).to_contain_text("learning rate 12 is above 9.58")
     expect(page.message()).to_contain_text("Choose a smaller one and press Reset")
     expect(page.button("Run")).to_be_visible()
     page.type("Learning rate", 2)
@@ -330,7 +330,7 @@ def test_a_batch_of_one_diverges_earlier_and_the_page_says_why(open_learner):
     page = open_learner(FilterLearner(batch=1, learning_rate=4))
     page.slide("Steps per frame", 20)
     page.button("Run").click()
-    expect(page.message()).to_contain_text("a batch of 1 does not see the average", timeout=10_000)
+    expect(page.message()).to_contain_text("a batch of 1 does not see the average")
 
 
 @pytest.mark.parametrize(
@@ -379,7 +379,7 @@ def test_a_file_of_the_reader_is_made_small(open_learner):
     Image.fromarray(values).save(file, "PNG")
     upload = {"name": "noise.png", "mimeType": "image/png", "buffer": file.getvalue()}
     page.root.locator("input[type=file]").set_input_files(upload)
-    expect(page.root.locator(".lu-picture-name")).to_contain_text("Your file")
+    expect(page.root.locator(".lu-image-name")).to_contain_text("Your file")
     assert page.check(0.5, 0.9)["size"] == [32, 64]
     upload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
     page.root.locator("input[type=file]").set_input_files(upload)
@@ -427,7 +427,7 @@ def test_copy_as_python_knows_noise_centering_and_large_kernels(new_page, open_l
     drawn = page.drawn()
     np.testing.assert_allclose(names["image"], drawn["image"], atol=1e-7)
     np.testing.assert_array_equal(names["target"][0, 0], drawn["target"])
-    errors = (F.conv2d(names["x"], names["weight"]) - names["answers"]).detach()
+    errors = (F.conv2d(names["x"], names["weight"]) - names["responses"]).detach()
     assert 0.04 < errors.std() < 0.06
 
 
@@ -437,8 +437,7 @@ def test_accessible(open_learner, theme):
     page.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
     page.step(3)
     page.root.get_by_text("What can I do here?").click()
-    found = Axe().run(page.page, context=".lu-filter-learner")
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page.page, ".lu-filter-learner") == []
 
 
 @pytest.mark.parametrize("width", [390, 700, 1280])
@@ -452,5 +451,5 @@ def test_a_hand_that_rests_costs_nothing(open_learner):
     page = open_learner()
     page.step()
     before = page.page.evaluate("window.drawings")
-    page.page.wait_for_timeout(300)
+    wait_for_frames(page.page, 20)
     assert page.page.evaluate("window.drawings") == before

@@ -5,9 +5,10 @@ import warnings
 import numpy as np
 import pytest
 from conftest import ROOT
+from page_tools import read
 from skimage.filters import gabor_kernel as reference_kernel
 
-from lecture_utils.gabor import GaborBank, gabor_kernel
+from lecture_utils.filter_banks import GaborBank, gabor_kernel
 from lecture_utils.palette import cyclic_lut, sequential_lut
 
 rng = np.random.default_rng(3)
@@ -24,9 +25,9 @@ def call(browser, serve_for_module, tmp_path_factory):
     page.goto(f"{base}/index.html")
 
     def run(module, code, **values):
-        values = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}
         names = ", ".join(values)
-        return page.evaluate(
+        return read(
+            page,
             f"async ({{{names}}}) => {{ const m = await import('{base}/widgets/{module}.js'); {code} }}",
             values,
         )
@@ -59,7 +60,7 @@ return [k.height, k.width, [...k.re], [...k.im], [...k.envelope]];
 def test_kernels_are_those_of_python_and_of_scikit_image(call, elongated, draw):
     frequency, theta, sigma, sigma_y, phase = random_settings(elongated)
     height, width, re, im, envelope = call(
-        "_shared/gabor",
+        "_shared/math/gabor",
         KERNEL,
         frequency=frequency,
         theta=theta,
@@ -96,7 +97,7 @@ def test_responses_are_those_of_the_bank(call, shape, elongated):
     image = rng.random(shape).astype(np.float32)
     names = ("frequency", "theta", "sigma", "sigmaY", "phase")
     re, im, same = call(
-        "_shared/gabor",
+        "_shared/math/gabor",
         RESPOND,
         h=shape[0],
         w=shape[1],
@@ -116,7 +117,7 @@ def test_another_image_of_the_same_size(call):
     const settings = { frequency: 0.1, theta: 1, sigma: 2, sigmaY: 4 };
     return images.map((image) => [...engine.respond(Float32Array.from(image), settings).re]);
     """
-    results = call("_shared/gabor", code, images=images.reshape(2, -1))
+    results = call("_shared/math/gabor", code, images=images.reshape(2, -1))
     expected = bank_of(0.1, 1, 2, 4, 0).responses(images.astype(np.float64))[:, 0].real
     np.testing.assert_allclose(
         np.reshape(results, images.shape), expected, atol=2e-7 * np.abs(expected).max()
@@ -137,7 +138,7 @@ def test_fourier_transforms(call, shape):
     return [...spectrum, [...a], [...b]];
     """
     parts = call(
-        "_shared/fourier",
+        "_shared/math/fourier",
         code,
         h=shape[0],
         w=shape[1],
@@ -152,7 +153,7 @@ def test_fourier_transforms(call, shape):
 
 def test_fast_lengths(call):
     lengths = call(
-        "_shared/fourier", "return sizes.map(m.fastLength)", sizes=[1, 7, 31, 304, 349, 513]
+        "_shared/math/fourier", "return sizes.map(m.fastLength)", sizes=[1, 7, 31, 304, 349, 513]
     )
     assert lengths == [1, 8, 32, 320, 360, 540]
 
@@ -209,7 +210,7 @@ def test_color_tables_are_those_of_python(call):
     code = (
         "return [m.sequentialLut(false), m.sequentialLut(true), m.cyclicLut()].map((t) => [...t])"
     )
-    tables = call("_shared/color", code)
+    tables = call("_shared/ui/color", code)
     for table, expected in zip(
         tables, (sequential_lut(), sequential_lut(dark=True), cyclic_lut()), strict=True
     ):
@@ -230,4 +231,4 @@ def test_color_tables_are_those_of_python(call):
 )
 def test_numbers_with_significant_digits(call, value, text):
     code = "return m.precise(value ?? NaN)"
-    assert call("_shared/numbers", code, value=None if np.isnan(value) else value) == text
+    assert call("_shared/math/numbers", code, value=None if np.isnan(value) else value) == text

@@ -5,20 +5,21 @@ import warnings
 
 import numpy as np
 import pytest
-from page_tools import pixels, wait_for_frames
+from page_tools import on_drawn, pixels, read, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
-from lecture_utils.gabor import GaborBank
+from lecture_utils.filter_banks import GaborBank
 from lecture_utils.palette import cyclic_lut, sequential_colors, signed_colors
 from lecture_utils.widgets import GaborLab
 
-LISTEN = """addEventListener("gabor", ({ target, detail }) => {
-  const { pixels, h, w, frequency, theta, sigma, sigmaY, phase } = detail;
+LISTEN = on_drawn(
+    "GaborLab",
+    """const { pixels, h, w, frequency, theta, sigma, sigmaY, phase } = detail;
   const image = (target.drawn?.image ?? 0) + (target.drawn?.pixels !== pixels);
   target.drawn = { image, pixels, size: [h, w], settings: [frequency, theta, sigma, sigmaY, phase] };
-  window.frames = (window.frames ?? 0) + 1;
-});"""
+  window.frames = (window.frames ?? 0) + 1;""",
+)
 PRESETS = [(0.16, 1.2, 4.0), (0.31, 0.0, 3.6), (0.36, 1.6, 1.3)]
 
 
@@ -51,8 +52,8 @@ class Page:
         """The image that the page filters, fetched only when it has changed."""
         number = self.root.evaluate("(root) => root.drawn.image")
         if self.known[0] != number:
-            drawn = self.root.evaluate("(root) => [[...root.drawn.pixels], root.drawn.size]")
-            self.known = (number, np.reshape(drawn[0], drawn[1]))
+            drawn = read(self.root, "(root) => [root.drawn.pixels, root.drawn.size]")
+            self.known = (number, np.reshape(drawn[0].astype(float), drawn[1]))
         return self.known[1]
 
     def position(self):
@@ -464,7 +465,7 @@ def test_copy_as_python_gives_a_program_that_runs(new_page, open_lab):
 def test_another_demo_can_open_a_filter(lab):
     lab.more()
     lab.slide("Phase", -1.57)
-    send = "(detail) => document.dispatchEvent(new CustomEvent('gabor:open', { detail }))"
+    send = "(detail) => document.dispatchEvent(new CustomEvent('lu:gabor-open', { detail }))"
     lab.page.evaluate(send, {"frequency": 0.22, "theta": 4.0, "sigma": 2.2})
     settings, *_ = lab.check()
     assert settings == pytest.approx([0.22, 4.0 - np.pi, 2.2, 2.2, 0])
@@ -539,5 +540,5 @@ def test_a_hand_that_rests_costs_nothing(lab):
     lab.check()
     before = lab.page.evaluate("window.frames")
     lab.page.mouse.move(400, 300)
-    lab.page.wait_for_timeout(300)
+    wait_for_frames(lab.page, 20)
     assert lab.page.evaluate("window.frames") == before

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from page_tools import KEEP_COPIES, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils import interpretation, pretrained
@@ -11,13 +10,14 @@ from lecture_utils.widgets import GradCamExplorer
 from lecture_utils.widgets.grad_cam_explorer.pictures import COLLAGE, known_photo
 
 rng = np.random.default_rng(81)
-LISTEN = """addEventListener("gradcam", ({ detail }) => {
-  const list = ({ channel, weight, part }) => ({ channel, weight, part: [...part] });
-  const { rows, columns, limit, c, other, second, photo, layer, away, gap, place } = detail;
+LISTEN = on_drawn(
+    "GradCamExplorer",
+    """const list = ({ channel, weight, part }) => ({ channel, weight, part: [...part] });
+  const { rows, columns, limit, c, other, second, photo, layer, away, gap, position: place } = detail;
   window.drawn = { rows, columns, limit, c, other, away, gap, place, photo: photo.name, layer: layer.name,
     map: [...detail.map], shown: [...detail.shown], sum: [...detail.sum], list: detail.list.map(list),
-    second: { ...second, map: [...second.map] } };
-});"""
+    second: { ...second, map: [...second.map] } };""",
+)
 STAGES = ("features.stage3", "features.stage5", "features.head")
 
 
@@ -40,7 +40,7 @@ class Page:
 
     def drawn(self):
         wait_for_frames(self.page)
-        return self.page.evaluate("window.drawn")
+        return read(self.page, "() => window.drawn")
 
     def choose(self, name):
         self.root.get_by_role("radio", name=name).check(force=True)
@@ -51,7 +51,7 @@ class Page:
         group.get_by_role("searchbox").fill(self.demo.class_names[c])
         place = list(self.demo.found[self.drawn()["photo"]].top(1000)).index(c) + 1
         group.get_by_role(
-            "button", name=f"{self.demo.class_names[c]} · place {place}", exact=True
+            "button", name=f"{self.demo.class_names[c]} · rank {place}", exact=True
         ).click()
         assert self.drawn()["c" if picker == "Class" else "other"] == c
 
@@ -86,9 +86,7 @@ def test_maps_of_any_class_at_any_layer_are_grad_cams(show, demo, net):
             c = int(rng.integers(1000) if stage == STAGES[-1] else rng.choice(demo.listed))
             page.find(c)
             page.choose(f"{stage}:")
-            expected = interpretation.grad_cam(net.network, stage, images, c, signed=True)[
-                0
-            ].numpy()
+            expected = interpretation.grad_cam(net.model, stage, images, c, signed=True)[0].numpy()
             drawn = page.check_map(expected)
             assert drawn["photo"] == name and drawn["layer"] == stage
             for sign, kept in (
@@ -119,9 +117,7 @@ def test_occlusion_another_class_and_difference(show, demo, net):
     images = net.preprocess(known_photo(COLLAGE))
     one = demo.found[COLLAGE]
     drawn = page.drawn()
-    falls = interpretation.occlusion(net.network, images, drawn["c"], window=64, stride=32)[
-        0
-    ].numpy()
+    falls = interpretation.occlusion(net.model, images, drawn["c"], window=64, stride=32)[0].numpy()
     assert (drawn["second"]["rows"], drawn["second"]["columns"]) == (7, 7)
     np.testing.assert_allclose(
         np.reshape(drawn["second"]["map"], (7, 7)), falls[16::32, 16::32], atol=2e-3
@@ -149,7 +145,7 @@ def test_channels_add_up_one_by_one(show, demo, net, stage):
     page = show(GradCamExplorer([COLLAGE, "rocket"], photo="rocket", layer=stage, order="weight"))
     images = net.preprocess(known_photo("rocket"))
     c = page.drawn()["c"]
-    python = interpretation.grad_cam_channels(net.network, stage, images, c)
+    python = interpretation.grad_cam_channels(net.model, stage, images, c)
     weights, parts = python.weights[0].numpy(), python.contributions[0].numpy()
     drawn = page.drawn()
     shown = [one["channel"] for one in drawn["list"]]
@@ -209,7 +205,7 @@ def test_search_keyboard_and_classes_that_only_the_last_layer_has(show, demo):
 
 def test_cells_by_keyboard_and_pointer(show, demo):
     page = show()
-    view = page.root.get_by_role("application", name="Grad-CAM over the picture")
+    view = page.root.get_by_role("application", name="Grad-CAM over the image")
     view.focus()
     for key in ("PageUp", "Home", "ArrowDown", "ArrowRight", "ArrowRight"):
         page.page.keyboard.press(key)
@@ -287,7 +283,7 @@ def test_an_own_picture(show):
     page = show(own)
     page.check_map(own.map)
     page.root.get_by_role("button", name="Copy as Python").click()
-    assert "photo = ...  # your picture" in page.page.evaluate("window.copied")
+    assert "photo = ...  # your image" in page.page.evaluate("window.copied")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -301,5 +297,4 @@ def test_accessible_and_not_wider_than_the_page(new_page, show, demo, theme, wid
     page.root.get_by_role("searchbox").first.fill("dog")
     page.drawn()
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
-    report = Axe().run(page.page)
-    assert report.violations_count == 0, report.generate_report()
+    assert violations(page.page) == []

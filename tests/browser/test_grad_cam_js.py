@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from conftest import ROOT
+from page_tools import read
 from scipy.special import softmax
 
 rng = np.random.default_rng(9)
@@ -21,10 +22,11 @@ def call(browser, serve_for_module, tmp_path_factory):
 
     def run(name, *values):
         plain = [
-            {"typed": value.ravel().tolist()} if isinstance(value, np.ndarray) else value
+            {"typed": value.ravel().astype(float)} if isinstance(value, np.ndarray) else value
             for value in values
         ]
-        return page.evaluate(
+        return read(
+            page,
             f"""async (values) => {{
               const m = await import('{base}/widgets/grad_cam_explorer/evidence.js');
               const typed = (v) => v?.typed ? Float32Array.from(v.typed) : Array.isArray(v) ? v.map(typed) : v;

@@ -6,6 +6,7 @@ import time
 import jupyterlab
 import numpy as np
 import pytest
+from page_tools import on_drawn
 from playwright.sync_api import expect
 
 from lecture_utils.convolution import KERNELS, convolve2d
@@ -22,9 +23,10 @@ STATE = """print(json.dumps({
     "image": lab.image.tolist(), "kernel": lab.kernel.tolist(), "output": lab.output.tolist(),
     "source": lab.source, "kernel_name": lab.kernel_name, "stride": lab.stride,
     "padding": lab.padding, "dilation": lab.dilation, "position": lab.position}))"""
-LISTEN = """addEventListener("convolution", ({ detail }) => {
-  window.drawn = { output: [...detail.output], shape: [detail.rows, detail.columns] };
-});"""
+LISTEN = on_drawn(
+    "ConvolutionLab",
+    """window.drawn = { output: [...detail.output], shape: [detail.rows, detail.columns] };""",
+)
 # Both front ends run a demo from a Blob: this keeps what was in it.
 KEEP_MODULES = """
 window.modules = [];
@@ -56,7 +58,7 @@ def notebook(address, browser):
     page.close()
 
 
-def arrives(notebook, expression, expected, timeout=20):
+def arrives(notebook, expression, expected, timeout=60):
     """Ask Python for a value until it is the expected one: an edit on the page travels a moment."""
     end = time.monotonic() + timeout
     source = f"print(json.dumps({expression}))"

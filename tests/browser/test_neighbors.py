@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from page_tools import wait_for_frames
 
 from lecture_utils import widgets
 
@@ -29,7 +30,7 @@ def sizes(page):
     before = None
     while (now := page.evaluate(SIZES)) != before:
         before = now
-        page.wait_for_timeout(400)
+        wait_for_frames(page, 24)
     return now
 
 

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
-from page_tools import KEEP_COPIES, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import ReceptiveFieldLab
 from lecture_utils.widgets.receptive_field_lab import PRESETS, side_holding
 
 rng = np.random.default_rng(12)
-LISTEN = """addEventListener("field", ({ detail }) => {
-  window.drawn = { ...detail, map: [...detail.map],
-    kernels: detail.kernels?.map((draw) => draw.map((kernel) => [...kernel])) };
-});"""
+LISTEN = on_drawn(
+    "ReceptiveFieldLab",
+    """window.drawn = { ...detail, map: [...detail.map],
+    kernels: detail.kernels?.map((draw) => draw.map((kernel) => [...kernel])) };""",
+)
 
 
 class Page:
@@ -27,7 +27,7 @@ class Page:
 
     def drawn(self):
         wait_for_frames(self.page)
-        return self.page.evaluate("window.drawn")
+        return read(self.page, "() => window.drawn")
 
     def check(self, lab):
         """Compare fields, map and what is written with Python's lab of the same layers."""
@@ -35,7 +35,7 @@ class Page:
         assert drawn["layers"] == lab.layers
         fields = lab.receptive_fields
         assert [f["size"] for f in drawn["fields"][1:]] == [f.size[0] for f in fields]
-        assert [f["step"] for f in drawn["fields"][1:]] == [f.step[0] for f in fields]
+        assert [f["step"] for f in drawn["fields"][1:]] == [f.jump[0] for f in fields]
         size = fields[-1].size[0]
         expected = np.outer(lab.profile, lab.profile)
         found = np.reshape(drawn["map"], (size, size))
@@ -45,7 +45,7 @@ class Page:
         text = self.root.locator(".field-facts").inner_text()
         assert f"{size}×{size}" in text and f"{drawn['side']}×{drawn['side']}" in text
         numbers = self.rows.locator(".field-number").all_inner_texts()
-        assert numbers[-2:] == [str(size), str(fields[-1].step[0])]
+        assert numbers[-2:] == [str(size), str(fields[-1].jump[0])]
         return drawn
 
     def number(self, row, name):
@@ -198,5 +198,4 @@ def test_accessible_and_not_wider_than_the_page(new_page, show, theme, width):
         lab.page.evaluate("document.documentElement.dataset.theme = 'dark'")
     lab.drawn()
     assert lab.page.evaluate("document.documentElement.scrollWidth") <= width
-    report = Axe().run(lab.page)
-    assert report.violations_count == 0, report.generate_report()
+    assert violations(lab.page) == []

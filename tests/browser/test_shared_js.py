@@ -8,6 +8,7 @@ import torch
 from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from page_tools import read
 
 from lecture_utils.geometry import output_size
 from lecture_utils.palette import gray_lut, signed_colors, signed_lut
@@ -17,7 +18,7 @@ rng = np.random.default_rng(1)
 
 @pytest.fixture(scope="module")
 def call(browser, serve_for_module, tmp_path_factory):
-    """Run JavaScript with the exports of some shared modules: ``call("image", "m.resize(...)")``."""
+    """Run JavaScript with the exports of some shared modules: ``call("math/image", "m.resize(...)")``."""
     folder = tmp_path_factory.mktemp("modules")
     (folder / "widgets").symlink_to(ROOT / "lecture_utils" / "widgets")
     (folder / "index.html").write_text('<!doctype html><link rel="icon" href="data:,"><body>')
@@ -26,9 +27,11 @@ def call(browser, serve_for_module, tmp_path_factory):
     page.goto(f"{base}/index.html")
 
     def run(module, code, **values):
-        path = module if "/" in module else f"_shared/{module}"
+        shared = module.partition("/")[0] in ("math", "nn", "ui")
+        path = f"_shared/{module}" if shared else module
         names = ", ".join(values)
-        return page.evaluate(
+        return read(
+            page,
             f"async ({{{names}}}) => {{ const m = await import('{base}/widgets/{path}.js'); {code} }}",
             values,
         )
@@ -39,17 +42,17 @@ def call(browser, serve_for_module, tmp_path_factory):
 
 CORRELATE = """
 const out = m.correlate2d(Float32Array.from(image), h, w, Float64Array.from(kernel), kh, kw, layer);
-return [out.length, Array.from(out)];
+return [out.length, out];
 """
 
 
 def correlate(call, image, kernel, **layer):
     (h, w), (kh, kw) = image.shape, kernel.shape
     _, values = call(
-        "image",
+        "math/image",
         CORRELATE,
-        image=image.ravel().tolist(),
-        kernel=kernel.ravel().tolist(),
+        image=image.ravel(),
+        kernel=kernel.ravel(),
         h=h,
         w=w,
         kh=kh,
@@ -98,7 +101,7 @@ def test_correlate2d_on_a_large_image(call):
 
 def test_correlate2d_fills_the_array_it_is_given_and_leaves_no_trace_of_earlier_calls(call):
     same, values = call(
-        "image",
+        "math/image",
         """
         const large = new Float32Array(400).fill(1), small = Float32Array.from([1, 2, 3, 4]);
         const kernel = new Float32Array(9).fill(1);
@@ -114,7 +117,7 @@ def test_correlate2d_fills_the_array_it_is_given_and_leaves_no_trace_of_earlier_
 def test_output_size_is_geometrys(call):
     cases = rng.integers([1, 1, 1, 0, 1], [40, 12, 5, 6, 5], size=(300, 5)).tolist()
     ours = call(
-        "image",
+        "math/image",
         "return cases.map(([n, k, stride, padding, dilation]) => m.outputSize(n, k, {stride, padding, dilation}));",
         cases=cases,
     )
@@ -130,7 +133,7 @@ def test_patch_is_zero_outside_of_the_image(call):
     padded = np.pad(image, 4)
     for top, left, d in [(-4, -4, 1), (-2, 1, 2), (3, 2, 1), (0, 0, 2)]:
         patch = call(
-            "image",
+            "math/image",
             "return Array.from(m.patchAt(Float32Array.from(image), 6, 5, top, left, 3, 3, d));",
             image=image.ravel().tolist(),
             top=top,
@@ -145,7 +148,7 @@ def test_patch_is_zero_outside_of_the_image(call):
 def test_resize_averages_areas(call, source, target):
     image = rng.random(source).astype(np.float32)
     result = call(
-        "image",
+        "math/image",
         "return Array.from(m.resize(Float32Array.from(image), ...source, ...target));",
         image=image.ravel().tolist(),
         source=source,
@@ -162,15 +165,15 @@ def test_gray_and_normalize(call):
     rgba = rng.integers(0, 256, (10, 4))
     rgba[:5, 3] = 255
     gray = call(
-        "image",
+        "math/image",
         "return Array.from(m.toGray(Uint8ClampedArray.from(rgba)));",
         rgba=rgba.ravel().tolist(),
     )
     alpha = rgba[:, 3] / 255
     expected = (rgba[:, :3] / 255) @ [0.2125, 0.7154, 0.0721] * alpha + 1 - alpha
     np.testing.assert_allclose(gray, expected, atol=1e-6)
-    assert call("image", "return Array.from(m.normalize([2, 4, 3]));") == [0, 1, 0.5]
-    assert call("image", "return Array.from(m.normalize([2, 2]));") == [0, 0]
+    assert call("math/image", "return Array.from(m.normalize([2, 4, 3]));") == [0, 1, 0.5]
+    assert call("math/image", "return Array.from(m.normalize([2, 2]));") == [0, 0]
 
 
 def test_color_tables_equal_pythons(call):
@@ -180,16 +183,18 @@ def test_color_tables_equal_pythons(call):
         return np.stack([packed & 255, packed >> 8 & 255, packed >> 16 & 255], axis=1)
 
     for dark in (False, True):
-        table = rgb(call("color", "return Array.from(m.signedLut(dark));", dark=dark))
+        table = rgb(call("ui/color", "return Array.from(m.signedLut(dark));", dark=dark))
         np.testing.assert_array_equal(table, signed_lut(dark))
-    np.testing.assert_array_equal(rgb(call("color", "return Array.from(m.grayLut());")), gray_lut())
+    np.testing.assert_array_equal(
+        rgb(call("ui/color", "return Array.from(m.grayLut());")), gray_lut()
+    )
 
 
 def test_colors_of_values_equal_pythons_and_are_readable(call):
     values = [*np.linspace(-3, 3, 41), -9.0, 9.0]
     for dark in (False, True):
         colors = call(
-            "color", "return v.map((x) => m.signedColor(x, 2.5, dark));", v=values, dark=dark
+            "ui/color", "return v.map((x) => m.signedColor(x, 2.5, dark));", v=values, dark=dark
         )
         for css, expected in zip(colors, signed_colors(values, 2.5, dark), strict=True):
             assert css["background"] == f"rgb({' '.join(map(str, expected))})"
@@ -205,7 +210,7 @@ def contrast(rgb, ink):
 
 def test_raster_draws_values_nan_and_what_lies_outside(call):
     pixels = call(
-        "canvas",
+        "ui/canvas",
         """
         const canvas = document.createElement("canvas");
         const draw = m.raster(canvas);
@@ -220,7 +225,7 @@ def test_raster_draws_values_nan_and_what_lies_outside(call):
 
 def test_arrays_travel_both_ways_even_when_they_are_not_aligned(call):
     assert call(
-        "arrays",
+        "math/arrays",
         """
         for (const Type of [Uint8Array, Int32Array, Float32Array, Float64Array]) {
           const array = Type.from([1, 2, 3, 4, 5, 6]);
@@ -246,7 +251,7 @@ def test_arrays_that_cannot_travel_are_refused(call):
           () => m.fromTyped([1, 2], [2]),
         ];
         return tries.map((f) => { try { f(); return "taken"; } catch (e) { return e.message; } });"""
-    first, second, third = call("arrays", code)
+    first, second, third = call("math/arrays", code)
     assert "float16" in first and "4 bytes" in second and "float32" in third
 
 
@@ -262,25 +267,27 @@ def test_numbers_are_written_for_readers(call):
         "2.5e7": 2.5e7,
         "1e−7": 1e-7,
     }
-    assert call("numbers", "return v.map((x) => m.format(x));", v=list(cases.values())) == list(
-        cases
-    )
-    assert call("numbers", "return [NaN, Infinity, -Infinity].map((x) => m.format(x));") == [
+    assert call(
+        "math/numbers", "return v.map((x) => m.format(x));", v=list(cases.values())
+    ) == list(cases)
+    assert call("math/numbers", "return [NaN, Infinity, -Infinity].map((x) => m.format(x));") == [
         "NaN",
         "∞",
         "−∞",
     ]
     cells = {"0": 0, "0.00": 1e-5, "−0.003": -0.0034, "0.14": 0.1406}
-    assert call("numbers", "return v.map((x) => m.formatCell(x));", v=list(cells.values())) == list(
-        cells
-    )
+    assert call(
+        "math/numbers", "return v.map((x) => m.formatCell(x));", v=list(cells.values())
+    ) == list(cells)
 
 
 def test_numbers_are_read_as_people_type_them(call):
     cases = {"-1.5": -1.5, "−1,5": -1.5, " 1/9 ": 1 / 9, "3": 3, "1e-2": 0.01, ".5": 0.5}
-    assert call("numbers", "return v.map(m.parseNumber);", v=list(cases)) == list(cases.values())
+    assert call("math/numbers", "return v.map(m.parseNumber);", v=list(cases)) == list(
+        cases.values()
+    )
     bad = ["", "abc", "1/0", "1/2/3", "--1", "1 2", "/", "Infinity", "NaN"]
-    assert call("numbers", "return v.map(m.parseNumber).every(Number.isNaN);", v=bad)
+    assert call("math/numbers", "return v.map(m.parseNumber).every(Number.isNaN);", v=bad)
 
 
 def test_kernel_operations(call):
@@ -294,7 +301,7 @@ def test_kernel_operations(call):
         f"m.resizeKernel({js}, 7)": np.pad(kernel, [(2, 2), (1, 1)]),
     }.items():
         kh, kw, weights = call(
-            "convolution_lab/kernel_ops", f"const r = {name}; {back}", k=kernel.ravel().tolist()
+            "math/kernel_ops", f"const r = {name}; {back}", k=kernel.ravel().tolist()
         )
         np.testing.assert_array_equal(np.reshape(weights, (kh, kw)), expected)
 
@@ -302,7 +309,7 @@ def test_kernel_operations(call):
 def test_normalize_says_what_it_did(call):
     def normalize(weights):
         return call(
-            "convolution_lab/kernel_ops",
+            "math/kernel_ops",
             "const r = m.normalizeKernel(Float64Array.from(k)); return [Array.from(r.weights), r.said];",
             k=weights,
         )
@@ -318,7 +325,7 @@ def test_normalize_says_what_it_did(call):
 
 def test_once_per_frame_draws_once_and_never_loses_the_last_request(call):
     result = call(
-        "frame",
+        "ui/frame",
         """
         const life = new AbortController();
         let count = 0, seen = 0, value = 0;
@@ -335,7 +342,7 @@ def test_once_per_frame_draws_once_and_never_loses_the_last_request(call):
 
 def test_edits_reach_python_once_the_hand_rests_and_when_the_demo_leaves(call):
     result = call(
-        "model",
+        "ui/model",
         """
         const life = new AbortController();
         let saved = 0;
@@ -354,7 +361,7 @@ def test_edits_reach_python_once_the_hand_rests_and_when_the_demo_leaves(call):
 
 def test_ids_differ_between_copies_of_the_module(call):
     ids = call(
-        "dom",
+        "ui/dom",
         """
         const url = performance.getEntriesByType("resource").map((e) => e.name).find((n) => n.endsWith("/dom.js"));
         const other = await import(url + "?copy");
@@ -365,7 +372,7 @@ def test_ids_differ_between_copies_of_the_module(call):
 
 def test_every_module_is_valid_on_its_own(call):
     folder = ROOT / "lecture_utils" / "widgets"
-    for path in sorted(folder.glob("*/*.js")):
+    for path in sorted(folder.rglob("*.js")):
         name = path.relative_to(folder).with_suffix("").as_posix()
         assert call(name, "return Object.keys(m).length;") > 0, json.dumps(name)
 
@@ -425,7 +432,7 @@ def test_kept_responses_are_those_computed_anew(call):
 def test_kernels_as_sums_of_outer_products(call, rank):
     kernel = rng.normal(size=(9, rank)) @ rng.normal(size=(rank, 7)) * 1e-3
     found = call(
-        "separable",
+        "math/separable",
         "return [3, 7].map((most) => m.outerProducts(Float64Array.from(kernel), 9, 7, most)?.map("
         "({ column, row }) => [[...column], [...row]]) ?? null);",
         kernel=kernel.ravel().tolist(),
@@ -441,7 +448,7 @@ def test_separable_correlation_is_the_direct_one(call, rank):
     image, kernel = rng.random((29, 34)), rng.normal(size=(11, rank)) @ rng.normal(size=(rank, 9))
     for layer in ({"padding": 5}, {"padding": 3, "dilation": 2}, {}):
         found = call(
-            "separable",
+            "math/separable",
             "return [...m.correlateSeparably(Float64Array.from(image), 29, 34, Float64Array.from(kernel), 11, 9, layer)];",
             image=image.ravel().tolist(),
             kernel=kernel.ravel().tolist(),

@@ -5,8 +5,7 @@ import re
 import matplotlib
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from page_tools import wait_for_fading, wait_for_frames
+from page_tools import on_drawn, read, violations, wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import TrainingCurves
@@ -16,10 +15,11 @@ from lecture_utils.widgets.training_curves.histories import COLUMNS
 
 matplotlib.use("Agg")
 
-LISTEN = """addEventListener("curves", ({ target, detail }) => {
-  target.drawn = detail;
-  window.frames = (window.frames ?? 0) + 1;
-});"""
+LISTEN = on_drawn(
+    "TrainingCurves",
+    """target.drawn = detail;
+  window.frames = (window.frames ?? 0) + 1;""",
+)
 STOP_NAMES = {
     "stopped": "stopped",
     "epochs": "epochs",
@@ -68,7 +68,7 @@ class Page:
 
     def drawn(self):
         wait_for_frames(self.page)
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def slide(self, name, value):
         self.root.get_by_role("slider", name=name).fill(str(value))
@@ -381,8 +381,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
     demo.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
     demo.check()
     wait_for_fading(demo.page)
-    found = Axe().run(demo.page, context=".lu-training-curves", options={"preload": False})
-    assert found.response["violations"] == []
+    assert violations(demo.page, ".lu-training-curves") == []
     inside = "(root) => root.scrollWidth <= root.clientWidth"
     assert demo.root.evaluate(inside)
     assert demo.page.evaluate("document.documentElement.scrollWidth") <= width
@@ -391,5 +390,5 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
 def test_a_hand_that_rests_costs_nothing(demo):
     demo.drawn()
     before = demo.page.evaluate("window.frames")
-    demo.page.wait_for_timeout(300)
+    wait_for_frames(demo.page, 20)
     assert demo.page.evaluate("window.frames") == before

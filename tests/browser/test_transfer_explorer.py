@@ -1,23 +1,24 @@
 """TransferExplorer in Chromium: every boundary counts what torch would train; nothing is made up in between."""
 
+import math
 import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from page_tools import KEEP_COPIES, wait_for_fading, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 
-from lecture_utils.transfer_results import wilson
+from lecture_utils.statistics import wilson
 from lecture_utils.widgets import TransferExplorer
 from lecture_utils.widgets.training_curves.curves import spread
 
-LISTEN = """addEventListener("transfer", ({ target, detail }) => {
-  target.drawn = detail;
-  window.frames = (window.frames ?? 0) + 1;
-});"""
+LISTEN = on_drawn(
+    "TransferExplorer",
+    """target.drawn = detail;
+  window.frames = (window.frames ?? 0) + 1;""",
+)
 LITE, RESNET = "efficientnet_lite0", "resnet18"
 RECORDED = ("head", "stage6", "stem")
 
@@ -66,7 +67,7 @@ class Page:
 
     def drawn(self):
         wait_for_frames(self.page)
-        return self.root.evaluate("(root) => root.drawn")
+        return read(self.root, "(root) => root.drawn")
 
     def choose(self, name):
         self.root.get_by_role("radio", name=name, exact=True).check(force=True)
@@ -136,7 +137,7 @@ class Page:
         expect(nearest).to_be_hidden()
         (run,) = here
         mean = np.mean([seed["test_accuracy"] for seed in run["seeds"]])
-        low, high = wilson(1000 * mean, 1000)
+        low, high = wilson(math.floor(1000 * mean + 0.5), 1000)
         assert texts[0].startswith(f"{mean:.1%} (95%: {100 * low:.1f}–{high:.1%}")
         assert (f"{len(run['seeds'])} seeds" in texts[0]) == (len(run["seeds"]) > 1)
         seconds = np.mean([seed["seconds"] / len(seed["val_loss"]) for seed in run["seeds"]])
@@ -247,7 +248,7 @@ def test_fingers_move_it_by_its_handle_and_by_a_tap(new_page, open_demo):
     box = demo.root.locator(".transfer-row").nth(4).bounding_box()
     demo.page.touchscreen.tap(box["x"] + 60, box["y"] + 3)
     assert demo.check()["until"] == "stage4"
-    demo.page.wait_for_timeout(200)  # the handle slides there
+    wait_for_fading(demo.page)  # the handle slides there
     handle = demo.root.locator(".transfer-handle").bounding_box()
     client = demo.page.context.new_cdp_session(demo.page)
     x, y = handle["x"] + 14, handle["y"] + 14
@@ -322,7 +323,7 @@ def test_the_table_has_the_runs_numbers(demo):
     )
     for run, cells in zip(demo.demo.runs, rows, strict=True):
         accuracies = [seed["test_accuracy"] for seed in run["seeds"]]
-        low, high = wilson(1000 * np.mean(accuracies), 1000)
+        low, high = wilson(math.floor(1000 * np.mean(accuracies) + 0.5), 1000)
         assert cells[1][0] == f"{np.mean(accuracies):.1%}"
         assert f"95%: {100 * low:.1f}–{high:.1%}" in cells[1][1]
         known = run["seeds"][0]["seconds"] is not None
@@ -401,8 +402,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
     demo.page.keyboard.press("ArrowDown")
     demo.check()
     wait_for_fading(demo.page)
-    found = Axe().run(demo.page, context=".lu-transfer-explorer", options={"preload": False})
-    assert found.response["violations"] == []
+    assert violations(demo.page, ".lu-transfer-explorer") == []
     assert demo.root.evaluate("(root) => root.scrollWidth <= root.clientWidth")
     assert demo.page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -420,5 +420,5 @@ def test_two_explorers_live_side_by_side_and_rest(mount, page):
     ids = page.evaluate("[...document.querySelectorAll('.lu-demo [id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))
     before = page.evaluate("window.frames")
-    page.wait_for_timeout(300)
+    wait_for_frames(page, 20)
     assert page.evaluate("window.frames") == before

@@ -1,6 +1,8 @@
-"""Every exercise has a stub, a check and a solution, and is held to both verdicts: open, and then solved.
+"""Every exercise has a stub, a check and a solution, and is held to both verdicts: open, and then
+solved.
 
-The build executes each check twice (``book/_ext/execute_chapters.py``); ``book/conftest.py`` looks at what both print.
+The build executes each check twice (``book/_ext/execute_chapters.py``); ``book/conftest.py`` looks
+at what both print.
 """
 
 from pathlib import Path

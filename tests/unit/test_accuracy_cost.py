@@ -1,4 +1,6 @@
-"""Accuracy and cost of torchvision's classifiers: against its metadata, and the front by brute force."""
+"""Accuracy and cost of torchvision's classifiers: against its metadata, and the front by brute
+force.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,6 @@
-"""Networks taken apart: totals are torchvision's, fields are geometry's, branches are the network's own."""
+"""Networks taken apart: totals are torchvision's, fields are geometry's, branches are the network's
+own.
+"""
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from torch import nn
 
 from lecture_utils import models
 from lecture_utils.architectures import available, depth, load, title, trace
-from lecture_utils.architectures.wiring import chain
+from lecture_utils.architectures._wiring import chain
 from lecture_utils.geometry import count_macs, count_parameters, receptive_field
 
 NAMES = ("vgg16", "resnet18", "resnet50", "inception_v3", "efficientnet_b0", "densenet121")
@@ -30,8 +32,15 @@ def test_parameters_are_those_of_the_papers(trees, name, parameters):
 
 @pytest.mark.parametrize(
     ("name", "layers"),
-    [("vgg16", 16), ("resnet18", 18), ("resnet50", 50), ("inception_v3", 48), ("densenet121", 121), ("plain-56", 56)],
-)  # fmt: skip
+    [
+        ("vgg16", 16),
+        ("resnet18", 18),
+        ("resnet50", 50),
+        ("inception_v3", 48),
+        ("densenet121", 121),
+        ("plain-56", 56),
+    ],
+)
 def test_layers_are_those_of_the_names(trees, name, layers):
     assert depth(trees[name]) == layers
 
@@ -238,7 +247,7 @@ def test_dense_wiring_stays_a_list():
 @pytest.mark.parametrize(
     ("module", "size", "message"),
     [
-        (7, 10, "module is 7"),
+        (7, 10, "model is 7"),
         (nn.Conv2d(3, 4, 3), 0, "image_size is 0"),
         (nn.Conv2d(3, 4, 3), (1, 2, 3, 4), "image_size is"),
         (nn.Conv2d(3, 4, 3), 2.5, "image_size is 2.5"),

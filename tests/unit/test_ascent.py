@@ -1,4 +1,4 @@
-"""Gradient ascent: pictures that excite their channel, reproducibly, and a model that is left as it was."""
+"""Gradient ascent: images that activate their channel, reproducibly, and a model left as it was."""
 
 import pytest
 import torch
@@ -6,9 +6,9 @@ from torch import nn
 
 from lecture_utils import models
 from lecture_utils.interpretation import feature_maps, maximize_activation
-from lecture_utils.interpretation.canvases import FourierCanvas, color_basis
+from lecture_utils.interpretation._canvases import FourierCanvas, color_basis
 
-METHODS = ("plain", "strong")
+METHODS = ("pixel", "fourier")
 
 
 @pytest.fixture
@@ -26,21 +26,21 @@ def ascend(network, layer="3", channel=(0, 5), **options):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_it_climbs(network, method):
-    found = ascend(network, method=method, frames=(0, 4, 12))
-    assert found.images.shape == (2, 3, 24, 24) and found.history.shape == (12, 2)
-    assert found.images.min() >= 0 and found.images.max() <= 1
-    assert found.frames.shape == (3, 2, 3, 24, 24) and found.frame_steps == (0, 4, 12)
-    assert torch.equal(found.frames[-1], found.images)
+    result = ascend(network, method=method, frames=(0, 4, 12))
+    assert result.images.shape == (2, 3, 24, 24) and result.history.shape == (12, 2)
+    assert result.images.min() >= 0 and result.images.max() <= 1
+    assert result.frames.shape == (3, 2, 3, 24, 24) and result.frame_steps == (0, 4, 12)
+    assert torch.equal(result.frames[-1], result.images)
 
-    def excitement(images):
+    def activation(images):
         maps = feature_maps(network[:4], "3", images)
         return torch.stack([maps[0, 0].mean(), maps[1, 5].mean()])
 
-    start, middle, end = (excitement(frame) for frame in found.frames)
-    torch.testing.assert_close(end, found.activations)
+    start, middle, end = (activation(frame) for frame in result.frames)
+    torch.testing.assert_close(end, result.activations)
     assert (end > middle).all() and (middle > start).all()
-    if method == "plain":
-        torch.testing.assert_close(start, found.history[0])
+    if method == "pixel":
+        torch.testing.assert_close(start, result.history[0])
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -48,41 +48,41 @@ def test_a_seed_gives_the_same_pictures_and_a_batch_the_same_as_one(network, met
     together = ascend(network, method=method, steps=3)
     assert torch.equal(together.images, ascend(network, method=method, steps=3).images)
     assert not torch.equal(together.images, ascend(network, method=method, steps=3, seed=1).images)
-    alone = ascend(network, channel=[0], method="plain", steps=3)
-    both = ascend(network, channel=[0, 5], method="plain", steps=3)
+    alone = ascend(network, channel=[0], method="pixel", steps=3)
+    both = ascend(network, channel=[0, 5], method="pixel", steps=3)
     torch.testing.assert_close(alone.images[0], both.images[0], rtol=1e-3, atol=1e-4)
 
 
-def test_a_plain_step_is_a_step_of_adam(network):
+def test_a_step_on_pixels_is_a_step_of_adam(network):
     network.eval()
-    found = ascend(
-        network, channel=[5], method="plain", steps=2, frames=(0, 1, 2), learning_rate=0.01
+    result = ascend(
+        network, channel=[5], method="pixel", steps=2, frames=(0, 1, 2), learning_rate=0.01
     )
-    pixels = found.frames[0].clone().requires_grad_()
+    pixels = result.frames[0].clone().requires_grad_()
     optimizer = torch.optim.Adam([pixels], lr=0.01)
     for step in (1, 2):
         optimizer.zero_grad()
         (-network[:4](pixels)[0, 5].mean()).backward()
         optimizer.step()
-        torch.testing.assert_close(found.frames[step], pixels.detach())
+        torch.testing.assert_close(result.frames[step], pixels.detach())
 
 
 def test_logits_and_gray_networks():
     torch.manual_seed(0)
     network = models.build("gap").eval()
-    found = maximize_activation(network, "10", 7, size=28, steps=8, frames=[0])
-    assert found.images.shape == (1, 1, 28, 28)
-    start, end = (network(images)[0, 7] for images in (found.frames[0], found.images))
-    torch.testing.assert_close(end.detach(), found.activations[0])
+    result = maximize_activation(network, "10", 7, size=28, steps=8, frames=[0])
+    assert result.images.shape == (1, 1, 28, 28)
+    start, end = (network(images)[0, 7] for images in (result.frames[0], result.images))
+    torch.testing.assert_close(end.detach(), result.activations[0])
     assert end > start
 
 
 def test_it_normalizes(network):
     network.eval()
-    found = ascend(network, steps=0, normalize=lambda images: 2 * images - 1, size=(20, 26))
-    assert found.images.shape == (2, 3, 20, 26) and found.history.shape == (0, 2)
-    maps = network[:4](2 * found.images - 1)
-    torch.testing.assert_close(maps[1, 5].mean().detach(), found.activations[1])
+    result = ascend(network, steps=0, normalize=lambda images: 2 * images - 1, size=(20, 26))
+    assert result.images.shape == (2, 3, 20, 26) and result.history.shape == (0, 2)
+    maps = network[:4](2 * result.images - 1)
+    torch.testing.assert_close(maps[1, 5].mean().detach(), result.activations[1])
 
 
 @pytest.mark.parametrize("size", [(24, 24), (31, 20), (1, 7)])
@@ -126,7 +126,7 @@ def test_the_model_is_left_as_it_was(network, method):
         ({"channel": [-1]}, r"channel is \[-1\]; pass an integer from 0"),
         ({"channel": []}, "pass an integer from 0, or several"),
         ({"channel": [True]}, "pass an integer"),
-        ({"method": "lucid"}, "method is 'lucid'; use one of 'plain', 'strong'"),
+        ({"method": "lucid"}, "method is 'lucid'; use one of 'pixel', 'fourier'"),
         ({"steps": -1}, "steps is -1"),
         ({"steps": 1.5}, "steps is 1.5"),
         ({"learning_rate": 0}, "learning_rate is 0"),

@@ -1,4 +1,6 @@
-"""The extensions that build the book: addresses, formulas, which chapters to run again, and running them."""
+"""The extensions that build the book: addresses, formulas, which chapters to run again, and running
+them.
+"""
 
 import asyncio
 import base64
@@ -99,10 +101,10 @@ def package(tmp_path):
         "lecture_utils/b.py": "x = 1",
         "lecture_utils/c.py": "",
         "lecture_utils/runs/__init__.py": "",
-        "lecture_utils/runs/mnist/gap/seed0/card.json": "{}",
+        "lecture_utils/data/runs/mnist/gap/seed0/card.json": "{}",
         "lecture_utils/widgets/__init__.py": '_DEMOS = {"Lab": "lab"}',
         "lecture_utils/widgets/_demo.py": "",
-        "lecture_utils/widgets/_shared/dom.js": "",
+        "lecture_utils/widgets/_shared/ui/dom.js": "",
         "lecture_utils/widgets/lab/__init__.py": "from .._demo import Demo\nfrom ...c import y",
         "lecture_utils/widgets/lab/lab.js": "",
         "lecture_utils/widgets/other/__init__.py": "",
@@ -133,12 +135,12 @@ def test_imports_are_followed(package):
 
 def test_a_demo_depends_on_its_javascript_and_on_what_it_shares(package):
     files = used(package, "from lecture_utils.widgets import Lab")
-    assert {"widgets/lab/lab.js", "widgets/_shared/dom.js", "widgets/_demo.py", "c.py"} <= files
+    assert {"widgets/lab/lab.js", "widgets/_shared/ui/dom.js", "widgets/_demo.py", "c.py"} <= files
     assert "widgets/other/__init__.py" not in files
 
 
 def test_what_loads_runs_depends_on_their_cards(package):
-    card = "runs/mnist/gap/seed0/card.json"
+    card = "data/runs/mnist/gap/seed0/card.json"
     assert card in used(package, "from lecture_utils import runs")
     assert card in used(package, "from lecture_utils.runs import load")
     assert card not in used(package, "from lecture_utils import a")
@@ -162,7 +164,7 @@ def test_the_first_chapter_depends_on_its_demo():
         "convolution_lab.js",
         "quiz.js",
         "dom.js",
-        "fashion_mnist_sample.npz",
+        "fashion_mnist.npz",
     } <= files
 
 
@@ -170,7 +172,9 @@ def test_the_first_chapter_depends_on_its_demo():
 
 
 def write_notebook(path, *cells):
-    """Write a notebook of code cells, each a source, or a source and a tag; return its path as a string."""
+    """Write a notebook of code cells, each a source, or a source and a tag; return its path as a
+    string.
+    """
     cells = [cell if isinstance(cell, tuple) else (cell, "untagged") for cell in cells]
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source, metadata={"tags": [t]}) for source, t in cells],
@@ -328,6 +332,8 @@ def test_a_recording_of_filters_is_among_what_a_chapter_depends_on(package):
     card = package / "lecture_utils" / "data" / "filters" / "net" / "card.json"
     card.parent.mkdir(parents=True)
     card.write_text("{}")
-    (package / "lecture_utils" / "filter_pictures.py").write_text("")
-    source = "from lecture_utils.filter_pictures import load"
-    assert {"filter_pictures.py", "data/filters/net/card.json"} <= used(package, source)
+    recordings = package / "lecture_utils" / "interpretation" / "recordings.py"
+    recordings.parent.mkdir()
+    recordings.write_text("")
+    source = "from lecture_utils.interpretation.recordings import load"
+    assert {"interpretation/recordings.py", "data/filters/net/card.json"} <= used(package, source)

@@ -1,4 +1,4 @@
-"""The Python side of ConvolutionLab and ConvolutionSteps; the browser's side is in tests/browser."""
+"""The Python side of ConvolutionLab and ConvolutionSteps; tests/browser has the other."""
 
 import re
 

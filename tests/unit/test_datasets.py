@@ -18,9 +18,9 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from torchvision.datasets.mnist import read_sn3_pascalvincent_tensor
 
-from lecture_utils import _sources, datasets
-from lecture_utils._download import DownloadError
-from lecture_utils._idx import read_idx
+from lecture_utils import datasets
+from lecture_utils.datasets import DownloadError, _mnist, _search
+from lecture_utils.datasets._idx import read_idx
 
 LOADERS = {"fashion-mnist": datasets.fashion_mnist, "mnist": datasets.mnist}
 ATTRIBUTES = {"fashion-mnist": "_FASHION_MNIST", "mnist": "_MNIST"}
@@ -54,14 +54,14 @@ def clean_machine(tmp_path, monkeypatch):
     monkeypatch.delenv("LECTURE_DATA", raising=False)
     monkeypatch.setenv("LECTURE_OFFLINE", "1")
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(_sources, "_said", set())
-    monkeypatch.setattr(_sources, "_download_failed", set())
+    monkeypatch.setattr(_search, "_said", set())
+    monkeypatch.setattr(_search, "_download_failed", set())
     change(monkeypatch, "fashion-mnist", package_folder=str(tmp_path / "package"))
 
 
 def change(monkeypatch, name, **values):
-    collection = getattr(datasets, ATTRIBUTES[name])
-    monkeypatch.setattr(datasets, ATTRIBUTES[name], dataclasses.replace(collection, **values))
+    collection = getattr(_mnist, ATTRIBUTES[name])
+    monkeypatch.setattr(_mnist, ATTRIBUTES[name], dataclasses.replace(collection, **values))
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_read_idx_refuses(tmp_path, name, content, message):
 @pytest.mark.parametrize(("split", "prefix"), [("train", "train"), ("test", "t10k")])
 def test_folder(tmp_path, monkeypatch, name, compress, split, prefix):
     monkeypatch.setenv("LECTURE_DATA", str(tmp_path))
-    for layout in getattr(datasets, ATTRIBUTES[name]).layouts:
+    for layout in getattr(_mnist, ATTRIBUTES[name]).layouts:
         images, labels = write_data_set(tmp_path / layout, 1, 7, prefix, compress)
         data = LOADERS[name](split)
         assert data.source == "folder"
@@ -313,7 +313,7 @@ def test_fashion_sample():
     flat = [torch.from_numpy(d.images.reshape(len(d), -1) / 255) for d in (train, test)]
     nearest = torch.cdist(flat[1], flat[0]).argmin(dim=1).numpy()
     assert (train.labels[nearest] == test.labels).mean() > 0.65
-    assert datasets._SAMPLE.stat().st_size < 400_000
+    assert _mnist._SAMPLE.stat().st_size < 400_000
 
 
 def test_digits_stand_in():
@@ -407,7 +407,8 @@ def test_photo_refuses(name, size, message):
 def test_imports_nothing_heavy():
     code = (
         "import sys, lecture_utils.datasets;"
-        "print([m for m in ('torch', 'skimage', 'sklearn', 'scipy', 'anywidget') if m in sys.modules])"
+        "heavy = ('torch', 'skimage', 'sklearn', 'scipy', 'anywidget'); "
+        "print([name for name in heavy if name in sys.modules])"
     )
     environment = {**os.environ, "LECTURE_OFFLINE": "1"}
     result = subprocess.run(

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from torchvision.models.resnet import BasicBlock
 
-from lecture_utils import models
-from lecture_utils.deep_networks import DeepBlock, deep_cnn
+from lecture_utils import geometry
+from lecture_utils.models import DeepBlock, deep_cnn
 
 
 def test_a_block_with_shortcut_is_that_of_torchvision():
@@ -37,7 +37,7 @@ def test_depth_counts_layers_and_shortcuts_cost_no_weights(depth):
     plain, residual = (deep_cnn(depth=depth, shortcuts=shortcuts) for shortcuts in (False, True))
     for network in (plain, residual):
         assert sum(isinstance(m, nn.Conv2d | nn.Linear) for m in network.modules()) == depth
-    assert models.count_parameters(plain) == models.count_parameters(residual)
+    assert geometry.count_parameters(plain) == geometry.count_parameters(residual)
     assert plain.state_dict().keys() == residual.state_dict().keys()
     residual.load_state_dict(plain.state_dict())
     images = torch.rand(2, 1, 28, 28)

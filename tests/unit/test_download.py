@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from faulty_server import FaultyServer
 
-from lecture_utils import _download
-from lecture_utils._download import DownloadError, download, has_checksum
+from lecture_utils.datasets import DownloadError, _download
+from lecture_utils.datasets._download import download, has_checksum
 
 CONTENT = np.random.default_rng(0).bytes(1_500_000)
 MD5 = "md5:" + hashlib.md5(CONTENT).hexdigest()

@@ -11,7 +11,7 @@ from PIL import Image
 from scipy import ndimage
 from torch import nn
 
-from lecture_utils import models
+from lecture_utils import geometry, models
 from lecture_utils.widgets import DrawADigit
 from lecture_utils.widgets.draw_a_digit import center, move
 from lecture_utils.widgets.draw_a_digit.examples import chosen_examples
@@ -126,7 +126,7 @@ def test_all_networks_of_the_book_can_travel(name):
     model = network(build=models.NETWORKS[name])
     layers, parameters = describe(frozen(model))
     buffers = sum(b.numel() for n, b in model.named_buffers() if "running" in n)
-    assert len(parameters) == models.count_parameters(model) + buffers
+    assert len(parameters) == geometry.count_parameters(model) + buffers
     assert "Dropout" not in [layer["kind"] for layer in layers]
     demo = DrawADigit(model, digits())
     with torch.no_grad():

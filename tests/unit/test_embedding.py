@@ -1,4 +1,6 @@
-"""Embeddings: equal to running the network, computed once, and never from a damaged or half-written file."""
+"""Embeddings: equal to running the network, computed once, and never from a damaged or half-written
+file.
+"""
 
 import os
 import signal
@@ -11,9 +13,9 @@ import pytest
 import torch
 from torch import nn
 
-from lecture_utils import _embedding_cache, embedding, transfer
-from lecture_utils.data_modules import InMemoryImages
-from lecture_utils.transfer import TransferNetwork
+from lecture_utils import transfer
+from lecture_utils.training import InMemoryDataset
+from lecture_utils.transfer import TransferNetwork, _embedding, _embedding_cache
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +44,7 @@ def forbid_computing(monkeypatch):
     def refuse(*_):
         raise AssertionError("this was to be read from the cache")
 
-    monkeypatch.setattr(embedding, "_run", refuse)
+    monkeypatch.setattr(_embedding, "_run", refuse)
 
 
 def folder_of(cache):
@@ -66,12 +68,12 @@ def test_it_is_what_the_network_computes_in_prediction(until, batch_size):
 
 def test_labels_stay_with_their_pictures_and_floats_are_taken_as_they_are():
     model, images = small_network(), pictures()
-    data = InMemoryImages(images, torch.arange(10))
+    data = InMemoryDataset(images, torch.arange(10))
     found = transfer.embed(model, data)
-    assert isinstance(found, InMemoryImages)
+    assert isinstance(found, InMemoryDataset)
     assert torch.equal(found.labels, data.labels)
     floats = transfer.embed(model, (images.float() / 255).numpy())
-    assert torch.allclose(floats, found.images, atol=1e-6)
+    assert torch.allclose(floats, found.inputs, atol=1e-6)
 
 
 def test_it_is_computed_once(monkeypatch):
@@ -146,7 +148,7 @@ class Stopped(BaseException):
 def stop_after(monkeypatch, batches):
     """Let the computation end after so many batches, with progress saved after each."""
     monkeypatch.setattr(_embedding_cache, "_SAVE_EVERY", -1.0)
-    run = embedding._run
+    run = _embedding._run
 
     def stopping(module, images, batch_size):
         for number, batch in enumerate(run(module, images, batch_size)):
@@ -154,19 +156,19 @@ def stop_after(monkeypatch, batches):
                 raise Stopped
             yield batch
 
-    monkeypatch.setattr(embedding, "_run", stopping)
+    monkeypatch.setattr(_embedding, "_run", stopping)
 
 
 def count_computed(monkeypatch):
     counted = []
-    run = embedding._run
+    run = _embedding._run
 
     def counting(module, images, batch_size):
         for batch in run(module, images, batch_size):
             counted.append(len(batch))
             yield batch
 
-    monkeypatch.setattr(embedding, "_run", counting)
+    monkeypatch.setattr(_embedding, "_run", counting)
     return counted
 
 
@@ -214,7 +216,8 @@ SCRIPT = """
 import sys, time, torch
 sys.path[:0] = [{folder!r}]
 from test_embedding import pictures, small_network
-from lecture_utils import _embedding_cache, transfer
+from lecture_utils import transfer
+from lecture_utils.transfer import _embedding_cache
 _embedding_cache._SAVE_EVERY = -1.0
 model = small_network()
 model.stem.register_forward_pre_hook(lambda *_: time.sleep(0.2))

@@ -7,12 +7,20 @@ import pytest
 import traitlets
 from PIL import Image
 
-from lecture_utils import datasets, pretrained
-from lecture_utils.embedding import embed
-from lecture_utils.embedding_maps import EmbeddingMaps, agreement, make_maps, nearest, pca
-from lecture_utils.image_folders import ImageDataModule
-from lecture_utils.pet_maps import load_pet_maps
-from lecture_utils.transfer import attach_head
+from lecture_utils import pretrained, runs
+from lecture_utils.datasets import drawn_pets
+from lecture_utils.runs import transfer
+from lecture_utils.training import ImageDataModule
+from lecture_utils.transfer import (
+    EmbeddingMaps,
+    agreement,
+    attach_head,
+    embed,
+    load_pet_maps,
+    make_maps,
+    nearest,
+    pca,
+)
 from lecture_utils.widgets import EmbeddingMap
 from lecture_utils.widgets.embedding_map.sheet import make_sheet
 
@@ -45,7 +53,8 @@ def test_maps_neighbors_and_errors():
         made = make_maps(features)
         for way, points in enumerate((made.pca, made.tsne)):
             gaps = lambda p: np.linalg.norm(p[:, None] - p[None], axis=2)  # noqa: E731
-            np.testing.assert_allclose(gaps(demo.points[i, way]), gaps(points), rtol=1e-3, atol=1e-3)  # fmt: skip
+            shown = gaps(demo.points[i, way])
+            np.testing.assert_allclose(shown, gaps(points), rtol=1e-3, atol=1e-3)
     assert demo.names[:4] == ["cat 1", "dog 1", "cat 2", "dog 2"]
 
 
@@ -162,15 +171,24 @@ def test_maps_may_come_without_neighbors():
     assert "read –" in demo.figure_html()
 
 
-def test_without_photos_there_are_drawn_pets(monkeypatch, tmp_path):
+def test_the_recorded_maps_need_no_photos(monkeypatch, tmp_path):
+    monkeypatch.delenv("LECTURE_DATA", raising=False)
+    monkeypatch.setenv("LECTURE_CACHE", str(tmp_path))
+    monkeypatch.setenv("LECTURE_OFFLINE", "1")
+    demo = EmbeddingMap.of_cats_and_dogs(stage="fine-tuned", method="PCA")
+    assert demo.points.shape == (3, 2, 1000, 2) and demo.origin == "1,000 test photos"
+    assert not demo.sheet and len(set(demo.names)) == 1000
+    assert [each["name"] for each in demo.stages] == ["random weights", "pretrained", "fine-tuned"]
+    tests = [runs.load(name).card["metrics"]["test"] for name in transfer._MAPS.values()]
+    assert [each["wrong"] for each in demo.stages] == [test["errors"] for test in tests]
+
+
+def test_the_drawn_pets_have_maps_of_their_own(monkeypatch, tmp_path):
     """The recorded maps belong to the pets that are drawn here: a second look at their embeddings agrees."""
     monkeypatch.delenv("LECTURE_DATA", raising=False)
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path))
     monkeypatch.setenv("LECTURE_OFFLINE", "1")
-    # No more than are shown: a picture is the same whatever else is drawn.
-    few, draw = (2, 2, 200), datasets.drawn_pets
-    monkeypatch.setattr(datasets, "drawn_pets", lambda sizes=few, **options: draw(sizes, **options))
-    demo = EmbeddingMap.of_cats_and_dogs(stage="fine-tuned", method="PCA")
+    demo = EmbeddingMap(**load_pet_maps(), stage="fine-tuned", method="PCA")
     assert demo.points.shape == (3, 2, 200, 2) and "drawn pets" in demo.origin
     assert "drawn pets" in demo.figure_html()
     wrong = [each["wrong"] for each in demo.stages]
@@ -183,10 +201,10 @@ def test_without_photos_there_are_drawn_pets(monkeypatch, tmp_path):
     assert [path.parent.name for path in given["pictures"]] == [
         ("cats", "dogs")[label] for label in given["labels"]
     ]
-    data = ImageDataModule(datasets.drawn_pets(), 20, 128)
+    data = ImageDataModule(drawn_pets((2, 2, 200)), 20, 128)
     data.setup("test")
     model = attach_head(pretrained.load("efficientnet_lite0"), 1)
-    features = embed(model, data.test_set.images, cache=False).numpy()
+    features = embed(model, data.test_set.inputs, cache=False).numpy()
     points, explained = pca(features)
     recorded = given["stages"]["pretrained"]
     np.testing.assert_allclose(points, recorded.pca, rtol=1e-3, atol=1e-2)

@@ -1,4 +1,4 @@
-"""Two-dimensional maps of embeddings: scikit-learn's numbers, and the same map for the same seed."""
+"""Two-dimensional maps of embeddings: scikit-learn's numbers, the same map for the same seed."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import pairwise_distances
 
-from lecture_utils.embedding_maps import agreement, align, make_maps, nearest, pca, tsne
+from lecture_utils.transfer import agreement, align, make_maps, nearest, pca, tsne
 
 
 def clusters(seed=0, per_class=30, classes=3, dimensions=64, apart=8.0):
@@ -80,7 +80,7 @@ def test_align_undoes_turns_and_mirrors():
         moved = 3 * (reference @ turn * [1, mirror]) + [5, -2]
         expected = 3 * (reference - reference.mean(axis=0))
         np.testing.assert_allclose(align(moved, reference), expected, atol=1e-5)
-    with pytest.raises(ValueError, match="same pictures"):
+    with pytest.raises(ValueError, match="same images"):
         align(reference, reference[1:])
 
 
@@ -101,7 +101,7 @@ def test_maps_of_few_pictures_and_many_dimensions():
         (lambda: pca(np.zeros((3, 1))), "D at least 2"),
         (lambda: make_maps(np.zeros((3, 4))), "3 embeddings; give at least 6"),
         (lambda: pca([[0, 1], [np.nan, 2]]), "nan in row 1, column 0"),
-        (lambda: tsne(np.eye(8), perplexity=8), "perplexity is 8; with 8 pictures"),
+        (lambda: tsne(np.eye(8), perplexity=8), "perplexity is 8; with 8 images"),
         (lambda: tsne(np.eye(8), perplexity=0), "perplexity is 0"),
         (lambda: tsne(np.ones((8, 3)), perplexity=2), "all embeddings are equal"),
         (lambda: nearest(np.eye(3), 3), "give at least 4"),

@@ -1,4 +1,6 @@
-"""FeatureMapExplorer in Python: the maps are the network's, the numbers theirs, and sprites hold them."""
+"""FeatureMapExplorer in Python: the maps are the network's, the numbers theirs, and sprites hold
+them.
+"""
 
 import json
 

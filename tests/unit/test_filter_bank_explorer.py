@@ -5,8 +5,7 @@ import pytest
 from scipy.ndimage import convolve
 from traitlets import TraitError
 
-from lecture_utils.filter_banks import FilterBank
-from lecture_utils.gabor import GaborBank
+from lecture_utils.filter_banks import FilterBank, GaborBank
 from lecture_utils.widgets import FilterBankExplorer
 from lecture_utils.widgets.filter_bank_explorer.banks import gabor_parameters, pack_banks
 from lecture_utils.widgets.filter_bank_explorer.statistics import bank_statistics, judge

@@ -8,14 +8,14 @@ import pytest
 import torch
 from scipy import ndimage
 
-from lecture_utils import _bank_engine
-from lecture_utils._separable import border_index, factorize
 from lecture_utils.filter_banks import (
     FilterBank,
+    _engine,
     haar_bank,
     laplacian_of_gaussian_bank,
     sobel_bank,
 )
+from lecture_utils.filter_banks._separable import border_index, factorize
 
 MODES = ["reflect", "wrap", "constant", "nearest"]
 SHAPES = [(28, 28), (3, 50), (41, 67), (90, 64)]
@@ -40,7 +40,7 @@ def test_random_kernels_of_all_sizes_equal_ndimage(shape, mode):
 @pytest.mark.parametrize("fourier", [False, True])
 @pytest.mark.parametrize("mode", MODES)
 def test_both_routes_of_large_images_are_exact_for_real_kernels(monkeypatch, fourier, mode):
-    monkeypatch.setattr(_bank_engine, "uses_fourier", lambda *_: fourier)
+    monkeypatch.setattr(_engine, "uses_fourier", lambda *_: fourier)
     rng = np.random.default_rng(0)
     bank = FilterBank([rng.normal(size=size) for size in [(2, 2), (9, 4), (3, 12)]])
     image = 100 + rng.random((43, 75))

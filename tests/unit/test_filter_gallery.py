@@ -1,18 +1,22 @@
-"""FilterGallery and its recordings: what was recorded is what the networks answer, and can be recorded again."""
+"""FilterGallery and its recordings: what was recorded is what the networks answer, and can be
+recorded again.
+"""
 
 import io
 import json
 
 import numpy as np
 import pytest
+import record_filters
 import torch
 import traitlets
 from PIL import Image
 from torch import nn
 
-from lecture_utils import _filter_recording, filter_pictures, pretrained, runs
-from lecture_utils.filter_pictures import PLANS, LayerPlan, Plan
-from lecture_utils.geometry.effective import _output_of
+from lecture_utils import pretrained, runs
+from lecture_utils._inspect import output_of
+from lecture_utils.interpretation import recordings
+from lecture_utils.interpretation.recordings import PLANS, LayerPlan, Plan
 from lecture_utils.widgets import FilterGallery
 from lecture_utils.widgets._sprites import unpack_tiles
 
@@ -22,41 +26,43 @@ NAMES = list(PLANS)
 def network_of(name):
     if name in pretrained.NETWORKS:
         net = pretrained.load(name)
-        return net.network, net.normalize
+        return net.model, net.normalize
     return runs.load(name).model, lambda images: images
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_recordings_fit_their_plans_and_their_networks(name):
-    card, plan = filter_pictures.load(name).card, PLANS[name]
+    card, plan = recordings.load(name).card, PLANS[name]
     assert card["plan"]["steps"] == plan.steps and tuple(card["plan"]["frames"]) == plan.frames
     assert [each["path"] for each in card["layers"]] == [each.path for each in plan.layers]
     assert card["code"]["changed_since"] is False and card["code"]["commit"]
     if name in runs.RECIPES:
         assert card["weights"] == runs.load(name).card["weights_sha256"], (
-            f"{name} was trained anew; record: python -m lecture_utils.filter_pictures {name}"
+            f"{name} was trained anew; record: python tools/record_filters.py {name}"
         )
 
 
 def test_recordings_are_all_there_and_small():
-    assert filter_pictures.available() == tuple(PLANS)
-    folder = filter_pictures.folder_of(NAMES[0]).parent
+    assert recordings.available() == tuple(PLANS)
+    folder = recordings.folder_of(NAMES[0]).parent
     assert sum(path.stat().st_size for path in folder.rglob("*.*")) < 1_000_000
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_pictures_that_are_shipped_excite_their_filters(name):
-    """Decoded from their sprites, strong pictures still reach most of what was recorded, and more than others do."""
+def test_the_images_that_are_shipped_activate_their_filters(name):
+    """Decoded from their sprites, images of the Fourier method still reach most of what was
+    recorded, and more than others do.
+    """
     network, normalize = network_of(name)
     gallery = FilterGallery(name)
     for entry in gallery.recordings[name].card["layers"][-2:]:
         gallery.layer = entry["label"]
-        pictures = torch.tensor(gallery.pictures("strong")[:, -1]).permute(0, 3, 1, 2) / 255
+        pictures = torch.tensor(gallery.pictures("fourier")[:, -1]).permute(0, 3, 1, 2) / 255
         with torch.no_grad():
-            answers = _output_of(network.eval(), entry["path"], normalize(pictures))
+            answers = output_of(network.eval(), entry["path"], normalize(pictures))
         answers = answers.flatten(2).mean(2) if answers.ndim == 4 else answers
         reached = answers[:, entry["channels"]].numpy()  # picture i, filter j
-        recorded = np.array(entry["strong"]["activations"])
+        recorded = np.array(entry["fourier"]["activations"])
         # Compression takes away some of the finest detail, of which a few filters need much.
         assert np.median(np.diagonal(reached) / recorded[:, -1]) > 0.6
         assert (reached.argmax(axis=0) == np.arange(len(reached))).mean() > 0.6
@@ -66,7 +72,7 @@ def test_the_pictures_that_are_shipped_excite_their_filters(name):
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """A network of two layers with one filter that nothing excites, and few steps."""
+    """A network of two layers with one filter that nothing activates, and few steps."""
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(3, 5, 3, stride=2), nn.ReLU(), nn.Conv2d(5, 3, 3))
     with torch.no_grad():
@@ -77,58 +83,58 @@ def tiny(monkeypatch):
     monkeypatch.setitem(PLANS, "tiny", plan)
     names = ("a", "b", "c")
     monkeypatch.setattr(
-        _filter_recording,
-        "_network",
+        record_filters,
+        "_load_model",
         lambda name: (network, lambda x: x - 0.5, "of the test", names),
     )
-    monkeypatch.setattr(_filter_recording, "_PETS", 4)
-    monkeypatch.setattr(_filter_recording.datasets, "photo_names", lambda: ["cat", "coins"])
+    monkeypatch.setattr(record_filters, "_PETS", 4)
+    monkeypatch.setattr(record_filters.datasets, "photo_names", lambda: ["cat", "coins"])
     return network
 
 
 def test_recording_again(tiny, tmp_path):
-    recording = _filter_recording.record("tiny", tmp_path)
+    recording = record_filters.record("tiny", tmp_path)
     card = recording.card
     first, last = card["layers"]
     assert first["channels"] == [0, 2, 3, 4] and first["of"] == 5  # 1 is dead
     assert last["channels"] == [2, 0] and last["names"] == ["c", "a"]
     assert card["data"]["pictures"] == 4 + 2 * 5
     # Frames are pictures of the ascent; the activations are theirs.
-    tiles = unpack_tiles(recording.sprite(1, "plain"), last["plain"]["layout"], 6)
+    tiles = unpack_tiles(recording.sprite(1, "pixel"), last["pixel"]["layout"], 6)
     images = torch.tensor(tiles.reshape(2, 3, 24, 24, 3)).permute(0, 1, 4, 2, 3) / 255 - 0.5
     with torch.no_grad():
         for i, channel in enumerate(last["channels"]):
             reached = tiny(images[i])[:, channel].mean(dim=(1, 2))
-            np.testing.assert_allclose(reached, last["plain"]["activations"][i], atol=0.05)
-    for method in ("plain", "strong"):
+            np.testing.assert_allclose(reached, last["pixel"]["activations"][i], atol=0.05)
+    for method in ("pixel", "fourier"):
         activations = np.array(last[method]["activations"])
         assert (activations[:, -1] > activations[:, 0]).all()
-    # The most exciting pictures of the data set, found by brute force.
-    data = _filter_recording.data_set(224)
-    inputs = _filter_recording._resized(data.pixels, 64) - 0.5
+    # The images of the data set with the strongest activations, by brute force.
+    data = record_filters.data_set(224)
+    inputs = record_filters._resized(data.images, 64) - 0.5
     with torch.no_grad():
         best = tiny(inputs).amax(dim=(2, 3))[:, 2]
     expected = sorted(
         (max(best[i].item() for i in range(len(best)) if data.groups[i] == group))
         for group in set(data.groups)
-    )[::-1][: _filter_recording.EXAMPLES]
+    )[::-1][: record_filters.EXAMPLES]
     np.testing.assert_allclose(last["examples"]["activations"][0], expected, rtol=1e-3)
-    again = _filter_recording.record("tiny", tmp_path / "again")
+    again = record_filters.record("tiny", tmp_path / "again")
     assert again.card["layers"] == card["layers"]
-    assert again.sprite(0, "strong") == recording.sprite(0, "strong")
+    assert again.sprite(0, "fourier") == recording.sprite(0, "fourier")
 
 
-def test_crops_lie_around_their_place_and_inside_the_picture():
+def test_crops_lie_around_their_position_and_inside_the_image():
     picture = np.zeros((224, 224, 3), np.uint8)
     picture[100:108, 40:48] = 255
     for place, part in (((104 / 224, 44 / 224), 0.25), ((104 / 224, 44 / 224), 1.0)):
-        crop = _filter_recording._crop(picture, place, part)
+        crop = record_filters._crop(picture, place, part)
         assert crop.shape == (64, 64, 3)
         rows, columns = np.nonzero(crop[..., 0] > 128)
         if part < 1:
             assert rows.mean() == pytest.approx(32, abs=2)
             assert columns.mean() == pytest.approx(32, abs=2)
-    corner = _filter_recording._crop(picture, (0.01, 0.99), 0.5)
+    corner = record_filters._crop(picture, (0.01, 0.99), 0.5)
     np.testing.assert_array_equal(
         corner, np.asarray(Image.fromarray(picture[:112, 112:]).resize((64, 64)))
     )
@@ -139,11 +145,11 @@ def test_how_much_of_a_picture_is_cut_out():
         nn.Conv2d(3, 4, 3, stride=2), nn.MaxPool2d(2), nn.Conv2d(4, 4, 3, stride=2)
     )
     # 3, then 3 + 2, then 5 + 2 * 4.
-    _filter_recording.LEAST_CROP, kept = 1, _filter_recording.LEAST_CROP
+    record_filters.LEAST_CROP, kept = 1, record_filters.LEAST_CROP
     try:
-        sides = [round(64 * _filter_recording._part(network, path, 64)) for path in "012"]
+        sides = [round(64 * record_filters._part(network, path, 64)) for path in "012"]
     finally:
-        _filter_recording.LEAST_CROP = kept
+        record_filters.LEAST_CROP = kept
     assert sides == [3, 5, 13]
 
 
@@ -191,8 +197,8 @@ def test_unknown_and_missing_recordings(monkeypatch, tmp_path):
         FilterGallery("vgg16")
     with pytest.raises(ValueError, match="name each once"):
         FilterGallery(NAMES[0], NAMES[0])
-    with pytest.raises(FileNotFoundError, match=r"python -m lecture_utils.filter_pictures effi"):
-        filter_pictures.load("efficientnet_lite0", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"python tools/record_filters\.py effi"):
+        recordings.load("efficientnet_lite0", tmp_path)
 
 
 def test_a_network_that_was_trained_anew_is_told(monkeypatch):

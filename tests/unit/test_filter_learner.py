@@ -1,4 +1,6 @@
-"""FilterLearner in Python: its traits, its gradient against PyTorch's, and what it leaves in a page."""
+"""FilterLearner in Python: its traits, its gradient against PyTorch's, and what it leaves in a
+page.
+"""
 
 import re
 

@@ -12,8 +12,7 @@ import torch
 from scipy import ndimage
 from skimage import filters
 
-from lecture_utils import _bank_engine
-from lecture_utils.gabor import GaborBank, gabor_kernel
+from lecture_utils.filter_banks import GaborBank, _engine, gabor_kernel
 
 MODES = ["reflect", "wrap", "constant", "nearest"]
 
@@ -123,7 +122,7 @@ def test_elongated_responses_equal_ndimage(shape, mode):
 @pytest.mark.parametrize("fourier", [False, True])
 @pytest.mark.parametrize("mode", MODES)
 def test_both_routes_of_large_images_are_exact(monkeypatch, fourier, mode):
-    monkeypatch.setattr(_bank_engine, "uses_fourier", lambda *_: fourier)
+    monkeypatch.setattr(_engine, "uses_fourier", lambda *_: fourier)
     rng = np.random.default_rng(5)
     bank = GaborBank.from_list([(0.1, 0.5, 6.0), (0.3, 2.0, 1.0), (0.2, 1.0, (1.5, 3.0))])
     image = 1000 + rng.random((70, 45))  # the mean must not drown the rest in single precision
@@ -345,7 +344,7 @@ def test_a_bank_warns_once_and_fine_diagonal_waves_not_at_all():
 
 def test_torch_is_not_imported_for_numpy():
     code = (
-        "import sys, numpy as np; from lecture_utils.gabor import GaborBank; "
+        "import sys, numpy as np; from lecture_utils.filter_banks._gabor import GaborBank; "
         "GaborBank([.2], [0], [2]).energies(np.eye(30)); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,9 +8,9 @@ import pytest
 import traitlets
 from skimage.filters import gabor
 
-from lecture_utils.gabor import gabor_kernel
+from lecture_utils.datasets import zone_plate
+from lecture_utils.filter_banks import gabor_kernel
 from lecture_utils.palette import cyclic_lut, sequential_colors, sequential_lut
-from lecture_utils.shapes import zone_plate
 from lecture_utils.widgets import GaborLab
 
 rng = np.random.default_rng(5)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from lecture_utils.geometry import as_pair, output_size, padding_per_side
+from lecture_utils._validation import as_pair
+from lecture_utils.geometry import output_size, padding_per_side
 
 
 def some(rng, low, high):

@@ -1,4 +1,4 @@
-"""GradCamExplorer: all classes at once equal one class at a time, and bytes give the numbers back."""
+"""GradCamExplorer: all classes at once equal one class at a time, bytes give the numbers back."""
 
 import numpy as np
 import pytest
@@ -60,7 +60,7 @@ def test_the_real_network_at_every_layer_against_grad_cam(demo, net):
     assert [layer["rows"] for layer in demo.layers] == [28, 14, 7]
     for name in one.layers:
         for c in (int(one.top(1)[0]), int(rng.integers(1000))):
-            expected = interpretation.grad_cam(net.network, name, images, c, signed=True)[0].numpy()
+            expected = interpretation.grad_cam(net.model, name, images, c, signed=True)[0].numpy()
             scale = np.abs(expected).max()
             np.testing.assert_allclose(one.layers[name].cam(c), expected, atol=1e-4 * scale)
 

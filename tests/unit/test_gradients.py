@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from lecture_utils.deep_networks import deep_cnn
-from lecture_utils.gradients import gradient_norms
+from lecture_utils.models import deep_cnn
+from lecture_utils.training import gradient_norms
 
 
 @pytest.mark.parametrize("shortcuts", [False, True])

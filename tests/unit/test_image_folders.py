@@ -1,4 +1,6 @@
-"""Photos in class folders: the pictures of torchvision's ImageFolder, decoded once, never half-written."""
+"""Photos in class folders: the pictures of torchvision's ImageFolder, decoded once, never
+half-written.
+"""
 
 import errno
 import json
@@ -16,10 +18,9 @@ from torch import nn
 from torchvision import datasets as reference
 from torchvision import transforms
 
-from lecture_utils import _image_cache
 from lecture_utils.augmentation import Augment
-from lecture_utils.image_folders import ImageDataModule
-from lecture_utils.training import Classifier
+from lecture_utils.datasets import _image_cache
+from lecture_utils.training import Classifier, ImageDataModule
 
 MODES = ("RGB", "L", "RGBA", "P", "CMYK", "LA", "1", "I;16")
 
@@ -56,7 +57,7 @@ def folder(tmp_path):
 
 
 def module(folder, stage="fit", **options):
-    data = ImageDataModule(folder, **{"batch_size": 2, "img_size": (12, 10), **options})
+    data = ImageDataModule(folder, **{"batch_size": 2, "image_size": (12, 10), **options})
     data.setup(stage)
     return data
 
@@ -84,12 +85,12 @@ def test_pictures_and_labels_are_those_of_image_folder(tmp_path, size):
     picture(rng).save(root / "train/class1/deeper/A.JPEG")
     picture(rng).save(root / "train/class1/B.WEBP")
     (root / "train/class1/notes.txt").write_text("no picture")
-    data = module(root, img_size=size)
+    data = module(root, image_size=size)
     pair = (size, size) if isinstance(size, int) else size
     expected = reference.ImageFolder(root / "train", transforms.Resize(pair))
     assert data.train_set.labels.tolist() == expected.targets
     assert data.class_names == tuple(expected.classes)
-    assert data.train_set.images.shape == (27, 3, *pair)
+    assert data.train_set.inputs.shape == (27, 3, *pair)
     for i, (image, label) in enumerate(expected):
         ours, our_label = data.train_set[i]
         np.testing.assert_array_equal(ours.permute(1, 2, 0).numpy(), np.asarray(image))
@@ -133,7 +134,7 @@ def test_broken_files_are_left_out_named_and_counted(folder):
         (folder / "train/class0" / name).write_bytes(content)
     for _ in "decoded", "from the cache":
         with pytest.warns(
-            UserWarning, match=r"4 pictures in .*train.*: class0/cut.jpg, class0/empty"
+            UserWarning, match=r"4 images in .*train.*: class0/cut.jpg, class0/empty"
         ):
             data = module(folder)
         assert len(data.train_set) == 7
@@ -144,7 +145,7 @@ def test_broken_files_are_left_out_named_and_counted(folder):
 def test_many_broken_files_are_not_all_named(folder):
     for i in range(20):
         (folder / "train/class0" / f"x{i:02}.jpg").write_bytes(b"")
-    with pytest.warns(UserWarning, match="20 pictures .*and 15 more"):
+    with pytest.warns(UserWarning, match="20 images .*and 15 more"):
         module(folder)
 
 
@@ -155,15 +156,15 @@ def test_pictures_are_decoded_once(folder, monkeypatch):
     first = module(folder)
     forbid_decoding(monkeypatch)
     second = module(folder)
-    assert torch.equal(first.train_set.images, second.train_set.images)
+    assert torch.equal(first.train_set.inputs, second.train_set.inputs)
     assert torch.equal(first.validation_set.labels, second.validation_set.labels)
 
 
 def test_writing_into_the_pictures_does_not_reach_the_cache(folder):
     first = module(folder)
-    before = first.train_set.images.clone()
-    first.train_set.images.zero_()
-    assert torch.equal(module(folder).train_set.images, before)
+    before = first.train_set.inputs.clone()
+    first.train_set.inputs.zero_()
+    assert torch.equal(module(folder).train_set.inputs, before)
 
 
 def change(folder):
@@ -195,15 +196,15 @@ def rename(folder):
 @pytest.mark.filterwarnings("ignore:.*cannot be read")
 @pytest.mark.parametrize("edit", [change, touch, add, remove, rename])
 def test_an_edit_shows(folder, tmp_path, edit):
-    before = module(folder).train_set.images.clone()
+    before = module(folder).train_set.inputs.clone()
     edit(folder)
     after = module(folder)
     fresh = _image_cache.load_images(
         folder / "train", [*_names(folder / "train")], (12, 10)
     ).images.transpose(0, 3, 1, 2)
-    np.testing.assert_array_equal(after.train_set.images.numpy(), fresh)
-    assert before.shape != after.train_set.images.shape or not torch.equal(
-        before, after.train_set.images
+    np.testing.assert_array_equal(after.train_set.inputs.numpy(), fresh)
+    assert before.shape != after.train_set.inputs.shape or not torch.equal(
+        before, after.train_set.inputs
     )
     # The old one is gone: a folder that is edited a hundred times leaves one cache.
     assert only_cache(tmp_path).is_dir()
@@ -239,11 +240,11 @@ def lose_images(cache):
 
 @pytest.mark.parametrize("damage", [truncate, flip_a_bit, spoil_index, empty_index, lose_images])
 def test_a_damaged_cache_is_made_again(folder, tmp_path, monkeypatch, damage):
-    before = module(folder).train_set.images.clone()
+    before = module(folder).train_set.inputs.clone()
     damage(only_cache(tmp_path))
-    assert torch.equal(module(folder).train_set.images, before)
+    assert torch.equal(module(folder).train_set.inputs, before)
     forbid_decoding(monkeypatch)
-    assert torch.equal(module(folder).train_set.images, before)
+    assert torch.equal(module(folder).train_set.inputs, before)
 
 
 def test_an_interrupted_build_leaves_nothing(folder, tmp_path, monkeypatch):
@@ -272,7 +273,7 @@ def _full_disk(*_):
 def test_without_room_for_the_cache_pictures_are_kept_in_memory(
     folder, monkeypatch, trouble, tmp_path
 ):
-    expected = module(folder).train_set.images.clone()
+    expected = module(folder).train_set.inputs.clone()
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv(
         "LECTURE_CACHE", str(tmp_path / ("new" if trouble == "full disk" else "file"))
@@ -281,13 +282,13 @@ def test_without_room_for_the_cache_pictures_are_kept_in_memory(
         monkeypatch.setattr(_image_cache, "_write", _full_disk)
     with pytest.warns(UserWarning, match="kept in memory instead"):
         data = module(folder)
-    assert torch.equal(data.train_set.images, expected)
+    assert torch.equal(data.train_set.inputs, expected)
 
 
 _READ = """
 import sys, hashlib
 from pathlib import Path
-from lecture_utils import _image_cache
+from lecture_utils.datasets import _image_cache
 decode = _image_cache._decode
 def slow(path, size):
     import time
@@ -330,21 +331,21 @@ def test_more_training_pictures_include_the_fewer_and_classes_are_balanced(tmp_p
     folder = write_folder(tmp_path / "pets", (12, 12, 14))
     keys = {}
     for size in (3, 7, 20, 36):
-        data = module(folder, train_size=size, img_size=16)
+        data = module(folder, train_size=size, image_size=16)
         counts = torch.bincount(data.train_set.labels)
         assert len(data.train_set) == size
         assert counts.max() - counts.min() <= 1
-        keys[size] = {image.numpy().tobytes() for image in data.train_set.images}
+        keys[size] = {image.numpy().tobytes() for image in data.train_set.inputs}
     assert keys[3] < keys[7] < keys[20] < keys[36]
-    other = module(folder, train_size=20, img_size=16, split_seed=1).train_set.images
+    other = module(folder, train_size=20, image_size=16, split_seed=1).train_set.inputs
     assert {image.numpy().tobytes() for image in other} != keys[20]
-    same = module(folder, train_size=20, img_size=16, seed=1).train_set.images
+    same = module(folder, train_size=20, image_size=16, seed=1).train_set.inputs
     assert {image.numpy().tobytes() for image in same} == keys[20]
 
 
 def test_loaders_give_bytes_in_an_order_that_depends_on_seed_and_epoch(folder):
     def epoch(number, seed=0):
-        loader = module(folder, seed=seed, img_size=16).train_dataloader()
+        loader = module(folder, seed=seed, image_size=16).train_dataloader()
         loader.sampler.set_epoch(number)
         batches = list(loader)
         assert [len(labels) for _, labels in batches] == [2, 2, 2, 1]
@@ -357,7 +358,7 @@ def test_loaders_give_bytes_in_an_order_that_depends_on_seed_and_epoch(folder):
     assert torch.equal(epoch(0).sum(0), epoch(1).sum(0))
     data = module(folder, eval_batch_size=3)
     validation = torch.cat([images for images, _ in data.val_dataloader()])
-    assert torch.equal(validation, data.validation_set.images)
+    assert torch.equal(validation, data.validation_set.inputs)
 
 
 class Watch(pl.LightningModule):
@@ -398,10 +399,10 @@ def test_a_trainer_gets_floats_and_augmentation_in_training_only(folder):
         assert torch.allclose(ours, 1 - theirs)
     for ours, theirs in zip(inverted.validated, plain.validated, strict=True):
         assert torch.equal(ours, theirs)
-    assert torch.equal(plain.validated[0] * 255, module(folder).validation_set.images.float())
+    assert torch.equal(plain.validated[0] * 255, module(folder).validation_set.inputs.float())
 
 
-def test_augmentation_depends_on_seed_and_step_and_disturbs_no_other_random_numbers(folder):
+def test_augmentation_depends_on_seed_and_step_and_all_random_numbers_repeat(folder):
     def augmented(seed):
         data = module(folder, augment=Augment(degrees=30, noise=0.1), seed=seed)
         torch.manual_seed(7)
@@ -418,12 +419,12 @@ def test_augmentation_depends_on_seed_and_step_and_disturbs_no_other_random_numb
 
 def test_the_classifier_of_the_book_trains_on_it(folder):
     network = nn.Sequential(nn.Flatten(), nn.Linear(360, 1))
-    classifier = Classifier(network, task="binary", augment=Augment(flip=0.5))
+    classifier = Classifier(network, task="binary")
     trainer = pl.Trainer(
         accelerator="cpu", max_epochs=2, logger=False, enable_checkpointing=False,
         enable_progress_bar=False, enable_model_summary=False,
     )  # fmt: skip
-    trainer.fit(classifier, module(folder))
+    trainer.fit(classifier, module(folder, augment=Augment(flip=0.5)))
     assert torch.isfinite(trainer.callback_metrics["val_loss"])
 
 
@@ -433,10 +434,10 @@ def test_the_classifier_of_the_book_trains_on_it(folder):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"img_size": 0}, "img_size is 0"),
-        ({"img_size": (10, -1)}, "img_size is"),
-        ({"img_size": (10, 10, 3)}, "img_size is"),
-        ({"img_size": 1.5}, "img_size is"),
+        ({"image_size": 0}, "image_size is 0"),
+        ({"image_size": (10, -1)}, "image_size is"),
+        ({"image_size": (10, 10, 3)}, "image_size is"),
+        ({"image_size": 1.5}, "image_size is"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"eval_batch_size": 0}, "eval_batch_size is 0"),
         ({"augment": "flip"}, "augment is 'flip'"),
@@ -461,7 +462,7 @@ def test_folders_that_do_not_hold_what_is_needed_are_refused(folder, tmp_path):
     with pytest.raises(ValueError, match="it has none"):
         module(tmp_path / "c")
     (folder / "validation/class2").mkdir()
-    with pytest.raises(ValueError, match="class2 has no picture"):
+    with pytest.raises(ValueError, match="class2 has no image"):
         module(folder)
     picture(np.random.default_rng(0)).save(folder / "validation/class2/0.png")
     with pytest.raises(ValueError, match="every split needs the same folders"):
@@ -472,5 +473,5 @@ def test_folders_that_do_not_hold_what_is_needed_are_refused(folder, tmp_path):
 def test_a_class_without_a_readable_picture_is_refused(folder):
     for path in (folder / "train/class1").iterdir():
         path.write_bytes(b"gone")
-    with pytest.raises(ValueError, match=r"no picture in .*class1 can be read"):
+    with pytest.raises(ValueError, match=r"no image in .*class1 can be read"):
         module(folder)

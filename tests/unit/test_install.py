@@ -54,7 +54,7 @@ def test_proxy_and_timeout_are_variables_and_the_users_own_win():
 
 @pytest.fixture
 def commands(monkeypatch):
-    """Record commands instead of running them; those that contain a word of ``commands.fail`` fail."""
+    """Record commands instead of running them; those with a word of ``commands.fail`` fail."""
 
     class Commands(list):
         fail = ()

@@ -1,8 +1,8 @@
-"""Looking into networks: the same maps as other implementations, and a model that is left as it was.
+"""Looking into networks: the same maps as other implementations, and a model left as it was.
 
-Networks and images are double where two computations of the same are compared: they take sums in different orders,
-and in single precision the difference depends on the processor and comes close to any tolerance that can tell a
-mistake.
+Models and images are float64 wherever two computations of the same are compared. The two add up in
+different orders. In float32 their difference depends on the processor, and comes close to every
+tolerance that could still reveal a mistake.
 """
 
 import copy
@@ -30,11 +30,12 @@ RESNET_LAYERS = ("conv1", "layer2.0.conv1", "layer3.1.bn2", "layer4", "layer4.1.
 LITE_LAYERS = (
     "features.stem",
     "features.stage3",
-    "features.stage5.0.change.filter.conv",
+    "features.stage5.0.change.depthwise.conv",
     "features.head",
 )
 
-# torchvision adds the skip connection in place: pytorch-grad-cam then reads the sum instead of the layer's own output.
+# torchvision adds the skip connection in place: pytorch-grad-cam then reads the sum instead of the
+# layer's own output.
 ADDED_IN_PLACE = ("layer3.1.bn2",)
 
 
@@ -46,7 +47,7 @@ def resnet18():
 
 @pytest.fixture(scope="module")
 def networks():
-    lite = copy.deepcopy(pretrained.load("efficientnet_lite0").network)
+    lite = copy.deepcopy(pretrained.load("efficientnet_lite0").model)
     return {"resnet18": resnet18().double(), "lite": lite.double()}
 
 
@@ -164,9 +165,9 @@ def test_cam_of_one_logit(images):
 
 
 def test_cam_refuses_other_networks(small, networks, images):
-    with pytest.raises(ValueError, match=r"dense layer takes 512 numbers.*use grad_cam"):
+    with pytest.raises(ValueError, match=r"dense layer takes 512 values.*use grad_cam"):
         cam(small, "9", images)
-    with pytest.raises(ValueError, match=r"takes 1280 numbers, layer 'features.stage3' has 40"):
+    with pytest.raises(ValueError, match=r"takes 1280 values, layer 'features.stage3' has 40"):
         cam(networks["lite"], "features.stage3", images)
     with pytest.raises(ValueError, match=r"'layer4.1.conv2' .* does not give the logits"):
         cam(networks["resnet18"], "layer4.1.conv2", images)

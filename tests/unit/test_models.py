@@ -4,7 +4,7 @@ import pytest
 import torch
 import torchinfo
 
-from lecture_utils import models, photo_networks
+from lecture_utils import geometry, models
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from lecture_utils import models, photo_networks
 )
 def test_parameters_and_shapes_are_those_of_the_docstring(build, parameters, shape):
     network = build()
-    assert models.count_parameters(network) == parameters
+    assert geometry.count_parameters(network) == parameters
     summary = torchinfo.summary(network, input_size=(2, 1, 28, 28), verbose=0)
     assert summary.total_params == parameters
     assert network(torch.rand(2, 1, 28, 28)).shape == shape
@@ -40,7 +40,7 @@ def test_global_average_pooling_is_the_mean_of_each_map():
 
 
 def test_strong_stays_below_its_limit():
-    assert models.count_parameters(models.strong_cnn()) < 100_000
+    assert geometry.count_parameters(models.strong_cnn()) < 100_000
 
 
 @pytest.mark.parametrize("name", models.NETWORKS)
@@ -61,24 +61,24 @@ def test_photo_networks_have_the_parameters_of_the_lecture_and_one_logit():
     assert summary.total_params == 307_393
     assert network(torch.rand(2, 3, 150, 150)).shape == (2, 1)
     dropout = models.build("cats-dropout")
-    assert models.count_parameters(dropout) == 307_393
+    assert geometry.count_parameters(dropout) == 307_393
     images = torch.rand(2, 3, 60, 60)
     assert not torch.equal(dropout(images), dropout(images))
     assert torch.equal(dropout.eval()(images), dropout(images))
 
 
 def test_half_the_width_is_the_same_network_with_half_the_channels():
-    wide, narrow = photo_networks.cats_cnn(), photo_networks.cats_cnn(width=16)
+    wide, narrow = models.cats_cnn(), models.cats_cnn(width=16)
     assert [type(layer) for layer in wide] == [type(layer) for layer in narrow]
     halves = [layer.out_channels for layer in narrow if hasattr(layer, "out_channels")]
     assert halves == [layer.out_channels // 2 for layer in wide if hasattr(layer, "out_channels")]
     assert narrow(torch.rand(2, 3, 48, 48)).shape == (2, 1)
     with pytest.raises(ValueError, match="width is 0"):
-        photo_networks.cats_cnn(width=0)
+        models.cats_cnn(width=0)
 
 
 def test_a_residual_block_adds_its_change():
-    block = photo_networks.ResidualBlock(4).eval()
+    block = models.ResidualBlock(4).eval()
     images = torch.randn(2, 4, 6, 7)
     torch.testing.assert_close(block(images), (images + block.change(images)).clamp(min=0))
 
@@ -86,7 +86,7 @@ def test_a_residual_block_adds_its_change():
 @pytest.mark.parametrize("dropout", [-0.1, 1.0, float("nan")])
 def test_a_dropout_that_is_no_probability_is_refused(dropout):
     with pytest.raises(ValueError, match="dropout is"):
-        photo_networks.cats_cnn(dropout=dropout)
+        models.cats_cnn(dropout=dropout)
 
 
 def test_errors_name_what_is_wrong():

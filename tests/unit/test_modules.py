@@ -17,7 +17,8 @@ def write(tmp_path):
 
 def test_no_relative_import_is_left_and_each_module_is_there_once(write):
     main = write(
-        main='import { a } from "./a.js";\nimport { b as c } from "./b.js";\nexport default { render() {} };',
+        main='import { a } from "./a.js";\nimport { b as c } from "./b.js";\n'
+        "export default { render() {} };",
         a='import { b } from "./b.js";\nexport const a = b + 1;',
         b="export const b = 1;",
     )
@@ -31,8 +32,10 @@ def test_no_relative_import_is_left_and_each_module_is_there_once(write):
 
 def test_imports_over_several_lines_and_all_kinds_of_declarations(write):
     main = write(
-        main="import {\n  f,\n  g as h,\n  K,\n  v,\n} from './a.js';\nexport default { f, h, K, v };",
-        a="export function f() {}\nexport async function g() {}\nexport class K {}\nexport let v = 1;",
+        main="import {\n  f,\n  g as h,\n  K,\n  v,\n} from './a.js';\n"
+        "export default { f, h, K, v };",
+        a="export function f() {}\nexport async function g() {}\n"
+        "export class K {}\nexport let v = 1;",
     )
     assert "return { f, g, K, v };" in inline_modules(main)
 
@@ -64,5 +67,8 @@ def test_a_missing_file_is_named_with_the_file_that_wants_it(write):
 
 
 def test_words_in_strings_and_dynamic_imports_are_left_alone(write):
-    source = 'const text = "import { a } from nothing";\nconst later = () => import(url);\nexport default {};'
+    source = (
+        'const text = "import { a } from nothing";\n'
+        "const later = () => import(url);\nexport default {};"
+    )
     assert inline_modules(write(main=source)).strip() == source

@@ -14,10 +14,10 @@ import torch
 from faulty_server import FaultyServer
 from PIL import Image
 
-from lecture_utils import _cats_vs_dogs, _pet_folders, _sources, datasets
-from lecture_utils._download import DownloadError
-from lecture_utils.drawn_pets import KINDS, draw_pet
-from lecture_utils.image_folders import ImageDataModule
+from lecture_utils import datasets
+from lecture_utils.datasets import DownloadError, _cats_vs_dogs, _search
+from lecture_utils.datasets.pets import KINDS, draw_pet
+from lecture_utils.training import ImageDataModule
 
 SMALL = {"train": (1, 6), "validation": (11, 13), "test": (14, 16)}
 BROKEN = ("Cat/3.jpg",)
@@ -32,7 +32,7 @@ def jpeg(seed):
 
 
 def public_archive(broken=BROKEN, extra=()):
-    """A small archive as Microsoft's: all numbers of both animals, some files that are no photos."""
+    """A small archive as Microsoft's: all numbers of both animals, some files no photos."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for kind in ("Cat", "Dog"):
@@ -52,11 +52,11 @@ def clean_machine(tmp_path, monkeypatch):
     monkeypatch.delenv("LECTURE_DATA", raising=False)
     monkeypatch.setenv("LECTURE_OFFLINE", "1")
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(_sources, "_said", set())
-    monkeypatch.setattr(_sources, "_download_failed", set())
+    monkeypatch.setattr(_search, "_said", set())
+    monkeypatch.setattr(_search, "_download_failed", set())
     monkeypatch.setattr(_cats_vs_dogs, "SMALL_SPLIT", SMALL)
     monkeypatch.setattr(_cats_vs_dogs, "_LEAST", 0.9)
-    monkeypatch.setattr(datasets, "drawn_pets", partial(datasets.drawn_pets, (4, 2, 2)))
+    monkeypatch.setattr(_cats_vs_dogs, "drawn_pets", partial(datasets.drawn_pets, (4, 2, 2)))
 
 
 @pytest.fixture
@@ -95,7 +95,10 @@ def leftovers(tmp_path):
 
 def test_the_published_split_has_the_sizes_of_the_lecture():
     monkeypatched = {"train": (1, 1000), "validation": (4001, 4500), "test": (4501, 5000)}
-    code = "from lecture_utils._cats_vs_dogs import SMALL_SPLIT; import json; print(json.dumps(SMALL_SPLIT))"
+    code = (
+        "from lecture_utils.datasets._cats_vs_dogs import SMALL_SPLIT; import json; "
+        "print(json.dumps(SMALL_SPLIT))"
+    )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     split = {name: tuple(ends) for name, ends in json.loads(shown.stdout).items()}
     assert split == monkeypatched
@@ -126,7 +129,7 @@ def test_the_download_gives_the_small_split_without_broken_files(serve, tmp_path
 
 def test_the_data_module_takes_what_is_found(serve):
     serve(public_archive())
-    data = ImageDataModule(datasets.cats_vs_dogs(), img_size=8)
+    data = ImageDataModule(datasets.cats_vs_dogs(), image_size=8)
     data.setup("fit")
     assert (len(data.train_set), len(data.validation_set)) == (11, 6)
     assert data.class_names == ("cats", "dogs")
@@ -225,7 +228,7 @@ def contents(folder):
 
 
 def draw(sizes=(4, 2, 2), **options):
-    return _pet_folders.drawn(options.pop("kinds", ("cat", "dog")), sizes, options.pop("seed", 0))
+    return datasets.drawn_pets(sizes, **options)
 
 
 def test_the_same_seed_draws_the_same_bytes_and_a_larger_set_begins_with_a_smaller(
@@ -245,7 +248,7 @@ def test_the_same_seed_draws_the_same_bytes_and_a_larger_set_begins_with_a_small
 
 def test_drawn_folders_suit_the_data_module():
     found = draw((6, 4, 2))
-    data = ImageDataModule(found, img_size=16)
+    data = ImageDataModule(found, image_size=16)
     data.setup("fit")
     data.setup("test")
     assert data.train_set.labels.tolist() == [0, 0, 0, 1, 1, 1]
@@ -257,7 +260,7 @@ def test_drawn_folders_suit_the_data_module():
 
 def test_five_kinds_make_five_classes():
     found = draw((10, 5, 5), kinds=tuple(KINDS))
-    data = ImageDataModule(found, img_size=16)
+    data = ImageDataModule(found, image_size=16)
     data.setup("fit")
     assert data.class_names == found.class_names == ("bears", "cats", "dogs", "mice", "rabbits")
     assert torch.bincount(data.train_set.labels).tolist() == [2] * 5
@@ -284,7 +287,7 @@ def test_an_interrupted_drawing_leaves_nothing(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("lecture_utils.drawn_pets.draw_pet", interrupt)
+        patch.setattr("lecture_utils.datasets.pets.draw_pet", interrupt)
         with pytest.raises(KeyboardInterrupt):
             draw()
     left = [path for path in (tmp_path / "cache/drawn-pets").iterdir() if path.suffix != ".lock"]
@@ -304,7 +307,7 @@ def test_pictures_are_in_color_of_many_sizes_and_never_blank(kind):
 
 
 def test_the_kinds_cannot_be_told_apart_by_their_mean_color_or_shape():
-    """A nearest-mean classifier on the mean colors and the shape does no better than chance allows."""
+    """A nearest-mean classifier on the mean colors and the shape stays at chance level."""
     features, labels = [], []
     for label, kind in enumerate(("cat", "dog")):
         for i in range(60):

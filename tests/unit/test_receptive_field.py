@@ -9,7 +9,6 @@ import torchvision
 from torch import nn
 from torch.nn import functional
 
-from lecture_utils.efficientnet_lite import efficientnet_lite0
 from lecture_utils.geometry import (
     LayerSpec,
     effective_receptive_field,
@@ -17,6 +16,7 @@ from lecture_utils.geometry import (
     receptive_field,
     seen_pixels,
 )
+from lecture_utils.models import efficientnet_lite0
 
 
 def positive(layer):
@@ -108,31 +108,31 @@ def test_max_pooling_depends_on_exactly_the_predicted_pixels(seed):
 
 
 @pytest.mark.parametrize("seed", range(100, 140))
-def test_size_step_and_offset(seed):
+def test_size_jump_and_offset(seed):
     """Far from the border, the seen pixels span exactly the theoretical region."""
     rng = np.random.default_rng(seed)
     specs = random_stack(rng)[1]
     field = receptive_field(specs)[-1]
-    size = tuple(max(6 * s + 20 * step, 30) for s, step in zip(field.size, field.step, strict=True))
+    size = tuple(max(6 * s + 20 * jump, 30) for s, jump in zip(field.size, field.jump, strict=True))
     out = size
     for spec in specs:
         out = output_size(out, **spec)
     place = out[0] // 2, out[1] // 2
     for a, seen in enumerate(seen_pixels(specs, size, place)):
-        first = field.offset[a] + place[a] * field.step[a]
+        first = field.offset[a] + place[a] * field.jump[a]
         assert (seen.min(), seen.max()) == (first, first + field.size[a] - 1)
 
 
 def test_the_book_rule():
-    """Plain 3x3s add 2 each; pooling doubles the step; dilation 1-2-4-8 grows like a power of 2."""
+    """Plain 3x3s add 2 each; pooling doubles the jump; dilation 1-2-4-8 grows like a power of 2."""
     plain = receptive_field([{"kernel": 3}] * 5)
     assert [field.size[0] for field in plain] == [3, 5, 7, 9, 11]
     pooled = receptive_field([{"kernel": 3}, {"kernel": 2, "stride": 2}, {"kernel": 3}])
-    assert [(field.size[0], field.step[0]) for field in pooled] == [(3, 1), (4, 2), (8, 2)]
+    assert [(field.size[0], field.jump[0]) for field in pooled] == [(3, 1), (4, 2), (8, 2)]
     dilated = receptive_field([{"kernel": 3, "dilation": d, "padding": d} for d in (1, 2, 4, 8)])
     assert [field.size[0] for field in dilated] == [3, 7, 15, 31]
     assert dilated[-1].offset == (-15, -15)
-    assert dilated[-1].step == (1, 1)
+    assert dilated[-1].jump == (1, 1)
 
 
 def positive_network(build):
@@ -180,7 +180,7 @@ def test_networks_by_gradient(build, until, size):
     mask = image.grad[0].abs().sum(dim=0).numpy() > 0
     for axis in range(2):
         seen_here = np.flatnonzero(mask.any(axis=1 - axis))
-        first = field.offset[axis] + place * field.step[axis]
+        first = field.offset[axis] + place * field.jump[axis]
         assert (seen_here.min(), seen_here.max()) == (first, first + field.size[axis] - 1)
 
 
@@ -188,13 +188,13 @@ def test_known_networks():
     vgg = torchvision.models.vgg16(weights=None)
     fields = {field.name: field for field in receptive_field(vgg)}
     assert fields["features.30"].size == (212, 212)  # Araujo et al., table of architectures
-    assert fields["features.30"].step == (32, 32)
+    assert fields["features.30"].jump == (32, 32)
     assert not any(name.startswith("classifier") for name in fields)
     resnet = receptive_field(torchvision.models.resnet50(weights=None), "layer4")
     # By hand: the stem's 11, then 2 * step for each 3x3, the first of a stage at the old step.
     size = 11 + 3 * 8 + (8 + 3 * 16) + (16 + 5 * 32) + (32 + 2 * 64)
     assert resnet[-1].size == (size, size)
-    assert resnet[-1].step == (32, 32)
+    assert resnet[-1].jump == (32, 32)
 
 
 class Functional(nn.Module):
@@ -213,7 +213,7 @@ class Functional(nn.Module):
 def test_functional_layers_and_branches():
     fields = receptive_field(Functional())
     assert [field.size[0] for field in fields] == [3, 4, 8, 8, 12]
-    assert [field.step[0] for field in fields] == [1, 2, 2, 2, 2]
+    assert [field.jump[0] for field in fields] == [1, 2, 2, 2, 2]
     with pytest.raises(ValueError, match=r"head sees the whole image, because of mean"):
         receptive_field(Functional(), "head")
     with pytest.raises(ValueError, match=r"no plain chain of layers: it branches at"):
@@ -246,7 +246,7 @@ class Untraceable(nn.Sequential):
         ([LayerSpec(3, name="a")], "b", r"no layer is called 'b'; there are \['a'\]"),
         (nn.Sequential(nn.Conv2d(1, 1, 3)), "7", "never uses a layer called '7'"),
         (nn.Conv2d(1, 1, 3, padding=1, padding_mode="circular"), None, "'circular'; only zeros"),
-        (Uneven(), None, r"branches meet with steps"),
+        (Uneven(), None, r"branches meet with jumps"),
         (Untraceable(nn.Conv2d(1, 1, 3)), None, "torch.fx cannot follow this Untraceable"),
     ],
 )
@@ -295,7 +295,7 @@ def test_effective_field_lies_inside_the_theoretical_one():
     weights = effective_receptive_field(model, "layer2", image_size=160, n_images=2)
     assert weights.shape == (160, 160)
     assert weights.sum() == pytest.approx(1)
-    first = field.offset[0] + 10 * field.step[0]
+    first = field.offset[0] + 10 * field.jump[0]
     inside = weights[first : first + field.size[0], first : first + field.size[1]]
     assert inside.sum() == pytest.approx(1)
 

@@ -39,7 +39,7 @@ def test_vgg16_sees_what_torchvisions_sees():
     lab = ReceptiveFieldLab("VGG16")
     expected = receptive_field(vgg16(weights=None).features)
     assert [f.size for f in lab.receptive_fields] == [f.size for f in expected]
-    assert [f.step for f in lab.receptive_fields] == [f.step for f in expected]
+    assert [f.jump for f in lab.receptive_fields] == [f.jump for f in expected]
 
 
 def test_the_profile_is_the_gradient_of_averaging_layers():

@@ -1,5 +1,6 @@
 """Recorded runs: train, kill, resume, load; and what ships with the package."""
 
+import dataclasses
 import json
 import math
 import os
@@ -12,16 +13,17 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from lecture_utils import datasets, models, runs, training
-from lecture_utils.data_modules import InMemoryImages
-from lecture_utils.runs import _callbacks, _record, _store, _weights
+from lecture_utils import datasets, geometry, models, runs, training
+from lecture_utils.runs import _callbacks, _legacy, _networks, _record, _store, _weights
 from lecture_utils.runs.__main__ import main
+from lecture_utils.training import InMemoryDataset
 
-# Dropout, augmentation, batch normalization and averaged weights: all that a resume could get wrong.
+# Dropout, augmentation, batch normalization and averaged weights: all that a resume could get
+# wrong.
 NAME = "mnist/strong"
 EPOCHS, TRAIN, VALIDATION = 6, 200, 60
 TINY = {
-    "data": "sample",
+    "data_dir": "sample",
     "threads": 1,
     "train_size": TRAIN,
     "validation_size": VALIDATION,
@@ -30,7 +32,7 @@ TINY = {
 }
 COMMAND = [
     *(sys.executable, "-m", "lecture_utils.runs", "train", NAME, "--accelerator", "cpu"),
-    *("--data", "sample", "--threads", "1", "--batch-size", "50"),
+    *("--data-dir", "sample", "--threads", "1", "--batch-size", "50"),
     *("--train-size", str(TRAIN), "--validation-size", str(VALIDATION)),
 ]
 FINISHED = {"card.json", "history.csv", "weights.safetensors"}
@@ -59,7 +61,7 @@ def test_a_run_leaves_history_card_and_weights_that_agree(undisturbed):
     assert history["epoch"] == [1, 2, 3, 4, 5, 6]
     assert card["data"]["source"] == "embedded"
     assert [card["data"][part] for part in ("train", "validation", "test")] == [200, 60, 360]
-    assert card["parameters"] == models.count_parameters(undisturbed.model)
+    assert card["parameters"] == geometry.count_parameters(undisturbed.model)
     assert card["recipe"]["epochs"] == EPOCHS
     test = datasets.mnist("test", source="embedded")
     images = torch.from_numpy(test.images)[:, None].float() / 255
@@ -77,7 +79,7 @@ def test_the_seed_decides_the_run(undisturbed, tmp_path):
     assert_same_result(runs.train(NAME, root=tmp_path, epochs=EPOCHS, **TINY), undisturbed)
     other = runs.train(NAME, 1, root=tmp_path, epochs=1, **TINY)
     assert other.history["train_loss"][0] != undisturbed.history["train_loss"][0]
-    assert runs.list(NAME, root=tmp_path) == [(NAME, 0), (NAME, 1)]
+    assert runs.available(NAME, root=tmp_path) == [(NAME, 0), (NAME, 1)]
 
 
 def test_a_run_killed_at_any_moment_resumes_to_the_same_result(undisturbed, tmp_path):
@@ -130,10 +132,10 @@ def test_no_moment_is_a_bad_one_to_be_killed(undisturbed, tmp_path, monkeypatch,
         elif moment == "weights":
             patch.setattr(_weights, "save_weights", die)
         else:
-            patch.setattr(_record.models, "count_parameters", die)
+            patch.setattr(_record.geometry, "count_parameters", die)
         with pytest.raises(Killed):
             runs.train(NAME, root=tmp_path, epochs=EPOCHS, **TINY)
-    assert runs.list(root=tmp_path) == []
+    assert runs.available(root=tmp_path) == []
     assert_same_result(runs.resume(NAME, root=tmp_path), undisturbed)
     with pytest.raises(FileExistsError, match="nothing to resume"):
         runs.resume(NAME, root=tmp_path)
@@ -194,7 +196,7 @@ def test_weights_come_back_rounded_to_half_precision(weights):
     for name, value in network.state_dict().items():
         expected = value.half().float() if value.is_floating_point() else value
         assert torch.equal(copy.state_dict()[name], expected)
-    assert path.stat().st_size < 2.1 * models.count_parameters(network)
+    assert path.stat().st_size < 2.1 * geometry.count_parameters(network)
 
 
 def test_damaged_weights_are_told_apart(weights, tmp_path):
@@ -219,7 +221,7 @@ def test_damaged_weights_are_told_apart(weights, tmp_path):
     [
         (lambda w: {**w, "0.weight": w["0.weight"][:, :, :2]}, "0.weight has shape"),
         (lambda w: {**w, "0.weight": w["0.weight"].float()}, "0.weight has dtype torch.float32"),
-        (lambda w: {k: v for k, v in w.items() if k != "0.weight"}, "another network: .'0.weight'"),
+        (lambda w: {k: v for k, v in w.items() if k != "0.weight"}, "another model: .'0.weight'"),
     ],
 )
 def test_weights_of_another_network_are_refused(weights, change, message):
@@ -307,7 +309,7 @@ def test_the_command_line_passes_options_on(monkeypatch):
     given, trained = {}, []
     monkeypatch.setattr(runs, "train", lambda *a, **k: given.update(k) or trained.append(a))
     text = "train mnist/gap --accelerator gpu --devices 2 --num-nodes 3 --strategy ddp"
-    assert main([*text.split(), "--precision", "16-mixed", "--epochs", "5", "--data", "d"]) == 0
+    assert main([*text.split(), "--precision", "16-mixed", "--epochs", "5", "--data-dir", "d"]) == 0
     assert given["trainer"] == {
         "accelerator": "gpu",
         "devices": 2,
@@ -315,45 +317,114 @@ def test_the_command_line_passes_options_on(monkeypatch):
         "strategy": "ddp",
         "precision": "16-mixed",
     }
-    assert (given["epochs"], given["data"]) == (5, "d")
+    assert (given["epochs"], given["data_dir"]) == (5, "d")
     assert "batch_size" not in given
     assert main(["train", "mnist/gap", "mnist/dense", "--seed", "0", "2"]) == 0
     assert trained[1:] == [(f"mnist/{name}", seed) for name in ("gap", "dense") for seed in (0, 2)]
 
 
 def test_recorded_runs_are_whole_small_and_of_the_full_data():
-    recorded = runs.list()
+    recorded = runs.available()
     assert recorded
     for name, seed in recorded:
         run = runs.load(name, seed)
         card, recipe = run.card, runs.recipe(name)
         assert (card["name"], card["seed"]) == (name, seed)
         assert card["data"]["source"] != "embedded"
-        photos = recipe.data == "cats_vs_dogs"
+        photos = recipe.dataset == "cats_vs_dogs"
         train, *others = (2_000, 1_000, 1_000) if photos else (55_000, 5_000, 10_000)
         sizes = [card["data"][part] for part in ("train", "validation", "test")]
         assert sizes == [recipe.train_size or train, *others]
         assert run.history["epoch"] == list(range(1, recipe.epochs + 1))
-        assert runs.Recipe(**card["recipe"]) == recipe
+        assert run.recipe == recipe
         assert card["code"][0]["changed_since"] is False
         if card["weights_sha256"] is None:
             with pytest.raises(FileNotFoundError, match="too large to ship"):
                 run.model  # noqa: B018
         else:
-            assert card["parameters"] == models.count_parameters(run.model)
+            assert card["parameters"] == geometry.count_parameters(run.model)
             assert not run.model.training
-        if recipe.describe_test:
-            wrong = (run.test_table["logit"] > 0) != run.test_table["label"]
+        if recipe.save_predictions:
+            wrong = (run.test_predictions["logit"] > 0) != run.test_predictions["label"]
             assert wrong.sum() == card["metrics"]["test"]["errors"]
             assert run.maps.tsne.shape == (1_000, 2)
     total = sum(path.stat().st_size for path in _store.RECORDED.rglob("*") if path.is_file())
     assert total < 30e6
 
 
+# What the fields were called in the cards that ship with the package, and what they are called
+# today.
+OLD_FIELDS = {
+    "data": "dataset",
+    "network": "model",
+    "average_decay": "ema_decay",
+    "until": "train_from",
+    "backbone_rate": "backbone_lr_scale",
+    "draw_by_seed": "resample_by_seed",
+    "describe_test": "save_predictions",
+}
+
+
+@pytest.mark.parametrize(("name", "seed"), runs.available(), ids=lambda value: str(value))
+def test_every_recorded_run_is_what_its_card_says_and_its_weights_fit(name, seed):
+    folder = _store.run_folder(name, seed)
+    on_disk = json.loads((folder / "card.json").read_text())
+    run = runs.load(name, seed)
+    defaults = runs.Recipe("", "", "", "", 0)
+    fields = {OLD_FIELDS.get(field, field): value for field, value in on_disk["recipe"].items()}
+    for field in dataclasses.fields(runs.Recipe):
+        expected = fields.pop(field.name, getattr(defaults, field.name))
+        if field.name == "augmentation" and "shift" in expected:
+            # In pixels of 28, as a deviation from 1, and as a slope; today in torchvision's units.
+            expected = {
+                "degrees": expected["degrees"],
+                "translate": expected["shift"] / 28,
+                "scale": [1 - expected["scale"], 1 + expected["scale"]],
+                "shear": math.degrees(math.atan(expected["shear"])),
+            }
+        assert getattr(run.recipe, field.name) == expected
+    assert not fields
+    assert {**run.card, "recipe": on_disk["recipe"]} == on_disk
+    if on_disk["weights_sha256"] is None:
+        assert not (folder / "weights.safetensors").exists()
+    else:
+        written = load_file(folder / "weights.safetensors")
+        ours = _networks.trainable_part(run.recipe, run.model).state_dict()
+        assert written.keys() == ours.keys()
+        assert all(torch.equal(value.half(), written[key].half()) for key, value in ours.items())
+
+
+def test_weights_with_the_old_names_of_layers_fit(tmp_path):
+    torch.manual_seed(0)
+    block = models.InvertedBottleneck(4, 4, 3, 1, 6)
+    path = tmp_path / "weights.safetensors"
+    _weights.save_weights(torch.nn.Sequential(block), path)
+    old = {"expand": "widen", "depthwise": "filter", "project": "narrow"}
+    state = {}
+    for name, value in load_file(path).items():
+        first, change, layer, rest = name.split(".", 3)
+        state[f"{first}.{change}.{old[layer]}.{rest}"] = value
+    assert len({name.split(".")[2] for name in state}) == 3
+    save_file(state, path)
+    other = torch.nn.Sequential(models.InvertedBottleneck(4, 4, 3, 1, 6))
+    _weights.load_weights(other, path, _weights.checksum(path))
+    for name, value in block.state_dict().items():
+        assert torch.equal(value.half(), other[0].state_dict()[name].half())
+
+
+def test_a_run_that_an_earlier_version_left_unfinished_has_todays_names(tmp_path):
+    new = {"recipe": dataclasses.asdict(runs.recipe("transfer/partial")), "seed": 0}
+    new["data_dir"] = "sample"
+    names = {today: then for then, today in OLD_FIELDS.items()}
+    old = {"seed": 0, "data": "sample"}
+    old["recipe"] = {names.get(name, name): value for name, value in new["recipe"].items()}
+    assert _legacy.settings(old) == _legacy.settings(new) == new
+
+
 def test_recorded_networks_know_clothes():
     test = datasets.fashion_mnist("test", source="embedded")
-    sample = InMemoryImages(torch.from_numpy(test.images)[:, None], torch.from_numpy(test.labels))
-    for name, seed in runs.list():
+    sample = InMemoryDataset(torch.from_numpy(test.images)[:, None], torch.from_numpy(test.labels))
+    for name, seed in runs.available():
         if name.startswith("fashion_mnist"):
             run = runs.load(name, seed)
             accuracy = training.evaluate(run.model, sample)["accuracy"]
@@ -366,5 +437,5 @@ def test_overwriting_without_data_keeps_the_earlier_run(undisturbed, monkeypatch
     root, before = undisturbed.folder.parents[2], files(undisturbed)
     monkeypatch.setenv("LECTURE_DATA", "unset below")
     with pytest.raises(FileNotFoundError, match="which is no folder"):
-        runs.train(NAME, root=root, overwrite=True, data=str(root / "nowhere"))
+        runs.train(NAME, root=root, overwrite=True, data_dir=str(root / "nowhere"))
     assert files(undisturbed) == before

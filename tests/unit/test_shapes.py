@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lecture_utils.convolution import convolve2d, flip_kernel
-from lecture_utils.shapes import SHAPES, draw_shape
+from lecture_utils.datasets import SHAPES, draw_shape
 
 
 @pytest.mark.parametrize("name", SHAPES)

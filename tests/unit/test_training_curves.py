@@ -145,7 +145,7 @@ def test_recorded_runs_come_with_all_seeds():
     assert [run["label"] for run in demo.runs] == ["mnist/dense", "averaged"]
     for run, name in zip(demo.runs, ("mnist/dense", "mnist/gap"), strict=True):
         assert run["name"] == name
-        assert [(name, seed["seed"]) for seed in run["seeds"]] == recorded.list(name)
+        assert [(name, seed["seed"]) for seed in run["seeds"]] == recorded.available(name)
         for seed in run["seeds"]:
             saved = recorded.load(name, seed["seed"])
             assert {column: seed[column] for column in COLUMNS} == {

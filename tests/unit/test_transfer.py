@@ -1,4 +1,6 @@
-"""Heads on trained networks, freezing, learning rates: against torchvision's networks and steps by hand."""
+"""Heads on trained networks, freezing, learning rates: against torchvision's networks and steps by
+hand.
+"""
 
 import copy
 import warnings
@@ -11,9 +13,15 @@ from torch import nn
 from torchvision import models
 
 from lecture_utils import datasets, pretrained, transfer
-from lecture_utils.data_modules import BatchDataModule, InMemoryImages
-from lecture_utils.image_folders import ImageDataModule
-from lecture_utils.training import Classifier, evaluate
+from lecture_utils.profiling import training_memory
+from lecture_utils.training import (
+    BatchDataModule,
+    Classifier,
+    ImageDataModule,
+    InMemoryDataset,
+    evaluate,
+    parameter_groups,
+)
 
 
 def built(name):
@@ -36,7 +44,7 @@ class RandomPictures(BatchDataModule):
         rng = np.random.default_rng(0)
         labels = np.arange(count) % 2
         pictures = rng.integers(0, 100, (count, 3, side, side)) + 100 * labels[:, None, None, None]
-        self.train_set = InMemoryImages(
+        self.train_set = InMemoryDataset(
             torch.from_numpy(pictures.astype(np.uint8)), torch.from_numpy(labels)
         )
         self.validation_set = self.test_set = self.train_set
@@ -97,10 +105,10 @@ def test_the_stages_of_torchvisions_networks_compute_what_their_last_layer_takes
 def test_the_stages_of_efficientnet_lite_are_those_of_its_trained_network():
     net = pretrained.load("efficientnet_lite0")
     model = transfer.attach_head(net, 1000).eval()
-    model.head.load_state_dict(net.network.classifier.state_dict())
+    model.head.load_state_dict(net.model.classifier.state_dict())
     pictures = torch.rand(2, 3, 64, 64)
     with torch.no_grad():
-        assert torch.allclose(model(pictures), net.network(net.normalize(pictures)), atol=1e-4)
+        assert torch.allclose(model(pictures), net.model(net.normalize(pictures)), atol=1e-4)
     assert model.stages == ("stem", *(f"stage{i}" for i in range(1, 8)), "top", "pool", "head")
 
 
@@ -138,7 +146,7 @@ def test_the_network_that_was_given_stays_as_it_is(resnet):
 def test_a_head_may_have_dropout(resnet):
     model = transfer.attach_head(resnet, 2, dropout=0.5)
     assert isinstance(model.head[0], nn.Dropout)
-    groups = transfer.parameter_groups(model, 0.1, 0.1)
+    groups = parameter_groups(model, 0.1, 0.1)
     assert sum(p.numel() for p in groups[1]["params"]) == 512 * 2 + 2
 
 
@@ -173,8 +181,8 @@ def test_the_usual_way_to_freeze_lets_the_statistics_drift(resnet):
     assert torch.equal(ours.train()(pictures), expected)
 
 
-def test_all_statistics_can_be_held_while_the_weights_learn(resnet):
-    model = transfer.freeze(transfer.attach_head(resnet, 1), until=None, all_statistics=True)
+def test_all_statistics_can_be_frozen_while_the_weights_are_trained(resnet):
+    model = transfer.freeze(transfer.attach_head(resnet, 1), until=None, freeze_bn_stats=True)
     weights_before, statistics_before = weights(model), statistics(model)
     fit(model, RandomPictures())
     assert changed(weights_before, weights(model)) >= {"stem.conv1.weight", "layer4.1.bn2.weight"}
@@ -216,13 +224,13 @@ def test_frozen_dropout_is_off():
 
 def test_groups_are_the_lectures(resnet):
     model = transfer.attach_head(resnet, 1)
-    backbone, head = transfer.parameter_groups(model, 0.01, 0.1)
+    backbone, head = parameter_groups(model, 0.01, 0.1)
     assert (backbone["lr"], head["lr"]) == (0.001, 0.01)
     assert {id(p) for p in head["params"]} == {id(p) for p in model.head.parameters()}
     ids = [id(p) for group in (backbone, head) for p in group["params"]]
     assert sorted(ids) == sorted(id(p) for p in model.parameters())
     transfer.freeze(model)
-    (only,) = transfer.parameter_groups(model, 0.01, 0.1)
+    (only,) = parameter_groups(model, 0.01, 0.1)
     assert only["lr"] == 0.01
     assert sum(p.numel() for p in only["params"]) == 513
 
@@ -237,9 +245,15 @@ def test_the_backbone_takes_smaller_steps_throughout(resnet, schedule):
             seen.append([group["lr"] for group in self.optimizers().param_groups])
 
     trainer = pl.Trainer(
-        accelerator="cpu", max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False
-    )  # fmt: skip
-    module = Watch(model, task="binary", schedule=schedule, learning_rate=0.01, backbone_rate=0.05)
+        accelerator="cpu",
+        max_epochs=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+    )
+    module = Watch(
+        model, task="binary", schedule=schedule, learning_rate=0.01, backbone_lr_scale=0.05
+    )
     trainer.fit(module, datamodule=RandomPictures())
     assert len(seen) == 3
     for backbone, head in seen:
@@ -247,11 +261,11 @@ def test_the_backbone_takes_smaller_steps_throughout(resnet, schedule):
 
 
 def test_a_first_step_of_sgd_moves_the_backbone_by_its_own_rate(resnet):
-    model = transfer.freeze(transfer.attach_head(resnet, 1), None, all_statistics=True)
+    model = transfer.freeze(transfer.attach_head(resnet, 1), None, freeze_bn_stats=True)
     reference = copy.deepcopy(model)
     data = RandomPictures(count=8)
-    classifier = fit(model, data, optimizer="sgd", learning_rate=0.1, backbone_rate=0.01)
-    images = data.train_set.images.float() / 255
+    classifier = fit(model, data, optimizer="sgd", learning_rate=0.1, backbone_lr_scale=0.01)
+    images = data.train_set.inputs.float() / 255
     loss = nn.functional.binary_cross_entropy_with_logits(
         reference(images)[:, 0], data.train_set.labels.float()
     )
@@ -260,7 +274,7 @@ def test_a_first_step_of_sgd_moves_the_backbone_by_its_own_rate(resnet):
         rate = 0.1 if name.startswith("head") else 0.001
         # Nesterov's first step: gradient plus 0.9 times the momentum, which is the gradient.
         expected = parameter - rate * 1.9 * parameter.grad
-        ours = dict(classifier.network.named_parameters())[name]
+        ours = dict(classifier.model.named_parameters())[name]
         assert torch.allclose(ours, expected, atol=1e-6), name
 
 
@@ -271,7 +285,7 @@ def test_a_first_step_of_sgd_moves_the_backbone_by_its_own_rate(resnet):
 def test_training_on_embeddings_is_training_the_whole_network(resnet, until, tmp_path, monkeypatch):
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path))
     torch.manual_seed(1)
-    whole = transfer.freeze(transfer.attach_head(resnet, 1), until, all_statistics=True)
+    whole = transfer.freeze(transfer.attach_head(resnet, 1), until, freeze_bn_stats=True)
     other = copy.deepcopy(whole)
     data = RandomPictures()
     fit(whole, data, epochs=3)
@@ -299,14 +313,14 @@ def test_five_kinds_of_pets_some_files_broken_go_three_ways(tmp_path, monkeypatc
         path.write_bytes(path.read_bytes()[:500])
     (folder / "train/mice/mouse.1.jpg").write_bytes(b"")
     data = ImageDataModule(folder, 20, 64)
-    with pytest.warns(UserWarning, match="3 pictures in .*train cannot be read"):
+    with pytest.warns(UserWarning, match="3 images in .*train cannot be read"):
         data.setup("fit")
     net = pretrained.load("efficientnet_lite0")
     accuracy = {}
     for until in ("head", "stage7", None):
         torch.manual_seed(0)
         model = transfer.freeze(
-            transfer.attach_head(net, len(data.class_names)), until, all_statistics=True
+            transfer.attach_head(net, len(data.class_names)), until, freeze_bn_stats=True
         )
         epochs = 40 if until == "head" else 5
         rows = data
@@ -314,9 +328,9 @@ def test_five_kinds_of_pets_some_files_broken_go_three_ways(tmp_path, monkeypatc
             rows = transfer.EmbeddedDataModule(data, model)
             model = transfer.split(model)[1]
         classifier = fit(
-            model, rows, epochs, task="multiclass", learning_rate=1e-3, backbone_rate=0.3
+            model, rows, epochs, task="multiclass", learning_rate=1e-3, backbone_lr_scale=0.3
         )
-        accuracy[until] = evaluate(classifier.judged_network, rows.train_set)["accuracy"]
+        accuracy[until] = evaluate(classifier.eval_model, rows.train_set)["accuracy"]
     assert len(data.train_set) == 57
     # Five kinds: chance is 0.2. They have learned what they were shown.
     assert min(accuracy.values()) > 0.5, accuracy
@@ -335,41 +349,42 @@ def test_errors_name_the_remedy(resnet):
     model = transfer.attach_head(resnet, 2)
     for call in (transfer.freeze, transfer.split):
         with pytest.raises(
-            ValueError, match="until is 'layer5'; this network's stages are stem, layer1"
+            ValueError, match="until is 'layer5'; this model's stages are stem, layer1"
         ):
             call(model, "layer5")
-    with pytest.raises(ValueError, match="backbone_rate is 0"):
-        transfer.parameter_groups(model, 0.1, 0)
+    with pytest.raises(ValueError, match="backbone_lr_scale is 0"):
+        parameter_groups(model, 0.1, 0)
     with pytest.raises(ValueError, match="learning_rate is -1"):
-        transfer.parameter_groups(model, -1)
+        parameter_groups(model, -1)
     with pytest.raises(ValueError, match="no child called 'head'"):
-        transfer.parameter_groups(nn.Sequential(nn.Linear(1, 1)), 0.1, 0.1)
+        parameter_groups(nn.Sequential(nn.Linear(1, 1)), 0.1, 0.1)
     with pytest.raises(ValueError, match="every parameter is frozen"):
-        transfer.parameter_groups(model.requires_grad_(False), 0.1)
-    with pytest.raises(ValueError, match="backbone_rate is 0"):
-        Classifier(nn.Linear(1, 1), backbone_rate=0.0)
+        parameter_groups(model.requires_grad_(False), 0.1)
+    with pytest.raises(ValueError, match="backbone_lr_scale is 0"):
+        Classifier(nn.Linear(1, 1), backbone_lr_scale=0.0)
 
 
 # ---- memory
 
 
 def test_memory_is_the_sum_of_what_must_be_kept():
-    # 8 pictures of 3 x 4 x 4: the convolution keeps its input, ReLU its output, the dense layer its input.
+    # 8 pictures of 3 x 4 x 4: the convolution keeps its input, ReLU its output, the dense layer its
+    # input.
     network = nn.Sequential(nn.Conv2d(3, 5, 1), nn.ReLU(), nn.Flatten(), nn.Linear(80, 2))
     parameters = 5 * 3 + 5 + 80 * 2 + 2
     kept = 3 * 16 + 5 * 16
-    assert transfer.training_memory(network, (8, 3, 4, 4)) == 4 * (4 * parameters + 8 * kept)
+    assert training_memory(network, (8, 3, 4, 4)) == 4 * (4 * parameters + 8 * kept)
     network[0].requires_grad_(False)
     frozen = 4 * (parameters + 3 * (80 * 2 + 2) + 8 * 5 * 16)
-    assert transfer.training_memory(network, (8, 3, 4, 4)) == frozen
+    assert training_memory(network, (8, 3, 4, 4)) == frozen
     with pytest.raises(ValueError, match="shape is"):
-        transfer.training_memory(network, (3, 4, 4))
+        training_memory(network, (3, 4, 4))
 
 
 def test_the_more_is_frozen_the_less_memory_it_takes(resnet):
     model = transfer.attach_head(resnet, 1)
     needs = []
     for until in model.stages:
-        transfer.freeze(model, until, all_statistics=True)
-        needs.append(transfer.training_memory(model, (16, 3, 64, 64)))
+        transfer.freeze(model, until, freeze_bn_stats=True)
+        needs.append(training_memory(model, (16, 3, 64, 64)))
     assert needs == sorted(needs, reverse=True)

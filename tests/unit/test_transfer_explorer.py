@@ -1,4 +1,6 @@
-"""TransferExplorer in Python: counts are torch's, recorded runs come with their cards, nonsense is named."""
+"""TransferExplorer in Python: counts are torch's, recorded runs come with their cards, nonsense is
+named.
+"""
 
 import itertools
 from collections import OrderedDict
@@ -10,8 +12,9 @@ import traitlets
 from torchvision.models import resnet18
 
 from lecture_utils import runs as recorded
-from lecture_utils.transfer import attach_head, freeze, training_memory
-from lecture_utils.transfer_results import wilson
+from lecture_utils.profiling import training_memory
+from lecture_utils.statistics import wilson
+from lecture_utils.transfer import attach_head, freeze
 from lecture_utils.widgets import TransferExplorer
 from lecture_utils.widgets.transfer_explorer.networks import describe, kept_for_backward
 
@@ -60,7 +63,7 @@ def test_every_boundary_counts_what_torch_would_train(name):
         if not stage["parameters"]:
             continue
         model = attach_head(module, outputs)
-        freeze(model, stage["name"], all_statistics=True)
+        freeze(model, stage["name"], freeze_bn_stats=True)
         learns = sum(p.numel() for p in model.parameters() if p.requires_grad)
         demo = TransferExplorer(
             run(), network=name, until=stage["name"], outputs=outputs, image_size=64
@@ -163,7 +166,10 @@ def test_what_the_page_keeps():
         (lambda: TransferExplorer({**run(), "speed": 3}), "speed"),
         (lambda: TransferExplorer(run(), run()), "two runs are called 'a'"),
         (lambda: TransferExplorer(run(until="stage6")), "can learn from stem, layer1"),
-        (lambda: TransferExplorer(run(seeds=[{**seed(), "val_loss": [np.nan] * 3}])), "val_loss is nan"),
+        (
+            lambda: TransferExplorer(run(seeds=[{**seed(), "val_loss": [np.nan] * 3}])),
+            "val_loss is nan",
+        ),
         (lambda: TransferExplorer(run(seeds=[{**seed(), "val_loss": [1.0]}])), "lengths"),
         (lambda: TransferExplorer(run(seeds=[seed(98.0)])), "test_accuracy is 98.0"),
         (lambda: TransferExplorer(run(seeds=[seed(seconds=-1)])), "seconds is -1"),

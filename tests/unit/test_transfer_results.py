@@ -4,16 +4,23 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lecture_utils import runs, transfer_results
-from lecture_utils.transfer_results import interval, mcnemar, wilson
+from lecture_utils import runs
+from lecture_utils.runs import transfer
+from lecture_utils.statistics import interval, mcnemar, wilson
 
 
 @pytest.mark.parametrize(("right", "count"), [(0, 1), (1, 1), (0, 50), (990, 1000), (37, 90)])
-def test_wilsons_interval_is_scipys(right, count):
-    expected = stats.binomtest(right, count).proportion_ci(method="wilson")
-    deviations = stats.norm.ppf(0.975)
-    assert wilson(right, count, deviations) == pytest.approx((expected.low, expected.high))
-    assert wilson(right, count) == pytest.approx((expected.low, expected.high), abs=1e-4)
+def test_wilsons_interval_is_the_formula_of_his_paper(right, count):
+    for confidence in (0.95, 0.99):
+        # Its ends are the proportions that lie so many standard deviations from the one observed.
+        deviations = stats.norm.ppf(0.5 + confidence / 2)
+        share, square = right / count, deviations**2
+        middle = (share + square / (2 * count)) / (1 + square / count)
+        root = np.sqrt(share * (1 - share) / count + square / (4 * count**2))
+        margin = deviations * root / (1 + square / count)
+        expected = (middle - margin, middle + margin)
+        assert wilson(right, count, confidence) == pytest.approx(expected, abs=1e-12)
+    assert wilson(right, count) == wilson(right, count, 0.95)
 
 
 def test_mcnemar_is_the_binomial_test_on_the_photos_that_differ():
@@ -41,16 +48,16 @@ def test_an_interval_knows_the_luck_of_seeds_and_of_pictures():
 
 def test_nonsense_is_refused():
     for right, count in ((1, 0), (-1, 5), (6, 5)):
-        with pytest.raises(ValueError, match="is no share"):
+        with pytest.raises(ValueError, match="is no proportion"):
             wilson(right, count)
-    with pytest.raises(ValueError, match="2 and 1 pictures"):
+    with pytest.raises(ValueError, match="2 and 1 images"):
         mcnemar([True, False], [True])
     with pytest.raises(ValueError, match="no accuracy"):
         interval([])
 
 
 def test_boundaries_go_from_all_to_the_head_alone():
-    found = transfer_results.boundaries()
+    found = transfer.boundaries()
     assert found[0].until == "stem"
     assert found[-1].until == "head"
     assert found[0].trainable == found[0].parameters
@@ -63,30 +70,30 @@ def test_boundaries_go_from_all_to_the_head_alone():
     for boundary in recorded.values():
         card = boundary.runs[0].card
         assert card["trainable_parameters"] == boundary.trainable
-        assert card["recipe"]["until"] == boundary.until
+        assert boundary.runs[0].recipe.train_from == boundary.until
         assert boundary.accuracy > 0.9
         assert boundary.seconds_per_epoch > 0
 
 
 def test_learning_curves_are_the_cards(tmp_path):
-    curves = transfer_results.learning_curves()
+    curves = transfer.learning_curves()
     assert list(curves) == ["from-scratch", "feature-extraction", "partial", "end-to-end"]
     for way in ("feature-extraction", "partial"):
         assert list(curves[way]) == [10, 20, 50, 100, 200, 500, 1000, 2000]
     card = runs.load("transfer/partial-20", 1).card
     assert card["metrics"]["test"]["accuracy"] in curves["partial"][20]
     assert (card["data"]["train"], card["data"]["split_seed"]) == (20, 1)
-    nothing = transfer_results.learning_curves(root=tmp_path)
+    nothing = transfer.learning_curves(root=tmp_path)
     assert all(curve == {} for curve in nothing.values())
 
 
 def test_maps_are_of_the_same_pictures_in_the_same_order():
-    maps = transfer_results.maps_of_test()
+    maps = transfer.maps_of_test()
     assert list(maps.stages) == ["random weights", "pretrained", "fine-tuned"]
     assert len(set(maps.files)) == 1_000
     assert maps.labels.tolist() == [name.startswith("dogs/") for name in maps.files]
-    for stage, name in transfer_results._MAPS.items():
+    for stage, name in transfer._MAPS.items():
         run = runs.load(name)
-        assert run.test_table["file"] == maps.files
+        assert run.test_predictions["file"] == maps.files
         errors = int((maps.predictions[stage] != maps.labels).sum())
         assert errors == run.card["metrics"]["test"]["errors"]

@@ -1,4 +1,6 @@
-"""Recorded runs that build on a trained network: killed, resumed, loaded; frozen parts kept out of the files."""
+"""Recorded runs that build on a trained network: killed, resumed, loaded; frozen parts kept out of
+the files.
+"""
 
 import functools
 
@@ -12,7 +14,7 @@ from lecture_utils.runs.__main__ import main
 from lecture_utils.transfer import TransferNetwork
 
 TINY = {
-    "data": "sample",
+    "data_dir": "sample",
     "threads": 1,
     "image_size": 64,
     "train_size": 40,
@@ -43,17 +45,23 @@ def test_only_what_learned_is_written_and_the_whole_network_comes_back(partial):
     assert isinstance(partial.model, TransferNetwork)
     assert not partial.model.training
     assert partial.card["parameters"] == sum(p.numel() for p in partial.model.parameters())
-    learned = sum(p.numel() for n, p in partial.model.named_parameters() if n.partition(".")[0] in ("stage7", "top", "head"))  # fmt: skip
+    learned = sum(
+        p.numel()
+        for n, p in partial.model.named_parameters()
+        if n.partition(".")[0] in ("stage7", "top", "head")
+    )
     assert partial.card["trainable_parameters"] == learned
     # The test table was made from kept activations, this is the whole network on the pictures.
-    data = _record._data_module(runs.Recipe(**partial.card["recipe"]), 0, "sample")
+    data = _record._data_module(partial.recipe, 0, "sample")
     data.setup("test")
     with torch.no_grad():
-        logits = partial.model(data.test_set.images[:30].float() / 255)[:, 0]
-    assert torch.allclose(logits, torch.tensor(partial.test_table["logit"][:30]).float(), atol=2e-3)
+        logits = partial.model(data.test_set.inputs[:30].float() / 255)[:, 0]
+    assert torch.allclose(
+        logits, torch.tensor(partial.test_predictions["logit"][:30]).float(), atol=2e-3
+    )
     errors = training.evaluate(partial.model, data.test_set, task="binary")["errors"]
     assert errors == partial.card["metrics"]["test"]["errors"]
-    assert partial.test_table["file"] == data.files["test"]
+    assert partial.test_predictions["file"] == data.files["test"]
     assert partial.maps.dimensions == 1280
 
 
@@ -84,8 +92,8 @@ def test_weights_too_large_to_ship_are_not_kept(cache, tmp_path):
     assert run.card["weights_sha256"] is None
     with pytest.raises(FileNotFoundError, match="keep_weights=True"):
         run.model  # noqa: B018
-    with pytest.raises(FileNotFoundError, match="did not describe"):
-        run.test_table  # noqa: B018
+    with pytest.raises(FileNotFoundError, match="did not save its predictions"):
+        run.test_predictions  # noqa: B018
     assert main(["show", "transfer/from-top", "--root", str(tmp_path)]) == 0
 
 
@@ -93,12 +101,12 @@ def test_a_random_backbone_comes_back_from_its_seed(cache, tmp_path):
     small = {**TINY, "epochs": 1}
     run = runs.train("transfer/random-features", 3, root=tmp_path, **small)
     assert (run.folder / "weights.safetensors").stat().st_size < 10_000
-    data = _record._data_module(runs.Recipe(**run.card["recipe"]), 3, "sample")
+    data = _record._data_module(run.recipe, 3, "sample")
     data.setup("test")
     torch.rand(5)
     with torch.no_grad():
-        logits = run.model(data.test_set.images[:20].float() / 255)[:, 0]
-    expected = torch.tensor(run.test_table["logit"][:20]).float()
+        logits = run.model(data.test_set.inputs[:20].float() / 255)[:, 0]
+    expected = torch.tensor(run.test_predictions["logit"][:20]).float()
     assert torch.allclose(logits, expected, rtol=1e-3, atol=2e-3)
 
 
@@ -117,9 +125,9 @@ def test_the_seed_draws_the_pictures_and_few_are_repeated(cache, tmp_path):
     ("changes", "kept"),
     [
         ({}, True),
-        ({"until": "head"}, True),
-        ({"until": "stem"}, False),
-        ({"until": "stage1", "image_size": 224}, False),
+        ({"train_from": "head"}, True),
+        ({"train_from": "stem"}, False),
+        ({"train_from": "stage1", "image_size": 224}, False),
         ({"augmentation": {"flip": 0.5}}, False),
     ],
 )
@@ -128,19 +136,19 @@ def test_activations_are_kept_where_they_do_not_change_and_are_not_too_many(chan
 
     recipe = dataclasses.replace(runs.recipe("transfer/partial"), **changes)
     whole = _networks.build(recipe, 0)
-    assert _networks.is_embedded(recipe, whole) is kept
-    part = _networks.trained_part(recipe, whole)
+    assert _networks.can_cache_features(recipe, whole) is kept
+    part = _networks.module_to_fit(recipe, whole)
     assert (part is whole) is not kept
-    assert whole.frozen_until == (None if recipe.until == "stem" else recipe.until)
+    assert whole.frozen_until == (None if recipe.train_from == "stem" else recipe.train_from)
 
 
 @pytest.mark.parametrize("damage", ["file,label\n", "", "logit\n"])
-def test_a_damaged_test_table_is_a_clear_error(damage, tmp_path):
-    from lecture_utils.runs._test_table import read_test_table
+def test_damaged_predictions_are_a_clear_error(damage, tmp_path):
+    from lecture_utils.runs._test_predictions import read_test_predictions
 
     path = tmp_path / "test.csv"
     with pytest.raises(FileNotFoundError, match="train the run again"):
-        read_test_table(path)
+        read_test_predictions(path)
     path.write_text(damage)
     with pytest.raises(ValueError, match="is damaged"):
-        read_test_table(path)
+        read_test_predictions(path)

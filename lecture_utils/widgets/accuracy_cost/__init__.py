@@ -4,7 +4,7 @@ import dataclasses
 
 import traitlets
 
-from lecture_utils.architectures.published import published
+from lecture_utils.architectures import published
 
 from .._demo import Demo
 from .choose import COSTS, WEIGHTS, chosen, front
@@ -34,7 +34,7 @@ class AccuracyCost(Demo):
     Attributes
     ----------
     networks : list of dict
-        Every network with each of its weights: the fields of `architectures.published.Published`.
+        Every network with each of its weights: the fields of what `architectures.published` returns.
     front : list of Published
         What no other network beats, from the cheapest to the most accurate.
 

@@ -1,14 +1,14 @@
 /** The networks as points: SVG in the pixels of the screen, so that letters stay crisp. */
 
-import { linearAxis, logAxis } from "../_shared/axis.js";
-import { h, setText, svg } from "../_shared/dom.js";
-import { COSTS, short } from "./words.js";
+import { linearAxis, logAxis } from "../_shared/math/axis.js";
+import { h, setText, svg } from "../_shared/ui/dom.js";
+import { COSTS, short } from "./text.js";
 
 const EDGE = { left: 44, right: 16, top: 22, bottom: 44 };
 const LETTER = 6.7; // Width of a letter of the labels, about, in pixels.
 
 /**
- * @returns {{element: SVGElement, draw: (picture: object) => void, nearest: Function}}
+ * @returns {{element: SVGElement, draw: (shown: object) => void, nearest: Function}}
  */
 export function chart() {
   const grid = svg("path", { class: "cost-grid" });
@@ -25,7 +25,7 @@ export function chart() {
 
   /**
    * @param {{width: number, height: number, cost: string, range: object[], rows: object[], front: object[],
-   *   before: Map<string, object>, family: string, selected: object|undefined}} picture `range` holds
+   *   before: Map<string, object>, family: string, selected: object|undefined}} shown `range` holds
    *   all rows that the axes must have room for, `before` where networks were with their first weights.
    */
   function draw({ width, height, cost, range, rows, front, before, family, selected }) {
@@ -120,7 +120,10 @@ export function chart() {
   return { element, draw, nearest };
 }
 
-/** The front as a table, rows made anew only when it changes. */
+/**
+ * The front as a table, rows made anew only when it changes.
+ * @returns {{element: HTMLElement, set: (words: *, cells: *) => void}}
+ */
 export function frontTable() {
   const caption = h("caption", { class: "lu-label" });
   const body = h("tbody");

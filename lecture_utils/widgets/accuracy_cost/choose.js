@@ -1,6 +1,11 @@
 /** Which weights stand for a network, and which networks nothing beats; as choose.py. */
 
-/** One row for each network, in their order. */
+/**
+ * One row for each network, in their order.
+ * @param {Record<string, any>[]} rows
+ * @param {string} weights
+ * @returns {Record<string, any>[]}
+ */
 export function chosen(rows, weights) {
   const found = new Map();
   for (const row of rows) {
@@ -13,10 +18,20 @@ export function chosen(rows, weights) {
 
 const cheapestFirst = (cost) => (a, b) => a[cost] - b[cost] || b.accuracy - a.accuracy;
 
-/** From the cheapest to the most expensive. */
+/**
+ * From the cheapest to the most expensive.
+ * @param {Record<string, any>[]} rows
+ * @param {string} cost
+ * @returns {Record<string, any>[]}
+ */
 export const sorted = (rows, cost) => [...rows].sort(cheapestFirst(cost));
 
-/** What no other row beats: from the cheapest to the most accurate. */
+/**
+ * What no other row beats: from the cheapest to the most accurate.
+ * @param {Record<string, any>[]} rows
+ * @param {string} cost
+ * @returns {Record<string, any>[]}
+ */
 export function front(rows, cost) {
   let best = -Infinity;
   return sorted(rows, cost).filter(({ accuracy }) => {
@@ -26,7 +41,13 @@ export function front(rows, cost) {
   });
 }
 
-/** The cheapest row that is as accurate and costs no more, or undefined: then nothing beats this one. */
+/**
+ * The cheapest row that is as accurate and costs no more, or undefined: then nothing beats this one.
+ * @param {Record<string, any>} row
+ * @param {Record<string, any>[]} rows
+ * @param {string} cost
+ * @returns {Record<string, any>|undefined}
+ */
 export function winner(row, rows, cost) {
   const beats = (other) =>
     other.accuracy >= row.accuracy &&

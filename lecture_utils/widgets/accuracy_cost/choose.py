@@ -1,6 +1,6 @@
 """Which weights stand for a network, and which networks nothing beats."""
 
-from lecture_utils.architectures.published import best_weights, pareto_front
+from lecture_utils.architectures import best_weights, pareto_front
 
 COSTS = ("macs", "parameters")
 #: Each choice of weights, as the caption of a figure says it.

@@ -1,6 +1,9 @@
 /** The front on screen as a program to take away: it needs nothing but torchvision. */
 
-/** @param {{cost: string, weights: string}} shown */
+/**
+ * @param {{cost: string, weights: string}} shown
+ * @returns {string}
+ */
 export function pythonCode({ cost, weights }) {
   const key = { macs: 'weights.meta["_ops"] * 1e9', parameters: 'weights.meta["num_params"]' }[cost];
   const skip = weights === "all" ? "" : '        if "SWAG" in weights.name:\n            continue  # trained on more images than ImageNet\'s\n';

@@ -1,13 +1,13 @@
 /** ArchitectureExplorer: two networks side by side, as wide as what they cost. See __init__.py. */
 
-import { segmented, select } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
-import { editor, watch } from "../_shared/model.js";
-import { COSTS, count, decode, facts, heading } from "./block.js";
+import { format } from "../_shared/math/numbers.js";
+import { checkbox, segmented } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { mountDemo } from "../_shared/ui/mount.js";
+import { COSTS, count, decode } from "./block.js";
+import { networkColumn } from "./column.js";
 import { pythonCode } from "./python_code.js";
-import { treeView } from "./tree.js";
 
 const HELP =
   "A bar that fills its block stands for the largest block on the first level. Click a block to open it; with the " +
@@ -15,132 +15,67 @@ const HELP =
   "works in place writes none. “No window” under “Sees”: it looks at the whole image.";
 const SIDES = ["left", "right"];
 
-function render({ model, el }) {
-  const life = new AbortController();
-  const { signal } = life;
-  const send = editor(model, signal);
-  const live = announcer(signal);
-  const networks = new Map(model.get("networks").map((network) => [network.name, network]));
-  const read = new Map();
-  /** The network on a side, its tree read when it is first needed. */
-  function chosen(side) {
+/** Return `chosen(side)`: the network on a side, its tree read when it is first needed. */
+function networkReader(model, networks) {
+  const known = new Map();
+  return (side) => {
     const network = networks.get(model.get(side)) ?? networks.values().next().value;
-    if (!read.has(network)) read.set(network, { ...network, tree: decode(network.tree) });
-    return read.get(network);
-  }
+    if (!known.has(network)) known.set(network, { ...network, tree: decode(network.tree) });
+    return known.get(network);
+  };
+}
+
+function build(demo) {
+  const { model, edit, signal } = demo;
+  demo.watch(["left", "right", "cost", "same_scale", "opened"]);
+  const networks = new Map(model.get("networks").map((network) => [network.name, network]));
+  const chosen = networkReader(model, networks);
   const options = [...networks.values()].map(({ name, title }) => ({ value: name, label: title }));
+  const shown = () => SIDES.map(chosen);
   let drawing = false;
 
-  const sides = Object.fromEntries(SIDES.map((side) => [side, column(side)]));
+  const onChange = () => drawing || demo.tell(detail());
+  const columns = SIDES.map((side) => networkColumn(demo, { side, options, chosen: () => chosen(side), onChange }));
   const cost = segmented({
     legend: "Width of the bars",
     options: Object.entries(COSTS).map(([value, { title }]) => ({ value, label: title })),
     value: model.get("cost"),
     onChange: (value) => edit({ cost: value }),
   });
-  const scale = h("input", { type: "checkbox", onchange: () => edit({ same_scale: scale.checked }) });
+  const scale = checkbox({ name: "arch-check", onChange: (same) => edit({ same_scale: same }) }, "same scale for both");
   const verdict = h("p", { class: "arch-verdict" });
-  const shown = () => SIDES.map(chosen);
   const copy = copyButton({ code: () => pythonCode(shown()), signal });
-  const root = h(
-    "div",
-    { class: "lu-demo lu-architecture-explorer" },
-    h("div", { class: "arch-controls" }, h("span", { class: "lu-title" }, "Width"), cost.element, h("label", { class: "arch-check" }, scale, "same scale for both")),
-    verdict,
-    h("div", { class: "arch-columns" }, SIDES.map((side) => sides[side].element)),
-    h("p", { class: "lu-label" }, HELP),
-    h("div", { class: "arch-controls" }, copy.button),
-    copy.panel,
-    live.element,
-  );
-
-  function column(side) {
-    const menu = select({ label: `${side === "left" ? "First" : "Second"} network`, options, value: model.get(side), onChange: (value) => edit({ [side]: value }) });
-    const sums = h("p", { class: "lu-label" });
-    const note = h("p", { class: "lu-message" });
-    const name = h("p", { class: "arch-selected" });
-    const values = [];
-    const list = h("dl", { class: "arch-facts" });
-    const panel = h("div", { class: "arch-panel", role: "group" }, name, list);
-    let selected = null;
-    let last = null;
-    const tree = treeView({
-      onSelect(block) {
-        selected = block;
-        const { title, tree: total } = chosen(side);
-        const called = block.name && block.name !== heading(block) ? ` · ${block.name}` : "";
-        setText(name, `${heading(block)}${called}`);
-        panel.setAttribute("aria-label", `Selected block of ${title}`);
-        facts(block, total).forEach(([term, value], i) => {
-          if (!values[i]) {
-            values[i] = h("dd", {});
-            list.append(h("div", {}, h("dt", {}, term), values[i]));
-          }
-          setText(values[i], value);
-        });
-        if (!drawing) tell();
-      },
-      onToggle(names) {
-        last = stateOf(chosen(side), names); // The tree shows that already.
-        send({ opened: { ...model.get("opened"), [chosen(side).name]: names } });
-        tell();
-      },
-    });
-    function draw() {
-      const network = chosen(side);
-      const names = model.get("opened")[network.name] ?? [];
-      menu.set(network.name);
-      const state = stateOf(network, names);
-      setText(sums, `${count(network.tree.parameters)} parameters, image ${network.size.join("×")}`);
-      setText(note, network.note);
-      note.hidden = !network.note;
-      if (state !== last) tree.show(network.tree, names, `Blocks of ${network.title}`);
-      last = state;
-    }
-    const element = h("section", { class: "arch-column" }, menu.element, sums, note, tree.element, panel);
-    element.setAttribute("aria-label", side === "left" ? "First network" : "Second network");
-    return { element, tree, draw, selected: () => selected };
-  }
-
-  function edit(changes) {
-    send(changes);
-    draw();
-  }
 
   function draw() {
     drawing = true;
     const now = model.get("cost");
     const same = model.get("same_scale");
     cost.set(now);
-    if (scale.checked !== same) scale.checked = same;
-    for (const side of SIDES) sides[side].draw();
+    scale.set(same);
+    for (const column of columns) column.draw();
     const most = shown().map(({ tree }) => Math.max(...tree.children.map((block) => block[now])));
-    SIDES.forEach((side, i) => sides[side].tree.color(now, same ? Math.max(...most) : most[i]));
+    columns.forEach(({ color }, i) => color(now, same ? Math.max(...most) : most[i]));
     const words = compare(shown(), now);
-    if (verdict.textContent && verdict.textContent !== words) live.say(words);
+    if (verdict.textContent && verdict.textContent !== words) demo.say(words);
     setText(verdict, words);
     drawing = false;
-    tell();
+    return detail();
+  }
+  function detail() {
+    const sides = Object.fromEntries(SIDES.map((side, i) => [side, columns[i].detail()]));
+    return { cost: model.get("cost"), sameScale: model.get("same_scale"), opened: model.get("opened"), ...sides };
   }
 
-  function tell() {
-    const detail = { cost: model.get("cost"), sameScale: model.get("same_scale"), opened: model.get("opened") };
-    for (const side of SIDES) {
-      detail[side] = { name: chosen(side).name, blocks: sides[side].tree.blocks(), selected: sides[side].selected() };
-    }
-    root.dispatchEvent(new CustomEvent("architecture", { bubbles: true, detail }));
-  }
-
-  watch(model, ["left", "right", "cost", "same_scale", "opened"], draw, signal);
-  el.append(root);
-  draw();
-  return () => {
-    life.abort();
-    root.remove();
-  };
+  const parts = [
+    h("div", { class: "arch-controls" }, h("span", { class: "lu-title" }, "Width"), cost.element, scale.element),
+    verdict,
+    h("div", { class: "arch-columns" }, columns.map(({ element }) => element)),
+    h("p", { class: "lu-label" }, HELP),
+    h("div", { class: "arch-controls" }, copy.button),
+    copy.panel,
+  ];
+  return { parts, draw };
 }
-
-const stateOf = (network, names) => [network.name, ...[...names].sort()].join("\n");
 
 /** Say how much more one network costs than the other. */
 function compare([left, right], cost) {
@@ -154,4 +89,6 @@ function compare([left, right], cost) {
   return `${more.title} has ${amount(more)} ${name}, ${words} ${less.title} (${amount(less)}).`;
 }
 
-export default { render };
+export default {
+  render: (context) => mountDemo({ ...context, name: "architecture_explorer" }, build),
+};

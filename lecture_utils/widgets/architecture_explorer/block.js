@@ -1,6 +1,6 @@
 /** Blocks as the page shows them; see data.py for how they travel. */
 
-import { format } from "../_shared/numbers.js";
+import { format } from "../_shared/math/numbers.js";
 
 export const COSTS = {
   parameters: { name: "parameters", title: "Parameters" },
@@ -10,6 +10,8 @@ export const COSTS = {
 
 /**
  * Read a block. Every block gets an `id` that is its own in its network.
+ * @param {any[]} row
+ * @param {string} [above]
  * @returns {object} name, kind, label, shape, parameters, macs, memory, field, children, branches,
  *   trainingOnly, id; a branch is {id, number, of, blocks}.
  */
@@ -29,11 +31,20 @@ export function decode(row, above = "") {
 }
 
 const whole = new Intl.NumberFormat("en-US");
-/** 93322 as "93,322". */
+/**
+ * 93322 as "93,322".
+ * @param {number} value
+ * @returns {string}
+ */
 export const count = (value) => whole.format(value);
 const times = (numbers) => numbers.join("×");
 
-/** A cost in few characters: "102.8 M", "12.3 MiB", "0". */
+/**
+ * A cost in few characters: "102.8 M", "12.3 MiB", "0".
+ * @param {number} value
+ * @param {string} cost
+ * @returns {string}
+ */
 export function short(value, cost) {
   const step = cost === "memory" ? 1024 : 1000;
   const units = cost === "memory" ? ["B", "KiB", "MiB", "GiB"] : ["", "k", "M", "G"];
@@ -45,11 +56,18 @@ export function short(value, cost) {
 /** Whether a block is a part of the network with a name of its own, not a layer or one with its activation. */
 const isPart = (block) => block.children.length > 0 && (block.label === block.kind || block.kind === "stage");
 
+/**
+ * @param {Record<string, any>} block
+ */
 export function heading(block) {
   return isPart(block) ? block.name : block.label;
 }
 
-/** What stands under the heading: class or number of parts, and the output's shape. */
+/**
+ * What stands under the heading: class or number of parts, and the output's shape.
+ * @param {Record<string, any>} block
+ * @returns {string}
+ */
 export function remark(block) {
   const words = [];
   if (isPart(block) && block.kind === "Sequential") words.push(`${block.children.length} blocks`);
@@ -59,7 +77,11 @@ export function remark(block) {
   return words.join(" · ");
 }
 
-/** @returns {[string, string][]} Name and value of all that is known of a block. */
+/**
+ * @param {Record<string, any>} block
+ * @param {Record<string, any>} total
+ * @returns {[string, string][]} Name and value of all that is known of a block.
+ */
 export function facts(block, total) {
   const percent = (cost) => {
     const share = (100 * block[cost]) / total[cost];
@@ -74,7 +96,12 @@ export function facts(block, total) {
   ];
 }
 
-/** All of it in one sentence, for a screen reader. */
+/**
+ * All of it in one sentence, for a screen reader.
+ * @param {Record<string, any>} block
+ * @param {Record<string, any>} total
+ * @returns {string}
+ */
 export function sentence(block, total) {
   const words = facts(block, total).map(([name, value]) => `${name} ${value}`);
   return [heading(block), ...(block.name === heading(block) ? [] : [block.name]), ...words].join(", ");

@@ -2,7 +2,10 @@
 
 const quote = (text) => JSON.stringify(text);
 
-/** @returns {string} The reader's own networks exist only in the reader's program: they are named. */
+/**
+ * @param {Record<string, any>[]} networks
+ * @returns {string} The reader's own networks exist only in the reader's program: they are named.
+ */
 export function pythonCode(networks) {
   const known = [...new Set(networks.filter(({ own }) => !own).map(({ name }) => name))];
   const own = [...new Set(networks.filter((network) => network.own))];

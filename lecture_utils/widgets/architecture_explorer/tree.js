@@ -1,6 +1,6 @@
 /** One network as a tree of blocks to open, with its branches side by side. */
 
-import { h, setText } from "../_shared/dom.js";
+import { h, setText } from "../_shared/ui/dom.js";
 import { heading, remark, sentence, short } from "./block.js";
 
 /**
@@ -43,33 +43,15 @@ export function treeView({ onSelect, onToggle }) {
   }
 
   function item(block, level) {
-    const bar = h("span", { class: "arch-bar" });
-    const value = h("span", { class: "arch-value" });
-    const inside = block.children.length > 0;
-    const row = h(
-      "div",
-      { class: "arch-row", "aria-hidden": "true" },
-      bar,
-      h("span", { class: "arch-mark" }, inside ? "▸" : ""),
-      h("span", { class: "arch-name" }, heading(block)),
-      value,
-      h("span", { class: "arch-remark" }, remark(block)),
-    );
-    const kind = `arch-item${block.trainingOnly ? " training-only" : ""}`;
-    const node = h("div", { class: kind, role: "treeitem", "aria-level": level, tabindex: -1, "aria-selected": "false" }, row);
-    node.setAttribute("aria-label", sentence(block, total));
+    const node = blockNode(block, level, total);
     rows.set(node, block);
-    if (inside) unfold(node, open.has(block.name), level);
+    if (block.children.length) unfold(node, open.has(block.name), level);
     paint(node, block);
     return node;
   }
 
   function branchItem(branch, level) {
-    const name = branch.blocks.length ? `branch ${branch.number}` : "shortcut";
-    const row = h("div", { class: "arch-row", "aria-hidden": "true" }, name);
-    const node = h("div", { class: `arch-branch ${branch.blocks.length ? "" : "shortcut"}`, role: "treeitem", "aria-level": level, tabindex: -1, "aria-selected": "false" }, row);
-    const what = branch.blocks.length ? "" : ", a shortcut: nothing is computed";
-    node.setAttribute("aria-label", `Branch ${branch.number} of ${branch.of}${what}`);
+    const node = branchNode(branch, level);
     rows.set(node, branch);
     if (branch.blocks.length) unfold(node, !closedBranches.has(branch.id), level);
     return node;
@@ -134,41 +116,7 @@ export function treeView({ onSelect, onToggle }) {
     node.focus();
   }
 
-  const parent = (node) => node.parentElement.closest('[role="treeitem"]');
-  let typed = "";
-  let typedAt = 0;
-
-  element.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !selected) return;
-    const items = [...element.querySelectorAll('[role="treeitem"]')];
-    const at = items.indexOf(selected);
-    const expanded = selected.getAttribute("aria-expanded");
-    const actions = {
-      ArrowDown: () => move(items[at + 1]),
-      ArrowUp: () => move(items[at - 1]),
-      ArrowRight: () => (expanded === "true" ? move(items[at + 1]) : toggle(selected, true)),
-      ArrowLeft: () => (expanded === "true" ? toggle(selected, false) : move(parent(selected))),
-      Home: () => move(items[0]),
-      End: () => move(items.at(-1)),
-      Enter: () => toggle(selected),
-      " ": () => toggle(selected),
-      "*": () => [...selected.parentElement.children].forEach((node) => rows.has(node) && toggle(node, true)),
-    };
-    if (!actions[event.key] && event.key.length > 1) return;
-    event.preventDefault();
-    if (actions[event.key]) actions[event.key]();
-    else find(event, items, at);
-  });
-
-  /** Go to the next block whose name begins with what is being typed. */
-  function find(event, items, at) {
-    typed = event.timeStamp - typedAt < 700 ? typed + event.key.toLowerCase() : event.key.toLowerCase();
-    typedAt = event.timeStamp;
-    const from = typed.length > 1 ? at : at + 1;
-    const order = [...items.slice(from), ...items.slice(0, from)];
-    move(order.find((node) => node.firstChild.textContent.replace("▸", "").toLowerCase().startsWith(typed)));
-  }
-
+  listenToKeys(element, { selected: () => selected, move, toggle, has: (node) => rows.has(node) });
   element.addEventListener("click", (event) => {
     const node = event.target.closest('[role="treeitem"]');
     if (!node || !event.target.closest(".arch-row")) return;
@@ -179,6 +127,70 @@ export function treeView({ onSelect, onToggle }) {
   /** What is on screen, from top to bottom. */
   const blocks = () => [...element.querySelectorAll(".arch-item")].map((node) => rows.get(node));
   return { element, show, color, blocks };
+}
+
+/** The element of a block: its name, its cost and a bar. */
+function blockNode(block, level, total) {
+  const row = h(
+    "div",
+    { class: "arch-row", "aria-hidden": "true" },
+    h("span", { class: "arch-bar" }),
+    h("span", { class: "arch-mark" }, block.children.length ? "▸" : ""),
+    h("span", { class: "arch-name" }, heading(block)),
+    h("span", { class: "arch-value" }),
+    h("span", { class: "arch-remark" }, remark(block)),
+  );
+  return treeItem(`arch-item${block.trainingOnly ? " training-only" : ""}`, level, sentence(block, total), row);
+}
+
+/** The element of a branch. */
+function branchNode({ number, of, blocks }, level) {
+  const name = blocks.length ? `branch ${number}` : "shortcut";
+  const what = blocks.length ? "" : ", a shortcut: nothing is computed";
+  const row = h("div", { class: "arch-row", "aria-hidden": "true" }, name);
+  return treeItem(`arch-branch ${blocks.length ? "" : "shortcut"}`, level, `Branch ${number} of ${of}${what}`, row);
+}
+
+function treeItem(kind, level, label, row) {
+  const attributes = { class: kind, role: "treeitem", "aria-level": level, tabindex: -1 };
+  return h("div", { ...attributes, "aria-selected": "false", "aria-label": label }, row);
+}
+
+/** Keys as in every tree: arrows, Home, End, Enter, * and the first letters of a name. */
+function listenToKeys(element, { selected, move, toggle, has }) {
+  const parent = (node) => node.parentElement.closest('[role="treeitem"]');
+  let typed = "";
+  let typedAt = 0;
+  /** Go to the next block whose name begins with what is being typed. */
+  function find(event, items, at) {
+    typed = event.timeStamp - typedAt < 700 ? typed + event.key.toLowerCase() : event.key.toLowerCase();
+    typedAt = event.timeStamp;
+    const from = typed.length > 1 ? at : at + 1;
+    const order = [...items.slice(from), ...items.slice(0, from)];
+    move(order.find((node) => node.firstChild.textContent.replace("▸", "").toLowerCase().startsWith(typed)));
+  }
+  element.addEventListener("keydown", (event) => {
+    const here = selected();
+    if (event.ctrlKey || event.metaKey || event.altKey || !here) return;
+    const items = [...element.querySelectorAll('[role="treeitem"]')];
+    const at = items.indexOf(here);
+    const expanded = here.getAttribute("aria-expanded");
+    const actions = {
+      ArrowDown: () => move(items[at + 1]),
+      ArrowUp: () => move(items[at - 1]),
+      ArrowRight: () => (expanded === "true" ? move(items[at + 1]) : toggle(here, true)),
+      ArrowLeft: () => (expanded === "true" ? toggle(here, false) : move(parent(here))),
+      Home: () => move(items[0]),
+      End: () => move(items.at(-1)),
+      Enter: () => toggle(here),
+      " ": () => toggle(here),
+      "*": () => [...here.parentElement.children].forEach((node) => has(node) && toggle(node, true)),
+    };
+    if (!actions[event.key] && event.key.length > 1) return;
+    event.preventDefault();
+    if (actions[event.key]) actions[event.key]();
+    else find(event, items, at);
+  });
 }
 
 /** A branch as if it were a block. */

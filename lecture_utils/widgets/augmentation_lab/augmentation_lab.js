@@ -1,61 +1,69 @@
-/** AugmentationLab: what random transforms do to a picture, drawn anew every epoch. See __init__.py. */
+/** AugmentationLab: what random transforms do to an image, drawn anew every epoch. See __init__.py. */
 
-import { fromTyped, toTyped } from "../_shared/arrays.js";
-import { button } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { promptly } from "../_shared/frame.js";
-import { editor, watch } from "../_shared/model.js";
+import { fromTyped, toTyped } from "../_shared/math/arrays.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { messageLine } from "../_shared/ui/message.js";
+import { readTraits } from "../_shared/ui/model.js";
+import { mountDemo } from "../_shared/ui/mount.js";
+import { dropZone } from "../_shared/ui/open_file.js";
+import { closeUp } from "./close_up.js";
+import { epochBar } from "./epoch_bar.js";
 import { grid } from "./grid.js";
-import { painter, picturePanel } from "./pictures.js";
+import { imagePanel } from "./images.js";
 import { composeCode, pythonCode } from "./python_code.js";
 import { presetOf, settingsPanel } from "./settings_panel.js";
 import { changed, versions } from "./versions.js";
-import { describe, remark } from "./words.js";
+import { describe, remark } from "./text.js";
 
-const NEXT = "M5 5l9 7-9 7zM18 5v14";
-const BACK = "M19 5l-9 7 9 7zM6 5v14";
-const LARGEST_SEED = 2 ** 31 - 1;
+/** Return `bytes(name)`: the same array for the same trait value, so that nothing is computed twice. */
+function bytesReader(model) {
+  const known = new Map();
+  return (name) => {
+    const value = model.get(name);
+    if (known.get(name)?.value !== value) known.set(name, { value, bytes: toTyped(value) });
+    return known.get(name).bytes;
+  };
+}
 
-function render({ model, el }) {
-  const life = new AbortController();
-  const { signal } = life;
-  const request = promptly(draw, signal);
-  const edit = editor(model, signal);
-  const limits = model.get("limits");
-  const presets = model.get("presets");
-  const names = model.get("names");
-  const settingNames = Object.keys(limits);
-  watch(model, ["image", "source", "other", "partner", "seed", ...settingNames], request, signal);
-
+/** The images that come with the demo. */
+function unpack(model, names) {
   const packed = toTyped(model.get("pictures"));
   const [, side] = model.get("pictures").shape;
   const size = side * side * 3;
-  const pictures = names.map((_, i) => packed.subarray(i * size, (i + 1) * size));
+  return { side, images: names.map((_, i) => packed.subarray(i * size, (i + 1) * size)) };
+}
+
+function build(demo) {
+  const { model, root, request, signal } = demo;
+  const presets = model.get("presets");
+  const names = model.get("names");
+  const limits = model.get("limits");
+  const settingNames = Object.keys(limits);
+  demo.watch(["image", "source", "other", "partner", "seed", ...settingNames]);
+  const { side, images } = unpack(model, names);
   const asArray = (bytes) => fromTyped(bytes, [side, side, 3]);
   const compute = versions(side);
+  const bytes = bytesReader(model);
 
-  let chosen = 0;
-  let hovered = null;
-  let said = "";
+  const state = { chosen: 0, hovered: null, said: "" };
   let last = null;
-  const change = (changes) => {
-    said = "";
-    edit(changes);
+  const set = (changes) => {
+    Object.assign(state, changes);
     request();
   };
-
-  // ---- What to start from
-  const choice = picturePanel({
+  const change = (changes) => {
+    state.said = "";
+    demo.edit(changes);
+  };
+  const choice = imagePanel({
     names,
-    pictures,
+    images,
     side,
-    onChoose: (source, bytes) => change({ source, image: asArray(bytes) }),
-    onError: (text) => {
-      said = text;
-      request();
-    },
+    onChoose: (source, pixels) => change({ source, image: asArray(pixels) }),
+    onError: (text) => set({ said: text }),
   });
+  dropZone(root, choice.open);
   const settingsArea = settingsPanel({
     limits,
     presets,
@@ -63,163 +71,68 @@ function render({ model, el }) {
     get: (name) => model.get(name),
     onSetting: (name, value) => change({ [name]: value }),
     onPreset: (name) => change(presets[name]),
-    onPartner: (partner) => change({ partner, other: asArray(pictures[names.indexOf(partner)]) }),
+    onPartner: (partner) => change({ partner, other: asArray(images[names.indexOf(partner)]) }),
   });
-
-  // ---- The epoch
-  const toSeed = (seed) => change({ seed: Math.min(LARGEST_SEED, Math.max(0, seed)) });
-  const seedInput = h("input", { type: "number", min: 0, max: LARGEST_SEED, step: 1 });
-  seedInput.addEventListener("change", () => {
-    if (seedInput.value !== "" && seedInput.validity.valid) toSeed(seedInput.valueAsNumber);
-    else seedInput.value = model.get("seed");
-  });
-  const epoch = h(
-    "div",
-    { class: "aug-epoch" },
-    button({ label: "The next epoch", path: NEXT, kind: "primary", onClick: () => toSeed(model.get("seed") + 1) }),
-    button({ path: BACK, title: "The epoch before", onClick: () => toSeed(model.get("seed") - 1) }),
-    h("label", { class: "aug-seed" }, "seed ", seedInput),
-  );
-  const tiles = grid({
-    side,
-    onChoose: (tile) => {
-      chosen = tile;
-      request();
-    },
-    onHover: (tile) => {
-      hovered = tile;
-      request();
-    },
-  });
-
-  // ---- One version and its numbers
-  const original = h("canvas", { role: "img" });
-  const closeUp = h("canvas", { role: "img" });
-  const [paintOriginal, paintCloseUp] = [painter(original, side), painter(closeUp, side)];
-  const [from, to] = [h("figcaption"), h("figcaption")];
-  const list = h("dl", { class: "aug-drawn" });
-  const all = h("ol", { class: "aug-all" });
-  const allOfThem = h(
-    "details",
-    { class: "lu-disclosure", ontoggle: request },
-    h("summary", {}, "What was drawn for all twelve"),
-    all,
-  );
-
-  const message = h("p", { class: "lu-message", role: "status", hidden: true });
+  const epoch = epochBar({ seed: () => model.get("seed"), onSeed: (seed) => change({ seed }) });
+  const tiles = grid({ side, onChoose: (chosen) => set({ chosen }), onHover: (hovered) => set({ hovered }) });
+  const one = closeUp({ side, request });
+  const message = messageLine();
   const note = h("p", { class: "aug-note", hidden: true });
   const code = h("pre", { class: "aug-code", tabindex: 0, role: "region", "aria-label": "torchvision code" });
-  const live = announcer(signal);
   const known = (name) => (!model.get("own") && names.includes(name) ? name : null);
   const copy = copyButton({
-    code: () =>
-      pythonCode({
-        settings: last.settings,
-        image: known(model.get("source")),
-        other: known(model.get("partner")),
-        tile: chosen,
-        drawn: last.versions[chosen],
-      }),
+    code: () => {
+      const [image, other] = [known(model.get("source")), known(model.get("partner"))];
+      return pythonCode({ settings: last.settings, image, other, tile: state.chosen, drawn: last.versions[state.chosen] });
+    },
     signal,
   });
-  const root = h(
-    "div",
-    { class: "lu-demo lu-augmentation-lab", role: "group", "aria-label": "Augmentation lab" },
-    h("div", { class: "aug-start" }, choice.element, settingsArea.preset),
-    message,
-    h(
-      "div",
-      { class: "aug-main" },
-      h("div", { class: "aug-shown" }, tiles.element),
-      h(
-        "div",
-        { class: "aug-below" },
-        epoch,
-        h(
-          "div",
-          { class: "aug-one" },
-          h("figure", {}, original, from),
-          h("figure", {}, closeUp, to),
-          list,
-        ),
-        allOfThem,
-      ),
-      settingsArea.element,
-    ),
-    note,
-    h("div", { class: "aug-program" }, code, copy.button),
-    copy.panel,
-    live.element,
-  );
-  root.addEventListener("dragover", (event) => event.preventDefault());
-  root.addEventListener("drop", (event) => {
-    event.preventDefault();
-    choice.open(event.dataTransfer.files[0]);
-  });
-
-  // ---- Computing and drawing
-  const bytesOf = new Map();
-  /** The same array for the same trait value, so that nothing is computed twice. */
-  function bytes(name) {
-    const value = model.get(name);
-    if (bytesOf.get(name)?.value !== value) bytesOf.set(name, { value, bytes: toTyped(value) });
-    return bytesOf.get(name).bytes;
-  }
 
   function draw() {
-    const settings = Object.fromEntries(settingNames.map((name) => [name, model.get(name)]));
+    const settings = readTraits(model, settingNames);
     const [source, partner, seed] = ["source", "partner", "seed"].map((name) => model.get(name));
     const image = bytes("image");
     const drawn = compute(image, bytes("other"), settings, seed);
     const preset = presetOf(settings, presets);
     last = { settings, seed, versions: drawn, preset };
 
-    const shown = hovered ?? chosen;
-    tiles.update(drawn, chosen);
+    const shown = state.hovered ?? state.chosen;
+    tiles.update(drawn, state.chosen);
     choice.update(source, image);
     settingsArea.update(settings, preset, partner);
-    if (Number(seedInput.value) !== seed || seedInput.value === "") seedInput.value = seed;
-    if (message.hidden === Boolean(said)) message.hidden = !said;
-    setText(message, said);
-    const remarked = remark(settings, drawn, preset);
-    if (note.hidden === Boolean(remarked)) note.hidden = !remarked;
-    setText(note, remarked);
+    epoch.update(seed);
+    message.show(state.said);
+    showNote(remark(settings, drawn, preset));
     setText(code, composeCode(settings));
-
-    paintOriginal(image);
-    paintCloseUp(drawn[shown].pixels);
-    setText(from, source);
-    setText(to, `version ${shown + 1}`);
+    one.draw(image, source, drawn[shown].pixels, shown + 1);
     const rows = describe(drawn[shown], side, partner);
-    tell(rows);
-    name(original, source);
-    name(closeUp, `Version ${shown + 1} of ${source}`);
-    if (allOfThem.open) listAll(drawn.map((version) => describe(version, side, partner)));
-    live.say(`Version ${shown + 1}: ${rows.map((row) => row.join(" ")).join(", ")}.`);
-    root.dispatchEvent(new CustomEvent("augmentation", { bubbles: true, detail: { ...last, shown, image, change: changed } }));
+    one.tell(rows);
+    one.listAll(() => drawn.map((version) => describe(version, side, partner)));
+    demo.say(`Version ${shown + 1}: ${rows.map((row) => row.join(" ")).join(", ")}.`);
+    return { ...last, shown, image, change: changed };
   }
-  const name = (canvas, text) => canvas.getAttribute("aria-label") === text || canvas.setAttribute("aria-label", text);
-
-  /** Name and value of what was drawn; rows are made once and filled again. */
-  function tell(rows) {
-    while (list.children.length > rows.length) list.lastChild.remove();
-    while (list.children.length < rows.length) list.append(h("div", {}, h("dt"), h("dd")));
-    rows.forEach(([term, value], i) => {
-      setText(list.children[i].firstChild, term);
-      setText(list.children[i].lastChild, value);
-    });
-  }
-  function listAll(versionRows) {
-    while (all.children.length < versionRows.length) all.append(h("li"));
-    versionRows.forEach((rows, i) => setText(all.children[i], rows.map((row) => row.join(" ")).join(", ")));
+  function showNote(text) {
+    if (note.hidden === Boolean(text)) note.hidden = !text;
+    setText(note, text);
   }
 
-  el.append(root);
-  draw();
-  return () => {
-    life.abort();
-    root.remove();
-  };
+  const parts = [
+    h("div", { class: "aug-start" }, choice.element, settingsArea.preset),
+    message.element,
+    h(
+      "div",
+      { class: "aug-main" },
+      h("div", { class: "aug-shown" }, tiles.element),
+      h("div", { class: "aug-below" }, epoch.element, one.element, one.all),
+      settingsArea.element,
+    ),
+    note,
+    h("div", { class: "aug-program" }, code, copy.button),
+    copy.panel,
+  ];
+  return { parts, draw };
 }
 
-export default { render };
+export default {
+  render: (context) => mountDemo({ ...context, name: "augmentation_lab", label: "Augmentation lab" }, build),
+};

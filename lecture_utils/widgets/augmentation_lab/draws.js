@@ -1,11 +1,11 @@
-/** What is drawn for each picture, with the distributions of torchvision's random transforms. */
+/** What is drawn for each image, with the distributions of torchvision's random transforms. */
 
-import { normal, uniform } from "../filter_learner/random.js";
+import { normal, uniform } from "../_shared/math/random.js";
 
 const TRIES = 10;
 const ERASED = { area: [0.02, 0.33], ratio: [1 / 3.3, 1 / 0.3] };
 export const COLORS = ["brightness", "contrast", "saturation", "hue"];
-/** Streams of random numbers: three for each of the twelve pictures and their twelve partners. */
+/** Streams of random numbers: three for each of the twelve images and their twelve partners. */
 const STREAMS = 3;
 const PARTNERS = 100;
 export const TILES = 12;
@@ -28,7 +28,7 @@ function drawBox(rows, columns, { area, ratio }, largest, at, from) {
   return null;
 }
 
-/** Whether a draw lets the whole picture stay: nothing fitted ten times. */
+/** Whether a draw lets the whole image stay: nothing fitted ten times. */
 const WHOLE = (rows, columns) => ({ top: 0, left: 0, height: rows, width: columns, whole: true });
 
 /** Beta(alpha, alpha) with alpha up to 1 (method of Jöhnk). */
@@ -41,22 +41,27 @@ function beta(alpha, at) {
 }
 
 /**
- * The parameters of one picture. They hang on the seed by fixed places in the stream, so that a moved
- * slider changes the pictures gradually instead of drawing new ones.
+ * The parameters of one image. They hang on the seed by fixed places in the stream, so that a moved
+ * slider changes the images gradually instead of drawing new ones.
+ * @param {number} seed
+ * @param {number} tile
+ * @param {Record<string, any>} settings
+ * @param {number} rows
+ * @param {number} columns
  * @returns {{affine: object|null, crop: object|null, flip: boolean, colors: [string, number][],
  *   noise: number, erase: object|null}}
  */
 export function draw(seed, tile, settings, rows, columns) {
   const at = uniform(seed, STREAMS * tile);
   const drawn = { affine: null, crop: null, flip: at(5) < settings.flip, colors: [], noise: settings.noise, erase: null };
-  const { degrees, translate, zoom, shear, crop, ratio } = settings;
-  if (degrees || translate || shear || zoom[0] !== 1 || zoom[1] !== 1) {
+  const { degrees, translate, scale, shear, crop, ratio } = settings;
+  if (degrees || translate || shear || scale[0] !== 1 || scale[1] !== 1) {
     drawn.affine = {
       angle: between(-degrees, degrees, at(0)),
       // Whole pixels, as in torchvision; "|| 0" for a zero without sign.
       dx: Math.round(between(-translate * columns, translate * columns, at(1))) || 0,
       dy: Math.round(between(-translate * rows, translate * rows, at(2))) || 0,
-      zoom: between(...zoom, at(3)),
+      zoom: between(...scale, at(3)),
       shear: between(-shear, shear, at(4)),
     };
   }
@@ -80,12 +85,21 @@ export function draw(seed, tile, settings, rows, columns) {
   return drawn;
 }
 
-/** The share of the first picture in a mixture; 1 without mixup. */
+/**
+ * The share of the first image in a mixture; 1 without mixup.
+ * @param {number} seed
+ * @param {number} tile
+ * @param {number} alpha
+ * @returns {number}
+ */
 export const drawShare = (seed, tile, alpha) => (alpha ? beta(alpha, uniform(seed, STREAMS * tile + 1)) : 1);
 
 /**
- * Standard normal numbers for one picture's noise: a random part of one long table, because making
- * new ones for twelve pictures takes longer than a frame.
+ * Standard normal numbers for one image's noise: a random part of one long table, because making
+ * new ones for twelve images takes longer than a frame.
+ * @param {number} seed
+ * @param {number} tile
+ * @param {number} count
  */
 export function drawNormals(seed, tile, count) {
   if (!table) {
@@ -98,5 +112,9 @@ export function drawNormals(seed, tile, count) {
 const TABLE = 2 ** 17;
 let table = null;
 
-/** The other picture of a mixture is changed by numbers of its own. */
+/**
+ * The other image of a mixture is changed by numbers of its own.
+ * @param {number} tile
+ * @returns {number}
+ */
 export const partnerOf = (tile) => tile + PARTNERS;

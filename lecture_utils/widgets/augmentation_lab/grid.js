@@ -1,11 +1,12 @@
 /** Twelve tiles of which one is chosen: by mouse, finger or arrow keys. A mouse only has to hover. */
 
-import { h } from "../_shared/dom.js";
+import { h } from "../_shared/ui/dom.js";
 import { TILES } from "./draws.js";
-import { painter } from "./pictures.js";
+import { painter } from "./images.js";
 
 /**
  * @param {{side: number, onChoose: (tile: number) => void, onHover: (tile: number|null) => void}} options
+ * @returns {{element: HTMLElement, update(versions: *, chosen: *): void}}
  */
 export function grid({ side, onChoose, onHover }) {
   const tiles = Array.from({ length: TILES }, (_, tile) => {
@@ -29,7 +30,7 @@ export function grid({ side, onChoose, onHover }) {
   });
   const element = h(
     "div",
-    { class: "aug-grid", role: "radiogroup", "aria-label": "Versions of the picture" },
+    { class: "aug-grid", role: "radiogroup", "aria-label": "Versions of the image" },
     ...tiles.map((tile) => tile.element),
   );
 

@@ -1,6 +1,6 @@
 /** The settings, and one version's numbers, as a torchvision program. */
 
-import { pythonNumber as number } from "../_shared/numbers.js";
+import { pythonNumber as number } from "../_shared/math/numbers.js";
 import { COLORS, TILES } from "./draws.js";
 
 const BILINEAR = "interpolation=v2.InterpolationMode.BILINEAR";
@@ -8,12 +8,12 @@ const pair = ([low, high]) => `(${number(low)}, ${number(high)})`;
 
 /** The transforms that are on, as a list of lines. */
 function transforms(settings) {
-  const { degrees, translate, zoom, shear, crop, ratio, flip, noise, erase } = settings;
+  const { degrees, translate, scale, shear, crop, ratio, flip, noise, erase } = settings;
   const lines = [];
   const options = [
     `degrees=${number(degrees)}`,
     translate && `translate=${pair([translate, translate])}`,
-    (zoom[0] !== 1 || zoom[1] !== 1) && `scale=${pair(zoom)}`,
+    (scale[0] !== 1 || scale[1] !== 1) && `scale=${pair(scale)}`,
     shear && `shear=${number(shear)}`,
   ];
   if (degrees || options.slice(1).some(Boolean)) {
@@ -32,7 +32,11 @@ function transforms(settings) {
   return lines.length ? lines : ["v2.Identity()"];
 }
 
-/** The settings as torchvision writes them. */
+/**
+ * The settings as torchvision writes them.
+ * @param {Record<string, any>} settings
+ * @returns {string}
+ */
 export function composeCode(settings) {
   const mixup = settings.mixup ? `\nmixup = v2.MixUp(alpha=${number(settings.mixup)}, num_classes=2)  # of a batch: mixup(images, labels)` : "";
   return `augment = v2.Compose([\n${transforms(settings).map((line) => `    ${line},\n`).join("")}])${mixup}`;
@@ -59,13 +63,16 @@ function calls({ affine, crop, flip, colors, noise, erase }, name, image) {
   return lines;
 }
 
-/** @param {{settings: object, seed: number, image: string|null, other: string|null, tile: number,
- *   drawn: object}} state `image` and `other` are names of photos; null for a reader's own picture. */
+/**
+ * @param {{settings: object, seed: number, image: string|null, other: string|null, tile: number,
+ *   drawn: object}} state `image` and `other` are names of photos; null for a reader's own image.
+ * @returns {string}
+ */
 export function pythonCode({ settings, image, other, tile, drawn }) {
   const load = (name) =>
     name
       ? `torch.tensor(photo("${name}", size=size)).permute(2, 0, 1)`
-      : `v2.functional.pil_to_tensor(ImageOps.fit(Image.open("your-picture.jpg").convert("RGB"), (size, size)))`;
+      : `v2.functional.pil_to_tensor(ImageOps.fit(Image.open("your-image.jpg").convert("RGB"), (size, size)))`;
   const mixed = drawn.partner !== null;
   const own = !image || (mixed && !other);
   const known = image || (mixed && other);

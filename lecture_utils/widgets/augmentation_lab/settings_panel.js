@@ -1,15 +1,15 @@
 /** A control for each transform, and the settings to start from. */
 
-import { segmented, select, slider } from "../_shared/controls.js";
-import { h } from "../_shared/dom.js";
+import { segmented, select, slider } from "../_shared/ui/controls.js";
+import { h } from "../_shared/ui/dom.js";
 
 /** [setting, label, step, end]: `end` is 0 or 1 for the ends of a pair. */
 const GROUPS = {
   Geometry: [
     ["degrees", "Rotation ±°", 1],
     ["translate", "Shift ±", 0.01],
-    ["zoom", "Zoom from", 0.01, 0],
-    ["zoom", "Zoom to", 0.01, 1],
+    ["scale", "Zoom from", 0.01, 0],
+    ["scale", "Zoom to", 0.01, 1],
     ["shear", "Shear ±°", 1],
     ["flip", "Mirror, chance", 0.05],
   ],
@@ -36,6 +36,7 @@ const FOUR_THIRDS = 1.33;
 /**
  * @param {{limits: object, presets: object, names: string[], onSetting: (name: string, value: *) => void,
  *   get: (name: string) => *, onPreset: (name: string) => void, onPartner: (name: string) => void}} options
+ * @returns {{preset: HTMLElement, element: HTMLElement, update(settings: *, chosenPreset: *, chosenPartner: *): void}}
  */
 export function settingsPanel({ limits, presets, names, get, onSetting, onPreset, onPartner }) {
   const sliders = [];
@@ -84,7 +85,12 @@ export function settingsPanel({ limits, presets, names, get, onSetting, onPreset
   };
 }
 
-/** The name of the settings to start from that are on screen; null if they have been changed. */
+/**
+ * The name of the settings to start from that are on screen; null if they have been changed.
+ * @param {Record<string, any>} settings
+ * @param {Object<string, Record<string, any>>} presets
+ * @returns {string}
+ */
 export function presetOf(settings, presets) {
   const same = (a, b) => String(a) === String(b); // pairs, too
   const found = Object.entries(presets).find(([, values]) =>

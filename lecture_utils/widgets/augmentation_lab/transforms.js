@@ -3,7 +3,11 @@
  * Each returns a new image, or changes one in place where its name begins with "adjust".
  */
 
-/** What takes a pixel of the result, measured from the middle, to where it comes from. */
+/**
+ * What takes a pixel of the result, measured from the middle, to where it comes from.
+ * @param {Record<string, any>} parameters
+ * @returns {number[]}
+ */
 export function inverseAffine({ angle, dx, dy, zoom, shear }) {
   const [turn, slant] = [angle, shear].map((degrees) => (degrees * Math.PI) / 180);
   const [cos, sin, tan] = [Math.cos(turn), Math.sin(turn), Math.tan(slant)];
@@ -12,7 +16,14 @@ export function inverseAffine({ angle, dx, dy, zoom, shear }) {
   return [a, b, -a * dx - b * dy, c, d, -c * dx - d * dy];
 }
 
-/** Resample once, bilinearly; what comes in from outside is black. */
+/**
+ * Resample once, bilinearly; what comes in from outside is black.
+ * @param {Uint8Array} image
+ * @param {number} rows
+ * @param {number} columns
+ * @param {Record<string, any>} parameters
+ * @returns {Uint8Array}
+ */
 export function affine(image, rows, columns, parameters) {
   const [a, b, right, c, d, down] = inverseAffine(parameters);
   const result = new Uint8Array(image.length);
@@ -75,7 +86,14 @@ function taps(length, toLength) {
   return { first, second, weight };
 }
 
-/** Cut out a box and enlarge it bilinearly to the size of the picture. */
+/**
+ * Cut out a box and enlarge it bilinearly to the size of the image.
+ * @param {Uint8Array} image
+ * @param {number} rows
+ * @param {number} columns
+ * @param {{top: number, left: number, height: number, width: number}} box
+ * @returns {Uint8Array}
+ */
 export function resizedCrop(image, rows, columns, { top, left, height, width }) {
   const row = 3 * columns;
   const across = new Uint8Array(height * row);
@@ -104,7 +122,13 @@ export function resizedCrop(image, rows, columns, { top, left, height, width }) 
   return result;
 }
 
-/** Mirror left and right. */
+/**
+ * Mirror left and right.
+ * @param {Uint8Array} image
+ * @param {number} rows
+ * @param {number} columns
+ * @returns {Uint8Array}
+ */
 export function mirrored(image, rows, columns) {
   const result = new Uint8Array(image.length);
   for (let y = 0, to = 0; y < rows; y += 1) {
@@ -132,7 +156,7 @@ function brightness(image, factor) {
   lookUp(image, (value) => value * factor);
 }
 
-/** Away from, or towards, the mean brightness of the picture. */
+/** Away from, or towards, the mean brightness of the image. */
 function contrast(image, factor) {
   let sum = 0;
   for (let at = 0; at < image.length; at += 3) sum += gray(image[at], image[at + 1], image[at + 2]);
@@ -192,21 +216,38 @@ const BACK = 255.999 / 255;
 
 const ADJUST = { brightness, contrast, saturation, hue };
 
-/** Add Gaussian noise; `normals` has one standard normal number per value. */
+/**
+ * Add Gaussian noise; `normals` has one standard normal number per value.
+ * @param {Uint8Array} image
+ * @param {number} sigma
+ * @param {Float32Array} normals
+ */
 export function adjustNoise(image, sigma, normals) {
   for (let at = 0; at < image.length; at += 1) {
     image[at] = clip(image[at] + ((255 * sigma * normals[at]) | 0));
   }
 }
 
-/** Blacken a box: cutout. */
+/**
+ * Blacken a box: cutout.
+ * @param {Uint8Array} image
+ * @param {number} columns
+ * @param {{top: number, left: number, height: number, width: number}} box
+ */
 export function adjustErase(image, columns, { top, left, height, width }) {
   for (let y = top; y < top + height; y += 1) {
     image.fill(0, 3 * (y * columns + left), 3 * (y * columns + left + width));
   }
 }
 
-/** Geometry only; the image itself where there is none. */
+/**
+ * Geometry only; the image itself where there is none.
+ * @param {Uint8Array} image
+ * @param {number} rows
+ * @param {number} columns
+ * @param {Record<string, any>} drawn
+ * @returns {Uint8Array}
+ */
 export function place(image, rows, columns, { affine: map, crop, flip }) {
   let result = image;
   if (map) result = affine(result, rows, columns, map);
@@ -214,7 +255,14 @@ export function place(image, rows, columns, { affine: map, crop, flip }) {
   return flip ? mirrored(result, rows, columns) : result;
 }
 
-/** Colors in the order in which they were drawn, then noise and the hole; leaves `image` as it is. */
+/**
+ * Colors in the order in which they were drawn, then noise and the hole; leaves `image` as it is.
+ * @param {Uint8Array} image
+ * @param {number} columns
+ * @param {Record<string, any>} drawn
+ * @param {Float32Array} normals
+ * @returns {Uint8Array}
+ */
 export function paint(image, columns, { colors, noise, erase }, normals) {
   const result = image.slice();
   for (const [name, value] of colors) ADJUST[name](result, value);
@@ -223,7 +271,13 @@ export function paint(image, columns, { colors, noise, erase }, normals) {
   return result;
 }
 
-/** The first picture with weight `share`, the second with the rest. */
+/**
+ * The first image with weight `share`, the second with the rest.
+ * @param {Uint8Array} first
+ * @param {Uint8Array} second
+ * @param {number} share
+ * @returns {Uint8Array}
+ */
 export function mixup(first, second, share) {
   const result = new Uint8Array(first.length);
   const rest = 1 - share;

@@ -3,7 +3,10 @@
 import { draw, drawNormals, drawShare, partnerOf, TILES } from "./draws.js";
 import { mixup, paint, place } from "./transforms.js";
 
-/** @param {number} side Of all pictures, in pixels. */
+/**
+ * @param {number} side Of all images, in pixels.
+ * @returns {(image: *, other: *, settings: *, seed: *) => object[]}
+ */
 export function versions(side) {
   const kept = new Map();
   const cell = (tile) => kept.get(tile) ?? kept.set(tile, {}).get(tile);
@@ -43,7 +46,14 @@ export function versions(side) {
     });
 }
 
-/** What a test may ask for: a picture changed by given numbers. */
+/**
+ * What a test may ask for: an image changed by given numbers.
+ * @param {Uint8Array} image
+ * @param {number} side
+ * @param {Record<string, any>} drawn
+ * @param {Float32Array} normals
+ * @returns {Uint8Array}
+ */
 export function changed(image, side, drawn, normals) {
   return paint(place(image, side, side, drawn), side, drawn, normals);
 }

@@ -109,6 +109,8 @@ class ConvolutionLab(PictureDemo):
     True
     """
 
+    extra_styles = ("_shared/ui/kernel_grid.css",)
+
     kernel = KernelWeights(default_value=np.ones((1, 1)))
     kernel_name = traitlets.Unicode("custom").tag(sync=True)
     stride = traitlets.Int(1, min=1, max=4).tag(sync=True)

@@ -1,31 +1,31 @@
 /** One output pixel, worked out: patch × kernel, number by number, and the sum of the products. */
 
-import { grayScale, raster, signedScale } from "../_shared/canvas.js";
-import { grayColor, signedColor } from "../_shared/color.js";
-import { h, setColor, setText } from "../_shared/dom.js";
-import { maxMagnitude, patchAt } from "../_shared/image.js";
-import { format, formatCell } from "../_shared/numbers.js";
+import { grayScale, raster, signedScale } from "../_shared/ui/canvas.js";
+import { grayColor, signedColor } from "../_shared/ui/color.js";
+import { h, setColor, setText } from "../_shared/ui/dom.js";
+import { maxMagnitude, patchAt } from "../_shared/math/image.js";
+import { format, formatCell } from "../_shared/math/numbers.js";
 
 /** Kernels up to this size show all their numbers; larger ones show colored cells. */
 const MOST_NUMBERS = 5;
 
-/** A small array as a table of numbers, or as a picture when it is large. */
+/** A small array as a table of numbers, or as an image when it is large. */
 function smallArray(name) {
   const table = h("table", { class: "lab-numbers" }, h("caption", {}, name));
-  const picture = h("canvas", { class: "lab-picture", role: "img", "aria-label": name });
+  const image = h("canvas", { class: "lab-image", role: "img", "aria-label": name });
   const caption = h("span", { class: "lab-caption" }, name);
-  const element = h("div", { class: "lab-term" }, table, caption, picture);
-  const paint = raster(picture);
+  const element = h("div", { class: "lab-term" }, table, caption, image);
+  const paint = raster(image);
   let cells = [];
   let shape = "";
 
   function update(values, rows, columns, color, scale) {
     const small = Math.max(rows, columns) <= MOST_NUMBERS;
     table.hidden = !small;
-    picture.hidden = caption.hidden = small;
+    image.hidden = caption.hidden = small;
     if (!small) {
       paint(values, rows, columns, scale);
-      picture.style.aspectRatio = `${columns} / ${rows}`;
+      image.style.aspectRatio = `${columns} / ${rows}`;
       return;
     }
     if (shape !== `${rows}x${columns}`) {

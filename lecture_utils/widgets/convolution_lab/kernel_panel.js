@@ -1,14 +1,13 @@
 /** The middle of the lab: choose, edit, turn and scale the kernel. */
 
-import { fromTyped, toTyped } from "../_shared/arrays.js";
-import { button, segmented, select } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
-import { kernelGrid } from "./kernel_grid.js";
-import { mirror, normalizeKernel, presetName, resizeKernel, rotate, sums } from "./kernel_ops.js";
+import { fromTyped, toTyped } from "../_shared/math/arrays.js";
+import { button, segmented, select } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { MIRROR, ROTATE } from "../_shared/ui/icons.js";
+import { format } from "../_shared/math/numbers.js";
+import { kernelGrid } from "../_shared/ui/kernel_grid.js";
+import { mirror, normalizeKernel, presetName, resizeKernel, rotate, sums } from "../_shared/math/kernel_ops.js";
 
-const ROTATE = "M20 11a8 8 0 1 0-2.500 6M20 4v7h-7";
-const MIRROR = "M12 3v18M9 7l-5 5 5 5zM15 7l5 5-5 5z";
 const SIZES = [3, 5, 7, 9, 11];
 
 /**

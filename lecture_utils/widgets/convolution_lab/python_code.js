@@ -1,11 +1,12 @@
 /** The computation on screen as a Python program that runs as it is. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 
 /**
  * @param {object} lab As `labReader` gives it.
- * @param {{name: string, imports?: string, code?: string}} picture Where the image comes from; without
+ * @param {{name: string, imports?: string, code?: string}} source Where the image comes from; without
  *   code a line of noise stands in its place, to be replaced.
+ * @returns {string}
  */
 export function pythonCode({ h, w, weights, kh, kw, layer }, { name, imports = "", code = "" }) {
   const rows = Array.from({ length: kh }, (_, i) =>

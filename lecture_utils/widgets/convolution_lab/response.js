@@ -1,7 +1,7 @@
 /** The output of the lab, kept between changes so that most of them cost little. */
 
-import { outputSize } from "../_shared/image.js";
-import { correlateSeparably } from "../_shared/separable.js";
+import { outputSize } from "../_shared/math/image.js";
+import { correlateSeparably } from "../_shared/math/separable.js";
 
 /** As far as the lab's padding slider goes: a response with this border holds all smaller ones. */
 const MARGIN = 5;
@@ -13,6 +13,7 @@ const LARGE = 1000;
  * Return `respond(pixels, h, w, weights, kh, kw, layer, out)`: what `correlate2d` gives, by two of its
  * properties. It is linear: a weight that changes by d adds d times the shifted image. And every stride and
  * padding picks its output from the same response, the one with stride 1 and a wide border.
+ * @returns {(pixels: *, h: *, w: *, weights: *, kh: *, kw: *, layer: *, out: *) => *}
  */
 export function responseKeeper() {
   let kept = null;

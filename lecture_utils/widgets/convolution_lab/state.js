@@ -1,7 +1,7 @@
 /** What the lab shows, read from its model: image, kernel, layer, and whether they fit together. */
 
-import { toBrightness, toTyped } from "../_shared/arrays.js";
-import { outputSize } from "../_shared/image.js";
+import { toBrightness, toTyped } from "../_shared/math/arrays.js";
+import { outputSize } from "../_shared/math/image.js";
 import { responseKeeper } from "./response.js";
 
 /**
@@ -40,7 +40,11 @@ export function labReader(model) {
   };
 }
 
-/** Why there is no output, and what to change; null where there is one. */
+/**
+ * Why there is no output, and what to change; null where there is one.
+ * @param {Lab} lab
+ * @returns {string}
+ */
 export function misfit({ h, w, kh, kw, layer: { padding, dilation }, rows }) {
   if (rows) return null;
   const covered = [kh, kw].map((size) => dilation * (size - 1) + 1);
@@ -55,7 +59,11 @@ export function misfit({ h, w, kh, kw, layer: { padding, dilation }, rows }) {
   );
 }
 
-/** The output size with all numbers filled in, as a line to read. */
+/**
+ * The output size with all numbers filled in, as a line to read.
+ * @param {Lab} lab
+ * @returns {string}
+ */
 export function sizeFormula({ h, w, kh, kw, layer, rows, columns }) {
   const { stride: s, padding: p, dilation: d } = layer;
   const axis = (size, kernel, result) =>

@@ -1,7 +1,7 @@
 /** Where the window is: it stays where it was put, and only visits where the pointer passes by. */
 
-import { clamp } from "../_shared/numbers.js";
-import { moveByKey } from "../_shared/plane.js";
+import { clamp } from "../_shared/math/numbers.js";
+import { moveByKey } from "../_shared/ui/plane.js";
 
 /**
  * @param {{model: object, read: () => object, edit: (changes: object) => void,

@@ -112,7 +112,7 @@ class ConvolutionSteps(Demo):
         names = ", ".join(outputs)
         alt = (
             f"{self.source}, in gray, and beside it the outputs of the kernels {names}: blue below zero, "
-            "red above. Each kernel answers to other parts of the outline."
+            "red above. Each kernel responds to other parts of the outline."
         )
         ranges = "; ".join(
             f"{html.escape(name)} from {_figure.number(output.min())} to {_figure.number(output.max())}"

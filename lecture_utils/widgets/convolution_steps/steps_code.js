@@ -1,17 +1,20 @@
 /** What the steps compute, as a Python program. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 
-/** @param {{name: string, imports: string, code: string}} picture */
-export function stepsCode(picture, kernels) {
+/**
+ * @param {{name: string, imports: string, code: string}} image
+ * @returns {string}
+ */
+export function stepsCode(image, kernels) {
   const lines = kernels.map(({ name, kernel }) => {
     const rows = kernel.map((row) => `[${row.map(pythonNumber).join(", ")}]`);
     return `    "${name}": [${rows.join(", ")}],`;
   });
-  const imports = ["import numpy as np", "import torch", "import torch.nn.functional as F", picture.imports];
+  const imports = ["import numpy as np", "import torch", "import torch.nn.functional as F", image.imports];
   return `${imports.join("\n")}
 
-image = ${picture.code}  # ${picture.name}
+image = ${image.code}  # ${image.name}
 kernels = {
 ${lines.join("\n")}
 }

@@ -1,6 +1,6 @@
 /** Make a drawing look like MNIST's digits, and shift and rotate digits. centering.py does the same. */
 
-import { resize } from "../_shared/image.js";
+import { resize } from "../_shared/math/image.js";
 
 export const SIZE = 28;
 /** MNIST scales the bounding box of the ink to this many pixels. */
@@ -37,7 +37,13 @@ export function center(ink, rows, columns) {
   return digit;
 }
 
-/** The drawing as it stands in its field, 28x28. */
+/**
+ * The drawing as it stands in its field, 28x28.
+ * @param {Float32Array} ink
+ * @param {number} rows
+ * @param {number} columns
+ * @returns {Float32Array}
+ */
 export function uncentered(ink, rows, columns) {
   return resize(ink, rows, columns, SIZE, SIZE).map((value) => Math.round(value * 255) / 255);
 }

@@ -1,11 +1,11 @@
 /** Explains one activation: its receptive field, what it read, the weights, and the sum in words. */
 
-import { grayScale, raster, signedScale } from "../_shared/canvas.js";
-import { select, slider } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
-import { maxMagnitude } from "../_shared/image.js";
-import { format } from "../_shared/numbers.js";
-import { plane } from "../_shared/plane.js";
+import { grayScale, raster, signedScale } from "../_shared/ui/canvas.js";
+import { select, slider } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { format } from "../_shared/math/numbers.js";
+import { plane } from "../_shared/ui/plane.js";
 import { SIZE } from "./center.js";
 import { contributions, readWindow, receptiveField, valueOf } from "./unit.js";
 
@@ -131,7 +131,7 @@ function mosaic(title) {
   const limits = h("span", { class: "lu-label" });
   const element = h("div", {}, h("p", { class: "lu-label" }, title), canvas, limits);
   const paint = raster(canvas);
-  let picture = new Float32Array(0);
+  let image = new Float32Array(0);
   return {
     element,
     draw(values, channels, rows, columns, dark) {
@@ -141,19 +141,19 @@ function mosaic(title) {
       const gap = channels > 1 ? GAP : 0;
       const [cellRows, cellColumns] = [rows * scale + gap, columns * scale + gap];
       const [height, width] = [down * cellRows, across * cellColumns];
-      if (picture.length !== height * width) picture = new Float32Array(height * width);
-      picture.fill(0);
+      if (image.length !== height * width) image = new Float32Array(height * width);
+      image.fill(0);
       for (let c = 0; c < channels; c += 1) {
         const corner = Math.floor(c / across) * cellRows * width + (c % across) * cellColumns;
         for (let y = 0; y < rows * scale; y += 1) {
           for (let x = 0; x < columns * scale; x += 1) {
-            picture[corner + y * width + x] =
+            image[corner + y * width + x] =
               values[(c * rows + Math.floor(y / scale)) * columns + Math.floor(x / scale)];
           }
         }
       }
       const limit = maxMagnitude(values) || 1;
-      paint(picture, height, width, signedScale(limit, dark));
+      paint(image, height, width, signedScale(limit, dark));
       // The gaps are left open, so that a patch of zeros is still a patch.
       const context = canvas.getContext("2d");
       for (let x = cellColumns; x <= width; x += cellColumns) context.clearRect(x - gap, 0, gap, height);

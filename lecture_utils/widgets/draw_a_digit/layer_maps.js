@@ -1,16 +1,20 @@
 /** All feature maps of one layer, side by side on one canvas. */
 
-import { raster, sequentialScale, signedScale } from "../_shared/canvas.js";
-import { h, setText, svg } from "../_shared/dom.js";
-import { maxMagnitude } from "../_shared/image.js";
-import { format } from "../_shared/numbers.js";
+import { raster, sequentialScale, signedScale } from "../_shared/ui/canvas.js";
+import { h, setText, svg } from "../_shared/ui/dom.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { format } from "../_shared/math/numbers.js";
 
 /** Canvas pixels of a row of maps, and of one map with the gap around it. */
 const WIDTH = 448;
 const MAP = 28;
 const GAP = 2;
 
-/** How so many maps of that size are laid out: columns, pixels per cell, pixels per value. */
+/**
+ * How so many maps of that size are laid out: columns, pixels per cell, pixels per value.
+ * @param {{channels: number, rows: number, columns: number}} layer
+ * @returns {{across: number, cell: number, gap: number, scale: number, down: number}}
+ */
 export function layout({ channels, rows, columns }) {
   const single = rows * columns === 1;
   // Layers of single numbers are many, or few: small squares, or large ones.
@@ -25,6 +29,7 @@ export function layout({ channels, rows, columns }) {
  * @param {{layer: object, title: string, note: string,
  *   onPoint: (unit: number[]|null, chosen: boolean) => void}} options `onPoint` gets map, row and
  *   column under the pointer, or null when it leaves; `chosen` says whether it was pressed.
+ * @returns {{element: HTMLElement, draw(dark: *): void, mark(unit: *, window: *): void}}
  */
 export function layerMaps({ layer, title, note, onPoint }) {
   const { across, cell, gap, scale, down } = layout(layer);
@@ -50,7 +55,7 @@ export function layerMaps({ layer, title, note, onPoint }) {
       }
     }
   }
-  const picture = new Float32Array(width * height);
+  const image = new Float32Array(width * height);
   // The gaps have the color of the page, so that maps of nothing but zeros can be told apart.
   const lines = [];
   for (let x = cell; x <= width; x += cell) lines.push(`M${x - gap / 2} 0v${height}`);
@@ -91,8 +96,8 @@ export function layerMaps({ layer, title, note, onPoint }) {
       let lowest = 0;
       for (let i = 0; i < data.length; i += 1) if (data[i] < lowest) lowest = data[i];
       const signs = lowest < 0;
-      for (let i = 0; i < picture.length; i += 1) picture[i] = places[i] < 0 ? 0 : data[places[i]];
-      paint(picture, height, width, signs ? signedScale(limit, dark) : sequentialScale(limit, dark));
+      for (let i = 0; i < image.length; i += 1) image[i] = places[i] < 0 ? 0 : data[places[i]];
+      paint(image, height, width, signs ? signedScale(limit, dark) : sequentialScale(limit, dark));
       setText(limits, signs ? `±${format(limit)}` : `0 to ${format(limit)}`);
     },
     /** Frame one value of this layer, and what the unit that is explained has read from it. */

@@ -1,8 +1,8 @@
 /** The field to draw in: by mouse, by finger, or with a pen that the arrow keys move. */
 
-import { grayScale } from "../_shared/canvas.js";
-import { clamp } from "../_shared/numbers.js";
-import { moveByKey, plane } from "../_shared/plane.js";
+import { grayScale } from "../_shared/ui/canvas.js";
+import { clamp } from "../_shared/math/numbers.js";
+import { moveByKey, plane } from "../_shared/ui/plane.js";
 
 /** Pixels of a side, and the pen's radius. */
 export const PAD = 280;
@@ -15,6 +15,8 @@ const CELLS = PAD / CELL;
  * @param {{onChange: () => void, onCursor: () => void, say: (text: string) => void,
  *   signal: AbortSignal}} options `onChange` is called when there is other ink, `onCursor` when only the
  *   keyboard's pen has moved.
+ * @returns {{element: HTMLElement, ink: Float32Array, readonly penDown: boolean, readonly empty: boolean, undo():
+ *   void, clear(): void, forget(): void, draw(): void}}
  */
 export function drawingPad({ onChange, onCursor, say, signal }) {
   const ink = new Float32Array(PAD * PAD);
@@ -104,7 +106,7 @@ export function drawingPad({ onChange, onCursor, say, signal }) {
       strokes = [];
       redraw();
     },
-    /** Forget the strokes without asking for a new digit: another picture has been chosen. */
+    /** Forget the strokes without asking for a new digit: another image has been chosen. */
     forget() {
       strokes = [];
       penDown = false;

@@ -1,12 +1,13 @@
-/** The digit on screen and the network's answer, as a PyTorch program that runs as it is. */
+/** The digit on screen and the network's prediction, as a PyTorch program that runs as it is. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 import { SIZE } from "./center.js";
 
 /**
  * @param {{run: string, image: Float32Array, code: string, right: number, down: number,
  *   degrees: number}} state `code` makes the image, where it is one of MNIST's; otherwise its bytes are
  *   written out.
+ * @returns {string}
  */
 export function pythonCode({ run, image, code, right, down, degrees }) {
   const moved = right || down || degrees;

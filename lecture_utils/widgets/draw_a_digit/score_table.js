@@ -1,10 +1,13 @@
 /** Ten digits with their logits and probabilities, as a table with bars. */
 
-import { h, setText } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { format } from "../_shared/math/numbers.js";
 
 const oneDecimal = (value) => (Number.isFinite(value) ? value.toFixed(1).replace("-", "\u2212") : format(value));
 
+/**
+ * @returns {{element: HTMLElement, update(logits: *, probabilities: *, best: *): void}}
+ */
 export function scoreTable() {
   const rows = Array.from({ length: 10 }, (_, digit) => {
     const cells = { bar: h("span", { class: "digit-bar" }), percent: h("span"), logit: h("td", { class: "digit-logit" }) };
@@ -35,7 +38,11 @@ export function scoreTable() {
   };
 }
 
-/** "99.9%", but "100%" only for what is no nearer to 99.9. */
+/**
+ * "99.9%", but "100%" only for what is no nearer to 99.9.
+ * @param {number} probability
+ * @returns {string}
+ */
 export function percent(probability) {
   if (Number.isNaN(probability)) return "NaN";
   if (probability > 0 && probability < 0.0005) return "<0.1%";

@@ -36,6 +36,9 @@ export function readWindow(chain, index, [channel, row, column]) {
 
 /**
  * The part of the image that can change a unit: its receptive field, cut at the image's edges.
+ * @param {Record<string, any>[]} chain
+ * @param {number} index
+ * @param {number[]} unit
  * @returns {{top: number, left: number, rows: number, columns: number}}
  */
 export function receptiveField(chain, index, unit) {
@@ -70,6 +73,9 @@ function receptiveFieldOfAll(chain, index) {
 
 /**
  * The inputs, weights and shares of a unit of a convolution or linear layer.
+ * @param {Record<string, any>[]} chain
+ * @param {number} index
+ * @param {number[]} unit
  * @returns {{inputs: Float32Array, weights: Float32Array, shares: Float64Array, bias: number,
  *   channels: number, rows: number, columns: number}|null}
  *   One small image (rows, columns) per channel that it read; `shares[c]` is what channel c adds.
@@ -103,7 +109,12 @@ export function contributions(chain, index, unit) {
   return { inputs, weights, shares, bias: layer.bias[unit[0]], channels, rows, columns };
 }
 
-/** The value of a unit. */
+/**
+ * The value of a unit.
+ * @param {{data: Float32Array, stride: number, columns: number}} layer
+ * @param {number[]} unit
+ * @returns {number}
+ */
 export function valueOf({ data, stride, columns }, [channel, row, column]) {
   return data[(row * columns + column) * stride + channel];
 }

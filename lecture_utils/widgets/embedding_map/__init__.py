@@ -1,9 +1,12 @@
 """EmbeddingMap: pictures as points, before training, pretrained and fine-tuned."""
 
+from contextlib import suppress
+from pathlib import Path
+
 import numpy as np
 import traitlets
 
-from lecture_utils.embedding_maps import EmbeddingMaps, agreement, align, make_maps
+from lecture_utils.transfer import EmbeddingMaps, agreement, align, make_maps
 
 from .._demo import ArrayTrait, Demo
 from .figure import map_html
@@ -26,7 +29,7 @@ class EmbeddingMap(Demo):
     ----------
     stages : dict of str to array or EmbeddingMaps
         From names such as "pretrained" to the embeddings of all pictures, shape (N, D), or to the maps that
-        `lecture_utils.embedding_maps.make_maps` made of them. At most six stages.
+        `lecture_utils.transfer.make_maps` made of them. At most six stages.
     labels : array_like of int, shape (N,)
         What each picture shows: an index into `class_names`.
     class_names : sequence of str
@@ -164,7 +167,9 @@ class EmbeddingMap(Demo):
 
     @classmethod
     def of_cats_and_dogs(cls, *, root=None, **settings):
-        """Show the test photos as the recorded runs see them or, where the photos are not there, drawn pets.
+        """Map the test photos by three recorded runs; with thumbnails where the photos are available.
+
+        See `lecture_utils.transfer.load_pet_maps` for images that are available everywhere.
 
         Parameters
         ----------
@@ -183,23 +188,23 @@ class EmbeddingMap(Demo):
         ['cat', 'dog']
         """
         from lecture_utils.datasets import cats_vs_dogs
-        from lecture_utils.pet_maps import load_pet_maps
-
-        photos = cats_vs_dogs(download=False)
-        if photos.source == "embedded":
-            return cls(**load_pet_maps(photos.folder), **settings)
-        from lecture_utils.transfer_results import maps_of_test
+        from lecture_utils.runs.transfer import maps_of_test
 
         maps = maps_of_test(root=root)
-        files = [photos.folder / "test" / name for name in maps.files]
+        files = None
+        for source in ("folder", "cache"):
+            with suppress(FileNotFoundError):
+                test = cats_vs_dogs(source=source).folder / "test"
+                files = [test / name for name in maps.files]
+                break
         return cls(
             maps.stages,
             maps.labels,
             maps.class_names,
-            files if all(file.is_file() for file in files) else None,
+            files if files and all(file.is_file() for file in files) else None,
             predictions=maps.predictions,
-            names=[file.stem for file in files],
-            origin=f"{len(files):,} test photos",
+            names=[Path(name).stem for name in maps.files],
+            origin=f"{len(maps.files):,} test photos",
             **settings,
         )
 

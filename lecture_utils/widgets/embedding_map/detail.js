@@ -1,22 +1,27 @@
-/** The picture under the pointer, large, and its nearest others in all dimensions. */
+/** The image under the pointer, large, and its nearest others in all dimensions. */
 
-import { h, setText } from "../_shared/dom.js";
-import { changeDetector } from "../_shared/frame.js";
-import { company, verdict } from "./words.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
+import { company, verdict } from "./text.js";
 
 const LARGE = 144;
 const SMALL = 48;
 
-/** A thumbnail of its own canvas, for screens of two pixels per pixel. */
+/**
+ * A thumbnail of its own canvas, for screens of two pixels per pixel.
+ * @param {Record<string, any>} sheet
+ * @param {number} side
+ * @returns {{canvas: HTMLCanvasElement, show: (image: number) => boolean}}
+ */
 export function thumb(sheet, side) {
   const canvas = h("canvas", { width: 2 * side, height: 2 * side, "aria-hidden": "true" });
   canvas.style.width = canvas.style.height = `${side}px`;
   const context = canvas.getContext("2d");
-  return { canvas, show: (picture) => sheet.paint(context, picture, 0, 0, 2 * side) };
+  return { canvas, show: (image) => sheet.paint(context, image, 0, 0, 2 * side) };
 }
 
 /**
- * @param {{sheet: object, count: number, onChoose: (picture: number) => void}} options `count` is that of
+ * @param {{sheet: object, count: number, onChoose: (image: number) => void}} options `count` is that of
  *   the neighbors.
  */
 export function detailPanel({ sheet, count, onChoose }) {
@@ -25,20 +30,20 @@ export function detailPanel({ sheet, count, onChoose }) {
   const what = h("p");
   const sentence = h("p", { class: "lu-label" });
   const others = Array.from({ length: count }, () => {
-    const picture = thumb(sheet, SMALL);
+    const image = thumb(sheet, SMALL);
     const label = h("span");
     const button = h(
       "button",
-      { type: "button", class: "lu-button map-other", onclick: () => onChoose(Number(button.dataset.picture)) },
-      sheet.there && picture.canvas,
+      { type: "button", class: "lu-button map-other", onclick: () => onChoose(Number(button.dataset.image)) },
+      sheet.there && image.canvas,
       label,
     );
-    return { button, label, show: picture.show };
+    return { button, label, show: image.show };
   });
   const element = h(
     "div",
     // A group and no landmark: a page may have several maps, and landmarks need names of their own.
-    { class: "map-detail", role: "group", "aria-label": "Picture" },
+    { class: "map-detail", role: "group", "aria-label": "Image" },
     sheet.there && large.canvas,
     h("div", {}, name, what, sentence),
     h("div", { class: "map-others" }, ...others.map(({ button }) => button)),
@@ -46,16 +51,16 @@ export function detailPanel({ sheet, count, onChoose }) {
   const changed = changeDetector();
   return {
     element,
-    update({ picture, names, label, predicted, classes, labels, neighbors, ready, stage }) {
-      if (!changed(picture, predicted, ready, stage)) return;
-      large.show(picture);
-      setText(name, names[picture]);
+    update({ image, names, label, predicted, classes, labels, neighbors, ready, stage }) {
+      if (!changed(image, predicted, ready, stage)) return;
+      large.show(image);
+      setText(name, names[image]);
       setText(what, verdict({ label, predicted, classes }));
       what.classList.toggle("wrong", predicted < classes.length && predicted !== label);
       setText(sentence, `${stage}${company(neighbors, labels, label)}.`);
       neighbors.forEach((other, i) => {
         const { button, label: text, show } = others[i];
-        button.dataset.picture = other;
+        button.dataset.image = other;
         button.classList.toggle("other-class", labels[other] !== label);
         button.setAttribute("aria-label", `Neighbor ${i + 1}: ${names[other]}`);
         setText(text, sheet.there ? classes[labels[other]] : names[other]);

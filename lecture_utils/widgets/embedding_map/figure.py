@@ -46,7 +46,7 @@ def map_html(demo):
     )
     alt = (
         f"Maps of {len(demo.labels)} pictures by {demo.method}, one per stage. How many of the nearest {demo.neighbors.shape[2]} in "
-        f"all dimensions are of the same class: {agreements}. Crosses are pictures taken for something else."
+        f"all dimensions are of the same class: {agreements}. Crosses are images taken for something else."
     )
     picture = plotting.to_html(fig, alt=alt)
     plotting.plt.close(fig)

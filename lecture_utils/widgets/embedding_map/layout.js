@@ -1,6 +1,6 @@
 /** Where points lie on the screen: a map fitted into a box, zoomed and moved. */
 
-import { clamp } from "../_shared/numbers.js";
+import { clamp } from "../_shared/math/numbers.js";
 
 export const MOST_ZOOM = 16;
 
@@ -69,7 +69,14 @@ export function createView() {
   };
 }
 
-/** Between two maps, `part` of the way: slow at both ends. */
+/**
+ * Between two maps, `part` of the way: slow at both ends.
+ * @param {Float32Array} from
+ * @param {Float32Array} to
+ * @param {number} part
+ * @param {Float32Array} out
+ * @returns {Float32Array}
+ */
 export function between(from, to, part, out) {
   const eased = part < 0.5 ? 4 * part ** 3 : 1 - (2 - 2 * part) ** 3 / 2;
   for (let i = 0; i < out.length; i += 1) out[i] = from[i] + (to[i] - from[i]) * eased;

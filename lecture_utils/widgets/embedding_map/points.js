@@ -1,6 +1,6 @@
-/** The points on their canvas: shapes or pictures, lines to neighbors, marks of errors. */
+/** The points on their canvas: shapes or images, lines to neighbors, marks of errors. */
 
-import { h } from "../_shared/dom.js";
+import { h } from "../_shared/ui/dom.js";
 
 /** The colors of the book's figures (plotting.CYCLE); legible on light and dark. */
 export const COLORS = ["#128c93", "#d9622b", "#7d6bd0", "#b0892a", "#c2417c", "#5b8a3c"];
@@ -15,11 +15,22 @@ const SHAPES = [
   (x, y, r) => `M${x - r / 2} ${y - 1.3 * r}h${r}v${2.6 * r}h${-r}z`,
   (x, y, r) => `M${x - 1.25 * r} ${y}l${2.15 * r} ${1.25 * r}v${-2.5 * r}z`,
 ];
+/**
+ * @param {number} place
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r
+ * @returns {string}
+ */
 export const shape = (place, x, y, r) => SHAPES[place % SHAPES.length](x, y, r);
+/**
+ * @param {number} place
+ * @returns {string}
+ */
 export const color = (place) => COLORS[place % COLORS.length];
 
 /**
- * @param {{paint: (context: CanvasRenderingContext2D, picture: number, x: number, y: number, side: number) => boolean}} sheet
+ * @param {{paint: (context: CanvasRenderingContext2D, image: number, x: number, y: number, side: number) => boolean}} sheet
  * @returns {{element: HTMLCanvasElement, draw: (scene: object) => void}}
  */
 export function pointCanvas(sheet) {
@@ -55,15 +66,15 @@ export function pointCanvas(sheet) {
     return stamps.get(key);
   }
 
-  function draw({ width, height, places, visible, labels, wrong, shown, selected, neighbors, zoom, pictures, ink, paper }) {
+  function draw({ width, height, positions, visible, labels, wrong, shown, selected, neighbors, zoom, images, ink, paper }) {
     const sharp = window.devicePixelRatio || 1;
     const [columns, rows] = [Math.round(width * sharp), Math.round(height * sharp)];
     if (element.width !== columns || element.height !== rows) [element.width, element.height] = [columns, rows];
     context.setTransform(sharp, 0, 0, sharp, 0, 0);
     context.clearRect(0, 0, width, height);
     const radius = Math.min(7, (visible.length > 500 ? 3.2 : 4) * zoom ** 0.3);
-    const side = pictures ? Math.min(64, 18 * zoom ** 0.6) : 0;
-    const at = (i) => [places[2 * i], places[2 * i + 1]];
+    const side = images ? Math.min(64, 18 * zoom ** 0.6) : 0;
+    const at = (i) => [positions[2 * i], positions[2 * i + 1]];
     const inside = ([x, y]) => x > -40 && y > -40 && x < width + 40 && y < height + 40;
 
     if (shown >= 0) {
@@ -80,10 +91,10 @@ export function pointCanvas(sheet) {
       const [x, y] = at(i);
       if (!inside([x, y])) return;
       const place = labels[i];
-      if (!(side && paintPicture(i, x, y, place))) paintShape(x, y, place, wrong[i]);
+      if (!(side && paintImage(i, x, y, place))) paintShape(x, y, place, wrong[i]);
       if (wrong[i]) cross(x + (side ? side / 2 : 0), y - (side ? side / 2 : 0), side ? 5 : radius + 2);
     };
-    function paintPicture(i, x, y, place) {
+    function paintImage(i, x, y, place) {
       if (!sheet.paint(context, i, x - side / 2, y - side / 2, side)) return false;
       context.strokeStyle = color(place);
       context.lineWidth = 2;

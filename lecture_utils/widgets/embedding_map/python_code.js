@@ -6,11 +6,15 @@ const IMPORTS = [
   "import matplotlib.pyplot as plt",
   "import numpy as np",
   "",
-  "from lecture_utils.embedding_maps import agreement, align, make_maps",
+  "from lecture_utils.transfer import agreement, align, make_maps",
 ].join("\n");
-const GIVEN = `# stages: a dict from names to embeddings, arrays of shape (pictures, dimensions), such as
-# {"pretrained": features}; labels: one whole number per picture.`;
+const GIVEN = `# stages: a dict from names to embeddings, arrays of shape (images, dimensions), such as
+# {"pretrained": features}; labels: one whole number per image.`;
 
+/**
+ * @param {{code: string, classes: string[], method: string, seed: number|null}} state
+ * @returns {string}
+ */
 export function pythonCode({ code, classes, method, seed }) {
   const attribute = method === "PCA" ? "pca" : "tsne";
   return `${IMPORTS}

@@ -1,22 +1,23 @@
 /** The thumbnails, cut out of the one file that they travel in. */
 
 /**
- * @param {{mime: string, side: number, columns: number}} layout Empty where there are no pictures.
+ * @param {{mime: string, side: number, columns: number}} layout Empty where there are no images.
  * @param {Uint8Array} bytes
  * @param {AbortSignal} signal
  * @param {(error?: Error) => void} onReady
+ * @returns {{there: boolean, paint(context: *, image: *, x: *, y: *, size: *): boolean}}
  */
 export function openSheet(layout, bytes, signal, onReady) {
   const { mime, side, columns } = layout;
   let bitmap = null;
   if (bytes.length) {
     createImageBitmap(new Blob([bytes], { type: mime })).then(
-      (image) => {
+      (decoded) => {
         if (signal.aborted) {
-          image.close();
+          decoded.close();
           return;
         }
-        bitmap = image;
+        bitmap = decoded;
         onReady();
       },
       () => signal.aborted || onReady(new Error("The browser cannot read the thumbnails; the map shows shapes and names.")),
@@ -25,10 +26,10 @@ export function openSheet(layout, bytes, signal, onReady) {
   signal.addEventListener("abort", () => bitmap?.close());
   return {
     there: bytes.length > 0,
-    /** Draw a picture into a square; false while there is none. */
-    paint(context, picture, x, y, size) {
+    /** Draw an image into a square; false while there is none. */
+    paint(context, image, x, y, size) {
       if (!bitmap) return false;
-      const [left, top] = [(picture % columns) * side, Math.floor(picture / columns) * side];
+      const [left, top] = [(image % columns) * side, Math.floor(image / columns) * side];
       context.imageSmoothingQuality = "high";
       context.drawImage(bitmap, left, top, side, side, x, y, size, size);
       return true;

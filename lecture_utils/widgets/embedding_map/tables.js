@@ -1,13 +1,16 @@
-/** The numbers of all stages as a table, and the wrong pictures as a list. */
+/** The numbers of all stages as a table, and the wrong images as a list. */
 
-import { h, setText } from "../_shared/dom.js";
-import { changeDetector } from "../_shared/frame.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { thumb } from "./detail.js";
-import { count, percent, verdict } from "./words.js";
+import { count, percent, verdict } from "./text.js";
 
 const MOST_LISTED = 60;
 
-/** @param {{stages: object[], total: number, nearest: number}} options */
+/**
+ * @param {{stages: object[], total: number, nearest: number}} options
+ * @returns {{element: HTMLElement, update(current: *, agreements: *): void}}
+ */
 export function summaryTable({ stages, total, nearest }) {
   const heads = ["Stage", "wrong", `nearest ${nearest} of the same class`, "the same on this map", "variance kept by PCA"];
   const written = (share) => (share === null ? "–" : percent(share));
@@ -41,7 +44,11 @@ export function summaryTable({ stages, total, nearest }) {
   };
 }
 
-/** The wrong ones, folded away; buttons are made when somebody opens it. */
+/**
+ * The wrong ones, folded away; buttons are made when somebody opens it.
+ * @param {{sheet: Record<string, any>, onChoose: (image: number) => void}} options
+ * @returns {{element: HTMLElement, update: (state: Record<string, any>) => void}}
+ */
 export function wrongList({ sheet, onChoose }) {
   const summary = h("summary");
   const list = h("div", { class: "map-wrong" });
@@ -53,15 +60,15 @@ export function wrongList({ sheet, onChoose }) {
   function fill() {
     if (!element.open || !now || !changed(now.stage, now.ready)) return;
     list.replaceChildren(
-      ...now.wrong.slice(0, MOST_LISTED).map((picture) => {
+      ...now.wrong.slice(0, MOST_LISTED).map((image) => {
         const { canvas, show } = thumb(sheet, 48);
-        show(picture);
-        const text = verdict({ label: now.labels[picture], predicted: now.predicted[picture], classes: now.classes });
+        show(image);
+        const text = verdict({ label: now.labels[image], predicted: now.predicted[image], classes: now.classes });
         return h(
           "button",
-          { type: "button", class: "lu-button map-other", "aria-label": `${now.names[picture]}: ${text}`, onclick: () => onChoose(picture) },
+          { type: "button", class: "lu-button map-other", "aria-label": `${now.names[image]}: ${text}`, onclick: () => onChoose(image) },
           sheet.there && canvas,
-          h("span", {}, now.names[picture]),
+          h("span", {}, now.names[image]),
         );
       }),
     );
@@ -73,7 +80,7 @@ export function wrongList({ sheet, onChoose }) {
     update(state) {
       now = state;
       element.hidden = !state.known || !state.wrong.length;
-      setText(summary, `${count(state.wrong.length, "picture")} taken for something else`);
+      setText(summary, `${count(state.wrong.length, "image")} taken for something else`);
       fill();
     },
   };

@@ -6,19 +6,23 @@ const DIRECTIONS = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 };
+/**
+ * @param {string} key
+ * @returns {boolean}
+ */
 export const isDirection = (key) => key in DIRECTIONS;
 
 /**
  * The nearest point in the quarter that an arrow key points into.
- * @param {Float32Array} places x, y, x, y, ... in pixels
+ * @param {Float32Array} positions x, y, x, y, ... in pixels
  * @param {number[]} visible Points that count.
  * @returns {number} Its index, or -1.
  */
-export function nearestInDirection(places, visible, from, key) {
+export function nearestInDirection(positions, visible, from, key) {
   const [ax, ay] = DIRECTIONS[key];
   let [best, found] = [Infinity, -1];
   for (const i of visible) {
-    const [dx, dy] = [places[2 * i] - places[2 * from], places[2 * i + 1] - places[2 * from + 1]];
+    const [dx, dy] = [positions[2 * i] - positions[2 * from], positions[2 * i + 1] - positions[2 * from + 1]];
     const along = dx * ax + dy * ay;
     const across = Math.abs(dx * ay - dy * ax);
     const distance = dx * dx + dy * dy;
@@ -27,11 +31,19 @@ export function nearestInDirection(places, visible, from, key) {
   return found;
 }
 
-/** The nearest point to a place, within `reach` pixels; -1 if there is none. */
-export function nearestTo(places, visible, x, y, reach) {
+/**
+ * The nearest point to a place, within `reach` pixels; -1 if there is none.
+ * @param {Float32Array} positions
+ * @param {number[]} visible
+ * @param {number} x
+ * @param {number} y
+ * @param {number} reach
+ * @returns {number}
+ */
+export function nearestTo(positions, visible, x, y, reach) {
   let [best, found] = [reach * reach, -1];
   for (const i of visible) {
-    const distance = (places[2 * i] - x) ** 2 + (places[2 * i + 1] - y) ** 2;
+    const distance = (positions[2 * i] - x) ** 2 + (positions[2 * i + 1] - y) ** 2;
     // Of points on top of each other the last one is on top.
     if (distance <= best) [best, found] = [distance, i];
   }
@@ -42,6 +54,7 @@ export function nearestTo(places, visible, x, y, reach) {
  * How many of the `count` nearest on a map are of the same class, from 0 to 1, on average.
  * @param {Float32Array} points
  * @param {Uint8Array} labels
+ * @returns {number}
  */
 export function mapAgreement(points, labels, count) {
   const total = labels.length;

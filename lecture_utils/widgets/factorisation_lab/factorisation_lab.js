@@ -1,10 +1,10 @@
 /** FactorisationLab: a convolution replaced by cheaper ones that see as much. See __init__.py. */
 
-import { button, segmented, slider } from "../_shared/controls.js";
-import { copyButton } from "../_shared/copy.js";
-import { announcer, h, setText } from "../_shared/dom.js";
-import { promptly } from "../_shared/frame.js";
-import { editor, watch } from "../_shared/model.js";
+import { button, segmented, slider } from "../_shared/ui/controls.js";
+import { copyButton } from "../_shared/ui/copy.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { readTraits } from "../_shared/ui/model.js";
+import { mountDemo } from "../_shared/ui/mount.js";
 import { cost, layers, nearest, pythonCode } from "./plans.js";
 
 const STATE = ["kind", "kernel", "inputs", "outputs", "middle", "size"];
@@ -36,18 +36,18 @@ function short(value) {
   return `${(value / size).toFixed(1)} ${unit}`;
 }
 
-function render({ model, el }) {
-  const life = new AbortController();
-  const { signal } = life;
-  const request = promptly(draw, signal);
-  const send = editor(model, signal);
-  watch(model, [...STATE, "times"], request, signal);
-  const edit = (changes) => {
-    send(changes);
-    request();
-  };
-  const state = () => Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
+/** A bar with its name before and its amount behind it; its parts are as wide as what they cost. */
+function barRow(title) {
+  const bar = h("div", { class: "fact-bar", "aria-hidden": "true" });
+  const value = h("span", { class: "fact-value" });
+  const note = h("p", { class: "lu-label" });
+  return { bar, value, note, element: h("div", { class: "fact-side" }, h("span", {}, title), bar, value, note) };
+}
+const barRows = () => [barRow("Before"), barRow("After")];
+const elements = (controls) => Object.values(controls).map(({ element }) => element);
 
+/** The layer that is replaced, and what replaces it. */
+function makeControls({ model, edit }) {
   const kind = segmented({ legend: "Replacement", options: KINDS, value: model.get("kind"), onChange: (value) => edit({ kind: value }) });
   const field = (name, label, min, max, step = 1) =>
     slider({ label, min, max, step, value: model.get(name), onInput: (value) => edit({ [name]: value }) });
@@ -58,42 +58,18 @@ function render({ model, el }) {
     middle: field("middle", "Bottleneck channels", 1, 512),
     size: field("size", "Image side", 1, 224),
   };
-  /** A bar with its name before and its amount behind it; its parts are as wide as what they cost. */
-  const barRow = (title) => {
-    const bar = h("div", { class: "fact-bar", "aria-hidden": "true" });
-    const value = h("span", { class: "fact-value" });
-    const note = h("p", { class: "lu-label" });
-    return { bar, value, note, element: h("div", { class: "fact-side" }, h("span", {}, title), bar, value, note) };
-  };
-  const sides = [barRow("Before"), barRow("After")];
-  const timed = [barRow("Before"), barRow("After")];
-  const verdict = h("p", { class: "fact-verdict" });
-  const time = h("p", { class: "lu-label" });
-  const measured = h("div", { class: "fact-sides" }, h("p", { class: "lu-title" }, "Measured time"), timed.map(({ element }) => element));
-  const live = announcer(signal);
-  const copy = copyButton({ code: () => pythonCode(...layers(state()), model.get("inputs"), model.get("size")), signal });
-  const root = h(
-    "div",
-    { class: "lu-demo lu-factorisation-lab" },
-    h("div", { class: "fact-row" }, h("span", { class: "lu-label" }, "Examples"), PRESETS.map(([label, settings]) => button({ label, kind: "small", onClick: () => edit(settings) }))),
-    kind.element,
-    h("div", { class: "fact-fields" }, Object.values(fields).map(({ element }) => element)),
-    verdict,
-    h("div", { class: "fact-sides" }, h("p", { class: "lu-title" }, "Parameters"), sides.map(({ element }) => element)),
-    measured,
-    time,
-    h("div", { class: "fact-row" }, copy.button),
-    copy.panel,
-    live.element,
-  );
-  let said = "";
-
-  function draw() {
-    const now = state();
+  function update(now) {
     kind.set(now.kind);
     for (const [name, { set }] of Object.entries(fields)) set(now[name]);
     fields.middle.element.hidden = now.kind !== "bottleneck";
-    const costs = layers(now).map((stack) => cost(stack, now.size));
+  }
+  return { kind: kind.element, fields: h("div", { class: "fact-fields" }, elements(fields)), update };
+}
+
+/** Parameters and MACs, before and after. */
+function costBars() {
+  const sides = barRows();
+  function draw(costs) {
     const most = Math.max(...costs.map(({ parameters }) => parameters));
     costs.forEach((all, i) => {
       const { bar, value, note } = sides[i];
@@ -101,38 +77,80 @@ function render({ model, el }) {
       setText(value, count(all.parameters));
       setText(note, `${formula(all)} · ${short(all.macs)} MACs · sees ${all.field.join("×")}`);
     });
-    const [before, after] = costs;
-    const change = 100 * (1 - after.parameters / before.parameters);
-    const amount = `${Math.abs(change).toFixed(1)}%`;
-    const words = change === 0 ? "Both cost the same." : `${amount} ${change > 0 ? "cheaper" : "more expensive"}, in parameters and in MACs.`;
+  }
+  return { element: h("div", { class: "fact-sides" }, h("p", { class: "lu-title" }, "Parameters"), elements(sides)), draw };
+}
+
+/** The times of the nearest case that was measured. */
+function timeBars() {
+  const sides = barRows();
+  const note = h("p", { class: "lu-label" });
+  const element = h("div", { class: "fact-sides" }, h("p", { class: "lu-title" }, "Measured time"), elements(sides));
+  function draw(row, machine) {
+    element.hidden = !row;
+    setText(
+      note,
+      row
+        ? `The nearest case that was measured: ${row[1]}×${row[1]}, ${row[2]} to ${row[2]} channels, ${row[3]}×${row[3]} pixels. ${machine}.`
+        : "No times were measured when this demo was made.",
+    );
+    if (!row) return;
+    const longest = Math.max(row[4], row[5]);
+    sides.forEach(({ bar, value }, i) => {
+      bar.replaceChildren(segment(row[4 + i] / longest, ""));
+      setText(value, `${row[4 + i].toFixed(2)} ms`);
+    });
+  }
+  return { element, note, draw };
+}
+
+/** How much cheaper it has become. */
+function comparison(before, after) {
+  const change = 100 * (1 - after.parameters / before.parameters);
+  if (change === 0) return "Both cost the same.";
+  return `${Math.abs(change).toFixed(1)}% ${change > 0 ? "cheaper" : "more expensive"}, in parameters and in MACs.`;
+}
+
+function build(demo) {
+  const { model, edit, signal } = demo;
+  demo.watch([...STATE, "times"]);
+  const state = () => readTraits(model, STATE);
+  const controls = makeControls(demo);
+  const [costBar, timeBar] = [costBars(), timeBars()];
+  const verdict = h("p", { class: "fact-verdict" });
+  const copy = copyButton({ code: () => pythonCode(...layers(state()), model.get("inputs"), model.get("size")), signal });
+  const presets = PRESETS.map(([label, settings]) => button({ label, kind: "small", onClick: () => edit(settings) }));
+  let said = "";
+
+  function draw() {
+    const now = state();
+    controls.update(now);
+    const [before, after] = layers(now).map((stack) => cost(stack, now.size));
+    costBar.draw([before, after]);
+    const words = comparison(before, after);
     setText(verdict, words);
     const times = model.get("times");
     const row = nearest(times.rows ?? [], now);
-    measured.hidden = !row;
-    if (row) {
-      const longest = Math.max(row[4], row[5]);
-      timed.forEach(({ bar, value }, i) => {
-        bar.replaceChildren(segment(row[4 + i] / longest, ""));
-        setText(value, `${row[4 + i].toFixed(2)} ms`);
-      });
-    }
-    setText(
-      time,
-      row
-        ? `The nearest case that was measured: ${row[1]}×${row[1]}, ${row[2]} to ${row[2]} channels, ${row[3]}×${row[3]} pixels. ${times.machine}.`
-        : "No times were measured when this demo was made.",
-    );
-    if (said && words !== said) live.say(words);
+    timeBar.draw(row, times.machine);
+    if (said && words !== said) demo.say(words);
     said = words;
-    root.dispatchEvent(new CustomEvent("factorisation", { bubbles: true, detail: { ...now, before, after, row } }));
+    return { ...now, before, after, row };
   }
 
-  el.append(root);
-  draw();
-  return () => {
-    life.abort();
-    root.remove();
-  };
+  const parts = [
+    h("div", { class: "fact-row" }, h("span", { class: "lu-label" }, "Examples"), presets),
+    controls.kind,
+    controls.fields,
+    verdict,
+    costBar.element,
+    timeBar.element,
+    timeBar.note,
+    h("div", { class: "fact-row" }, copy.button),
+    copy.panel,
+  ];
+  return { parts, draw };
 }
 
-export default { render };
+export default {
+  render: (context) => mountDemo({ ...context, name: "factorisation_lab" }, build),
+};

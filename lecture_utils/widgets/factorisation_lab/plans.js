@@ -1,6 +1,9 @@
 /** The layers before and after, as in plans.py, and their costs. */
 
-/** @returns {number[][][]} Before and after: [inputs, outputs, height, width, groups] per layer. */
+/**
+ * @param {Record<string, any>} settings
+ * @returns {number[][][]} Before and after: [inputs, outputs, height, width, groups] per layer.
+ */
 export function layers({ kind, kernel: n, inputs, outputs, middle }) {
   const full = [[inputs, outputs, n, n, 1]];
   if (kind === "asymmetric") return [full, [[inputs, outputs, 1, n, 1], [outputs, outputs, n, 1, 1]]];
@@ -15,13 +18,23 @@ export function layers({ kind, kernel: n, inputs, outputs, middle }) {
 
 const weights = ([inputs, outputs, height, width, groups]) => (inputs / groups) * outputs * height * width;
 
+/**
+ * @param {any[][]} stack
+ * @param {number} size
+ * @returns {{layers: *[][], parts: number[], parameters: number, macs: number, field: number[]}}
+ */
 export function cost(stack, size) {
   const parameters = stack.reduce((sum, layer) => sum + weights(layer), 0);
   const field = [2, 3].map((axis) => stack.reduce((sum, layer) => sum + layer[axis] - 1, 1));
   return { layers: stack, parts: stack.map(weights), parameters, macs: parameters * size ** 2, field };
 }
 
-/** The measured case that is nearest in kernel, channels and size, each as a ratio. */
+/**
+ * The measured case that is nearest in kernel, channels and size, each as a ratio.
+ * @param {number[][]} rows
+ * @param {Record<string, any>} settings
+ * @returns {number[]}
+ */
 export function nearest(rows, { kind, kernel, inputs, outputs, size }) {
   const channels = Math.sqrt(inputs * outputs);
   const far = ([, k, c, s]) => Math.hypot(Math.log(k / kernel), Math.log(c / channels), Math.log(s / size));
@@ -33,6 +46,13 @@ const call = ([inputs, outputs, height, width, groups]) =>
   `    nn.Conv2d(${inputs}, ${outputs}, (${height}, ${width}), padding=(${(height - 1) / 2}, ${(width - 1) / 2}), ` +
   `groups=${groups}, bias=False),`;
 
+/**
+ * @param {any[][]} before
+ * @param {any[][]} after
+ * @param {number} inputs
+ * @param {number} size
+ * @returns {string}
+ */
 export function pythonCode(before, after, inputs, size) {
   return `import torch
 from torch import nn

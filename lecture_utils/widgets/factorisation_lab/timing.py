@@ -1,6 +1,6 @@
 """Times of the convolutions before and after, measured where the demo is made."""
 
-from lecture_utils.timing import prediction_times, processor
+from lecture_utils.profiling import prediction_times, processor
 
 from .plans import KINDS, layers, modules
 

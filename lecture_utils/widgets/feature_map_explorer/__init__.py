@@ -31,7 +31,7 @@ class FeatureMapExplorer(Demo):
     ----------
     *networks : str or dict
         Names of `pretrained.NETWORKS` or of recorded runs on cats and dogs, or dicts ``{name: (module, layers, prepare)}``:
-        `layers` are module paths, a dict of labels and paths, or None for all convolutions; `prepare` turns pictures,
+        `layers` are module paths, a dict of labels and paths, or None for all convolutions; ``prepare`` turns pictures,
         float (N, 3, 224, 224) from 0 to 1, into the network's input, and may be left out. By default the book's network
         for cats and dogs, and EfficientNet-Lite0.
     pictures : dict of str to image, optional
@@ -216,7 +216,7 @@ class FeatureMapExplorer(Demo):
             "Dead",
         )
         head = "".join(f'<th scope="col">{html.escape(each)}</th>' for each in heads)
-        alt = f"Two pictures, and where two filters of {self.layer} answer to them."
+        alt = f"Two images, and where two filters of {self.layer} respond to them."
         return (
             f"<figure>{_figure.picture(tiles, alt)}<figcaption>{html.escape(text)} "
             f"{html.escape(f'What the network says: {said}.' if said else '')}</figcaption></figure>"

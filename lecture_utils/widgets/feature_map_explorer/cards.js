@@ -1,8 +1,8 @@
-/** A card per filter, with its maps for the two pictures; one card is chosen: by mouse, finger or keys. */
+/** A card per filter, with its maps for the two images; one card is chosen: by mouse, finger or keys. */
 
-import { raster } from "../_shared/canvas.js";
-import { h, setText } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
+import { raster } from "../_shared/ui/canvas.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { format } from "../_shared/math/numbers.js";
 
 const FIRST = 48;
 

@@ -1,23 +1,26 @@
 /** What Python measured, layer by layer: numbers, and sprites that are decoded when they are first looked at. */
 
-import { toTyped } from "../_shared/arrays.js";
-import { readFloats } from "../_shared/float16.js";
-import { copyTile, decodeGray } from "../_shared/sprites.js";
+import { toTyped } from "../_shared/math/arrays.js";
+import { readFloats } from "../_shared/nn/float16.js";
+import { copyTile, decodeGray } from "../_shared/ui/sprites.js";
 
 /**
  * @typedef {{label: string, path: string, size: number[], signed: boolean, limit: number, place: number[],
- *   dead: Set<number>, layout: object, response: (filter: number, picture: number) => number,
- *   peak: (filter: number, picture: number) => number, sheet: () => Promise<object>}} Layer
+ *   dead: Set<number>, layout: object, response: (filter: number, image: number) => number,
+ *   peak: (filter: number, image: number) => number, sheet: () => Promise<object>}} Layer
  */
 
-/** @returns {Map<string, {name: string, title: string, code: string, said: string[], layers: Map<string, Layer>}>} */
+/**
+ * @param {Record<string, any>} model
+ * @returns {Map<string, {name: string, title: string, code: string, said: string[], layers: Map<string, Layer>}>}
+ */
 export function readNetworks(model) {
-  const pictures = model.get("pictures").length;
+  const images = model.get("pictures").length;
   const sprites = toTyped(model.get("sprites"));
   const numbers = toTyped(model.get("numbers"));
   let [sprite, number] = [0, 0];
   const take = (entry) => {
-    const count = pictures * entry.size[0];
+    const count = images * entry.size[0];
     const bytes = sprites.subarray(sprite, sprite + entry.bytes);
     const values = readFloats(numbers.subarray(number, number + 4 * count), "float16");
     sprite += entry.bytes;
@@ -26,8 +29,8 @@ export function readNetworks(model) {
     return {
       ...entry,
       dead: new Set(entry.dead),
-      response: (filter, picture) => values[picture * entry.size[0] + filter],
-      peak: (filter, picture) => values[count + picture * entry.size[0] + filter],
+      response: (filter, image) => values[image * entry.size[0] + filter],
+      peak: (filter, image) => values[count + image * entry.size[0] + filter],
       sheet: () => (sheet ??= decodeGray(bytes)),
     };
   };
@@ -43,7 +46,7 @@ export function readNetworks(model) {
  * The filters of a layer in the order in which they are shown.
  * @param {Layer} layer
  * @param {string} sort "number", "response" (the larger of the two) or "difference" (of the two).
- * @param {number} left Index of a picture.
+ * @param {number} left Index of an image.
  * @param {number} right
  * @returns {number[]}
  */
@@ -62,12 +65,12 @@ export function order(layer, sort, left, right) {
  * The levels of one map, 0 to 255. Of a map that is zero everywhere nothing is left to compression.
  * @param {Layer} layer
  * @param {{levels: Uint8Array, width: number}} sheet
- * @param {number} pictures How many there are.
+ * @param {number} images How many there are.
  * @returns {Uint8Array}
  */
-export function mapLevels(layer, sheet, filter, picture, pictures) {
+export function mapLevels(layer, sheet, filter, image, images) {
   const [rows, columns] = layer.layout.size;
   const out = new Uint8Array(rows * columns);
-  if (layer.peak(filter, picture) === 0) return out.fill(layer.signed ? 128 : 0);
-  return copyTile(sheet, layer.layout, filter * pictures + picture, out);
+  if (layer.peak(filter, image) === 0) return out.fill(layer.signed ? 128 : 0);
+  return copyTile(sheet, layer.layout, filter * images + image, out);
 }

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from lecture_utils._inspect import evaluating
 from lecture_utils.geometry import receptive_field
-from lecture_utils.geometry.effective import evaluating
 from lecture_utils.interpretation import feature_maps
 
 from .._sprites import pack_tiles
@@ -130,6 +130,6 @@ def _place(module, path, maps, inputs):
             1.0,
         )  # Not known; nearly all networks pad so that a map covers the picture.
     sides = inputs.shape[2:]
-    starts = [(field.offset[a] + (field.size[a] - field.step[a]) / 2) / sides[a] for a in range(2)]
-    lengths = [field.step[a] * maps.shape[2 + a] / sides[a] for a in range(2)]
+    starts = [(field.offset[a] + (field.size[a] - field.jump[a]) / 2) / sides[a] for a in range(2)]
+    lengths = [field.jump[a] * maps.shape[2 + a] / sides[a] for a in range(2)]
     return (*starts, *lengths)

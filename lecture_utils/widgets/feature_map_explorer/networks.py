@@ -107,11 +107,11 @@ def convolution_layers(module):
 def _known(name):
     if name in pretrained.NETWORKS:
         return _pretrained(name)
-    if name in runs.RECIPES and runs.recipe(name).data == "cats_vs_dogs":
+    if name in runs.RECIPES and runs.recipe(name).dataset == "cats_vs_dogs":
         return _recorded(name)
     known = [
         *pretrained.NETWORKS,
-        *(n for n, r in runs.RECIPES.items() if r.data == "cats_vs_dogs"),
+        *(n for n, r in runs.RECIPES.items() if r.dataset == "cats_vs_dogs"),
     ]
     raise ValueError(
         f"there is no network {name!r} for color photos; use one of {', '.join(known)}, or "
@@ -153,14 +153,14 @@ def _pretrained(name):
     return Subject(
         name,
         f"{net.title}, trained on ImageNet",
-        net.network,
-        labels or _before_pooling(net.network),
+        net.model,
+        labels or _before_pooling(net.model),
         lambda pictures: net.normalize(_resized(pictures, net.image_size)),
         say,
         f"""from lecture_utils import pretrained
 
 net = pretrained.load("{name}")
-network = net.network
+network = net.model
 prepare = lambda pictures: net.normalize(nn.functional.interpolate(pictures, size=net.image_size, mode="bilinear", antialias=True))""",
     )
 

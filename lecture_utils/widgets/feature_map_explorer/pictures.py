@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from lecture_utils import datasets
-from lecture_utils.drawn_pets import draw_pet
+from lecture_utils.datasets.pets import draw_pet
 
 from ..augmentation_lab import as_square
 

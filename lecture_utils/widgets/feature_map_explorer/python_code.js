@@ -3,8 +3,8 @@
 const IMPORTS = "import numpy as np\nimport torch\nfrom PIL import Image, ImageOps\nfrom torch import nn\n";
 const quote = (text) => JSON.stringify(text);
 
-/** Python for a picture by its name here; the reader's own pictures are the reader's to load. */
-function pictureCode(name) {
+/** Python for an image by its name here; the reader's own images are the reader's to load. */
+function imageCode(name) {
   const drawn = { "drawn cat": ["cat", "(0, 2, 0, 21)"], "drawn dog": ["dog", "(0, 2, 1, 4)"] }[name];
   if (drawn) return `draw_pet("${drawn[0]}", np.random.default_rng(${drawn[1]}))`;
   const test = { "test photo, cat": ["cats", 8], "test photo, dog": ["dogs", 4] }[name];
@@ -15,25 +15,26 @@ function pictureCode(name) {
 
 /**
  * @param {{network: object, layer: object, filter: number, names: string[]}} shown
+ * @returns {string}
  */
 export function pythonCode({ network, layer, filter, names }) {
-  const load = network.code || `# Your network, and what makes its input of pictures from 0 to 1\nnetwork = ...\nprepare = ...`;
+  const load = network.code || `# Your network, and what makes its input of images from 0 to 1\nnetwork = ...\nprepare = ...`;
   return `${IMPORTS}
 from lecture_utils import datasets
-from lecture_utils.drawn_pets import draw_pet
+from lecture_utils.datasets.pets import draw_pet
 from lecture_utils.interpretation import dead_filters, feature_maps
 ${load}
 
-pictures = [
-${names.map((name) => `    ${pictureCode(name)},`.replace(/(  # .*),$/, ",$1")).join("\n")}
+images = [
+${names.map((name) => `    ${imageCode(name)},`.replace(/(  # .*),$/, ",$1")).join("\n")}
 ]
-pictures = [np.asarray(ImageOps.fit(picture.convert("RGB"), (224, 224))) for picture in pictures]
-images = prepare(torch.tensor(np.stack(pictures)).permute(0, 3, 1, 2) / 255)
-maps = feature_maps(network, ${quote(layer.path)}, images)  # (2, filters, rows, columns)
+images = [np.asarray(ImageOps.fit(image.convert("RGB"), (224, 224))) for image in images]
+batch = prepare(torch.tensor(np.stack(images)).permute(0, 3, 1, 2) / 255)
+maps = feature_maps(network, ${quote(layer.path)}, batch)  # (2, filters, rows, columns)
 responses = maps.abs().mean(dim=(2, 3))
 print(maps.shape)
 print("filter ${filter}:", responses[:, ${filter}])
 print("strongest filters:", responses.amax(dim=0).argsort(descending=True)[:10])
-print("silent for both:", dead_filters(network, ${quote(layer.path)}, images).sum())
+print("silent for both:", dead_filters(network, ${quote(layer.path)}, batch).sum())
 `;
 }

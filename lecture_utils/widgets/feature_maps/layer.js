@@ -1,10 +1,19 @@
 /** A convolutional layer on a color image, step by step: partial sums, maps, pooling. */
 
-import { correlate2d } from "../_shared/image.js";
+import { correlate2d } from "../_shared/math/image.js";
+
+/** Pixels of the image's side. */
+export const SIDE = 64;
 
 /** @typedef {{stride: number, padding: string, relu: boolean, pool: boolean}} Settings */
 
-/** The three channels of an image, moved by (down, right); what leaves on one side enters on the other. */
+/**
+ * The three channels of an image, moved by (down, right); what leaves on one side enters on the other.
+ * @param {Uint8Array} bytes
+ * @param {number} side
+ * @param {number[]} shift
+ * @returns {Float32Array[]}
+ */
 export function channels(bytes, side, [down, right]) {
   const planes = [0, 1, 2].map(() => new Float32Array(side * side));
   const wrap = (at) => ((at % side) + side) % side;
@@ -35,7 +44,7 @@ function wrapped(plane, side, margin) {
  * @param {number} k
  * @param {Settings} settings
  * @returns {{size: number, parts: Float32Array[][], sums: Float32Array[], maps: Float32Array[], mapSize: number}}
- *   Per filter: three partial answers, their sum (size * size), and the map after ReLU and pooling.
+ *   Per filter: three partial responses, their sum (size * size), and the map after ReLU and pooling.
  */
 export function apply(planes, side, weights, count, k, { stride, padding, relu, pool }) {
   const margin = k >> 1;
@@ -67,10 +76,19 @@ function maxPool(map, size) {
   });
 }
 
-/** Global average pooling: the mean of each map. */
+/**
+ * Global average pooling: the mean of each map.
+ * @param {Float32Array[]} maps
+ * @returns {number[]}
+ */
 export const means = (maps) => maps.map((map) => map.reduce((sum, value) => sum + value, 0) / map.length);
 
-/** Length of the difference of two lists of arrays, relative to the length of the second. */
+/**
+ * Length of the difference of two lists of arrays, relative to the length of the second.
+ * @param {number[][]|Float32Array[]} found
+ * @param {number[][]|Float32Array[]} expected
+ * @returns {number}
+ */
 export function relative(found, expected) {
   let [apart, whole] = [0, 0];
   found.forEach((map, f) =>
@@ -82,7 +100,14 @@ export function relative(found, expected) {
   return whole ? Math.sqrt(apart / whole) : 0;
 }
 
-/** Maps moved by whole steps, wrapped around. */
+/**
+ * Maps moved by whole steps, wrapped around.
+ * @param {Float32Array[]} maps
+ * @param {number} size
+ * @param {number} down
+ * @param {number} right
+ * @returns {Float32Array[]}
+ */
 export function rolled(maps, size, down, right) {
   const wrap = (at) => ((at % size) + size) % size;
   return maps.map((map) =>

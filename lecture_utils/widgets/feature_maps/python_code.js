@@ -1,8 +1,11 @@
 /** The layer on screen as a PyTorch program. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 
-/** @param {{source: string, weights: Float32Array, shape: number[], settings: object, shift: number[]}} state */
+/**
+ * @param {{source: string, weights: Float32Array, shape: number[], settings: object, shift: number[]}} state
+ * @returns {string}
+ */
 export function pythonCode({ source, known, weights, shape, settings, shift }) {
   const [d, , k] = shape;
   const { stride, padding, relu, pool } = settings;
@@ -11,7 +14,7 @@ export function pythonCode({ source, known, weights, shape, settings, shift }) {
   });
   const image = known
     ? `image = datasets.photo("${source}", size=64) / 255  # (64, 64, 3)`
-    : "image = ...  # your picture: (64, 64, 3), values from 0 to 1";
+    : "image = ...  # your image: (64, 64, 3), values from 0 to 1";
   const margin = k >> 1;
   const pad = {
     valid: "",

@@ -1,8 +1,10 @@
-/** Small pictures of the demo: tinted channels, signed maps, and bars. */
+/** Small images of the demo: tinted channels, signed maps, and bars. */
 
-import { raster, signedScale } from "../_shared/canvas.js";
-import { h, setText } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
+import { raster, signedScale } from "../_shared/ui/canvas.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { format } from "../_shared/math/numbers.js";
+
+export const COLORS = ["Red", "Green", "Blue"];
 
 const table = (color) => Uint32Array.from({ length: 256 }, (_, v) => (255 << 24) | color(v));
 /** From black to full red, green and blue, a little lifted so that blue is not too dark to see. */
@@ -11,9 +13,17 @@ const TINTS = [
   table((v) => ((v >> 2) << 16) | (v << 8) | (v >> 2)),
   table((v) => (v << 16) | ((v >> 1) << 8) | (v >> 2)),
 ];
+/**
+ * @param {number} c
+ * @returns {{low: number, high: number, lut: Uint32Array}}
+ */
 export const tint = (c) => ({ low: 0, high: 1, lut: TINTS[c] });
 
-/** A picture with a line below it. */
+/**
+ * An image with a line below it.
+ * @param {string} [kind]
+ * @returns {{element: HTMLElement, canvas: HTMLCanvasElement, draw: Function}}
+ */
 export function tile(kind = "") {
   const canvas = h("canvas", { role: "img" });
   const text = h("figcaption");
@@ -29,7 +39,10 @@ export function tile(kind = "") {
   };
 }
 
-/** The pooled vector as bars from zero; a line marks where each was before the shift. */
+/**
+ * The pooled vector as bars from zero; a line marks where each was before the shift.
+ * @returns {{element: HTMLElement, draw(names: *, values: *, before: *): void}}
+ */
 export function bars() {
   const element = h("div", { class: "maps-bars", role: "list" });
   let rows = [];
@@ -61,4 +74,9 @@ export function bars() {
   };
 }
 
+/**
+ * @param {number} limit
+ * @param {boolean} dark
+ * @returns {{low: number, high: number, lut: Uint32Array}}
+ */
 export const signed = (limit, dark) => signedScale(limit || 1, dark);

@@ -1,7 +1,7 @@
 /** The filters of a bank, from parameters or from the weights that Python sent. See banks.py. */
 
-import { gaborKernel } from "../_shared/gabor.js";
-import { format } from "../_shared/numbers.js";
+import { gaborKernel } from "../_shared/math/gabor.js";
+import { format } from "../_shared/math/numbers.js";
 
 const [LOWEST, HIGHEST, SINGLE, ONE_OCTAVE] = [0.08, 0.4, 0.16, 0.56];
 
@@ -10,7 +10,13 @@ const [LOWEST, HIGHEST, SINGLE, ONE_OCTAVE] = [0.08, 0.4, 0.16, 0.56];
  *   gabor: object|null, size: number}} Filter `size` is the sum of the magnitudes of all weights.
  */
 
-/** The parameters of a Gabor bank on a grid; `sigma` null makes every band one octave wide. */
+/**
+ * The parameters of a Gabor bank on a grid; `sigma` null makes every band one octave wide.
+ * @param {number} frequencies
+ * @param {number} orientations
+ * @param {number|null} sigma
+ * @returns {{frequency: number, theta: number, sigma: number}[]}
+ */
 export function gaborParameters(frequencies, orientations, sigma) {
   const last = frequencies - 1;
   const parameters = [];
@@ -25,12 +31,20 @@ export function gaborParameters(frequencies, orientations, sigma) {
   return parameters;
 }
 
-/** An angle in degrees, as text. */
+/**
+ * An angle in degrees, as text.
+ * @param {number} theta
+ * @returns {string}
+ */
 export function degrees(theta) {
   return `${format((theta * 180) / Math.PI, 1)}°`;
 }
 
-/** @returns {Filter} */
+/**
+ * @param {Record<string, any>} gabor
+ * @param {string|null} [name]
+ * @returns {Filter}
+ */
 export function gaborFilter(gabor, name = null) {
   const { frequency, theta, sigma, ...rest } = gabor;
   const { re, im, height, width } = gaborKernel(frequency, theta, sigma, rest);

@@ -2,8 +2,13 @@
 
 import numpy as np
 
-from lecture_utils.filter_banks import haar_bank, laplacian_of_gaussian_bank, sobel_bank
-from lecture_utils.gabor import GaborBank, gabor_kernel
+from lecture_utils.filter_banks import (
+    GaborBank,
+    gabor_kernel,
+    haar_bank,
+    laplacian_of_gaussian_bank,
+    sobel_bank,
+)
 
 #: Frequencies, in cycles per pixel, between which a Gabor bank spreads.
 LOWEST, HIGHEST = 0.08, 0.4

@@ -1,10 +1,10 @@
 /** One cell of the matrix, enlarged: kernel, image, response, and what is measured. */
 
-import { grayScale, raster, sequentialScale, signedScale } from "../_shared/canvas.js";
-import { button } from "../_shared/controls.js";
-import { h } from "../_shared/dom.js";
-import { maxMagnitude } from "../_shared/image.js";
-import { format, precise } from "../_shared/numbers.js";
+import { grayScale, raster, sequentialScale, signedScale } from "../_shared/ui/canvas.js";
+import { button } from "../_shared/ui/controls.js";
+import { h } from "../_shared/ui/dom.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { format, precise } from "../_shared/math/numbers.js";
 import { degrees } from "./banks.js";
 
 function view(kind = "") {
@@ -28,7 +28,7 @@ function verdict({ filters, measured, judged }, i, weakBelow, redundantAbove) {
   const { marks, redundancy, like } = judged;
   const top = Math.max(...measured.energies);
   if (marks[i] === "weak") {
-    if (!measured.energies[i]) return "Weak: it does not answer to these images at all.";
+    if (!measured.energies[i]) return "Weak: it does not respond to these images at all.";
     const part = precise((100 * measured.energies[i]) / top, 3);
     return `Weak: ${part} % of the strongest filter's energy, below ${format(100 * weakBelow)} %.`;
   }
@@ -63,17 +63,17 @@ export function detail({ onOpen }) {
   );
 
   function update(state, { filter: i, image: k }, { weakBelow, redundantAbove, limits, dark, opened, label }) {
-    const { filters, pictures, answers, measured } = state;
+    const { filters, images, responses, measured } = state;
     const { name, rows, columns, re, im, gabor } = filters[i];
     const scale = signedScale(Math.max(maxMagnitude(re), im ? maxMagnitude(im) : 0) || 1, dark);
     views.re.draw(re, rows, columns, scale, im ? "Kernel, real part" : "Kernel");
     views.im.element.hidden = !im;
     if (im) views.im.draw(im, rows, columns, scale, "Imaginary part");
-    const picture = pictures[k];
-    const answer = answers[k];
-    views.image.draw(picture.values, picture.rows, picture.columns, grayScale(), picture.name);
+    const image = images[k];
+    const response = responses[k];
+    views.image.draw(image.values, image.rows, image.columns, grayScale(), image.name);
     const range = sequentialScale(limits[i] || 1, dark);
-    views.response.draw(answer.maps[i], picture.rows, picture.columns, range, "Magnitude");
+    views.response.draw(response.maps[i], image.rows, image.columns, range, "Magnitude");
     title.textContent = name;
     const parameters = gabor
       ? `frequency ${format(gabor.frequency, 3)}, θ ${degrees(gabor.theta)}, σ ${format(gabor.sigma)}, `
@@ -82,9 +82,9 @@ export function detail({ onOpen }) {
     const n = filters.length;
     const rank = state.judged.ranking.indexOf(i) + 1;
     const numbers = [
-      [`Energy on ${picture.name}`, precise(answer.products[i * n + i] / answer.pixels, 3)],
-      ["Largest magnitude there", precise(maxMagnitude(answer.maps[i]), 3)],
-      ["Energy on all images", `${precise(measured.energies[i], 3)}, place ${rank} of ${n}`],
+      [`Energy on ${image.name}`, precise(response.products[i * n + i] / response.pixels, 3)],
+      ["Largest magnitude there", precise(maxMagnitude(response.maps[i]), 3)],
+      ["Energy on all images", `${precise(measured.energies[i], 3)}, rank ${rank} of ${n}`],
     ];
     facts.replaceChildren(...numbers.map(([what, value]) => h("div", {}, h("dt", {}, what), h("dd", {}, value))));
     sentence.textContent = verdict(state, i, weakBelow, redundantAbove);

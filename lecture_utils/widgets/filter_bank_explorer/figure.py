@@ -62,7 +62,7 @@ def summarize(marks):
     weak, redundant, kept = (marks.count(mark) for mark in ("weak", "redundant", "kept"))
     filters = "1 filter" if len(marks) == 1 else f"{len(marks)} filters"
     if not kept:
-        return f"{filters}: none of them answers to these images."
+        return f"{filters}: none of them responds to these images."
     verb = "carries" if kept == 1 else "carry"
     return f"{filters}: {weak} weak, {redundant} redundant; {kept} {verb} the rest."
 

@@ -3,19 +3,16 @@
  * that rows out of sight cost nothing; the roles say that it is a table nevertheless.
  */
 
-import { grayScale, raster, sequentialScale, signedScale } from "../_shared/canvas.js";
-import { h, icon, setText } from "../_shared/dom.js";
-import { changeDetector, oncePerFrame } from "../_shared/frame.js";
-import { maxMagnitude } from "../_shared/image.js";
-import { precise } from "../_shared/numbers.js";
-import { moveByKey } from "../_shared/plane.js";
+import { grayScale, raster, sequentialScale, signedScale } from "../_shared/ui/canvas.js";
+import { h, icon, setText } from "../_shared/ui/dom.js";
+import { changeDetector, oncePerFrame } from "../_shared/ui/frame.js";
+import { CHECK, COPY, DOWN } from "../_shared/ui/icons.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { precise } from "../_shared/math/numbers.js";
+import { moveByKey } from "../_shared/ui/plane.js";
 
-export const ICONS = {
-  kept: "M5 12.500l5 5 9-11",
-  weak: "M12 4v15M6 13l6 6 6-6",
-  redundant: "M9 9h11v11H9zM5 15H4V4h11v1",
-};
-/** A picture with more pixels than its cell is made smaller smoothly. */
+const ICONS = { kept: CHECK, weak: DOWN, redundant: COPY };
+/** An image with more pixels than its cell is made smaller smoothly. */
 export const LARGE = 64;
 /** Rows that are painted in one frame: all that are in sight, and some. */
 const AT_ONCE = 14;
@@ -51,6 +48,7 @@ function makeRow(onOpen) {
  * @param {{onVisit: (at: object|null, stays: boolean) => void, onOpen: (filter: number) => void,
  *   signal: AbortSignal}} options `onVisit` gets `{filter, image}` (image -1 in the first column) when
  *   the pointer or the focus comes to a cell, null when the pointer leaves; `stays` for focus and touch.
+ * @returns {{element: HTMLElement, update: (state: *, colors: *, dark: *) => void}}
  */
 export function matrix({ onVisit, onOpen, signal }) {
   const corner = h("th", { scope: "col", role: "columnheader", class: "bank-corner" }, "Filter");
@@ -67,37 +65,37 @@ export function matrix({ onVisit, onOpen, signal }) {
     { class: "bank-scroll", role: "region", tabindex: "0", "aria-label": "Matrix of responses, scrolls" },
     table,
   );
-  const rows = []; // Those on the page; row k shows the filter order[k].
-  let order = [];
-  let count = 0;
-  let current = { row: 0, column: 0 };
+  /** `rows` are those on the page, row k shows the filter order[k]; `count` is that of the images. */
+  const grid = { rows: [], order: [], count: 0 };
+  const { rows } = grid;
+  const rove = listenToCells({ table, body, grid, onVisit, onOpen });
 
-  function showImages(pictures) {
-    count = pictures.length;
+  function showImages(images) {
+    grid.count = images.length;
     header.replaceChildren(
       corner,
-      ...pictures.map((picture) => {
+      ...images.map((image) => {
         const { canvas, paint } = makeCanvas();
-        paint(picture.values, picture.rows, picture.columns, grayScale());
-        canvas.classList.toggle("smooth", picture.columns > LARGE);
-        const name = h("span", { class: "lu-visually-hidden" }, picture.name);
-        return h("th", { scope: "col", role: "columnheader", title: picture.name }, canvas, name);
+        paint(image.values, image.rows, image.columns, grayScale());
+        canvas.classList.toggle("smooth", image.columns > LARGE);
+        const name = h("span", { class: "lu-visually-hidden" }, image.name);
+        return h("th", { scope: "col", role: "columnheader", title: image.name }, canvas, name);
       }),
     );
-    table.style.setProperty("--images", Math.max(count, 1));
+    table.style.setProperty("--images", Math.max(grid.count, 1));
   }
 
   /** As many rows and cells as there are filters and images. */
   function fit() {
-    while (rows.length > order.length) rows.pop().element.remove();
-    while (rows.length < order.length) {
+    while (rows.length > grid.order.length) rows.pop().element.remove();
+    while (rows.length < grid.order.length) {
       const k = rows.length;
-      rows.push(makeRow(() => onOpen(order[k])));
+      rows.push(makeRow(() => onOpen(grid.order[k])));
       body.append(rows[k].element);
     }
     for (const { cells, element: row } of rows) {
-      while (cells.length > count) cells.pop().element.remove();
-      while (cells.length < count) {
+      while (cells.length > grid.count) cells.pop().element.remove();
+      while (cells.length < grid.count) {
         const cell = makeCanvas();
         cell.element = h("td", { role: "gridcell", tabindex: "-1" }, cell.canvas);
         cells.push(cell);
@@ -107,19 +105,19 @@ export function matrix({ onVisit, onOpen, signal }) {
     rove();
   }
 
-  function paintRow(k, { filters, pictures, answers }, colors, dark) {
-    const i = order[k];
+  function paintRow(k, { filters, images, responses }, colors, dark) {
+    const i = grid.order[k];
     const { rows: height, columns: width, re } = filters[i];
     rows[k].kernel.paint(re, height, width, signedScale(maxMagnitude(re) || 1, dark));
     const range = sequentialScale(colors.rows[i] || 1, dark);
-    pictures.forEach((picture, c) => {
-      const { maps, products, pixels } = answers[c];
+    images.forEach((image, c) => {
+      const { maps, products, pixels } = responses[c];
       const cell = rows[k].cells[c];
-      cell.paint(maps[i], picture.rows, picture.columns, range);
-      cell.canvas.classList.toggle("smooth", picture.columns > LARGE);
+      cell.paint(maps[i], image.rows, image.columns, range);
+      cell.canvas.classList.toggle("smooth", image.columns > LARGE);
       const energy = precise(products[i * filters.length + i] / pixels, 3);
       const largest = precise(maxMagnitude(maps[i]), 3);
-      cell.element.setAttribute("aria-label", `${picture.name}: energy ${energy}, largest ${largest}`);
+      cell.element.setAttribute("aria-label", `${image.name}: energy ${energy}, largest ${largest}`);
     });
   }
 
@@ -144,7 +142,7 @@ export function matrix({ onVisit, onOpen, signal }) {
   function tell({ filters, measured, judged }) {
     const { marks, redundancy, ranking } = judged;
     const top = Math.max(...measured.energies) || 1;
-    order.forEach((i, k) => {
+    grid.order.forEach((i, k) => {
       const { name, mark: chip, energy, bar } = rows[k];
       const part = (100 * measured.energies[i]) / top;
       if (chip.dataset.mark !== marks[i]) chip.replaceChildren(icon(ICONS[marks[i]]), h("span"));
@@ -163,21 +161,30 @@ export function matrix({ onVisit, onOpen, signal }) {
   const newPaint = changeDetector();
   const newWords = changeDetector();
   function update(state, colors, dark) {
-    if (newImages(state.pictures)) showImages(state.pictures);
-    order = state.order;
-    if (newRows(order.length, state.pictures)) fit();
-    if (newPaint(state.answers, order.join(), colors, dark)) paint(state, colors, dark);
-    if (newWords(order.join(), state.judged)) tell(state);
+    if (newImages(state.images)) showImages(state.images);
+    grid.order = state.order;
+    if (newRows(grid.order.length, state.images)) fit();
+    if (newPaint(state.responses, grid.order.join(), colors, dark)) paint(state, colors, dark);
+    if (newWords(grid.order.join(), state.judged)) tell(state);
   }
 
-  // ---- One stop for the Tab key; arrows move from cell to cell
+  return { element, update };
+}
+
+/**
+ * One stop for the Tab key, arrows from cell to cell, and what a pointer does.
+ * @returns {() => void} Is called when there are other rows or cells.
+ */
+function listenToCells({ table, body, grid, onVisit, onOpen }) {
+  const { rows } = grid;
+  let current = { row: 0, column: 0 };
   const target = ({ row, column }) => {
     const entry = rows[row];
     return column ? entry?.cells[column - 1]?.element : entry?.open;
   };
   function rove() {
-    current.row = Math.max(0, Math.min(current.row, order.length - 1));
-    current.column = Math.min(current.column, count);
+    current.row = Math.max(0, Math.min(current.row, grid.order.length - 1));
+    current.column = Math.min(current.column, grid.count);
     for (const other of body.querySelectorAll('[tabindex="0"]')) other.tabIndex = -1;
     const cell = target(current);
     if (cell) cell.tabIndex = 0;
@@ -187,7 +194,7 @@ export function matrix({ onVisit, onOpen, signal }) {
     if (!cell) return null;
     return { row: rows.findIndex((row) => row.element === cell.parentNode), column: cell.cellIndex };
   };
-  const visit = ({ row, column }, stays) => onVisit({ filter: order[row], image: column - 1 }, stays);
+  const visit = ({ row, column }, stays) => onVisit({ filter: grid.order[row], image: column - 1 }, stays);
   table.addEventListener("focusin", (event) => {
     const place = placeOf(event.target);
     if (!place) return;
@@ -200,9 +207,9 @@ export function matrix({ onVisit, onOpen, signal }) {
     if (!place) return;
     if (event.key === "Enter" && place.column) {
       event.preventDefault();
-      onOpen(order[place.row]);
+      onOpen(grid.order[place.row]);
     }
-    const to = moveByKey(event, [place.row, place.column], order.length, count + 1);
+    const to = moveByKey(event, [place.row, place.column], grid.order.length, grid.count + 1);
     if (!to) return;
     event.preventDefault();
     const cell = target({ row: to[0], column: to[1] });
@@ -226,8 +233,7 @@ export function matrix({ onVisit, onOpen, signal }) {
   });
   table.addEventListener("click", (event) => {
     const place = placeOf(event.target);
-    if (place && !touch && !event.target.closest("button")) onOpen(order[place.row]);
+    if (place && !touch && !event.target.closest("button")) onOpen(grid.order[place.row]);
   });
-
-  return { element, update };
+  return rove;
 }

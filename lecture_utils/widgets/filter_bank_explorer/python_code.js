@@ -1,6 +1,6 @@
 /** What the explorer measures, as a Python program that runs as it is. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 import { GABOR } from "./state.js";
 
 const FIXED = {
@@ -19,7 +19,7 @@ function gaborCode(filters, orientations, sigma) {
     sigma === null
       ? "bank = GaborBank.from_list([(f, theta, 0.56 / f) for f in frequencies for theta in thetas])"
       : `bank = GaborBank(frequencies, thetas, sigmas=[${pythonNumber(sigma)}])`;
-  return ["from lecture_utils.gabor import GaborBank", [...lines, bank].join("\n")];
+  return ["from lecture_utils.filter_banks import GaborBank", [...lines, bank].join("\n")];
 }
 
 function ownCode(filters) {
@@ -35,26 +35,27 @@ function ownCode(filters) {
 }
 
 /**
- * @param {{filters: object[], pictures: object[]}} state
+ * @param {{filters: object[], images: object[]}} state
  * @param {object} model
+ * @returns {string}
  */
-export function pythonCode({ filters, pictures }, model) {
+export function pythonCode({ filters, images }, model) {
   const name = model.get("bank");
   const [bankImport, bank] =
     name === GABOR
       ? gaborCode(filters, model.get("orientations"), model.get("sigma"))
       : (FIXED[name] ?? ownCode(filters));
-  const images = pictures.map((picture) => {
-    const stand = `np.random.default_rng(0).random((${picture.rows}, ${picture.columns}))`;
-    return picture.code ? `    ${picture.code},  # ${picture.name}` : `    ${stand},  # put ${picture.name} here`;
+  const listed = images.map((image) => {
+    const stand = `np.random.default_rng(0).random((${image.rows}, ${image.columns}))`;
+    return image.code ? `    ${image.code},  # ${image.name}` : `    ${stand},  # put ${image.name} here`;
   });
-  const imports = [...new Set([bankImport, ...pictures.map((picture) => picture.imports)])].filter(Boolean).sort();
+  const imports = [...new Set([bankImport, ...images.map((image) => image.imports)])].filter(Boolean).sort();
   return `import numpy as np
 ${imports.join("\n")}
 
 ${bank}
 images = [
-${images.join("\n")}
+${listed.join("\n")}
 ]
 # Energy: mean squared magnitude of each filter's response, averaged over the images.
 energies = np.mean([bank.energies(image) for image in images], axis=0)

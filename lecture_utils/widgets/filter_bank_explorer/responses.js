@@ -1,9 +1,9 @@
-/** The magnitudes of what a bank answers to one image, and what the statistics need of them. */
+/** The magnitudes of a bank's responses to one image, and what the statistics need of them. */
 
-import { makeGaborEngine } from "../_shared/gabor.js";
-import { correlate2d } from "../_shared/image.js";
+import { makeGaborEngine } from "../_shared/math/gabor.js";
+import { correlate2d } from "../_shared/math/image.js";
 
-/** @typedef {{values: Float32Array, rows: number, columns: number}} Picture */
+/** @typedef {{values: Float32Array, rows: number, columns: number}} GrayImage */
 
 const engines = new Map();
 function engineFor(rows, columns) {
@@ -14,17 +14,17 @@ function engineFor(rows, columns) {
 
 /**
  * Run a bank over one image, mirrored at its border ("reflect").
- * @param {Picture} picture
+ * @param {GrayImage} image
  * @param {import("./banks.js").Filter[]} filters
  * @returns {{maps: Float32Array[], sums: Float64Array, products: Float64Array, pixels: number}}
  *   Magnitudes per filter, their sums over the pixels, and the sums of products of each two.
  */
-export function respond(picture, filters) {
+export function respond(image, filters) {
   const maps = filters.map((filter) =>
-    filter.gabor ? gaborMagnitude(picture, filter) : magnitude(picture, filter),
+    filter.gabor ? gaborMagnitude(image, filter) : magnitude(image, filter),
   );
   const sums = Float64Array.from(maps, total);
-  return { maps, sums, products: allProducts(maps), pixels: picture.values.length };
+  return { maps, sums, products: allProducts(maps), pixels: image.values.length };
 }
 
 function gaborMagnitude({ values, rows, columns }, { gabor }) {
@@ -35,8 +35,8 @@ function gaborMagnitude({ values, rows, columns }, { gabor }) {
 }
 
 /** A convolution: the kernel is turned by 180 degrees, and the image continued on all sides. */
-function magnitude(picture, { rows, columns, re, im }) {
-  const padded = mirrorPad(picture, rows, columns);
+function magnitude(image, { rows, columns, re, im }) {
+  const padded = mirrorPad(image, rows, columns);
   const turned = (weights) => Float64Array.from(weights).reverse();
   const slide = (weights) => correlate2d(padded.values, padded.rows, padded.columns, turned(weights), rows, columns);
   const real = slide(re);
@@ -47,7 +47,7 @@ function magnitude(picture, { rows, columns, re, im }) {
   return real;
 }
 
-/** Surround a picture by its mirror images; an even kernel reaches one pixel further down and right. */
+/** Surround an image by its mirror images; an even kernel reaches one pixel further down and right. */
 function mirrorPad({ values, rows, columns }, kernelRows, kernelColumns) {
   const [top, left] = [(kernelRows - 1) >> 1, (kernelColumns - 1) >> 1];
   const [height, width] = [rows + kernelRows - 1, columns + kernelColumns - 1];

@@ -1,9 +1,9 @@
 /** Which bank, over which images: the upper part of the explorer. */
 
-import { grayScale, raster } from "../_shared/canvas.js";
-import { button, segmented, select, slider } from "../_shared/controls.js";
-import { h } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
+import { grayScale, raster } from "../_shared/ui/canvas.js";
+import { button, segmented, select, slider } from "../_shared/ui/controls.js";
+import { h } from "../_shared/ui/dom.js";
+import { format } from "../_shared/math/numbers.js";
 import { LARGE } from "./matrix.js";
 import { GABOR } from "./state.js";
 
@@ -11,11 +11,11 @@ const SHORT = { "Laplacian of Gaussian": "LoG", "your bank": "Your bank" };
 const GROUPS = { photo: "Photos", "a drawn shape": "Shapes", "": "Your images" };
 const ENVELOPES = [1.5, 2, 3, 4];
 
-/** Pictures that can be switched on and off, one by one or a whole group at a time. */
+/** Images that can be switched on and off, one by one or a whole group at a time. */
 function imageStrip({ gallery, chosen, onChoose }) {
   const boxes = new Map();
   const groups = [...new Set(gallery.map(({ group }) => group))].map((group) => {
-    const members = gallery.filter((picture) => picture.group === group);
+    const members = gallery.filter((image) => image.group === group);
     const names = members.map(({ name }) => name);
     const toggle = button({
       label: GROUPS[group] ?? group,
@@ -25,11 +25,11 @@ function imageStrip({ gallery, chosen, onChoose }) {
         onChoose(names.every((name) => chosen().includes(name)) ? others : [...others, ...names]);
       },
     });
-    const thumbs = members.map((picture) => {
-      const { name } = picture;
+    const thumbs = members.map((image) => {
+      const { name } = image;
       const canvas = h("canvas", { "aria-hidden": "true" });
-      raster(canvas)(picture.values, picture.rows, picture.columns, grayScale());
-      canvas.classList.toggle("smooth", picture.columns > LARGE);
+      raster(canvas)(image.values, image.rows, image.columns, grayScale());
+      canvas.classList.toggle("smooth", image.columns > LARGE);
       const change = () => onChoose(boxes.get(name).checked ? [...chosen(), name] : chosen().filter((n) => n !== name));
       boxes.set(name, h("input", { type: "checkbox", "aria-label": name, onchange: change }));
       return h("label", { class: "lu-thumb", title: name }, boxes.get(name), canvas);

@@ -1,7 +1,7 @@
 /** What the explorer shows, read from its model. Each step is computed only when its input changed. */
 
-import { toTyped } from "../_shared/arrays.js";
-import { unpackGallery } from "../_shared/gallery.js";
+import { toTyped } from "../_shared/math/arrays.js";
+import { unpackGallery } from "../_shared/ui/gallery.js";
 import { gaborFilter, gaborParameters, unpackBanks } from "./banks.js";
 import { respond } from "./responses.js";
 import { judge, measure, sorted } from "./statistics.js";
@@ -22,10 +22,11 @@ function remembered(make) {
 }
 
 /**
- * Return `read()`, which gives the present state: the `filters` of the bank, the `pictures` chosen, per
- * picture the `answers` (see responses.js), what is `measured` of them, how they are `judged`, and the
+ * Return `read()`, which gives the present state: the `filters` of the bank, the `images` chosen, per
+ * image the `responses` (see responses.js), what is `measured` of them, how they are `judged`, and the
  * `order` of the filters that have a row.
  * @param {object} model
+ * @returns {{gallery: Record<string, any>[], read: () => Record<string, any>}}
  */
 export function explorerReader(model) {
   const gallery = unpackGallery(model.get("gallery"), toTyped(model.get("gallery_pixels")));
@@ -34,14 +35,14 @@ export function explorerReader(model) {
     if (bank !== GABOR) return banks.get(bank)();
     return gaborParameters(frequencies, orientations, sigma).map((gabor) => gaborFilter(gabor));
   });
-  const picturesOf = remembered((names) => gallery.filter(({ name }) => names.includes(name)));
-  // Answers are kept as long as the bank stays: another image costs only its own.
+  const imagesOf = remembered((names) => gallery.filter(({ name }) => names.includes(name)));
+  // Responses are kept as long as the bank stays: another image costs only its own.
   const cacheFor = remembered(() => new Map());
-  const answersOf = remembered((filters, pictures) => {
+  const responsesOf = remembered((filters, images) => {
     const cache = cacheFor(filters);
-    return pictures.map((picture) => {
-      if (!cache.has(picture.name)) cache.set(picture.name, respond(picture, filters));
-      return cache.get(picture.name);
+    return images.map((image) => {
+      if (!cache.has(image.name)) cache.set(image.name, respond(image, filters));
+      return cache.get(image.name);
     });
   });
   const measuredOf = remembered(measure);
@@ -55,12 +56,12 @@ export function explorerReader(model) {
     const banks = unpacked(get("banks"), get("bank_weights"));
     const grid = ["frequencies", "orientations", "sigma"].map(get);
     const filters = filtersOf(get("bank"), banks, ...grid);
-    const pictures = picturesOf(get("images"));
-    const answers = answersOf(filters, pictures);
-    const measured = measuredOf(filters, answers);
+    const images = imagesOf(get("images"));
+    const responses = responsesOf(filters, images);
+    const measured = measuredOf(filters, responses);
     const judged = judgedOf(measured, get("weak_below"), get("redundant_above"));
     const order = orderOf(get("sort"), filters, judged, get("hide"));
-    return { filters, pictures, answers, measured, judged, order };
+    return { filters, images, responses, measured, judged, order };
   }
   return { gallery, read };
 }

@@ -8,22 +8,22 @@ const FLAT = 1e-10;
 /**
  * Energies, and absolute correlations of the magnitudes over all pixels of all images.
  * @param {import("./banks.js").Filter[]} filters n of them.
- * @param {object[]} answers One per image, as from `respond`.
+ * @param {object[]} responses One per image, as from `respond`.
  * @returns {{energies: Float64Array, correlations: Float64Array}} n and n * n numbers.
  */
-export function measure(filters, answers) {
+export function measure(filters, responses) {
   const n = filters.length;
   const energies = new Float64Array(n);
   const sums = new Float64Array(n);
   const products = new Float64Array(n * n);
   let pixels = 0;
-  for (const answer of answers) {
-    pixels += answer.pixels;
+  for (const response of responses) {
+    pixels += response.pixels;
     for (let i = 0; i < n; i += 1) {
-      energies[i] += answer.products[i * n + i] / answer.pixels / answers.length;
-      sums[i] += answer.sums[i];
+      energies[i] += response.products[i * n + i] / response.pixels / responses.length;
+      sums[i] += response.sums[i];
     }
-    for (let k = 0; k < products.length; k += 1) products[k] += answer.products[k];
+    for (let k = 0; k < products.length; k += 1) products[k] += response.products[k];
   }
   for (let i = 0; i < n; i += 1) {
     if (!(energies[i] > (ROUNDING * filters[i].size) ** 2)) energies[i] = 0;
@@ -98,12 +98,16 @@ export function sorted(sort, filters, { ranking, redundancy }) {
   return order.sort((i, j) => by(filters[i], i) - by(filters[j], j) || i - j);
 }
 
-/** How many filters are weak, redundant or neither, as a sentence. */
+/**
+ * How many filters are weak, redundant or neither, as a sentence.
+ * @param {string[]} marks
+ * @returns {string}
+ */
 export function summarize(marks) {
   const count = (mark) => marks.filter((m) => m === mark).length;
   const kept = count("kept");
   const filters = marks.length === 1 ? "1 filter" : `${marks.length} filters`;
-  if (!kept) return `${filters}: none of them answers to these images.`;
+  if (!kept) return `${filters}: none of them responds to these images.`;
   const verb = kept === 1 ? "carries" : "carry";
   return `${filters}: ${count("weak")} weak, ${count("redundant")} redundant; ${kept} ${verb} the rest.`;
 }

@@ -1,24 +1,28 @@
-"""FilterGallery: what filters wish to see, on its way from noise, and the pictures that excite them most."""
+"""FilterGallery: activation maximization from noise, and the images that activate filters most."""
 
 import html
 
 import numpy as np
 import traitlets
 
-from lecture_utils import filter_pictures, runs
+from lecture_utils import runs
+from lecture_utils.interpretation import recordings
 
 from .. import _figure
 from .._demo import ArrayTrait, Demo
 from .._sprites import unpack_tiles
 
-KINDS = (*filter_pictures.METHODS, "examples")
+KINDS = (*recordings.METHODS, "examples")
+# What the trait `networks`, and so the JavaScript, calls them.
+_KEYS = {"pixel": "plain", "fourier": "strong", "examples": "examples"}
 
 
 class FilterGallery(Demo):
-    """Show pictures that excite single filters most: made by gradient ascent, and found among photos and drawings.
+    """Show images that maximize the activation of single filters: synthesized, and from a data set.
 
-    A slider goes from the random start to the result; the lecture's plain ascent on pixels is beside a stronger variant.
-    All this was recorded, see `lecture_utils.filter_pictures`. In a live notebook all traits are in sync both ways.
+    A slider goes from the random start to the result; the lecture's ascent on pixels is beside the
+    one on Fourier amplitudes. All this was recorded, see `lecture_utils.interpretation.recordings`.
+    In a live notebook all traits are in sync both ways.
 
     Parameters
     ----------
@@ -33,7 +37,7 @@ class FilterGallery(Demo):
 
     Attributes
     ----------
-    recordings : dict of str to lecture_utils.filter_pictures.Recording
+    recordings : dict of str to lecture_utils.interpretation.recordings.Recording
 
     Raises
     ------
@@ -55,10 +59,10 @@ class FilterGallery(Demo):
     step = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, *networks, network=None, layer=None, filter=None, step=None):
-        names = list(networks or filter_pictures.available())
+        names = list(networks or recordings.available())
         if len(set(names)) < len(names):
             raise ValueError(f"networks are {names}; name each once")
-        self.recordings = {name: filter_pictures.load(name) for name in names}
+        self.recordings = {name: recordings.load(name) for name in names}
         data, parts = [], []
         for recording in self.recordings.values():
             data.append(_as_data(recording, parts))
@@ -114,7 +118,7 @@ class FilterGallery(Demo):
 
         Parameters
         ----------
-        kind : {"plain", "strong", "examples"}
+        kind : {"pixel", "fourier", "examples"}
 
         Returns
         -------
@@ -127,31 +131,34 @@ class FilterGallery(Demo):
         return tiles.reshape(*counts, *tiles.shape[1:])
 
     def figure_html(self):
-        """Return start, plain and strong result and an example of the chosen filter, and what all filters reach."""
+        """Return start, both results and an example of the chosen filter, and all activations."""
         entry = self._entry
         at = entry["channels"].index(self.filter)
-        plain, strong, examples = (self.pictures(kind)[at] for kind in KINDS)
-        tiles = [_figure.rgb_tile(each) for each in (plain[0], plain[-1], strong[-1], examples[0])]
+        pixel, fourier, examples = (self.pictures(kind)[at] for kind in KINDS)
+        images = (pixel[0], pixel[-1], fourier[-1], examples[0])
+        tiles = [_figure.rgb_tile(each) for each in images]
         name = _name(entry, at)
         alt = (
-            f"Noise, the result of plain and of strong gradient ascent for {name} of {self.layer}, and the picture "
-            "that excites it most."
+            "Noise, the results of gradient ascent on pixels and on Fourier amplitudes for "
+            f"{name} of {self.layer}, and the image of the data set that activates it most."
         )
         steps = self._plan["frames"][-1]
-        heads = ("Filter", "Start", f"Plain, {steps} steps", f"Strong, {steps} steps")
+        heads = ("Filter", "Start", f"Pixels, {steps} steps", f"Fourier, {steps} steps")
         head = "".join(f'<th scope="col">{each}</th>' for each in heads)
         rows = "".join(
             f'<tr><th scope="row">{html.escape(_name(entry, i))}</th>'
             + "".join(
                 f"<td>{_figure.number(value)}</td>"
-                for value in (p["plain"][0], p["plain"][-1], p["strong"][-1])
+                for value in (p["pixel"][0], p["pixel"][-1], p["fourier"][-1])
             )
             + "</tr>"
             for i, p in enumerate(_by_filter(entry))
         )
         return (
-            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{html.escape(alt)}</figcaption></figure>"
-            f'<div class="demo-numbers"><table><caption>Mean activation, {html.escape(self.layer)} of '
+            f"<figure>{_figure.picture(tiles, alt)}"
+            f"<figcaption>{html.escape(alt)}</figcaption></figure>"
+            f'<div class="demo-numbers"><table><caption>Mean activation, {html.escape(self.layer)} '
+            "of "
             f"{html.escape(self.recordings[self.network].card['title'])}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
@@ -163,8 +170,9 @@ def _as_data(recording, parts):
     for number, entry in enumerate(card["layers"]):
         sprites = [recording.sprite(number, kind) for kind in KINDS]
         parts += sprites
-        sizes = {kind: len(sprite) for kind, sprite in zip(KINDS, sprites, strict=True)}
-        layers.append({**entry, "bytes": sizes})
+        sizes = {_KEYS[kind]: len(sprite) for kind, sprite in zip(KINDS, sprites, strict=True)}
+        renamed = {_KEYS.get(key, key): value for key, value in entry.items()}
+        layers.append({**renamed, "bytes": sizes})
     return {
         "name": recording.name,
         "title": card["title"],
@@ -185,7 +193,7 @@ def _is_outdated(recording):
 
 def _by_filter(entry):
     for i in range(len(entry["channels"])):
-        yield {method: entry[method]["activations"][i] for method in filter_pictures.METHODS}
+        yield {method: entry[method]["activations"][i] for method in recordings.METHODS}
 
 
 def _name(entry, at):
@@ -195,6 +203,7 @@ def _name(entry, at):
 def _one_of(proposal, known):
     if proposal["value"] not in known:
         raise traitlets.TraitError(
-            f"{proposal['trait'].name} is {proposal['value']!r}; recorded are {', '.join(map(str, known))}"
+            f"{proposal['trait'].name} is {proposal['value']!r}; recorded are "
+            f"{', '.join(map(str, known))}"
         )
     return proposal["value"]

@@ -1,9 +1,12 @@
-/** A card per recorded filter, with its plain and its strong picture; one is chosen. */
+/** A card per recorded filter, with its plain and its strong image; one is chosen. */
 
-import { h, setText } from "../_shared/dom.js";
+import { h, setText } from "../_shared/ui/dom.js";
 import { METHODS, drawTile } from "./data.js";
 
-/** @param {{onChoose: (index: number) => void}} options */
+/**
+ * @param {{onChoose: (index: number) => void}} options
+ * @returns {{element: HTMLElement, update(layer: *, sheets: *, frame: *, chosen: *): void}}
+ */
 export function filterCards({ onChoose }) {
   const element = h("div", { class: "gallery-cards", role: "radiogroup", "aria-label": "Filters of this layer" });
   const cards = [];

@@ -1,12 +1,15 @@
-/** The recordings: activations as numbers, pictures as sprites that are decoded when their layer is first shown. */
+/** The recordings: activations as numbers, images as sprites that are decoded when their layer is first shown. */
 
-import { toTyped } from "../_shared/arrays.js";
-import { decodeSprite, tileCorner } from "../_shared/sprites.js";
+import { toTyped } from "../_shared/math/arrays.js";
+import { decodeSprite, tileCorner } from "../_shared/ui/sprites.js";
 
 export const METHODS = ["plain", "strong"];
 const KINDS = [...METHODS, "examples"];
 
-/** @returns {Map<string, object>} Networks by name; the `layers` of each by label. */
+/**
+ * @param {Record<string, any>} model
+ * @returns {Map<string, object>} Networks by name; the `layers` of each by label.
+ */
 export function readNetworks(model) {
   const bytes = toTyped(model.get("sprites"));
   let at = 0;
@@ -34,7 +37,7 @@ export function readNetworks(model) {
 }
 
 /**
- * Draw one picture of a sprite onto a canvas of its size.
+ * Draw one image of a sprite onto a canvas of its size.
  * @param {HTMLCanvasElement} canvas
  * @param {object} layer
  * @param {string} kind

@@ -1,14 +1,15 @@
 /** A slider over the recorded steps, and a button that plays them. */
 
-import { button } from "../_shared/controls.js";
-import { h, setText, uniqueId } from "../_shared/dom.js";
-import { clock } from "../_shared/frame.js";
+import { button } from "../_shared/ui/controls.js";
+import { h, setText, uniqueId } from "../_shared/ui/dom.js";
+import { clock } from "../_shared/ui/frame.js";
+import { PLAY } from "../_shared/ui/icons.js";
 
-const PLAY = "M7 5l11 7-11 7z";
 const SECONDS_PER_FRAME = 0.7;
 
 /**
  * @param {{onInput: (step: number) => void, signal: AbortSignal}} options
+ * @returns {{element: HTMLElement, update(newFrames: *, step: *): void}}
  */
 export function stepsSlider({ onInput, signal }) {
   const id = uniqueId("steps");

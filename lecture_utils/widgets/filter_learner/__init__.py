@@ -98,6 +98,8 @@ class FilterLearner(PictureDemo):
     True
     """
 
+    extra_styles = ("_shared/ui/kernel_grid.css",)
+
     target = ArrayTrait("float64", ndim=2, default_value=KERNELS["sobel x"])
     target_name = traitlets.Unicode("sobel x").tag(sync=True)
     learning_rate = Between(0.5, 1e-4, 100.0)

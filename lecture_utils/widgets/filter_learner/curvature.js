@@ -22,7 +22,11 @@ function secondMoment(pixels, corners, offsets) {
   return matrix;
 }
 
-/** Eigenvalues of a symmetric matrix, the smallest first: Jacobi's rotations until nothing is left. */
+/**
+ * Eigenvalues of a symmetric matrix, the smallest first: Jacobi's rotations until nothing is left.
+ * @param {Float64Array[]} matrix
+ * @returns {Float64Array}
+ */
 export function symmetricEigenvalues(matrix) {
   const a = matrix.map((row) => Float64Array.from(row));
   const n = a.length;
@@ -60,6 +64,9 @@ function rotate(a, p, q) {
 }
 
 /**
+ * @param {Float64Array} pixels
+ * @param {Int32Array} corners
+ * @param {Int32Array} offsets
  * @returns {{eigenvalues: Float64Array, largest: number, smallest: number, condition: number,
  *   taught: number}} `taught` is how many directions get a gradient at all.
  */
@@ -78,7 +85,12 @@ export function curvature(pixels, corners, offsets) {
   };
 }
 
-/** The learning rate above which descent on all windows diverges; see training.py. */
+/**
+ * The learning rate above which descent on all windows diverges; see training.py.
+ * @param {{largest: number, taught: number}} curvature
+ * @param {number} momentum
+ * @returns {number}
+ */
 export function largestStableRate({ largest, taught }, momentum) {
   return taught ? (1 + momentum) / largest : Infinity;
 }

@@ -1,8 +1,10 @@
 /** One filter learned by gradient descent: forward pass, gradient and update, without page elements. */
 
 import { curvature } from "./curvature.js";
-import { BATCH, NOISE, START, normal, uniform } from "./random.js";
+import { normal, uniform } from "../_shared/math/random.js";
 
+/** Streams of random numbers: the first weights, the noise, and from BATCH on the batches. */
+const [START, NOISE, BATCH] = [0, 1, 2];
 const START_SCALE = 0.3;
 /** A student with larger weights is lost. */
 const DIVERGED = 1e6;
@@ -10,7 +12,7 @@ const DIVERGED = 1e6;
 export const MOST_STEPS = 10000;
 
 /**
- * The image's windows, and what the teacher answers to them before any noise.
+ * The image's windows, and the teacher's responses to them before any noise.
  * @param {{pixels: Float32Array, h: number, w: number, target: Float64Array, k: number, seed: number,
  *   centered: boolean}} settings
  * @returns {object|null} Null where the image is smaller than the kernel.
@@ -32,13 +34,24 @@ export function makeScene({ pixels, h, w, target, k, seed, centered }) {
   return scene;
 }
 
-/** What is to be learned: a scene with noise of one level. */
+/**
+ * What is to be learned: a scene with noise of one level.
+ * @param {Record<string, any>} scene
+ * @param {number} level
+ * @returns {Record<string, any>}
+ */
 export function makeTask(scene, level) {
-  const answers = scene.clean.map((answer, i) => answer + level * scene.noise[i]);
-  return { ...scene, answers, floor: level * level * meanSquare(scene.noise) };
+  const responses = scene.clean.map((response, i) => response + level * scene.noise[i]);
+  return { ...scene, responses, floor: level * level * meanSquare(scene.noise) };
 }
 
-/** The answers of a kernel to all windows. */
+/**
+ * The responses of a kernel to all windows.
+ * @param {Record<string, any>} scene
+ * @param {Float64Array} weights
+ * @param {Float64Array} out
+ * @returns {Float64Array}
+ */
 export function forward({ image, corners, offsets, count }, weights, out) {
   for (let i = 0; i < count; i += 1) {
     let sum = 0;
@@ -65,7 +78,12 @@ function brightestPatch({ image, corners, offsets }) {
   return largest;
 }
 
-/** The student's first weights, the same for the same seed. */
+/**
+ * The student's first weights, the same for the same seed.
+ * @param {number} seed
+ * @param {number} k
+ * @returns {Float64Array}
+ */
 export function firstWeights(seed, k) {
   const drawn = normal(seed, START);
   return Float64Array.from({ length: k * k }, (_, i) => START_SCALE * drawn(i));
@@ -94,7 +112,7 @@ export function makeStudent(task, state) {
 
   function look() {
     forward(task, student.weights, student.output);
-    for (let i = 0; i < task.count; i += 1) student.error[i] = student.output[i] - task.answers[i];
+    for (let i = 0; i < task.count; i += 1) student.error[i] = student.output[i] - task.responses[i];
     student.loss = meanSquare(student.error);
     student.losses.push(student.loss);
     student.distance = Math.hypot(...student.weights.map((weight, j) => weight - task.target[j]));

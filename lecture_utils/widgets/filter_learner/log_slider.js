@@ -1,7 +1,7 @@
 /** A slider on which each step multiplies, for numbers of many sizes. */
 
-import { h, uniqueId } from "../_shared/dom.js";
-import { clamp } from "../_shared/numbers.js";
+import { h, uniqueId } from "../_shared/ui/dom.js";
+import { clamp } from "../_shared/math/numbers.js";
 
 const STEPS_PER_DECADE = 20;
 

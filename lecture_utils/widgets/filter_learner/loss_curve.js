@@ -1,14 +1,18 @@
 /** The loss over the steps, on a logarithmic axis, and the noise floor. */
 
-import { h, setText, svg } from "../_shared/dom.js";
-import { changeDetector } from "../_shared/frame.js";
-import { precise } from "../_shared/numbers.js";
+import { h, setText, svg } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
+import { precise } from "../_shared/math/numbers.js";
 
 const [WIDTH, HEIGHT] = [1000, 200];
 /** More points than pixels would only cost time. */
 const MOST_POINTS = 250;
 const LOWEST = 1e-30;
 
+/**
+ * @returns {{element: HTMLElement, update: ({losses, firstStep, step, loss }: {losses: *, firstStep: *, step: *,
+ *   loss: *}, floor: *) => void}}
+ */
 export function lossCurve() {
   const line = svg("path", { class: "curve" });
   const floorLine = svg("path", { class: "floor" });
@@ -86,7 +90,11 @@ export function lossCurve() {
   return { element, update };
 }
 
-/** 10 to a whole power, in raised digits. */
+/**
+ * 10 to a whole power, in raised digits.
+ * @param {number} exponent
+ * @returns {string}
+ */
 export function powerOfTen(exponent) {
   const raised = String(Math.abs(exponent)).replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
   return `10${exponent < 0 ? "⁻" : ""}${raised}`;

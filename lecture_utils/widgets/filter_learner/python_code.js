@@ -1,6 +1,6 @@
 /** The same training as a PyTorch program that runs as it is. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 
 /** A kernel as nested Python lists. */
 function nested(weights, k) {
@@ -12,8 +12,9 @@ function nested(weights, k) {
 
 /**
  * @param {object} settings Target, first weights and the numbers of the sliders.
- * @param {{name: string, imports?: string, code?: string}} picture Where the image comes from; without
+ * @param {{name: string, imports?: string, code?: string}} source Where the image comes from; without
  *   code a line of noise stands in its place, to be replaced.
+ * @returns {string}
  */
 export function pythonCode(settings, { name, imports = "", code = "" }) {
   const { h, w, k, target, start, rate, batch, noise, momentum, seed, centered, steps } = settings;
@@ -23,7 +24,7 @@ export function pythonCode(settings, { name, imports = "", code = "" }) {
       `image = np.random.default_rng(0).random((${h}, ${w}))`;
   const center = centered ? "\nimage = image - image.mean()" : "";
   const chosen =
-    batch === "all" ? "error = output - answers" : "at = torch.randint(answers.numel(), (batch,))\n    error = (output - answers).flatten()[at]";
+    batch === "all" ? "error = output - responses" : "at = torch.randint(responses.numel(), (batch,))\n    error = (output - responses).flatten()[at]";
   const size = batch === "all" ? "" : `batch = ${batch}\n`;
   return `${["import numpy as np", "import torch", "import torch.nn.functional as F", imports].filter(Boolean).join("\n")}
 
@@ -33,8 +34,8 @@ x = torch.tensor(image, dtype=torch.float64)[None, None]
 target = torch.tensor(
     ${nested(target, k)}, dtype=torch.float64
 )[None, None]
-answers = F.conv2d(x, target)
-answers += ${pythonNumber(noise)} * torch.randn(answers.shape, dtype=torch.float64)
+responses = F.conv2d(x, target)
+responses += ${pythonNumber(noise)} * torch.randn(responses.shape, dtype=torch.float64)
 
 # The student: one kernel, with the weights that it starts from on the page.
 weight = torch.tensor(

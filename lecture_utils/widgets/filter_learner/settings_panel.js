@@ -1,11 +1,11 @@
 /** The sliders, and the numbers that tell which settings make sense. */
 
-import { segmented, slider } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
-import { precise } from "../_shared/numbers.js";
+import { segmented, slider } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { precise } from "../_shared/math/numbers.js";
 import { largestStableRate } from "./curvature.js";
 import { logSlider } from "./log_slider.js";
-import { lesson } from "./sentences.js";
+import { lesson } from "./text.js";
 
 const BATCHES = [1, 16, 64, 256, "all"].map((value) => ({
   value,
@@ -17,6 +17,7 @@ const number = (value, digits) => (Number.isFinite(value) ? precise(value, digit
 
 /**
  * @param {{model: object, edit: (changes: object) => void, onSpeed: (steps: number) => void}} options
+ * @returns {{element: HTMLElement, lesson: HTMLElement, update: (task: *) => void}}
  */
 export function settingsPanel({ model, edit, onSpeed }) {
   const linear = (name, label, max) =>

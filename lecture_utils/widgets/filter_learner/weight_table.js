@@ -1,8 +1,8 @@
 /** Kernels as tables of colored numbers. */
 
-import { signedColor } from "../_shared/color.js";
-import { h, setColor, setText } from "../_shared/dom.js";
-import { formatCell } from "../_shared/numbers.js";
+import { signedColor } from "../_shared/ui/color.js";
+import { h, setColor, setText } from "../_shared/ui/dom.js";
+import { formatCell } from "../_shared/math/numbers.js";
 
 /**
  * @param {string} label
@@ -28,7 +28,11 @@ export function weightTable(label) {
   return { element, set };
 }
 
-/** The power of ten of the largest number, so that all fit into their cells when divided by it. */
+/**
+ * The power of ten of the largest number, so that all fit into their cells when divided by it.
+ * @param {number} limit
+ * @returns {number}
+ */
 export function commonPower(limit) {
   return limit >= 0.01 && limit < 100 ? 0 : Math.floor(Math.log10(limit));
 }

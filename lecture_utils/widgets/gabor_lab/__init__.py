@@ -7,8 +7,8 @@ import warnings
 import numpy as np
 import traitlets
 
-from lecture_utils.gabor import GaborBank
-from lecture_utils.shapes import zone_plate
+from lecture_utils.datasets import zone_plate
+from lecture_utils.filter_banks import GaborBank
 
 from .. import _figure, _gallery
 from .._pictures import PictureDemo, own_pictures
@@ -43,7 +43,7 @@ class GaborLab(PictureDemo):
 
     In a live notebook all traits are in sync both ways: what the reader does on the page arrives
     here, and what is assigned here is drawn at once. A demo on the same page can open a filter here
-    with the event ``gabor:open`` on the document, ``detail: {frequency, theta, sigma}``.
+    with the event ``lu:gabor-open`` on the document, ``detail: {frequency, theta, sigma}``.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class GaborLab(PictureDemo):
         Row and column of the pixel whose response is told.
     kernel : ndarray of complex128, shape (kh, kw)
     response : ndarray of complex128, shape (H, W)
-        Of `lecture_utils.gabor.GaborBank`, images mirrored at their border. Computed when asked for.
+        Of `lecture_utils.filter_banks.GaborBank`, images mirrored at their border. Computed when asked for.
 
     Raises
     ------
@@ -182,7 +182,7 @@ def _default_pictures():
         "zone plate",
         np.rint(zone_plate() * 255).astype(np.uint8),
         "every frequency and direction, each at one place and its opposite",
-        "from lecture_utils.shapes import zone_plate",
+        "from lecture_utils.datasets import zone_plate",
         "(zone_plate() * 255).round() / 255",
     )
     photos, shapes = _gallery.photos(_PHOTOS), _gallery.shapes(_SHAPES)

@@ -1,9 +1,9 @@
 /** The frequency plane: which waves the kernel lets through. Its spot can be dragged. */
 
-import { raster, sequentialScale } from "../_shared/canvas.js";
-import { h, svg } from "../_shared/dom.js";
-import { scaleLegend } from "../_shared/legend.js";
-import { clamp, format } from "../_shared/numbers.js";
+import { raster, sequentialScale } from "../_shared/ui/canvas.js";
+import { h, svg } from "../_shared/ui/dom.js";
+import { scaleLegend } from "../_shared/ui/legend.js";
+import { clamp, format } from "../_shared/math/numbers.js";
 import { settingsAt, spot } from "./state.js";
 import { transferMagnitude } from "./transfer.js";
 import { legendOf } from "./views.js";

@@ -1,14 +1,22 @@
-/** The numbers behind the pictures, as text: one pixel, the whole response, the kernel. */
+/** The numbers behind the images, as text: one pixel, the whole response, the kernel. */
 
-import { h, setText } from "../_shared/dom.js";
-import { precise } from "../_shared/numbers.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { precise } from "../_shared/math/numbers.js";
 
-/** A complex number as "0.25 − 0.1i"; a real one without its zero. */
+/**
+ * A complex number as "0.25 − 0.1i"; a real one without its zero.
+ * @param {number} re
+ * @param {number} im
+ * @returns {string}
+ */
 export function complex(re, im) {
   if (Math.abs(im) < 1e-12) return precise(re);
   return `${precise(re)} ${im < 0 ? "\u2212" : "+"} ${precise(Math.abs(im))}i`;
 }
 
+/**
+ * @returns {{element: HTMLElement, update: (lab: *, row: *, column: *) => void}}
+ */
 export function numbersPanel() {
   const fields = {};
   const field = (key, name) => {

@@ -1,11 +1,12 @@
 /** The computation on screen as a Python program that runs as it is. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 
 /**
  * @param {object} lab As `labReader` gives it.
- * @param {{name: string, imports?: string, code?: string}} picture Where the image comes from; without
+ * @param {{name: string, imports?: string, code?: string}} source Where the image comes from; without
  *   code a line of noise stands in its place, to be replaced.
+ * @returns {string}
  */
 export function pythonCode(lab, { name, imports = "", code = "" }) {
   const { h, w, frequency, theta, sigma, sigmaY, phase } = lab;
@@ -13,7 +14,7 @@ export function pythonCode(lab, { name, imports = "", code = "" }) {
     ? `image = ${code}  # ${name}`
     : `# Put ${name} here: a float array from 0 to 1.\n` +
       `image = np.random.default_rng(0).random((${h}, ${w}))`;
-  const ours = ["from lecture_utils.gabor import GaborBank, gabor_kernel", imports];
+  const ours = ["from lecture_utils.filter_banks import GaborBank, gabor_kernel", imports];
   return `import numpy as np
 from skimage.filters import gabor
 ${ours.filter(Boolean).join("\n")}

@@ -1,10 +1,10 @@
 /** What can be set: the lecture's presets, three sliders, and two more behind "More". */
 
-import { raster, signedScale } from "../_shared/canvas.js";
-import { disclosure, slider } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
-import { gaborKernel } from "../_shared/gabor.js";
-import { format } from "../_shared/numbers.js";
+import { raster, signedScale } from "../_shared/ui/canvas.js";
+import { disclosure, slider } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { gaborKernel } from "../_shared/math/gabor.js";
+import { format } from "../_shared/math/numbers.js";
 import { RANGES } from "./state.js";
 
 const LABELS = {
@@ -23,7 +23,10 @@ const NOTES = {
   phase: ({ phase }) => `rad = ${degrees(phase)}`,
 };
 
-/** @param {{model: object, edit: (changes: object) => void}} options */
+/**
+ * @param {{model: object, edit: (changes: object) => void}} options
+ * @returns {{element: HTMLElement, update: (lab: *, dark: *) => void}}
+ */
 export function settingsPanel({ model, edit }) {
   const controls = Object.entries(LABELS).map(([name, [label, step]]) => {
     const [min, max] = RANGES[name];

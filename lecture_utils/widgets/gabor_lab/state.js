@@ -1,7 +1,7 @@
 /** What the lab shows, read from its model: settings, kernel, response and their numbers. */
 
-import { toBrightness } from "../_shared/arrays.js";
-import { gaborKernel, makeGaborEngine } from "../_shared/gabor.js";
+import { toBrightness } from "../_shared/math/arrays.js";
+import { gaborKernel, makeGaborEngine } from "../_shared/math/gabor.js";
 
 export const SETTINGS = ["frequency", "theta", "sigma", "aspect", "phase"];
 /** The ends of the sliders, the same as in __init__.py. */
@@ -60,6 +60,8 @@ function strength(re, im) {
 /**
  * Where in the frequency plane the pixel grid shows a wave: whole cycles from pixel to pixel cannot be
  * seen on it.
+ * @param {number} frequency
+ * @param {number} theta
  * @returns {{u: number, v: number, aliased: boolean}} Cycles per pixel along x and y, -0.5 to 0.5.
  */
 export function spot(frequency, theta) {
@@ -71,6 +73,9 @@ export function spot(frequency, theta) {
 /**
  * The frequency and the direction of a place in the frequency plane. Opposite places hold the same
  * wave, travelling there and back, so that half a turn is enough.
+ * @param {number} u
+ * @param {number} v
+ * @returns {{frequency: number, theta: number}}
  */
 export function settingsAt(u, v) {
   const back = v < 0 || (v === 0 && u < 0);

@@ -14,7 +14,7 @@ export function transferMagnitude(kernel, height, width, size, out) {
   const down = waves(height, size);
   const [rowRe, rowIm] = [new Float64Array(height), new Float64Array(height)];
   let largest = 0;
-  // Real weights answer equally to opposite frequencies, so half of the plane is enough.
+  // Real weights respond equally to opposite frequencies, so half of the plane is enough.
   for (let i = 0; i <= size >> 1; i += 1) {
     for (let y = 0; y < height; y += 1) {
       let re = 0, im = 0;

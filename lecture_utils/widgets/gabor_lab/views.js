@@ -1,10 +1,15 @@
-/** How complex responses become pictures: which number of each pixel, on which scale. */
+/** How complex responses become images: which number of each pixel, on which scale. */
 
-import { sequentialScale, signedScale } from "../_shared/canvas.js";
-import { cyclicLut, sequentialLut } from "../_shared/color.js";
-import { precise } from "../_shared/numbers.js";
+import { sequentialScale, signedScale } from "../_shared/ui/canvas.js";
+import { cyclicLut, sequentialLut } from "../_shared/ui/color.js";
+import { precise } from "../_shared/math/numbers.js";
 
-/** A scale's legend; `value` gets a mark. */
+/**
+ * A scale's legend; `value` gets a mark.
+ * @param {{low: number, high: number, lut: Uint32Array}} scale
+ * @param {number|undefined} value
+ * @returns {{lut: Uint32Array, low: string, high: string, mark: number|undefined}}
+ */
 export function legendOf({ low, high, lut }, value) {
   const mark = value === undefined ? undefined : (value - low) / (high - low);
   return { lut, low: precise(low, 3), high: precise(high, 3), mark };

@@ -126,7 +126,7 @@ class GradCamExplorer(Demo):
             network={"name": network, "title": net.title, "origin": net.origin},
             photos=[{"name": name, "code": "" if own else photo_code(name)} for name in self.found],
             class_names=list(net.class_names),
-            biases=_linear_bias(net.network),
+            biases=_linear_bias(net.model),
             photo=photo,
             class_index=likeliest[0] if class_index is None else class_index,
             other_class=likeliest[1] if other_class is None else other_class,

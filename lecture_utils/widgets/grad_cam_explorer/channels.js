@@ -1,9 +1,9 @@
 /** The channels that a map is the sum of: each with its weight, and added one by one. */
 
-import { segmented, slider } from "../_shared/controls.js";
-import { raster, signedLegend, signedScale } from "../_shared/canvas.js";
-import { h, setText } from "../_shared/dom.js";
-import { format, precise } from "../_shared/numbers.js";
+import { segmented, slider } from "../_shared/ui/controls.js";
+import { raster, signedLegend, signedScale } from "../_shared/ui/canvas.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { format, precise } from "../_shared/math/numbers.js";
 import { total } from "./evidence.js";
 
 const COUNT = 8;
@@ -23,7 +23,11 @@ function tile(kind) {
   };
 }
 
-/** @param {{onAdded: (count: number) => void, onOrder: (order: string) => void}} options */
+/**
+ * @param {{onAdded: (count: number) => void, onOrder: (order: string) => void}} options
+ * @returns {{element: HTMLElement, draw({layer, channels, count, ordered, sum, map, name, away, dark, limits }:
+ *   object): void}}
+ */
 export function channelView({ onAdded, onOrder }) {
   const title = h("p", { class: "lu-title" });
   const order = segmented({

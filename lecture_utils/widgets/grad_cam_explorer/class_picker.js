@@ -1,11 +1,15 @@
-/** Choose a class: one of the picture's likeliest, or any that is found by its name. */
+/** Choose a class: one of the image's likeliest, or any that is found by its name. */
 
-import { h, setText, uniqueId } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
+import { h, setText, uniqueId } from "../_shared/ui/dom.js";
+import { format } from "../_shared/math/numbers.js";
 import { search } from "./evidence.js";
 
 const MOST = 6;
 
+/**
+ * @param {number} share
+ * @returns {string}
+ */
 export const percent = (share) => (share > 0 && share < 5e-4 ? "< 0.1%" : `${format(100 * share, 1)}%`);
 
 /**
@@ -19,7 +23,7 @@ export function classPicker({ legend, names, onChoose }) {
   const found = h("div", { class: "cam-found" });
   const status = h("span", { class: "lu-label", role: "status" });
   const element = h("fieldset", { class: "cam-picker" }, h("legend", { class: "lu-title" }, legend), h("div", { class: "cam-chips" }, chips, field, found, status));
-  let places = new Map();
+  let ranks = new Map();
 
   const choose = (c) => {
     field.value = "";
@@ -30,7 +34,7 @@ export function classPicker({ legend, names, onChoose }) {
     const matches = search(names, field.value);
     found.replaceChildren(
       ...matches.slice(0, MOST).map((c) => {
-        const text = `${names[c]} · place ${places.get(c) + 1}`;
+        const text = `${names[c]} · rank ${ranks.get(c) + 1}`;
         const pick = () => {
           choose(c);
           field.focus();
@@ -53,7 +57,7 @@ export function classPicker({ legend, names, onChoose }) {
   return {
     element,
     update(chosen, ranked, shares) {
-      places = new Map(ranked.map((c, place) => [c, place]));
+      ranks = new Map(ranked.map((c, rank) => [c, rank]));
       const five = ranked.slice(0, 5);
       const classes = five.includes(chosen) ? five : [...five, chosen];
       // The same chips are kept, so that the focus stays where it is.

@@ -1,7 +1,7 @@
 /** The arrays that Python packed (`traits.py`), read when they are needed. */
 
-import { toTyped } from "../_shared/arrays.js";
-import { readFloats } from "../_shared/float16.js";
+import { toTyped } from "../_shared/math/arrays.js";
+import { readFloats } from "../_shared/nn/float16.js";
 import { weightedSum } from "./evidence.js";
 
 const TOP = 8;
@@ -18,7 +18,7 @@ function readSigned(bytes, from, count, scale) {
 
 /**
  * @param {object} model The anywidget model.
- * @returns {object} Functions that give the numbers of a picture `p`, a layer `l` and a class `c`.
+ * @returns {object} Functions that give the numbers of an image `p`, a layer `l` and a class `c`.
  */
 export function readData(model) {
   const get = (name) => model.get(name);
@@ -27,7 +27,7 @@ export function readData(model) {
   const final = layers.length - 1;
   const listed = get("listed");
   const row = new Map(listed.map((c, i) => [c, i]));
-  const pictures = get("photos").length;
+  const images = get("photos").length;
   const classes = get("class_names").length;
   const [logits, biases, maps, scales] = ["logits", "biases", "maps", "map_scales"].map(array);
   const [tops, topWeights, topScales] = ["top_channels", "top_weights", "top_scales"].map(array);
@@ -36,12 +36,12 @@ export function readData(model) {
   const steps = get("last_steps");
   const [fallRows, fallColumns] = get("fall_shape");
 
-  // Where each layer begins: one after the other, in each of them one picture after the other.
+  // Where each layer begins: one after the other, in each of them one image after the other.
   const begins = { maps: [0], ranges: [0], weights: [0] };
   layers.slice(0, final).forEach(({ channels, area }, l) => {
-    begins.maps.push(begins.maps[l] + pictures * channels * area);
-    begins.ranges.push(begins.ranges[l] + pictures * channels * 2);
-    begins.weights.push(begins.weights[l] + pictures * channels * listed.length * 2);
+    begins.maps.push(begins.maps[l] + images * channels * area);
+    begins.ranges.push(begins.ranges[l] + images * channels * 2);
+    begins.weights.push(begins.weights[l] + images * channels * listed.length * 2);
   });
 
   const cache = new Map();
@@ -66,7 +66,7 @@ export function readData(model) {
   /** Most numbers of the last layer are zero: a bit per number says whether it was sent. */
   function lastFeatures(p) {
     const size = layers[final].channels * layers[final].area;
-    const length = masks.length / pictures;
+    const length = masks.length / images;
     const isKept = (mask, i) => (masks[mask * length + (i >> 3)] >> (7 - (i & 7))) & 1;
     let at = 0;
     for (let mask = 0; mask < p; mask += 1) for (let i = 0; i < size; i += 1) at += isKept(mask, i);
@@ -114,7 +114,7 @@ export function readData(model) {
       const mapOf = (k) => all.subarray(k * area, (k + 1) * area);
       let found;
       if (l === final) {
-        const list = (order === "weight" ? pictures : p) * classes + c;
+        const list = (order === "weight" ? images : p) * classes + c;
         const weights = readSigned(topWeights, list * TOP, TOP, topScales[list]);
         found = readIndices(tops, 2 * TOP * list, TOP).map((channel, i) => ({ channel, weight: weights[i] }));
       } else {

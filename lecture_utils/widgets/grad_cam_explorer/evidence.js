@@ -1,6 +1,12 @@
 /** The arithmetic of evidence: plain functions on maps, row by row; no page elements. */
 
-/** Add up K maps with their weights: what Grad-CAM does before its ReLU. */
+/**
+ * Add up K maps with their weights: what Grad-CAM does before its ReLU.
+ * @param {ArrayLike<number>} weights
+ * @param {Float32Array} maps
+ * @param {number} area
+ * @returns {Float32Array}
+ */
 export function weightedSum(weights, maps, area) {
   const sum = new Float32Array(area);
   for (let k = 0; k < weights.length; k += 1) {
@@ -9,36 +15,59 @@ export function weightedSum(weights, maps, area) {
   return sum;
 }
 
-/** Add up maps cell by cell; without any, zeros. */
+/**
+ * Add up maps cell by cell; without any, zeros.
+ * @param {Float32Array[]} maps
+ * @param {number} area
+ * @returns {Float32Array}
+ */
 export function addMaps(maps, area) {
   const sum = new Float32Array(area);
   for (const map of maps) for (let i = 0; i < area; i += 1) sum[i] += map[i];
   return sum;
 }
 
-/** How much more evidence there is for one class than for another. */
+/**
+ * How much more evidence there is for one class than for another.
+ * @param {Float32Array} map
+ * @param {Float32Array} other
+ * @returns {Float32Array}
+ */
 export const difference = (map, other) => map.map((value, i) => value - other[i]);
 
 /**
  * Keep what is asked for: "positive" is the ReLU of Grad-CAM, "negative" what it throws away.
  * @param {Float32Array} map
  * @param {"positive"|"both"|"negative"} sign
+ * @returns {Float32Array}
  */
 export function keep(map, sign) {
   if (sign === "both") return map;
   return map.map((value) => (sign === "positive" ? Math.max(value, 0) : Math.min(value, 0)));
 }
 
+/**
+ * @param {Float32Array} map
+ * @returns {number}
+ */
 export const total = (map) => map.reduce((sum, value) => sum + value, 0);
 
-/** The largest magnitude in several maps. */
+/**
+ * The largest magnitude in several maps.
+ * @param {Float32Array[]} maps
+ * @returns {number}
+ */
 export function largest(maps) {
   let most = 0;
   for (const map of maps) for (const value of map) most = Math.max(most, Math.abs(value));
   return most;
 }
 
-/** Where a map is largest. */
+/**
+ * Where a map is largest.
+ * @param {Float32Array} map
+ * @returns {number}
+ */
 export function peak(map) {
   let best = 0;
   map.forEach((value, i) => {
@@ -47,7 +76,12 @@ export function peak(map) {
   return best;
 }
 
-/** How far a map is from the whole one, as a share of the whole one's length (root mean square). */
+/**
+ * How far a map is from the whole one, as a share of the whole one's length (root mean square).
+ * @param {Float32Array} map
+ * @param {Float32Array} whole
+ * @returns {number}
+ */
 export function distance(map, whole) {
   let [apart, length] = [0, 0];
   whole.forEach((value, i) => {
@@ -57,7 +91,11 @@ export function distance(map, whole) {
   return length ? Math.sqrt(apart / length) : 0;
 }
 
-/** From logits to probabilities. */
+/**
+ * From logits to probabilities.
+ * @param {Float32Array} logits
+ * @returns {number[]}
+ */
 export function softmax(logits) {
   const most = logits.reduce((a, b) => Math.max(a, b));
   const powers = Array.from(logits, (logit) => Math.exp(logit - most));
@@ -65,7 +103,11 @@ export function softmax(logits) {
   return powers.map((power) => power / sum);
 }
 
-/** The classes by their logits, the likeliest first. */
+/**
+ * The classes by their logits, the likeliest first.
+ * @param {Float32Array} logits
+ * @returns {number[]}
+ */
 export const ranking = (logits) => [...logits.keys()].sort((a, b) => logits[b] - logits[a] || a - b);
 
 /**

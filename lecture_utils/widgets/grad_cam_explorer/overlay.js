@@ -1,9 +1,9 @@
-/** A map over its picture: red speaks for a class, blue against it, and where nothing speaks the picture shows. */
+/** A map over its image: red speaks for a class, blue against it, and where nothing speaks the image shows. */
 
-import { raster } from "../_shared/canvas.js";
-import { h, setText } from "../_shared/dom.js";
-import { format } from "../_shared/numbers.js";
-import { plane } from "../_shared/plane.js";
+import { raster } from "../_shared/ui/canvas.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { format } from "../_shared/math/numbers.js";
+import { plane } from "../_shared/ui/plane.js";
 
 const [FOR, AGAINST] = [0xe0230f, 0x1763d6];
 const STEPS = 255;
@@ -36,7 +36,10 @@ export function overlay(options) {
   };
 }
 
-/** The legend of such a map, over the gray of a picture. */
+/**
+ * The legend of such a map, over the gray of an image.
+ * @returns {{element: HTMLElement, update(limit: *, against: *, meaning: *): void}}
+ */
 export function overlayLegend() {
   const strip = h("canvas", { class: "lu-legend-strip", "aria-hidden": "true" });
   const [low, high] = [h("span"), h("span")];

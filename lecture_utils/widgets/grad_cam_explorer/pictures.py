@@ -120,7 +120,7 @@ def explain(net, image, layers=None):
         If the network is no chain, or has no such parts.
     """
     images = net.preprocess(image)
-    chain = as_chain(net.network, images)
+    chain = as_chain(net.model, images)
     final = list(chain.parts)[-1]
     layers = tuple(layers or default_layers(chain, images))
     unknown = [name for name in layers if name not in chain.parts]
@@ -146,7 +146,7 @@ def explain(net, image, layers=None):
         picture=(net.crop(image)[0].permute(1, 2, 0) * 255).round().byte().numpy(),
         logits=logits.numpy(),
         layers={name: Layer(maps[name][0].numpy(), found[name].numpy()) for name in layers},
-        falls=occlusion_falls(net.network, images, WINDOW, STRIDE).numpy(),
+        falls=occlusion_falls(net.model, images, WINDOW, STRIDE).numpy(),
     )
 
 

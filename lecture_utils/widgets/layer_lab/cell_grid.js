@@ -1,8 +1,8 @@
 /** A grid of cells with numbers: walk with the arrows, point, and, where allowed, type new numbers. */
 
-import { h, setColor } from "../_shared/dom.js";
-import { format, parseNumber } from "../_shared/numbers.js";
-import { moveByKey } from "../_shared/plane.js";
+import { h, setColor } from "../_shared/ui/dom.js";
+import { format, parseNumber } from "../_shared/math/numbers.js";
+import { moveByKey } from "../_shared/ui/plane.js";
 
 const PLAIN = { background: "", ink: "" };
 
@@ -12,6 +12,8 @@ const PLAIN = { background: "", ink: "" };
  *   onEdit?: (index: number, value: number) => void}} options `onPoint` follows the mouse (null: it has
  *   left), `onChoose` click and keyboard focus, `onLeave` when the focus leaves. `valueAt` is the number
  *   to edit, null where there is none; without it nothing can be edited.
+ * @returns {{element: HTMLElement, shape: (newRows: *, newColumns: *) => void, setTabStop: (index?: *) => void,
+ *   write: (index: *, text: *, color: *, marks: *) => void}}
  */
 export function cellGrid({ label, onPoint, onChoose, onLeave = () => {}, valueAt = () => null, onEdit }) {
   const element = h("div", { class: "layer-grid", role: "grid", "aria-label": label });

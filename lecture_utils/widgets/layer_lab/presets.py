@@ -20,7 +20,7 @@ def edge_image(size):
     Examples
     --------
     >>> edge_image(3)
-    [[0, 1, 8], [2, 9, 7], [7, 8, 9]]
+    [[0, 1, 9], [2, 0, 8], [1, 9, 7]]
     """
     return [
         [(2 * row + column) % 3 + (7 if row + 2 * column > size else 0) for column in range(size)]

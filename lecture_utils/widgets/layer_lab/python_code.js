@@ -1,6 +1,6 @@
 /** The layer on screen as a Python program that runs as it is. */
 
-import { pythonNumber } from "../_shared/numbers.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 
 function literal(name, values, rows, columns) {
   const lines = Array.from({ length: rows }, (_, i) =>
@@ -10,6 +10,10 @@ function literal(name, values, rows, columns) {
   return `${name} = torch.tensor([[${lines.join(`],\n${indent}[`)}]], dtype=torch.float64)`;
 }
 
+/**
+ * @param {Record<string, any>} lab
+ * @returns {string}
+ */
 export function pythonCode({ pixels, h, w, weights, kh, kw, operation, stride, padding, dilation, ceil }) {
   const image = literal("image", pixels, h, w);
   const head = `import torch\nimport torch.nn.functional as F\n\n${image}\n`;

@@ -1,13 +1,13 @@
 /** The lab's settings: presets, operation, and the numbers of the layer. */
 
-import { fromTyped } from "../_shared/arrays.js";
-import { button, segmented, slider } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
-import { resizeKernel } from "../convolution_lab/kernel_ops.js";
-import { uniform } from "../filter_learner/random.js";
-import { mostPadding, NAMES } from "./layer.js";
-
-const DICE = "M4 4h16v16H4zM8.5 8.5h.01M15.5 15.5h.01M15.5 8.5h.01M8.5 15.5h.01M12 12h.01";
+import { fromTyped } from "../_shared/math/arrays.js";
+import { button, segmented, slider } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { DICE } from "../_shared/ui/icons.js";
+import { resizeKernel } from "../_shared/math/kernel_ops.js";
+import { uniform } from "../_shared/math/random.js";
+import { mostPadding } from "./layer.js";
+import { NAMES } from "./state.js";
 
 /** The numbers 0 to 9 of a seed; a place has the same number whatever the size. */
 function randomImage(rows, columns, seed) {

@@ -1,14 +1,12 @@
 /** One layer of the list: its settings, its numbers, or the sentence that says why it does not fit. */
 
-import { button } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
+import { button } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { DOWN, REMOVE, UP } from "../_shared/ui/icons.js";
 import { settingField } from "./setting_field.js";
 import { times } from "./stack.js";
 import { count, memory, short } from "./units.js";
 
-const UP = "M12 19V5M5 12l7-7 7 7";
-const DOWN = "M12 5v14M5 12l7 7 7-7";
-const REMOVE = "M6 6l12 12M18 6L6 18";
 export const COLUMNS = ["output", "parameters", "MACs", "memory", "sees"];
 
 /**

@@ -21,7 +21,13 @@ function call(layer, input) {
   return `nn.${type}(${parts.join(", ")})`;
 }
 
-/** @returns {string} All layers, or those before the first that does not fit. */
+/**
+ * @param {Record<string, any>[]} layers
+ * @param {Record<string, any>[]} rows
+ * @param {number[]} inputShape
+ * @param {number} batchSize
+ * @returns {string} All layers, or those before the first that does not fit.
+ */
 export function pythonCode(layers, rows, inputShape, batchSize) {
   const lines = [];
   for (const [i, row] of rows.entries()) {

@@ -1,6 +1,6 @@
 /** A layer's setting as a native input that takes only what the setting allows. */
 
-import { h } from "../_shared/dom.js";
+import { h } from "../_shared/ui/dom.js";
 
 /**
  * @param {{setting: object, onChange: (value: number|boolean) => void, onProblem: (text: string) => void}}

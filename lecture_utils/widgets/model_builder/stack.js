@@ -1,6 +1,10 @@
 /** What each layer of a stack puts out and costs, or why it does not fit, as stack.py does. */
 
 const product = (shape) => shape.reduce((all, size) => all * size, 1);
+/**
+ * @param {number[]} shape
+ * @returns {string}
+ */
 export const times = (shape) => shape.join("×");
 
 /**
@@ -42,7 +46,12 @@ export function describe(layers, inputShape, batchSize = 1) {
   });
 }
 
-/** @returns {{problem: string, fix?: object}|null} */
+/**
+ * @param {Record<string, any>} layer
+ * @param {number[]} shape
+ * @param {boolean} flattened
+ * @returns {{problem: string, fix?: object}|null}
+ */
 export function findProblem(layer, shape, flattened) {
   const { type } = layer;
   if (type === "Linear") return linearProblem(layer.in_features, shape, flattened);

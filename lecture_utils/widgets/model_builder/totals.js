@@ -1,6 +1,6 @@
 /** The stack's totals, and two strips that show which layers have them. */
 
-import { h, setText } from "../_shared/dom.js";
+import { h, setText } from "../_shared/ui/dom.js";
 import { count, memory, short } from "./units.js";
 
 /** @returns {{element: HTMLElement, update: (totals: object, layers: object[], rows: object[], macs: string) => void}} */

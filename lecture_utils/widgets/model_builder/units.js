@@ -1,18 +1,30 @@
 /** Counts and memory as readers read them. */
 
-import { format } from "../_shared/numbers.js";
+import { format } from "../_shared/math/numbers.js";
 
-/** 93322 as "93,322". */
+/**
+ * 93322 as "93,322".
+ * @param {number} value
+ * @returns {string}
+ */
 export const count = (value) => value.toLocaleString("en-US");
 
-/** 39160320 as "39.2 M"; below ten thousand every digit. */
+/**
+ * 39160320 as "39.2 M"; below ten thousand every digit.
+ * @param {number} value
+ * @returns {string}
+ */
 export function short(value) {
   const units = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e4, "k"]];
   const [size, name] = units.find(([limit]) => value >= limit) ?? [1, ""];
   return name ? `${format(value / (name === "k" ? 1e3 : size), 1)} ${name}` : count(value);
 }
 
-/** Bytes as "84.5 KiB". */
+/**
+ * Bytes as "84.5 KiB".
+ * @param {number} bytes
+ * @returns {string}
+ */
 export function memory(bytes) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let unit = 0;

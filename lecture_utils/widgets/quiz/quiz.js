@@ -1,4 +1,7 @@
-import { h, uniqueId } from "../_shared/dom.js";
+/** Quiz: questions with a verdict on every answer. See __init__.py. */
+
+import { h, uniqueId } from "../_shared/ui/dom.js";
+import { mountDemo } from "../_shared/ui/mount.js";
 
 /** Text with `code` between backticks, as DOM nodes. */
 function inline(text) {
@@ -45,13 +48,18 @@ function question({ question: text, options }, number) {
   );
 }
 
-function render({ model, el }) {
-  const root = h("div", { class: "lu-demo lu-quiz" });
-  const draw = () => root.replaceChildren(...model.get("questions").map((q, i) => question(q, i + 1)));
-  draw();
-  model.on("change:questions", draw);
-  el.append(root);
-  return () => model.off("change:questions", draw);
+function build({ model, root, watch }) {
+  watch(["questions"]);
+  let shown = [];
+  function draw() {
+    for (const old of shown) old.remove();
+    shown = model.get("questions").map((entry, i) => question(entry, i + 1));
+    root.prepend(...shown);
+    return { count: shown.length };
+  }
+  return { parts: [], draw };
 }
 
-export default { render };
+export default {
+  render: (context) => mountDemo({ ...context, name: "quiz" }, build),
+};

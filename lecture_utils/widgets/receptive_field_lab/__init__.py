@@ -146,7 +146,7 @@ class ReceptiveFieldLab(Demo):
             return f"<p>One output sees {size}×{size} pixels, too many to draw.</p>"
         rows = "".join(
             f"<tr><td>{number}</td><td>{html.escape(_title(layer))}</td>"
-            f"<td>{field.size[0]}×{field.size[1]}</td><td>{field.step[0]}</td></tr>"
+            f"<td>{field.size[0]}×{field.size[1]}</td><td>{field.jump[0]}</td></tr>"
             for number, (layer, field) in enumerate(zip(self.layers, fields, strict=True), 1)
         )
         tile = _figure.sequential_tile(np.outer(self.profile, self.profile))

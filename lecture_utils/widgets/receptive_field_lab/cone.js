@@ -1,6 +1,6 @@
 /** The cone from one output down to the input, drawn along one axis; the output stands on top. */
 
-import { h, svg } from "../_shared/dom.js";
+import { h, svg } from "../_shared/ui/dom.js";
 import { extent, fields, reached } from "./field.js";
 
 /** Between two levels, and for all of them if there are many. */
@@ -10,14 +10,22 @@ const MARGIN = { top: 16, left: 74, right: 62 };
 /** Wider stacks are drawn as bands, not as single units. */
 const MOST_UNITS = 72;
 
-/** How many outputs are drawn side by side, so that the cones of neighbors are seen to overlap. */
+/**
+ * How many outputs are drawn side by side, so that the cones of neighbors are seen to overlap.
+ * @param {import("./field.js").Layer[]} layers
+ * @returns {number}
+ */
 export function outputsDrawn(layers) {
   const { size, step } = fields(layers).at(-1);
   const fits = (count) => (count - 1) * step + size <= MOST_UNITS;
   return [5, 3, 1].find(fits) ?? 1;
 }
 
-/** A short name for a layer beside its row. */
+/**
+ * A short name for a layer beside its row.
+ * @param {import("./field.js").Layer} layer
+ * @returns {string}
+ */
 export function shortName({ kind, kernel, stride, dilation }) {
   const name = { conv: "conv", max: "max", average: "avg" }[kind];
   return `${name} ${kernel}${stride > 1 ? ` s${stride}` : ""}${dilation > 1 ? ` d${dilation}` : ""}`;

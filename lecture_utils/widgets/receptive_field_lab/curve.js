@@ -1,6 +1,6 @@
 /** How the receptive field grows from layer to layer, as a curve. */
 
-import { h, svg } from "../_shared/dom.js";
+import { h, svg } from "../_shared/ui/dom.js";
 
 const SIZE = { width: 320, height: 190, left: 40, right: 10, top: 12, bottom: 30 };
 

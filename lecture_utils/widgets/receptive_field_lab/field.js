@@ -2,7 +2,11 @@
 
 /** @typedef {{kind: string, kernel: number, stride: number, dilation: number}} Layer */
 
-/** Extent of a layer's window, in units of the layer below. */
+/**
+ * Extent of a layer's window, in units of the layer below.
+ * @param {{kernel: number, dilation: number}} layer
+ * @returns {number}
+ */
 export const extent = ({ kernel, dilation }) => dilation * (kernel - 1) + 1;
 
 /**
@@ -37,7 +41,11 @@ export function reached(layers, output) {
   return levels;
 }
 
-/** What each pixel along one axis weighs when all kernels average; sums to 1. */
+/**
+ * What each pixel along one axis weighs when all kernels average; sums to 1.
+ * @param {Layer[]} layers
+ * @returns {Float64Array}
+ */
 export function profile(layers) {
   let values = Float64Array.of(1);
   for (const layer of [...layers].reverse()) {
@@ -51,7 +59,11 @@ export function profile(layers) {
   return values;
 }
 
-/** The map over both axes of a profile, row by row. */
+/**
+ * The map over both axes of a profile, row by row.
+ * @param {Float64Array} values
+ * @returns {Float32Array}
+ */
 export function outer(values) {
   const n = values.length;
   const map = new Float32Array(n * n);
@@ -87,7 +99,12 @@ export function gradient(layers, kernels) {
   return values;
 }
 
-/** Kernels of normally distributed weights; pooling layers average. `random` gives numbers from 0 to 1. */
+/**
+ * Kernels of normally distributed weights; pooling layers average. `random` gives numbers from 0 to 1.
+ * @param {Layer[]} layers
+ * @param {() => number} random
+ * @returns {Float64Array[]}
+ */
 export function randomKernels(layers, random) {
   return layers.map(({ kind, kernel }) =>
     Float64Array.from({ length: kernel * kernel }, () => {
@@ -97,7 +114,11 @@ export function randomKernels(layers, random) {
   );
 }
 
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+/**
+ * Numbers from 0 to 1 that are the same for the same seed (mulberry32).
+ * @param {number} seed
+ * @returns {() => number}
+ */
 export function generator(seed) {
   let state = seed >>> 0;
   return () => {

@@ -1,12 +1,10 @@
 /** The layers of the stack, one row each: kind, numbers, and what it sees. */
 
-import { button } from "../_shared/controls.js";
-import { h, setText } from "../_shared/dom.js";
+import { button } from "../_shared/ui/controls.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { DOWN, REMOVE, UP } from "../_shared/ui/icons.js";
 
 const KINDS = { conv: "convolution", max: "max-pool", average: "average-pool" };
-const UP = "M12 19V5M6 11l6-6 6 6";
-const DOWN = "M12 5v14M6 13l6 6 6-6";
-const REMOVE = "M6 6l12 12M18 6L6 18";
 const NUMBERS = ["kernel", "stride", "dilation"];
 
 /**

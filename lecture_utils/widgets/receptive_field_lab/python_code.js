@@ -1,6 +1,9 @@
 /** The stack on screen as a program that computes the same sizes. */
 
-/** @param {object[]} layers */
+/**
+ * @param {object[]} layers
+ * @returns {string}
+ */
 export function pythonCode(layers) {
   const specs = layers.map(({ kernel, stride, dilation }) => {
     const options = [stride > 1 && `, stride=${stride}`, dilation > 1 && `, dilation=${dilation}`];

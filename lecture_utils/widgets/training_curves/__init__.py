@@ -62,7 +62,7 @@ class TrainingCurves(Demo):
     [8]
     """
 
-    extra_styles = ("training_curves/panels.css",)
+    extra_styles = ("_shared/ui/curves/curves.css",)
 
     runs = traitlets.List(traitlets.Dict()).tag(sync=True)
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)

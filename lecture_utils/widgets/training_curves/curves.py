@@ -1,4 +1,4 @@
-"""Mean, range and smoothing of a run's curves; ``curves.js`` computes the same."""
+"""Mean, range and smoothing of a run's curves; ``_shared/math/curves.js`` computes the same."""
 
 import numpy as np
 

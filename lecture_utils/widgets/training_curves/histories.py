@@ -73,7 +73,7 @@ def check_labels(entries):
 
 def load_seeds(name, root=None):
     """Load all recorded seeds of a run; FileNotFoundError if there is none."""
-    seeds = [seed for _, seed in recorded.list(name, root=root)]
+    seeds = [seed for _, seed in recorded.available(name, root=root)]
     # With no seed at all, `load` says how to record one.
     return [recorded.load(name, seed, root=root) for seed in seeds or [0]]
 

@@ -1,7 +1,7 @@
 /** The curves and the rule on screen as a Python program that runs as it is. */
 
-import { COLUMNS } from "./curves.js";
-import { pythonNumber } from "../_shared/numbers.js";
+import { COLUMNS } from "../_shared/math/curves.js";
+import { pythonNumber } from "../_shared/math/numbers.js";
 
 const quote = (text) => JSON.stringify(text);
 
@@ -19,7 +19,10 @@ function histories({ label, name, root, seeds }) {
   return `    ${quote(label)}: [\n${dicts.join("\n")}\n    ],`;
 }
 
-/** @param {{runs: object[], parts: string[], patience: number, monitor: string, smoothing: number, log: boolean}} shown */
+/**
+ * @param {{runs: object[], parts: string[], patience: number, monitor: string, smoothing: number, log: boolean}} shown
+ * @returns {string}
+ */
 export function pythonCode({ runs, parts, patience, monitor, smoothing, log }) {
   const load = runs.some(({ name }) => name) ? ["", "from lecture_utils import runs"] : [];
   const imports = ["import matplotlib.pyplot as plt", "import numpy as np", ...load].join("\n");

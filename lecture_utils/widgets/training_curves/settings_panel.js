@@ -1,20 +1,14 @@
 /** Which curves, how they are drawn, and the rule of early stopping. */
 
-import { segmented, slider } from "../_shared/controls.js";
-import { h, svg } from "../_shared/dom.js";
-import { changeDetector } from "../_shared/frame.js";
-import { runName, swatch } from "./tables.js";
-import { PARTS } from "./words.js";
+import { checkbox, segmented, slider } from "../_shared/ui/controls.js";
+import { h, svg } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
+import { runName, swatch } from "../_shared/ui/curves/tables.js";
+import { PARTS } from "../_shared/ui/curves/text.js";
 
 const LARGEST_SMOOTHING = 0.95;
 
-function check(content, onChange, title = null) {
-  const input = h("input", { type: "checkbox", onchange: () => onChange(input.checked) });
-  const set = (on) => {
-    if (input.checked !== on) input.checked = on;
-  };
-  return { element: h("label", { class: "curves-check", title }, input, ...content), set };
-}
+const check = (content, onChange) => checkbox({ name: "curves-check", onChange }, ...content);
 
 const sample = (part) =>
   svg(
@@ -23,7 +17,10 @@ const sample = (part) =>
     svg("path", { class: "line", d: "M1 6H27" }),
   );
 
-/** @param {{model: object, edit: (changes: object) => void}} options */
+/**
+ * @param {{model: object, edit: (changes: object) => void}} options
+ * @returns {{curves: HTMLElement, rule: HTMLElement, update: (longest: number) => void}}
+ */
 export function settingsPanel({ model, edit }) {
   const names = h("fieldset", { class: "curves-checks" });
   let runChecks = [];

@@ -5,7 +5,12 @@ const BETTER = {
   val_accuracy: (value, old) => value > old,
 };
 
-/** @returns {object} What `EarlyStop` in stopping.py has, and `secondsSaved` (null if unknown). */
+/**
+ * @param {Record<string, any>} history
+ * @param {number} patience
+ * @param {string} monitor
+ * @returns {object} What `EarlyStop` in stopping.py has, and `secondsSaved` (null if unknown).
+ */
 export function earlyStopping(history, patience, monitor) {
   const values = history[monitor];
   const accuracy = history.val_accuracy;

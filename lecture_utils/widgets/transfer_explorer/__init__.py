@@ -59,7 +59,7 @@ class TransferExplorer(Demo):
     [513, 8394241, 11177025]
     """
 
-    extra_styles = ("training_curves/panels.css",)
+    extra_styles = ("_shared/ui/curves/curves.css",)
 
     networks = traitlets.List(traitlets.Dict()).tag(sync=True)
     runs = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -112,7 +112,7 @@ class TransferExplorer(Demo):
 
     @property
     def memory(self):
-        """Count the bytes of one training step with Adam and 32 photos, as `transfer.training_memory` does."""
+        """Count the bytes of one training step with Adam and 32 photos, as `profiling.training_memory` does."""
         return costs(self._shown, self.until, self.outputs)[1]
 
     @property

@@ -5,14 +5,21 @@ export const BATCH_SIZE = 32;
 /** Bytes that training with Adam holds per parameter that learns: a gradient and two averages, float32. */
 const TRAINING_BYTES = 12;
 
-/** Parameters of a stage; those of the new head depend on its outputs. */
+/**
+ * Parameters of a stage; those of the new head depend on its outputs.
+ * @param {Record<string, any>} network
+ * @param {Record<string, any>} stage
+ * @param {number} outputs
+ */
 export function parametersOf(network, stage, outputs) {
   return stage.name === "head" ? outputs * (network.features + 1) : stage.parameters;
 }
 
 /**
+ * @param {Record<string, any>} network
+ * @param {number} outputs
  * @returns {{until: string, index: number, trainable: number, total: number, weights: number, held: number,
- *   kept: number, memory: number}[]} One per stage that can be the first that learns, from the picture on. In bytes:
+ *   kept: number, memory: number}[]} One per stage that can be the first that learns, from the image on. In bytes:
  *   `weights` with statistics, `held` by gradients and Adam, `kept` of a batch for the backward pass, and `memory`, all
  *   of it; `costs` in networks.py counts the same.
  */
@@ -27,9 +34,15 @@ export function boundaries(network, outputs) {
   });
 }
 
-const Z = 1.96;
-/** Wilson's 95% interval of a share; lecture_utils/transfer_results.py computes the same. */
-export function wilson(share, count) {
+const Z = 1.959964;
+/**
+ * Wilson's 95% interval for an accuracy on whole photos; lecture_utils/statistics.py computes the same.
+ * @param {number} accuracy
+ * @param {number} count
+ * @returns {number[]}
+ */
+export function wilson(accuracy, count) {
+  const share = Math.round(accuracy * count) / count;
   const z2 = (Z * Z) / count;
   const middle = (share + z2 / 2) / (1 + z2);
   const half = (Z / (1 + z2)) * Math.sqrt((share * (1 - share)) / count + z2 / (4 * count));
@@ -44,7 +57,11 @@ function over(seeds, read) {
   return { mean, low: Math.min(...values), high: Math.max(...values), count: values.length };
 }
 
-/** What was recorded of a run: `accuracy` with its interval, and `time` per epoch in seconds. */
+/**
+ * What was recorded of a run: `accuracy` with its interval, and `time` per epoch in seconds.
+ * @param {Record<string, any>} run
+ * @returns {Record<string, any>}
+ */
 export function recorded(run) {
   const accuracy = over(run.seeds, (seed) => seed.test_accuracy);
   const tested = run.seeds[0].test_count;

@@ -1,12 +1,10 @@
-/** The network from the picture to its head, and the boundary to slide: what is above it stays frozen. */
+/** The network from the image to its head, and the boundary to slide: what is above it stays frozen. */
 
-import { h, icon, setText, svg } from "../_shared/dom.js";
-import { marker } from "../training_curves/chart.js";
+import { h, icon, setText, svg } from "../_shared/ui/dom.js";
+import { marker } from "../_shared/ui/curves/chart.js";
+import { LOCK, UPDOWN } from "../_shared/ui/icons.js";
 import { parametersOf } from "./counts.js";
-import { count } from "./words.js";
-
-const LOCK = "M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3";
-const HANDLE = "M8 9l4-4 4 4M8 15l4 4 4-4";
+import { count } from "./text.js";
 
 /** Pixels from one row to the next, as the style has it. */
 const PITCH = 38;
@@ -18,7 +16,7 @@ const PITCH = 38;
 export function diagram({ onMove }) {
   const rows = h("div", { class: "transfer-rows", "aria-hidden": "true" });
   const flag = h("span", { class: "transfer-flag" });
-  const handle = h("span", { class: "transfer-handle" }, icon(HANDLE));
+  const handle = h("span", { class: "transfer-handle" }, icon(UPDOWN));
   const line = h("div", { class: "transfer-line", "aria-hidden": "true" }, handle, flag);
   const element = h("div", {
     class: "transfer-diagram",

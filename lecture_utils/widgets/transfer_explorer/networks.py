@@ -3,14 +3,15 @@
 from functools import cache
 
 from lecture_utils.architectures import load, title
-from lecture_utils.runs._transfer_recipes import NETWORK, WAYS
+from lecture_utils.profiling import activation_memory, step_memory
+from lecture_utils.runs._transfer_recipes import NETWORK, STRATEGIES
 
 HEAD = "head"
 #: Photos in a training step.
 BATCH_SIZE = 32
 #: Where "partial fine-tuning" begins to learn: the last blocks of convolutions.
 PARTIAL = {
-    NETWORK: WAYS["partial"],
+    NETWORK: STRATEGIES["partial"],
     "resnet18": "layer4",
     "resnet50": "layer4",
     "vgg16": "block5",
@@ -116,20 +117,19 @@ def costs(network, until, outputs):
     trainable : int
         Parameters that learn.
     memory : int
-        Bytes of one training step with Adam and `BATCH_SIZE` photos, as `lecture_utils.transfer.training_memory`
+        Bytes of one training step with Adam and `BATCH_SIZE` photos, as `lecture_utils.profiling.training_memory`
         counts them.
     """
     names = [stage["name"] for stage in network["stages"]]
     at = names.index(until)
     head = outputs * (network["features"] + 1)
     trainable = head + sum(stage["parameters"] for stage in network["stages"][at:-1])
-    # Weights as float32; and of what learns a gradient and Adam's two averages.
-    constant = network["constant"] + 4 * head + 12 * trainable
-    return trainable, constant + BATCH_SIZE * network["stages"][at]["kept"]
+    activations = BATCH_SIZE * network["stages"][at]["kept"]
+    return trainable, step_memory(network["constant"] + 4 * head, trainable, activations)
 
 
 def kept_for_backward(model, until, shape):
-    """Count the bytes that autograd keeps of one picture between the forward and the backward pass.
+    """Count the bytes that one image keeps for the backward pass if a model is frozen up to a stage.
 
     Parameters
     ----------
@@ -143,28 +143,10 @@ def kept_for_backward(model, until, shape):
     Returns
     -------
     int
-        What a second picture adds: weights and statistics, which are there once, do not count.
+        See `lecture_utils.profiling.activation_memory`.
     """
     from lecture_utils.transfer import freeze
 
     # As the recorded runs do, with the statistics of batch normalization held everywhere.
-    freeze(model, until, all_statistics=True)
-    model.train()
-    return _kept(model, (2, *shape)) - _kept(model, (1, *shape))
-
-
-def _kept(model, shape):
-    import torch
-    from torch.autograd.graph import saved_tensors_hooks
-
-    kept, alive = {}, []
-
-    def keep(tensor):
-        alive.append(tensor)  # or its place could be given to another one
-        storage = tensor.untyped_storage()
-        kept[storage._cdata] = storage.nbytes()  # tensors that share their memory count once
-        return tensor
-
-    with saved_tensors_hooks(keep, lambda tensor: tensor):
-        model(torch.zeros(*shape, device="meta"))
-    return sum(kept.values())
+    freeze(model, until, freeze_bn_stats=True)
+    return activation_memory(model, shape)

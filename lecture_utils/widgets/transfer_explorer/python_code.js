@@ -4,13 +4,17 @@ import { BATCH_SIZE } from "./counts.js";
 
 const quote = (text) => JSON.stringify(text);
 
-/** @param {{network: object, until: string, outputs: number, runs: object[], root: string}} shown */
+/**
+ * @param {{network: object, until: string, outputs: number, runs: object[], root: string}} shown
+ * @returns {string}
+ */
 export function pythonCode({ network, until, outputs, runs, root }) {
   const known = runs.filter(({ name }) => name);
   const imports = [
     ...(known.length ? ["from lecture_utils import runs"] : []),
     ...(network.own ? [] : ["from lecture_utils.architectures import load"]),
-    "from lecture_utils.transfer import attach_head, freeze, trainable_parameters, training_memory",
+    "from lecture_utils.profiling import training_memory",
+    "from lecture_utils.transfer import attach_head, freeze, trainable_parameters",
   ].join("\n");
   const module = network.own
     ? `# module: your network ${quote(network.name)}.`
@@ -35,7 +39,7 @@ for label, (name, seeds) in recorded.items():
 
 ${module}
 model = attach_head(module, num_classes=${outputs})
-freeze(model, until=${quote(until)}, all_statistics=True)  # until: one of ${network.stages.map(({ name }) => name).join(", ")}
+freeze(model, until=${quote(until)}, freeze_bn_stats=True)  # until: one of ${network.stages.map(({ name }) => name).join(", ")}
 
 for name, parameter in model.named_parameters():
     print("learns" if parameter.requires_grad else "frozen", name, tuple(parameter.shape))

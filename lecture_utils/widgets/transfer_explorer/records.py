@@ -82,11 +82,12 @@ def recorded_runs(root=None):
     list of str or dict
         For `gather`.
     """
-    from lecture_utils.runs._transfer_recipes import BETWEEN, WAYS
+    from lecture_utils.runs._transfer_recipes import BETWEEN, STRATEGIES
 
-    names = [f"transfer/{way}" for way in WAYS] + [f"transfer/from-{until}" for until in BETWEEN]
+    names = [f"transfer/{strategy}" for strategy in STRATEGIES]
+    names += [f"transfer/from-{stage}" for stage in BETWEEN]
     labelled = {"only the head, random weights": "transfer/random-features", **FROM_SCRATCH}
-    is_there = {name for name, _ in recorded.list(root=root)}
+    is_there = {name for name, _ in recorded.available(root=root)}
     found = [name for name in names if name in is_there]
     return found + [{label: name} for label, name in labelled.items() if name in is_there]
 
@@ -99,8 +100,8 @@ def _recorded(label, name, root):
     precise = all("processor_seconds" in run.card for run in found)
     entry = {
         "label": label or name.removeprefix("transfer/").replace("-", " "),
-        "network": recipe["network"],
-        "until": recipe.get("until"),
+        "network": recipe["model"],
+        "until": recipe.get("train_from"),
         "pretrained": bool(recipe.get("pretrained")),
         "name": name,
         "clock": CLOCKS[0] if precise else CLOCKS[1],

@@ -1,12 +1,15 @@
 /** The recorded runs of a network as a table; a tick draws a run's curves. */
 
-import { h, setText } from "../_shared/dom.js";
-import { swatch } from "../training_curves/tables.js";
-import { count, percent, range, seconds } from "./words.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { swatch } from "../_shared/ui/curves/tables.js";
+import { count, percent, range, seconds } from "./text.js";
 
 const HEADS = ["Run", "learned", "test accuracy", "per epoch"];
 
-/** @param {{onTick: (label: string, on: boolean) => void, onGo: (run: object) => void}} options */
+/**
+ * @param {{onTick: (label: string, on: boolean) => void, onGo: (run: object) => void}} options
+ * @returns {{element: HTMLElement, update: (runs: object[]) => void}}
+ */
 export function runsTable({ onTick, onGo }) {
   const body = h("tbody");
   const caption = h("caption");

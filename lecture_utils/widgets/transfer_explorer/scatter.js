@@ -1,10 +1,10 @@
 /** What was recorded, against how much learned. Nothing between the runs: nobody has tried. */
 
-import { h, setText, svg } from "../_shared/dom.js";
-import { marker } from "../training_curves/chart.js";
-import { linearAxis, logAxis } from "../_shared/axis.js";
-import { format } from "../_shared/numbers.js";
-import { MEASURES, count } from "./words.js";
+import { h, setText, svg } from "../_shared/ui/dom.js";
+import { marker } from "../_shared/ui/curves/chart.js";
+import { linearAxis, logAxis } from "../_shared/math/axis.js";
+import { format } from "../_shared/math/numbers.js";
+import { MEASURES, count } from "./text.js";
 
 const EDGE = { left: 72, right: 16, top: 14, bottom: 40 };
 const HEIGHT = 210;

@@ -1,0 +1,123 @@
+"""Which chapter explains which part of ``lecture_utils``: the links of the API reference.
+
+This is the only place that says so. The pages under ``book/api`` and the last line of every chapter
+are made from it; ``tests/unit/test_api_reference.py`` compares it with what the notebooks import.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One page of the API reference.
+
+    Attributes
+    ----------
+    title : str
+        As the page and the links to it call it.
+    chapters : dict of int to tuple of str
+        The chapters that explain the topic, and which of its names each of them explains. Names
+        that are in none of the tuples belong to the first chapter. Empty for tools that no chapter
+        explains.
+    used_in : tuple of int
+        Further chapters, which only use it.
+    verb : str
+        What those chapters do: "Derived", "Introduced", "Shown".
+    submodules : tuple of str
+        Public modules inside the package that have a section on the page.
+    """
+
+    title: str
+    chapters: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    used_in: tuple[int, ...] = ()
+    verb: str = "Derived"
+    submodules: tuple[str, ...] = ()
+
+    def chapter_of(self, name):
+        """Return the number of the chapter that explains one name, or None."""
+        for number, names in self.chapters.items():
+            if name in names:
+                return number
+        return next(iter(self.chapters), None)
+
+
+TOPICS = {
+    "convolution": Topic("Convolution", {1: ()}, used_in=(3,)),
+    "filter_banks": Topic("Filter banks", {2: ()}),
+    "geometry": Topic(
+        "Geometry of layers",
+        {3: (), 1: ("output_size", "padding_per_side")},
+        used_in=(4, 5, 7, 8),
+    ),
+    "architectures": Topic("Architectures", {7: ()}),
+    "models": Topic(
+        "Models",
+        {
+            4: (),
+            5: ("cats_cnn",),
+            7: ("DeepBlock", "deep_cnn", "ResidualBlock", "InvertedBottleneck"),
+            9: ("efficientnet_lite0", "from_original_names"),
+        },
+        used_in=(6,),
+        verb="Introduced",
+    ),
+    "datasets": Topic(
+        "Datasets",
+        {
+            1: (),
+            4: ("mnist",),
+            5: ("cats_vs_dogs", "drawn_pets", "ImageFolders"),
+        },
+        used_in=(2, 3, 6, 7, 8, 9),
+        verb="Introduced",
+    ),
+    "augmentation": Topic("Augmentation", {6: ()}),
+    "training": Topic(
+        "Training",
+        {
+            4: (),
+            5: ("ImageDataModule", "find_images", "to_unit_range"),
+            7: ("gradient_norms",),
+            9: ("parameter_groups",),
+        },
+        used_in=(6, 8),
+        verb="Introduced",
+    ),
+    "runs": Topic(
+        "Recorded runs",
+        {4: (), 9: ("transfer",)},
+        used_in=(5, 6, 7, 8),
+        verb="Introduced",
+        submodules=("transfer",),
+    ),
+    "statistics": Topic("Statistics", {9: ()}),
+    "profiling": Topic("Profiling", {7: ()}, verb="Introduced"),
+    "interpretation": Topic("Interpretation", {8: ()}, submodules=("recordings",)),
+    "pretrained": Topic("Pretrained models", {8: ()}, used_in=(9,), verb="Introduced"),
+    "transfer": Topic("Transfer learning", {9: ()}),
+    "widgets": Topic(
+        "Demos",
+        {
+            1: ("ConvolutionLab", "ConvolutionSteps", "Quiz"),
+            2: ("FilterBankExplorer", "GaborLab"),
+            3: ("FeatureMaps", "FilterLearner", "LayerLab", "ReceptiveFieldLab"),
+            4: ("DrawADigit", "ModelBuilder"),
+            5: ("TrainingCurves",),
+            6: ("AugmentationLab",),
+            7: ("AccuracyCost", "ArchitectureExplorer", "FactorisationLab"),
+            8: ("FeatureMapExplorer", "FilterGallery", "GradCamExplorer"),
+            9: ("EmbeddingMap", "TransferExplorer"),
+        },
+        verb="Shown",
+    ),
+    "plotting": Topic("Plotting", used_in=(1, 2, 3, 4, 5, 6, 7, 8, 9)),
+    "palette": Topic("Colors"),
+    "exercises": Topic("Exercises", {1: ()}, used_in=(2, 3, 4, 5, 6, 7, 8, 9), verb="Introduced"),
+}
+
+
+def topics_of(chapter):
+    """Return the topics that a chapter explains and those that it only uses, two lists of names."""
+    explained = [name for name, topic in TOPICS.items() if chapter in topic.chapters]
+    used = [name for name, topic in TOPICS.items() if chapter in topic.used_in]
+    return explained, used

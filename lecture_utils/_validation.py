@@ -1,0 +1,85 @@
+"""Check arguments: the same rules and the same sentences everywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from numbers import Integral
+from typing import Any
+
+
+def as_pair(value: Any, name: str, minimum: int = 0) -> tuple[int, int]:
+    """Read a whole number, or two of them, as a pair (rows, columns).
+
+    Parameters
+    ----------
+    value : int or pair of int
+        One number stands for both axes.
+    name : str
+        What the value is called in an error message.
+    minimum : int
+        The smallest number that makes sense.
+
+    Returns
+    -------
+    tuple of int
+        Two Python integers.
+
+    Raises
+    ------
+    ValueError
+        If `value` is neither, or is below `minimum`.
+
+    Examples
+    --------
+    >>> as_pair(3, "stride", minimum=1)
+    (3, 3)
+    """
+    pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    whole = all(isinstance(item, Integral) and not isinstance(item, bool) for item in pair)
+    if len(pair) != 2 or not whole:
+        raise ValueError(
+            f"{name} is {value!r}; give a whole number such as {max(minimum, 1)}, or a pair of "
+            "them (rows, columns)"
+        )
+    if min(pair) < minimum:
+        raise ValueError(f"{name} is {value!r}; use {minimum} or more")
+    return int(pair[0]), int(pair[1])
+
+
+def positive(name: str, value: Any) -> float:
+    """Return `value` as a float, or raise ValueError if it is not positive and finite."""
+    number = _number(value)
+    if not (number > 0 and math.isfinite(number)):
+        raise ValueError(f"{name} is {value!r}; give a positive, finite number")
+    return number
+
+
+def finite(name: str, value: Any) -> float:
+    """Return `value` as a float, or raise ValueError if it is NaN, infinite or no number."""
+    number = _number(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} is {value!r}; give a finite number")
+    return number
+
+
+def check_name(what: str, name: object, known: Collection[object]) -> None:
+    """Raise ValueError if `name` is not among the `known` ones."""
+    if name not in known:
+        raise ValueError(f"{what} is {name!r}; use one of {', '.join(map(str, known))}")
+
+
+def check_bound(name: str, value: float, limit: float, included: bool = True) -> None:
+    """Raise ValueError if `value` is not between 0 and `limit`."""
+    if not 0 <= value <= limit or (value == limit and not included):
+        bounds = f"from 0 to {'' if included else 'below '}{limit}"
+        raise ValueError(
+            f"{name} is {value}; it must be {'at least 0' if limit == math.inf else bounds}"
+        )
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan

@@ -1,0 +1,35 @@
+"""How deep a network is."""
+
+from lecture_utils.architectures._block import Block
+
+__all__ = ["depth"]
+
+
+def depth(block: Block) -> int:
+    """Count the layers with weights on the longest path through a block, as papers count them.
+
+    Parameters
+    ----------
+    block : Block
+        A network, or a part of one, as `trace` gives it.
+
+    Returns
+    -------
+    int
+        Convolutions and dense layers, one after the other; of branches the longest counts. What is
+        run in training only is left out.
+
+    Examples
+    --------
+    >>> from lecture_utils.architectures import load, trace
+    >>> depth(trace(*load("resnet50")))
+    50
+    """
+    if block.training_only:
+        return 0
+    if block.kind == "parallel":
+        return max(sum(map(depth, branch)) for branch in block.branches)
+    if block.children:
+        return sum(map(depth, block.children))
+    # Normalizations have weights, but multiply no matrix; attention without weights does.
+    return int(block.parameters > 0 and block.macs > 0)

@@ -1,0 +1,379 @@
+"""Change a whole batch of images at once, each a little differently."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lecture_utils._validation import check_bound
+from lecture_utils.augmentation import _functional as ops
+
+
+def random_affine(
+    images: Tensor,
+    *,
+    degrees: float = 0.0,
+    translate: float = 0.0,
+    scale: tuple[float, float] = (1.0, 1.0),
+    shear: float = 0.0,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Rotate, translate, scale and shear every image by random amounts.
+
+    Names and units are those of `Augment` and of torchvision's ``RandomAffine``. Every amount is
+    drawn for each image anew, evenly within its bounds (of a shear: its tangent). The image is
+    resampled once, with bilinear interpolation; what comes in from outside is 0. Unlike
+    torchvision, it moves by fractions of a pixel, and rotates after the shear.
+
+    Parameters
+    ----------
+    images : tensor of float, shape (N, C, H, W)
+    degrees : float
+        Largest rotation, 0 to 180.
+    translate : float
+        Largest translation along each axis, as a fraction of the side, 0 to 1.
+    scale : (float, float)
+        Smallest and largest scale factor, above 0: 0.9 shrinks what is seen to 90%.
+    shear : float
+        Largest horizontal shear in degrees, 0 to less than 90.
+    generator : torch.Generator, optional
+        Where the random numbers come from (on the CPU). By default torch's own.
+
+    Returns
+    -------
+    tensor of float, shape (N, C, H, W)
+
+    Raises
+    ------
+    ValueError
+        If the shape or a bound is none of the above.
+
+    Notes
+    -----
+    Rotation, scale and shear are one 2x2 matrix, the translation one vector (Jaderberg et al.,
+    "Spatial transformer networks", arXiv:1506.02025, equation 1).
+
+    Examples
+    --------
+    >>> random_affine(torch.rand(8, 1, 28, 28), degrees=10, translate=0.1).shape
+    torch.Size([8, 1, 28, 28])
+    """
+    if images.ndim != 4:
+        raise ValueError(f"images have shape {tuple(images.shape)}; pass (N, C, H, W)")
+    check_bound("degrees", degrees, 180)
+    check_bound("translate", translate, 1)
+    check_bound("shear", shear, 90, included=False)
+    low, high = _as_range("scale", scale)
+    count, _, height, width = images.shape
+    # One row of random numbers per image, from -1 to 1.
+    angle, size, slant, down, right = 2 * torch.rand(5, count, generator=generator) - 1
+    angle = angle * math.radians(degrees)
+    # grid_sample asks where each output pixel comes from, hence one over the scale.
+    size = 1 / ((low + high) / 2 + (high - low) / 2 * size)
+    cos, sin, slant = angle.cos() * size, angle.sin() * size, math.tan(math.radians(shear)) * slant
+    # Its coordinates run from -1 to 1 along each axis, hence the ratios of the sides and the factor
+    # 2.
+    rows = [
+        torch.stack([cos, (slant * cos - sin) * height / width, 2 * translate * right], dim=1),
+        torch.stack([sin * width / height, slant * sin + cos, 2 * translate * down], dim=1),
+    ]
+    matrices = torch.stack(rows, dim=1).to(images)
+    grid = functional.affine_grid(matrices, list(images.shape), align_corners=False)
+    return functional.grid_sample(images, grid, align_corners=False)
+
+
+@dataclass(frozen=True)
+class Augment:
+    """Change every image of a batch at random: geometry, then colors, then noise and a hole.
+
+    Each option is one of torchvision's transforms, with its distribution; ``print`` shows the
+    equivalent torchvision code. All changes of geometry are one resampling.
+
+    Parameters
+    ----------
+    degrees : float
+        Largest rotation, 0 to 180.
+    translate : float
+        Largest translation along each axis, as a fraction of the side, 0 to 1.
+    scale : (float, float)
+        Smallest and largest scale factor, above 0: 0.9 shrinks what is seen to 90%.
+    shear : float
+        Largest horizontal shear in degrees, 0 to less than 90.
+    crop : (float, float), optional
+        Cut out a box with this fraction of the area (smallest and largest, above 0) and with sides
+        in a ratio from 3:4 to 4:3, and enlarge it to the whole. No box is larger than the image:
+        what lies above 1 is drawn again, up to ten times.
+    flip : float
+        Probability of mirroring left and right, 0 to 1.
+    brightness, contrast, saturation : float
+        Largest change of the factor, at least 0: 0.2 means factors from 0.8 to 1.2.
+    hue : float
+        Largest rotation of the color circle, 0 to 0.5 (to the opposite color).
+    noise : float
+        Standard deviation of Gaussian noise, at least 0, where black is 0 and white is 1.
+    erase : float
+        Probability of blackening a box with 2% to 33% of the area, 0 to 1.
+    size : int, optional
+        Make the result a square of so many pixels, at least 1. By default it is as large as the
+        image. Crops show things enlarged; making them smaller than the images of the test evens
+        that out (Touvron et al., "Fixing the train-test resolution discrepancy", arXiv:1906.06423).
+
+    Raises
+    ------
+    ValueError
+        If an option is none of the above.
+
+    Notes
+    -----
+    Colors change in a random order, as in torchvision; here all images of a batch share it.
+
+    Examples
+    --------
+    >>> augment = Augment(degrees=40, crop=(0.8, 1.0), flip=0.5)
+    >>> augment(torch.rand(8, 3, 150, 150)).shape
+    torch.Size([8, 3, 150, 150])
+    """
+
+    degrees: float = 0.0
+    translate: float = 0.0
+    scale: tuple[float, float] = (1.0, 1.0)
+    shear: float = 0.0
+    crop: tuple[float, float] | None = None
+    flip: float = 0.0
+    brightness: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    hue: float = 0.0
+    noise: float = 0.0
+    erase: float = 0.0
+    size: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, limit in _LIMITS.items():
+            check_bound(name, getattr(self, name), limit, included=name != "shear")
+        object.__setattr__(self, "scale", _as_range("scale", self.scale))
+        if self.crop is not None:
+            object.__setattr__(self, "crop", _as_range("crop", self.crop))
+        if self.size is not None and self.size < 1:
+            raise ValueError(f"size is {self.size}; it must be at least 1 pixel")
+
+    def __call__(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Draw parameters for every image and apply them.
+
+        Parameters
+        ----------
+        images : tensor of float from 0 to 1, or of uint8 from 0 to 255, shape (N, C, H, W)
+            1 or 3 channels. It stays as it is.
+        generator : torch.Generator, optional
+            Where the random numbers come from (on the CPU). By default torch's own.
+
+        Returns
+        -------
+        tensor of the same type and device
+            Of the same shape, or (N, C, size, size).
+        """
+        if images.ndim != 4 or images.shape[1] not in (1, 3):
+            raise ValueError(
+                f"images have shape {tuple(images.shape)}; pass (N, 1, H, W) or (N, 3, H, W)"
+            )
+        parameters = self.draw(len(images), images.shape[2], images.shape[3], generator)
+        in_bytes = images.dtype == torch.uint8
+        values = images.float() / 255 if in_bytes else images.float()
+        # Half precision is too coarse to say where a pixel lies.
+        with torch.autocast(images.device.type, enabled=False):
+            values = self.apply(values, parameters, generator)
+        return (values * 255).round().to(torch.uint8) if in_bytes else values.to(images.dtype)
+
+    def draw(
+        self, count: int, height: int, width: int, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Draw the parameters for `count` images of one size.
+
+        Parameters
+        ----------
+        count, height, width : int
+        generator : torch.Generator, optional
+
+        Returns
+        -------
+        dict
+            By the names of `apply`'s steps; each is a tensor with one row per image. Only steps
+            that are switched on are there.
+        """
+
+        def between(low, high):
+            return low + (high - low) * torch.rand(count, generator=generator)
+
+        drawn = {}
+        if self.degrees or self.translate or self.shear or self.scale != (1, 1):
+            drawn["affine"] = torch.stack(
+                [
+                    between(-self.degrees, self.degrees),
+                    # Whole pixels, as torchvision has it.
+                    between(-self.translate * width, self.translate * width).round(),
+                    between(-self.translate * height, self.translate * height).round(),
+                    between(*self.scale),
+                    between(-self.shear, self.shear),
+                ],
+                dim=1,
+            )
+        if self.crop:
+            boxes, failed = _draw_boxes(
+                count, height, width, self.crop, _CROP_RATIO, (height, width), generator
+            )
+            boxes[failed] = torch.tensor(_middle_box(height, width, _CROP_RATIO)).to(boxes)
+            drawn["crop"] = boxes
+        if self.flip:
+            drawn["flip"] = (torch.rand(count, generator=generator) < self.flip).float()
+        for name in _COLORS:
+            bound = getattr(self, name)
+            if bound and name == "hue":
+                drawn[name] = between(-bound, bound)
+            elif bound:
+                drawn[name] = between(max(0, 1 - bound), 1 + bound)
+        if any(name in drawn for name in _COLORS):
+            drawn["order"] = torch.randperm(len(_COLORS), generator=generator)
+        if self.erase:
+            height, width = self._result_size(height, width)
+            # Never the whole side, says torchvision.
+            largest = (height - 1, width - 1)
+            boxes, failed = _draw_boxes(
+                count, height, width, _ERASED_AREA, _ERASED_RATIO, largest, generator
+            )
+            boxes[failed | (torch.rand(count, generator=generator) >= self.erase)] = 0
+            drawn["erase"] = boxes
+        return drawn
+
+    def apply(
+        self,
+        images: Tensor,
+        parameters: Mapping[str, Tensor],
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Apply the parameters that `draw` returned.
+
+        Parameters
+        ----------
+        images : tensor of float from 0 to 1, shape (N, C, H, W)
+        parameters : dict
+            From `draw`.
+        generator : torch.Generator, optional
+            For the noise.
+
+        Returns
+        -------
+        tensor of float, shape (N, C, H, W) or (N, C, size, size)
+        """
+        height, width = images.shape[2:]
+        steps = {name: value.to(images.device) for name, value in parameters.items()}
+        matrices = None
+        if "affine" in steps:
+            matrices = ops.affine_matrices(
+                *steps["affine"].unbind(dim=1), height=height, width=width
+            )
+        if "crop" in steps:
+            crop = ops.crop_matrices(*steps["crop"].unbind(dim=1), height=height, width=width)
+            matrices = crop if matrices is None else matrices @ crop
+        if "flip" in steps:
+            flip = ops.flip_matrices(steps["flip"], width)
+            matrices = flip if matrices is None else matrices @ flip
+        result_size = self._result_size(height, width)
+        if matrices is None and result_size != (height, width):
+            matrices = torch.eye(3, device=images.device).expand(len(images), 3, 3)
+        images = images.clone() if matrices is None else ops.resample(images, matrices, result_size)
+        for index in parameters.get("order", torch.empty(0)).tolist():
+            if _COLORS[index] in steps:
+                images = _ADJUST[_COLORS[index]](images, steps[_COLORS[index]])
+        if self.noise:
+            device = images.device if generator is None else generator.device
+            noise = torch.randn(images.shape, generator=generator, device=device)
+            images.add_(noise.to(images), alpha=self.noise).clamp_(0, 1)
+        if "erase" in steps:
+            images = ops.erase(images, *steps["erase"].unbind(dim=1))
+        return images
+
+    def _result_size(self, height, width):
+        return (height, width) if self.size is None else (self.size, self.size)
+
+    def __str__(self) -> str:
+        """Write the equivalent torchvision code."""
+        lines = []
+        options = [
+            f"degrees={self.degrees:g}",
+            self.translate and f"translate=({self.translate:g}, {self.translate:g})",
+            self.scale != (1, 1) and f"scale=({self.scale[0]:g}, {self.scale[1]:g})",
+            self.shear and f"shear={self.shear:g}",
+        ]
+        if self.degrees or any(options[1:]):
+            lines.append(f"v2.RandomAffine({', '.join(filter(None, options))}, {_BILINEAR})")
+        if self.crop:
+            size = self.size or "size"
+            lines.append(
+                f"v2.RandomResizedCrop({size}, scale=({self.crop[0]:g}, {self.crop[1]:g}))"
+            )
+        elif self.size:
+            lines.append(f"v2.Resize(({self.size}, {self.size}), antialias=False)")
+        if self.flip:
+            lines.append(f"v2.RandomHorizontalFlip({self.flip:g})")
+        colors = [f"{name}={getattr(self, name):g}" for name in _COLORS if getattr(self, name)]
+        if colors:
+            lines.append(f"v2.ColorJitter({', '.join(colors)})")
+        if self.noise:
+            lines.append(f"v2.GaussianNoise(sigma={self.noise:g})")
+        if self.erase:
+            lines.append(f"v2.RandomErasing({self.erase:g})")
+        lines = lines or ["v2.Identity()"]
+        return "v2.Compose([\n" + "".join(f"    {line},\n" for line in lines) + "])"
+
+
+_LIMITS = {
+    "degrees": 180, "translate": 1, "shear": 90, "flip": 1, "brightness": math.inf,
+    "contrast": math.inf, "saturation": math.inf, "hue": 0.5, "noise": math.inf, "erase": 1,
+}  # fmt: skip
+_COLORS = ("brightness", "contrast", "saturation", "hue")
+_ADJUST = {name: getattr(ops, f"adjust_{name}") for name in _COLORS}
+# Of width to height; for what it erases, torchvision has 0.3 to 3.3 the other way round.
+_CROP_RATIO = (3 / 4, 4 / 3)
+_ERASED_AREA, _ERASED_RATIO = (0.02, 0.33), (1 / 3.3, 1 / 0.3)
+_BILINEAR = "interpolation=v2.InterpolationMode.BILINEAR"
+# torchvision gives up on finding a box that fits after so many.
+_TRIES = 10
+
+
+def _as_range(name, pair):
+    # Settings that were stored as JSON come back as lists.
+    pair = tuple(pair)
+    if len(pair) != 2 or not 0 < pair[0] <= pair[1] < math.inf:
+        raise ValueError(f"{name} is {pair}; pass the smallest and the largest, above 0")
+    return pair
+
+
+def _draw_boxes(count, height, width, area, ratio, largest, generator):
+    """Draw (top, left, height, width) as torchvision does: areas and logarithms of ratios evenly.
+
+    What is larger than `largest` is drawn again. Also return which boxes are still too large then.
+    """
+    share, shape, down, right = torch.rand(4, _TRIES, count, generator=generator)
+    share = height * width * (area[0] + (area[1] - area[0]) * share)
+    low, high = math.log(ratio[0]), math.log(ratio[1])
+    shape = (low + (high - low) * shape).exp()
+    box_width, box_height = (share * shape).sqrt().round(), (share / shape).sqrt().round()
+    fits = (box_height > 0) & (box_height <= largest[0])
+    fits &= (box_width > 0) & (box_width <= largest[1])
+    top = (down * (height - box_height + 1)).floor()
+    left = (right * (width - box_width + 1)).floor()
+    boxes = torch.stack([top, left, box_height, box_width], dim=2)
+    first = fits.int().argmax(dim=0)
+    return boxes[first, torch.arange(count)], ~fits.any(dim=0)
+
+
+def _middle_box(height, width, ratio):
+    """Return the largest box around the middle with a ratio of width to height that is allowed."""
+    box_height = min(height, round(width / ratio[0]))
+    box_width = min(width, round(height * ratio[1]))
+    return (height - box_height) // 2, (width - box_width) // 2, box_height, box_width

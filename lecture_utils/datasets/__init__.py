@@ -1,0 +1,46 @@
+"""Where the images come from: Fashion-MNIST, MNIST, pets and photos, each under one call.
+
+A data set is taken from the first source that has it:
+
+* ``"folder"``: the folder that the environment variable ``LECTURE_DATA`` names;
+* ``"cache"``: what an earlier download left, in ``LECTURE_CACHE`` or else the user's cache folder;
+* ``"package"``: an installed system package, such as Debian's ``dataset-fashion-mnist``;
+* ``"download"``: a public server; the file is checked and kept in the cache;
+* ``"embedded"``: a small sample that travels with the book, so that it works without a network.
+
+``LECTURE_OFFLINE=1`` forbids downloads.
+"""
+
+from lecture_utils.datasets._cats_vs_dogs import cats_vs_dogs
+from lecture_utils.datasets._download import DownloadError
+from lecture_utils.datasets._folders import ImageFolders, drawn_pets
+from lecture_utils.datasets._mnist import (
+    FASHION_MNIST_CLASSES,
+    SOURCES,
+    ImageClassificationData,
+    fashion_mnist,
+    fashion_mnist_examples,
+    mnist,
+)
+from lecture_utils.datasets._photos import photo, photo_names
+from lecture_utils.datasets._search import DatasetNotFoundError
+from lecture_utils.datasets._shapes import SHAPES, draw_shape, zone_plate
+
+__all__ = [
+    "FASHION_MNIST_CLASSES",
+    "SHAPES",
+    "SOURCES",
+    "DatasetNotFoundError",
+    "DownloadError",
+    "ImageClassificationData",
+    "ImageFolders",
+    "cats_vs_dogs",
+    "draw_shape",
+    "drawn_pets",
+    "fashion_mnist",
+    "fashion_mnist_examples",
+    "mnist",
+    "photo",
+    "photo_names",
+    "zone_plate",
+]

@@ -1,0 +1,173 @@
+"""Folders of images on disk that are whole or not there, and the drawn pets among them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lecture_utils._atomic import replaced
+from lecture_utils.datasets._search import cache_folder, say_once
+
+SPLITS = ("train", "validation", "test")
+_MANIFEST = "manifest.json"
+# Raise it when drawings change, so that nobody mixes old and new ones.
+_DRAWING_VERSION = 1
+
+
+@dataclass(frozen=True, repr=False)
+class ImageFolders:
+    """A folder of images, sorted into splits and classes; usable wherever a path is.
+
+    Attributes
+    ----------
+    folder : Path
+        It has "train", "validation" (or "val") and "test", each with one folder per class.
+    class_names : tuple of str
+        The names of those folders, in alphabetical order.
+    source : str
+        Where the data came from: one of `datasets.SOURCES`.
+    origin : str
+        The same as a sentence, for a caption.
+    skipped : tuple of str
+        Files that were left out when the archive was unpacked because they cannot be read. Files
+        that are unreadable in a folder of your own show when `ImageDataModule` reads them.
+    """
+
+    folder: Path
+    class_names: tuple[str, ...]
+    source: str
+    origin: str
+    skipped: tuple[str, ...] = ()
+
+    def __fspath__(self) -> str:
+        return str(self.folder)
+
+    def __repr__(self) -> str:
+        return f"<{self.origin}>"
+
+
+def write_manifest(folder: Path, skipped: Sequence[str] = ()) -> None:
+    """Write down which images a folder has and how long their files are.
+
+    Parameters
+    ----------
+    folder : Path
+    skipped : sequence of str
+        To be remembered with them.
+    """
+    files = [
+        (path.relative_to(folder).as_posix(), path.stat().st_size)
+        for path in sorted(folder.rglob("*.jpg"))
+    ]
+    manifest = {"files": files, "skipped": list(skipped)}
+    (folder / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> list[str] | None:
+    """Check that all images of a folder are still there.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    list of str or None
+        What was skipped; None if an image is missing or its file has another length.
+    """
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        for name, size in manifest["files"]:
+            if (folder / name).stat().st_size != size:
+                return None
+        return manifest["skipped"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _drawn(kinds, sizes, seed):
+    """Draw pets into the cache, unless they are there; see `datasets.drawn_pets`."""
+    from filelock import FileLock
+
+    from lecture_utils.datasets.pets import KINDS
+
+    if len(set(kinds)) < max(2, len(kinds)) or not set(kinds) <= KINDS.keys():
+        raise ValueError(f"kinds is {kinds!r}; use two or more of {', '.join(KINDS)}")
+    if len(sizes) != 3 or min(sizes) < len(kinds):
+        raise ValueError(
+            f"sizes is {sizes!r}; pass how many images to train on, to validate and to test, each "
+            f"at least {len(kinds)}"
+        )
+    name = "-".join(map(str, (*sorted(kinds), *sizes, f"seed{seed}", f"v{_DRAWING_VERSION}")))
+    folder = cache_folder("drawn-pets") / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if read_manifest(folder) is None:
+            _draw_all(folder, kinds, sizes, seed)
+    class_names = tuple(sorted(KINDS[kind] for kind in kinds))
+    origin = f"drawn {', '.join(class_names[:-1])} and {class_names[-1]} (a stand-in for photos)"
+    say_once(origin)
+    return ImageFolders(folder, class_names, "embedded", origin)
+
+
+def _draw_all(folder, kinds, sizes, seed):
+    import numpy as np
+    from tqdm import tqdm
+
+    from lecture_utils.datasets.pets import KINDS, draw_pet
+
+    jobs = []
+    for split, size in enumerate(sizes):
+        for number in range(size):
+            kind = sorted(kinds)[number % len(kinds)]
+            # An image has its own random numbers: it is the same in a larger set.
+            key = (seed, split, list(KINDS).index(kind), number // len(kinds))
+            path = f"{SPLITS[split]}/{KINDS[kind]}/{kind}.{number // len(kinds) + 1}.jpg"
+            jobs.append((kind, key, path))
+    with replaced(folder) as scratch:
+        # Not in threads: drawing is mostly Python, which runs one thread at a time.
+        for kind, key, path in tqdm(jobs, "drawing pets", unit="images", delay=1, mininterval=1):
+            target = scratch / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            draw_pet(kind, np.random.default_rng(key)).save(target, quality=90)
+        write_manifest(scratch)
+
+
+def drawn_pets(
+    sizes: Sequence[int] = (300, 200, 400), *, seed: int = 0, kinds: Sequence[str] = ("cat", "dog")
+) -> ImageFolders:
+    """Draw cats and dogs, or other pets.
+
+    These are no photos, but different enough that a small network has to work.
+
+    Parameters
+    ----------
+    sizes : (int, int, int)
+        How many images to train on, to validate and to test, all kinds together.
+    seed : int
+        At least 0. With the same seed the images are the same; a larger set begins with the
+        images of a smaller one.
+    kinds : sequence of str
+        Two or more of "cat", "dog", "rabbit", "mouse", "bear".
+
+    Returns
+    -------
+    ImageFolders
+        A folder in the user's cache (or in ``LECTURE_CACHE``), with sub-folders as
+        `training.ImageDataModule` takes them. They are drawn once; the 900 take about 10 s.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of the above.
+    OSError
+        If the folder cannot be written.
+
+    Examples
+    --------
+    >>> drawn_pets((2, 2, 2)).class_names
+    ('cats', 'dogs')
+    """
+    return _drawn(tuple(kinds), tuple(sizes), seed)

@@ -1,0 +1,312 @@
+"""Find a data set: folder, cache, installed package, download, embedded sample."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lecture_utils.datasets._download import DownloadError, has_checksum
+from lecture_utils.datasets._download import download as fetch
+from lecture_utils.datasets._idx import read_idx
+
+SOURCES = ("folder", "cache", "package", "download", "embedded")
+SPLITS = {"train": "train", "test": "t10k"}
+
+# Seconds: a reader without a network should see the embedded sample soon.
+_TIMEOUT = 6.0
+
+_said: set[str] = set()
+_download_failed: set[str] = set()
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Collection:
+    """All that is needed to find a data set.
+
+    Attributes
+    ----------
+    title, folder : str
+        Its name in a sentence, and as a folder of the cache.
+    class_names : tuple of str
+        One per label.
+    layouts : tuple of str
+        Folders inside ``LECTURE_DATA`` where it may lie.
+    package, package_folder : str
+        A system package that installs it, and where; empty if there is none.
+    mirrors : tuple of str
+        Addresses that a file name is appended to.
+    checksums : dict of str
+        Checksum of every published file by its name.
+    embedded : callable
+        Takes a split, returns images, labels and a few words on what they are.
+    """
+
+    title: str
+    folder: str
+    class_names: tuple[str, ...]
+    layouts: tuple[str, ...]
+    package: str
+    package_folder: str
+    mirrors: tuple[str, ...]
+    checksums: Mapping[str, str]
+    embedded: Callable[[str], tuple[NDArray, NDArray, str]]
+
+
+class DatasetNotFoundError(FileNotFoundError):
+    """The data are not where they were looked for; the message says why and what would help."""
+
+
+def load(
+    collection: Collection, split: str, source: str | None = None, download: bool = True
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], str, str]:
+    """Load a data set from the first source that has it, and say once which one that was.
+
+    Parameters
+    ----------
+    collection : Collection
+    split : {"train", "test"}
+    source : str, optional
+        Insist on one of `SOURCES`.
+    download : bool
+        Whether the search may use the network.
+
+    Returns
+    -------
+    images : ndarray of uint8, shape (N, 28, 28)
+    labels : ndarray of int64, shape (N,)
+    source : str
+        One of `SOURCES`.
+    origin : str
+        The same as a sentence.
+
+    Raises
+    ------
+    ValueError
+        If an argument is unknown or a file is damaged.
+    DatasetNotFoundError
+        If `source` does not have the data.
+    FileNotFoundError
+        If ``LECTURE_DATA`` does not exist.
+    DownloadError
+        If `source` is "download" and it fails.
+    """
+    if split not in SPLITS:
+        raise ValueError(f'split is {split!r}; use "train" or "test"')
+    finders = {name: partial(_load_from, name, collection, split) for name in SOURCES}
+    return find(collection.title, finders, source, download)
+
+
+def find(
+    title: str,
+    finders: Mapping[str, Callable[[], _T]],
+    source: str | None = None,
+    download: bool = True,
+    missing: str | None = None,
+) -> _T:
+    """Call one finder after the other until one has the data.
+
+    Parameters
+    ----------
+    title : str
+        What the data are called in a sentence.
+    finders : dict of callable
+        One per source, by its name in `SOURCES` and in that order. Each returns the data, raises
+        `DatasetNotFoundError`, or DownloadError if the network is at fault.
+    source : str, optional
+        Insist on this one.
+    download : bool
+        Whether the search may use the network.
+    missing : str, optional
+        What to say if no source has the data; by default that the embedded sample is missing.
+
+    Returns
+    -------
+    object
+        What the first successful finder returns.
+
+    Raises
+    ------
+    ValueError
+        If `source` is unknown.
+    DatasetNotFoundError
+        If `source` does not have the data, or no source has.
+    DownloadError
+        If `source` is "download" and it fails.
+
+    Examples
+    --------
+    >>> find("numbers", {"embedded": lambda: [1, 2]})
+    [1, 2]
+    """
+    if source is not None:
+        if source not in SOURCES:
+            raise ValueError(f"source is {source!r}; use one of {', '.join(SOURCES)}")
+        if source not in finders:
+            raise DatasetNotFoundError(f"no {title} there: no system package has it")
+        try:
+            return finders[source]()
+        except DatasetNotFoundError as error:
+            raise DatasetNotFoundError(f"no {title} there: {error}") from error
+    for name, finder in finders.items():
+        # A second call need not wait for a network that was not there a moment ago.
+        if name == "download" and (not download or title in _download_failed):
+            continue
+        try:
+            return finder()
+        except DatasetNotFoundError:
+            continue
+        except DownloadError as error:
+            _download_failed.add(title)
+            say_once(str(error))
+    raise DatasetNotFoundError(missing or f"the embedded sample of {title} is missing; reinstall")
+
+
+def data_folder() -> Path:
+    """Return the folder that ``LECTURE_DATA`` names.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DatasetNotFoundError
+        If the variable is not set.
+    FileNotFoundError
+        If it names no folder.
+    """
+    if not os.environ.get("LECTURE_DATA"):
+        raise DatasetNotFoundError("the environment variable LECTURE_DATA is not set")
+    root = Path(os.environ["LECTURE_DATA"]).expanduser()
+    if not root.is_dir():
+        raise FileNotFoundError(f"LECTURE_DATA is {root}, which is no folder; correct or unset it")
+    return root
+
+
+def cache_folder(name: str) -> Path:
+    """Return where something is kept: in ``LECTURE_CACHE``, or else in the user's cache folder.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Path
+        It need not exist.
+
+    Examples
+    --------
+    >>> cache_folder("mnist").name
+    'mnist'
+    """
+    root = os.environ.get("LECTURE_CACHE")
+    if not root:
+        from platformdirs import user_cache_dir
+
+        root = user_cache_dir("lecture_utils", appauthor=False)
+    return Path(root).expanduser() / name
+
+
+def _load_from(source, collection, split):
+    images, labels, provider = _LOADERS[source](collection, split)
+    if images.shape[1:] != (28, 28) or labels.shape != images.shape[:1] or not len(images):
+        raise ValueError(
+            f"{collection.title} from {provider} has images of shape {images.shape} and labels of "
+            f"shape {labels.shape} instead of (N, 28, 28) and (N,); delete the files and fetch "
+            "them again"
+        )
+    if labels.max() >= len(collection.class_names):
+        raise ValueError(
+            f"{collection.title} from {provider} has a label {labels.max()} but there are only "
+            f"{len(collection.class_names)} classes; delete the files and fetch them again"
+        )
+    use = "training" if split == "train" else "test"
+    origin = f"{collection.title}: {len(images):,} {use} images from {provider}"
+    say_once(origin)
+    return images, labels.astype(np.int64), source, origin
+
+
+def _from_folder(collection, split):
+    root = data_folder()
+    for layout in collection.layouts:
+        for ending in (".gz", ""):
+            paths = [root / layout / f"{name}{ending}" for name in _file_names(split)]
+            if all(path.is_file() for path in paths):
+                return read_idx(paths[0]), read_idx(paths[1]), f"LECTURE_DATA ({layout})"
+    name = _file_names(split)[0]
+    raise DatasetNotFoundError(f"{root} has {name}.gz in none of {collection.layouts}")
+
+
+def _from_cache(collection, split):
+    paths = _cached_paths(collection, split)
+    for path in paths:
+        if not path.is_file():
+            raise DatasetNotFoundError(f"{path} does not exist; source='download' fetches it")
+        if not has_checksum(path, collection.checksums[path.name]):
+            say_once(f"{path} is damaged and is not used")
+            raise DatasetNotFoundError(f"{path} is damaged; source='download' replaces it")
+    return read_idx(paths[0]), read_idx(paths[1]), "the cache"
+
+
+def _from_package(collection, split):
+    if not collection.package:
+        raise DatasetNotFoundError("no system package has it")
+    paths = [Path(collection.package_folder) / f"{name}.gz" for name in _file_names(split)]
+    if not all(path.is_file() for path in paths):
+        raise DatasetNotFoundError(f"install the system package {collection.package}")
+    return read_idx(paths[0]), read_idx(paths[1]), f"the package {collection.package}"
+
+
+def _from_download(collection, split):
+    if is_offline():
+        raise DatasetNotFoundError("LECTURE_OFFLINE forbids downloads; unset it")
+    for path in _cached_paths(collection, split):
+        urls = [mirror + path.name for mirror in collection.mirrors]
+        fetch(urls, path, collection.checksums[path.name], timeout=_TIMEOUT)
+    return *_from_cache(collection, split)[:2], "a download, kept in the cache"
+
+
+def _from_embedded(collection, split):
+    return collection.embedded(split)
+
+
+_LOADERS = {
+    "folder": _from_folder,
+    "cache": _from_cache,
+    "package": _from_package,
+    "download": _from_download,
+    "embedded": _from_embedded,
+}
+
+
+def _file_names(split):
+    return f"{SPLITS[split]}-images-idx3-ubyte", f"{SPLITS[split]}-labels-idx1-ubyte"
+
+
+def _cached_paths(collection, split):
+    folder = cache_folder(collection.folder)
+    return [folder / f"{name}.gz" for name in _file_names(split)]
+
+
+def is_offline() -> bool:
+    """Tell whether ``LECTURE_OFFLINE`` forbids downloads."""
+    return os.environ.get("LECTURE_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")
+
+
+def say_once(sentence: str) -> None:
+    """Print a sentence, unless it was said before."""
+    # To standard error: what a notebook prints itself stays the same on every machine.
+    if sentence not in _said:
+        _said.add(sentence)
+        print(sentence, file=sys.stderr)

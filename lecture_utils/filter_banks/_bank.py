@@ -1,0 +1,334 @@
+"""Banks of image filters behind one interface: Sobel, Laplacian of Gaussian, Haar, or your own.
+
+Used by chapter 2, *Filter banks*. Gabor banks, which share the interface, are in
+`_gabor`; how a bank is computed is in `_engine`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lecture_utils._validation import positive
+from lecture_utils.filter_banks import _engine, _torch
+from lecture_utils.filter_banks._checks import checked_image, checked_kernel
+from lecture_utils.filter_banks._separable import Factor, factorize
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from lecture_utils.filter_banks._engine import Plan
+
+
+class FilterBank:
+    """Convolve images with every kernel of a list.
+
+    Parameters
+    ----------
+    kernels : iterable of array_like, each of shape (height, width)
+        Real or complex, finite, of any sizes. If one is complex, so are all responses.
+    names : iterable of str, optional
+        One name for each kernel; ``"filter 0"``, ``"filter 1"``, ... if left out.
+
+    Attributes
+    ----------
+    kernels : list of numpy.ndarray
+        float64 or complex128.
+    names : list of str
+        Changing the lists later does not change the responses.
+
+    Raises
+    ------
+    ValueError
+        If there is no kernel, a kernel is not a finite 2-D array, or the names do not match.
+
+    Notes
+    -----
+    Real convolution, not the cross-correlation of neural networks: a kernel is turned by 180
+    degrees before it slides, exactly as in `scipy.ndimage.convolve`.
+
+    Examples
+    --------
+    >>> bank = FilterBank([[[1, 0, -1]], [[1], [0], [-1]]], ["along x", "along y"])
+    >>> image = np.array([[0.0, 1, 4], [0, 1, 4]])
+    >>> bank.responses(image).shape
+    (2, 2, 3)
+    >>> bank.responses(image)[0, 0].tolist()
+    [1.0, 4.0, 3.0]
+    """
+
+    def __init__(self, kernels: Iterable[ArrayLike], names: Iterable[str] | None = None):
+        self.kernels: list[NDArray[Any]] = [
+            checked_kernel(kernel, n) for n, kernel in enumerate(kernels)
+        ]
+        if not self.kernels:
+            raise ValueError("a bank needs at least one kernel; the list is empty")
+        count = len(self.kernels)
+        self.names = [f"filter {n}" for n in range(count)] if names is None else list(names)
+        if len(self.names) != count:
+            raise ValueError(f"{len(self.names)} names for {count} kernels; give one name to each")
+        self._plan: tuple[object, Plan] | None = None
+
+    def __len__(self) -> int:
+        return len(self.kernels)
+
+    def __repr__(self) -> str:
+        sizes = sorted({kernel.shape for kernel in self.kernels})
+        listed = ", ".join(f"{height}x{width}" for height, width in sizes[:4])
+        return f"{type(self).__name__}({len(self)} kernels: {listed}{', ...' * (len(sizes) > 4)})"
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether the responses are complex."""
+        return any(np.iscomplexobj(kernel) for kernel in self.kernels)
+
+    @overload
+    def responses(self, image: Tensor, mode: str = "reflect") -> Tensor: ...
+    @overload
+    def responses(self, image: ArrayLike, mode: str = "reflect") -> NDArray[Any]: ...
+    def responses(self, image: ArrayLike | Tensor, mode: str = "reflect") -> NDArray[Any] | Tensor:
+        """Convolve one image or a batch with every filter.
+
+        Parameters
+        ----------
+        image : array_like or torch.Tensor, shape (H, W) or (b, H, W)
+            Gray images, without NaN or infinities. float32 and float64 are kept. Integers and
+            booleans give responses in float64 (NumPy) or in PyTorch's default dtype, never
+            rounded to integers. May be smaller than the kernels: the border then
+            repeats as often as needed.
+        mode : {"reflect", "wrap", "constant", "nearest"}
+            What lies beyond the border, as in `scipy.ndimage.convolve`: the mirrored image, the
+            other side, zeros, or the closest pixel.
+
+        Returns
+        -------
+        numpy.ndarray or torch.Tensor, shape (n, H, W) or (b, n, H, W)
+            In the image's library, precision and device; complex if a kernel is. Gradients flow
+            back to a tensor that requires them.
+
+        Raises
+        ------
+        ValueError
+            If the image has no pixels, another number of axes, color channels, NaN or
+            infinities, or if the mode is unknown.
+        TypeError
+            If the image holds no real numbers, or is a half precision tensor.
+
+        Notes
+        -----
+        Equal to `scipy.ndimage.convolve` up to rounding. In float32 the rounding is about 1e-6
+        of the brightest pixel; for faint structure on a bright ground pass float64.
+        """
+        return self._apply(image, mode)
+
+    @overload
+    def magnitudes(self, image: Tensor, mode: str = "reflect") -> Tensor: ...
+    @overload
+    def magnitudes(self, image: ArrayLike, mode: str = "reflect") -> NDArray[Any]: ...
+    def magnitudes(self, image: ArrayLike | Tensor, mode: str = "reflect") -> NDArray[Any] | Tensor:
+        """Return the absolute values of `responses`, with less memory.
+
+        Parameters
+        ----------
+        image, mode
+            As for `responses`.
+
+        Returns
+        -------
+        numpy.ndarray or torch.Tensor, shape (n, H, W) or (b, n, H, W)
+            Real, not negative.
+        """
+        return self._apply(image, mode, reduce=abs)
+
+    @overload
+    def energies(self, image: Tensor, mode: str = "reflect") -> Tensor: ...
+    @overload
+    def energies(self, image: ArrayLike, mode: str = "reflect") -> NDArray[Any]: ...
+    def energies(self, image: ArrayLike | Tensor, mode: str = "reflect") -> NDArray[Any] | Tensor:
+        """Return the mean squared magnitude of every filter's response.
+
+        The mean over pixels makes images of different sizes comparable. All responses are
+        never in memory at once, so a whole data set may be passed.
+
+        Parameters
+        ----------
+        image, mode
+            As for `responses`.
+
+        Returns
+        -------
+        numpy.ndarray or torch.Tensor, shape (n,) or (b, n)
+            Real, not negative.
+
+        Examples
+        --------
+        >>> stripes = np.tile([0.0, 0, 1, 1], (8, 2))
+        >>> x, y = sobel_bank().energies(stripes, mode="wrap")
+        >>> float(x), float(y)
+        (16.0, 0.0)
+        """
+        return self._apply(image, mode, reduce=self._energy, keeps_pixels=False)
+
+    def _energy(self, tile):
+        squares = tile.real**2 + tile.imag**2 if self.is_complex else tile**2
+        return squares.mean((-2, -1))
+
+    @cached_property
+    def _factors(self) -> list[Factor]:
+        return self._factorize()
+
+    def _factorize(self) -> list[Factor]:
+        """Return (columns, rows) for each kernel; a subclass that knows them overrides this."""
+        return [factorize(kernel) for kernel in self.kernels]
+
+    def _apply(
+        self,
+        image: Any,
+        mode: str,
+        reduce: Callable[[Any], Any] | None = None,
+        keeps_pixels: bool = True,
+    ) -> Any:
+        """Filter, and reduce every piece of the responses while it is still in the cache."""
+        images, single = checked_image(image, mode)
+        if not _torch.is_tensor(images):
+            result = self._apply_numpy(images, mode, reduce, keeps_pixels)
+        elif _torch.needs_torch(images):
+            result = _torch.apply(self._factors, images, mode, self.is_complex, reduce)
+        else:
+            result = _torch.through_numpy(
+                images, lambda x, n: self._apply_numpy(x, mode, reduce, keeps_pixels, threads=n)
+            )
+        return result[0] if single else result
+
+    def _apply_numpy(self, images, mode, reduce, keeps_pixels, threads=None):
+        shape = images.shape[1:]
+        dtype = np.result_type(images.dtype, np.complex64) if self.is_complex else images.dtype
+        key = (shape, mode, dtype)
+        if self._plan is None or self._plan[0] != key:
+            self._plan = (key, _engine.make_plan(self._factors, shape, mode, dtype))
+        plan = self._plan[1]
+        result_shape = (len(images), len(self), *(shape if keeps_pixels else ()))
+        if reduce is None:
+            result = np.empty(result_shape, dtype)
+            _engine.run(plan, images, out=result, threads=threads)
+            return result
+        result = np.empty(result_shape, images.dtype)
+
+        def keep(chunk, filters, tile):
+            result[chunk, filters] = reduce(tile)
+
+        _engine.run(plan, images, done=keep, threads=threads)
+        return result
+
+
+def sobel_bank() -> FilterBank:
+    """Return the two Sobel filters, which estimate the slope of brightness along x and y.
+
+    Positive where the image grows brighter to the right (x) or downwards (y). The values are
+    eight times the slope per pixel, as in `scipy.ndimage.sobel`.
+
+    Returns
+    -------
+    FilterBank
+
+    Examples
+    --------
+    >>> ramp = np.arange(5.0)[None, :].repeat(4, axis=0)
+    >>> sobel_bank().responses(ramp)[:, 2, 2].tolist()
+    [8.0, 0.0]
+    """
+    along_x = np.outer([1, 2, 1], [1, 0, -1])
+    return FilterBank([along_x, along_x.T], ["Sobel x", "Sobel y"])
+
+
+def laplacian_of_gaussian_bank(sigmas: Iterable[float], truncate: float = 4.0) -> FilterBank:
+    """Return Laplacian of Gaussian filters: blobs of about the radius ``1.4 sigma`` light up.
+
+    The filter is multiplied by sigma squared, so that the response to a blob is equally strong at
+    every scale (T. Lindeberg, *Feature detection with automatic scale selection*, 1998). Bright
+    blobs give negative responses.
+
+    Parameters
+    ----------
+    sigmas : iterable of float
+        Standard deviations of the Gaussians in pixels, positive.
+    truncate : float
+        Kernels reach ``truncate * sigma`` pixels, rounded, to each side.
+
+    Returns
+    -------
+    FilterBank
+        ``sigma**2 * scipy.ndimage.gaussian_laplace(image, sigma, truncate=truncate)`` each.
+
+    Raises
+    ------
+    ValueError
+        If a sigma or `truncate` is not a positive finite number.
+
+    Examples
+    --------
+    >>> laplacian_of_gaussian_bank([1, 2]).names
+    ['LoG sigma 1', 'LoG sigma 2']
+    """
+    sigmas = [positive("sigma", sigma) for sigma in sigmas]
+    positive("truncate", truncate)
+    kernels = []
+    for sigma in sigmas:
+        radius = int(truncate * sigma + 0.5)
+        x = np.arange(-radius, radius + 1)
+        blur = np.exp(-(x**2) / (2 * sigma**2))
+        blur /= blur.sum()
+        bend = blur * (x**2 / sigma**2 - 1)  # the second derivative, times sigma squared
+        kernels.append(np.outer(blur, bend) + np.outer(bend, blur))
+    return FilterBank(kernels, [f"LoG sigma {sigma:g}" for sigma in sigmas])
+
+
+def haar_bank(sizes: Iterable[int] = (2,), average: bool = False) -> FilterBank:
+    """Return Haar wavelets: differences of the means of two halves of a square, or of quarters.
+
+    Each has unit length (the squares of its weights sum to 1), so that those of one size,
+    average included, are an orthonormal basis of a 2x2 arrangement of blocks.
+
+    Parameters
+    ----------
+    sizes : iterable of int
+        Sides of the squares in pixels; even, at least 2.
+    average : bool
+        Whether to add the flat square, of which the others measure the deviations.
+
+    Returns
+    -------
+    FilterBank
+        For each size: left minus right, top minus bottom, one diagonal minus the other.
+
+    Raises
+    ------
+    ValueError
+        If a size is not an even positive integer.
+
+    References
+    ----------
+    A. Haar, *Zur Theorie der orthogonalen Funktionensysteme*, Math. Annalen 69, 1910.
+
+    Examples
+    --------
+    >>> haar_bank().kernels[0].tolist()
+    [[0.5, -0.5], [0.5, -0.5]]
+    """
+    kernels, names = [], []
+    for size in sizes:
+        if size != int(size) or size < 2 or size % 2:
+            raise ValueError(f"Haar size {size!r} cannot be halved; use an even integer from 2 up")
+        size = int(size)
+        flat, step = np.ones(size), np.repeat([1.0, -1.0], size // 2)
+        pairs = [(flat, step), (step, flat), (step, step)]
+        kernels += [np.outer(column, row) / size for column, row in pairs]
+        names += [f"Haar {size} {what}" for what in ("left-right", "top-bottom", "diagonal")]
+        if average:
+            kernels.append(np.outer(flat, flat) / size)
+            names.append(f"Haar {size} average")
+    return FilterBank(kernels, names)

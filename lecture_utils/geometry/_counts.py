@@ -1,0 +1,118 @@
+"""How many parameters a model has to learn, and how many multiplications one image costs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def count_parameters(model: nn.Module, trainable_only: bool = False) -> int:
+    """Count the weights and biases of a model.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    trainable_only : bool
+        Leave out frozen parameters (``requires_grad=False``).
+
+    Returns
+    -------
+    int
+        A parameter that several layers share counts once. Buffers, such as the running mean of a
+        batch normalization, are no parameters.
+
+    Raises
+    ------
+    ValueError
+        If a lazy layer does not know its size yet.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> count_parameters(nn.Conv2d(3, 8, kernel_size=3))  # 8 * (3 * 3 * 3 weights + 1 bias)
+    224
+    """
+    from torch.nn.parameter import is_lazy
+
+    parameters = list(model.named_parameters())
+    for name, parameter in parameters:
+        if is_lazy(parameter):
+            raise ValueError(f"{name} has no size yet; run one image through the model first")
+    return sum(p.numel() for _, p in parameters if p.requires_grad or not trainable_only)
+
+
+def count_macs(model: nn.Module, input_size: Sequence[int], count_bias: bool = False) -> int:
+    """Count the multiply-accumulate operations of convolutions and linear layers for one image.
+
+    A convolution multiplies every weight once at each of its output positions. Normalization,
+    activation and pooling are left out: they cost little beside it.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Layers must be modules: a ``torch.nn.functional.conv2d`` in a forward method is not seen.
+    input_size : tuple of int
+        Size of one image without the batch axis, usually (C, H, W).
+    count_bias : bool
+        Count the addition of a bias as one more operation for every output value.
+
+    Returns
+    -------
+    int
+        Operations. Twice this number is what many papers give as FLOPs.
+
+    Raises
+    ------
+    ValueError
+        If the model has a layer with weights that this function has no rule for, or `input_size`
+        does not fit the model.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> count_macs(nn.Conv2d(3, 8, kernel_size=3), (3, 32, 32))  # 30 * 30 * 8 * 3 * 3 * 3
+    194400
+    """
+    import torch
+    from torch import nn
+    from torch.nn.modules.batchnorm import _NormBase
+
+    from lecture_utils._inspect import evaluating
+
+    counted = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+    ignored = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.PReLU)
+    macs = 0
+
+    def count(layer, _, output):
+        nonlocal macs
+        # One image: every value of the output is a sum over the weights of its own filter.
+        macs += output.numel() * math.prod(layer.weight.shape[1:])
+        if count_bias and layer.bias is not None:
+            macs += output.numel()
+
+    hooks = []
+    try:
+        for name, layer in model.named_modules():
+            if isinstance(layer, counted):
+                hooks.append(layer.register_forward_hook(count))
+            elif not isinstance(layer, ignored) and list(layer.parameters(recurse=False)):
+                raise ValueError(
+                    f"{name or 'the model'} is a {type(layer).__name__}, for which there is no "
+                    "rule here; use a model of convolutions and linear layers"
+                )
+        like = next(model.parameters(), torch.empty(0))
+        image = torch.zeros(1, *input_size, dtype=like.dtype, device=like.device)
+        with evaluating(model), torch.no_grad():
+            model(image)
+    except RuntimeError as error:
+        raise ValueError(
+            f"an image of size {tuple(input_size)} does not go through the model: {error}"
+        ) from error
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return macs

@@ -1,0 +1,98 @@
+"""How much each pixel of a receptive field really matters, measured from gradients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lecture_utils._inspect import evaluating, output_of
+from lecture_utils._validation import as_pair
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def effective_receptive_field(
+    model: nn.Module,
+    layer: str | None = None,
+    *,
+    image_size: int | tuple[int, int] = 64,
+    channels: int | None = None,
+    n_images: int = 16,
+    output: int | tuple[int, int] | None = None,
+    seed: int = 0,
+) -> NDArray[np.float64]:
+    """Measure how much each input pixel matters to one output, from gradients.
+
+    The output's channels are summed at one position, and the sum is differentiated with respect
+    to the pixels of random images; the absolute gradients are averaged.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Taken as it is, in evaluation mode; its parameters and their gradients stay as they are.
+    layer : str, optional
+        Module path of the layer to look at, such as ``"layer2.0.conv1"``. By default the model's
+        output. It must put out feature maps, (N, C, H, W).
+    image_size : int or pair of int
+        Height and width of the random images.
+    channels : int, optional
+        Their channels; by default what the model's first convolution takes.
+    n_images : int
+        How many images (normally distributed pixels) to average over.
+    output : pair of int, optional
+        Row and column of the output; by default the middle.
+    seed : int
+        Seed of the random images.
+
+    Returns
+    -------
+    ndarray of float64, shape (H, W)
+        Weights that sum to 1; all zeros if no pixel matters.
+
+    Raises
+    ------
+    ValueError
+        If the layer does not exist or gives no feature maps, or `output` lies outside of them.
+
+    References
+    ----------
+    Luo, Li, Urtasun and Zemel, "Understanding the effective receptive field in deep convolutional
+    neural networks", NeurIPS 2016, arXiv:1701.04128.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> weights = effective_receptive_field(nn.Conv2d(1, 1, 3), image_size=9)
+    >>> int((weights > 0).sum())
+    9
+    """
+    import torch
+
+    size = as_pair(image_size, "image_size", 1)
+    as_pair(n_images, "n_images", 1)
+    if channels is None:
+        convolutions = (m for m in model.modules() if isinstance(m, torch.nn.Conv2d))
+        first = next(convolutions, None)
+        channels = 1 if first is None else first.in_channels
+    like = next(model.parameters(), torch.empty(0))
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randn(n_images, channels, *size, generator=generator)
+    images = images.to(like.device, like.dtype).requires_grad_()
+    with evaluating(model), torch.enable_grad():
+        maps = output_of(model, layer, images)
+        if not isinstance(maps, torch.Tensor) or maps.ndim != 4:
+            shape = tuple(getattr(maps, "shape", ()))
+            raise ValueError(
+                f"{layer or 'the model'} puts out shape {shape}, not feature maps (N, C, H, W); "
+                "name a convolution or pooling layer as `layer`"
+            )
+        height, width = maps.shape[2:]
+        row, column = (height // 2, width // 2) if output is None else as_pair(output, "output")
+        if row >= height or column >= width:
+            raise ValueError(f"output is {output!r}, but the maps are only {(height, width)}")
+        (gradient,) = torch.autograd.grad(maps[:, :, row, column].sum(), images)
+    weights = gradient.abs().double().mean(dim=(0, 1)).cpu().numpy()
+    return weights / (weights.sum() or 1)

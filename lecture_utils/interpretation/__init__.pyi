@@ -1,0 +1,47 @@
+__all__ = [
+    "ChannelWeights",
+    "MaximizedActivation",
+    "cam",
+    "dead_filters",
+    "feature_maps",
+    "find_layer",
+    "grad_cam",
+    "grad_cam_channels",
+    "maximize_activation",
+    "occlusion",
+    "overlay",
+    "record_activations",
+]
+
+from ._activation_maximization import (
+    MaximizedActivation as MaximizedActivation,
+)
+from ._activation_maximization import (
+    maximize_activation as maximize_activation,
+)
+from ._activations import (
+    dead_filters as dead_filters,
+)
+from ._activations import (
+    feature_maps as feature_maps,
+)
+from ._activations import (
+    find_layer as find_layer,
+)
+from ._activations import (
+    record_activations as record_activations,
+)
+from ._grad_cam import (
+    ChannelWeights as ChannelWeights,
+)
+from ._grad_cam import (
+    cam as cam,
+)
+from ._grad_cam import (
+    grad_cam as grad_cam,
+)
+from ._grad_cam import (
+    grad_cam_channels as grad_cam_channels,
+)
+from ._occlusion import occlusion as occlusion
+from ._overlay import overlay as overlay

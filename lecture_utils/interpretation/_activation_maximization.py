@@ -1,0 +1,223 @@
+"""Activation maximization: images that a channel responds to most, by gradient ascent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import nn
+
+from lecture_utils._inspect import evaluating, output_of
+from lecture_utils._validation import as_pair
+from lecture_utils.augmentation import random_affine
+from lecture_utils.interpretation._activations import check_images, find_layer, run
+from lecture_utils.interpretation._canvases import FourierCanvas, PixelCanvas
+
+Method = Literal["pixel", "fourier"]
+_LEARNING_RATE = 0.05
+# How far the image is turned, moved and resized before each step, so that no pattern works in one
+# position only.
+_DEGREES, _SHIFT, _SCALE = 10.0, 8.0, 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class MaximizedActivation:
+    """Images that maximize the activation of channels, and how they came about.
+
+    Attributes
+    ----------
+    images : torch.Tensor, shape (N, C, H, W)
+        One finished image per channel, 0 to 1.
+    channels : tuple of int
+        Which channel each is for.
+    activations : torch.Tensor, shape (N,)
+        What each finished image reaches in its channel, averaged over all positions.
+    history : torch.Tensor, shape (steps, N)
+        The same before each step; with the Fourier method of the moved image.
+    frames : torch.Tensor, shape (F, N, C, H, W)
+        The images on the way, 0 to 1.
+    frame_steps : tuple of int
+        After how many steps; 0 is the random start.
+    """
+
+    images: torch.Tensor
+    channels: tuple[int, ...]
+    activations: torch.Tensor
+    history: torch.Tensor
+    frames: torch.Tensor
+    frame_steps: tuple[int, ...]
+
+
+def maximize_activation(
+    model: nn.Module,
+    layer: str | nn.Module,
+    channel: int | Sequence[int],
+    *,
+    method: Method = "fourier",
+    size: int | tuple[int, int] = 128,
+    steps: int = 128,
+    learning_rate: float | None = None,
+    frames: Sequence[int] = (),
+    normalize: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    seed: int = 0,
+) -> MaximizedActivation:
+    """Change an image of noise step by step so that a channel responds to it more and more.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    layer : str or torch.nn.Module
+        A layer that puts out feature maps, (N, K, h, w), or logits, (N, K). Of a convolution and
+        its ReLU take the convolution: where a ReLU gives 0 there is no gradient to follow.
+    channel : int or sequence of int
+        Which of its K channels; each of several gets an image of its own, all in one batch.
+    method : {"fourier", "pixel"}
+        "pixel" changes the pixels themselves with Adam, starting from gray noise, and keeps them
+        within 0..1. "fourier" changes the amplitudes of waves (long ones first, as in photos) in
+        colors that vary independently in photos, and moves, turns and resizes the image a little
+        before each step.
+    size : int or pair of int
+        Height and width of the images in pixels.
+    steps : int
+        At least 0.
+    learning_rate : float, optional
+        Of Adam, above 0. By default 0.05.
+    frames : sequence of int
+        Steps after which the image is kept, 0 to `steps`.
+    normalize : callable, optional
+        From images with values from 0 to 1 to what the model takes, such as
+        `pretrained.Pretrained.normalize`.
+    seed : int
+        Of the start and the movements.
+
+    Returns
+    -------
+    MaximizedActivation
+
+    Raises
+    ------
+    ValueError
+        If the layer or the channel does not exist, or an argument is none of the above.
+
+    Notes
+    -----
+    Only the part of the model up to the layer is computed, and no gradient for its weights.
+
+    References
+    ----------
+    Erhan, Bengio, Courville and Vincent, "Visualizing higher-layer features of a deep network",
+    2009; Olah, Mordvintsev and Schubert, "Feature visualization", Distill 2017, which the Fourier
+    method follows.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Conv2d(3, 4, 3))
+    >>> maximize_activation(model, "0", [0, 3], size=16, steps=2).images.shape
+    torch.Size([2, 3, 16, 16])
+    """
+    name, _ = find_layer(model, layer)
+    channels, frame_steps = _check(channel, method, steps, learning_rate, frames)
+    height, width = as_pair(size, "size", minimum=1)
+    shape = (len(channels), _input_channels(model), height, width)
+    like = next(model.parameters(), torch.empty(0))
+    generator = torch.Generator().manual_seed(seed)
+    make_canvas = PixelCanvas if method == "pixel" else FourierCanvas
+    move = _keep if method == "pixel" else _move
+    prepare = normalize or (lambda images: images)
+
+    def objective(images: torch.Tensor) -> torch.Tensor:
+        """Return the mean activation of the channel that each image is for."""
+        inputs = prepare(images)
+        check_images(model, inputs)
+        output = run(lambda batch: output_of(model, name, batch), inputs)
+        return _average(name, output, channels)
+
+    with evaluating(model), torch.inference_mode(False), torch.enable_grad():
+        canvas = make_canvas(shape, generator, like)
+        optimizer = torch.optim.Adam([canvas.values], lr=learning_rate or _LEARNING_RATE)
+        history, kept = [], []
+        for step in range(steps):
+            images = canvas.images()
+            if step in frame_steps:
+                kept.append(images.detach())
+            values = objective(move(images, generator))
+            (canvas.values.grad,) = torch.autograd.grad(-values.sum(), canvas.values)
+            optimizer.step()
+            canvas.keep_in_range()
+            history.append(values.detach())
+        with torch.no_grad():
+            images = canvas.images().detach()
+            activations = objective(images)
+    if steps in frame_steps:
+        kept.append(images)
+    return MaximizedActivation(
+        images=images,
+        channels=channels,
+        activations=activations,
+        history=torch.stack(history) if history else activations.new_zeros((0, len(channels))),
+        frames=torch.stack(kept) if kept else images.new_zeros((0, *shape)),
+        frame_steps=frame_steps,
+    )
+
+
+def _check(channel, method, steps, learning_rate, frames):
+    channels = (channel,) if isinstance(channel, int) else tuple(channel)
+    if not channels or any(
+        not isinstance(c, int) or isinstance(c, bool) or c < 0 for c in channels
+    ):
+        raise ValueError(f"channel is {channel!r}; pass an integer from 0, or several")
+    methods = get_args(Method)
+    if method not in methods:
+        raise ValueError(f"method is {method!r}; use one of {', '.join(map(repr, methods))}")
+    if not isinstance(steps, int) or steps < 0:
+        raise ValueError(f"steps is {steps!r}; it must be an integer of at least 0")
+    if learning_rate is not None and not 0 < learning_rate < float("inf"):
+        raise ValueError(f"learning_rate is {learning_rate}; it must be above 0")
+    frame_steps = tuple(sorted(set(frames)))
+    if any(not isinstance(step, int) or not 0 <= step <= steps for step in frame_steps):
+        raise ValueError(f"frames is {frames!r}; pass steps from 0 to {steps}")
+    return channels, frame_steps
+
+
+def _input_channels(model):
+    convolutions = (m for m in model.modules() if isinstance(m, nn.Conv2d))
+    return getattr(next(convolutions, None), "in_channels", 3)
+
+
+def _keep(images, generator):
+    return images
+
+
+def _move(images, generator):
+    height, width = images.shape[2:]
+    shift = min(_SHIFT, height / 8, width / 8)
+    # What comes in from outside is the mirror image: a border would be something to respond to.
+    rows, columns = (min(side // 4, side - 1) for side in (height, width))
+    larger = nn.functional.pad(images, (columns, columns, rows, rows), mode="reflect")
+    moved = random_affine(
+        larger,
+        degrees=_DEGREES,
+        translate=shift / max(larger.shape[2:]),
+        scale=(1 - _SCALE, 1 + _SCALE),
+        generator=generator,
+    )
+    return moved[:, :, rows : rows + height, columns : columns + width]
+
+
+def _average(name, output, channels):
+    if not isinstance(output, torch.Tensor) or output.ndim not in (2, 4):
+        shape = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
+        raise ValueError(
+            f"layer {name!r} puts out {shape}; maximize_activation needs feature maps "
+            "(N, K, h, w) or logits (N, K)"
+        )
+    if max(channels) >= output.shape[1]:
+        raise ValueError(
+            f"channel is {max(channels)}; layer {name!r} has the channels 0 to "
+            f"{output.shape[1] - 1}"
+        )
+    each = torch.arange(len(channels), device=output.device)
+    own = output[each, torch.tensor(channels, device=output.device)]
+    return own.flatten(1).mean(dim=1) if own.ndim > 1 else own

@@ -1,0 +1,371 @@
+"""Where in the image the evidence for a class lies: class activation maps and Grad-CAM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import nn
+
+from lecture_utils._inspect import evaluating, never_reached
+from lecture_utils.interpretation._activations import (
+    check_images,
+    check_maps,
+    find_layer,
+    record_activations,
+    run,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelWeights:
+    """What each channel of a layer adds to a class activation map.
+
+    Attributes
+    ----------
+    weights : torch.Tensor, shape (N, K)
+        The gradient of the logit with respect to each channel, averaged over its h x w
+        positions.
+    activations : torch.Tensor, shape (N, K, h, w)
+        The layer's feature maps.
+    class_index : torch.Tensor of int, shape (N,)
+        The class that is explained.
+    scores : torch.Tensor, shape (N,)
+        Its logit.
+    """
+
+    weights: torch.Tensor
+    activations: torch.Tensor
+    class_index: torch.Tensor
+    scores: torch.Tensor
+
+    @property
+    def contributions(self) -> torch.Tensor:
+        """Weighted feature maps, shape (N, K, h, w); summed over the channels, the signed map."""
+        return self.weights[:, :, None, None] * self.activations
+
+    def map(self, signed: bool = False) -> torch.Tensor:
+        """Add the channels up.
+
+        Parameters
+        ----------
+        signed : bool
+            Keep evidence against the class as negative values.
+
+        Returns
+        -------
+        torch.Tensor, shape (N, h, w)
+        """
+        total = torch.einsum("nk,nkhw->nhw", self.weights, self.activations)
+        return total if signed else total.relu()
+
+    def top(self, count: int = 8, by: Literal["weight", "contribution"] = "weight") -> torch.Tensor:
+        """Name the channels that matter most.
+
+        Parameters
+        ----------
+        count : int
+            From 1 to K.
+        by : {"weight", "contribution"}
+            The largest weights, or the largest sums of weight times activation. A channel with a
+            large weight that does not respond to the image adds nothing.
+
+        Returns
+        -------
+        torch.Tensor of int, shape (N, count)
+            Largest first.
+
+        Raises
+        ------
+        ValueError
+            If there are not so many channels, or `by` is something else.
+        """
+        if not 1 <= count <= self.weights.shape[1]:
+            raise ValueError(f"count is {count}; the layer has {self.weights.shape[1]} channels")
+        if by not in ("weight", "contribution"):
+            raise ValueError(f'by is {by!r}; use "weight" or "contribution"')
+        values = self.weights
+        if by == "contribution":
+            values = values * self.activations.sum(dim=(2, 3))
+        return values.topk(count, dim=1).indices
+
+
+def grad_cam(
+    model: nn.Module,
+    layer: str | nn.Module,
+    images: torch.Tensor,
+    class_index: int | Sequence[int] | torch.Tensor | None = None,
+    *,
+    signed: bool = False,
+) -> torch.Tensor:
+    """Compute Grad-CAM: where in the image a layer finds evidence for a class.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        From images to logits, shape (N, classes), or to one logit for two classes, shape (N, 1) or
+        (N,).
+    layer : str or torch.nn.Module
+        Any layer that puts out feature maps; the last one is usual.
+    images : torch.Tensor of float, shape (N, C, H, W)
+    class_index : int, or N of them, optional
+        The class to explain, for all images or for each. By default the one that the model predicts
+        for each image. With one logit, 1 is the class for which it is above 0, and 0 is the other.
+    signed : bool
+        Keep evidence against the class as negative values.
+
+    Returns
+    -------
+    torch.Tensor, shape (N, h, w)
+        At the layer's resolution and in units of the logit: not stretched to 0..1, so that a map
+        without evidence stays empty and maps can be compared.
+
+    Raises
+    ------
+    ValueError
+        If the layer or the class does not exist, the layer puts out no feature maps, or the model
+        cannot take the images.
+
+    Notes
+    -----
+    The logit is differentiated, not the softmax: that would fade where the model is confident, and
+    mix in all other classes. Nothing is differentiated below the layer, so late layers cost little
+    more than a forward pass.
+
+    References
+    ----------
+    Selvaraju et al., "Grad-CAM: Visual explanations from deep networks via gradient-based
+    localization", arXiv:1610.02391, equations 1 and 2.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(36, 2))
+    >>> grad_cam(model, "0", torch.zeros(1, 1, 5, 5), 1).shape
+    torch.Size([1, 3, 3])
+    """
+    return grad_cam_channels(model, layer, images, class_index).map(signed)
+
+
+def grad_cam_channels(
+    model: nn.Module,
+    layer: str | nn.Module,
+    images: torch.Tensor,
+    class_index: int | Sequence[int] | torch.Tensor | None = None,
+) -> ChannelWeights:
+    """Compute the weights and feature maps that Grad-CAM adds up.
+
+    Parameters
+    ----------
+    model, layer, images, class_index
+        As for `grad_cam`.
+
+    Returns
+    -------
+    ChannelWeights
+
+    Raises
+    ------
+    ValueError
+        As `grad_cam` does.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Conv2d(1, 9, 3), nn.Flatten(), nn.Linear(81, 2))
+    >>> grad_cam_channels(model, "0", torch.zeros(1, 1, 5, 5), 1).top(8).shape
+    torch.Size([1, 8])
+    """
+    check_images(model, images)
+    name, module = find_layer(model, layer)
+    with evaluating(model), torch.inference_mode(False), torch.no_grad():
+        images = images.clone() if images.is_inference() else images
+        with _graph_begins_at(name, module) as outputs:
+            logits = run(model, images)
+        if not outputs:
+            raise ValueError(never_reached(name))
+        maps = outputs[-1]
+        with torch.enable_grad():
+            scores, chosen = class_scores(logits, class_index)
+            total = scores.sum()
+        gradient = None
+        if total.requires_grad:
+            (gradient,) = torch.autograd.grad(total, maps, allow_unused=True)
+    if gradient is None:
+        raise ValueError(f"the logits do not depend on layer {name!r}; name one on the way to them")
+    return ChannelWeights(gradient.mean(dim=(2, 3)), maps.detach(), chosen, scores.detach())
+
+
+def cam(
+    model: nn.Module,
+    layer: str | nn.Module,
+    images: torch.Tensor,
+    class_index: int | Sequence[int] | torch.Tensor | None = None,
+    *,
+    classifier: str | nn.Module | None = None,
+    signed: bool = False,
+) -> torch.Tensor:
+    """Compute the class activation map of a model with global average pooling and a dense layer.
+
+    Parameters
+    ----------
+    model, images, class_index, signed
+        As for `grad_cam`.
+    layer : str or torch.nn.Module
+        What is pooled: the last feature maps.
+    classifier : str or torch.nn.Module, optional
+        The dense layer; by default the model's last one.
+
+    Returns
+    -------
+    torch.Tensor, shape (N, h, w)
+        The signed map's mean over all positions, plus the bias, is the logit. It is h x w times the
+        map of Grad-CAM.
+
+    Raises
+    ------
+    ValueError
+        As `grad_cam` does, and if the logits are not just the pooled maps times the dense layer's
+        weights.
+
+    References
+    ----------
+    Zhou et al., "Learning deep features for discriminative localization", arXiv:1512.04150,
+    equation 2.
+
+    Examples
+    --------
+    >>> pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    >>> model = nn.Sequential(nn.Conv2d(1, 4, 3), pool, nn.Linear(4, 2))
+    >>> cam(model, "0", torch.zeros(1, 1, 5, 5), 1).shape
+    torch.Size([1, 3, 3])
+    """
+    check_images(model, images)
+    name, _ = find_layer(model, layer)
+    if classifier is None:
+        classifier = next(
+            (m for m in reversed(list(model.modules())) if isinstance(m, nn.Linear)), None
+        )
+    dense = classifier if classifier is None else find_layer(model, classifier)[1]
+    if not isinstance(dense, nn.Linear):
+        raise ValueError("cam needs a dense layer (nn.Linear) that gives the logits; use grad_cam")
+    with evaluating(model), torch.no_grad(), record_activations(model, layer) as activations:
+        logits = run(model, images)
+        if name not in activations:
+            raise ValueError(never_reached(name))
+        maps = check_maps(name, activations[name])
+        _, chosen = class_scores(logits, class_index)
+        _check_that_pooling_explains(name, maps, dense, logits)
+        if dense.out_features == 1:
+            weights = dense.weight * (2 * chosen[:, None] - 1)
+        else:
+            weights = dense.weight[chosen]
+        total = torch.einsum("nk,nkhw->nhw", weights, maps)
+    return total if signed else total.relu()
+
+
+def class_scores(
+    logits: object, class_index: int | Sequence[int] | torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pick the logit that is to be explained.
+
+    Parameters
+    ----------
+    logits : torch.Tensor, shape (N, classes), (N, 1) or (N,)
+    class_index : int, N of them, or None
+        As for `grad_cam`.
+
+    Returns
+    -------
+    scores : torch.Tensor, shape (N,)
+        With one logit: it, or for class 0 its negative.
+    class_index : torch.Tensor of int, shape (N,)
+
+    Raises
+    ------
+    ValueError
+        If these are no logits, or the model has no such class.
+
+    Examples
+    --------
+    >>> class_scores(torch.tensor([[2.0], [-3.0]]), None)
+    (tensor([2., 3.]), tensor([1, 0]))
+    """
+    if not isinstance(logits, torch.Tensor) or logits.ndim not in (1, 2):
+        shape = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
+        raise ValueError(f"the model puts out {shape}; it must give logits of shape (N, classes)")
+    if logits.ndim == 1:
+        logits = logits[:, None]
+    count, single = len(logits), logits.shape[1] == 1
+    classes = 2 if single else logits.shape[1]
+    if class_index is None:
+        chosen = (logits[:, 0] > 0).long() if single else logits.argmax(dim=1)
+    else:
+        chosen = _as_indices(class_index, count, classes).to(logits.device)
+    if single:
+        return logits[:, 0] * (2 * chosen - 1), chosen
+    return logits.gather(1, chosen[:, None])[:, 0], chosen
+
+
+def _as_indices(class_index, count, classes):
+    try:
+        chosen = torch.as_tensor(class_index)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"class_index is {class_index!r}; pass an integer or one per image"
+        ) from error
+    whole = chosen.dtype != torch.bool and not chosen.is_floating_point()
+    if not whole or chosen.shape not in ((), (count,)):
+        raise ValueError(
+            f"class_index is {class_index!r}; pass an integer, or one for each of the {count} "
+            "images"
+        )
+    if ((chosen < 0) | (chosen >= classes)).any():
+        raise ValueError(
+            f"class_index is {class_index!r}; the model has the classes 0 to {classes - 1}"
+        )
+    return chosen.long().expand(count)
+
+
+@contextmanager
+def _graph_begins_at(name: str, module: nn.Module) -> Iterator[list[torch.Tensor]]:
+    """Let the forward pass be recorded for gradients from a layer's output on, and not before."""
+    outputs: list[torch.Tensor] = []
+
+    def restart(_, __, output):
+        # Inside of no_grad(), which restores what was before it when it ends.
+        torch.set_grad_enabled(True)
+        outputs.append(check_maps(name, output).detach().requires_grad_())
+        return outputs[-1].clone()  # for layers that work in place
+
+    hook = module.register_forward_hook(restart)
+    try:
+        yield outputs
+    finally:
+        hook.remove()
+        torch.set_grad_enabled(False)
+
+
+def _check_that_pooling_explains(name, maps, dense, logits):
+    problem = None
+    if dense.in_features != maps.shape[1]:
+        problem = (
+            f"the dense layer takes {dense.in_features} values, layer {name!r} has "
+            f"{maps.shape[1]} channels"
+        )
+    else:
+        again = dense(maps.mean(dim=(2, 3)))
+        scale = max(1.0, logits.abs().max().item())
+        if (
+            again.shape != logits.view(len(logits), -1).shape
+            or (again - logits.view_as(again)).abs().max() > 1e-2 * scale
+        ):
+            problem = (
+                f"averaging layer {name!r} and applying the dense layer does not give the logits"
+            )
+    if problem:
+        raise ValueError(
+            "cam needs a model that ends in global average pooling and one dense layer, but "
+            f"{problem}; use grad_cam"
+        )

@@ -1,0 +1,132 @@
+"""Cover the image piece by piece and see what that costs the class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from lecture_utils._inspect import evaluating
+from lecture_utils._validation import as_pair
+from lecture_utils.interpretation._activations import check_images, run
+from lecture_utils.interpretation._grad_cam import class_scores
+
+
+def occlusion(
+    model: nn.Module,
+    images: torch.Tensor,
+    class_index: int | Sequence[int] | torch.Tensor | None = None,
+    *,
+    window: int | tuple[int, int] = 32,
+    stride: int | tuple[int, int] | None = None,
+    fill: float | Sequence[float] | torch.Tensor = 0.0,
+    batch_size: int = 32,
+) -> torch.Tensor:
+    """Measure how much a class's logit falls when a part of the image is covered.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        As for `grad_cam`.
+    images : torch.Tensor of float, shape (N, C, H, W)
+    class_index : int, or N of them, optional
+        As for `grad_cam`; by default what the model predicts for the uncovered image.
+    window : int or pair of int
+        Height and width of the cover in pixels, at most those of the images.
+    stride : int or pair of int, optional
+        How far it moves, at most its own size, or pixels would never be covered. By default half of
+        it.
+    fill : float, or C of them
+        What covers, in the model's normalized units. 0 is gray where the normalization is about the
+        mean.
+    batch_size : int
+        How many covered images go through the model at once.
+
+    Returns
+    -------
+    torch.Tensor, shape (N, H, W)
+        For each pixel the fall of the logit, averaged over all positions of the window that cover
+        it. Negative where covering helps the class.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of the above.
+
+    Notes
+    -----
+    It costs a forward pass per position, but no gradient: it measures the model itself, and is a
+    check on maps like `grad_cam` that only estimate. A window that does not fit at the right or
+    lower edge is cut off there.
+
+    References
+    ----------
+    Zeiler and Fergus, "Visualizing and understanding convolutional networks", arXiv:1311.2901,
+    section 4.2.
+
+    Examples
+    --------
+    >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 2))
+    >>> occlusion(model, torch.ones(1, 1, 4, 4), 0, window=2).shape
+    torch.Size([1, 4, 4])
+    """
+    check_images(model, images)
+    height, width = images.shape[2:]
+    size = as_pair(window, "window", minimum=1)
+    half = (max(1, size[0] // 2), max(1, size[1] // 2))
+    step = half if stride is None else as_pair(stride, "stride", minimum=1)
+    if size[0] > height or size[1] > width:
+        raise ValueError(
+            f"window is {window!r}; it must fit into images of {height} x {width} pixels"
+        )
+    if step[0] > size[0] or step[1] > size[1]:
+        raise ValueError(f"stride is {stride!r}; it must be at most the window, {window!r}")
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
+    cover = _cover(fill, images)
+    boxes = [
+        (slice(top, top + size[0]), slice(left, left + size[1]))
+        for top in _positions(height, size[0], step[0])
+        for left in _positions(width, size[1], step[1])
+    ]
+    with evaluating(model), torch.no_grad():
+        scores, chosen = class_scores(run(model, images), class_index)
+        return torch.stack(
+            [
+                _average_fall(model, image, index, score, boxes, cover, batch_size)
+                for image, index, score in zip(images, chosen, scores, strict=True)
+            ]
+        )
+
+
+def _average_fall(model, image, index, score, boxes, cover, batch_size):
+    falls, times = torch.zeros_like(image[0]), torch.zeros_like(image[0])
+    for start in range(0, len(boxes), batch_size):
+        some = boxes[start : start + batch_size]
+        covered = image.repeat(len(some), 1, 1, 1)
+        for copy, (rows, columns) in zip(covered, some, strict=True):
+            copy[:, rows, columns] = cover
+        left, _ = class_scores(model(covered), index)
+        for (rows, columns), fall in zip(some, score - left, strict=True):
+            falls[rows, columns] += fall
+            times[rows, columns] += 1
+    return falls / times
+
+
+def _positions(length, size, step):
+    """List where the window begins; the last one reaches the edge."""
+    return range(0, length - size + step, step)
+
+
+def _cover(fill, images):
+    channels = images.shape[1]
+    try:
+        cover = torch.as_tensor(fill, dtype=images.dtype, device=images.device)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"fill is {fill!r}; pass a number, or one for each channel") from error
+    if cover.shape not in ((), (channels,)) or not cover.isfinite().all():
+        raise ValueError(
+            f"fill is {fill!r}; pass a number, or {channels} of them, one for each channel"
+        )
+    return cover.expand(channels)[:, None, None]

@@ -1,0 +1,39 @@
+"""The models that the chapters train, from small CNNs for digits to EfficientNet-Lite for photos.
+
+All take images with values from 0 (black) to 1 (white), shape (N, C, H, W), and return one logit
+per class. `build` makes one by its name in `NETWORKS`.
+"""
+
+from lecture_utils.models._build import NETWORKS, build
+from lecture_utils.models._deep import DeepBlock, deep_cnn
+from lecture_utils.models._efficientnet_lite import (
+    InvertedBottleneck,
+    efficientnet_lite0,
+    from_original_names,
+)
+from lecture_utils.models._mnist import (
+    convolutional_base,
+    dense_network,
+    flatten_cnn,
+    gap_cnn,
+    strong_cnn,
+)
+from lecture_utils.models._photos import ResidualBlock, cats_cnn, small_resnet
+
+__all__ = [
+    "NETWORKS",
+    "DeepBlock",
+    "InvertedBottleneck",
+    "ResidualBlock",
+    "build",
+    "cats_cnn",
+    "convolutional_base",
+    "deep_cnn",
+    "dense_network",
+    "efficientnet_lite0",
+    "flatten_cnn",
+    "from_original_names",
+    "gap_cnn",
+    "small_resnet",
+    "strong_cnn",
+]

@@ -1,0 +1,25 @@
+"""What several networks are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+
+def normalized_convolution(
+    in_channels: int, out_channels: int, **options: Any
+) -> tuple[nn.Conv2d, nn.BatchNorm2d, nn.ReLU]:
+    """Build a convolution with batch normalization and ReLU."""
+    # Batch normalization subtracts the mean, so a bias before it would do nothing.
+    return (
+        nn.Conv2d(in_channels, out_channels, bias=False, **options),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU(),
+    )
+
+
+def check_classes(num_classes: int) -> None:
+    """Raise ValueError if there is no class."""
+    if num_classes < 1:
+        raise ValueError(f"num_classes is {num_classes}; a classifier needs at least 1")

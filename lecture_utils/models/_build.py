@@ -1,0 +1,59 @@
+"""Networks by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from torch import nn
+
+from lecture_utils.models._deep import deep_cnn
+from lecture_utils.models._mnist import dense_network, flatten_cnn, gap_cnn, strong_cnn
+from lecture_utils.models._photos import cats_cnn, small_resnet
+
+#: The function that builds each model, by the name that recipes use.
+NETWORKS: dict[str, Callable[..., nn.Sequential]] = {
+    "dense": dense_network,
+    "flatten": flatten_cnn,
+    "gap": gap_cnn,
+    "strong": strong_cnn,
+    "cats": cats_cnn,
+    "cats-dropout": partial(cats_cnn, dropout=0.5),
+    "cats-strong": small_resnet,
+    "cats-strides": partial(small_resnet, pooling=False),
+    **{
+        f"{kind}-{depth}": partial(deep_cnn, depth=depth, shortcuts=kind == "residual")
+        for kind in ("plain", "residual")
+        for depth in (8, 20, 56)
+    },
+}
+
+
+def build(name: str, num_classes: int | None = None) -> nn.Sequential:
+    """Build a network by its name, with new random weights.
+
+    Parameters
+    ----------
+    name : str
+        One of `NETWORKS`.
+    num_classes : int, optional
+        At least 1. By default ten, or for photos of two classes one logit.
+
+    Returns
+    -------
+    nn.Sequential
+        From images to logits.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or there is no class.
+
+    Examples
+    --------
+    >>> build("gap")[-1]
+    Linear(in_features=64, out_features=10, bias=True)
+    """
+    if name not in NETWORKS:
+        raise ValueError(f"there is no network {name!r}; use one of {', '.join(NETWORKS)}")
+    return NETWORKS[name]() if num_classes is None else NETWORKS[name](num_classes)

@@ -1,0 +1,141 @@
+"""Networks of any depth, with and without shortcuts: what residual connections are good for.
+
+The architecture is that of He, Zhang, Ren and Sun for small images ("Deep residual learning for
+image recognition", arXiv:1512.03385, section 4.2), with fewer channels: a convolution, three stages
+of blocks with two convolutions each, global average pooling and a dense layer. A plain and a
+residual network of one depth have the same weights; the shortcut has none.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class DeepBlock(nn.Module):
+    """Two convolutions with batch normalization; with a shortcut, the input is added.
+
+    Where the block halves height and width, the shortcut takes every second pixel; where it has
+    more output channels, the additional channels of the shortcut are 0.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        `out_channels` at least `in_channels`.
+    stride : int
+        Of the first convolution.
+    shortcut : bool
+    normalize : bool
+        Whether batch normalization follows each convolution.
+
+    Examples
+    --------
+    >>> import torch
+    >>> DeepBlock(8, 16, stride=2)(torch.zeros(1, 8, 28, 28)).shape
+    torch.Size([1, 16, 14, 14])
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        stride: int = 1,
+        shortcut: bool = True,
+        normalize: bool = True,
+    ) -> None:
+        super().__init__()
+        self.new_channels = out_channels - in_channels
+        self.stride = stride
+        self.shortcut = shortcut
+        self.change = nn.Sequential(
+            nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=False),
+            _normalization(out_channels, normalize),
+            nn.ReLU(),
+            nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False),
+            _normalization(out_channels, normalize),
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Compute relu(change(images)), or relu(images + change(images)) with a shortcut."""
+        changed = self.change(images)
+        if self.shortcut:
+            same = images[:, :, :: self.stride, :: self.stride]
+            changed = changed + nn.functional.pad(same, (0, 0, 0, 0, 0, self.new_channels))
+        return nn.functional.relu(changed)
+
+
+def deep_cnn(
+    num_classes: int = 10,
+    *,
+    depth: int,
+    shortcuts: bool = True,
+    width: int = 8,
+    normalize: bool = True,
+    initialization: str = "he",
+) -> nn.Sequential:
+    """Build a network with `depth` layers that have weights.
+
+    Parameters
+    ----------
+    num_classes : int
+        Logits, at least 1.
+    depth : int
+        Convolutions and the dense layer: 8, 14, 20, ..., six more for every block that each stage
+        gets.
+    shortcuts : bool
+        Whether every block adds its input.
+    width : int
+        Channels of the first stage, at least 1; the second has twice, the third four times as many.
+    normalize : bool
+        Whether batch normalization follows each convolution.
+    initialization : {"he", "torch"}
+        The first weights of the convolutions: those of He et al. ("Delving deep into rectifiers",
+        arXiv:1502.01852), or PyTorch's own, which are smaller.
+
+    Returns
+    -------
+    nn.Sequential
+        From (N, 1, 28, 28) to (N, num_classes).
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of the above.
+
+    Examples
+    --------
+    >>> import torch
+    >>> deep_cnn(depth=20)(torch.zeros(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
+    """
+    if depth < 8 or depth % 6 != 2:
+        raise ValueError(f"depth is {depth}; it must be 8, 14, 20 or another six more")
+    for name, value in (("width", width), ("num_classes", num_classes)):
+        if value < 1:
+            raise ValueError(f"{name} is {value}; it must be at least 1")
+    if initialization not in ("he", "torch"):
+        raise ValueError(f"initialization is {initialization!r}; use 'he' or 'torch'")
+    layers = [
+        nn.Conv2d(1, width, kernel_size=3, padding=1, bias=False),
+        _normalization(width, normalize),
+        nn.ReLU(),
+    ]
+    channels = width
+    for stage in range(3):
+        for block in range((depth - 2) // 6):
+            out_channels = width * 2**stage
+            stride = 2 if stage > 0 and block == 0 else 1
+            options = {"stride": stride, "shortcut": shortcuts, "normalize": normalize}
+            layers.append(DeepBlock(channels, out_channels, **options))
+            channels = out_channels
+    model = nn.Sequential(
+        *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes)
+    )
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d) and initialization == "he":
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+    return model
+
+
+def _normalization(channels, normalize):
+    return nn.BatchNorm2d(channels) if normalize else nn.Identity()

@@ -1,0 +1,335 @@
+"""What each recorded run trains, on what, and how: the only place where these choices are made."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lecture_utils.runs import _transfer_recipes
+
+__all__ = ["RECIPES", "Recipe", "recipe"]
+
+# The data set of photos: its name in recipes.
+PHOTOS = "cats_vs_dogs"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run, except its seed and the machine.
+
+    Attributes
+    ----------
+    name : str
+        Also the run's folder, such as "mnist/gap".
+    title : str
+        A few words for a caption.
+    dataset : str
+        "mnist", "fashion_mnist" or "cats_vs_dogs".
+    model : str
+        One of `models.NETWORKS`; or, with `train_from`, one of `pretrained.NETWORKS`, which gets a
+        new head.
+    epochs, batch_size : int
+    optimizer, schedule, learning_rate, weight_decay, label_smoothing, ema_decay
+        See `training.Classifier`.
+    augmentation : dict of float
+        Options of `augmentation.random_affine`, for photos of `augmentation.Augment`; empty for
+        none.
+    mixup : float
+        See `training.Classifier`.
+    image_size : int or None
+        Photos are resized to a square of so many pixels.
+    validation_size : int
+        Training images that are held out. Photos have a folder of their own for validation.
+    train_size : int or None
+        Train on no more than so many images.
+    train_from : str or None
+        The model is frozen up to (and excluding) this stage (see `transfer.freeze`), the statistics
+        of batch normalization everywhere. None for models that build on no other.
+    pretrained : bool
+        Whether the model starts with ImageNet's weights, or with random ones.
+    backbone_lr_scale : float
+        See `training.Classifier`.
+    repeats : int
+        How often an epoch goes through the training images: with few of them, evaluating the model
+        takes longer than training it.
+    resample_by_seed : bool
+        Whether the seed also decides which images `train_size` takes.
+    keep_weights : bool
+        False for models that are too large to ship. Frozen weights are never kept.
+    save_predictions : bool
+        Also write ``test.csv``, the model's output for every test image. See
+        `Run.test_predictions`.
+    """
+
+    name: str
+    title: str
+    dataset: str
+    model: str
+    epochs: int
+    batch_size: int = 128
+    optimizer: str = "adam"
+    schedule: str = "one-cycle"
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    ema_decay: float | None = None
+    augmentation: dict[str, Any] = field(default_factory=dict)
+    mixup: float = 0.0
+    image_size: int | None = None
+    validation_size: int = 5000
+    train_size: int | None = None
+    train_from: str | None = None
+    pretrained: bool = False
+    backbone_lr_scale: float = 1.0
+    repeats: int = 1
+    resample_by_seed: bool = False
+    keep_weights: bool = True
+    save_predictions: bool = False
+
+
+def recipe(name: str) -> Recipe:
+    """Look a recipe up.
+
+    Parameters
+    ----------
+    name : str
+        Such as "mnist/gap".
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> recipe("mnist/gap").model
+    'gap'
+    """
+    if name not in RECIPES:
+        raise ValueError(f"there is no run {name!r}; use one of {', '.join(RECIPES)}")
+    return RECIPES[name]
+
+
+# With the settings of the others, the training loss of the network with global average pooling is
+# still falling at the end; more and larger steps were chosen on the validation images.
+_MNIST = (
+    Recipe("mnist/dense", "MNIST, dense network", "mnist", "dense", 6, learning_rate=2e-3),
+    Recipe("mnist/flatten", "MNIST, CNN with flatten", "mnist", "flatten", 6),
+    Recipe(
+        "mnist/gap",
+        "MNIST, CNN with global average pooling",
+        "mnist",
+        "gap",
+        epochs=8,
+        batch_size=64,
+        learning_rate=6e-3,
+    ),
+)
+
+_STRONG = Recipe(
+    "mnist/strong",
+    "MNIST, under 100,000 parameters",
+    "mnist",
+    "strong",
+    epochs=15,
+    optimizer="adamw",
+    learning_rate=6e-3,
+    weight_decay=0.02,
+    ema_decay=0.998,
+    augmentation={
+        "degrees": 12.0,
+        # Two pixels; and 0.15 pixels to the side per row.
+        "translate": 2 / 28,
+        "scale": [0.88, 1.12],
+        "shear": math.degrees(math.atan(0.15)),
+    },
+)
+
+# The same networks and settings on clothes: only the data differ.
+_FASHION = tuple(
+    replace(
+        run,
+        name=run.name.replace("mnist", "fashion_mnist"),
+        title=run.title.replace("MNIST", "Fashion-MNIST"),
+        dataset="fashion_mnist",
+    )
+    for run in _MNIST
+)
+
+# The lecture's network and settings: Adam with a constant rate, batches of 20, no regularization.
+# Only the images are smaller than its 150 x 150: on a processor, an epoch takes half a minute
+# instead of two.
+_PLAIN = Recipe(
+    "cats-vs-dogs/from-scratch",
+    "Cats and dogs, nothing against overfitting",
+    "cats_vs_dogs",
+    "cats",
+    epochs=20,
+    batch_size=20,
+    schedule="constant",
+    learning_rate=1e-3,
+    image_size=96,
+)
+
+# Crops show things enlarged, and the smaller size of the crops evens that out: see `Augment`.
+_AUGMENTED = replace(
+    _PLAIN,
+    name="cats-vs-dogs/augmented",
+    title="Cats and dogs, with augmentation, dropout and weight decay",
+    model="cats-dropout",
+    epochs=150,
+    batch_size=32,
+    optimizer="adamw",
+    schedule="one-cycle",
+    learning_rate=2e-3,
+    weight_decay=0.05,
+    augmentation={
+        "degrees": 15.0,
+        "crop": [0.4, 1.0],
+        "flip": 0.5,
+        "brightness": 0.2,
+        "contrast": 0.2,
+        "saturation": 0.2,
+        "size": 96,
+    },
+    image_size=112,
+)
+
+_STRONG_PHOTOS = Recipe(
+    "cats-vs-dogs/strong",
+    "Cats and dogs, a residual network",
+    "cats_vs_dogs",
+    "cats-strong",
+    epochs=120,
+    batch_size=32,
+    optimizer="adamw",
+    learning_rate=1e-3,
+    weight_decay=0.3,
+    ema_decay=0.998,
+    mixup=0.2,
+    augmentation={
+        "degrees": 15.0,
+        "crop": [0.35, 1.0],
+        "flip": 0.5,
+        "brightness": 0.3,
+        "contrast": 0.3,
+        "saturation": 0.3,
+        "erase": 0.25,
+        "size": 96,
+    },
+    image_size=112,
+)
+
+# The same with a stride where the other one pools.
+_STRIDES = replace(
+    _STRONG_PHOTOS,
+    name="cats-vs-dogs/strides",
+    title="Cats and dogs, a residual network without pooling",
+    model="cats-strides",
+    keep_weights=False,
+)
+
+# The lecture's network on small images, as quick as it gets.
+_SMALL = replace(
+    _PLAIN,
+    name="cats-vs-dogs/photos-2000",
+    title="64 pixels, 2,000 photos",
+    epochs=24,
+    optimizer="adamw",
+    schedule="one-cycle",
+    learning_rate=2e-3,
+    image_size=64,
+)
+
+# As many steps on fewer photos: each is seen more often.
+_FEWER = tuple(
+    replace(
+        _SMALL,
+        name=f"cats-vs-dogs/photos-{count}",
+        title=f"64 pixels, {count:,} photos",
+        epochs=_SMALL.epochs * 2000 // count,
+        train_size=count,
+    )
+    for count in (500, 1000)
+)
+
+# Each remedy of the augmented run alone, and all of them: the same but for what is named.
+_NO_REMEDY = replace(
+    _SMALL, name="cats-vs-dogs/remedies-none", title="64 pixels, no remedy", epochs=60
+)
+_AUGMENTATION = {**_AUGMENTED.augmentation, "size": 64}
+_REMEDIES = (
+    _NO_REMEDY,
+    replace(
+        _NO_REMEDY,
+        name="cats-vs-dogs/remedies-augmentation",
+        title="64 pixels, augmentation only",
+        augmentation=_AUGMENTATION,
+    ),
+    replace(
+        _NO_REMEDY,
+        name="cats-vs-dogs/remedies-dropout",
+        title="64 pixels, dropout only",
+        model="cats-dropout",
+    ),
+    replace(
+        _NO_REMEDY,
+        name="cats-vs-dogs/remedies-decay",
+        title="64 pixels, weight decay only",
+        weight_decay=_AUGMENTED.weight_decay,
+    ),
+    replace(
+        _NO_REMEDY,
+        name="cats-vs-dogs/remedies-all",
+        title="64 pixels, all remedies",
+        model="cats-dropout",
+        weight_decay=_AUGMENTED.weight_decay,
+        augmentation=_AUGMENTATION,
+    ),
+)
+
+# Depth with and without shortcuts: the same images, steps and settings for all six networks.
+_DEPTHS = tuple(
+    Recipe(
+        f"fashion_mnist/{kind}-{depth}",
+        f"Fashion-MNIST, {kind} network of {depth} layers",
+        "fashion_mnist",
+        f"{kind}-{depth}",
+        epochs=5,
+        optimizer="sgd",
+        learning_rate=0.1,
+        weight_decay=1e-4,
+        train_size=12_000,
+    )
+    for kind in ("plain", "residual")
+    for depth in (8, 20, 56)
+)
+
+_CATS = (_PLAIN, _AUGMENTED, _STRONG_PHOTOS, _STRIDES, *_REMEDIES, _SMALL, *_FEWER)
+
+# The head is trained on features that never change: epochs cost next to nothing.
+_EXTRACTION = Recipe(
+    "transfer/feature-extraction",
+    "Feature extraction",
+    PHOTOS,
+    "efficientnet_lite0",
+    epochs=10,
+    batch_size=32,
+    optimizer="adamw",
+    learning_rate=3e-3,
+    weight_decay=0.01,
+    image_size=128,
+    train_from="head",
+    pretrained=True,
+    save_predictions=True,
+)
+_TRANSFER = _transfer_recipes.make(_EXTRACTION, _NO_REMEDY)
+
+_ALL = (*_MNIST, _STRONG, *_FASHION, *_DEPTHS, *_CATS, *_TRANSFER)
+#: All recipes by name.
+RECIPES = {run.name: run for run in _ALL}

@@ -1,0 +1,277 @@
+"""Find, read, and repeat recorded runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lecture_utils.runs import _legacy, _store
+from lecture_utils.runs._recipes import RECIPES, Recipe, recipe
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from lecture_utils.transfer import EmbeddingMaps
+
+
+class Run:
+    """One finished run.
+
+    Attributes
+    ----------
+    folder : Path
+    card : dict
+        What was trained on what, how, where, and how well: see ``card["metrics"]``. The names are
+        today's, whatever the version that wrote the file.
+    history : dict of list
+        ``epoch`` (from 1), ``train_loss``, ``train_accuracy``, ``val_loss``, ``val_accuracy``.
+    recipe : Recipe
+        What was trained, as it says on the card.
+    model : nn.Module
+        The trained model in evaluation mode. Read from disk at first use. Not all runs keep their
+        weights.
+    test_predictions : dict
+        The model's output for the N test images: ``file`` (list of str, relative to the test
+        folder), ``label`` and ``logit`` (arrays; a logit above 0 means class 1), and the maps of
+        the embeddings ``pca``, ``tsne`` (N, 2) and ``neighbors`` (N, 5), as in
+        `transfer.make_maps`. Only of runs whose recipe says ``save_predictions``.
+    maps : transfer.EmbeddingMaps
+        The maps among these, ready for the demo `EmbeddingMap`.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        remedy = "restore the folder, or train the run again"
+        self.folder = Path(folder)
+        self.card = _legacy.card(_store.read_json(self.folder / _store.CARD, remedy))
+        self.history = _store.read_history(self.folder / _store.HISTORY, remedy)
+
+    @property
+    def recipe(self) -> Recipe:
+        """Rebuild the recipe from the card."""
+        return Recipe(**self.card["recipe"])
+
+    @cached_property
+    def model(self) -> nn.Module:
+        """Build the model and read its weights."""
+        from lecture_utils.runs import _networks
+        from lecture_utils.runs._weights import load_weights
+
+        if self.card["weights_sha256"] is None:
+            name, seed = self.card["name"], self.card["seed"]
+            raise FileNotFoundError(
+                f"the weights of {name} are too large to ship and were not kept; train again, with: "
+                f"runs.train({name!r}, {seed}, keep_weights=True)"
+            )
+        model = _networks.build(self.recipe, self.card["seed"])
+        path = self.folder / _store.WEIGHTS
+        load_weights(
+            _networks.trainable_part(self.recipe, model), path, self.card["weights_sha256"]
+        )
+        return model.eval()
+
+    @cached_property
+    def test_predictions(self) -> dict[str, Any]:
+        """Read ``test.csv``."""
+        from lecture_utils.runs._test_predictions import read_test_predictions
+
+        if not self.recipe.save_predictions:
+            raise FileNotFoundError(
+                f"{self.card['name']} did not save its predictions; load a run whose recipe says "
+                "save_predictions"
+            )
+        return read_test_predictions(self.folder / _store.TEST_PREDICTIONS)
+
+    @property
+    def maps(self) -> EmbeddingMaps:
+        """Collect the maps of the test images."""
+        from lecture_utils.transfer import EmbeddingMaps
+
+        maps = {name: self.test_predictions[name] for name in ("pca", "tsne", "neighbors")}
+        return EmbeddingMaps(**maps, **self.card["maps"])
+
+    def __repr__(self) -> str:
+        accuracy = self.card["metrics"]["test"]["accuracy"]
+        epochs = len(self.history["epoch"])
+        return (
+            f"<{self.card['name']}, seed {self.card['seed']}: {epochs} epochs, test {accuracy:.2%}>"
+        )
+
+
+def available(
+    name: str | None = None, *, root: str | os.PathLike[str] | None = None
+) -> list[tuple[str, int]]:
+    """Find the finished runs.
+
+    Parameters
+    ----------
+    name : str, optional
+        Only the runs of this recipe.
+    root : path, optional
+        Where to look. By default among the runs that come with the package.
+
+    Returns
+    -------
+    list of tuple of (str, int)
+        Name and seed, sorted.
+
+    Raises
+    ------
+    ValueError
+        If there is no recipe of that name.
+
+    Examples
+    --------
+    >>> available("mnist/gap")  # doctest: +SKIP
+    [('mnist/gap', 0)]
+    """
+    names = sorted(RECIPES) if name is None else [recipe(name).name]
+    root = Path(root or _store.RECORDED)
+    return sorted(
+        (each, int(card.parent.name.removeprefix("seed")))
+        for each in names
+        for card in (root / each).glob(f"seed*/{_store.CARD}")
+    )
+
+
+def load(name: str, seed: int = 0, *, root: str | os.PathLike[str] | None = None) -> Run:
+    """Read a finished run.
+
+    Parameters
+    ----------
+    name : str
+        One of `RECIPES`, such as "mnist/gap".
+    seed : int
+    root : path, optional
+        Where to look. By default among the runs that come with the package.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ValueError
+        If there is no recipe of that name, or a file is damaged.
+    FileNotFoundError
+        If the run is not recorded.
+
+    Examples
+    --------
+    >>> load("mnist/gap").history["val_accuracy"]  # doctest: +SKIP
+    """
+    folder = _store.run_folder(recipe(name).name, seed, root)
+    if not (folder / _store.CARD).is_file():
+        seeds = [known for _, known in available(name, root=root)]
+        there = f"there are seeds {seeds}" if seeds else "there is no other seed either"
+        raise FileNotFoundError(
+            f"{name} with seed {seed} is not recorded ({there}); record it with: "
+            f"python -m lecture_utils.runs train {name} --seed {seed}"
+        )
+    return Run(folder)
+
+
+def train(
+    name: str,
+    seed: int = 0,
+    *,
+    root: str | os.PathLike[str] = "runs",
+    data_dir: str | os.PathLike[str] | None = None,
+    threads: int | None = None,
+    overwrite: bool = False,
+    trainer: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> Run | None:
+    """Do a run again, from nothing to its card.
+
+    Parameters
+    ----------
+    name : str
+        One of `RECIPES`.
+    seed : int
+        Two runs with the same seed on the same machine are equal.
+    root : path
+        Results go to ``<root>/<name>/seed<seed>``; with several nodes, a folder that all of them
+        share.
+    data_dir : path or "sample", optional
+        The folder that has the data set (see `datasets`), or the small embedded sample.
+    threads : int, optional
+        Processor threads. By default as many as torch likes.
+    overwrite : bool
+        Replace what an earlier run left.
+    trainer : dict, optional
+        ``accelerator``, ``devices``, ``num_nodes``, ``strategy``, ``precision`` for Lightning's
+        ``Trainer``; each is "auto" by default, and one node.
+    **changes
+        Fields of `Recipe` to change, such as ``epochs=2``.
+
+    Returns
+    -------
+    Run or None
+        None in all processes of a distributed run but the first.
+
+    Raises
+    ------
+    ValueError
+        If there is no recipe of that name, or an option is unknown.
+    FileExistsError
+        If there is a finished or a stopped run already.
+    FileNotFoundError
+        If the data set is not there and cannot be downloaded.
+    DivergedError
+        If the loss becomes infinite or NaN; then there is no card.
+
+    Examples
+    --------
+    >>> train("mnist/gap", epochs=1, data_dir="sample", validation_size=100)  # doctest: +SKIP
+    """
+    from lecture_utils.runs import _record
+
+    trainer = trainer or {}
+    unknown = trainer.keys() - _record.TRAINER_OPTIONS
+    if unknown:
+        raise ValueError(f"unknown trainer options {sorted(unknown)}")
+    fields = {field.name for field in dataclasses.fields(Recipe)} - {"name"}
+    if changes.keys() - fields:
+        raise ValueError(f"a recipe has no {sorted(changes.keys() - fields)}; use {sorted(fields)}")
+    changed = dataclasses.replace(recipe(name), **changes)
+    if changed.epochs < 1:
+        raise ValueError(f"epochs is {changed.epochs}; it must be at least 1")
+    folder = _record.start(changed, seed, root, data_dir, threads, overwrite, trainer)
+    return None if folder is None else Run(folder)
+
+
+def resume(name: str, seed: int = 0, *, root: str | os.PathLike[str] = "runs") -> Run | None:
+    """Go on with a run that was stopped or killed, as if nothing had happened.
+
+    Parameters
+    ----------
+    name : str
+        One of `RECIPES`.
+    seed : int
+    root : path
+        As it was given to `train`.
+
+    Returns
+    -------
+    Run or None
+        None in all processes of a distributed run but the first.
+
+    Raises
+    ------
+    FileNotFoundError
+        If no such run was started.
+    FileExistsError
+        If it is finished.
+
+    Examples
+    --------
+    >>> resume("mnist/gap")  # doctest: +SKIP
+    """
+    from lecture_utils.runs import _record
+
+    folder = _record.resume(recipe(name).name, seed, root)
+    return None if folder is None else Run(folder)

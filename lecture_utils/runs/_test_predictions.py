@@ -1,0 +1,97 @@
+"""A model's output for every test image: one line each in ``test.csv``."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lecture_utils._atomic import replacing
+
+if TYPE_CHECKING:
+    from torch import nn
+
+NEIGHBORS = 5
+_POSITIONS = ("pca_1", "pca_2", "tsne_1", "tsne_2")
+_NEIGHBORS = tuple(f"neighbor_{i}" for i in range(1, NEIGHBORS + 1))
+_COLUMNS = ("file", "label", "logit", *_POSITIONS, *_NEIGHBORS)
+
+
+def write_test_predictions(path: Path, model: nn.Module, data: Any) -> dict[str, Any]:
+    """Write a model's logits for the test images and maps of its embeddings, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    model : nn.Sequential
+        Its last child is the head, which gives one logit.
+    data : BatchDataModule
+        With a test set that the model takes, and ``files``.
+
+    Returns
+    -------
+    dict
+        For the card: ``dimensions`` of the embeddings, and ``explained``, the share of their
+        variance that the PCA map keeps.
+    """
+    from torch import nn
+
+    from lecture_utils.transfer import make_maps, run_in_batches
+
+    *before, head = model.children()
+    embeddings = run_in_batches(nn.Sequential(*before), data.test_set.inputs)
+    logits = run_in_batches(head, embeddings).reshape(-1)
+    maps = make_maps(embeddings.flatten(1).numpy(), neighbors=NEIGHBORS)
+    assert maps.neighbors is not None and maps.explained is not None  # make_maps computes both
+    # More digits than a map or a probability shows.
+    values = np.column_stack([logits, maps.pca, maps.tsne])
+    rows = zip(
+        data.files["test"], data.test_set.labels.tolist(), values, maps.neighbors, strict=True
+    )
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        for name, label, row, nearest in rows:
+            writer.writerow([name, label, *(f"{value:.4g}" for value in row), *nearest])
+    return {"dimensions": maps.dimensions, "explained": round(maps.explained, 4)}
+
+
+def read_test_predictions(path: Path) -> dict[str, Any]:
+    """Read what `write_test_predictions` wrote.
+
+    Returns
+    -------
+    dict
+        ``file`` (list of str), and as arrays ``label`` (int), ``logit``, ``pca`` and ``tsne`` (N,
+        2), ``neighbors`` (N, 5).
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is damaged.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no {path}; restore it or train the run again")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    try:
+        columns = {name: np.array([float(row[name]) for row in rows]) for name in _COLUMNS[1:]}
+        names = [row["file"] for row in rows]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged ({error}); restore it or train again") from error
+    if not rows or not all(np.isfinite(column).all() for column in columns.values()):
+        raise ValueError(
+            f"{path} is damaged (no rows, or values that are not finite); restore it or train again"
+        )
+    return {
+        "file": names,
+        "label": columns["label"].astype(int),
+        "logit": columns["logit"],
+        "pca": np.stack([columns["pca_1"], columns["pca_2"]], axis=1).astype(np.float32),
+        "tsne": np.stack([columns["tsne_1"], columns["tsne_2"]], axis=1).astype(np.float32),
+        "neighbors": np.stack([columns[name] for name in _NEIGHBORS], axis=1).astype(np.int32),
+    }

@@ -1,0 +1,205 @@
+"""Results of the recorded runs on transfer learning: boundaries, learning curves, maps.
+
+All numbers come from the cards of ``transfer/*`` runs. What is not recorded is left out.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lecture_utils import runs
+from lecture_utils.runs._transfer_recipes import BETWEEN, COUNTS, STRATEGIES
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from lecture_utils.transfer import EmbeddingMaps
+
+#: The recipe that was run for each boundary, by the first trainable stage.
+_NAMES = {stage: f"transfer/{strategy}" for strategy, stage in STRATEGIES.items()}
+_NAMES.update({stage: f"transfer/from-{stage}" for stage in BETWEEN})
+# The names that the chapter uses, in its order.
+_MAPS = {
+    "random weights": "transfer/random-features",
+    "pretrained": "transfer/feature-extraction",
+    "fine-tuned": "transfer/end-to-end",
+}
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A boundary between the frozen and the trained stages of a model: its costs and results.
+
+    Attributes
+    ----------
+    until : str
+        The model is frozen up to (and excluding) this stage, such as "stage7"; one of
+        ``TransferNetwork.stages``.
+    name : str
+        Of the recipe, such as "transfer/partial"; for ``TrainingCurves``, which takes such names.
+    trainable, parameters : int
+        How many weights and biases are trained, of how many.
+    memory : int
+        Bytes of one training step on a batch of 32 images: see `profiling.training_memory`.
+    runs : list of runs.Run
+        The recorded ones, one per seed; empty if none is. ``run.history`` has the curves.
+    """
+
+    until: str
+    name: str
+    trainable: int
+    parameters: int
+    memory: int
+    runs: list[runs.Run]
+
+    @property
+    def accuracy(self) -> float | None:
+        """Mean accuracy on the test photos, 0 to 1; None if it is not recorded."""
+        return _mean(run.card["metrics"]["test"]["accuracy"] for run in self.runs)
+
+    @property
+    def seconds_per_epoch(self) -> float | None:
+        """Processor seconds of an epoch, without caching the frozen output; None if unknown."""
+        return _mean(run.card["processor_seconds"] / len(run.history["epoch"]) for run in self.runs)
+
+
+def boundaries(
+    *, root: str | os.PathLike[str] | None = None, batch_size: int = 32
+) -> list[Boundary]:
+    """Collect costs and results of every boundary.
+
+    Parameters
+    ----------
+    root : path, optional
+        Where to look for recorded runs. By default among those that come with the package.
+    batch_size : int
+        For the memory.
+
+    Returns
+    -------
+    list of Boundary
+        From "stem" (everything is trained) to "head" (only the head is).
+
+    Examples
+    --------
+    >>> [boundary.until for boundary in boundaries()][-2:]  # doctest: +SKIP
+    ['top', 'head']
+    """
+    from lecture_utils.models import efficientnet_lite0
+    from lecture_utils.profiling import training_memory
+    from lecture_utils.transfer import attach_head, freeze, trainable_parameters
+
+    model = attach_head(efficientnet_lite0(), 1)
+    size = runs.recipe(_NAMES["head"]).image_size
+    assert size is not None  # as in all recipes for photos
+    result = []
+    for stage in model.stages:
+        if stage in _NAMES:
+            freeze(model, stage, freeze_bn_stats=True)
+            result.append(
+                Boundary(
+                    until=stage,
+                    name=_NAMES[stage],
+                    trainable=trainable_parameters(model),
+                    parameters=sum(p.numel() for p in model.parameters()),
+                    memory=training_memory(model, (batch_size, 3, size, size)),
+                    runs=_recorded(_NAMES[stage], root),
+                )
+            )
+    return result
+
+
+def learning_curves(
+    *, root: str | os.PathLike[str] | None = None
+) -> dict[str, dict[int, list[float]]]:
+    """Collect test accuracies against the number of training photos.
+
+    Returns
+    -------
+    dict of dict of list of float
+        From strategy ("from-scratch", "feature-extraction", "partial", "end-to-end") to number of
+        photos to the test accuracies of all seeds, 0 to 1. Only what is recorded.
+
+    Examples
+    --------
+    >>> learning_curves()["partial"][10]  # doctest: +SKIP
+    [0.91, 0.93, 0.9]
+    """
+    # On 500 photos and more without a pretrained model: the runs of the chapter on cats and dogs.
+    everything = {"from-scratch": "cats-vs-dogs/photos-2000"}
+    curves = {}
+    for strategy in ("from-scratch", *STRATEGIES):
+        curve = {}
+        for count in (*COUNTS, 2000):
+            name = f"transfer/{strategy}-{count}"
+            if count == 2000:
+                name = everything.get(strategy, f"transfer/{strategy}")
+            elif name not in runs.RECIPES:
+                name = f"cats-vs-dogs/photos-{count}"
+            accuracies = [run.card["metrics"]["test"]["accuracy"] for run in _recorded(name, root)]
+            if accuracies:
+                curve[count] = accuracies
+        curves[strategy] = curve
+    return curves
+
+
+@dataclass(frozen=True)
+class TestMaps:
+    """The 1,000 test photos on maps, before training, pretrained and fine-tuned.
+
+    Attributes
+    ----------
+    stages : dict of str to transfer.EmbeddingMaps
+        "random weights", "pretrained", "fine-tuned": for the demo `EmbeddingMap`.
+    labels : ndarray of int, shape (N,)
+        0 for a cat, 1 for a dog.
+    class_names : tuple of str
+    predictions : dict of str to ndarray of int, shape (N,)
+    files : list of str
+        Relative to the test folder, such as "cats/cat.4501.jpg": for thumbnails where the photos
+        are.
+    """
+
+    # Not a test, whatever its name begins with.
+    __test__ = False
+
+    stages: dict[str, EmbeddingMaps]
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    predictions: dict[str, np.ndarray]
+    files: list[str]
+
+
+def maps_of_test(*, root: str | os.PathLike[str] | None = None) -> TestMaps:
+    """Collect the maps of the test photos.
+
+    Returns
+    -------
+    TestMaps
+
+    Raises
+    ------
+    FileNotFoundError
+        If a run is not recorded.
+    """
+    by_stage = {stage: runs.load(name, root=root) for stage, name in _MAPS.items()}
+    tables = {stage: run.test_predictions for stage, run in by_stage.items()}
+    first = next(iter(tables.values()))
+    return TestMaps(
+        stages={stage: run.maps for stage, run in by_stage.items()},
+        labels=first["label"],
+        class_names=("cat", "dog"),
+        predictions={stage: (table["logit"] > 0).astype(int) for stage, table in tables.items()},
+        files=first["file"],
+    )
+
+
+def _recorded(name, root):
+    return [runs.load(name, seed, root=root) for _, seed in runs.available(name, root=root)]
+
+
+def _mean(values):
+    values = [*values]
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,345 @@
+"""Hand a data set to Lightning: all of it in memory, batches cut out by index.
+
+The usual way transforms one image at a time in Python; on a small data set that takes longer than
+the network does. Here a batch is one indexing operation on one tensor of bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, DistributedSampler
+
+from lecture_utils import datasets
+
+
+def to_unit_range(images: Tensor) -> Tensor:
+    """Turn bytes into what the models take: values from 0 to 1.
+
+    Parameters
+    ----------
+    images : tensor of uint8, shape (N, C, H, W)
+        A tensor of floats passes unchanged, whatever its shape (embeddings are (N, features)).
+
+    Returns
+    -------
+    tensor of float32, shape (N, C, H, W)
+        Laid out in memory with the channels last, which convolutions are fastest on.
+
+    Examples
+    --------
+    >>> to_unit_range(torch.full((1, 1, 1, 1), 255, dtype=torch.uint8)).item()
+    1.0
+    """
+    if images.dtype == torch.uint8:
+        images = images.float().div_(255)
+    if images.ndim != 4:
+        return images
+    return images.contiguous(memory_format=torch.channels_last)
+
+
+class InMemoryDataset(Dataset):
+    """Inputs and labels as two tensors, read a batch at a time.
+
+    Parameters
+    ----------
+    inputs : tensor of uint8, shape (N, C, H, W)
+        Images; or what a model takes instead of them, such as embeddings, shape (N, ...).
+    labels : tensor of int64, shape (N,)
+
+    Raises
+    ------
+    ValueError
+        If there are not as many labels as inputs.
+
+    Examples
+    --------
+    >>> data = InMemoryDataset(torch.zeros(4, 1, 28, 28), torch.arange(4))
+    >>> data.__getitems__([2, 3])[1]
+    tensor([2, 3])
+    """
+
+    def __init__(self, inputs: Tensor, labels: Tensor) -> None:
+        if len(inputs) != len(labels):
+            raise ValueError(f"{len(inputs)} inputs but {len(labels)} labels; pass one per input")
+        self.inputs = inputs
+        self.labels = labels
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        return self.inputs[index], self.labels[index]
+
+    def __getitems__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Cut out a batch; DataLoader calls this instead of `__getitem__` where it exists."""
+        chosen = torch.as_tensor(indices)
+        if self.inputs.ndim == 4 and self.inputs.is_contiguous(memory_format=torch.channels_last):
+            # Seen as (N, H, W, C) an image is one piece of memory, which this copies at once.
+            inputs = self.inputs.permute(0, 2, 3, 1).index_select(0, chosen).permute(0, 3, 1, 2)
+        else:
+            inputs = self.inputs.index_select(0, chosen)
+        return inputs, self.labels[chosen]
+
+
+def step_seed(seed: int, step: int, process: int = 0) -> int:
+    """Compute the seed that a training step starts from.
+
+    Everything random in the step follows from it, so that a resumed run draws the same values as
+    one that was never stopped.
+
+    Parameters
+    ----------
+    seed : int
+        Of the run.
+    step : int
+        Optimizer steps so far: ``trainer.global_step``.
+    process : int
+        Rank of the process, below 1009, where several train together.
+
+    Returns
+    -------
+    int
+        ``seed * 1_000_000_007 + step * 1_009 + process``
+
+    Examples
+    --------
+    >>> step_seed(1, 2, 3)
+    1000002028
+    """
+    return seed * 1_000_000_007 + step * 1_009 + process
+
+
+class BatchDataModule(pl.LightningDataModule):
+    """Give batches of images that are in memory; where they come from is up to subclasses.
+
+    Parameters
+    ----------
+    batch_size : int
+        Images per optimizer step, over all processes together.
+    eval_batch_size : int
+        Images per step of validation and test.
+    seed : int
+        Decides the order of the training images, together with the epoch; and everything random in
+        a training step (augmentation, mixup, dropout), together with the step: see `step_seed`.
+    augment : callable, optional
+        Takes and returns a batch of training images with values from 0 to 1, on the device where
+        the model is. See `augmentation.Augment`.
+
+    Attributes
+    ----------
+    train_set, validation_set, test_set : InMemoryDataset
+        A subclass makes them in `setup`.
+
+    Raises
+    ------
+    ValueError
+        If a batch would be empty, or `augment` cannot be called.
+    """
+
+    train_set: InMemoryDataset
+    validation_set: InMemoryDataset
+    test_set: InMemoryDataset
+
+    def __init__(
+        self,
+        *,
+        batch_size: int,
+        eval_batch_size: int,
+        seed: int,
+        augment: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
+        super().__init__()
+        for name, value in (("batch_size", batch_size), ("eval_batch_size", eval_batch_size)):
+            if value < 1:
+                raise ValueError(f"{name} is {value}; it must be at least 1")
+        if augment is not None and not callable(augment):
+            raise ValueError(f"augment is {augment!r}; pass something that takes a batch, or None")
+        self.batch_size = batch_size
+        self.eval_batch_size = eval_batch_size
+        self.seed = seed
+        self.augment = augment
+        self.train_set = self.validation_set = self.test_set = None  # type: ignore[assignment]
+
+    def on_after_batch_transfer(
+        self, batch: tuple[Tensor, Tensor], dataloader_idx: int
+    ) -> tuple[Tensor, Tensor]:
+        """Make floats of bytes; in training, seed torch for this step and augment.
+
+        All of this happens where the model is: bytes are few to move, and a GPU does the rest
+        faster.
+        """
+        inputs, labels = batch
+        inputs = to_unit_range(inputs)
+        trainer = self.trainer
+        if trainer is not None and trainer.training:
+            torch.manual_seed(step_seed(self.seed, trainer.global_step, trainer.global_rank))
+            if self.augment is not None:
+                inputs = self.augment(inputs).contiguous(memory_format=torch.channels_last)
+        return inputs, labels
+
+    def train_dataloader(self) -> DataLoader:
+        """Give batches in an order that depends on the seed and the epoch alone."""
+        processes = self.trainer.world_size if self.trainer else 1
+        # Lightning tells this sampler the epoch, also after resuming: the order is then the same.
+        sampler = DistributedSampler(
+            self.train_set,
+            num_replicas=processes,
+            rank=self.trainer.global_rank if self.trainer else 0,
+            seed=self.seed,
+        )
+        size = max(1, self.batch_size // processes)
+        return DataLoader(self.train_set, size, sampler=sampler, collate_fn=_keep)
+
+    def val_dataloader(self) -> DataLoader:
+        """Give all validation images to every process, so that the scores are always exact."""
+        return DataLoader(self.validation_set, self.eval_batch_size, collate_fn=_keep)
+
+    def test_dataloader(self) -> DataLoader:
+        """Give all test images to every process."""
+        return DataLoader(self.test_set, self.eval_batch_size, collate_fn=_keep)
+
+
+class InMemoryDataModule(BatchDataModule):
+    """Images in memory, split into training and validation, with the test set kept apart.
+
+    The test set is not read before `setup("test")`; training and validation both come from the
+    published training set. Which image goes where depends on `split_seed` alone, so that runs
+    with different seeds are evaluated on the same validation images.
+
+    Parameters
+    ----------
+    load : callable
+        Takes "train" or "test", returns an `ImageClassificationData` (see `datasets`).
+    batch_size : int
+        Images per optimizer step, over all processes together.
+    validation_size : int
+        How many of the training images are held out.
+    seed : int
+        Decides the order of the training images and everything random in a training step: see
+        `BatchDataModule`.
+    split_seed : int
+        Decides which images are held out.
+    train_size : int, optional
+        Train on no more than so many images. By default on all that are not held out.
+    augment : callable, optional
+        See `BatchDataModule`.
+
+    Attributes
+    ----------
+    train_set, validation_set, test_set : InMemoryDataset
+        After `setup`.
+    origin : str
+        Where the data came from, as a sentence. After `setup`.
+    source : str
+        The same as one of `datasets.SOURCES`. After `setup`.
+
+    Raises
+    ------
+    ValueError
+        From `setup`, if a size does not fit the data.
+
+    Examples
+    --------
+    >>> data = MNISTData(batch_size=100)
+    >>> data.setup("fit")  # doctest: +SKIP
+    >>> len(data.train_set), len(data.validation_set)  # doctest: +SKIP
+    (55000, 5000)
+    """
+
+    origin: str
+    source: str
+
+    def __init__(
+        self,
+        load: Callable[[str], datasets.ImageClassificationData],
+        *,
+        batch_size: int = 128,
+        validation_size: int = 5000,
+        seed: int = 0,
+        split_seed: int = 0,
+        train_size: int | None = None,
+        augment: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
+        super().__init__(batch_size=batch_size, eval_batch_size=500, seed=seed, augment=augment)
+        self._load = load
+        self.validation_size = validation_size
+        self.split_seed = split_seed
+        self.train_size = train_size
+
+    def setup(self, stage: str) -> None:
+        """Read what a stage needs: "fit" or "validate" the training set, "test" the test set."""
+        if stage in ("fit", "validate") and self.train_set is None:
+            self._split(self._load("train"))
+        if stage == "test" and self.test_set is None:
+            self.test_set = InMemoryDataset(*_as_tensors(self._load("test")))
+
+    def _split(self, data):
+        images, labels = _as_tensors(data)
+        rest = len(labels) - self.validation_size
+        size = rest if self.train_size is None else self.train_size
+        if self.validation_size < 1 or not 1 <= size <= rest:
+            raise ValueError(
+                f"cannot cut {len(labels)} training images into {size} to train on and "
+                f"{self.validation_size} to validate on; choose smaller numbers, at least 1"
+            )
+        order = torch.randperm(
+            len(labels), generator=torch.Generator().manual_seed(self.split_seed)
+        )
+        held_out, used = order.split([self.validation_size, rest])
+        self.validation_set = InMemoryDataset(images[held_out], labels[held_out])
+        self.train_set = InMemoryDataset(images[used[:size]], labels[used[:size]])
+        self.origin, self.source = data.origin, data.source
+
+
+class MNISTData(InMemoryDataModule):
+    """Handwritten digits; the options are those of `InMemoryDataModule`.
+
+    Parameters
+    ----------
+    source : str, optional
+        Insist on one of `datasets.SOURCES`.
+    **options
+        See `InMemoryDataModule`.
+
+    Examples
+    --------
+    >>> MNISTData(batch_size=64).batch_size
+    64
+    """
+
+    def __init__(self, *, source: str | None = None, **options: Any) -> None:
+        super().__init__(partial(datasets.mnist, source=source), **options)
+
+
+class FashionMNISTData(InMemoryDataModule):
+    """Images of clothes; the options are those of `InMemoryDataModule`.
+
+    Parameters
+    ----------
+    source : str, optional
+        Insist on one of `datasets.SOURCES`.
+    **options
+        See `InMemoryDataModule`.
+
+    Examples
+    --------
+    >>> FashionMNISTData(batch_size=64).batch_size
+    64
+    """
+
+    def __init__(self, *, source: str | None = None, **options: Any) -> None:
+        super().__init__(partial(datasets.fashion_mnist, source=source), **options)
+
+
+def _as_tensors(data):
+    return torch.from_numpy(data.images.copy()).unsqueeze(1), torch.from_numpy(data.labels.copy())
+
+
+def _keep(batch):
+    return batch

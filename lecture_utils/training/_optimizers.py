@@ -1,0 +1,92 @@
+"""Optimizers, learning-rate schedules, and groups of parameters with a rate of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import lr_scheduler
+
+#: The child of a model that classifies; what comes before it is the backbone.
+HEAD = "head"
+
+
+#: Each takes groups of parameters with a learning rate of their own, and the
+#: highest of these rates.
+OPTIMIZERS = {
+    "sgd": lambda p, lr, decay: torch.optim.SGD(
+        p, lr, momentum=0.9, nesterov=True, weight_decay=decay
+    ),
+    "rmsprop": lambda p, lr, decay: torch.optim.RMSprop(p, lr, weight_decay=decay),
+    "adam": lambda p, lr, decay: torch.optim.Adam(p, lr, weight_decay=decay),
+    "adamw": lambda p, lr, decay: torch.optim.AdamW(p, lr, weight_decay=decay),
+}
+
+
+#: Each takes the optimizer and the number of steps; it acts every step. The rates that the
+#: optimizer has are the highest.
+SCHEDULES = {
+    "constant": lambda optimizer, steps: lr_scheduler.LambdaLR(optimizer, lambda step: 1.0),
+    "cosine": lambda optimizer, steps: lr_scheduler.CosineAnnealingLR(optimizer, steps),
+    # It moves momentum against the rate, but must not give any to RMSprop, which has none.
+    "one-cycle": lambda optimizer, steps: lr_scheduler.OneCycleLR(
+        optimizer,
+        [group["lr"] for group in optimizer.param_groups],
+        total_steps=steps,
+        cycle_momentum=not isinstance(optimizer, torch.optim.RMSprop),
+    ),
+}
+
+
+def parameter_groups(
+    model: nn.Module, learning_rate: float, backbone_lr_scale: float = 1.0
+) -> list[dict[str, Any]]:
+    """Sort the trainable parameters into groups: the head, and all before it with smaller steps.
+
+    Parameters
+    ----------
+    model : nn.Module
+        With a child called "head" unless `backbone_lr_scale` is 1.
+    learning_rate : float
+        Of the head, above 0.
+    backbone_lr_scale : float
+        Learning rate of all other layers, as a multiple of the head's; above 0.
+
+    Returns
+    -------
+    list of dict
+        For any optimizer of torch, with ``params`` and ``lr``. Frozen parameters are in none.
+
+    Raises
+    ------
+    ValueError
+        If nothing is left to train, there is no head, or a rate is not above 0.
+
+    Examples
+    --------
+    >>> from torchvision.models import resnet18
+    >>> from lecture_utils.transfer import attach_head
+    >>> groups = parameter_groups(attach_head(resnet18(), 1), 0.01, 0.1)
+    >>> [group["lr"] for group in groups]
+    [0.001, 0.01]
+    """
+    for name, rate in (("learning_rate", learning_rate), ("backbone_lr_scale", backbone_lr_scale)):
+        if not rate > 0:
+            raise ValueError(
+                f"{name} is {rate}; it must be above 0 (freeze() what shall not learn)"
+            )
+    free = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    if not free:
+        raise ValueError("every parameter is frozen; leave at least the head to be trained")
+    if backbone_lr_scale == 1:
+        return [{"params": [p for _, p in free], "lr": learning_rate}]
+    if not any(name == HEAD for name, _ in model.named_children()):
+        raise ValueError(
+            f"backbone_lr_scale is {backbone_lr_scale}, but the model has no child called "
+            f"{HEAD!r} that would tell head and backbone apart; use attach_head(), or 1"
+        )
+    head = [p for name, p in free if name.startswith(f"{HEAD}.")]
+    backbone = [p for name, p in free if not name.startswith(f"{HEAD}.")]
+    groups = (backbone, learning_rate * backbone_lr_scale), (head, learning_rate)
+    return [{"params": params, "lr": rate} for params, rate in groups if params]

@@ -1,0 +1,203 @@
+"""Run images through the frozen part of a model once, and cache the output."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from lecture_utils._inspect import evaluating
+from lecture_utils.training import BatchDataModule, InMemoryDataset, to_unit_range
+from lecture_utils.transfer import _embedding_cache
+from lecture_utils.transfer._network import TransferNetwork, attach_head, split
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from lecture_utils.pretrained import Pretrained
+
+
+def embed(
+    model: TransferNetwork | Pretrained,
+    data: InMemoryDataset | ArrayLike,
+    until: str = "head",
+    *,
+    batch_size: int = 64,
+    cache: bool = True,
+) -> Any:
+    """Compute a model's output up to (and excluding) a stage: once, and never again.
+
+    Model and images are recognized by their content. The result is cached on disk (in
+    ``LECTURE_CACHE`` or else the user's cache folder); an interrupted computation continues where
+    it stopped.
+
+    Parameters
+    ----------
+    model : TransferNetwork, or pretrained.Pretrained
+        Used as in prediction, on the device where it is.
+    data : InMemoryDataset, or tensor or array of uint8 or float, shape (N, 3, H, W)
+        Bytes, or values from 0 to 1; at least one image.
+    until : str
+        The first stage that is not run, one of ``model.stages``: "head" gives the head's input.
+    batch_size : int
+        Images at a time: changes speed and memory use, and the results by no more than rounding.
+    cache : bool
+        False computes everything anew and writes nothing.
+
+    Returns
+    -------
+    tensor of float32, shape (N, features) for "head"; or InMemoryDataset
+        With the same labels, if `data` has labels. On the CPU.
+
+    Raises
+    ------
+    ValueError
+        If there is no such stage, or `data` is no batch of at least one image.
+
+    Examples
+    --------
+    >>> features = embed(pretrained.load("efficientnet_lite0"), data.train_set)  # doctest: +SKIP
+    >>> features.inputs.shape  # doctest: +SKIP
+    torch.Size([2000, 1280])
+    """
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
+    if not isinstance(model, nn.Module):
+        model = attach_head(model, 1)
+    labels = data.labels if isinstance(data, InMemoryDataset) else None
+    images = data.inputs if isinstance(data, InMemoryDataset) else torch.as_tensor(data)
+    if images.ndim != 4 or not len(images):
+        raise ValueError(
+            f"data have shape {tuple(images.shape)}; pass images, (N, channels, height, width), at "
+            "least one"
+        )
+    first, _ = split(model, until)
+
+    def compute(start):
+        return _run(first, images[start:], batch_size)
+
+    embeddings = None
+    if cache:
+        key = _fingerprint(first, images)
+        try:
+            embeddings = _embedding_cache.load_or_compute(key, len(images), compute)
+        except OSError as error:
+            warnings.warn(
+                f"embeddings could not be cached ({error}) and are computed again the next time. "
+                "Set LECTURE_CACHE to a folder with space",
+                stacklevel=2,
+            )
+    if embeddings is None:
+        embeddings = run_in_batches(first, images, batch_size)
+    embeddings = torch.as_tensor(embeddings)
+    return embeddings if labels is None else InMemoryDataset(embeddings, labels)
+
+
+class EmbeddedDataModule(BatchDataModule):
+    """Give the embeddings of another data module's images: the output of a model's frozen part.
+
+    Training the rest of the model on them has the same result as training all of it, without
+    computing the frozen part again in every epoch. Augmentation is ruled out: it would change the
+    images before they are embedded.
+
+    Parameters
+    ----------
+    data : ImageDataModule, or another `BatchDataModule`
+        Its batch size and seed are taken over.
+    model : TransferNetwork, or pretrained.Pretrained
+    until : str
+        The first stage that is not run; see `embed`.
+
+    Attributes
+    ----------
+    train_set, validation_set, test_set : InMemoryDataset
+        After `setup`: embeddings, with the labels of the images.
+    data : BatchDataModule
+        The images. Its other attributes, such as ``class_names``, are also this module's.
+
+    Raises
+    ------
+    ValueError
+        If the data module augments its images.
+
+    Examples
+    --------
+    >>> frozen, trainable = split(model, "stage6")  # doctest: +SKIP
+    >>> data = EmbeddedDataModule(photos, model, "stage6")  # doctest: +SKIP
+    >>> Trainer().fit(Classifier(trainable), data)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self, data: BatchDataModule, model: TransferNetwork | Pretrained, until: str = "head"
+    ) -> None:
+        super().__init__(batch_size=data.batch_size, eval_batch_size=500, seed=data.seed)
+        if data.augment is not None:
+            raise ValueError(
+                "the data module augments its images, and embeddings of changing images cannot be "
+                "cached; leave augment out, or train the whole model"
+            )
+        self.data = data
+        self.model = model
+        self.until = until
+
+    def __getattr__(self, name: str) -> Any:
+        # Python calls this for missing attributes only: what the other module knows of its data.
+        if name in ("class_names", "files", "origin", "source", "split_seed"):
+            return getattr(self.data, name)
+        return super().__getattribute__(name)
+
+    def setup(self, stage: str) -> None:
+        """Read the images that a stage needs, and embed them."""
+        self.data.setup(stage)
+        for name in ("train_set", "validation_set", "test_set"):
+            dataset = getattr(self.data, name)
+            if dataset is not None and getattr(self, name) is None:
+                setattr(self, name, embed(self.model, dataset, self.until))
+
+
+def run_in_batches(module: nn.Module, images: Tensor, batch_size: int = 64) -> Tensor:
+    """Compute a module's output for images (or embeddings) in evaluation mode, without the cache.
+
+    Parameters
+    ----------
+    module : nn.Module
+    images : tensor, shape (N, ...)
+    batch_size : int
+
+    Returns
+    -------
+    tensor of float32, shape (N, ...)
+    """
+    return torch.cat([torch.from_numpy(batch) for batch in _run(module, images, batch_size)])
+
+
+def _run(module, images, batch_size):
+    """Yield arrays of float32, batch by batch; the module is afterwards as it was."""
+    from tqdm import tqdm
+
+    device = next((p.device for p in module.parameters()), torch.device("cpu"))
+    progress = tqdm(total=len(images), desc="embedding", unit="images", delay=2)
+    with evaluating(module), progress:
+        for batch in images.split(batch_size):
+            with torch.inference_mode():
+                outputs = module(to_unit_range(batch.to(device)))
+            yield outputs.float().cpu().contiguous().numpy()
+            progress.update(len(batch))
+
+
+def _fingerprint(module, images):
+    """Recognize a model by its structure and weights, and images by their pixels."""
+    digest = hashlib.sha256(f"{module}{images.dtype}{tuple(images.shape)}".encode())
+    for name, value in (*module.named_parameters(), *module.named_buffers()):
+        digest.update(f"{name}{value.dtype}{tuple(value.shape)}".encode())
+        digest.update(_bytes(value))
+    for batch in images.split(64):
+        digest.update(_bytes(batch))
+    return digest.hexdigest()[:32]
+
+
+def _bytes(tensor):
+    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()

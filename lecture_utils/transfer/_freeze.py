@@ -1,0 +1,77 @@
+"""Freeze the first stages of a model, so that only the rest is trained."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from lecture_utils.transfer._network import HEAD, TransferNetwork, stages_from
+
+# Layers that do something else in training than in prediction, whether their parameters are trained
+# or not.
+_CHANGEABLE = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
+
+
+def freeze(
+    model: TransferNetwork, until: str | None = HEAD, *, freeze_bn_stats: bool = False
+) -> TransferNetwork:
+    """Freeze a model from the input up to (and excluding) a stage; the rest is trainable.
+
+    Frozen means: the parameters get no gradient, batch normalization uses the statistics that it
+    came with and keeps them, and dropout is off. It stays so when ``model.train()`` is called.
+
+    Parameters
+    ----------
+    model : TransferNetwork
+        Changed in place. What an earlier call froze and this one does not is trainable again.
+    until : str or None
+        The model is frozen up to (and excluding) this stage, one of ``model.stages``: it is the
+        first that is trained. None freezes nothing.
+    freeze_bn_stats : bool
+        Keep the statistics of batch normalization in the trainable stages, too: estimated from a
+        handful of images per batch they would be too uncertain.
+
+    Returns
+    -------
+    TransferNetwork
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If there is no such stage.
+
+    Examples
+    --------
+    >>> from torchvision.models import resnet18
+    >>> trainable_parameters(freeze(attach_head(resnet18(), 1)))
+    513
+    """
+    trainable = stages_from(model, until)
+    for name, stage in model.named_children():
+        stage.requires_grad_(name in trainable)
+        for layer in stage.modules():
+            _unfreeze_layer(layer, model.training)
+            normalizes = isinstance(layer, nn.modules.batchnorm._NormBase)
+            if name not in trainable or (freeze_bn_stats and normalizes):
+                _freeze_layer(layer)
+    model.frozen_until = None if trainable == set(model.stages) else until
+    return model
+
+
+def _freeze_layer(layer):
+    if isinstance(layer, _CHANGEABLE):
+        layer.eval()
+        layer.register_forward_pre_hook(_stay_in_evaluation)
+
+
+def _unfreeze_layer(layer, mode):
+    for number, hook in list(layer._forward_pre_hooks.items()):
+        if hook is _stay_in_evaluation:
+            del layer._forward_pre_hooks[number]
+            layer.train(mode)
+
+
+def _stay_in_evaluation(layer, _):
+    # model.train() reaches every layer, frozen or not, and Lightning calls it; so each looks for
+    # itself.
+    layer.training = False

@@ -1,0 +1,156 @@
+"""Build on a trained network: embed images, attach a head, freeze, and train with small steps.
+
+Three strategies, in the same few lines::
+
+    model = attach_head(pretrained.load("efficientnet_lite0"), num_classes=1)
+    freeze(model, until="head")       # feature extraction: train only the new head
+    freeze(model, until="stage6")     # partial fine-tuning: the last stages, too
+    freeze(model, until=None)         # end-to-end fine-tuning: everything
+    Trainer(...).fit(Classifier(model, task="binary", backbone_lr_scale=0.1), data)
+
+Frozen layers give the same output for an image in every epoch, so `embed` and `EmbeddedDataModule`
+compute it once.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from lecture_utils.geometry import count_parameters
+from lecture_utils.training._optimizers import HEAD
+from lecture_utils.transfer._families import Normalize, cut
+
+if TYPE_CHECKING:
+    from lecture_utils.pretrained import Pretrained
+
+
+class TransferNetwork(nn.Sequential):
+    """Normalization, the stages of a trained network, and a new head; `attach_head` makes one.
+
+    It takes images with values from 0 to 1, shape (N, 3, H, W), as all models of the book do.
+
+    Attributes
+    ----------
+    stages : tuple of str
+        Where it can be frozen and split, from the input to ``"head"``.
+    frozen_until : str or None
+        The first stage that is not frozen; None if none is frozen.
+    """
+
+    def __init__(self, layers: Mapping[str, nn.Module]) -> None:
+        super().__init__(OrderedDict(layers))
+        self.frozen_until: str | None = None
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Name the stages in order."""
+        return tuple(name for name, _ in self.named_children() if name != "normalize")
+
+
+def attach_head(
+    model: Pretrained | nn.Module, num_classes: int, *, dropout: float = 0.0
+) -> TransferNetwork:
+    """Replace a trained model's classification head with a new one with random weights.
+
+    Parameters
+    ----------
+    model : pretrained.Pretrained, or nn.Module
+        What `pretrained.load` gives; or an EfficientNet-Lite, or a ResNet, VGG or Inception v3 of
+        torchvision. It is copied: training leaves it as it is.
+    num_classes : int
+        Logits, at least 1. One is enough to tell two classes apart (task "binary").
+    dropout : float
+        Probability of leaving out a feature before the new head, 0 to less than 1.
+
+    Returns
+    -------
+    TransferNetwork
+        From (N, 3, H, W), values from 0 to 1, to (N, num_classes). Nothing is frozen yet.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of the above.
+
+    Examples
+    --------
+    >>> from torchvision.models import resnet18
+    >>> attach_head(resnet18(), num_classes=2).stages
+    ('stem', 'layer1', 'layer2', 'layer3', 'layer4', 'pool', 'head')
+    """
+    if num_classes < 1:
+        raise ValueError(f"num_classes is {num_classes}; a classifier needs at least 1")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout is {dropout}; it must be from 0 to below 1")
+    if isinstance(model, nn.Module):
+        stages, features, (mean, std) = cut(copy.deepcopy(model))
+    else:
+        stages, features, _ = cut(copy.deepcopy(model.model))
+        mean, std = model.mean, model.std
+    head = nn.Linear(features, num_classes)
+    layers = OrderedDict(normalize=Normalize(mean, std), **stages)
+    layers[HEAD] = nn.Sequential(nn.Dropout(dropout), head) if dropout else head
+    return TransferNetwork(layers).train()
+
+
+def split(model: TransferNetwork, until: str | None = HEAD) -> tuple[nn.Sequential, nn.Sequential]:
+    """Cut a model in two parts that compute the same, one after the other, and share its layers.
+
+    Parameters
+    ----------
+    model : TransferNetwork
+    until : str
+        The first stage of the second part, one of ``model.stages``.
+
+    Returns
+    -------
+    first, second : nn.Sequential
+        With the same names as in the model.
+
+    Raises
+    ------
+    ValueError
+        If there is no such stage.
+
+    Examples
+    --------
+    >>> from torchvision.models import resnet18
+    >>> split(attach_head(resnet18(), 2))[1]
+    Sequential(
+      (head): Linear(in_features=512, out_features=2, bias=True)
+    )
+    """
+    names = stages_from(model, until)
+    parts = OrderedDict(), OrderedDict()
+    for name, stage in model.named_children():
+        parts[name in names][name] = stage
+    return nn.Sequential(parts[0]), nn.Sequential(parts[1])
+
+
+def trainable_parameters(model: nn.Module) -> int:
+    """Count the weights and biases that training may change.
+
+    Parameters
+    ----------
+    model : nn.Module
+
+    Returns
+    -------
+    int
+    """
+    return count_parameters(model, trainable_only=True)
+
+
+def stages_from(model: TransferNetwork, until: str | None) -> set[str]:
+    """Give the names of a stage and all after it."""
+    names = model.stages
+    if until is None:
+        return set(names)
+    if until not in names:
+        raise ValueError(f"until is {until!r}; this model's stages are {', '.join(names)}")
+    return set(names[names.index(until) :])

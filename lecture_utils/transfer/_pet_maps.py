@@ -1,0 +1,82 @@
+"""Maps of the drawn pets by three models: for `EmbeddingMap` where the photos are not available.
+
+The maps were recorded once and ship with the package; ``tools/record_pet_maps.py`` records them
+again. The images are drawn anew, the same on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lecture_utils.transfer._projections import EmbeddingMaps
+
+PATH = Path(__file__).parents[1] / "data" / "samples" / "pet_maps.npz"
+STAGES = ("random weights", "pretrained", "fine-tuned")
+#: Pets to train on, to validate (the fewest that can be drawn) and on the map.
+SIZES = (300, 2, 200)
+
+
+def load_pet_maps(
+    folder: str | os.PathLike[str] | None = None, path: str | os.PathLike[str] = PATH
+) -> dict[str, Any]:
+    """Read the recorded maps, and draw the pets on them.
+
+    Parameters
+    ----------
+    folder : path, optional
+        What `datasets.drawn_pets` drew before, with at least as many test pets. By default the pets
+        are drawn now.
+    path : path
+        Of the maps.
+
+    Returns
+    -------
+    dict
+        What `EmbeddingMap` takes: ``stages``, ``labels``, ``class_names``, ``pictures`` (file
+        paths), ``predictions``, ``names`` and ``origin``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the maps are not there.
+
+    Examples
+    --------
+    >>> load_pet_maps()["class_names"]  # doctest: +SKIP
+    ('cat', 'dog')
+    """
+    from lecture_utils.datasets import drawn_pets
+
+    if not Path(path).is_file():
+        raise FileNotFoundError(
+            f"there is no {path}; restore it, or record it with: python tools/record_pet_maps.py"
+        )
+    with np.load(path) as saved:
+        arrays = dict(saved)
+    about = json.loads(str(arrays["about"]))
+    # A pet looks the same however many others are drawn.
+    test = Path(folder or drawn_pets((2, 2, SIZES[2])).folder) / "test"
+    stages = {
+        name: EmbeddingMaps(
+            pca=arrays["pca"][i],
+            tsne=arrays["tsne"][i],
+            neighbors=arrays["neighbors"][i].astype(np.int32),
+            explained=about["explained"][i],
+            dimensions=about["dimensions"],
+        )
+        for i, name in enumerate(STAGES)
+    }
+    return {
+        "stages": stages,
+        "labels": arrays["labels"].astype(int),
+        "class_names": ("cat", "dog"),
+        "pictures": [test / name for name in about["files"]],
+        "predictions": {name: arrays["predicted"][i].astype(int) for i, name in enumerate(STAGES)},
+        "origin": f"{len(about['files'])} drawn pets, a stand-in for the photos",
+        "names": [Path(name).stem.replace(".", " ") for name in about["files"]],
+    }

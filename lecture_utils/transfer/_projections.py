@@ -1,0 +1,304 @@
+"""Maps of embeddings: vectors of hundreds of values as points in two dimensions.
+
+`pca` is a linear projection: points that are far apart in it are far apart in all dimensions, too.
+`tsne` keeps neighbors together and little else. Both lose information, so `nearest` and `agreement`
+measure how well classes are separated in all dimensions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+#: Principal components that t-SNE gets at most: the rest is mostly noise, and distances take time.
+TSNE_COMPONENTS = 50
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddingMaps:
+    """Two maps of the same embeddings, and what they leave out.
+
+    Attributes
+    ----------
+    pca, tsne : ndarray of float32, shape (N, 2)
+    explained : float or None
+        Share of the variance that the PCA map keeps, from 0 to 1. None if unknown.
+    dimensions : int or None
+        Of the embeddings.
+    neighbors : ndarray of int32, shape (N, count), or None
+        The nearest others of each image in all dimensions, the nearest first.
+    """
+
+    pca: np.ndarray
+    tsne: np.ndarray
+    explained: float | None = None
+    dimensions: int | None = None
+    neighbors: np.ndarray | None = None
+
+
+def make_maps(
+    features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0, neighbors: int = 5
+) -> EmbeddingMaps:
+    """Compute both maps of a set of embeddings, and the neighbors.
+
+    Parameters
+    ----------
+    features : array_like, shape (N, D)
+        One embedding per image, D at least 2.
+    seed : int
+        As in `tsne`.
+    perplexity : float
+        As in `tsne`. With few images it becomes a third of their number.
+    neighbors : int
+        How many nearest others to list for each image.
+
+    Returns
+    -------
+    EmbeddingMaps
+
+    Raises
+    ------
+    ValueError
+        If `features` is no such array, has too few rows, or has values that are not finite.
+
+    Examples
+    --------
+    >>> maps = make_maps(np.eye(9, 4), neighbors=2)
+    >>> maps.pca.shape, maps.neighbors.shape
+    ((9, 2), (9, 2))
+    """
+    features = _checked(features, least=max(4, neighbors + 1))
+    points, explained = pca(features)
+    perplexity = min(perplexity, (len(features) - 1) / 3)
+    return EmbeddingMaps(
+        pca=points,
+        tsne=tsne(features, seed=seed, perplexity=perplexity),
+        explained=explained,
+        dimensions=features.shape[1],
+        neighbors=nearest(features, neighbors),
+    )
+
+
+def pca(features: ArrayLike) -> tuple[np.ndarray, float]:
+    """Project embeddings onto the two directions in which they differ most.
+
+    Parameters
+    ----------
+    features : array_like, shape (N, D)
+
+    Returns
+    -------
+    points : ndarray of float32, shape (N, 2)
+        Centered. Each axis points to where its largest value is, so that the same embeddings always
+        give the same map.
+    explained : float
+        Share of the variance that is left, from 0 to 1; 1 if all embeddings are equal.
+
+    Raises
+    ------
+    ValueError
+        If `features` is no such array or has values that are not finite.
+
+    Examples
+    --------
+    >>> points, explained = pca([[0, 0, 0], [2, 0, 0], [4, 0, 0]])
+    >>> points[:, 0].tolist(), explained
+    ([-2.0, 0.0, 2.0], 1.0)
+    """
+    features = _checked(features, least=2)
+    components, variances = _components(features, 2)
+    total = np.var(features, axis=0).sum()
+    kept = float(variances[:2].sum() / total) if total else 1.0
+    return components.astype(np.float32), min(kept, 1.0)
+
+
+def tsne(features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0) -> np.ndarray:
+    """Lay embeddings out so that near neighbors stay near, by t-SNE.
+
+    Distances between groups, their sizes and the axes mean nothing.
+
+    Parameters
+    ----------
+    features : array_like, shape (N, D)
+        Of more than 50 dimensions the 50 principal components are taken.
+    seed : int
+        On the same machine, the same seed gives the same map.
+    perplexity : float
+        About how many neighbors each image keeps near; below N.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, 2)
+
+    Raises
+    ------
+    ValueError
+        If `features` is no such array or has values that are not finite, or `perplexity` does not
+        fit.
+
+    References
+    ----------
+    van der Maaten and Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008; `sklearn.manifold.TSNE`.
+
+    Examples
+    --------
+    >>> tsne(np.eye(8), perplexity=2).shape
+    (8, 2)
+    """
+    from sklearn.manifold import TSNE
+
+    features = _checked(features, least=4)
+    if not 0 < perplexity < len(features):
+        raise ValueError(
+            f"perplexity is {perplexity!r}; with {len(features)} images use a number above 0 and "
+            f"below {len(features)}, such as {(len(features) - 1) / 3:.3g}"
+        )
+    components, variances = _components(features, min(TSNE_COMPONENTS, *features.shape))
+    if not variances[0] > 0:
+        raise ValueError("all embeddings are equal; t-SNE has nothing to lay out")
+    start = np.zeros((len(features), 2), dtype=np.float32)
+    start[:, : components.shape[1]] = components[:, :2]
+    start *= 1e-4 / start[:, 0].std()
+    method = TSNE(
+        2, perplexity=perplexity, init=start, learning_rate="auto", random_state=seed, n_jobs=1
+    )
+    return method.fit_transform(components.astype(np.float32)).astype(np.float32)
+
+
+def nearest(features: ArrayLike, count: int = 5) -> np.ndarray:
+    """Find the nearest others of each embedding, in all dimensions.
+
+    Parameters
+    ----------
+    features : array_like, shape (N, D)
+    count : int
+        From 1 to N - 1.
+
+    Returns
+    -------
+    ndarray of int32, shape (N, count)
+        Indices of the others by Euclidean distance, the nearest first.
+
+    Raises
+    ------
+    ValueError
+        If `features` is no such array, has values that are not finite, or there are not so many
+        others.
+
+    Examples
+    --------
+    >>> nearest([[0, 0], [1, 0], [3, 0]], 1).ravel().tolist()
+    [1, 0, 1]
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
+        raise ValueError(f"count is {count!r}; give how many neighbors, 1 or more")
+    features = _checked(features, least=count + 1)
+    # Called without points of its own, it leaves out the point itself, even among equal ones.
+    search = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(features)
+    return search.kneighbors()[1].astype(np.int32)
+
+
+def agreement(neighbors: ArrayLike, labels: ArrayLike) -> float:
+    """Compute which share of the nearest others is of the same class, from 0 to 1, on average.
+
+    With classes of equal size, the chance level is 1 over the number of classes.
+
+    Parameters
+    ----------
+    neighbors : array_like of int, shape (N, count)
+        As `nearest` returns them.
+    labels : array_like of int, shape (N,)
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If there are not as many labels as rows.
+
+    Examples
+    --------
+    >>> agreement([[1], [0], [1]], [0, 0, 1])
+    0.6666666666666666
+    """
+    neighbors, labels = np.asarray(neighbors), np.asarray(labels)
+    if neighbors.ndim != 2 or labels.shape != neighbors.shape[:1]:
+        raise ValueError(
+            f"neighbors have shape {neighbors.shape} and labels {labels.shape}; give (N, count) "
+            "and (N,)"
+        )
+    return float((labels[neighbors] == labels[:, None]).mean())
+
+
+def align(points: ArrayLike, reference: ArrayLike) -> np.ndarray:
+    """Rotate or mirror a map, to lie as close as possible to another map of the same images.
+
+    Otherwise the eye would follow a rotation from one t-SNE map to the next that means nothing.
+    Sizes stay as they are.
+
+    Parameters
+    ----------
+    points, reference : array_like, shape (N, 2)
+
+    Returns
+    -------
+    ndarray of float32, shape (N, 2)
+        Centered.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> align([[0, 1], [0, -1]], [[5, 0], [-5, 0]]).round(6).tolist()
+    [[1.0, 0.0], [-1.0, 0.0]]
+    """
+    from scipy.linalg import orthogonal_procrustes
+
+    points, reference = (np.asarray(each, dtype=np.float64) for each in (points, reference))
+    if points.shape != reference.shape or points.ndim != 2:
+        raise ValueError(
+            f"points have shape {points.shape} and the reference {reference.shape}; give two maps "
+            "of the same images"
+        )
+    centered = points - points.mean(axis=0)
+    turn, _ = orthogonal_procrustes(centered, reference - reference.mean(axis=0))
+    return (centered @ turn).astype(np.float32)
+
+
+def _components(features, count):
+    """Return centered features on their principal axes, (N, count), and the variances there."""
+    centered = features - features.mean(axis=0)
+    left, sizes, _ = np.linalg.svd(centered, full_matrices=False)
+    scores = np.zeros((len(features), count))
+    available = min(count, len(sizes))
+    scores[:, :available] = left[:, :available] * sizes[:available]
+    # The signs of singular vectors are arbitrary.
+    peaks = scores[np.abs(scores).argmax(axis=0), np.arange(count)]
+    return scores * np.where(peaks < 0, -1.0, 1.0), sizes**2 / len(features)
+
+
+def _checked(features, least):
+    try:
+        array = np.asarray(features, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError("features are no array of numbers; give one of shape (N, D)") from None
+    if array.ndim != 2 or array.shape[1] < 2:
+        raise ValueError(f"features have shape {array.shape}; give (N, D), with D at least 2")
+    if len(array) < least:
+        raise ValueError(f"there are {len(array)} embeddings; give at least {least}")
+    if not np.isfinite(array).all():
+        row, column = np.argwhere(~np.isfinite(array))[0]
+        raise ValueError(
+            f"features have {array[row, column]} in row {row}, column {column}; "
+            "leave such images out"
+        )
+    return array

@@ -1,0 +1,49 @@
+/** NumPy arrays on their way between Python and the browser (`ArrayTrait` in `widgets/_demo.py`). */
+
+const TYPES = {
+  uint8: Uint8Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
+
+/**
+ * The numbers of an array that Python sent, without copying where that is possible.
+ * @param {{shape: number[], dtype: string, data: DataView}} value
+ * @returns {Uint8Array|Int32Array|Float32Array|Float64Array} Row by row; treat it as read-only.
+ */
+export function toTyped({ shape, dtype, data }) {
+  const Type = TYPES[dtype];
+  if (!Type) throw new TypeError(`cannot read an array of dtype ${dtype}`);
+  const length = shape.reduce((product, size) => product * size, 1);
+  if (data.byteLength !== length * Type.BYTES_PER_ELEMENT) {
+    throw new RangeError(`an array of shape ${shape.join("x")} does not fit ${data.byteLength} bytes`);
+  }
+  const aligned = data.byteOffset % Type.BYTES_PER_ELEMENT === 0;
+  if (aligned) return new Type(data.buffer, data.byteOffset, length);
+  return new Type(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
+}
+
+/**
+ * The brightness, from 0 to 1, of an image that Python sent as floats or, to save space, as bytes.
+ * @param {{shape: number[], dtype: string, data: DataView}} image
+ * @returns {Float32Array}
+ */
+export function toBrightness(image) {
+  const values = toTyped(image);
+  return image.dtype === "uint8" ? Float32Array.from(values, (byte) => byte / 255) : values;
+}
+
+/**
+ * An array in the form in which it goes to Python. The numbers are copied, so that the array may be
+ * written to afterwards.
+ * @param {Uint8Array|Int32Array|Float32Array|Float64Array} array
+ * @param {number[]} shape
+ * @returns {{shape: number[], dtype: string, data: DataView<ArrayBuffer | SharedArrayBuffer>}}
+ */
+export function fromTyped(array, shape) {
+  const dtype = Object.keys(TYPES).find((name) => array instanceof TYPES[name]);
+  if (!dtype) throw new TypeError("only uint8, int32, float32 and float64 arrays travel to Python");
+  const bytes = array.buffer.slice(array.byteOffset, array.byteOffset + array.byteLength);
+  return { shape: [...shape], dtype, data: new DataView(bytes) };
+}

@@ -1,0 +1,156 @@
+/** Fast Fourier transforms of complex images, in place, for sides that are products of 2, 3 and 5. */
+
+/**
+ * The smallest product of twos, threes and fives that is not below `size`.
+ * @param {number} size
+ * @returns {number}
+ */
+export function fastLength(size) {
+  for (let length = size; ; length += 1) {
+    let rest = length;
+    for (const factor of [2, 3, 5]) while (rest % factor === 0) rest /= factor;
+    if (rest === 1) return length;
+  }
+}
+
+function factorize(length) {
+  const factors = [];
+  for (const factor of [4, 2, 3, 5]) {
+    while (length % factor === 0) {
+      factors.push(factor);
+      length /= factor;
+    }
+  }
+  return factors;
+}
+
+/**
+ * The transform of lines of one length (Stockham's order: no reshuffling at the end).
+ * @returns {{re: Float64Array, im: Float64Array, run: (inverse: boolean) => void}} Fill `re` and `im`,
+ *   call `run`, read them; the inverse divides by the length.
+ */
+function lineTransform(length) {
+  const factors = factorize(length);
+  const cos = Float64Array.from({ length }, (_, i) => Math.cos((2 * Math.PI * i) / length));
+  const sin = Float64Array.from({ length }, (_, i) => -Math.sin((2 * Math.PI * i) / length));
+  const [re, im, otherRe, otherIm] = Array.from({ length: 4 }, () => new Float64Array(length));
+
+  function stage4(xr, xi, yr, yi, groups, stride) {
+    for (let p = 0; p < groups; p += 1) {
+      const [at, far] = [p * stride, stride * groups];
+      const c1 = cos[at], s1 = sin[at], c2 = cos[2 * at], s2 = sin[2 * at];
+      const c3 = cos[3 * at], s3 = sin[3 * at];
+      for (let q = 0, from = at, to = 4 * at; q < stride; q += 1, from += 1, to += 1) {
+        const ar = xr[from], ai = xi[from], br = xr[from + far], bi = xi[from + far];
+        const cr = xr[from + 2 * far], ci = xi[from + 2 * far];
+        const dr = xr[from + 3 * far], di = xi[from + 3 * far];
+        const acr = ar + cr, aci = ai + ci, bdr = br + dr, bdi = bi + di;
+        const er = ar - cr, ei = ai - ci, fr = bi - di, fi = dr - br;
+        yr[to] = acr + bdr;
+        yi[to] = aci + bdi;
+        const gr = er + fr, gi = ei + fi, hr = acr - bdr, hi = aci - bdi, kr = er - fr, ki = ei - fi;
+        yr[to + stride] = gr * c1 - gi * s1;
+        yi[to + stride] = gr * s1 + gi * c1;
+        yr[to + 2 * stride] = hr * c2 - hi * s2;
+        yi[to + 2 * stride] = hr * s2 + hi * c2;
+        yr[to + 3 * stride] = kr * c3 - ki * s3;
+        yi[to + 3 * stride] = kr * s3 + ki * c3;
+      }
+    }
+  }
+  function stage(radix, xr, xi, yr, yi, groups, stride) {
+    const far = stride * groups;
+    for (let p = 0; p < groups; p += 1) {
+      const at = p * stride;
+      for (let j = 0; j < radix; j += 1) {
+        const to = radix * at + j * stride;
+        for (let k = 0; k < radix; k += 1) {
+          const turn = (j * (at + (k * length) / radix)) % length;
+          const [c, s, from] = [cos[turn], sin[turn], at + k * far];
+          if (k === 0) {
+            yr.fill(0, to, to + stride);
+            yi.fill(0, to, to + stride);
+          }
+          for (let q = 0; q < stride; q += 1) {
+            const [a, b] = [xr[from + q], xi[from + q]];
+            yr[to + q] += a * c - b * s;
+            yi[to + q] += a * s + b * c;
+          }
+        }
+      }
+    }
+  }
+  function run(inverse) {
+    // The inverse is the same sum with real and imaginary parts swapped, divided by the length.
+    let [xr, xi, yr, yi] = inverse ? [im, re, otherIm, otherRe] : [re, im, otherRe, otherIm];
+    let groups = length;
+    let stride = 1;
+    for (const radix of factors) {
+      groups /= radix;
+      if (radix === 4) stage4(xr, xi, yr, yi, groups, stride);
+      else stage(radix, xr, xi, yr, yi, groups, stride);
+      stride *= radix;
+      [xr, xi, yr, yi] = [yr, yi, xr, xi];
+    }
+    if (factors.length % 2) {
+      re.set(otherRe);
+      im.set(otherIm);
+    }
+    if (!inverse) return;
+    for (let i = 0; i < length; i += 1) {
+      re[i] /= length;
+      im[i] /= length;
+    }
+  }
+  return { re, im, run };
+}
+
+/**
+ * Transforms of images of one size, rows times columns, row by row in typed arrays.
+ * @param {number} rows
+ * @param {number} columns See `fastLength` for both.
+ * @returns {{rows: number, columns: number, forward(re: *, im: *, filled?: number): void, inverse(re: *, im: *,
+ *   first?: number, end?: number): void}}
+ */
+export function imageTransform(rows, columns) {
+  const along = lineTransform(columns);
+  const down = rows === columns ? along : lineTransform(rows);
+
+  function eachRow(re, im, inverse, first, end) {
+    for (let y = first; y < end; y += 1) {
+      const row = y * columns;
+      along.re.set(re.subarray(row, row + columns));
+      along.im.set(im.subarray(row, row + columns));
+      along.run(inverse);
+      re.set(along.re, row);
+      im.set(along.im, row);
+    }
+  }
+  function eachColumn(re, im, inverse) {
+    for (let x = 0; x < columns; x += 1) {
+      for (let y = 0, at = x; y < rows; y += 1, at += columns) {
+        down.re[y] = re[at];
+        down.im[y] = im[at];
+      }
+      down.run(inverse);
+      for (let y = 0, at = x; y < rows; y += 1, at += columns) {
+        re[at] = down.re[y];
+        im[at] = down.im[y];
+      }
+    }
+  }
+  return {
+    rows,
+    columns,
+    /** Transform in place. Rows from `filled` on are zero, so they need no work. */
+    forward(re, im, filled = rows) {
+      eachRow(re, im, false, 0, filled);
+      eachColumn(re, im, false);
+    },
+    /** Transform back in place; only rows `first` to `end` (exclusive) are completed. */
+    inverse(re, im, first = 0, end = rows) {
+      eachColumn(re, im, true);
+      eachRow(re, im, true, first, end);
+    },
+  };
+}

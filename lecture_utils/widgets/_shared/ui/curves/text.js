@@ -1,0 +1,27 @@
+/** How losses, accuracies and the two parts of the data are written beside curves. */
+
+import { format } from "../../math/numbers.js";
+
+export const PARTS = { train: "training", val: "validation" };
+
+/**
+ * A share as a percentage with two digits behind the point: "97.42%".
+ * @param {number} share
+ * @param {number} [digits]
+ * @returns {string}
+ */
+export const percent = (share, digits = 2) => `${(100 * share).toFixed(digits)}%`;
+
+/**
+ * A loss with four digits behind the point, or more where it is tiny.
+ * @param {number} value
+ * @returns {string}
+ */
+export const loss = (value) => (value >= 0.001 && value < 1000 ? value.toFixed(4) : format(value, 4));
+
+/**
+ * @param {string} column
+ * @param {number} value
+ * @returns {string}
+ */
+export const writeValue = (column, value) => (column.endsWith("loss") ? loss(value) : percent(value));

@@ -1,0 +1,119 @@
+/** Building blocks for a demo's page elements. */
+
+/**
+ * Make an element: h("label", { for: id, class: "name" }, "Stride", input).
+ * `on...` attributes with a function become listeners; null, undefined and false are left out.
+ * @param {string} tag
+ * @param {Object<string, *>} [attributes]
+ * @param {...(Node|string|number|null|undefined|false)} children
+ * @returns {HTMLElement}
+ */
+export function h(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/**
+ * The same for SVG elements.
+ * @param {string} tag
+ * @param {Object<string, *>} [attributes]
+ * @param {...Node|string|number|null|undefined|false} children
+ * @returns {SVGElement}
+ */
+export function svg(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  for (const child of children.flat()) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : String(child));
+  }
+  return element;
+}
+
+/**
+ * Say something else; the same words again would cost the page a new layout.
+ * @param {Element} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * Paint an element in a color of `color.js`, unless it has it already.
+ * @param {HTMLElement} element
+ * @param {{background: string, ink: string}} color
+ */
+export function setColor(element, { background, ink }) {
+  if (element.dataset.color === background) return;
+  element.dataset.color = background;
+  element.style.background = background;
+  element.style.color = ink;
+}
+
+/**
+ * Call `callback` whenever an element gets another size, and when it gets its first one.
+ * @param {Element} element
+ * @param {(size: DOMRectReadOnly) => void} callback
+ * @param {AbortSignal} signal
+ */
+export function onResize(element, callback, signal) {
+  const observer = new ResizeObserver(([entry]) => callback(entry.contentRect));
+  observer.observe(element);
+  signal.addEventListener("abort", () => observer.disconnect());
+}
+
+let lastId = 0;
+// Several demos on one page each carry their own copy of this module, so a counter is not enough.
+const instance = Math.random().toString(36).slice(2, 8);
+
+/**
+ * An id that no other element of the page has, however many demos it shows.
+ * @param {string} [prefix]
+ * @returns {string}
+ */
+export function uniqueId(prefix = "lu") {
+  lastId += 1;
+  return `${prefix}-${instance}-${lastId}`;
+}
+
+/**
+ * A line icon from the path of a 24x24 drawing; the text beside it, not the icon, is read aloud.
+ * @param {string} path
+ */
+export function icon(path) {
+  return svg(
+    "svg",
+    { class: "lu-icon", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
+    svg("path", { d: path }),
+  );
+}
+
+/**
+ * A polite live region: what is said into it is read aloud when the reader pauses.
+ * A newer sentence replaces one that has not been told yet, at most one every `delay` milliseconds.
+ * @param {AbortSignal} signal
+ * @param {number} [delay]
+ * @returns {{element: HTMLElement, say: (text: string) => void}}
+ */
+export function announcer(signal, delay = 500) {
+  const element = h("div", { class: "lu-visually-hidden", role: "status", "aria-live": "polite" });
+  let timer = 0;
+  let next = "";
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  const say = (text) => {
+    next = text;
+    if (timer || signal.aborted) return;
+    timer = setTimeout(() => {
+      timer = 0;
+      setText(element, next);
+    }, delay);
+  };
+  return { element, say };
+}

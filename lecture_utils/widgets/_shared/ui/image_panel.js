@@ -1,0 +1,95 @@
+/** The images to choose from: the gallery, the reader's drawing, the reader's file. */
+
+import { fromTyped, toBrightness, toTyped } from "../math/arrays.js";
+import { h } from "./dom.js";
+import { readImage } from "./files.js";
+import { thumbnails, unpackGallery } from "./gallery.js";
+import { DRAWING_SIZE, drawing } from "./drawing.js";
+import { PEN } from "./icons.js";
+import { filePicker } from "./open_file.js";
+
+export const DRAWING = "your drawing";
+export const FILE = "your file";
+const ARRAY = "your array";
+
+/**
+ * The traits `image` and `source` follow what is chosen, and so does `position` in a demo that has one.
+ * @param {{model: object, edit: (changes: object) => void, say: (text: string) => void}} options
+ * @returns {{element: HTMLElement, sketch: object, open: (file: File) => void, current: () => object,
+ *   update: () => void}} `sketch` is the reader's drawing (drawing.js).
+ */
+export function imagePanel({ model, edit, say }) {
+  const gallery = unpackGallery(model.get("gallery"), toTyped(model.get("gallery_pixels")));
+  const choose = (source, { values, rows, columns }) => {
+    const changes = { source, image: fromTyped(values, [rows, columns]) };
+    const position = model.get("position");
+    if (position) {
+      // The window stays at the same part of an image that has another size.
+      const [oldRows, oldColumns] = model.get("image").shape;
+      const [row, column] = position;
+      changes.position = [Math.floor((row / oldRows) * rows), Math.floor((column / oldColumns) * columns)];
+    }
+    edit(changes);
+  };
+
+  const sketch = drawing(() =>
+    choose(DRAWING, { values: sketch.pixels, rows: DRAWING_SIZE, columns: DRAWING_SIZE }),
+  );
+  let file = null;
+  let array = null;
+
+  async function open(chosen) {
+    try {
+      file = await readImage(chosen, 256);
+    } catch (error) {
+      say(error.message);
+      return;
+    }
+    say("");
+    strip.put(FILE, { image: file, title: `Your file: ${chosen.name}` });
+    choose(FILE, file);
+  }
+  const strip = thumbnails({
+    legend: "Image",
+    onChoose: (name) => {
+      say("");
+      if (name === DRAWING) {
+        choose(name, { values: sketch.pixels, rows: DRAWING_SIZE, columns: DRAWING_SIZE });
+      } else if (name === FILE) choose(name, file);
+      else if (name === ARRAY) choose(name, array);
+      else choose(name, gallery.find((image) => image.name === name));
+    },
+  });
+  for (const image of gallery) strip.put(image.name, { image });
+  strip.put(DRAWING, { path: PEN, title: "Draw your own" });
+
+  const upload = filePicker({ onFile: open, kind: "lu-upload" });
+  strip.element.querySelector(".lu-thumbs").append(upload.button);
+  const caption = h("p", { class: "lu-image-name" });
+  const element = h("div", { class: "lu-images" }, strip.element, caption, upload.input);
+
+  return {
+    element,
+    sketch,
+    open,
+    /** The image on screen as an entry of the gallery, for the Python code. */
+    current() {
+      const source = model.get("source");
+      return gallery.find(({ name }) => name === source) ?? { name: source, group: "" };
+    },
+    update() {
+      const source = model.get("source");
+      if (source === ARRAY) {
+        const image = model.get("image");
+        const [rows, columns] = image.shape;
+        array = { values: toBrightness(image), rows, columns };
+        strip.put(ARRAY, { image: array, title: "Your array" });
+      }
+      strip.set(source);
+      const { name, group } = this.current();
+      const hint = source === DRAWING ? "draw on the input" : group;
+      caption.replaceChildren(h("span", { class: "lu-title" }, name[0].toUpperCase() + name.slice(1)));
+      if (hint) caption.append(h("span", { class: "lu-label" }, ` ${hint}`));
+    },
+  };
+}

@@ -1,0 +1,15 @@
+/** The line in which a demo tells what cannot be done, and the remedy. */
+
+import { h, setText } from "./dom.js";
+
+/**
+ * @returns {{element: HTMLElement, show: (text: string) => void}} `show("")` takes the line away.
+ */
+export function messageLine() {
+  const element = h("p", { class: "lu-message", role: "status", hidden: true });
+  function show(text) {
+    setText(element, text);
+    if (element.hidden === Boolean(text)) element.hidden = !text;
+  }
+  return { element, show };
+}

@@ -1,0 +1,89 @@
+/** What all demos do in the same way: appear, follow their model and the theme, say what they drew, leave. */
+
+import { announcer, h } from "./dom.js";
+import { promptly } from "./frame.js";
+import { editor, watch } from "./model.js";
+import { isDark, onThemeChange } from "./theme.js";
+
+/**
+ * @typedef {object} Demo What `build` works with.
+ * @property {object} model The anywidget model.
+ * @property {HTMLElement} root The demo's card. It is on the page when `draw` is called for the first time.
+ * @property {AbortSignal} signal Is aborted when the demo leaves the page: ends listeners, observers and timers.
+ * @property {boolean} dark Whether the theme in force is the dark one.
+ * @property {(changes: object) => void} edit Change traits and draw; Python hears of it when the hand rests.
+ * @property {() => void} request Draw soon: once per frame, however often it is called.
+ * @property {() => void} draw Draw now.
+ * @property {(drawn: object) => void} tell Dispatch `lu:drawn` for something that changed without `draw`.
+ * @property {(names: string[]) => void} watch Draw whenever one of these traits changes.
+ * @property {(text: string) => void} say Have a sentence read aloud.
+ */
+
+/**
+ * @typedef {object} Built What `build` returns.
+ * @property {(Node|null|false)[]} parts The card's content, from top to bottom.
+ * @property {() => (object|null|undefined|Promise<object|null|undefined>)} draw Show the present state. Returns
+ *   the details of the event `lu:drawn`; without details there is no event, because nothing new was drawn.
+ * @property {() => void} [leave] What is still to be done before the signal is aborted.
+ */
+
+/**
+ * Put a demo on the page. After each drawing its root dispatches `lu:drawn`, which bubbles; `detail.demo` is the
+ * demo's name, the other details are what `draw` returned.
+ * @param {{model: object, el: HTMLElement, name: string, label?: string}} context What anywidget passes to
+ *   `render`, the name of the demo's folder, and how the card is called by screen readers.
+ * @param {(demo: Demo) => (Built|Promise<Built>)} build
+ * @returns {(() => void)|Promise<() => void>} Removes the demo and all that it has set up.
+ */
+export function mountDemo({ model, el, name, label = undefined }, build) {
+  const life = new AbortController();
+  const { signal } = life;
+  const root = h("div", {
+    class: `lu-demo lu-${name.replaceAll("_", "-")}`,
+    role: label && "group",
+    "aria-label": label,
+  });
+  const live = announcer(signal);
+  const send = editor(model, signal);
+  let built = null;
+
+  function tell(drawn) {
+    if (!drawn || signal.aborted) return;
+    root.dispatchEvent(new CustomEvent("lu:drawn", { bubbles: true, detail: { demo: name, ...drawn } }));
+  }
+  function draw() {
+    if (!built) return undefined; // It is still being built.
+    const drawn = built.draw();
+    return drawn instanceof Promise ? drawn.then(tell) : tell(drawn);
+  }
+  const request = promptly(draw, signal);
+  const demo = {
+    ...{ model, root, signal, request, draw, tell, dark: false },
+    edit(changes) {
+      send(changes);
+      request();
+    },
+    watch: (names) => watch(model, names, request, signal),
+    say: live.say,
+  };
+
+  function leave() {
+    built.leave?.();
+    life.abort();
+    root.remove();
+  }
+  function enter(parts) {
+    built = parts;
+    root.append(...built.parts.filter(Boolean), live.element);
+    el.append(root);
+    demo.dark = isDark(root);
+    onThemeChange(() => {
+      demo.dark = isDark(root);
+      request();
+    }, signal);
+    const drawn = draw();
+    return drawn ? drawn.then(() => leave) : leave;
+  }
+  const made = build(demo);
+  return made instanceof Promise ? made.then(enter) : enter(made);
+}

@@ -1,0 +1,77 @@
+/** The plot as a slider from network to network: by mouse, finger or keys. */
+
+import { h } from "../_shared/ui/dom.js";
+import { chart } from "./chart.js";
+import { front, sorted } from "./choose.js";
+
+const REACH = { mouse: 22, touch: 34 };
+
+/** The network that a key leads to; undefined for a key that leads nowhere, null where there is none. */
+function destination(key, rows, cost, row) {
+  const order = sorted(rows, cost);
+  const best = front(rows, cost);
+  const at = row ? order.indexOf(row) : -1;
+  const later = best.find((other) => order.indexOf(other) > at);
+  const earlier = best.findLast((other) => order.indexOf(other) < at);
+  const steps = {
+    ...{ ArrowRight: order[at + 1], ArrowUp: order[at + 1], ArrowLeft: order[at - 1], ArrowDown: order[at - 1] },
+    ...{ Home: order[0], End: order.at(-1), PageUp: later, PageDown: earlier },
+  };
+  return key in steps ? (steps[key] ?? null) : undefined;
+}
+
+/**
+ * @param {{demo: object, rows: () => object[]}} options `rows` are the networks on screen.
+ * @returns {{element: HTMLElement, current: (rows: object[]) => (object|undefined), draw: (shown: object) => void,
+ *   tell: (words: string, place: number, count: number) => void}} `current` is the network under the mouse, or the
+ *   selected one, if it is on screen.
+ */
+export function costStage({ demo, rows }) {
+  const { model, edit, request } = demo;
+  let hovered = null;
+  const plot = chart();
+  const element = h(
+    "div",
+    {
+      class: "cost-stage",
+      role: "slider",
+      tabindex: 0,
+      "aria-label": "Network, from cheap to expensive",
+      "aria-valuemin": 1,
+      onkeydown: walk,
+      onpointermove: follow,
+      onpointerdown: follow,
+      onpointerleave: () => point(null),
+    },
+    plot.element,
+  );
+  function point(row) {
+    if (row === hovered) return;
+    hovered = row;
+    request();
+  }
+  function follow(event) {
+    const row = plot.nearest(event.clientX, event.clientY, event.pointerType === "mouse" ? REACH.mouse : REACH.touch);
+    if (event.type !== "pointerdown") {
+      if (event.pointerType === "mouse") point(row);
+    } else if (row) {
+      hovered = null;
+      edit({ selected: row.name });
+    }
+  }
+  const current = (now) => now.find(({ name }) => name === (hovered?.name ?? model.get("selected")));
+  function walk(event) {
+    const now = rows();
+    const to = destination(event.key, now, model.get("cost"), current(now));
+    if (to === undefined) return;
+    event.preventDefault();
+    hovered = null;
+    if (to) edit({ selected: to.name });
+  }
+  function tell(words, place, count) {
+    element.setAttribute("aria-valuemax", count);
+    element.setAttribute("aria-valuenow", place);
+    element.setAttribute("aria-valuetext", words);
+  }
+  return { element, current, draw: plot.draw, tell };
+}

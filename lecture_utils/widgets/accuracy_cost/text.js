@@ -1,0 +1,65 @@
+/** What is said about a network. */
+
+import { format } from "../_shared/math/numbers.js";
+import { winner } from "./choose.js";
+
+export const COSTS = { macs: "MACs", parameters: "parameters" };
+
+/**
+ * 4089000000 as "4.1 G".
+ * @param {number} value
+ * @returns {string}
+ */
+export function short(value) {
+  const units = ["", "k", "M", "G", "T"];
+  let unit = 0;
+  for (; value >= 999.5 && unit < units.length - 1; unit += 1) value /= 1000;
+  return `${format(value, value < 99.5 ? 1 : 0)} ${units[unit]}`.trim();
+}
+
+/**
+ * @param {number} share
+ * @returns {string}
+ */
+export const percent = (share) => `${(100 * share).toFixed(1)}%`;
+
+/**
+ * @param {Record<string, any>} row
+ * @returns {[string, string][]}
+ */
+export function facts(row) {
+  return [
+    ["Right", percent(row.accuracy)],
+    ["MACs", short(row.macs)],
+    ["Parameters", short(row.parameters)],
+    ["Image", `${row.image_size}×${row.image_size}`],
+    ["Weights", row.weights + (row.more_data ? ", trained on more than ImageNet" : "")],
+  ];
+}
+
+/**
+ * Whether it is on the front, or what beats it.
+ * @param {Record<string, any>} row
+ * @param {Record<string, any>[]} rows
+ * @param {string} cost
+ * @returns {string}
+ */
+export function standing(row, rows, cost) {
+  const better = winner(row, rows, cost);
+  if (!better) return `Nothing here is as accurate with fewer ${COSTS[cost]}.`;
+  const times = row[cost] / better[cost];
+  const less = times < 1.05 ? "for about as many" : `with ${format(times, times < 10 ? 1 : 0)} times fewer`;
+  return `${better.title} gets ${percent(better.accuracy)} ${less} ${COSTS[cost]}.`;
+}
+
+/**
+ * All of it, for a screen reader.
+ * @param {Record<string, any>} row
+ * @param {Record<string, any>[]} rows
+ * @param {string} cost
+ * @returns {string}
+ */
+export function sentence(row, rows, cost) {
+  const [right, ...others] = facts(row);
+  return `${row.title}: ${right[1]} right, ${others.map(([name, value]) => `${name} ${value}`).join(", ")}. ${standing(row, rows, cost)}`;
+}

@@ -1,0 +1,58 @@
+/** Sentences and names of AugmentationLab. */
+
+import { format } from "../_shared/math/numbers.js";
+
+const signed = (value, unit = "") => `${value > 0 ? "+" : ""}${format(value)}${unit}`;
+const percent = (part) => `${format(100 * part, 0)}%`;
+
+/**
+ * What was drawn for a version, as [name, value] pairs.
+ * @param {Record<string, any>} version
+ * @param {number} side
+ * @param {string} partner
+ * @returns {string[][]}
+ */
+export function describe({ affine, crop, flip, colors, noise, erase, share }, side, partner) {
+  const rows = [];
+  if (affine) {
+    if (affine.angle) rows.push(["rotation", signed(affine.angle, "°")]);
+    if (affine.dx || affine.dy) {
+      rows.push(["shift", `${Math.abs(affine.dx)} px ${affine.dx < 0 ? "left" : "right"}, ${Math.abs(affine.dy)} px ${affine.dy < 0 ? "up" : "down"}`]);
+    }
+    if (affine.zoom !== 1) rows.push(["zoom", `× ${format(affine.zoom)}`]);
+    if (affine.shear) rows.push(["shear", signed(affine.shear, "°")]);
+  }
+  if (crop) {
+    const { top, left, height, width, whole } = crop;
+    const size = `${width}×${height} at (${left}, ${top}), ${percent((height * width) / side ** 2)} of the area`;
+    rows.push(["crop", whole ? "no box fitted: the whole image" : size]);
+  }
+  if (flip) rows.push(["mirrored", "yes"]);
+  for (const [name, value] of colors) {
+    rows.push([name, name === "hue" ? signed(360 * value, "°") : `× ${format(value)}`]);
+  }
+  if (noise) rows.push(["noise", `σ = ${format(noise)}`]);
+  if (erase) rows.push(["cutout", `${erase.width}×${erase.height} at (${erase.left}, ${erase.top})`]);
+  if (share !== 1) rows.push(["mixup", `${percent(share)}, and ${percent(1 - share)} ${partner}`]);
+  return rows.length ? rows : [["unchanged", "nothing was drawn for this one"]];
+}
+
+/**
+ * What readers should know about the settings on screen; "" if nothing.
+ * @param {Record<string, any>} settings
+ * @param {Record<string, any>[]} versions
+ * @param {string|null} preset
+ * @returns {string}
+ */
+export function remark({ crop }, versions, preset) {
+  if (preset === "digits") return "Digits are not mirrored: a mirrored 2 is no digit, and a 6 turned by 180° is a 9.";
+  if (crop[1] <= 1) return "";
+  const whole = versions.filter((version) => version.crop?.whole).length;
+  const meaning = `scale=(${crop[0]}, ${crop[1]}) of RandomResizedCrop is a part of the area, not a zoom. `;
+  const result =
+    crop[0] > 1
+      ? "Above 1 no box fits into the image, so all of it comes out every time. "
+      : "A part above 1 fits nowhere and is drawn again; after ten such draws the whole image is taken " +
+        `(here ${whole} of ${versions.length}). Nothing ever gets smaller, and at most ${percent(1 - crop[0])} of the area is lost. `;
+  return `${meaning}${result}To shrink and enlarge, use Zoom, which is the scale of RandomAffine.`;
+}

@@ -1,0 +1,40 @@
+/** Sentences and numbers of the map. */
+
+export const UNKNOWN = 255;
+/**
+ * @param {number} share
+ * @param {number} [digits]
+ * @returns {string}
+ */
+export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}%`;
+
+/**
+ * "1 image", "3 images".
+ * @param {number} number
+ * @param {string} word
+ * @returns {string}
+ */
+export const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
+
+/**
+ * What is known of an image: its class, and what it was taken for.
+ * @param {{label: number, predicted: number, classes: string[]}} image
+ * @returns {string}
+ */
+export function verdict({ label, predicted, classes }) {
+  if (predicted === UNKNOWN) return classes[label];
+  return predicted === label ? `${classes[label]}, predicted right` : `${classes[label]}, taken for ${classes[predicted]}`;
+}
+
+/**
+ * The nearest others in a few words: "; of its 5 nearest, 4 are of its class".
+ * @param {number[]} neighbors
+ * @param {ArrayLike<number>} labels
+ * @param {number} label
+ * @returns {string}
+ */
+export function company(neighbors, labels, label) {
+  if (!neighbors.length) return "";
+  const same = neighbors.filter((i) => labels[i] === label).length;
+  return `; of its ${neighbors.length} nearest in all dimensions, ${same} ${same === 1 ? "is" : "are"} of its class`;
+}

@@ -1,0 +1,40 @@
+/** The pixel whose numbers are told: where it stays (the trait), and where it only visits under the pointer. */
+
+import { clamp } from "../_shared/math/numbers.js";
+import { moveByKey } from "../_shared/ui/plane.js";
+
+/**
+ * @param {{model: object, edit: (changes: object) => void, request: () => void}} demo
+ * @returns {{position: () => number[], point: (at: object) => void, byKey: (event: KeyboardEvent) => boolean,
+ *   forget: () => void}} `point` takes what a plane says of its pointer, `byKey` returns whether the key meant
+ *   something, and `forget` ends a visit.
+ */
+export function chosenPixel({ model, edit, request }) {
+  let visit = null;
+  const size = () => model.get("image").shape;
+  const inside = (to) => to.map((at, i) => clamp(Math.floor(at), 0, size()[i] - 1));
+  const position = () => inside(visit ?? model.get("position"));
+  function settle(to) {
+    visit = null;
+    edit({ position: to });
+  }
+  function point({ row, column, phase }) {
+    const to = inside([row, column]);
+    if (phase === "down" || phase === "drag") settle(to);
+    else if (phase !== "up") {
+      visit = phase === "hover" ? to : null;
+      request();
+    }
+  }
+  function byKey(event) {
+    const to = moveByKey(event, position(), ...size());
+    if (!to) return false;
+    event.preventDefault();
+    settle(to);
+    return true;
+  }
+  function forget() {
+    visit = null;
+  }
+  return { position, point, byKey, forget };
+}

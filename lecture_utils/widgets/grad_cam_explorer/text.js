@@ -1,0 +1,64 @@
+/** What the demo says about what it shows. */
+
+import { format } from "../_shared/math/numbers.js";
+import { total } from "./evidence.js";
+
+/** Below this share of the image's scale a map counts as empty. */
+export const FAINT = 0.03;
+
+/**
+ * How the cells of a map and the logit belong together.
+ * @param {Record<string, any>} state
+ * @returns {string}
+ */
+export function sumSentence({ map, isLast, logit, bias }) {
+  const sum = format(total(map), 2);
+  if (isLast) {
+    return `All ${map.length} cells, with their signs, add up to ${sum}; with the bias of ${format(bias, 2)} that is the logit, ${format(total(map) + bias, 2)}.`;
+  }
+  return `All ${map.length.toLocaleString("en-US")} cells, with their signs, add up to ${sum}; the logit is ${format(logit, 2)}. Inside the network Grad-CAM is an estimate, and need not add up.`;
+}
+
+/**
+ * What to tell a reader who sees next to nothing; empty if there is something to see.
+ * @param {Record<string, any>} state
+ * @returns {string}
+ */
+export function emptySentence({ shown, sign, limit, name }) {
+  const strongest = shown.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (strongest > FAINT * limit) return "";
+  const share = strongest ? ` The strongest cell is ${format(strongest, 4)}, ${format((100 * strongest) / limit, 1)}% of this image’s scale.` : "";
+  if (sign === "negative") return `Next to nothing speaks against “${name}” here.${share}`;
+  const look = sign === "positive" ? " “Against” shows what Grad-CAM leaves out." : "";
+  return `No evidence: next to nothing in this image speaks for “${name}” at this layer, so the map stays empty. Stretched to its own maximum it would glow all the same.${share}${look}`;
+}
+
+/**
+ * What the second image shows.
+ * @param {Record<string, any>} state
+ * @returns {string}
+ */
+export function besideSentence({ beside, name, other, gap, hasFalls, count, isLast }) {
+  if (beside === "occlusion") {
+    return hasFalls
+      ? `A gray square of 64×64 pixels moves over the image. Red: covered there, the logit of “${name}” falls; blue: it rises. This asks the network itself, and may contradict Grad-CAM; but a gray square, too, is something that it has never seen.`
+      : `Occlusion was computed for ${count} classes, the likeliest of these images; “${name}” is none of them.`;
+  }
+  if (beside === "class") return `The same image, the same layer, the same scale: only the class is another.`;
+  const meaning = isLast ? `: by so much the logit of “${name}” is ahead, biases aside` : "";
+  return `Red: more evidence for “${name}”; blue: more for “${other}”. The cells add up to ${format(gap, 2)}${meaning}.`;
+}
+
+/**
+ * What is exact and what is rounded.
+ * @param {Record<string, any>} state
+ * @returns {string}
+ */
+export function honestSentence({ title, origin, layer, isLast, classes, listed }) {
+  const error = format(100 * layer.error, 1);
+  return (
+    `${title} on 224×224 pixels. The maps travel in 8 bits: at this layer no cell is more than ${error}% of the scale away from PyTorch’s. ` +
+    (isLast ? `At the last layer all ${classes.toLocaleString("en-US")} classes are here. ` : "") +
+    `Inside the network and for occlusion ${listed} classes are, those among the 12 likeliest of any of the images. ${origin}.`
+  );
+}

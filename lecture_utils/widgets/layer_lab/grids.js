@@ -1,0 +1,152 @@
+/** The three grids of the lab: input, kernel and output. */
+
+import { fromTyped } from "../_shared/math/arrays.js";
+import { maxMagnitude } from "../_shared/math/image.js";
+import { format, formatCell } from "../_shared/math/numbers.js";
+import { cssColor, grayColor, lutIndex, sequentialLut, signedColor } from "../_shared/ui/color.js";
+import { cellGrid } from "./cell_grid.js";
+
+const LARGEST = 99;
+/** No color: the paper shows. */
+const PAPER = null;
+
+/**
+ * The grids, and what a hand does on them.
+ * @param {{demo: object, read: () => object, cell: object, stop: () => void, say: (text: string) => void,
+ *   edit: (changes: object) => void}} options `stop` ends the animation.
+ */
+export function makeGrids({ demo, read, cell, stop, say, edit }) {
+  const inputCell = (index) => {
+    const { w, padding } = read();
+    const across = w + 2 * padding;
+    return { grid: "input", row: Math.floor(index / across) - padding, column: (index % across) - padding };
+  };
+  const outputCell = (index) => {
+    const { columns } = read();
+    return { grid: "output", row: Math.floor(index / columns), column: index % columns };
+  };
+  const hover = (cellOf) => (index) => cell.hover(index === null ? null : cellOf(index));
+  /** Change one number of an array trait; the sentence says why not. */
+  function change(name, index, value, whole) {
+    if (!(Math.abs(value) <= LARGEST) || (whole && !Number.isInteger(value))) {
+      say(`Use a ${whole ? "whole number" : "number"} from −${LARGEST} to ${LARGEST}.`);
+      return;
+    }
+    const values = Float64Array.from(name === "image" ? read().pixels : read().weights);
+    values[index] = value;
+    edit({ [name]: fromTyped(values, demo.model.get(name).shape) });
+  }
+  const pixelIndex = (index) => {
+    const { h, w } = read();
+    const { row, column } = inputCell(index);
+    return row >= 0 && row < h && column >= 0 && column < w ? row * w + column : null;
+  };
+  const input = cellGrid({
+    label: "Input",
+    onPoint: hover(inputCell),
+    onChoose: (index) => {
+      stop();
+      cell.choose(inputCell(index));
+    },
+    onLeave: () => cell.choose(null),
+    valueAt: (index) => {
+      const at = pixelIndex(index);
+      return at === null ? null : read().pixels[at];
+    },
+    onEdit: (index, value) => change("image", pixelIndex(index), value, true),
+  });
+  const kernel = cellGrid({
+    label: "Kernel",
+    onPoint: () => {},
+    onChoose: () => {},
+    valueAt: (index) => read().weights[index],
+    onEdit: (index, value) => change("kernel", index, value, false),
+  });
+  const output = cellGrid({
+    label: "Output",
+    onPoint: hover(outputCell),
+    onChoose: (index) => {
+      stop();
+      const { row, column } = outputCell(index);
+      cell.settle([row, column]);
+    },
+  });
+  return { input, kernel, output };
+}
+
+/** Which cells of the padded input the window reads: 1, or 2 for the largest of a max-pooling. */
+function litCells(lab, cells) {
+  const { h, w, padding, operation } = lab;
+  const across = w + 2 * padding;
+  const lit = new Uint8Array(across * (h + 2 * padding));
+  const best = operation === "max" ? Math.max(...cells.map(({ value }) => value)) : NaN;
+  for (const { row, column, value, where } of cells) {
+    if (where === "beyond") continue;
+    lit[(row + padding) * across + column + padding] = value === best && where === "image" ? 2 : 1;
+  }
+  return lit;
+}
+
+/**
+ * @param {object} grid
+ * @param {object} lab
+ * @param {{at: object, cells: object[], focus: object, view: string, dark: boolean}} shown What is explained, the
+ *   cells that its window reads, the cell for the Tab key, and whether numbers are "values" or "reads".
+ */
+export function drawInput(grid, lab, { at, cells, focus, view, dark }) {
+  const { pixels, h: rows, w, padding, operation } = lab;
+  const across = w + 2 * padding;
+  const [low, high] = [Math.min(...pixels), Math.max(...pixels)];
+  const most = Math.max(...lab.rowReads) * Math.max(...lab.columnReads) || 1;
+  const table = sequentialLut(dark);
+  const outside = operation === "max" ? "−∞" : "0";
+  litCells(lab, cells).forEach((lit, i) => {
+    const row = Math.floor(i / across) - padding;
+    const column = (i % across) - padding;
+    let marks = ["", " lit", " lit best"][lit];
+    if (at.grid === "input" && at.row === row && at.column === column) marks += " chosen";
+    if (row < 0 || row >= rows || column < 0 || column >= w) {
+      grid.write(i, view === "values" ? outside : "", PAPER, `${marks} padding`);
+      return;
+    }
+    const value = pixels[row * w + column];
+    const reads = lab.rowReads[row] * lab.columnReads[column];
+    if (!reads && !lab.problem) marks += " unread";
+    if (view === "values") grid.write(i, format(value), grayColor((value - low) / (high - low || 1)), marks);
+    else grid.write(i, String(reads), cssColor(table[lutIndex(reads, 0, most, table.length)]), marks);
+  });
+  grid.setTabStop((focus.row + padding) * across + focus.column + padding);
+}
+
+/** @param {{tap: number}[]} fed What the explained input cell feeds: its weights are lit. */
+export function drawKernel(grid, { weights }, fed, dark) {
+  const limit = maxMagnitude(weights) || 1;
+  const taps = new Set(fed.map(({ tap }) => tap));
+  weights.forEach((weight, i) => {
+    grid.write(i, formatCell(weight), signedColor(weight, limit, dark), taps.has(i) ? " lit" : "");
+  });
+  grid.setTabStop();
+}
+
+/**
+ * @param {object} grid
+ * @param {object} lab
+ * @param {{at: object, fed: object[], position: number[], scan: number[]|null, dark: boolean}} shown
+ */
+export function drawOutput(grid, lab, { at, fed, position, scan, dark }) {
+  const { output: values, columns, operation, pixels } = lab;
+  const lit = new Uint8Array(values.length);
+  for (const { row, column } of fed) lit[row * columns + column] = 1;
+  const limit = maxMagnitude(values) || 1;
+  const [low, high] = [Math.min(...pixels), Math.max(...pixels)];
+  const color = (value) =>
+    operation === "convolution" ? signedColor(value, limit, dark) : grayColor((value - low) / (high - low || 1));
+  const reached = scan ? scan[0] * columns + scan[1] : Infinity;
+  values.forEach((value, i) => {
+    let marks = lit[i] ? " lit" : "";
+    if (at.grid === "output" && at.row * columns + at.column === i) marks += " chosen";
+    if (i > reached) grid.write(i, "", PAPER, marks);
+    else grid.write(i, formatCell(value), color(value), marks);
+  });
+  grid.setTabStop(position[0] * columns + position[1]);
+}

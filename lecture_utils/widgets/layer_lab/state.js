@@ -1,0 +1,73 @@
+/** What the lab shows, read from its model: the layer, its output, and how often each cell is read. */
+
+import { toTyped } from "../_shared/math/arrays.js";
+import { covered, mostPadding, result, windowCells, windowCount } from "./layer.js";
+
+export const NAMES = ["image", "kernel", "operation", "stride", "padding", "dilation", "ceil_mode"];
+
+function findProblem({ h, w, kh, kw, operation, padding, dilation }, rows, columns) {
+  const half = mostPadding(operation, kh, kw);
+  if (padding > half) {
+    return (
+      `Pooling allows a padding of at most half the window, here ${half}: otherwise a window could ` +
+      "lie on padding alone."
+    );
+  }
+  if (operation === "average" && dilation > 1) {
+    return "Average-pooling has no dilation: set it to 1.";
+  }
+  if (rows > 0 && columns > 0) return null;
+  const spans = [covered(kh, dilation), covered(kw, dilation)].join("×");
+  const room = [h + 2 * padding, w + 2 * padding].join("×");
+  const spread = dilation > 1 ? `, spread by dilation ${dilation},` : "";
+  return (
+    `The ${kh}×${kw} window${spread} covers ${spans} cells, but the input` +
+    `${padding ? " with its padding" : ""} has only ${room}. Make the input larger, or the kernel` +
+    `${dilation > 1 ? " or the dilation" : ""} smaller${operation === "convolution" ? ", or add padding" : ""}.`
+  );
+}
+
+/** For each cell along an axis of the image: how many windows read it. */
+function readsAlong(n, k, count, { stride, padding, dilation }) {
+  const reads = new Array(n).fill(0);
+  for (let at = 0; at < count; at += 1) {
+    for (let i = 0; i < k; i += 1) {
+      const place = at * stride - padding + i * dilation;
+      if (place >= 0 && place < n) reads[place] += 1;
+    }
+  }
+  return reads;
+}
+
+/**
+ * Return `read()`: the lab's present state, computed anew only when something has changed.
+ * @param {Record<string, any>} model
+ * @returns {() => Record<string, any>}
+ */
+export function layerReader(model) {
+  let seen = [];
+  let lab = null;
+  return () => {
+    const values = NAMES.map((name) => model.get(name));
+    if (lab && values.every((value, i) => value === seen[i])) return lab;
+    seen = values;
+    const [image, kernel, operation, stride, padding, dilation, ceilMode] = values;
+    const [h, w] = image.shape;
+    const [kh, kw] = kernel.shape;
+    const ceil = ceilMode && operation !== "convolution";
+    lab = { pixels: toTyped(image), h, w, weights: toTyped(kernel), kh, kw, operation, stride, padding };
+    Object.assign(lab, { dilation, ceil, ceilMode });
+    const [rows, columns] = [windowCount(h, kh, lab).count, windowCount(w, kw, lab).count];
+    lab.problem = findProblem(lab, rows, columns);
+    Object.assign(lab, lab.problem ? { rows: 0, columns: 0 } : { rows, columns });
+    lab.rowReads = readsAlong(h, kh, lab.rows, lab);
+    lab.columnReads = readsAlong(w, kw, lab.columns, lab);
+    lab.output = new Float64Array(lab.rows * lab.columns);
+    for (let row = 0; row < lab.rows; row += 1) {
+      for (let column = 0; column < lab.columns; column += 1) {
+        lab.output[row * lab.columns + column] = result(lab, windowCells(lab, row, column));
+      }
+    }
+    return lab;
+  };
+}

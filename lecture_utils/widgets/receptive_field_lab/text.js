@@ -1,0 +1,52 @@
+/** Sentences of the lab. */
+
+import { DRAWS, LARGEST_RANDOM } from "./measure.js";
+
+/**
+ * @param {{size: number, step: number}} field
+ * @param {number} seen
+ * @returns {string}
+ */
+export function axisSentence({ size, step }, seen) {
+  const holes = seen < size ? `, but only ${seen} of the ${size} pixels along an axis are read: the others fall through the holes` : "";
+  return `One output sees ${size} pixels along each axis; its neighbor's field lies ${step} pixels further${holes}.`;
+}
+
+/**
+ * @param {number} size
+ * @param {number} side
+ * @returns {string}
+ */
+export function weightSentence(size, side) {
+  const share = ((100 * side * side) / (size * size)).toFixed(0);
+  return `Theoretical field: ${size}×${size}. 95% of the weight lies in the middle ${side}×${side} (framed), ${share}% of the area.`;
+}
+
+/**
+ * @param {boolean} random
+ * @param {boolean} tooLarge
+ * @returns {string}
+ */
+export function measuringNote(random, tooLarge) {
+  if (tooLarge) {
+    return `Random kernels are measured up to a field of ${LARGEST_RANDOM}×${LARGEST_RANDOM}. Pooling counts as an average.`;
+  }
+  const how = random ? `Mean of ${DRAWS} draws of random kernels, without activations.` : "All kernels average.";
+  return `${how} Pooling counts as an average.`;
+}
+
+/**
+ * Why a stack cannot be shown; "" if it can.
+ * @param {Record<string, any>[]} layers
+ * @param {number} size
+ * @param {{layers: number, field: number}} limits
+ * @returns {string}
+ */
+export function tooMuch(layers, size, limits) {
+  if (layers.length > limits.layers) return `The lab shows at most ${limits.layers} layers. Remove one first.`;
+  if (size <= limits.field) return "";
+  return (
+    `One output would see ${size}×${size} pixels, more than the lab draws (${limits.field}). ` +
+    "Use a smaller stride or dilation, or fewer layers."
+  );
+}

@@ -1,0 +1,50 @@
+/** What can be chosen besides the boundary: network, strategy, outputs, and what the plot measures. */
+
+import { segmented, select, slider } from "../_shared/ui/controls.js";
+import { MEASURES } from "./text.js";
+
+/**
+ * @param {{model: object, edit: (changes: object) => void}} demo
+ * @param {{networks: object[], shownNetwork: () => object}} state
+ */
+export function transferControls({ model, edit }, { networks, shownNetwork }) {
+  const menu = select({
+    label: "Network",
+    options: networks.map(({ name, title }) => ({ value: name, label: title })),
+    value: model.get("network"),
+    onChange: (name) => {
+      const from = shownNetwork();
+      const to = networks.find((network) => network.name === name);
+      const way = Object.keys(from.ways).find((each) => from.ways[each] === model.get("until"));
+      edit({ network: name, until: to.ways[way] ?? "head" });
+    },
+  });
+  menu.element.hidden = networks.length < 2;
+  const names = Object.keys(networks[0].ways);
+  const ways = segmented({
+    legend: "Way",
+    options: names.map((way) => ({ value: way, label: way })),
+    value: null,
+    onChange: (way) => edit({ until: shownNetwork().ways[way] }),
+  });
+  const outputs = slider({
+    label: "Outputs of the new head",
+    min: 1,
+    max: 20,
+    value: 1,
+    onInput: (value) => edit({ outputs: value }),
+  });
+  const measure = segmented({
+    legend: "Drawn against what learns",
+    options: Object.entries(MEASURES).map(([value, label]) => ({ value, label })),
+    value: "accuracy",
+    onChange: (value) => edit({ measure: value }),
+  });
+  function update({ network, here, outputs: count }) {
+    menu.set(network.name);
+    ways.set(names.find((way) => network.ways[way] === here.until) ?? null);
+    outputs.set(count, Math.max(20, count));
+    measure.set(model.get("measure"));
+  }
+  return { menu: menu.element, ways: ways.element, outputs: outputs.element, measure: measure.element, update };
+}

@@ -1,0 +1,80 @@
+/** The numbers of a boundary: what is counted, and what was recorded. */
+
+import { h, setText } from "../_shared/ui/dom.js";
+import { BATCH_SIZE } from "./counts.js";
+import { bytes, count, percent, range, seconds } from "./text.js";
+
+const PARTS = ["weights", "held", "kept"];
+
+/** @returns {{element: HTMLElement, update: (state: object, currents: object[]) => void}} */
+export function factList() {
+  const rows = new Map();
+  const element = h("dl", { class: "transfer-facts" });
+  const section = (title) => {
+    const heading = h("dt", {}, title);
+    element.append(h("div", { class: "transfer-section" }, heading));
+    return heading;
+  };
+  const fact = (key, term) => {
+    const value = h("dd");
+    rows.set(key, value);
+    element.append(h("div", { class: PARTS.includes(key) && "part" }, h("dt", {}, term), value));
+  };
+  const exact = section("");
+  fact("trainable", "parameters that learn");
+  fact("memory", `memory of a step, ${BATCH_SIZE} photos`);
+  fact("weights", "weights and statistics");
+  fact("held", "gradients and Adam's averages");
+  fact("kept", "activations for the backward pass");
+  section("Recorded at this one");
+  fact("accuracy", "test accuracy");
+  fact("time", "time per epoch");
+
+  function update({ here, network }, currents) {
+    const join = (read) => (currents.length ? currents.map(read).join("; ") : "no run here");
+    const texts = {
+      trainable: count(here.trainable),
+      memory: bytes(here.memory),
+      weights: bytes(here.weights),
+      held: bytes(here.held),
+      kept: bytes(here.kept),
+      accuracy: join(({ numbers: { accuracy } }) => {
+        const seeds = accuracy.count > 1 ? `, ${accuracy.count} seeds` : "";
+        return `${percent(accuracy.mean)} (95%: ${range(...accuracy.interval)}${seeds})`;
+      }),
+      time: join(({ clock, numbers: { time } }) => (time ? `${seconds(time.mean)} (${clock})` : "not recorded")),
+    };
+    for (const [key, text] of Object.entries(texts)) setText(rows.get(key), text);
+    setText(exact, `Exact at every boundary, photos of ${network.size.slice(1).join("×")}`);
+    element.classList.toggle("unrecorded", !currents.length);
+  }
+  return { element, update };
+}
+
+/**
+ * Says clearly that nothing was recorded at a boundary, and where the next runs are.
+ * @param {(until: string) => void} onMove
+ * @returns {{element: HTMLElement, update: (state: object, currents: object[]) => void}}
+ */
+export function nearestRuns(onMove) {
+  const element = h("p", { class: "transfer-nearest" });
+  const go = (until) => until && h("button", { type: "button", class: "lu-button small", onclick: () => onMove(until) }, until === "head" ? "only the head" : `from ${until}`);
+  let shown = null;
+  function update({ network, all, here, runs }, currents) {
+    const places = all.map(({ until }) => until);
+    const there = runs.filter(({ pretrained }) => pretrained).map(({ until }) => until);
+    const at = places.indexOf(here.until);
+    const before = places.slice(0, at).findLast((until) => there.includes(until));
+    const after = places.slice(at + 1).find((until) => there.includes(until));
+    const words = there.length
+      ? "No run was recorded at this boundary, and nothing between runs is guessed."
+      : `No run of ${network.title} was recorded; its counts are exact all the same.`;
+    const key = JSON.stringify([words, currents.length, before, after]);
+    if (shown === key) return;
+    shown = key;
+    element.hidden = currents.length > 0;
+    const buttons = [go(before), go(after)].filter(Boolean);
+    element.replaceChildren(words, ...(buttons.length ? [" The nearest: ", ...buttons.flatMap((each) => [each, " "])] : []));
+  }
+  return { element, update };
+}

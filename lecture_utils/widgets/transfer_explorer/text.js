@@ -1,0 +1,75 @@
+/** Numbers and sentences of the explorer. */
+
+import { format } from "../_shared/math/numbers.js";
+
+const whole = new Intl.NumberFormat("en-US");
+/**
+ * 93322 as "93,322".
+ * @param {number} value
+ * @returns {string}
+ */
+export const count = (value) => whole.format(value);
+
+/**
+ * A share in percent with two digits that count: "75.1%", "0.0046%".
+ * @param {number} part
+ * @param {number} total
+ * @returns {string}
+ */
+export function share(part, total) {
+  const value = (100 * part) / total;
+  if (value === 0 || value >= 99.95) return `${Math.round(value)}%`;
+  return `${value >= 10 ? value.toFixed(1) : format(Number(value.toPrecision(2)), 1)}%`;
+}
+
+/**
+ * Bytes as "6 KiB", "41.3 MiB".
+ * @param {number} value
+ * @returns {string}
+ */
+export function bytes(value) {
+  if (value < 2 ** 20) return `${format(value / 1024, 1)} KiB`;
+  return `${format(value / 2 ** 20, 1)} MiB`;
+}
+
+/**
+ * "4.2 s", "1.5 min".
+ * @param {number} value
+ * @returns {string}
+ */
+export function seconds(value) {
+  if (value < 90) return `${format(value, value < 10 ? 1 : 0)} s`;
+  return `${format(value / 60, 1)} min`;
+}
+
+/**
+ * @param {number} value
+ * @param {number} [digits]
+ * @returns {string}
+ */
+export const percent = (value, digits = 1) => `${(100 * value).toFixed(digits)}%`;
+
+/**
+ * Which stages stay as they are and which learn.
+ * @param {Record<string, any>} network
+ * @param {{until: string, index: number}} boundary
+ * @returns {string}
+ */
+export function boundaryWords({ stages }, { until, index }) {
+  const name = (stage) => (stage === "head" ? "the new head" : stage);
+  if (index === 0) return `nothing is frozen, all of it learns`;
+  const before = stages.slice(0, index).filter(({ parameters }) => parameters).map((stage) => stage.name);
+  const frozen = before.length === 1 ? before[0] : `${before[0]} to ${before.at(-1)}`;
+  const learns = until === "head" ? "only the new head learns" : `${name(until)} and all after it learn`;
+  return `${frozen} frozen, ${learns}`;
+}
+
+/**
+ * "97.3–98.9%".
+ * @param {number} low
+ * @param {number} high
+ * @returns {string}
+ */
+export const range = (low, high) => `${(100 * low).toFixed(1)}–${percent(high)}`;
+
+export const MEASURES = { accuracy: "Test accuracy", time: "Seconds per epoch", memory: "Memory" };
