@@ -74,7 +74,7 @@ class Run:
         if self.card["weights_sha256"] is None:
             name, seed = self.card["name"], self.card["seed"]
             raise FileNotFoundError(
-                f"the weights of {name} are too large to ship and were not kept; train again, with: "
+                f"the weights of {name} are too large to ship and were not kept; train again: "
                 f"runs.train({name!r}, {seed}, keep_weights=True)"
             )
         model = _networks.build(self.recipe, self.card["seed"])
