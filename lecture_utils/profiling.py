@@ -14,6 +14,15 @@ from lecture_utils._inspect import evaluating
 if TYPE_CHECKING:
     import torch
 
+__all__ = [
+    "activation_memory",
+    "prediction_times",
+    "processor",
+    "step_memory",
+    "training_memory",
+    "with_zeros",
+]
+
 #: Bytes that training with Adam holds per trainable parameter, beside the parameter itself: a
 #: gradient and two moving averages.
 _TRAINING_BYTES = 3 * 4

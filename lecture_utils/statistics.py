@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+__all__ = ["interval", "mcnemar", "wilson"]
+
 
 def wilson(correct: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
     """Compute Wilson's confidence interval for a proportion, which also holds near 0 and 1.

@@ -109,8 +109,8 @@ def efficientnet_lite0(num_classes: int = 1000) -> EfficientNetLite:
     Returns
     -------
     EfficientNetLite
-        From normalized color images (N, 3, H, W), designed for 224 x 224 pixels, to logits
-        (N, num_classes); 4,652,008 parameters for 1,000 classes. Its ``features`` are a Sequential of
+        From normalized color images (N, 3, H, W), designed for 224 x 224 pixels, to logits (N,
+        num_classes); 4,652,008 parameters for 1,000 classes. Its ``features`` are a Sequential of
         ``stem``, ``stage1`` to ``stage7`` and ``head``; the last gives (N, 1280, H / 32, W / 32).
 
     Raises

@@ -56,14 +56,25 @@ class Run:
 
     @cached_property
     def model(self) -> nn.Module:
-        """Build the model and read its weights."""
+        """Build the model and read its weights.
+
+        Returns
+        -------
+        torch.nn.Module
+            In evaluation mode.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the weights were not kept.
+        """
         from lecture_utils.runs import _networks
         from lecture_utils.runs._weights import load_weights
 
         if self.card["weights_sha256"] is None:
             name, seed = self.card["name"], self.card["seed"]
             raise FileNotFoundError(
-                f"the weights of {name} are too large to ship and were not kept; train again, with: "
+                f"the weights of {name} are too large to ship and were not kept; train again: "
                 f"runs.train({name!r}, {seed}, keep_weights=True)"
             )
         model = _networks.build(self.recipe, self.card["seed"])
@@ -75,7 +86,18 @@ class Run:
 
     @cached_property
     def test_predictions(self) -> dict[str, Any]:
-        """Read ``test.csv``."""
+        """Read ``test.csv``.
+
+        Returns
+        -------
+        dict
+            As the class explains.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the run did not save its predictions.
+        """
         from lecture_utils.runs._test_predictions import read_test_predictions
 
         if not self.recipe.save_predictions:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from lecture_utils.transfer import EmbeddingMaps
 
+__all__ = ["Boundary", "TestMaps", "boundaries", "learning_curves", "maps_of_test"]
+
 #: The recipe that was run for each boundary, by the first trainable stage.
 _NAMES = {stage: f"transfer/{strategy}" for strategy, stage in STRATEGIES.items()}
 _NAMES.update({stage: f"transfer/from-{stage}" for stage in BETWEEN})
@@ -116,6 +118,11 @@ def learning_curves(
 ) -> dict[str, dict[int, list[float]]]:
     """Collect test accuracies against the number of training photos.
 
+    Parameters
+    ----------
+    root : path, optional
+        Where to look for recorded runs. By default among those that come with the package.
+
     Returns
     -------
     dict of dict of list of float
@@ -174,6 +181,11 @@ class TestMaps:
 
 def maps_of_test(*, root: str | os.PathLike[str] | None = None) -> TestMaps:
     """Collect the maps of the test photos.
+
+    Parameters
+    ----------
+    root : path, optional
+        Where to look for recorded runs. By default among those that come with the package.
 
     Returns
     -------

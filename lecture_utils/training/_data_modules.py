@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import pytorch_lightning as pl
 import torch
@@ -257,7 +257,7 @@ class InMemoryDataModule(BatchDataModule):
 
     def __init__(
         self,
-        load: Callable[[str], datasets.ImageClassificationData],
+        load: Callable[[Literal["train", "test"]], datasets.ImageClassificationData],
         *,
         batch_size: int = 128,
         validation_size: int = 5000,

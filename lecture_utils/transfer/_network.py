@@ -34,6 +34,11 @@ class TransferNetwork(nn.Sequential):
 
     It takes images with values from 0 to 1, shape (N, 3, H, W), as all models of the book do.
 
+    Parameters
+    ----------
+    layers : mapping of str to nn.Module
+        In the order in which they run: ``normalize``, the stages, and the last one ``head``.
+
     Attributes
     ----------
     stages : tuple of str

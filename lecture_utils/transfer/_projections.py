@@ -140,7 +140,8 @@ def tsne(features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0) -> np.
 
     References
     ----------
-    van der Maaten and Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008; `sklearn.manifold.TSNE`.
+    van der Maaten and Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008;
+    `sklearn.manifold.TSNE`.
 
     Examples
     --------

@@ -14,7 +14,7 @@ from lecture_utils.transfer import TransferNetwork
 
 
 def mixed_model():
-    """A model in training mode, with a normalization and a dropout that its owner has switched off."""
+    """A model in training mode; its owner has switched a normalization and a dropout off."""
     model = TransferNetwork(
         OrderedDict(
             stem=nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU()),
