@@ -101,7 +101,7 @@ def lecture_loader(folder, workers):
 
 
 def book_data(folder):
-    data = ImageDataModule(folder, BATCH, SIZE)
+    data = ImageDataModule(folder, BATCH, SIZE, augment=normalized)
     data.setup("fit")
     return data
 
@@ -194,7 +194,7 @@ def train(device, make, loader):
 
 
 def book_module():
-    return Classifier(models.cats_cnn(), task="binary", learning_rate=RATE, augment=normalized)
+    return Classifier(models.cats_cnn(), task="binary", learning_rate=RATE)
 
 
 def time_epochs(folder, rounds, device):

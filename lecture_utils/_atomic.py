@@ -36,8 +36,11 @@ def replaced(folder: Path) -> Iterator[Path]:
 
     Examples
     --------
-    >>> with replaced(Path("pets")) as scratch:  # doctest: +SKIP
-    ...     (scratch / "cat.jpg").write_bytes(content)
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     with replaced(Path(parent) / "pets") as scratch:
+    ...         _ = (scratch / "cat.txt").write_text("meow")
+    ...     (Path(parent) / "pets" / "cat.txt").read_text()
+    'meow'
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     prefix = f"{folder.name}.part"

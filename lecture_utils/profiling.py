@@ -1,28 +1,41 @@
-"""What networks cost on this machine: seconds for a prediction, bytes for a step of training."""
+"""What models cost on this machine: seconds for a prediction, bytes for a step of training."""
+
+from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lecture_utils._inspect import evaluating
 
+if TYPE_CHECKING:
+    import torch
 
-def prediction_times(network, images, *, repeats=5):
+#: Bytes that training with Adam holds per trainable parameter, beside the parameter itself: a
+#: gradient and two moving averages.
+_TRAINING_BYTES = 3 * 4
+
+
+def prediction_times(
+    model: torch.nn.Module, images: torch.Tensor, *, repeats: int = 5
+) -> list[float]:
     """Measure how long one processor thread works on a prediction.
 
-    Time in which the processor did something else does not count. With nothing else to do, these are the
-    seconds on the clock.
+    Time that the processor spends on other programs does not count. With nothing else to do, these
+    are the seconds on the clock.
 
     Parameters
     ----------
-    network : torch.nn.Module
-        Is set to predict, and back afterwards.
+    model : torch.nn.Module
+        Is put into evaluation mode, and back afterwards.
     images : tensor, shape (N, C, H, W)
-        Whatever the network takes.
+        Whatever the model takes.
     repeats : int
-        Measured runs, at least 1. One more comes before them, which is not counted: it sets up what later
-        ones find ready.
+        Measured runs, at least 1. One more comes before them, which is not counted: it sets up what
+        later ones find ready.
 
     Returns
     -------
@@ -44,25 +57,25 @@ def prediction_times(network, images, *, repeats=5):
 
     if repeats < 1:
         raise ValueError(f"repeats is {repeats}; it must be at least 1")
-    spent = []
-    with evaluating(network), _one_thread(torch), torch.inference_mode():
-        network(images)
+    seconds = []
+    with evaluating(model), _one_thread(), torch.inference_mode():
+        model(images)
         for _ in range(repeats):
             start = time.thread_time()
-            network(images)
-            spent.append(time.thread_time() - start)
-    return sorted(spent)
+            model(images)
+            seconds.append(time.thread_time() - start)
+    return sorted(seconds)
 
 
-def with_zeros(network):
-    """Give a network on PyTorch's device "meta" memory, and zeros for all of its numbers.
+def with_zeros(model: torch.nn.Module) -> torch.nn.Module:
+    """Give a model on PyTorch's device "meta" memory, and set all of its weights to zero.
 
-    A processor multiplies zeros as fast as other numbers, and nothing has to be drawn: enough to measure times,
-    and nothing else.
+    A processor multiplies zeros as fast as other numbers, and nothing has to be drawn: enough to
+    measure times, and nothing else.
 
     Parameters
     ----------
-    network : torch.nn.Module
+    model : torch.nn.Module
         Is changed.
 
     Returns
@@ -73,25 +86,26 @@ def with_zeros(network):
     Examples
     --------
     >>> from lecture_utils.architectures import load
-    >>> network = with_zeros(load("resnet18")[0])
-    >>> network.fc.weight.device.type
+    >>> model = with_zeros(load("resnet18")[0])
+    >>> model.fc.weight.device.type
     'cpu'
     """
     import torch
 
-    network.to_empty(device="cpu")
+    model.to_empty(device="cpu")
     with torch.no_grad():
-        for tensor in (*network.parameters(), *network.buffers()):
+        for tensor in (*model.parameters(), *model.buffers()):
             tensor.zero_()
-    return network
+    return model
 
 
-def processor():
+def processor() -> str:
     """Name the processor.
 
     Returns
     -------
     str
+        As the system calls it; its kind where the system has no name for it.
     """
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -102,7 +116,9 @@ def processor():
 
 
 @contextmanager
-def _one_thread(torch):
+def _one_thread() -> Iterator[None]:
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -111,23 +127,24 @@ def _one_thread(torch):
         torch.set_num_threads(before)
 
 
-def training_memory(model, shape):
+def training_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
     """Count the bytes that one step of training needs, with Adam and 32-bit floats.
 
-    Weights and buffers; for all that learns also a gradient and Adam's two averages; and the activations that are kept
-    for the backward pass, which freezing saves, too: what comes before the first layer that learns keeps none.
+    These are weights and buffers; for every trainable parameter a gradient and Adam's two averages;
+    and the activations kept for the backward pass. Freezing saves the latter, too: layers before
+    the first trainable one keep none.
 
     Parameters
     ----------
     model : nn.Module
         Its frozen parameters are those with ``requires_grad=False``. It is not changed.
-    shape : tuple of int
+    shape : sequence of int
         Of a batch, such as (32, 3, 128, 128).
 
     Returns
     -------
     int
-        Activations are counted on one image and multiplied.
+        The sum of `step_memory`.
 
     Raises
     ------
@@ -136,29 +153,96 @@ def training_memory(model, shape):
 
     Examples
     --------
-    >>> import torch
-    >>> training_memory(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 1)), (8, 3, 2, 2))
+    >>> from torch import nn
+    >>> training_memory(nn.Sequential(nn.Flatten(), nn.Linear(12, 1)), (8, 3, 2, 2))
     592
     """
-    import torch
-
     if len(shape) != 4 or min(shape) < 1:
         raise ValueError(f"shape is {shape}; pass (images, channels, height, width)")
-    there = {tensor.data_ptr() for tensor in (*model.parameters(), *model.buffers())}
-    kept = {}
+    count, *image_shape = shape
+    constant = sum(4 * tensor.numel() for tensor in (*model.parameters(), *model.buffers()))
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return step_memory(constant, trainable, count * activation_memory(model, image_shape))
 
-    def note(tensor):
+
+def step_memory(constant: int, trainable: int, activations: int) -> int:
+    """Add up the bytes that one step of training needs, with Adam and 32-bit floats.
+
+    Parameters
+    ----------
+    constant : int
+        Bytes of all weights and buffers, frozen or not.
+    trainable : int
+        How many parameters are trained.
+    activations : int
+        Bytes that a batch keeps for the backward pass.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> step_memory(constant=52, trainable=13, activations=8 * 48)
+    592
+    """
+    return constant + _TRAINING_BYTES * trainable + activations
+
+
+def activation_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
+    """Count the bytes that one image keeps between the forward and the backward pass of training.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Counted as in training, with its frozen parameters and frozen layers. It is not changed.
+    shape : sequence of int
+        Of one image, such as (3, 128, 128).
+
+    Returns
+    -------
+    int
+        What one more image in the batch adds. Tensors that share their memory count once.
+
+    Notes
+    -----
+    The model is run on PyTorch's device "meta", which has shapes and no values: that takes neither
+    time nor memory.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> activation_memory(nn.Sequential(nn.Flatten(), nn.Linear(12, 1)), (3, 2, 2))
+    48
+    """
+    modes = {module: module.training for module in model.modules()}
+    if not model.training:
+        model.train()
+    try:
+        # A difference, because some tensors are there once per batch; batch normalization in
+        # training refuses a single image.
+        return _kept_bytes(model, (3, *shape)) - _kept_bytes(model, (2, *shape))
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def _kept_bytes(model, shape):
+    import torch
+
+    tensors = {
+        name: torch.empty_like(tensor, device="meta").requires_grad_(tensor.requires_grad)
+        for name, tensor in (*model.named_parameters(), *model.named_buffers())
+    }
+    storages, alive = {}, []
+
+    def keep(tensor):
+        alive.append(tensor)  # or its address could be given to another one
         storage = tensor.untyped_storage()
-        if storage.data_ptr() not in there:
-            kept[storage.data_ptr()] = storage.nbytes()
-            note.alive.append(tensor)  # so that no address is given to another tensor
+        storages[storage._cdata] = storage.nbytes()
         return tensor
 
-    note.alive = []
-    # In evaluation mode a single image goes through batch normalization; what is kept has the same size.
-    hooks = torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor)
-    with evaluating(model), hooks:
-        model(torch.zeros(1, *shape[1:]))
-    constant = sum(4 * tensor.numel() for tensor in (*model.parameters(), *model.buffers()))
-    learning = sum(3 * 4 * p.numel() for p in model.parameters() if p.requires_grad)
-    return constant + learning + shape[0] * sum(kept.values())
+    hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor)
+    with torch.device("meta"), hooks:
+        torch.func.functional_call(model, tensors, (torch.zeros(*shape),))
+    return sum(storages.values())

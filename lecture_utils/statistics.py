@@ -1,17 +1,20 @@
 """Intervals for accuracies, and paired tests."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Iterable, Sequence
 
 
-def wilson(right, count, deviations=1.96):
-    """Compute the interval that a share lies in: Wilson's, which also holds near 0 and 1.
+def wilson(correct: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Compute Wilson's confidence interval for a proportion, which also holds near 0 and 1.
 
     Parameters
     ----------
-    right, count : int
-        So many of so many.
-    deviations : float
-        1.96 for a probability of 95%.
+    correct, count : int
+        Correctly classified images, of how many.
+    confidence : float
+        Probability that the interval contains the true proportion, between 0 and 1.
 
     Returns
     -------
@@ -20,7 +23,7 @@ def wilson(right, count, deviations=1.96):
     Raises
     ------
     ValueError
-        If `count` is below 1 or `right` not within it.
+        If `count` is below 1 or `correct` not within it.
 
     References
     ----------
@@ -31,19 +34,20 @@ def wilson(right, count, deviations=1.96):
     >>> [round(x, 3) for x in wilson(990, 1000)]
     [0.982, 0.995]
     """
-    if count < 1 or not 0 <= right <= count:
+    from scipy.stats import binomtest
+
+    if count < 1 or not 0 <= correct <= count:
         raise ValueError(
-            f"{right} of {count} is no share; pass 0 to count, and a count of at least 1"
+            f"{correct} of {count} is no proportion; pass 0 to count, and a count of at least 1"
         )
-    share, square = right / count, deviations**2
-    middle = (share + square / (2 * count)) / (1 + square / count)
-    half = deviations / (1 + square / count)
-    half *= math.sqrt(share * (1 - share) / count + square / (4 * count**2))
-    return middle - half, middle + half
+    low, high = binomtest(correct, count).proportion_ci(confidence, method="wilson")
+    return float(low), float(high)
 
 
-def interval(accuracies, count=1000, deviations=1.96):
-    """Compute how well a mean accuracy over seeds is known: by the luck of the seeds, and of the test images.
+def interval(
+    accuracies: Iterable[float], count: int = 1000, deviations: float = 1.96
+) -> tuple[float, float]:
+    """Compute a mean accuracy over seeds and its margin of error, for both seeds and test images.
 
     Parameters
     ----------
@@ -56,8 +60,9 @@ def interval(accuracies, count=1000, deviations=1.96):
 
     Returns
     -------
-    mean, half : float
-        The interval is mean ± half. With a single seed its luck is not known, and `half` is of the images alone.
+    mean, margin : float
+        The interval is mean ± margin. With a single seed nothing is known of the variation between
+        seeds, and the margin is that of the test images alone.
 
     Raises
     ------
@@ -80,11 +85,11 @@ def interval(accuracies, count=1000, deviations=1.96):
     return mean, deviations * math.sqrt(variance)
 
 
-def mcnemar(first_wrong, second_wrong):
-    """Ask whether two classifiers differ on the same images by more than chance.
+def mcnemar(first_wrong: Sequence[bool], second_wrong: Sequence[bool]) -> tuple[int, int, float]:
+    """Test whether two classifiers differ on the same images by more than random variation.
 
-    Only images count that exactly one of them gets wrong: if both were equally good, each would be that one
-    in half of the cases.
+    Only the images count that exactly one of them gets wrong: if both were equally good, it would
+    be either one in half of the cases.
 
     Parameters
     ----------
@@ -104,7 +109,8 @@ def mcnemar(first_wrong, second_wrong):
 
     References
     ----------
-    McNemar, "Note on the sampling error of the difference between correlated proportions", Psychometrika 12, 1947.
+    McNemar, "Note on the sampling error of the difference between correlated proportions",
+    Psychometrika 12, 1947.
 
     Examples
     --------

@@ -1,32 +1,46 @@
 """Change a whole batch of images at once, each a little differently."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from lecture_utils._validation import check_bound
 from lecture_utils.augmentation import _functional as ops
 
 
-def random_affine(images, *, degrees=0.0, shift=0.0, scale=0.0, shear=0.0, generator=None):
-    """Turn, move, resize and slant every image by random amounts.
+def random_affine(
+    images: Tensor,
+    *,
+    degrees: float = 0.0,
+    translate: float = 0.0,
+    scale: tuple[float, float] = (1.0, 1.0),
+    shear: float = 0.0,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Rotate, translate, scale and shear every image by random amounts.
 
-    Every amount is drawn evenly from minus to plus its bound, for each image anew. The image is
-    resampled once, with bilinear interpolation; what comes in from outside is 0.
+    Names and units are those of `Augment` and of torchvision's ``RandomAffine``. Every amount is
+    drawn for each image anew, evenly within its bounds (of a shear: its tangent). The image is
+    resampled once, with bilinear interpolation; what comes in from outside is 0. Unlike
+    torchvision, it moves by fractions of a pixel, and rotates after the shear.
 
     Parameters
     ----------
     images : tensor of float, shape (N, C, H, W)
     degrees : float
         Largest rotation, 0 to 180.
-    shift : float
-        Largest move in pixels along each axis, at least 0.
-    scale : float
-        Largest change of size, 0 to less than 1: 0.1 means 0.9 to 1.1 times the size.
+    translate : float
+        Largest translation along each axis, as a fraction of the side, 0 to 1.
+    scale : (float, float)
+        Smallest and largest scale factor, above 0: 0.9 shrinks what is seen to 90%.
     shear : float
-        Largest slant, 0 to less than 1: pixels to the side per pixel upwards.
+        Largest horizontal shear in degrees, 0 to less than 90.
     generator : torch.Generator, optional
         Where the random numbers come from (on the CPU). By default torch's own.
 
@@ -41,31 +55,32 @@ def random_affine(images, *, degrees=0.0, shift=0.0, scale=0.0, shear=0.0, gener
 
     Notes
     -----
-    Rotation, size and slant are one 2x2 matrix, the move one vector (Jaderberg et al., "Spatial
-    transformer networks", arXiv:1506.02025, equation 1).
+    Rotation, scale and shear are one 2x2 matrix, the translation one vector (Jaderberg et al.,
+    "Spatial transformer networks", arXiv:1506.02025, equation 1).
 
     Examples
     --------
-    >>> random_affine(torch.rand(8, 1, 28, 28), degrees=10, shift=2).shape
+    >>> random_affine(torch.rand(8, 1, 28, 28), degrees=10, translate=0.1).shape
     torch.Size([8, 1, 28, 28])
     """
     if images.ndim != 4:
         raise ValueError(f"images have shape {tuple(images.shape)}; pass (N, C, H, W)")
     check_bound("degrees", degrees, 180)
-    check_bound("shift", shift, math.inf)
-    check_bound("scale", scale, 1, included=False)
-    check_bound("shear", shear, 1, included=False)
+    check_bound("translate", translate, 1)
+    check_bound("shear", shear, 90, included=False)
+    low, high = _as_range("scale", scale)
     count, _, height, width = images.shape
     # One row of random numbers per image, from -1 to 1.
     angle, size, slant, down, right = 2 * torch.rand(5, count, generator=generator) - 1
     angle = angle * math.radians(degrees)
-    # grid_sample asks where each output pixel comes from, hence one over the size.
-    size = 1 / (1 + scale * size)
-    cos, sin, slant = angle.cos() * size, angle.sin() * size, shear * slant
-    # Its coordinates run from -1 to 1 along each axis, hence the side ratios and half sides.
+    # grid_sample asks where each output pixel comes from, hence one over the scale.
+    size = 1 / ((low + high) / 2 + (high - low) / 2 * size)
+    cos, sin, slant = angle.cos() * size, angle.sin() * size, math.tan(math.radians(shear)) * slant
+    # Its coordinates run from -1 to 1 along each axis, hence the ratios of the sides and the factor
+    # 2.
     rows = [
-        torch.stack([cos, (slant * cos - sin) * height / width, right * shift * 2 / width], dim=1),
-        torch.stack([sin * width / height, slant * sin + cos, down * shift * 2 / height], dim=1),
+        torch.stack([cos, (slant * cos - sin) * height / width, 2 * translate * right], dim=1),
+        torch.stack([sin * width / height, slant * sin + cos, 2 * translate * down], dim=1),
     ]
     matrices = torch.stack(rows, dim=1).to(images)
     grid = functional.affine_grid(matrices, list(images.shape), align_corners=False)
@@ -84,29 +99,29 @@ class Augment:
     degrees : float
         Largest rotation, 0 to 180.
     translate : float
-        Largest move along each axis as a part of the side, 0 to 1.
-    zoom : (float, float)
-        Smallest and largest change of size, above 0: 0.9 shrinks what is seen to 90%.
+        Largest translation along each axis, as a fraction of the side, 0 to 1.
+    scale : (float, float)
+        Smallest and largest scale factor, above 0: 0.9 shrinks what is seen to 90%.
     shear : float
-        Largest slant in degrees, 0 to less than 90.
+        Largest horizontal shear in degrees, 0 to less than 90.
     crop : (float, float), optional
-        Cut out a box with this part of the area (smallest and largest, above 0) and with sides in a
-        ratio from 3:4 to 4:3, and enlarge it to the whole. No box is larger than the image: what
-        lies above 1 is drawn again, up to ten times.
+        Cut out a box with this fraction of the area (smallest and largest, above 0) and with sides
+        in a ratio from 3:4 to 4:3, and enlarge it to the whole. No box is larger than the image:
+        what lies above 1 is drawn again, up to ten times.
     flip : float
         Probability of mirroring left and right, 0 to 1.
     brightness, contrast, saturation : float
         Largest change of the factor, at least 0: 0.2 means factors from 0.8 to 1.2.
     hue : float
-        Largest turn of the circle of hues, 0 to 0.5 (to the opposite color).
+        Largest rotation of the color circle, 0 to 0.5 (to the opposite color).
     noise : float
-        Standard deviation of Gaussian noise, at least 0, where 1 is the way from black to white.
+        Standard deviation of Gaussian noise, at least 0, where black is 0 and white is 1.
     erase : float
         Probability of blackening a box with 2% to 33% of the area, 0 to 1.
     size : int, optional
-        Make the result a square of so many pixels, at least 1. By default it is as large as the image. Training on
-        crops that are smaller than the images a network is judged on evens out that crops show things enlarged
-        (Touvron et al., "Fixing the train-test resolution discrepancy", arXiv:1906.06423).
+        Make the result a square of so many pixels, at least 1. By default it is as large as the
+        image. Crops show things enlarged; making them smaller than the images of the test evens
+        that out (Touvron et al., "Fixing the train-test resolution discrepancy", arXiv:1906.06423).
 
     Raises
     ------
@@ -126,7 +141,7 @@ class Augment:
 
     degrees: float = 0.0
     translate: float = 0.0
-    zoom: tuple[float, float] = (1.0, 1.0)
+    scale: tuple[float, float] = (1.0, 1.0)
     shear: float = 0.0
     crop: tuple[float, float] | None = None
     flip: float = 0.0
@@ -138,21 +153,16 @@ class Augment:
     erase: float = 0.0
     size: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, limit in _LIMITS.items():
             check_bound(name, getattr(self, name), limit, included=name != "shear")
-        for name in ("zoom", "crop"):
-            pair = getattr(self, name)
-            if pair is None and name == "crop":
-                continue
-            # Settings that were stored as JSON come back as lists.
-            object.__setattr__(self, name, pair := tuple(pair))
-            if len(pair) != 2 or not 0 < pair[0] <= pair[1] < math.inf:
-                raise ValueError(f"{name} is {pair}; pass the smallest and the largest, above 0")
+        object.__setattr__(self, "scale", _as_range("scale", self.scale))
+        if self.crop is not None:
+            object.__setattr__(self, "crop", _as_range("crop", self.crop))
         if self.size is not None and self.size < 1:
             raise ValueError(f"size is {self.size}; it must be at least 1 pixel")
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Draw parameters for every image and apply them.
 
         Parameters
@@ -179,8 +189,10 @@ class Augment:
             values = self.apply(values, parameters, generator)
         return (values * 255).round().to(torch.uint8) if in_bytes else values.to(images.dtype)
 
-    def draw(self, count, height, width, generator=None):
-        """Draw what is to be done to `count` images of one size.
+    def draw(
+        self, count: int, height: int, width: int, generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Draw the parameters for `count` images of one size.
 
         Parameters
         ----------
@@ -198,14 +210,14 @@ class Augment:
             return low + (high - low) * torch.rand(count, generator=generator)
 
         drawn = {}
-        if self.degrees or self.translate or self.shear or self.zoom != (1, 1):
+        if self.degrees or self.translate or self.shear or self.scale != (1, 1):
             drawn["affine"] = torch.stack(
                 [
                     between(-self.degrees, self.degrees),
                     # Whole pixels, as torchvision has it.
                     between(-self.translate * width, self.translate * width).round(),
                     between(-self.translate * height, self.translate * height).round(),
-                    between(*self.zoom),
+                    between(*self.scale),
                     between(-self.shear, self.shear),
                 ],
                 dim=1,
@@ -237,8 +249,13 @@ class Augment:
             drawn["erase"] = boxes
         return drawn
 
-    def apply(self, images, parameters, generator=None):
-        """Do what was drawn.
+    def apply(
+        self,
+        images: Tensor,
+        parameters: Mapping[str, Tensor],
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Apply the parameters that `draw` returned.
 
         Parameters
         ----------
@@ -256,9 +273,11 @@ class Augment:
         steps = {name: value.to(images.device) for name, value in parameters.items()}
         matrices = None
         if "affine" in steps:
-            matrices = ops.affine_matrices(*steps["affine"].unbind(dim=1), height, width)
+            matrices = ops.affine_matrices(
+                *steps["affine"].unbind(dim=1), height=height, width=width
+            )
         if "crop" in steps:
-            crop = ops.crop_matrices(*steps["crop"].unbind(dim=1), height, width)
+            crop = ops.crop_matrices(*steps["crop"].unbind(dim=1), height=height, width=width)
             matrices = crop if matrices is None else matrices @ crop
         if "flip" in steps:
             flip = ops.flip_matrices(steps["flip"], width)
@@ -281,13 +300,13 @@ class Augment:
     def _result_size(self, height, width):
         return (height, width) if self.size is None else (self.size, self.size)
 
-    def __str__(self):
+    def __str__(self) -> str:
         """Write the equivalent torchvision code."""
         lines = []
         options = [
             f"degrees={self.degrees:g}",
             self.translate and f"translate=({self.translate:g}, {self.translate:g})",
-            self.zoom != (1, 1) and f"scale=({self.zoom[0]:g}, {self.zoom[1]:g})",
+            self.scale != (1, 1) and f"scale=({self.scale[0]:g}, {self.scale[1]:g})",
             self.shear and f"shear={self.shear:g}",
         ]
         if self.degrees or any(options[1:]):
@@ -326,10 +345,18 @@ _BILINEAR = "interpolation=v2.InterpolationMode.BILINEAR"
 _TRIES = 10
 
 
-def _draw_boxes(count, height, width, area, ratio, largest, generator):
-    """Draw (top, left, height, width) as torchvision does: areas evenly, ratios evenly as logarithms.
+def _as_range(name, pair):
+    # Settings that were stored as JSON come back as lists.
+    pair = tuple(pair)
+    if len(pair) != 2 or not 0 < pair[0] <= pair[1] < math.inf:
+        raise ValueError(f"{name} is {pair}; pass the smallest and the largest, above 0")
+    return pair
 
-    What is larger than `largest` is drawn again. Also tell which boxes are still too large then.
+
+def _draw_boxes(count, height, width, area, ratio, largest, generator):
+    """Draw (top, left, height, width) as torchvision does: areas and logarithms of ratios evenly.
+
+    What is larger than `largest` is drawn again. Also return which boxes are still too large then.
     """
     share, shape, down, right = torch.rand(4, _TRIES, count, generator=generator)
     share = height * width * (area[0] + (area[1] - area[0]) * share)

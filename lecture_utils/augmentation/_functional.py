@@ -2,22 +2,33 @@
 
 Images are floats from 0 to 1, shape (N, C, H, W); parameters are tensors of length N on the same
 device. For the same parameters the result is that of ``torchvision.transforms.v2.functional``.
-Colors change in place: on a processor, fetching new memory takes longer than the arithmetic.
+Colors change in place: on a processor, allocating memory takes longer than the arithmetic.
 
-A matrix here maps a place in the result to the place in the image where its color comes from, in
-pixels; the middle of the first pixel is (0.5, 0.5). Any chain of changes of geometry is a product of
-such matrices, so that an image is resampled only once and stays sharp.
+A matrix here maps a position in the result to the position in the image where its color comes from,
+in pixels; the middle of the first pixel is (0.5, 0.5). Any sequence of geometric transforms is a
+product of such matrices, so that an image is resampled only once and stays sharp.
 """
 
+from __future__ import annotations
+
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 # Rec. 601: how bright red, green and blue look.
 _RED, _GREEN, _BLUE = 0.2989, 0.587, 0.114
 
 
-def affine_matrices(angle, translate_x, translate_y, scale, shear, height, width):
-    """Slant (degrees), turn (degrees, clockwise) and zoom around the middle, then move (pixels)."""
+def affine_matrices(
+    angle: Tensor,
+    translate_x: Tensor,
+    translate_y: Tensor,
+    scale: Tensor,
+    shear: Tensor,
+    height: int,
+    width: int,
+) -> Tensor:
+    """Shear, rotate (clockwise, both in degrees), scale around the center, translate (pixels)."""
     angle, tan = angle.deg2rad(), shear.deg2rad().tan()
     cos, sin = angle.cos() / scale, angle.sin() / scale
     zero, one = torch.zeros_like(cos), torch.ones_like(cos)
@@ -26,7 +37,9 @@ def affine_matrices(angle, translate_x, translate_y, scale, shear, height, width
     return _moved(one * x, one * y) @ back @ _moved(-x - translate_x, -y - translate_y)
 
 
-def crop_matrices(top, left, box_height, box_width, height, width):
+def crop_matrices(
+    top: Tensor, left: Tensor, box_height: Tensor, box_width: Tensor, height: int, width: int
+) -> Tensor:
     """Cut a box out and enlarge it to the size that the image had."""
     zero, one = torch.zeros_like(top), torch.ones_like(top)
     return _matrices(
@@ -34,7 +47,7 @@ def crop_matrices(top, left, box_height, box_width, height, width):
     )
 
 
-def flip_matrices(flipped, width):
+def flip_matrices(flipped: Tensor, width: int) -> Tensor:
     """Mirror left and right where `flipped` is 1."""
     zero, one = torch.zeros_like(flipped), torch.ones_like(flipped)
     return _matrices([1 - 2 * flipped, zero, flipped * width], [zero, one, zero], [zero, zero, one])
@@ -49,7 +62,7 @@ def _moved(x, y):
     return _matrices([one, zero, x], [zero, one, y], [zero, zero, one])
 
 
-def resample(images, matrices, size=None):
+def resample(images: Tensor, matrices: Tensor, size: tuple[int, int] | None = None) -> Tensor:
     """Compute every image anew from where its matrix points, bilinearly; outside is black.
 
     With a `size`, (height, width), the result has so many pixels and shows the same.
@@ -68,18 +81,18 @@ def resample(images, matrices, size=None):
     return functional.grid_sample(images, grid.to(images), align_corners=False)
 
 
-def adjust_brightness(images, factors):
+def adjust_brightness(images: Tensor, factors: Tensor) -> Tensor:
     """Multiply by the factor."""
     return images.mul_(_each(factors)).clamp_(0, 1)
 
 
-def adjust_contrast(images, factors):
+def adjust_contrast(images: Tensor, factors: Tensor) -> Tensor:
     """Move away from the image's mean brightness (factor above 1) or towards it (below)."""
     means = grayscale(images.mean(dim=(2, 3), keepdim=True))
     return _blended(images, means, factors)
 
 
-def adjust_saturation(images, factors):
+def adjust_saturation(images: Tensor, factors: Tensor) -> Tensor:
     """Move away from gray (factor above 1) or towards it (below)."""
     return _blended(images, grayscale(images), factors)
 
@@ -89,8 +102,8 @@ def _blended(images, others, factors):
     return images.mul_(_each(factors)).add_(others).clamp_(0, 1)
 
 
-def adjust_hue(images, turns):
-    """Turn the circle of hues; 0.5 makes every color its opposite."""
+def adjust_hue(images: Tensor, turns: Tensor) -> Tensor:
+    """Rotate the color circle; 0.5 turns every color into its opposite."""
     if images.shape[1] == 1:
         return images
     largest, smallest = images.amax(dim=1), images.amin(dim=1)
@@ -104,15 +117,15 @@ def adjust_hue(images, turns):
         torch.where(largest == green, (blue - red) / safe + 2, (red - green) / safe + 4),
     )
     hue = hue + 6 * turns[:, None, None]
-    # The way back in one formula per channel; they are a third of a circle apart.
+    # Back to colors by one formula per channel; they are a third of a circle apart.
     channels = []
     for start in (5, 3, 1):
-        place = (hue + start) % 6
-        channels.append(largest - spread * torch.minimum(place, 4 - place).clamp(0, 1))
+        position = (hue + start) % 6
+        channels.append(largest - spread * torch.minimum(position, 4 - position).clamp(0, 1))
     return torch.stack(channels, dim=1).clamp_(0, 1)
 
 
-def grayscale(images):
+def grayscale(images: Tensor) -> Tensor:
     """Weigh red, green and blue by how bright they look; keep one channel."""
     if images.shape[1] == 1:
         return images
@@ -120,7 +133,9 @@ def grayscale(images):
     return (_RED * red).add_(green, alpha=_GREEN).add_(blue, alpha=_BLUE)
 
 
-def erase(images, top, left, box_height, box_width):
+def erase(
+    images: Tensor, top: Tensor, left: Tensor, box_height: Tensor, box_width: Tensor
+) -> Tensor:
     """Blacken a box; one without height or width does nothing."""
     rows = torch.arange(images.shape[2], device=images.device)
     columns = torch.arange(images.shape[3], device=images.device)

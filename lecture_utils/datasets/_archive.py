@@ -42,7 +42,13 @@ def unpack(
 
     Examples
     --------
-    >>> unpack("pets.zip", lambda name: name, Path("pets"))  # doctest: +SKIP
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as parent:
+    ...     with zipfile.ZipFile(f"{parent}/pets.zip", "w") as archive:
+    ...         archive.writestr("Cat/1.txt", "meow")
+    ...     unpack(f"{parent}/pets.zip", str.lower, Path(parent) / "pets")
+    ...     (Path(parent) / "pets" / "cat" / "1.txt").read_text()
+    'meow'
     """
     with replaced(folder) as scratch, open(archive, "rb") as file:
         for target, content in _chosen(file, choose):

@@ -41,8 +41,12 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
     Examples
     --------
-    >>> read_idx("t10k-labels-idx1-ubyte.gz").shape  # doctest: +SKIP
-    (10000,)
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "labels-idx1-ubyte"
+    ...     _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]))
+    ...     read_idx(path)
+    array([7, 2, 1], dtype=uint8)
     """
     path = Path(path)
     try:

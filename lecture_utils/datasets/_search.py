@@ -99,10 +99,6 @@ def load(
         If ``LECTURE_DATA`` does not exist.
     DownloadError
         If `source` is "download" and it fails.
-
-    Examples
-    --------
-    >>> load(collection, "test", source="package")  # doctest: +SKIP
     """
     if split not in SPLITS:
         raise ValueError(f'split is {split!r}; use "train" or "test"')

@@ -196,7 +196,13 @@ def _move(images, generator):
     # What comes in from outside is the mirror image: a border would be something to respond to.
     rows, columns = (min(side // 4, side - 1) for side in (height, width))
     larger = nn.functional.pad(images, (columns, columns, rows, rows), mode="reflect")
-    moved = random_affine(larger, degrees=_DEGREES, shift=shift, scale=_SCALE, generator=generator)
+    moved = random_affine(
+        larger,
+        degrees=_DEGREES,
+        translate=shift / max(larger.shape[2:]),
+        scale=(1 - _SCALE, 1 + _SCALE),
+        generator=generator,
+    )
     return moved[:, :, rows : rows + height, columns : columns + width]
 
 

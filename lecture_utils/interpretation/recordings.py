@@ -11,6 +11,17 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+__all__ = [
+    "METHODS",
+    "PLANS",
+    "LayerPlan",
+    "Plan",
+    "Recording",
+    "available",
+    "folder_of",
+    "load",
+]
+
 FOLDER = Path(__file__).parents[1] / "data" / "filters"
 CARD = "card.json"
 METHODS = ("pixel", "fourier")
@@ -101,6 +112,11 @@ PLANS = {
 class Recording:
     """What was recorded for one model.
 
+    Parameters
+    ----------
+    folder : path
+        With the card and the images.
+
     Attributes
     ----------
     name : str
@@ -144,7 +160,24 @@ class Recording:
 
 
 def folder_of(name: str, root: str | os.PathLike[str] | None = None) -> Path:
-    """Return the folder of a model's recording; raise ValueError for an unknown name."""
+    """Return the folder of a model's recording, which need not exist.
+
+    Parameters
+    ----------
+    name : str
+        One of `PLANS`.
+    root : path, optional
+        Where recordings lie. By default among those that come with the package.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        If there is no such plan.
+    """
     if name not in PLANS:
         raise ValueError(f"there is no plan for {name!r}; use one of {', '.join(PLANS)}")
     return Path(root or FOLDER) / name.replace("/", "-")

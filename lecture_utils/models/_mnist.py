@@ -4,12 +4,14 @@ They take gray images of 28x28 pixels with values from 0 (black) to 1 (white), a
 (N, 1, 28, 28), and return one logit per class, shape (N, 10).
 """
 
+from __future__ import annotations
+
 from torch import nn
 
 from lecture_utils.models._blocks import check_classes, normalized_convolution
 
 
-def convolutional_base():
+def convolutional_base() -> nn.Sequential:
     """Build the part that both small CNNs share: three convolutions, two poolings, no padding.
 
     Returns
@@ -35,7 +37,7 @@ def convolutional_base():
     )
 
 
-def flatten_cnn(num_classes=10):
+def flatten_cnn(num_classes: int = 10) -> nn.Sequential:
     """Build the base with two dense layers on all 64 x 3 x 3 of its activations.
 
     Parameters
@@ -69,7 +71,7 @@ def flatten_cnn(num_classes=10):
     )
 
 
-def gap_cnn(num_classes=10):
+def gap_cnn(num_classes: int = 10) -> nn.Sequential:
     """Build the base with global average pooling and one dense layer.
 
     Parameters
@@ -106,7 +108,7 @@ def gap_cnn(num_classes=10):
     )
 
 
-def dense_network(num_classes=10):
+def dense_network(num_classes: int = 10) -> nn.Sequential:
     """Build the baseline without a convolution: one hidden layer of 512 units.
 
     Parameters
@@ -139,11 +141,12 @@ def dense_network(num_classes=10):
     )
 
 
-def strong_cnn(num_classes=10):
+def strong_cnn(num_classes: int = 10) -> nn.Sequential:
     """Build a CNN with batch normalization and strides that stays below 100,000 parameters.
 
-    Most of its multiplications happen at 13x13 pixels or fewer, which makes it cheaper to train than
-    pooling late would be. The last activations are flattened: the position of a stroke tells a 6 from a 9.
+    Most of its multiplications happen at 13x13 pixels or fewer, which makes it cheaper to train
+    than pooling late would be. The last activations are flattened: the position of a stroke tells a
+    6 from a 9.
 
     Parameters
     ----------

@@ -1,16 +1,18 @@
 """The models of the chapters on cats and dogs: color photos of any size in, one logit out.
 
-They take tensors of shape (N, 3, H, W) with values from 0 (black) to 1 (white). With one logit, shape
-(N, 1), a value above 0 means the second of two classes; with more, there is one per class.
+They take tensors of shape (N, 3, H, W) with values from 0 (black) to 1 (white). With one logit,
+shape (N, 1), a value above 0 means the second of two classes; with more, there is one per class.
 """
 
+from __future__ import annotations
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lecture_utils.models._blocks import check_classes, normalized_convolution
 
 
-def cats_cnn(num_classes=1, *, dropout=0.0, width=32):
+def cats_cnn(num_classes: int = 1, *, dropout: float = 0.0, width: int = 32) -> nn.Sequential:
     """Build four convolutions with global average pooling and two dense layers.
 
     Parameters
@@ -20,13 +22,14 @@ def cats_cnn(num_classes=1, *, dropout=0.0, width=32):
     dropout : float
         Probability of leaving out a hidden unit of the dense layers, 0 to less than 1.
     width : int
-        Channels of the first convolution, at least 1; all other layers scale with it. With 32 it is the
-        lecture's network, with 16 it costs about a quarter.
+        Channels of the first convolution, at least 1; all other layers scale with it. With 32 it is
+        the lecture's network, with 16 it costs about a quarter.
 
     Returns
     -------
     nn.Sequential
-        From (N, 3, H, W), H and W at least 46, to (N, num_classes); 307,393 parameters for one logit.
+        From (N, 3, H, W), H and W at least 46, to (N, num_classes); 307,393 parameters for one
+        logit.
 
     Raises
     ------
@@ -35,9 +38,9 @@ def cats_cnn(num_classes=1, *, dropout=0.0, width=32):
 
     Notes
     -----
-    Without batch normalization, so many layers need initial weights of the proper size, or the signal
-    fades on its way and nothing is learned for many epochs: see He et al., "Delving deep into
-    rectifiers", arXiv:1502.01852.
+    Without batch normalization, so many layers need initial weights of the proper size, or the
+    signal fades on its way and nothing is learned for many epochs: see He et al., "Delving deep
+    into rectifiers", arXiv:1502.01852.
 
     Examples
     --------
@@ -92,7 +95,7 @@ class ResidualBlock(nn.Module):
     torch.Size([1, 8, 5, 5])
     """
 
-    def __init__(self, channels):
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.change = nn.Sequential(
             *normalized_convolution(channels, channels, kernel_size=3, padding=1),
@@ -100,12 +103,12 @@ class ResidualBlock(nn.Module):
             nn.BatchNorm2d(channels),
         )
 
-    def forward(self, images):
+    def forward(self, images: Tensor) -> Tensor:
         """Compute relu(images + change)."""
         return nn.functional.relu(images + self.change(images))
 
 
-def small_resnet(num_classes=1, *, pooling=True):
+def small_resnet(num_classes: int = 1, *, pooling: bool = True) -> nn.Sequential:
     """Build a small residual network with batch normalization throughout.
 
     Parameters
@@ -120,7 +123,8 @@ def small_resnet(num_classes=1, *, pooling=True):
     Returns
     -------
     nn.Sequential
-        From (N, 3, H, W), H and W at least 1, to (N, num_classes); 1,939,233 parameters for one logit.
+        From (N, 3, H, W), H and W at least 1, to (N, num_classes); 1,939,233 parameters for one
+        logit.
 
     Raises
     ------
@@ -165,9 +169,11 @@ def _initialize(model):
     for layer in model:
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
     first = model[0]
     with torch.no_grad():
-        # As if it were applied to (x - 0.5) / 0.25, which has about mean 0 and standard deviation 1.
+        # As if it were applied to (x - 0.5) / 0.25, which has about mean 0 and standard deviation
+        # 1.
         first.weight.div_(0.25)
         first.bias.sub_(0.5 * first.weight.sum(dim=(1, 2, 3)))

@@ -1,16 +1,19 @@
 """Command line: ``python -m lecture_utils.runs {list,show,train,resume}``."""
 
+from __future__ import annotations
+
 import argparse
 import itertools
 import json
 import sys
+from collections.abc import Sequence
 
 from lecture_utils import runs
 
 RECORDED_WHERE = "default: the runs that come with the package"
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; give the exit status."""
     options = _parser().parse_args(arguments)
     try:

@@ -1,34 +1,39 @@
 """What happens after every epoch of a recorded run: a line of history, then a checkpoint."""
 
+from __future__ import annotations
+
 import os
 import time
+from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
+from pytorch_lightning.callbacks import Callback, Checkpoint
 
 from lecture_utils.runs._store import CHECKPOINT, HISTORY, write_history
 
 COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
 
-class History(pl.Callback):
+class History(Callback):
     """Write ``history.csv``, and keep its rows and the time spent in the checkpoint.
 
     The rows of a resumed run come from the checkpoint, not from the file: a kill between the two
     leaves no epoch twice and none out.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.path = folder / HISTORY
-        self.rows = []
+        self.rows: list[dict[str, Any]] = []
         self.seconds = self.processor_seconds = 0.0
 
-    def on_train_epoch_start(self, trainer, module):
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._started = time.perf_counter(), time.process_time()
 
-    def on_train_epoch_end(self, trainer, module):
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.seconds += time.perf_counter() - self._started[0]
         self.processor_seconds += time.process_time() - self._started[1]
-        row = {"epoch": trainer.current_epoch + 1}
+        row: dict[str, Any] = {"epoch": trainer.current_epoch + 1}
         # Six digits are more than a curve shows; what was computed is in the checkpoint.
         row.update({name: f"{trainer.callback_metrics[name].item():.6g}" for name in COLUMNS})
         self.rows.append(row)
@@ -37,29 +42,29 @@ class History(pl.Callback):
             scores = ", ".join(f"{name} {row[name]}" for name in COLUMNS)
             print(f"epoch {row['epoch']} of {trainer.max_epochs}: {scores}", flush=True)
 
-    def state_dict(self):
+    def state_dict(self) -> dict[str, Any]:
         return {
             "rows": self.rows,
             "seconds": self.seconds,
             "processor_seconds": self.processor_seconds,
         }
 
-    def load_state_dict(self, state_dict):
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.rows = list(state_dict["rows"])
         self.seconds = state_dict["seconds"]
         self.processor_seconds = state_dict["processor_seconds"]
 
 
-class EpochCheckpoint(pl.callbacks.Checkpoint):
+class EpochCheckpoint(Checkpoint):
     """Replace the one checkpoint after each epoch; a kill leaves the old one or the new one.
 
     Lightning runs checkpoint callbacks last, so the epoch's history is in it.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.path = folder / CHECKPOINT
 
-    def on_train_epoch_end(self, trainer, module):
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         # All processes take part in making it, the first one writes it.
         temporary = self.path.with_suffix(".part")
         trainer.save_checkpoint(temporary, weights_only=False)

@@ -4,10 +4,15 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from lecture_utils.profiling import processor
 
 PACKAGES = ("torch", "pytorch-lightning", "torchmetrics", "safetensors", "numpy")
-# What decides the numbers of a run. Whole folders, so that no file can be forgotten; a change of a demo does not count.
+# What decides the results of a run. Whole folders, so that no file can be forgotten; demos do not
+# count.
 SOURCES = (
     "_*.py",
     "augmentation",
@@ -15,33 +20,34 @@ SOURCES = (
     "geometry",
     "models",
     "pretrained",
+    "profiling.py",
     "runs",
     "training",
     "transfer",
 )
 
 
-def versions():
+def versions() -> dict[str, str]:
     """Name the versions of Python and of the packages that a run depends on."""
     packages = {name: importlib.metadata.version(name) for name in PACKAGES}
     return {"python": platform.python_version(), **packages}
 
 
-def hardware():
+def hardware() -> dict[str, Any]:
     """Describe processor and GPU."""
     import torch
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
     return {
         "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "gpu": gpu,
     }
 
 
-def code_version(sources=SOURCES):
+def code_version(sources: Sequence[str] = SOURCES) -> dict[str, Any]:
     """Name the commit, and whether the code that decides a run was changed since.
 
     Parameters
@@ -66,13 +72,3 @@ def code_version(sources=SOURCES):
 def _git(folder, *arguments):
     command = ["git", "-C", str(folder), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def _processor():
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()

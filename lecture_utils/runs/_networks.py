@@ -35,7 +35,7 @@ def build(recipe: Recipe, seed: int) -> nn.Module:
 
 
 def trainable_part(recipe: Recipe, model: nn.Module) -> nn.Module:
-    """Return the part that is trained, whose weights are kept: of a whole model all that is not frozen."""
+    """Return the part that is trained, whose weights are kept: all that is not frozen."""
     if recipe.train_from is None:
         return model
     from lecture_utils.transfer import TransferNetwork, split
@@ -45,16 +45,19 @@ def trainable_part(recipe: Recipe, model: nn.Module) -> nn.Module:
 
 
 def module_to_fit(recipe: Recipe, whole: nn.Module) -> nn.Module:
-    """Return what every step runs: the trainable part, and the frozen one if it cannot be cached."""
+    """Return what every step runs: the trainable part, and the frozen one unless it is cached."""
     return trainable_part(recipe, whole) if can_cache_features(recipe, whole) else whole
 
 
 def can_cache_features(recipe: Recipe, whole: nn.Module) -> bool:
     """Tell whether the frozen part can be run once, before training, and its output be cached."""
-    if recipe.train_from is None or recipe.augmentation or recipe.train_from == whole.stages[0]:
+    if recipe.train_from is None or recipe.augmentation:
         return False
-    from lecture_utils.transfer import split
+    from lecture_utils.transfer import TransferNetwork, split
 
+    if not isinstance(whole, TransferNetwork) or recipe.train_from == whole.stages[0]:
+        return False
+    assert recipe.image_size is not None  # as in all recipes for photos
     frozen, _ = split(whole, recipe.train_from)
     with evaluating(frozen), torch.inference_mode():
         features = frozen(torch.zeros(1, 3, recipe.image_size, recipe.image_size))

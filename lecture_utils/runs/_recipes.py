@@ -1,6 +1,10 @@
 """What each recorded run trains, on what, and how: the only place where these choices are made."""
 
+from __future__ import annotations
+
+import math
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lecture_utils.runs import _transfer_recipes
 
@@ -23,13 +27,14 @@ class Recipe:
     dataset : str
         "mnist", "fashion_mnist" or "cats_vs_dogs".
     model : str
-        One of `models.NETWORKS`; or, with `train_from`, one of `pretrained.NETWORKS`, which gets a new
-        head.
+        One of `models.NETWORKS`; or, with `train_from`, one of `pretrained.NETWORKS`, which gets a
+        new head.
     epochs, batch_size : int
     optimizer, schedule, learning_rate, weight_decay, label_smoothing, ema_decay
         See `training.Classifier`.
     augmentation : dict of float
-        Options of `augmentation.random_affine`, for photos of `augmentation.Augment`; empty for none.
+        Options of `augmentation.random_affine`, for photos of `augmentation.Augment`; empty for
+        none.
     mixup : float
         See `training.Classifier`.
     image_size : int or None
@@ -39,8 +44,8 @@ class Recipe:
     train_size : int or None
         Train on no more than so many images.
     train_from : str or None
-        The model is frozen up to (and excluding) this stage (see `transfer.freeze`), the statistics of
-        batch normalization everywhere. None for models that build on no other.
+        The model is frozen up to (and excluding) this stage (see `transfer.freeze`), the statistics
+        of batch normalization everywhere. None for models that build on no other.
     pretrained : bool
         Whether the model starts with ImageNet's weights, or with random ones.
     backbone_lr_scale : float
@@ -53,7 +58,8 @@ class Recipe:
     keep_weights : bool
         False for models that are too large to ship. Frozen weights are never kept.
     save_predictions : bool
-        Also write ``test.csv``, the model's output for every test image. See `Run.test_predictions`.
+        Also write ``test.csv``, the model's output for every test image. See
+        `Run.test_predictions`.
     """
 
     name: str
@@ -68,7 +74,7 @@ class Recipe:
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     ema_decay: float | None = None
-    augmentation: dict = field(default_factory=dict)
+    augmentation: dict[str, Any] = field(default_factory=dict)
     mixup: float = 0.0
     image_size: int | None = None
     validation_size: int = 5000
@@ -82,7 +88,7 @@ class Recipe:
     save_predictions: bool = False
 
 
-def recipe(name):
+def recipe(name: str) -> Recipe:
     """Look a recipe up.
 
     Parameters
@@ -109,8 +115,8 @@ def recipe(name):
     return RECIPES[name]
 
 
-# With the settings of the others, the training loss of the network with global average pooling is still
-# falling at the end; more and larger steps were chosen on the validation images.
+# With the settings of the others, the training loss of the network with global average pooling is
+# still falling at the end; more and larger steps were chosen on the validation images.
 _MNIST = (
     Recipe("mnist/dense", "MNIST, dense network", "mnist", "dense", 6, learning_rate=2e-3),
     Recipe("mnist/flatten", "MNIST, CNN with flatten", "mnist", "flatten", 6),
@@ -135,7 +141,13 @@ _STRONG = Recipe(
     learning_rate=6e-3,
     weight_decay=0.02,
     ema_decay=0.998,
-    augmentation={"degrees": 12.0, "shift": 2.0, "scale": 0.12, "shear": 0.15},
+    augmentation={
+        "degrees": 12.0,
+        # Two pixels; and 0.15 pixels to the side per row.
+        "translate": 2 / 28,
+        "scale": [0.88, 1.12],
+        "shear": math.degrees(math.atan(0.15)),
+    },
 )
 
 # The same networks and settings on clothes: only the data differ.
@@ -149,8 +161,9 @@ _FASHION = tuple(
     for run in _MNIST
 )
 
-# The lecture's network and settings: Adam with a constant rate, batches of 20, no regularization. Only the
-# images are smaller than its 150 x 150: on a processor, an epoch takes half a minute instead of two.
+# The lecture's network and settings: Adam with a constant rate, batches of 20, no regularization.
+# Only the images are smaller than its 150 x 150: on a processor, an epoch takes half a minute
+# instead of two.
 _PLAIN = Recipe(
     "cats-vs-dogs/from-scratch",
     "Cats and dogs, nothing against overfitting",

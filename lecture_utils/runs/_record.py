@@ -1,11 +1,16 @@
 """Train a recipe from start to card, or on from a checkpoint."""
 
+from __future__ import annotations
+
 import dataclasses
 import datetime
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from lecture_utils import datasets, geometry
 from lecture_utils.runs import _environment, _legacy, _networks
@@ -22,6 +27,7 @@ from lecture_utils.runs._store import (
     write_history,
     write_json,
 )
+from lecture_utils.runs._test_predictions import write_test_predictions
 
 TRAINER_OPTIONS = {
     "accelerator": "auto",
@@ -33,10 +39,16 @@ TRAINER_OPTIONS = {
 SAMPLE = "sample"
 
 
-def start(recipe, seed, root, data_dir, threads, overwrite, trainer_options):
+def start(
+    recipe: Recipe,
+    seed: int,
+    root: str | os.PathLike[str],
+    data_dir: str | os.PathLike[str] | None,
+    threads: int | None,
+    overwrite: bool,
+    trainer_options: Mapping[str, Any],
+) -> Path | None:
     """Write down the settings of a new run, then train."""
-    from pytorch_lightning.utilities import rank_zero_only
-
     folder = run_folder(recipe.name, seed, root)
     settings = {
         "recipe": dataclasses.asdict(recipe),
@@ -46,44 +58,51 @@ def start(recipe, seed, root, data_dir, threads, overwrite, trainer_options):
         "trainer": {**TRAINER_OPTIONS, **trainer_options},
         "code": [_environment.code_version()],
     }
+    data = None
     # The other processes of a run find the folder that the first one has just made.
-    if rank_zero_only.rank in (0, None):
+    if _is_first_process():
+        if not overwrite:
+            _check_free(folder, recipe.name, seed)
         # Before an earlier run is removed: without data there would be neither the old nor the new.
-        _data_module(recipe, seed, settings["data_dir"])
-        _check_free(folder, recipe.name, seed, overwrite)
+        data = _data_module(recipe, seed, settings["data_dir"])
+        if folder.is_dir():
+            shutil.rmtree(folder)
         write_json(folder / SETTINGS, settings)
-    return _train(folder, settings)
+    return _train(folder, settings, data)
 
 
-def resume(name, seed, root):
+def resume(name: str, seed: int, root: str | os.PathLike[str]) -> Path | None:
     """Go on with a run that was stopped, from its last whole epoch."""
-    from pytorch_lightning.utilities import rank_zero_only
-
     folder = run_folder(name, seed, root)
     if (folder / CARD).is_file():
         raise FileExistsError(f"{name} with seed {seed} is finished; there is nothing to resume")
     remedy = f"start the run with: python -m lecture_utils.runs train {name} --seed {seed}"
     settings = _legacy.settings(read_json(folder / SETTINGS, remedy))
     now = _environment.code_version()
-    if now != settings["code"][-1] and rank_zero_only.rank in (0, None):
+    if now != settings["code"][-1] and _is_first_process():
         settings["code"].append(now)
         write_json(folder / SETTINGS, settings)
     return _train(folder, settings)
 
 
-def _check_free(folder, name, seed, overwrite):
-    if (folder / CARD).is_file() and not overwrite:
+def _is_first_process():
+    from pytorch_lightning.utilities import rank_zero_only
+
+    # It has this attribute in jobs of several processes.
+    return getattr(rank_zero_only, "rank", None) in (0, None)
+
+
+def _check_free(folder, name, seed):
+    if (folder / CARD).is_file():
         raise FileExistsError(f"{folder} holds a finished run; pass overwrite to replace it")
-    if (folder / CHECKPOINT).is_file() and not overwrite:
+    if (folder / CHECKPOINT).is_file():
         raise FileExistsError(
             f"{folder} holds a run that was stopped; go on with: python -m lecture_utils.runs "
             f"resume {name} --seed {seed}, or pass overwrite to start again"
         )
-    if folder.is_dir():
-        shutil.rmtree(folder)
 
 
-def _train(folder, settings):
+def _train(folder, settings, data=None):
     import pytorch_lightning as pl
     import torch
 
@@ -98,8 +117,10 @@ def _train(folder, settings):
         options["precision"] = best_precision(options["accelerator"])
     pl.seed_everything(seed, verbose=False)
     whole = _networks.build(recipe, seed)
-    data = _prepared(recipe, whole, _data_module(recipe, seed, settings["data_dir"]))
-    module = _classifier(recipe, seed, _networks.module_to_fit(recipe, whole))
+    if data is None:
+        data = _data_module(recipe, seed, settings["data_dir"])
+    data = _prepared(recipe, whole, data)
+    module = _classifier(recipe, _networks.module_to_fit(recipe, whole))
     trainer = pl.Trainer(
         **options,
         max_epochs=recipe.epochs,
@@ -137,29 +158,19 @@ def _used(trainer):
     }
 
 
-def _finish(folder, settings, recipe, data, options):
-    """Write the weights, evaluate them as written, write the card, drop what only a resume needs."""
+def _finish(folder, settings, recipe, data, trainer):
+    """Turn the last checkpoint into a finished run."""
     import torch
-
-    from lecture_utils.runs._test_predictions import write_test_predictions
-    from lecture_utils.runs._weights import load_weights, save_weights
-    from lecture_utils.training import evaluate
 
     # From the file, because a strategy that trains in other processes leaves nothing in this one.
     checkpoint = torch.load(folder / CHECKPOINT, map_location="cpu", weights_only=True)
-    whole = _networks.build(recipe, settings["seed"])
-    module = _classifier(recipe, settings["seed"], _networks.module_to_fit(recipe, whole))
-    module.load_state_dict(checkpoint["state_dict"])
     history = checkpoint["callbacks"]["History"]
     write_history(folder / HISTORY, history["rows"])
-    # Frozen weights come with the recipe; only the trained ones are written.
-    trained = _networks.trainable_part(recipe, module.eval_model)
-    digest = save_weights(trained, folder / WEIGHTS)
-    load_weights(_networks.trainable_part(recipe, whole), folder / WEIGHTS, digest)
+    whole = _networks.build(recipe, settings["seed"])
+    digest = _write_weights(folder / WEIGHTS, recipe, whole, checkpoint["state_dict"])
     model = _networks.module_to_fit(recipe, whole)
     data.setup("fit")
     data.setup("test")
-    sizes = {"train": data.train_set, "validation": data.validation_set, "test": data.test_set}
     card = {
         "name": recipe.name,
         "title": recipe.title,
@@ -167,22 +178,12 @@ def _finish(folder, settings, recipe, data, options):
         "recipe": dataclasses.asdict(recipe),
         "parameters": geometry.count_parameters(whole),
         "trainable_parameters": geometry.count_parameters(whole, trainable_only=True),
-        "data": {
-            "origin": data.origin,
-            "source": data.source,
-            "split_seed": data.split_seed,
-            **{part: len(images) for part, images in sizes.items()},
-            "train": len(data.train_set) // recipe.repeats,
-        },
-        "metrics": {
-            # Of the weights as shipped, in half precision.
-            "validation": evaluate(model, data.validation_set, task=_task(recipe)),
-            "test": evaluate(model, data.test_set, task=_task(recipe)),
-        },
+        "data": _describe_data(recipe, data),
+        "metrics": _metrics(recipe, model, data),
         "training_seconds": round(history["seconds"], 1),
         # The same without waiting for other programs: summed over the processor's threads.
         "processor_seconds": round(history["processor_seconds"], 1),
-        "trainer": options,
+        "trainer": trainer,
         "hardware": _environment.hardware(),
         "versions": _environment.versions(),
         # At the start, and at a resume if the code was another one by then.
@@ -192,6 +193,43 @@ def _finish(folder, settings, recipe, data, options):
     }
     if recipe.save_predictions:
         card["maps"] = write_test_predictions(folder / TEST_PREDICTIONS, model, data)
+    _leave_only_results(folder, recipe, card)
+
+
+def _write_weights(path, recipe, whole, state):
+    """Write the trained weights of a checkpoint, and read them into the whole model as written."""
+    from lecture_utils.runs._weights import load_weights, save_weights
+
+    module = _classifier(recipe, _networks.module_to_fit(recipe, whole))
+    module.load_state_dict(state)
+    # Frozen weights come with the recipe; only the trained ones are written.
+    digest = save_weights(_networks.trainable_part(recipe, module.eval_model), path)
+    load_weights(_networks.trainable_part(recipe, whole), path, digest)
+    return digest
+
+
+def _describe_data(recipe, data):
+    """Name the origin of the data and the sizes of the splits."""
+    return {
+        "origin": data.origin,
+        "source": data.source,
+        "split_seed": data.split_seed,
+        "train": len(data.train_set) // recipe.repeats,
+        "validation": len(data.validation_set),
+        "test": len(data.test_set),
+    }
+
+
+def _metrics(recipe, model, data):
+    """Evaluate the weights as shipped, in half precision."""
+    from lecture_utils.training import evaluate
+
+    sets = {"validation": data.validation_set, "test": data.test_set}
+    return {split: evaluate(model, each, task=_task(recipe)) for split, each in sets.items()}
+
+
+def _leave_only_results(folder, recipe, card):
+    """Write the card, and remove what only a resume needs."""
     if not recipe.keep_weights:
         (folder / WEIGHTS).unlink()
     write_json(folder / CARD, card)
@@ -199,7 +237,7 @@ def _finish(folder, settings, recipe, data, options):
     (folder / SETTINGS).unlink()
 
 
-def _classifier(recipe, seed, model):
+def _classifier(recipe, model):
     from lecture_utils.training import Classifier
 
     return Classifier(
@@ -211,10 +249,8 @@ def _classifier(recipe, seed, model):
         weight_decay=recipe.weight_decay,
         schedule=recipe.schedule,
         label_smoothing=recipe.label_smoothing,
-        augment=_augment(recipe),
         mixup=recipe.mixup,
         ema_decay=recipe.ema_decay,
-        seed=seed,
     )
 
 
@@ -246,6 +282,7 @@ def _data_module(recipe, seed, data_dir):
             recipe.image_size,
             train_size=recipe.train_size,
             seed=seed,
+            augment=_augment(recipe),
             split_seed=seed if recipe.resample_by_seed else 0,
         )
     else:
@@ -255,13 +292,14 @@ def _data_module(recipe, seed, data_dir):
             validation_size=recipe.validation_size,
             train_size=recipe.train_size,
             seed=seed,
+            augment=_augment(recipe),
         )
     module.setup("fit")
     return module
 
 
 def _prepared(recipe, whole, data):
-    """Run the images through the frozen part once, if that can be done; and repeat them in an epoch."""
+    """Cache the output of the frozen part, if possible, and repeat the images in an epoch."""
     from lecture_utils.training import InMemoryDataset
     from lecture_utils.transfer import EmbeddedDataModule
 
@@ -287,6 +325,6 @@ def _load(name, sample, split):
 def _check_full(source, name, sample):
     if source == "embedded" and not sample:
         raise FileNotFoundError(
-            f"the full data set {name} is not here and cannot be downloaded; pass the folder that has "
-            f'it as data_dir, or "{SAMPLE}" to train on the small embedded sample'
+            f"the full data set {name} is not here and cannot be downloaded; pass the folder that "
+            f'has it as data_dir, or "{SAMPLE}" to train on the small embedded sample'
         )

@@ -1,11 +1,21 @@
 """Find, read, and repeat recorded runs."""
 
+from __future__ import annotations
+
 import dataclasses
+import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lecture_utils.runs import _legacy, _store
 from lecture_utils.runs._recipes import RECIPES, Recipe, recipe
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from lecture_utils.transfer import EmbeddingMaps
 
 
 class Run:
@@ -22,37 +32,39 @@ class Run:
     recipe : Recipe
         What was trained, as it says on the card.
     model : nn.Module
-        The trained model in evaluation mode. Read from disk at first use. Not all runs keep their weights.
+        The trained model in evaluation mode. Read from disk at first use. Not all runs keep their
+        weights.
     test_predictions : dict
-        The model's output for the N test images: ``file`` (list of str, relative to the test folder),
-        ``label`` and ``logit`` (arrays; a logit above 0 means class 1), and the maps of the embeddings
-        ``pca``, ``tsne`` (N, 2) and ``neighbors`` (N, 5), as in `transfer.make_maps`. Only of runs whose
-        recipe says ``save_predictions``.
+        The model's output for the N test images: ``file`` (list of str, relative to the test
+        folder), ``label`` and ``logit`` (arrays; a logit above 0 means class 1), and the maps of
+        the embeddings ``pca``, ``tsne`` (N, 2) and ``neighbors`` (N, 5), as in
+        `transfer.make_maps`. Only of runs whose recipe says ``save_predictions``.
     maps : transfer.EmbeddingMaps
         The maps among these, ready for the demo `EmbeddingMap`.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
         remedy = "restore the folder, or train the run again"
         self.folder = Path(folder)
         self.card = _legacy.card(_store.read_json(self.folder / _store.CARD, remedy))
         self.history = _store.read_history(self.folder / _store.HISTORY, remedy)
 
     @property
-    def recipe(self):
+    def recipe(self) -> Recipe:
         """Rebuild the recipe from the card."""
         return Recipe(**self.card["recipe"])
 
     @cached_property
-    def model(self):
+    def model(self) -> nn.Module:
         """Build the model and read its weights."""
         from lecture_utils.runs import _networks
         from lecture_utils.runs._weights import load_weights
 
         if self.card["weights_sha256"] is None:
+            name, seed = self.card["name"], self.card["seed"]
             raise FileNotFoundError(
-                f"the weights of {self.card['name']} are too large to ship and were not kept; train again, "
-                f"with: runs.train({self.card['name']!r}, {self.card['seed']}, keep_weights=True)"
+                f"the weights of {name} are too large to ship and were not kept; train again, with: "
+                f"runs.train({name!r}, {seed}, keep_weights=True)"
             )
         model = _networks.build(self.recipe, self.card["seed"])
         path = self.folder / _store.WEIGHTS
@@ -62,7 +74,7 @@ class Run:
         return model.eval()
 
     @cached_property
-    def test_predictions(self):
+    def test_predictions(self) -> dict[str, Any]:
         """Read ``test.csv``."""
         from lecture_utils.runs._test_predictions import read_test_predictions
 
@@ -74,14 +86,14 @@ class Run:
         return read_test_predictions(self.folder / _store.TEST_PREDICTIONS)
 
     @property
-    def maps(self):
+    def maps(self) -> EmbeddingMaps:
         """Collect the maps of the test images."""
         from lecture_utils.transfer import EmbeddingMaps
 
         maps = {name: self.test_predictions[name] for name in ("pca", "tsne", "neighbors")}
         return EmbeddingMaps(**maps, **self.card["maps"])
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         accuracy = self.card["metrics"]["test"]["accuracy"]
         epochs = len(self.history["epoch"])
         return (
@@ -89,7 +101,9 @@ class Run:
         )
 
 
-def available(name=None, *, root=None):
+def available(
+    name: str | None = None, *, root: str | os.PathLike[str] | None = None
+) -> list[tuple[str, int]]:
     """Find the finished runs.
 
     Parameters
@@ -123,7 +137,7 @@ def available(name=None, *, root=None):
     )
 
 
-def load(name, seed=0, *, root=None):
+def load(name: str, seed: int = 0, *, root: str | os.PathLike[str] | None = None) -> Run:
     """Read a finished run.
 
     Parameters
@@ -161,16 +175,16 @@ def load(name, seed=0, *, root=None):
 
 
 def train(
-    name,
-    seed=0,
+    name: str,
+    seed: int = 0,
     *,
-    root="runs",
-    data_dir=None,
-    threads=None,
-    overwrite=False,
-    trainer=None,
-    **changes,
-):
+    root: str | os.PathLike[str] = "runs",
+    data_dir: str | os.PathLike[str] | None = None,
+    threads: int | None = None,
+    overwrite: bool = False,
+    trainer: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> Run | None:
     """Do a run again, from nothing to its card.
 
     Parameters
@@ -180,7 +194,8 @@ def train(
     seed : int
         Two runs with the same seed on the same machine are equal.
     root : path
-        Results go to ``<root>/<name>/seed<seed>``; with several nodes, a folder that all of them share.
+        Results go to ``<root>/<name>/seed<seed>``; with several nodes, a folder that all of them
+        share.
     data_dir : path or "sample", optional
         The folder that has the data set (see `datasets`), or the small embedded sample.
     threads : int, optional
@@ -226,10 +241,10 @@ def train(
     if changed.epochs < 1:
         raise ValueError(f"epochs is {changed.epochs}; it must be at least 1")
     folder = _record.start(changed, seed, root, data_dir, threads, overwrite, trainer)
-    return folder and Run(folder)
+    return None if folder is None else Run(folder)
 
 
-def resume(name, seed=0, *, root="runs"):
+def resume(name: str, seed: int = 0, *, root: str | os.PathLike[str] = "runs") -> Run | None:
     """Go on with a run that was stopped or killed, as if nothing had happened.
 
     Parameters
@@ -259,4 +274,4 @@ def resume(name, seed=0, *, root="runs"):
     from lecture_utils.runs import _record
 
     folder = _record.resume(recipe(name).name, seed, root)
-    return folder and Run(folder)
+    return None if folder is None else Run(folder)

@@ -1,9 +1,14 @@
 """Where runs lie, and how their small files are read and written."""
 
+from __future__ import annotations
+
 import csv
 import json
 import math
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from lecture_utils._atomic import replacing
 
@@ -14,18 +19,18 @@ TEST_PREDICTIONS = "test.csv"
 SETTINGS, CHECKPOINT = "settings.json", "last.ckpt"
 
 
-def run_folder(name, seed, root=None):
+def run_folder(name: str, seed: int, root: str | os.PathLike[str] | None = None) -> Path:
     """Name the folder of one run: ``<root>/<name>/seed<seed>``."""
     return Path(root or RECORDED) / name / f"seed{seed}"
 
 
-def write_json(path, content):
+def write_json(path: Path, content: Any) -> None:
     """Write JSON, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", "utf-8")
 
 
-def read_json(path, remedy):
+def read_json(path: Path, remedy: str) -> Any:
     """Read JSON; `remedy` is what the error tells the reader to do."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no {path}; {remedy}")
@@ -35,7 +40,7 @@ def read_json(path, remedy):
         raise ValueError(f"{path} is damaged ({error}); {remedy}") from error
 
 
-def write_history(path, rows):
+def write_history(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write one line per epoch, whole or not at all."""
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=rows[0], lineterminator="\n")
@@ -43,8 +48,8 @@ def write_history(path, rows):
         writer.writerows(rows)
 
 
-def read_history(path, remedy):
-    """Read one list of numbers per column."""
+def read_history(path: Path, remedy: str) -> dict[str, list[Any]]:
+    """Read one list of values per column."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no {path}; {remedy}")
     with path.open(newline="", encoding="utf-8") as file:

@@ -1,10 +1,17 @@
 """A model's output for every test image: one line each in ``test.csv``."""
 
+from __future__ import annotations
+
 import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lecture_utils._atomic import replacing
+
+if TYPE_CHECKING:
+    from torch import nn
 
 NEIGHBORS = 5
 _POSITIONS = ("pca_1", "pca_2", "tsne_1", "tsne_2")
@@ -12,7 +19,7 @@ _NEIGHBORS = tuple(f"neighbor_{i}" for i in range(1, NEIGHBORS + 1))
 _COLUMNS = ("file", "label", "logit", *_POSITIONS, *_NEIGHBORS)
 
 
-def write_test_predictions(path, model, data):
+def write_test_predictions(path: Path, model: nn.Module, data: Any) -> dict[str, Any]:
     """Write a model's logits for the test images and maps of its embeddings, whole or not at all.
 
     Parameters
@@ -26,8 +33,8 @@ def write_test_predictions(path, model, data):
     Returns
     -------
     dict
-        For the card: ``dimensions`` of the embeddings, and ``explained``, the share of their variance
-        that the PCA map keeps.
+        For the card: ``dimensions`` of the embeddings, and ``explained``, the share of their
+        variance that the PCA map keeps.
     """
     from torch import nn
 
@@ -37,6 +44,7 @@ def write_test_predictions(path, model, data):
     embeddings = run_in_batches(nn.Sequential(*before), data.test_set.inputs)
     logits = run_in_batches(head, embeddings).reshape(-1)
     maps = make_maps(embeddings.flatten(1).numpy(), neighbors=NEIGHBORS)
+    assert maps.neighbors is not None and maps.explained is not None  # make_maps computes both
     # More digits than a map or a probability shows.
     values = np.column_stack([logits, maps.pca, maps.tsne])
     rows = zip(
@@ -50,14 +58,14 @@ def write_test_predictions(path, model, data):
     return {"dimensions": maps.dimensions, "explained": round(maps.explained, 4)}
 
 
-def read_test_predictions(path):
+def read_test_predictions(path: Path) -> dict[str, Any]:
     """Read what `write_test_predictions` wrote.
 
     Returns
     -------
     dict
-        ``file`` (list of str), and as arrays ``label`` (int), ``logit``, ``pca`` and ``tsne`` (N, 2),
-        ``neighbors`` (N, 5).
+        ``file`` (list of str), and as arrays ``label`` (int), ``logit``, ``pca`` and ``tsne`` (N,
+        2), ``neighbors`` (N, 5).
 
     Raises
     ------

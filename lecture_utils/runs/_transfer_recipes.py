@@ -1,6 +1,12 @@
-"""The recipes of the chapter on transfer learning: three strategies, every boundary, ever fewer photos."""
+"""The recipes on transfer learning: three strategies, every boundary, and ever fewer photos."""
+
+from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lecture_utils.runs._recipes import Recipe
 
 NETWORK = "efficientnet_lite0"
 # The stage from which each of the lecture's strategies trains the network.
@@ -22,7 +28,7 @@ _IMAGES_PER_RUN = {
 }
 
 
-def make(extraction, scratch):
+def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
     """Make all of them from two.
 
     Parameters

@@ -1,16 +1,20 @@
 """Weights in half precision, in a file that cannot hide code, checked before they are used."""
 
+from __future__ import annotations
+
 import hashlib
+from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 
 from lecture_utils._atomic import replacing
 from lecture_utils.runs import _legacy
 
 
-def in_half_precision(model):
+def in_half_precision(model: nn.Module) -> dict[str, Tensor]:
     """Return the model's state with 16-bit floats; integers stay integers."""
     return {
         name: (value.half() if value.is_floating_point() else value).cpu().contiguous().clone()
@@ -18,7 +22,7 @@ def in_half_precision(model):
     }
 
 
-def save_weights(model, path):
+def save_weights(model: nn.Module, path: Path) -> str:
     """Write the weights, whole or not at all, and return the file's checksum.
 
     Raises
@@ -35,7 +39,7 @@ def save_weights(model, path):
     return checksum(path)
 
 
-def load_weights(model, path, expected_checksum):
+def load_weights(model: nn.Module, path: Path, expected_checksum: str) -> nn.Module:
     """Read weights into a model, after checking the file against card and model.
 
     Raises
@@ -70,6 +74,6 @@ def load_weights(model, path, expected_checksum):
     return model
 
 
-def checksum(path):
+def checksum(path: Path) -> str:
     """Compute the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

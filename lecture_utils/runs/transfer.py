@@ -3,10 +3,19 @@
 All numbers come from the cards of ``transfer/*`` runs. What is not recorded is left out.
 """
 
+from __future__ import annotations
+
+import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lecture_utils import runs
 from lecture_utils.runs._transfer_recipes import BETWEEN, COUNTS, STRATEGIES
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from lecture_utils.transfer import EmbeddingMaps
 
 #: The recipe that was run for each boundary, by the first trainable stage.
 _NAMES = {stage: f"transfer/{strategy}" for strategy, stage in STRATEGIES.items()}
@@ -21,7 +30,7 @@ _MAPS = {
 
 @dataclass(frozen=True)
 class Boundary:
-    """One boundary between the frozen and the trained stages of a model, and what it costs and brings.
+    """A boundary between the frozen and the trained stages of a model: its costs and results.
 
     Attributes
     ----------
@@ -43,20 +52,22 @@ class Boundary:
     trainable: int
     parameters: int
     memory: int
-    runs: list
+    runs: list[runs.Run]
 
     @property
-    def accuracy(self):
+    def accuracy(self) -> float | None:
         """Mean accuracy on the test photos, 0 to 1; None if it is not recorded."""
         return _mean(run.card["metrics"]["test"]["accuracy"] for run in self.runs)
 
     @property
-    def seconds_per_epoch(self):
-        """Processor seconds of an epoch, without the one pass through the frozen part; None if unknown."""
+    def seconds_per_epoch(self) -> float | None:
+        """Processor seconds of an epoch, without caching the frozen output; None if unknown."""
         return _mean(run.card["processor_seconds"] / len(run.history["epoch"]) for run in self.runs)
 
 
-def boundaries(*, root=None, batch_size=32):
+def boundaries(
+    *, root: str | os.PathLike[str] | None = None, batch_size: int = 32
+) -> list[Boundary]:
     """Collect costs and results of every boundary.
 
     Parameters
@@ -82,6 +93,7 @@ def boundaries(*, root=None, batch_size=32):
 
     model = attach_head(efficientnet_lite0(), 1)
     size = runs.recipe(_NAMES["head"]).image_size
+    assert size is not None  # as in all recipes for photos
     result = []
     for stage in model.stages:
         if stage in _NAMES:
@@ -99,14 +111,16 @@ def boundaries(*, root=None, batch_size=32):
     return result
 
 
-def learning_curves(*, root=None):
+def learning_curves(
+    *, root: str | os.PathLike[str] | None = None
+) -> dict[str, dict[int, list[float]]]:
     """Collect test accuracies against the number of training photos.
 
     Returns
     -------
     dict of dict of list of float
-        From strategy ("from-scratch", "feature-extraction", "partial", "end-to-end") to number of photos
-        to the test accuracies of all seeds, 0 to 1. Only what is recorded.
+        From strategy ("from-scratch", "feature-extraction", "partial", "end-to-end") to number of
+        photos to the test accuracies of all seeds, 0 to 1. Only what is recorded.
 
     Examples
     --------
@@ -144,20 +158,21 @@ class TestMaps:
     class_names : tuple of str
     predictions : dict of str to ndarray of int, shape (N,)
     files : list of str
-        Relative to the test folder, such as "cats/cat.4501.jpg": for thumbnails where the photos are.
+        Relative to the test folder, such as "cats/cat.4501.jpg": for thumbnails where the photos
+        are.
     """
 
     # Not a test, whatever its name begins with.
     __test__ = False
 
-    stages: dict
-    labels: object
-    class_names: tuple
-    predictions: dict
-    files: list
+    stages: dict[str, EmbeddingMaps]
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    predictions: dict[str, np.ndarray]
+    files: list[str]
 
 
-def maps_of_test(*, root=None):
+def maps_of_test(*, root: str | os.PathLike[str] | None = None) -> TestMaps:
     """Collect the maps of the test photos.
 
     Returns

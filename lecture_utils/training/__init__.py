@@ -7,6 +7,7 @@ from lecture_utils.training._data_modules import (
     InMemoryDataModule,
     InMemoryDataset,
     MNISTData,
+    step_seed,
     to_unit_range,
 )
 from lecture_utils.training._evaluate import TASKS, classification_loss, evaluate, predicted_classes
@@ -34,6 +35,7 @@ __all__ = [
     "gradient_norms",
     "parameter_groups",
     "predicted_classes",
+    "step_seed",
     "to_unit_range",
     "uses_cuda",
 ]

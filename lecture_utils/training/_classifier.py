@@ -1,12 +1,17 @@
 """Train a classifier with Lightning: loss, metrics, optimizer and schedule around any model."""
 
+from __future__ import annotations
+
+from typing import Any, cast
+
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchmetrics import MeanMetric
 
 from lecture_utils._validation import check_name
-from lecture_utils.training._data_modules import to_unit_range
 from lecture_utils.training._evaluate import TASKS, classification_loss, predicted_classes
 from lecture_utils.training._optimizers import OPTIMIZERS, SCHEDULES, parameter_groups
 
@@ -39,8 +44,6 @@ class Classifier(pl.LightningModule):
         One of `SCHEDULES`.
     label_smoothing : float
         0 to less than 1: this part of the probability is spread over all classes.
-    augment : callable, optional
-        Takes and returns a batch of training images with values from 0 to 1.
     mixup : float
         At least 0. Above 0, every image of a batch is blended with another one, and the loss takes
         both labels in the same proportion, which is drawn from Beta(mixup, mixup) (Zhang et al.,
@@ -48,8 +51,6 @@ class Classifier(pl.LightningModule):
     ema_decay : float, optional
         Between 0 and 1: also keep an exponential moving average of the weights, and evaluate that
         one. 0.99 means an average over about 100 steps.
-    seed : int
-        Decides dropout and augmentation, together with the step and the process.
 
     Raises
     ------
@@ -60,8 +61,11 @@ class Classifier(pl.LightningModule):
 
     Notes
     -----
-    It logs ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy`` once per epoch. The
-    training values are means over the epoch, taken while the weights still changed.
+    Batches come as a `BatchDataModule` gives them: floats, augmented, with torch's generator seeded
+    for the step. Mixup and dropout draw from that generator.
+
+    It logs ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy`` once per epoch.
+    The training values are means over the epoch, taken while the weights still changed.
 
     Examples
     --------
@@ -71,20 +75,18 @@ class Classifier(pl.LightningModule):
 
     def __init__(
         self,
-        model,
+        model: nn.Module,
         *,
-        task="multiclass",
-        optimizer="adam",
-        learning_rate=1e-3,
-        backbone_lr_scale=1.0,
-        weight_decay=0.0,
-        schedule="constant",
-        label_smoothing=0.0,
-        augment=None,
-        mixup=0.0,
-        ema_decay=None,
-        seed=0,
-    ):
+        task: str = "multiclass",
+        optimizer: str = "adam",
+        learning_rate: float = 1e-3,
+        backbone_lr_scale: float = 1.0,
+        weight_decay: float = 0.0,
+        schedule: str = "constant",
+        label_smoothing: float = 0.0,
+        mixup: float = 0.0,
+        ema_decay: float | None = None,
+    ) -> None:
         super().__init__()
         check_name("task", task, TASKS)
         check_name("optimizer", optimizer, OPTIMIZERS)
@@ -113,36 +115,23 @@ class Classifier(pl.LightningModule):
         self.weight_decay = weight_decay
         self.schedule = schedule
         self.label_smoothing = label_smoothing
-        self.augment = augment
         self.mixup = mixup
-        self.seed = seed
         self.metrics = torch.nn.ModuleDict(
             {f"{split}_{score}": MeanMetric() for split in ("train", "val") for score in SCORES}
         )
 
     @property
-    def eval_model(self):
+    def eval_model(self) -> nn.Module:
         """The model to use after training: the averaged one where there is one."""
         return self.model if self.ema is None else self.ema.module
 
-    def forward(self, images):
+    def forward(self, images: Tensor) -> Tensor:
         """Compute logits as after training."""
         return self.eval_model(images)
 
-    def on_after_batch_transfer(self, batch, dataloader_idx):
-        """Scale to 0..1 where the batch will be used: a GPU does it faster."""
-        images, labels = batch
-        return to_unit_range(images), labels
-
-    def training_step(self, batch, batch_idx):
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         """Compute the loss of one batch; stop if it is no number."""
         images, labels = batch
-        # Every step has a seed of its own, so that a resumed run draws the same numbers.
-        torch.manual_seed(
-            self.seed * 1_000_000_007 + self.global_step * 1_009 + self.trainer.global_rank
-        )
-        if self.augment is not None:
-            images = self.augment(images).contiguous(memory_format=torch.channels_last)
         lam, permutation = self._draw_mixture(len(images))
         if lam < 1:
             images = lam * images + (1 - lam) * images[permutation]
@@ -154,24 +143,24 @@ class Classifier(pl.LightningModule):
             loss = lam * loss + (1 - lam) * other_loss
         if not torch.isfinite(loss):
             raise DivergedError(
-                f"the loss is {loss.item()} in epoch {self.current_epoch}, step {batch_idx}: training "
-                f"diverged; try a learning rate below {self.learning_rate:g}"
+                f"the loss is {loss.item()} in epoch {self.current_epoch}, step {batch_idx}: "
+                f"training diverged; try a learning rate below {self.learning_rate:g}"
             )
         self._log("train", loss.detach(), logits.detach(), labels)
         return loss
 
-    def on_train_batch_end(self, outputs, batch, batch_idx):
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Move the averaged weights a little towards the new ones."""
         if self.ema is not None:
             self.ema.update_parameters(self.model)
 
-    def validation_step(self, batch, batch_idx):
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         """Evaluate one batch."""
         images, labels = batch
         logits = self(images)
         self._log("val", classification_loss(logits, labels, self.task), logits, labels)
 
-    def configure_optimizers(self):
+    def configure_optimizers(self) -> OptimizerLRScheduler:
         """Make the optimizer and a schedule that acts after every step."""
         groups = parameter_groups(self.model, self.learning_rate, self.backbone_lr_scale)
         optimizer = OPTIMIZERS[self.optimizer_name](groups, self.learning_rate, self.weight_decay)
@@ -192,7 +181,7 @@ class Classifier(pl.LightningModule):
     def _log(self, split, loss, logits, labels):
         accuracy = (predicted_classes(logits, self.task) == labels).float().mean()
         for score, value in (("loss", loss), ("accuracy", accuracy)):
-            metric = self.metrics[f"{split}_{score}"]
+            metric = cast(MeanMetric, self.metrics[f"{split}_{score}"])
             metric.update(value, len(labels))
             self.log(f"{split}_{score}", metric, on_step=False, on_epoch=True, prog_bar=True)
 

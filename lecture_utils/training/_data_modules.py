@@ -4,16 +4,21 @@ The usual way transforms one image at a time in Python; on a small data set that
 the network does. Here a batch is one indexing operation on one tensor of bytes.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from lecture_utils import datasets
 
 
-def to_unit_range(images):
+def to_unit_range(images: Tensor) -> Tensor:
     """Turn bytes into what the models take: values from 0 to 1.
 
     Parameters
@@ -59,27 +64,55 @@ class InMemoryDataset(Dataset):
     tensor([2, 3])
     """
 
-    def __init__(self, inputs, labels):
+    def __init__(self, inputs: Tensor, labels: Tensor) -> None:
         if len(inputs) != len(labels):
             raise ValueError(f"{len(inputs)} inputs but {len(labels)} labels; pass one per input")
         self.inputs = inputs
         self.labels = labels
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         return self.inputs[index], self.labels[index]
 
-    def __getitems__(self, indices):
+    def __getitems__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Cut out a batch; DataLoader calls this instead of `__getitem__` where it exists."""
-        indices = torch.as_tensor(indices)
+        chosen = torch.as_tensor(indices)
         if self.inputs.ndim == 4 and self.inputs.is_contiguous(memory_format=torch.channels_last):
             # Seen as (N, H, W, C) an image is one piece of memory, which this copies at once.
-            inputs = self.inputs.permute(0, 2, 3, 1).index_select(0, indices).permute(0, 3, 1, 2)
+            inputs = self.inputs.permute(0, 2, 3, 1).index_select(0, chosen).permute(0, 3, 1, 2)
         else:
-            inputs = self.inputs.index_select(0, indices)
-        return inputs, self.labels[indices]
+            inputs = self.inputs.index_select(0, chosen)
+        return inputs, self.labels[chosen]
+
+
+def step_seed(seed: int, step: int, process: int = 0) -> int:
+    """Compute the seed that a training step starts from.
+
+    Everything random in the step follows from it, so that a resumed run draws the same values as
+    one that was never stopped.
+
+    Parameters
+    ----------
+    seed : int
+        Of the run.
+    step : int
+        Optimizer steps so far: ``trainer.global_step``.
+    process : int
+        Rank of the process, below 1009, where several train together.
+
+    Returns
+    -------
+    int
+        ``seed * 1_000_000_007 + step * 1_009 + process``
+
+    Examples
+    --------
+    >>> step_seed(1, 2, 3)
+    1000002028
+    """
+    return seed * 1_000_000_007 + step * 1_009 + process
 
 
 class BatchDataModule(pl.LightningDataModule):
@@ -92,7 +125,11 @@ class BatchDataModule(pl.LightningDataModule):
     eval_batch_size : int
         Images per step of validation and test.
     seed : int
-        Decides the order of the training images, together with the epoch.
+        Decides the order of the training images, together with the epoch; and everything random in
+        a training step (augmentation, mixup, dropout), together with the step: see `step_seed`.
+    augment : callable, optional
+        Takes and returns a batch of training images with values from 0 to 1, on the device where
+        the model is. See `augmentation.Augment`.
 
     Attributes
     ----------
@@ -102,20 +139,51 @@ class BatchDataModule(pl.LightningDataModule):
     Raises
     ------
     ValueError
-        If a batch would be empty.
+        If a batch would be empty, or `augment` cannot be called.
     """
 
-    def __init__(self, *, batch_size, eval_batch_size, seed):
+    train_set: InMemoryDataset
+    validation_set: InMemoryDataset
+    test_set: InMemoryDataset
+
+    def __init__(
+        self,
+        *,
+        batch_size: int,
+        eval_batch_size: int,
+        seed: int,
+        augment: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
         super().__init__()
         for name, value in (("batch_size", batch_size), ("eval_batch_size", eval_batch_size)):
             if value < 1:
                 raise ValueError(f"{name} is {value}; it must be at least 1")
+        if augment is not None and not callable(augment):
+            raise ValueError(f"augment is {augment!r}; pass something that takes a batch, or None")
         self.batch_size = batch_size
         self.eval_batch_size = eval_batch_size
         self.seed = seed
-        self.train_set = self.validation_set = self.test_set = None
+        self.augment = augment
+        self.train_set = self.validation_set = self.test_set = None  # type: ignore[assignment]
 
-    def train_dataloader(self):
+    def on_after_batch_transfer(
+        self, batch: tuple[Tensor, Tensor], dataloader_idx: int
+    ) -> tuple[Tensor, Tensor]:
+        """Make floats of bytes; in training, seed torch for this step and augment.
+
+        All of this happens where the model is: bytes are few to move, and a GPU does the rest
+        faster.
+        """
+        inputs, labels = batch
+        inputs = to_unit_range(inputs)
+        trainer = self.trainer
+        if trainer is not None and trainer.training:
+            torch.manual_seed(step_seed(self.seed, trainer.global_step, trainer.global_rank))
+            if self.augment is not None:
+                inputs = self.augment(inputs).contiguous(memory_format=torch.channels_last)
+        return inputs, labels
+
+    def train_dataloader(self) -> DataLoader:
         """Give batches in an order that depends on the seed and the epoch alone."""
         processes = self.trainer.world_size if self.trainer else 1
         # Lightning tells this sampler the epoch, also after resuming: the order is then the same.
@@ -128,11 +196,11 @@ class BatchDataModule(pl.LightningDataModule):
         size = max(1, self.batch_size // processes)
         return DataLoader(self.train_set, size, sampler=sampler, collate_fn=_keep)
 
-    def val_dataloader(self):
-        """Give all validation images to every process: the score is exact for any number of them."""
+    def val_dataloader(self) -> DataLoader:
+        """Give all validation images to every process, so that the scores are always exact."""
         return DataLoader(self.validation_set, self.eval_batch_size, collate_fn=_keep)
 
-    def test_dataloader(self):
+    def test_dataloader(self) -> DataLoader:
         """Give all test images to every process."""
         return DataLoader(self.test_set, self.eval_batch_size, collate_fn=_keep)
 
@@ -153,11 +221,14 @@ class InMemoryDataModule(BatchDataModule):
     validation_size : int
         How many of the training images are held out.
     seed : int
-        Decides the order of the training images, together with the epoch.
+        Decides the order of the training images and everything random in a training step: see
+        `BatchDataModule`.
     split_seed : int
         Decides which images are held out.
     train_size : int, optional
         Train on no more than so many images. By default on all that are not held out.
+    augment : callable, optional
+        See `BatchDataModule`.
 
     Attributes
     ----------
@@ -181,16 +252,27 @@ class InMemoryDataModule(BatchDataModule):
     (55000, 5000)
     """
 
+    origin: str
+    source: str
+
     def __init__(
-        self, load, *, batch_size=128, validation_size=5000, seed=0, split_seed=0, train_size=None
-    ):
-        super().__init__(batch_size=batch_size, eval_batch_size=500, seed=seed)
+        self,
+        load: Callable[[str], datasets.ImageClassificationData],
+        *,
+        batch_size: int = 128,
+        validation_size: int = 5000,
+        seed: int = 0,
+        split_seed: int = 0,
+        train_size: int | None = None,
+        augment: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
+        super().__init__(batch_size=batch_size, eval_batch_size=500, seed=seed, augment=augment)
         self._load = load
         self.validation_size = validation_size
         self.split_seed = split_seed
         self.train_size = train_size
 
-    def setup(self, stage):
+    def setup(self, stage: str) -> None:
         """Read what a stage needs: "fit" or "validate" the training set, "test" the test set."""
         if stage in ("fit", "validate") and self.train_set is None:
             self._split(self._load("train"))
@@ -231,7 +313,7 @@ class MNISTData(InMemoryDataModule):
     64
     """
 
-    def __init__(self, *, source=None, **options):
+    def __init__(self, *, source: str | None = None, **options: Any) -> None:
         super().__init__(partial(datasets.mnist, source=source), **options)
 
 
@@ -251,7 +333,7 @@ class FashionMNISTData(InMemoryDataModule):
     64
     """
 
-    def __init__(self, *, source=None, **options):
+    def __init__(self, *, source: str | None = None, **options: Any) -> None:
         super().__init__(partial(datasets.fashion_mnist, source=source), **options)
 
 

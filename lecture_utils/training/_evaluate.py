@@ -1,16 +1,23 @@
 """Losses, predictions, and the evaluation of a model without Lightning."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import torch
+from torch import Tensor, nn
 from torch.nn import functional
 
 from lecture_utils._inspect import evaluating
-from lecture_utils.training._data_modules import to_unit_range
+from lecture_utils.training._data_modules import InMemoryDataset, to_unit_range
 
 #: What a classifier can be trained for: one class of many, or yes and no.
 TASKS = ("multiclass", "binary")
 
 
-def classification_loss(logits, labels, task="multiclass", label_smoothing=0.0):
+def classification_loss(
+    logits: Tensor, labels: Tensor, task: str = "multiclass", label_smoothing: float = 0.0
+) -> Tensor:
     """Compute the mean cross-entropy.
 
     Parameters
@@ -37,7 +44,7 @@ def classification_loss(logits, labels, task="multiclass", label_smoothing=0.0):
     return functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
 
 
-def predicted_classes(logits, task="multiclass"):
+def predicted_classes(logits: Tensor, task: str = "multiclass") -> Tensor:
     """Pick the most probable class.
 
     Parameters
@@ -59,7 +66,9 @@ def predicted_classes(logits, task="multiclass"):
     return logits.argmax(dim=1)
 
 
-def evaluate(model, dataset, *, task="multiclass", batch_size=500):
+def evaluate(
+    model: nn.Module, dataset: InMemoryDataset, *, task: str = "multiclass", batch_size: int = 500
+) -> dict[str, Any]:
     """Evaluate a model on a whole data set, without Lightning.
 
     Parameters

@@ -1,10 +1,12 @@
 """How strongly a loss pulls at each layer of a model."""
 
+from __future__ import annotations
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
-def gradient_norms(model, loss):
+def gradient_norms(model: nn.Module, loss: Tensor) -> dict[str, float]:
     """Compute the norm of a loss's gradient for the weights of every convolution and dense layer.
 
     The model stays as it is: nothing is added to the ``grad`` of its parameters.
@@ -19,9 +21,9 @@ def gradient_norms(model, loss):
     Returns
     -------
     dict of float
-        From each layer's name to the Euclidean norm of the gradient of its weights (biases not included), in
-        the order of the model's modules, for the layers whose weights can be trained. A layer that the loss
-        does not depend on has 0.
+        From each layer's name to the Euclidean norm of the gradient of its weights (biases not
+        included), in the order of the model's modules, for the layers whose weights can be trained.
+        A layer that the loss does not depend on has 0.
 
     Raises
     ------
@@ -38,7 +40,8 @@ def gradient_norms(model, loss):
         raise ValueError(f"loss is {loss!r}; give a tensor that holds one number")
     if not loss.requires_grad:
         raise ValueError(
-            "the loss depends on no weight that can be trained; compute it outside of torch.no_grad()"
+            "the loss depends on no weight that can be trained; compute it outside of "
+            "torch.no_grad()"
         )
     weights = {
         name: module.weight

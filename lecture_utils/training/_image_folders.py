@@ -1,14 +1,18 @@
 """Hand a folder of photos to Lightning: any number of classes, any sizes, some files broken."""
 
+from __future__ import annotations
+
 import os
 import warnings
-from numbers import Integral
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
+from lecture_utils._validation import as_pair
 from lecture_utils.datasets._image_cache import load_images
-from lecture_utils.training._data_modules import BatchDataModule, InMemoryDataset, to_unit_range
+from lecture_utils.training._data_modules import BatchDataModule, InMemoryDataset
 
 # What torchvision's ImageFolder takes for an image.
 _ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
@@ -34,7 +38,8 @@ class ImageDataModule(BatchDataModule):
         Takes and returns a batch of training images with values from 0 to 1, on the device where
         the model is. See `augmentation.Augment`.
     seed : int
-        Decides the order of the training images, together with the epoch, and the augmentation.
+        Decides the order of the training images and everything random in a training step: see
+        `BatchDataModule`.
     train_size : int, optional
         Train on no more than so many images, the same number of every class (give or take one).
         More images include those of fewer.
@@ -80,33 +85,37 @@ class ImageDataModule(BatchDataModule):
     (torch.Size([2000, 3, 150, 150]), ('cats', 'dogs'))
     """
 
+    class_names: tuple[str, ...]
+    files: dict[str, list[str]]
+    skipped: dict[str, list[str]]
+    converted: dict[str, int]
+
     def __init__(
         self,
-        data_dir,
-        batch_size=20,
-        image_size=(150, 150),
-        augment=None,
+        data_dir: str | os.PathLike[str],
+        batch_size: int = 20,
+        image_size: int | tuple[int, int] = (150, 150),
+        augment: Callable[[Tensor], Tensor] | None = None,
         *,
-        seed=0,
-        train_size=None,
-        split_seed=0,
-        eval_batch_size=100,
-    ):
-        super().__init__(batch_size=batch_size, eval_batch_size=eval_batch_size, seed=seed)
+        seed: int = 0,
+        train_size: int | None = None,
+        split_seed: int = 0,
+        eval_batch_size: int = 100,
+    ) -> None:
+        super().__init__(
+            batch_size=batch_size, eval_batch_size=eval_batch_size, seed=seed, augment=augment
+        )
         self.data_dir = Path(data_dir).expanduser()
-        self.image_size = _checked_size(image_size)
-        if augment is not None and not callable(augment):
-            raise ValueError(f"augment is {augment!r}; pass something that takes a batch, or None")
-        self.augment = augment
+        self.image_size = as_pair(image_size, "image_size", minimum=1)
         self.train_size = train_size
         self.split_seed = split_seed
-        self.class_names = None
+        self.class_names = None  # type: ignore[assignment]
         self.files, self.skipped, self.converted = {}, {}, {}
         self.origin = getattr(data_dir, "origin", f"images from {self.data_dir}")
         self.source = getattr(data_dir, "source", "folder")
 
-    def setup(self, stage):
-        """Read what a stage needs: "fit" or "validate" train and validation, "test" the test set."""
+    def setup(self, stage: str) -> None:
+        """Read the splits of a stage: train and validation for "fit" and "validate", or test."""
         if stage in ("fit", "validate") and self.train_set is None:
             validation = self._read("validation")
             train = self._read("train")
@@ -118,18 +127,6 @@ class ImageDataModule(BatchDataModule):
         if stage == "test" and self.test_set is None:
             self.test_set = self._read("test")
 
-    def transfer_batch_to_device(self, batch, device, dataloader_idx):
-        """Move bytes, which are few; make floats of them and augment where the model is."""
-        images, labels = super().transfer_batch_to_device(batch, device, dataloader_idx)
-        images = to_unit_range(images)
-        if self.augment is not None and self.trainer.training:
-            # Every step has a seed of its own, so that a resumed run draws the same numbers.
-            seed = (self.seed * 1_000_000_007 + self.trainer.global_step) * 1_009
-            with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-                torch.manual_seed(seed + self.trainer.global_rank)
-                images = self.augment(images).contiguous(memory_format=torch.channels_last)
-        return images, labels
-
     def _read(self, split):
         folder = _split_folder(self.data_dir, split)
         names, class_names = find_images(folder)
@@ -137,8 +134,8 @@ class ImageDataModule(BatchDataModule):
             self.class_names = class_names
         elif class_names != self.class_names:
             raise ValueError(
-                f"{folder} has the classes {class_names}, but another split has {self.class_names}; "
-                "every split needs the same folders"
+                f"{folder} has the classes {class_names}, but another split has "
+                f"{self.class_names}; every split needs the same folders"
             )
         decoded = load_images(folder, names, self.image_size)
         self.files[split] = decoded.names
@@ -153,7 +150,7 @@ class ImageDataModule(BatchDataModule):
         return InMemoryDataset(torch.from_numpy(decoded.images).permute(0, 3, 1, 2), labels)
 
 
-def find_images(folder):
+def find_images(folder: str | os.PathLike[str]) -> tuple[list[str], tuple[str, ...]]:
     """List the images in a folder that has one folder per class, as torchvision's ImageFolder does.
 
     Parameters
@@ -230,21 +227,12 @@ def _balanced(labels, size, seed, class_names):
     most = shortest * len(queues)
     if size != len(labels) and not len(queues) <= size <= most:
         raise ValueError(
-            f"train_size is {size}; with the same number of each of {len(queues)} classes it can be "
-            f"from {len(queues)} to {most}"
+            f"train_size is {size}; with the same number of each of {len(queues)} classes it can "
+            f"be from {len(queues)} to {most}"
         )
     if size == len(labels):
         return torch.arange(size)
     return torch.stack([queue[:shortest] for queue in queues], dim=1).flatten()[:size]
-
-
-def _checked_size(size):
-    pair = tuple(size) if isinstance(size, tuple | list) else (size, size)
-    if len(pair) != 2 or not all(isinstance(side, Integral) and side >= 1 for side in pair):
-        raise ValueError(
-            f"image_size is {size!r}; pass height and width in pixels, such as (150, 150)"
-        )
-    return int(pair[0]), int(pair[1])
 
 
 def _warn_of_skipped(folder, skipped):

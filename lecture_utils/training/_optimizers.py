@@ -1,6 +1,11 @@
 """Optimizers, learning-rate schedules, and groups of parameters with a rate of their own."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import torch
+from torch import nn
 from torch.optim import lr_scheduler
 
 #: The child of a model that classifies; what comes before it is the backbone.
@@ -34,7 +39,9 @@ SCHEDULES = {
 }
 
 
-def parameter_groups(model, learning_rate, backbone_lr_scale=1.0):
+def parameter_groups(
+    model: nn.Module, learning_rate: float, backbone_lr_scale: float = 1.0
+) -> list[dict[str, Any]]:
     """Sort the trainable parameters into groups: the head, and all before it with smaller steps.
 
     Parameters
@@ -76,8 +83,8 @@ def parameter_groups(model, learning_rate, backbone_lr_scale=1.0):
         return [{"params": [p for _, p in free], "lr": learning_rate}]
     if not any(name == HEAD for name, _ in model.named_children()):
         raise ValueError(
-            f"backbone_lr_scale is {backbone_lr_scale}, but the model has no child called {HEAD!r} that would tell "
-            "head and backbone apart; use attach_head(), or 1"
+            f"backbone_lr_scale is {backbone_lr_scale}, but the model has no child called "
+            f"{HEAD!r} that would tell head and backbone apart; use attach_head(), or 1"
         )
     head = [p for name, p in free if name.startswith(f"{HEAD}.")]
     backbone = [p for name, p in free if not name.startswith(f"{HEAD}.")]

@@ -1,21 +1,26 @@
 """Which arithmetic suits the hardware."""
 
+from __future__ import annotations
+
+from typing import Literal
+
 import torch
 
 
-def best_precision(accelerator="auto"):
+def best_precision(accelerator: str = "auto") -> Literal["bf16-mixed", "32-true"]:
     """Choose the arithmetic: bfloat16 where a GPU has it, else 32-bit floats.
 
     Parameters
     ----------
     accelerator : str
-        As Lightning's Trainer takes it; "auto" and "gpu" and "cuda" mean an NVIDIA GPU if there is one.
+        As Lightning's Trainer takes it; "auto" and "gpu" and "cuda" mean an NVIDIA GPU if there is
+        one.
 
     Returns
     -------
     {"bf16-mixed", "32-true"}
-        A value for Trainer's ``precision``. Processors without matrix units for bfloat16 are faster,
-        and more exact, with 32 bits.
+        A value for Trainer's ``precision``. Processors without matrix units for bfloat16 are
+        faster, and more exact, with 32 bits.
 
     Examples
     --------
@@ -26,7 +31,7 @@ def best_precision(accelerator="auto"):
     return "bf16-mixed" if bfloat16 else "32-true"
 
 
-def uses_cuda(accelerator="auto"):
+def uses_cuda(accelerator: str = "auto") -> bool:
     """Tell whether Lightning would take an NVIDIA GPU.
 
     Parameters

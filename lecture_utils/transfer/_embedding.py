@@ -1,22 +1,38 @@
 """Run images through the frozen part of a model once, and cache the output."""
 
+from __future__ import annotations
+
 import hashlib
 import warnings
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lecture_utils._inspect import evaluating
 from lecture_utils.training import BatchDataModule, InMemoryDataset, to_unit_range
 from lecture_utils.transfer import _embedding_cache
-from lecture_utils.transfer._network import attach_head, split
+from lecture_utils.transfer._network import TransferNetwork, attach_head, split
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from lecture_utils.pretrained import Pretrained
 
 
-def embed(model, data, until="head", *, batch_size=64, cache=True):
+def embed(
+    model: TransferNetwork | Pretrained,
+    data: InMemoryDataset | ArrayLike,
+    until: str = "head",
+    *,
+    batch_size: int = 64,
+    cache: bool = True,
+) -> Any:
     """Compute a model's output up to (and excluding) a stage: once, and never again.
 
-    Model and images are recognized by their content. The result is cached on disk (in ``LECTURE_CACHE``
-    or else the user's cache folder); an interrupted computation continues where it stopped.
+    Model and images are recognized by their content. The result is cached on disk (in
+    ``LECTURE_CACHE`` or else the user's cache folder); an interrupted computation continues where
+    it stopped.
 
     Parameters
     ----------
@@ -55,8 +71,8 @@ def embed(model, data, until="head", *, batch_size=64, cache=True):
     images = data.inputs if isinstance(data, InMemoryDataset) else torch.as_tensor(data)
     if images.ndim != 4 or not len(images):
         raise ValueError(
-            f"data have shape {tuple(images.shape)}; pass images, (N, channels, height, width), at least "
-            "one"
+            f"data have shape {tuple(images.shape)}; pass images, (N, channels, height, width), at "
+            "least one"
         )
     first, _ = split(model, until)
 
@@ -70,8 +86,8 @@ def embed(model, data, until="head", *, batch_size=64, cache=True):
             embeddings = _embedding_cache.load_or_compute(key, len(images), compute)
         except OSError as error:
             warnings.warn(
-                f"embeddings could not be cached ({error}) and are computed again the next time. Set "
-                "LECTURE_CACHE to a folder with space",
+                f"embeddings could not be cached ({error}) and are computed again the next time. "
+                "Set LECTURE_CACHE to a folder with space",
                 stacklevel=2,
             )
     if embeddings is None:
@@ -83,9 +99,9 @@ def embed(model, data, until="head", *, batch_size=64, cache=True):
 class EmbeddedDataModule(BatchDataModule):
     """Give the embeddings of another data module's images: the output of a model's frozen part.
 
-    Training the rest of the model on them has the same result as training all of it, without computing
-    the frozen part again in every epoch. Augmentation is ruled out: it would change the images before
-    they are embedded.
+    Training the rest of the model on them has the same result as training all of it, without
+    computing the frozen part again in every epoch. Augmentation is ruled out: it would change the
+    images before they are embedded.
 
     Parameters
     ----------
@@ -114,24 +130,26 @@ class EmbeddedDataModule(BatchDataModule):
     >>> Trainer().fit(Classifier(trainable), data)  # doctest: +SKIP
     """
 
-    def __init__(self, data, model, until="head"):
+    def __init__(
+        self, data: BatchDataModule, model: TransferNetwork | Pretrained, until: str = "head"
+    ) -> None:
         super().__init__(batch_size=data.batch_size, eval_batch_size=500, seed=data.seed)
-        if getattr(data, "augment", None) is not None:
+        if data.augment is not None:
             raise ValueError(
-                "the data module augments its images, and embeddings of changing images cannot be cached; "
-                "leave augment out, or train the whole model"
+                "the data module augments its images, and embeddings of changing images cannot be "
+                "cached; leave augment out, or train the whole model"
             )
         self.data = data
         self.model = model
         self.until = until
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         # Python calls this for missing attributes only: what the other module knows of its data.
         if name in ("class_names", "files", "origin", "source", "split_seed"):
             return getattr(self.data, name)
         return super().__getattribute__(name)
 
-    def setup(self, stage):
+    def setup(self, stage: str) -> None:
         """Read the images that a stage needs, and embed them."""
         self.data.setup(stage)
         for name in ("train_set", "validation_set", "test_set"):
@@ -140,7 +158,7 @@ class EmbeddedDataModule(BatchDataModule):
                 setattr(self, name, embed(self.model, dataset, self.until))
 
 
-def run_in_batches(module, images, batch_size=64):
+def run_in_batches(module: nn.Module, images: Tensor, batch_size: int = 64) -> Tensor:
     """Compute a module's output for images (or embeddings) in evaluation mode, without the cache.
 
     Parameters

@@ -1,15 +1,18 @@
 """Cache embeddings on disk: whole or not at all, and a stopped computation goes on.
 
-Finished embeddings are a folder with ``embeddings.bin`` (all values as 32-bit floats, one image after
-the other) and ``index.json`` (their shape and checksum). While they are computed, the folder is called
-``....part`` and ``progress.json`` says how much of the file is certain.
+Finished embeddings are a folder with ``embeddings.bin`` (all values as 32-bit floats, one image
+after the other) and ``index.json`` (their shape and checksum). While they are computed, the folder
+is called ``....part`` and ``progress.json`` says how much of the file is certain.
 """
+
+from __future__ import annotations
 
 import json
 import os
 import shutil
 import time
 import zlib
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -24,7 +27,9 @@ _VALUES, _INDEX, _PROGRESS = "embeddings.bin", "index.json", "progress.json"
 _SAVE_EVERY = 2.0
 
 
-def load_or_compute(key, count, compute):
+def load_or_compute(
+    key: str, count: int, compute: Callable[[int], Iterator[np.ndarray]]
+) -> np.ndarray:
     """Give the embeddings of `count` images, from the cache or by computing what is missing there.
 
     Parameters
@@ -86,10 +91,10 @@ def _compute(part, count, compute):
     with open(part / _VALUES, "ab") as file:
         for batch in compute(progress["rows"]):
             values = np.ascontiguousarray(batch, np.float32)
-            file.write(values)
+            file.write(values.data)
             progress["rows"] += len(values)
             progress["shape"] = list(values.shape[1:])
-            progress["crc32"] = zlib.crc32(values, progress["crc32"])
+            progress["crc32"] = zlib.crc32(values.data, progress["crc32"])
             if time.monotonic() - saved > _SAVE_EVERY:
                 file.flush()
                 _write(part / _PROGRESS, progress)

@@ -1,11 +1,20 @@
-"""Cut a trained network into consecutive stages, so that it can be frozen and split at any of them."""
+"""Cut a trained network into consecutive stages, at each of which it can be frozen and split."""
+
+from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-# Per color, for values from 0 to 1: what torchvision's weights were trained with, and EfficientNet-Lite0's.
+_Normalization: TypeAlias = tuple[Sequence[float], Sequence[float]]
+# Stages by name, and the classification head.
+_Cut: TypeAlias = tuple[dict[str, nn.Module], nn.Linear]
+
+# Per color, for values from 0 to 1: what torchvision's weights were trained with, and
+# EfficientNet-Lite0's.
 _TORCHVISION = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 _LITE = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
@@ -23,30 +32,35 @@ class Normalize(nn.Module):
     tensor([1., 1., 1.])
     """
 
-    def __init__(self, mean, std):
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
         # Not among the weights: they come with the network's name.
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
 
-    def forward(self, images):
+    def forward(self, images: Tensor) -> Tensor:
         """From (N, 3, H, W) to the same shape."""
         return (images - self.mean) / self.std
 
 
-def cut(network):
+def cut(
+    model: nn.Module,
+) -> tuple[OrderedDict[str, nn.Module], int, _Normalization]:
     """Name a network's stages from the input to the features, without its classification head.
 
     Parameters
     ----------
-    network : nn.Module
+    model : nn.Module
         An EfficientNet-Lite, or a ResNet, VGG or Inception v3 of torchvision.
 
     Returns
     -------
     stages : OrderedDict of nn.Module
-        Run one after the other, they compute what the network gives its last linear layer. The last one is
-        called ``pool``.
+        Run one after the other, they compute what the network gives its last linear layer. The last
+        one is called ``pool``.
     features : int
         How many values that are per image.
     normalization : (tuple, tuple)
@@ -58,30 +72,30 @@ def cut(network):
         If it is another kind of network.
     """
     for family, (stages_of, normalization) in _FAMILIES.items():
-        if type(network).__name__ == family:
-            stages, head = stages_of(network)
+        if type(model).__name__ == family:
+            stages, head = stages_of(model)
             return OrderedDict(stages), head.in_features, normalization
     raise ValueError(
-        f"a head can be attached to {', '.join(_FAMILIES)} networks, not to {type(network).__name__}; "
-        "build an nn.Sequential of its layers yourself"
+        f"a head can be attached to {', '.join(_FAMILIES)} networks, not to "
+        f"{type(model).__name__}; build an nn.Sequential of its layers yourself"
     )
 
 
-def _of_lite(net):
+def _of_lite(net: Any) -> _Cut:
     stages = dict(net.features.named_children())
     # "head" is what the new classification head is called.
     stages["top"] = stages.pop("head")
     return {**stages, "pool": nn.Sequential(net.avgpool, nn.Flatten())}, net.classifier
 
 
-def _of_resnet(net):
+def _of_resnet(net: Any) -> _Cut:
     stem = OrderedDict(conv1=net.conv1, bn1=net.bn1, relu=net.relu, maxpool=net.maxpool)
     layers = {f"layer{i}": getattr(net, f"layer{i}") for i in range(1, 5)}
     pool = nn.Sequential(net.avgpool, nn.Flatten())
     return {"stem": nn.Sequential(stem), **layers, "pool": pool}, net.fc
 
 
-def _of_vgg(net):
+def _of_vgg(net: Any) -> _Cut:
     stages, block = {}, []
     for layer in net.features:
         block.append(layer)
@@ -93,7 +107,7 @@ def _of_vgg(net):
     return {**stages, "pool": nn.Identity()}, last
 
 
-def _of_inception(net):
+def _of_inception(net: Any) -> _Cut:
     stages, stem = {}, OrderedDict()
     if net.transform_input:
         # torchvision's weights came from TensorFlow, whose images had values from -1 to 1.
@@ -111,7 +125,7 @@ def _of_inception(net):
     return {"stem": nn.Sequential(stem), **stages, "pool": pool}, net.fc
 
 
-_FAMILIES = {
+_FAMILIES: dict[str, tuple[Callable[[Any], _Cut], _Normalization]] = {
     "EfficientNetLite": (_of_lite, _LITE),
     "ResNet": (_of_resnet, _TORCHVISION),
     "VGG": (_of_vgg, _TORCHVISION),

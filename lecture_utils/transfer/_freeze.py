@@ -1,26 +1,31 @@
 """Freeze the first stages of a model, so that only the rest is trained."""
 
+from __future__ import annotations
+
 from torch import nn
 
-from lecture_utils.transfer._network import HEAD, stages_from
+from lecture_utils.transfer._network import HEAD, TransferNetwork, stages_from
 
-# Layers that do something else in training than in prediction, whether their parameters are trained or not.
+# Layers that do something else in training than in prediction, whether their parameters are trained
+# or not.
 _CHANGEABLE = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
 
 
-def freeze(model, until=HEAD, *, freeze_bn_stats=False):
+def freeze(
+    model: TransferNetwork, until: str | None = HEAD, *, freeze_bn_stats: bool = False
+) -> TransferNetwork:
     """Freeze a model from the input up to (and excluding) a stage; the rest is trainable.
 
-    Frozen means: the parameters get no gradient, batch normalization uses the statistics that it came
-    with and keeps them, and dropout is off. It stays so when ``model.train()`` is called.
+    Frozen means: the parameters get no gradient, batch normalization uses the statistics that it
+    came with and keeps them, and dropout is off. It stays so when ``model.train()`` is called.
 
     Parameters
     ----------
     model : TransferNetwork
         Changed in place. What an earlier call froze and this one does not is trainable again.
     until : str or None
-        The model is frozen up to (and excluding) this stage, one of ``model.stages``: it is the first
-        that is trained. None freezes nothing.
+        The model is frozen up to (and excluding) this stage, one of ``model.stages``: it is the
+        first that is trained. None freezes nothing.
     freeze_bn_stats : bool
         Keep the statistics of batch normalization in the trainable stages, too: estimated from a
         handful of images per batch they would be too uncertain.
@@ -67,5 +72,6 @@ def _unfreeze_layer(layer, mode):
 
 
 def _stay_in_evaluation(layer, _):
-    # model.train() reaches every layer, frozen or not, and Lightning calls it; so each looks for itself.
+    # model.train() reaches every layer, frozen or not, and Lightning calls it; so each looks for
+    # itself.
     layer.training = False

@@ -12,14 +12,21 @@ Frozen layers give the same output for an image in every epoch, so `embed` and `
 compute it once.
 """
 
+from __future__ import annotations
+
 import copy
 from collections import OrderedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from torch import nn
 
 from lecture_utils.geometry import count_parameters
 from lecture_utils.training._optimizers import HEAD
 from lecture_utils.transfer._families import Normalize, cut
+
+if TYPE_CHECKING:
+    from lecture_utils.pretrained import Pretrained
 
 
 class TransferNetwork(nn.Sequential):
@@ -35,24 +42,26 @@ class TransferNetwork(nn.Sequential):
         The first stage that is not frozen; None if none is frozen.
     """
 
-    def __init__(self, layers):
+    def __init__(self, layers: Mapping[str, nn.Module]) -> None:
         super().__init__(OrderedDict(layers))
-        self.frozen_until = None
+        self.frozen_until: str | None = None
 
     @property
-    def stages(self):
+    def stages(self) -> tuple[str, ...]:
         """Name the stages in order."""
         return tuple(name for name, _ in self.named_children() if name != "normalize")
 
 
-def attach_head(model, num_classes, *, dropout=0.0):
+def attach_head(
+    model: Pretrained | nn.Module, num_classes: int, *, dropout: float = 0.0
+) -> TransferNetwork:
     """Replace a trained model's classification head with a new one with random weights.
 
     Parameters
     ----------
     model : pretrained.Pretrained, or nn.Module
-        What `pretrained.load` gives; or an EfficientNet-Lite, or a ResNet, VGG or Inception v3 of torchvision.
-        It is copied: training leaves it as it is.
+        What `pretrained.load` gives; or an EfficientNet-Lite, or a ResNet, VGG or Inception v3 of
+        torchvision. It is copied: training leaves it as it is.
     num_classes : int
         Logits, at least 1. One is enough to tell two classes apart (task "binary").
     dropout : float
@@ -78,9 +87,10 @@ def attach_head(model, num_classes, *, dropout=0.0):
         raise ValueError(f"num_classes is {num_classes}; a classifier needs at least 1")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is {dropout}; it must be from 0 to below 1")
-    module = model if isinstance(model, nn.Module) else model.model
-    stages, features, (mean, std) = cut(copy.deepcopy(module))
-    if module is not model:
+    if isinstance(model, nn.Module):
+        stages, features, (mean, std) = cut(copy.deepcopy(model))
+    else:
+        stages, features, _ = cut(copy.deepcopy(model.model))
         mean, std = model.mean, model.std
     head = nn.Linear(features, num_classes)
     layers = OrderedDict(normalize=Normalize(mean, std), **stages)
@@ -88,8 +98,8 @@ def attach_head(model, num_classes, *, dropout=0.0):
     return TransferNetwork(layers).train()
 
 
-def split(model, until=HEAD):
-    """Cut a model in two parts that, run one after the other, compute the same; they share its layers.
+def split(model: TransferNetwork, until: str | None = HEAD) -> tuple[nn.Sequential, nn.Sequential]:
+    """Cut a model in two parts that compute the same, one after the other, and share its layers.
 
     Parameters
     ----------
@@ -122,7 +132,7 @@ def split(model, until=HEAD):
     return nn.Sequential(parts[0]), nn.Sequential(parts[1])
 
 
-def trainable_parameters(model):
+def trainable_parameters(model: nn.Module) -> int:
     """Count the weights and biases that training may change.
 
     Parameters
@@ -136,7 +146,7 @@ def trainable_parameters(model):
     return count_parameters(model, trainable_only=True)
 
 
-def stages_from(model, until):
+def stages_from(model: TransferNetwork, until: str | None) -> set[str]:
     """Give the names of a stage and all after it."""
     names = model.stages
     if until is None:

@@ -1,11 +1,15 @@
 """Maps of the drawn pets by three models: for `EmbeddingMap` where the photos are not available.
 
-The maps were recorded once and ship with the package; ``tools/record_pet_maps.py`` records them again.
-The images are drawn anew, the same on every machine.
+The maps were recorded once and ship with the package; ``tools/record_pet_maps.py`` records them
+again. The images are drawn anew, the same on every machine.
 """
 
+from __future__ import annotations
+
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,22 +21,24 @@ STAGES = ("random weights", "pretrained", "fine-tuned")
 SIZES = (300, 2, 200)
 
 
-def load_pet_maps(folder=None, path=PATH):
+def load_pet_maps(
+    folder: str | os.PathLike[str] | None = None, path: str | os.PathLike[str] = PATH
+) -> dict[str, Any]:
     """Read the recorded maps, and draw the pets on them.
 
     Parameters
     ----------
     folder : path, optional
-        What `datasets.drawn_pets` drew before, with at least as many test pets. By default the pets are
-        drawn now.
+        What `datasets.drawn_pets` drew before, with at least as many test pets. By default the pets
+        are drawn now.
     path : path
         Of the maps.
 
     Returns
     -------
     dict
-        What `EmbeddingMap` takes: ``stages``, ``labels``, ``class_names``, ``pictures`` (file paths),
-        ``predictions``, ``names`` and ``origin``.
+        What `EmbeddingMap` takes: ``stages``, ``labels``, ``class_names``, ``pictures`` (file
+        paths), ``predictions``, ``names`` and ``origin``.
 
     Raises
     ------

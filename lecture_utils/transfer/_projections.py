@@ -5,9 +5,12 @@
 measure how well classes are separated in all dimensions.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 #: Principal components that t-SNE gets at most: the rest is mostly noise, and distances take time.
 TSNE_COMPONENTS = 50
@@ -35,7 +38,9 @@ class EmbeddingMaps:
     neighbors: np.ndarray | None = None
 
 
-def make_maps(features, *, seed=0, perplexity=30.0, neighbors=5):
+def make_maps(
+    features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0, neighbors: int = 5
+) -> EmbeddingMaps:
     """Compute both maps of a set of embeddings, and the neighbors.
 
     Parameters
@@ -76,7 +81,7 @@ def make_maps(features, *, seed=0, perplexity=30.0, neighbors=5):
     )
 
 
-def pca(features):
+def pca(features: ArrayLike) -> tuple[np.ndarray, float]:
     """Project embeddings onto the two directions in which they differ most.
 
     Parameters
@@ -86,8 +91,8 @@ def pca(features):
     Returns
     -------
     points : ndarray of float32, shape (N, 2)
-        Centered. Each axis points to where its largest value is, so that the same embeddings always give
-        the same map.
+        Centered. Each axis points to where its largest value is, so that the same embeddings always
+        give the same map.
     explained : float
         Share of the variance that is left, from 0 to 1; 1 if all embeddings are equal.
 
@@ -109,7 +114,7 @@ def pca(features):
     return components.astype(np.float32), min(kept, 1.0)
 
 
-def tsne(features, *, seed=0, perplexity=30.0):
+def tsne(features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0) -> np.ndarray:
     """Lay embeddings out so that near neighbors stay near, by t-SNE.
 
     Distances between groups, their sizes and the axes mean nothing.
@@ -130,7 +135,8 @@ def tsne(features, *, seed=0, perplexity=30.0):
     Raises
     ------
     ValueError
-        If `features` is no such array or has values that are not finite, or `perplexity` does not fit.
+        If `features` is no such array or has values that are not finite, or `perplexity` does not
+        fit.
 
     References
     ----------
@@ -161,7 +167,7 @@ def tsne(features, *, seed=0, perplexity=30.0):
     return method.fit_transform(components.astype(np.float32)).astype(np.float32)
 
 
-def nearest(features, count=5):
+def nearest(features: ArrayLike, count: int = 5) -> np.ndarray:
     """Find the nearest others of each embedding, in all dimensions.
 
     Parameters
@@ -178,7 +184,8 @@ def nearest(features, count=5):
     Raises
     ------
     ValueError
-        If `features` is no such array, has values that are not finite, or there are not so many others.
+        If `features` is no such array, has values that are not finite, or there are not so many
+        others.
 
     Examples
     --------
@@ -195,7 +202,7 @@ def nearest(features, count=5):
     return search.kneighbors()[1].astype(np.int32)
 
 
-def agreement(neighbors, labels):
+def agreement(neighbors: ArrayLike, labels: ArrayLike) -> float:
     """Compute which share of the nearest others is of the same class, from 0 to 1, on average.
 
     With classes of equal size, the chance level is 1 over the number of classes.
@@ -223,17 +230,17 @@ def agreement(neighbors, labels):
     neighbors, labels = np.asarray(neighbors), np.asarray(labels)
     if neighbors.ndim != 2 or labels.shape != neighbors.shape[:1]:
         raise ValueError(
-            f"neighbors have shape {neighbors.shape} and labels {labels.shape}; give (N, count) and "
-            "(N,)"
+            f"neighbors have shape {neighbors.shape} and labels {labels.shape}; give (N, count) "
+            "and (N,)"
         )
     return float((labels[neighbors] == labels[:, None]).mean())
 
 
-def align(points, reference):
-    """Rotate or mirror a map so that it lies as close as possible to another map of the same images.
+def align(points: ArrayLike, reference: ArrayLike) -> np.ndarray:
+    """Rotate or mirror a map, to lie as close as possible to another map of the same images.
 
-    Otherwise the eye would follow a rotation from one t-SNE map to the next that means nothing. Sizes
-    stay as they are.
+    Otherwise the eye would follow a rotation from one t-SNE map to the next that means nothing.
+    Sizes stay as they are.
 
     Parameters
     ----------
@@ -259,8 +266,8 @@ def align(points, reference):
     points, reference = (np.asarray(each, dtype=np.float64) for each in (points, reference))
     if points.shape != reference.shape or points.ndim != 2:
         raise ValueError(
-            f"points have shape {points.shape} and the reference {reference.shape}; give two maps of "
-            "the same images"
+            f"points have shape {points.shape} and the reference {reference.shape}; give two maps "
+            "of the same images"
         )
     centered = points - points.mean(axis=0)
     turn, _ = orthogonal_procrustes(centered, reference - reference.mean(axis=0))
@@ -268,7 +275,7 @@ def align(points, reference):
 
 
 def _components(features, count):
-    """Return centered features on their principal axes, (N, count), and the variances along them."""
+    """Return centered features on their principal axes, (N, count), and the variances there."""
     centered = features - features.mean(axis=0)
     left, sizes, _ = np.linalg.svd(centered, full_matrices=False)
     scores = np.zeros((len(features), count))
@@ -291,6 +298,7 @@ def _checked(features, least):
     if not np.isfinite(array).all():
         row, column = np.argwhere(~np.isfinite(array))[0]
         raise ValueError(
-            f"features have {array[row, column]} in row {row}, column {column}; leave such images out"
+            f"features have {array[row, column]} in row {row}, column {column}; "
+            "leave such images out"
         )
     return array

@@ -183,7 +183,7 @@ def alike(ours, theirs):
 
 
 def test_random_numbers_are_distributed_as_torchvisions(show):
-    settings = {"degrees": 25, "translate": 0.2, "zoom": (0.6, 1.4), "shear": 12, "flip": 0.3}
+    settings = {"degrees": 25, "translate": 0.2, "scale": (0.6, 1.4), "shear": 12, "flip": 0.3}
     settings |= {"crop": (0.3, 1.1), "ratio": 1.6, "brightness": 0.5, "hue": 0.1, "erase": 0.7}
     page = show(AugmentationLab(preset="nothing", **settings))
     versions = many_epochs(page)
@@ -258,15 +258,15 @@ def test_every_control_changes_its_setting_and_the_code(show):
     page = show(AugmentationLab(preset="nothing"))
     settings = dict(AugmentationLab(preset="nothing").settings)
     moves = {
-        "Rotation ±°": ("degrees", 37), "Shift ±": ("translate", 0.11), "Zoom to": ("zoom", 1.6),
-        "Zoom from": ("zoom", 0.7), "Shear ±°": ("shear", 14), "Mirror, chance": ("flip", 0.35),
+        "Rotation ±°": ("degrees", 37), "Shift ±": ("translate", 0.11), "Zoom to": ("scale", 1.6),
+        "Zoom from": ("scale", 0.7), "Shear ±°": ("shear", 14), "Mirror, chance": ("flip", 0.35),
         "Area from": ("crop", 0.35), "Area to": ("crop", 1.25), "Brightness ±": ("brightness", 0.2),
         "Contrast ±": ("contrast", 0.07), "Saturation ±": ("saturation", 0.9),
         "Hue ± turns": ("hue", 0.3), "Noise σ": ("noise", 0.08), "Cutout, chance": ("erase", 0.6),
     }  # fmt: skip
     for label, (name, value) in moves.items():
         page.slide(label, value)
-        if name in ("zoom", "crop"):
+        if name in ("scale", "crop"):
             low, high = settings[name]
             pair = (value, high) if label.endswith("from") else (low, value)
             value = (min(pair), max(pair))
@@ -279,7 +279,7 @@ def test_every_control_changes_its_setting_and_the_code(show):
         } == (expected.settings)
         assert page.code.inner_text() == f"augment = {expected.augment}"
     page.slide("Zoom from", 1.9)  # takes the other end along
-    assert page.drawn()["settings"]["zoom"] == [1.9, 1.9]
+    assert page.drawn()["settings"]["scale"] == [1.9, 1.9]
     page.slide("Ratio up to", 2)
     assert "ratio=(1 / 2, 2))" in page.code.inner_text()
     page.slide("Ratio up to", 1.33)

@@ -86,9 +86,7 @@ def test_maps_of_any_class_at_any_layer_are_grad_cams(show, demo, net):
             c = int(rng.integers(1000) if stage == STAGES[-1] else rng.choice(demo.listed))
             page.find(c)
             page.choose(f"{stage}:")
-            expected = interpretation.grad_cam(net.model, stage, images, c, signed=True)[
-                0
-            ].numpy()
+            expected = interpretation.grad_cam(net.model, stage, images, c, signed=True)[0].numpy()
             drawn = page.check_map(expected)
             assert drawn["photo"] == name and drawn["layer"] == stage
             for sign, kept in (
@@ -119,9 +117,7 @@ def test_occlusion_another_class_and_difference(show, demo, net):
     images = net.preprocess(known_photo(COLLAGE))
     one = demo.found[COLLAGE]
     drawn = page.drawn()
-    falls = interpretation.occlusion(net.model, images, drawn["c"], window=64, stride=32)[
-        0
-    ].numpy()
+    falls = interpretation.occlusion(net.model, images, drawn["c"], window=64, stride=32)[0].numpy()
     assert (drawn["second"]["rows"], drawn["second"]["columns"]) == (7, 7)
     np.testing.assert_allclose(
         np.reshape(drawn["second"]["map"], (7, 7)), falls[16::32, 16::32], atol=2e-3

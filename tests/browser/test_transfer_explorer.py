@@ -1,5 +1,6 @@
 """TransferExplorer in Chromium: every boundary counts what torch would train; nothing is made up in between."""
 
+import math
 import re
 import subprocess
 import sys
@@ -136,7 +137,7 @@ class Page:
         expect(nearest).to_be_hidden()
         (run,) = here
         mean = np.mean([seed["test_accuracy"] for seed in run["seeds"]])
-        low, high = wilson(1000 * mean, 1000)
+        low, high = wilson(math.floor(1000 * mean + 0.5), 1000)
         assert texts[0].startswith(f"{mean:.1%} (95%: {100 * low:.1f}–{high:.1%}")
         assert (f"{len(run['seeds'])} seeds" in texts[0]) == (len(run["seeds"]) > 1)
         seconds = np.mean([seed["seconds"] / len(seed["val_loss"]) for seed in run["seeds"]])
@@ -322,7 +323,7 @@ def test_the_table_has_the_runs_numbers(demo):
     )
     for run, cells in zip(demo.demo.runs, rows, strict=True):
         accuracies = [seed["test_accuracy"] for seed in run["seeds"]]
-        low, high = wilson(1000 * np.mean(accuracies), 1000)
+        low, high = wilson(math.floor(1000 * np.mean(accuracies) + 0.5), 1000)
         assert cells[1][0] == f"{np.mean(accuracies):.1%}"
         assert f"95%: {100 * low:.1f}–{high:.1%}" in cells[1][1]
         known = run["seeds"][0]["seconds"] is not None

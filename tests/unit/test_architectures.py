@@ -9,7 +9,7 @@ import torchvision
 from torch import nn
 
 from lecture_utils import models
-from lecture_utils.architectures import _depth, available, load, title, trace
+from lecture_utils.architectures import available, depth, load, title, trace
 from lecture_utils.architectures._wiring import chain
 from lecture_utils.geometry import count_macs, count_parameters, receptive_field
 
@@ -42,15 +42,15 @@ def test_parameters_are_those_of_the_papers(trees, name, parameters):
     ],
 )
 def test_layers_are_those_of_the_names(trees, name, layers):
-    assert _depth(trees[name]) == layers
+    assert depth(trees[name]) == layers
 
 
 def test_depth_counts_one_after_the_other_and_the_longer_branch(trees):
     block = trees["resnet50"].find("layer2.0")
-    assert _depth(block) == 3  # Its projection is beside the three.
-    assert _depth(block.find("layer2.0.bn1")) == 0
+    assert depth(block) == 3  # Its projection is beside the three.
+    assert depth(block.find("layer2.0.bn1")) == 0
     aux = trees["inception_v3"].find("AuxLogits")
-    assert _depth(aux) == 0 and not _depth(trees["vgg16"].find("avgpool, flatten"))
+    assert depth(aux) == 0 and not depth(trees["vgg16"].find("avgpool, flatten"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -206,12 +206,12 @@ def test_shared_parameters_count_once():
 def test_random_series_parallel_graphs_are_found_again():
     rng = np.random.default_rng(5)
 
-    def build(_depth):
+    def build(depth):
         """Make a chain of steps and branches; no two of its branches are shortcuts."""
         links = []
         for _ in range(rng.integers(1, 4)):
-            if _depth and rng.random() < 0.5 and (not links or isinstance(links[-1], str)):
-                ways = [build(_depth - 1) for _ in range(rng.integers(1, 4))]
+            if depth and rng.random() < 0.5 and (not links or isinstance(links[-1], str)):
+                ways = [build(depth - 1) for _ in range(rng.integers(1, 4))]
                 links.append(ways + ([[]] if len(ways) == 1 or rng.random() < 0.3 else []))
             links.append("step")
         return links

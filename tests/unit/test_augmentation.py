@@ -185,7 +185,7 @@ def theirs(transform, count=DRAWS):
 
 
 def test_affine_parameters_are_drawn_as_torchvision_draws_them():
-    mine = ours(degrees=40, translate=0.2, zoom=(0.7, 1.5), shear=20)["affine"]
+    mine = ours(degrees=40, translate=0.2, scale=(0.7, 1.5), shear=20)["affine"]
     reference = theirs(v2.RandomAffine(40, translate=(0.2, 0.2), scale=(0.7, 1.5), shear=20))
     columns = (
         [draw["angle"] for draw in reference],
@@ -235,7 +235,7 @@ def test_colors_and_flips_are_drawn_as_torchvision_draws_them():
 @pytest.mark.parametrize(
     "options",
     [
-        {"degrees": 30, "translate": 0.1, "zoom": (0.8, 1.2), "shear": 15},
+        {"degrees": 30, "translate": 0.1, "scale": (0.8, 1.2), "shear": 15},
         {"crop": (0.3, 1.0), "flip": 0.5},
         {"brightness": 0.4, "contrast": 0.4, "saturation": 0.4, "hue": 0.2},
         {"erase": 0.7},
@@ -264,7 +264,7 @@ def test_many_draws_look_like_many_draws_of_the_printed_torchvision_code(options
 
 
 EVERYTHING = Augment(
-    degrees=20, translate=0.1, zoom=(0.9, 1.1), shear=10, crop=(0.7, 1), flip=0.5, brightness=0.2,
+    degrees=20, translate=0.1, scale=(0.9, 1.1), shear=10, crop=(0.7, 1), flip=0.5, brightness=0.2,
     contrast=0.2, saturation=0.2, hue=0.1, noise=0.02, erase=0.5,
 )  # fmt: skip
 
@@ -332,7 +332,7 @@ def test_nothing_switched_on_is_written_as_the_identity():
     "options",
     [
         {"degrees": 181}, {"degrees": -1}, {"degrees": float("nan")}, {"translate": 1.1},
-        {"shear": 90}, {"zoom": (0, 1)}, {"zoom": (1.2, 1.1)}, {"zoom": (1,)}, {"crop": (0, 1)},
+        {"shear": 90}, {"scale": (0, 1)}, {"scale": (1.2, 1.1)}, {"scale": (1,)}, {"crop": (0, 1)},
         {"crop": (1, float("inf"))},
         {"flip": 1.01}, {"brightness": -0.1}, {"hue": 0.51}, {"noise": -1}, {"erase": 2},
     ],

@@ -216,7 +216,8 @@ SCRIPT = """
 import sys, time, torch
 sys.path[:0] = [{folder!r}]
 from test_embedding import pictures, small_network
-from lecture_utils import _embedding_cache, transfer
+from lecture_utils import transfer
+from lecture_utils.transfer import _embedding_cache
 _embedding_cache._SAVE_EVERY = -1.0
 model = small_network()
 model.stem.register_forward_pre_hook(lambda *_: time.sleep(0.2))

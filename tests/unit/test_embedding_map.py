@@ -7,8 +7,9 @@ import pytest
 import traitlets
 from PIL import Image
 
-from lecture_utils import pretrained
+from lecture_utils import pretrained, runs
 from lecture_utils.datasets import drawn_pets
+from lecture_utils.runs import transfer
 from lecture_utils.training import ImageDataModule
 from lecture_utils.transfer import (
     EmbeddingMaps,
@@ -170,14 +171,24 @@ def test_maps_may_come_without_neighbors():
     assert "read –" in demo.figure_html()
 
 
-def test_without_photos_there_are_drawn_pets(monkeypatch, tmp_path):
-    """The recorded maps belong to the pets that are drawn here: a second look at their embeddings
-    agrees.
-    """
+def test_the_recorded_maps_need_no_photos(monkeypatch, tmp_path):
     monkeypatch.delenv("LECTURE_DATA", raising=False)
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path))
     monkeypatch.setenv("LECTURE_OFFLINE", "1")
     demo = EmbeddingMap.of_cats_and_dogs(stage="fine-tuned", method="PCA")
+    assert demo.points.shape == (3, 2, 1000, 2) and demo.origin == "1,000 test photos"
+    assert not demo.sheet and len(set(demo.names)) == 1000
+    assert [each["name"] for each in demo.stages] == ["random weights", "pretrained", "fine-tuned"]
+    tests = [runs.load(name).card["metrics"]["test"] for name in transfer._MAPS.values()]
+    assert [each["wrong"] for each in demo.stages] == [test["errors"] for test in tests]
+
+
+def test_the_drawn_pets_have_maps_of_their_own(monkeypatch, tmp_path):
+    """The recorded maps belong to the pets that are drawn here: a second look at their embeddings agrees."""
+    monkeypatch.delenv("LECTURE_DATA", raising=False)
+    monkeypatch.setenv("LECTURE_CACHE", str(tmp_path))
+    monkeypatch.setenv("LECTURE_OFFLINE", "1")
+    demo = EmbeddingMap(**load_pet_maps(), stage="fine-tuned", method="PCA")
     assert demo.points.shape == (3, 2, 200, 2) and "drawn pets" in demo.origin
     assert "drawn pets" in demo.figure_html()
     wrong = [each["wrong"] for each in demo.stages]

@@ -9,8 +9,9 @@ import torch
 from scipy import ndimage
 from torch import nn
 
-from lecture_utils import datasets, training
+from lecture_utils import datasets, runs, training
 from lecture_utils.augmentation import random_affine
+from lecture_utils.runs import _legacy
 from lecture_utils.training import (
     Classifier,
     FashionMNISTData,
@@ -127,13 +128,15 @@ def test_bytes_become_values_from_0_to_1_with_channels_last():
 def test_random_affine_is_what_scipy_computes_for_the_same_matrix(monkeypatch, draw):
     images = torch.rand(2, 1, 17, 24, generator=torch.Generator().manual_seed(1))
     monkeypatch.setattr(torch, "rand", lambda *shape, generator: torch.full(shape, (draw + 1) / 2))
-    ours = random_affine(images, degrees=30, shift=3, scale=0.2, shear=0.3)
+    ours = random_affine(
+        images, degrees=30, translate=0.15, scale=(0.8, 1.2), shear=math.degrees(math.atan(0.3))
+    )
     angle, size = math.radians(30 * draw), 1 / (1 + 0.2 * draw)
     # SciPy counts (row, column).
     rotation = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     matrix = size * rotation @ np.array([[1, 0], [0.3 * draw, 1]])
     center = (np.array([17, 24]) - 1) / 2
-    offset = center - matrix @ center + 3 * draw
+    offset = center - matrix @ center + 0.15 * np.array([17, 24]) * draw
     for image, picture in zip(images[:, 0], ours[:, 0], strict=True):
         expected = ndimage.affine_transform(
             image.numpy(), matrix, offset, order=1, mode="grid-constant"
@@ -141,10 +144,50 @@ def test_random_affine_is_what_scipy_computes_for_the_same_matrix(monkeypatch, d
         np.testing.assert_allclose(picture.numpy(), expected, atol=2e-5)
 
 
+def test_affine_options_of_recorded_runs_give_the_matrices_that_they_gave(monkeypatch):
+    """The digits' recipes were written in pixels and slopes: the same draws, the same matrices."""
+    old = {"degrees": 12.0, "shift": 2.0, "scale": 0.12, "shear": 0.15}
+    card = {"data": "mnist", "augmentation": old}
+    new = _legacy.recipe_fields(card)["augmentation"]
+    assert new == runs.recipe("mnist/strong").augmentation
+
+    grids = []
+    real = nn.functional.affine_grid
+    monkeypatch.setattr(
+        nn.functional,
+        "affine_grid",
+        lambda matrices, *a, **k: grids.append(matrices) or real(matrices, *a, **k),
+    )
+    images = torch.rand(50, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+    ours = random_affine(images, **new, generator=torch.Generator().manual_seed(2))
+
+    draws = 2 * torch.rand(5, 50, generator=torch.Generator().manual_seed(2)) - 1
+    angle, size, slant, down, right = draws
+    angle, size = angle * math.radians(old["degrees"]), 1 / (1 + old["scale"] * size)
+    cos, sin, slant = angle.cos() * size, angle.sin() * size, old["shear"] * slant
+    rows = [
+        torch.stack([cos, slant * cos - sin, right * old["shift"] * 2 / 28], dim=1),
+        torch.stack([sin, slant * sin + cos, down * old["shift"] * 2 / 28], dim=1),
+    ]
+    matrices = torch.stack(rows, dim=1)
+    torch.testing.assert_close(grids[0], matrices, rtol=0, atol=5e-7)
+    then = nn.functional.grid_sample(
+        images, real(matrices, [50, 1, 28, 28], align_corners=False), align_corners=False
+    )
+    torch.testing.assert_close(ours, then, rtol=0, atol=1e-4)
+
+
+def test_photos_once_called_their_scale_zoom():
+    card = {"data": "cats_vs_dogs", "augmentation": {"zoom": [0.8, 1.2], "flip": 0.5}}
+    fields = _legacy.recipe_fields(card)
+    assert fields == {"dataset": "cats_vs_dogs", "augmentation": {"scale": [0.8, 1.2], "flip": 0.5}}
+    assert _legacy.recipe_fields(fields) == fields
+
+
 def test_random_affine_treats_every_picture_differently_and_repeats_with_its_generator():
     images = torch.rand(1, 1, 28, 28).repeat(4, 1, 1, 1)
     draw = lambda: random_affine(  # noqa: E731
-        images, degrees=10, shift=2, generator=torch.Generator().manual_seed(2)
+        images, degrees=10, translate=0.07, generator=torch.Generator().manual_seed(2)
     )
     assert torch.equal(draw(), draw())
     assert not torch.allclose(draw()[0], draw()[1])
@@ -152,7 +195,17 @@ def test_random_affine_treats_every_picture_differently_and_repeats_with_its_gen
 
 
 @pytest.mark.parametrize(
-    "bounds", [{"degrees": 181}, {"shift": -1}, {"scale": 1}, {"shear": 1}, {"scale": math.nan}]
+    "bounds",
+    [
+        {"degrees": 181},
+        {"translate": -1},
+        {"translate": 1.5},
+        {"scale": (0, 1)},
+        {"scale": (1.2, 0.8)},
+        {"scale": (math.nan, 1)},
+        {"shear": 90},
+        {"shear": math.nan},
+    ],
 )
 def test_random_affine_refuses_nonsense(bounds):
     with pytest.raises(ValueError, match=next(iter(bounds))):
@@ -270,8 +323,64 @@ def test_augmentation_is_for_training_only():
         seen.append(len(images))
         return images
 
-    quiet_trainer(max_epochs=1).fit(Classifier(tiny_network(), augment=augment), module())
+    quiet_trainer(max_epochs=1).fit(Classifier(tiny_network()), module(augment=augment))
     assert sum(seen) == 50
+
+
+def test_every_step_starts_from_its_own_seed_and_augments_first():
+    """The formula is the one that the recorded runs were trained with."""
+    drawn, expected = [], []
+
+    class Noisy(Classifier):
+        def training_step(self, batch, batch_idx):
+            torch.manual_seed(7 * 1_000_000_007 + self.global_step * 1_009)
+            expected.append((torch.rand(3), torch.rand(3)))
+            return super().training_step(batch, batch_idx)
+
+    class Draws(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = tiny_network()
+
+        def forward(self, images):
+            if self.training:
+                drawn[-1] = (drawn[-1], torch.rand(3))
+            return self.layer(images)
+
+    def augment(images):
+        drawn.append(torch.rand(3))
+        return images
+
+    class Plain(Classifier):
+        pass
+
+    data = module(seed=7, augment=augment)
+    quiet_trainer(max_epochs=2).fit(Plain(Draws()), data)
+    first = list(drawn)
+    drawn.clear()
+    torch.rand(5)
+    quiet_trainer(max_epochs=2).fit(Noisy(Draws()), module(seed=7, augment=augment))
+    assert len(first) == len(expected) == 14
+    for (augmented, dropped), (one, two) in zip(first, expected, strict=True):
+        assert torch.equal(augmented, one) and torch.equal(dropped, two)
+    assert len({tuple(one.tolist()) for one, _ in expected}) == 14
+
+
+def test_seeds_of_steps_differ_between_runs_steps_and_processes():
+    seeds = [
+        training.step_seed(seed, step, process)
+        for seed in range(4)
+        for step in (0, 1, 2, 1000, 900_000)
+        for process in range(8)
+    ]
+    assert len(set(seeds)) == len(seeds)
+    assert training.step_seed(3, 0) == 3 * 1_000_000_007
+
+
+@pytest.mark.parametrize("augment", ["flip", 3])
+def test_an_augmentation_that_cannot_be_called_is_refused(augment):
+    with pytest.raises(ValueError, match="augment is"):
+        module(augment=augment)
 
 
 def test_a_loss_that_is_no_number_stops_training():
@@ -319,7 +428,8 @@ def test_mixup_mixes_pictures_and_labels_in_the_same_proportion():
             seen.append(images)
             return self.bias.expand(len(images), 3)
 
-    classifier = Classifier(Recorder(), mixup=5.0, seed=1)
+    torch.manual_seed(1_000_000_007)
+    classifier = Classifier(Recorder(), mixup=5.0)
     classifier.trainer = quiet_trainer()
     classifier.trainer.strategy.connect(classifier)
     classifier._log = lambda *_: None

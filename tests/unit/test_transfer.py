@@ -181,7 +181,7 @@ def test_the_usual_way_to_freeze_lets_the_statistics_drift(resnet):
     assert torch.equal(ours.train()(pictures), expected)
 
 
-def test_all_statistics_can_be_held_while_the_weights_learn(resnet):
+def test_all_statistics_can_be_frozen_while_the_weights_are_trained(resnet):
     model = transfer.freeze(transfer.attach_head(resnet, 1), until=None, freeze_bn_stats=True)
     weights_before, statistics_before = weights(model), statistics(model)
     fit(model, RandomPictures())

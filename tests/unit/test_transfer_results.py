@@ -10,11 +10,17 @@ from lecture_utils.statistics import interval, mcnemar, wilson
 
 
 @pytest.mark.parametrize(("right", "count"), [(0, 1), (1, 1), (0, 50), (990, 1000), (37, 90)])
-def test_wilsons_interval_is_scipys(right, count):
-    expected = stats.binomtest(right, count).proportion_ci(method="wilson")
-    deviations = stats.norm.ppf(0.975)
-    assert wilson(right, count, deviations) == pytest.approx((expected.low, expected.high))
-    assert wilson(right, count) == pytest.approx((expected.low, expected.high), abs=1e-4)
+def test_wilsons_interval_is_the_formula_of_his_paper(right, count):
+    for confidence in (0.95, 0.99):
+        # Its ends are the proportions that lie so many standard deviations from the one observed.
+        deviations = stats.norm.ppf(0.5 + confidence / 2)
+        share, square = right / count, deviations**2
+        middle = (share + square / (2 * count)) / (1 + square / count)
+        root = np.sqrt(share * (1 - share) / count + square / (4 * count**2))
+        margin = deviations * root / (1 + square / count)
+        expected = (middle - margin, middle + margin)
+        assert wilson(right, count, confidence) == pytest.approx(expected, abs=1e-12)
+    assert wilson(right, count) == wilson(right, count, 0.95)
 
 
 def test_mcnemar_is_the_binomial_test_on_the_photos_that_differ():
@@ -42,7 +48,7 @@ def test_an_interval_knows_the_luck_of_seeds_and_of_pictures():
 
 def test_nonsense_is_refused():
     for right, count in ((1, 0), (-1, 5), (6, 5)):
-        with pytest.raises(ValueError, match="is no share"):
+        with pytest.raises(ValueError, match="is no proportion"):
             wilson(right, count)
     with pytest.raises(ValueError, match="2 and 1 images"):
         mcnemar([True, False], [True])

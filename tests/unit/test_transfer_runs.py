@@ -140,7 +140,7 @@ def test_activations_are_kept_where_they_do_not_change_and_are_not_too_many(chan
 
 
 @pytest.mark.parametrize("damage", ["file,label\n", "", "logit\n"])
-def test_a_damaged_test_table_is_a_clear_error(damage, tmp_path):
+def test_damaged_predictions_are_a_clear_error(damage, tmp_path):
     from lecture_utils.runs._test_predictions import read_test_predictions
 
     path = tmp_path / "test.csv"

@@ -20,7 +20,7 @@ PHOTOS = ("cat", "coffee", "astronaut", "rocket")
 MOST_PICTURES = 12
 #: Names of pictures that are not in the gallery.
 OTHER_SOURCES = ("your file", "your array")
-_PAIRS = ("zoom", "crop")
+_PAIRS = ("scale", "crop")
 _NOT_THERE = ("ratio", "mixup")
 
 
@@ -44,7 +44,7 @@ class AugmentationLab(Demo):
         Decides what is drawn; "the next epoch" adds one.
     **settings
         Single settings, with the names and meaning of `lecture_utils.augmentation.Augment`:
-        ``degrees``, ``translate``, ``zoom`` (a pair), ``shear``, ``crop`` (a pair), ``flip``,
+        ``degrees``, ``translate``, ``scale`` (a pair), ``shear``, ``crop`` (a pair), ``flip``,
         ``brightness``, ``contrast``, ``saturation``, ``hue``, ``noise``, ``erase``; also ``ratio``, the
         largest ratio of a crop's sides, and ``mixup``, the alpha of its Beta distribution.
 
@@ -82,7 +82,7 @@ class AugmentationLab(Demo):
 
     degrees = traitlets.Float(0.0).tag(sync=True)
     translate = traitlets.Float(0.0).tag(sync=True)
-    zoom = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(1.0, 1.0)).tag(
+    scale = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(1.0, 1.0)).tag(
         sync=True
     )
     shear = traitlets.Float(0.0).tag(sync=True)

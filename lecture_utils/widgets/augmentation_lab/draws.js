@@ -54,14 +54,14 @@ function beta(alpha, at) {
 export function draw(seed, tile, settings, rows, columns) {
   const at = uniform(seed, STREAMS * tile);
   const drawn = { affine: null, crop: null, flip: at(5) < settings.flip, colors: [], noise: settings.noise, erase: null };
-  const { degrees, translate, zoom, shear, crop, ratio } = settings;
-  if (degrees || translate || shear || zoom[0] !== 1 || zoom[1] !== 1) {
+  const { degrees, translate, scale, shear, crop, ratio } = settings;
+  if (degrees || translate || shear || scale[0] !== 1 || scale[1] !== 1) {
     drawn.affine = {
       angle: between(-degrees, degrees, at(0)),
       // Whole pixels, as in torchvision; "|| 0" for a zero without sign.
       dx: Math.round(between(-translate * columns, translate * columns, at(1))) || 0,
       dy: Math.round(between(-translate * rows, translate * rows, at(2))) || 0,
-      zoom: between(...zoom, at(3)),
+      zoom: between(...scale, at(3)),
       shear: between(-shear, shear, at(4)),
     };
   }

@@ -7,7 +7,7 @@ from .._figure import number
 _NAMES = {
     "degrees": "rotation, largest, in degrees",
     "translate": "shift, largest, as a part of the side",
-    "zoom": "zoom",
+    "scale": "scale",
     "shear": "shear, largest, in degrees",
     "crop": "crop, part of the area",
     "flip": "mirrored, probability",
@@ -26,7 +26,7 @@ def setting_rows(lab):
     rows = []
     for name, words in _NAMES.items():
         value = getattr(lab, name)
-        if name in ("zoom", "crop"):
+        if name in ("scale", "crop"):
             if value != (1, 1):
                 rows.append((words, f"{number(value[0])} to {number(value[1])}"))
         elif value:
@@ -54,7 +54,7 @@ def compose(settings, side):
     s, steps = settings, []
     moved = {
         "translate": (s["translate"], s["translate"]) if s["translate"] else None,
-        "scale": s["zoom"] if s["zoom"] != (1, 1) else None,
+        "scale": s["scale"] if s["scale"] != (1, 1) else None,
         "shear": s["shear"] or None,
     }
     if s["degrees"] or any(moved.values()):

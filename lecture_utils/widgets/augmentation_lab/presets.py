@@ -4,7 +4,7 @@
 OFF = {
     "degrees": 0.0,
     "translate": 0.0,
-    "zoom": (1.0, 1.0),
+    "scale": (1.0, 1.0),
     "shear": 0.0,
     "crop": (1.0, 1.0),
     "ratio": 4 / 3,
@@ -40,7 +40,7 @@ PRESETS = {
         "hue": 0.05,
         "erase": 0.25,
     },
-    "digits": {**OFF, "degrees": 10.0, "translate": 0.08, "zoom": (0.9, 1.1), "shear": 8.0},
+    "digits": {**OFF, "degrees": 10.0, "translate": 0.08, "scale": (0.9, 1.1), "shear": 8.0},
     "nothing": OFF,
 }
 
@@ -48,7 +48,7 @@ PRESETS = {
 LIMITS = {
     "degrees": (0, 180),
     "translate": (0, 0.5),
-    "zoom": (0.3, 2),
+    "scale": (0.3, 2),
     "shear": (0, 60),
     "crop": (0.05, 1.5),
     "ratio": (1, 3),

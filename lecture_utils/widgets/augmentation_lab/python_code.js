@@ -8,12 +8,12 @@ const pair = ([low, high]) => `(${number(low)}, ${number(high)})`;
 
 /** The transforms that are on, as a list of lines. */
 function transforms(settings) {
-  const { degrees, translate, zoom, shear, crop, ratio, flip, noise, erase } = settings;
+  const { degrees, translate, scale, shear, crop, ratio, flip, noise, erase } = settings;
   const lines = [];
   const options = [
     `degrees=${number(degrees)}`,
     translate && `translate=${pair([translate, translate])}`,
-    (zoom[0] !== 1 || zoom[1] !== 1) && `scale=${pair(zoom)}`,
+    (scale[0] !== 1 || scale[1] !== 1) && `scale=${pair(scale)}`,
     shear && `shear=${number(shear)}`,
   ];
   if (degrees || options.slice(1).some(Boolean)) {

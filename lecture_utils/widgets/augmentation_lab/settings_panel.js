@@ -8,8 +8,8 @@ const GROUPS = {
   Geometry: [
     ["degrees", "Rotation ±°", 1],
     ["translate", "Shift ±", 0.01],
-    ["zoom", "Zoom from", 0.01, 0],
-    ["zoom", "Zoom to", 0.01, 1],
+    ["scale", "Zoom from", 0.01, 0],
+    ["scale", "Zoom to", 0.01, 1],
     ["shear", "Shear ±°", 1],
     ["flip", "Mirror, chance", 0.05],
   ],

@@ -1,5 +1,8 @@
 """EmbeddingMap: pictures as points, before training, pretrained and fine-tuned."""
 
+from contextlib import suppress
+from pathlib import Path
+
 import numpy as np
 import traitlets
 
@@ -164,7 +167,9 @@ class EmbeddingMap(Demo):
 
     @classmethod
     def of_cats_and_dogs(cls, *, root=None, **settings):
-        """Show the test photos as the recorded runs see them or, where the photos are not there, drawn pets.
+        """Map the test photos by three recorded runs; with thumbnails where the photos are available.
+
+        See `lecture_utils.transfer.load_pet_maps` for images that are available everywhere.
 
         Parameters
         ----------
@@ -183,23 +188,23 @@ class EmbeddingMap(Demo):
         ['cat', 'dog']
         """
         from lecture_utils.datasets import cats_vs_dogs
-        from lecture_utils.transfer import load_pet_maps
-
-        photos = cats_vs_dogs(download=False)
-        if photos.source == "embedded":
-            return cls(**load_pet_maps(photos.folder), **settings)
         from lecture_utils.runs.transfer import maps_of_test
 
         maps = maps_of_test(root=root)
-        files = [photos.folder / "test" / name for name in maps.files]
+        files = None
+        for source in ("folder", "cache"):
+            with suppress(FileNotFoundError):
+                test = cats_vs_dogs(source=source).folder / "test"
+                files = [test / name for name in maps.files]
+                break
         return cls(
             maps.stages,
             maps.labels,
             maps.class_names,
-            files if all(file.is_file() for file in files) else None,
+            files if files and all(file.is_file() for file in files) else None,
             predictions=maps.predictions,
-            names=[file.stem for file in files],
-            origin=f"{len(files):,} test photos",
+            names=[Path(name).stem for name in maps.files],
+            origin=f"{len(maps.files):,} test photos",
             **settings,
         )
 

@@ -34,14 +34,15 @@ export function boundaries(network, outputs) {
   });
 }
 
-const Z = 1.96;
+const Z = 1.959964;
 /**
- * Wilson's 95% interval of a share; lecture_utils/statistics.py computes the same.
- * @param {number} share
+ * Wilson's 95% interval for an accuracy on whole photos; lecture_utils/statistics.py computes the same.
+ * @param {number} accuracy
  * @param {number} count
  * @returns {number[]}
  */
-export function wilson(share, count) {
+export function wilson(accuracy, count) {
+  const share = Math.round(accuracy * count) / count;
   const z2 = (Z * Z) / count;
   const middle = (share + z2 / 2) / (1 + z2);
   const half = (Z / (1 + z2)) * Math.sqrt((share * (1 - share)) / count + z2 / (4 * count));

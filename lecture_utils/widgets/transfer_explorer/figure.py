@@ -1,6 +1,7 @@
 """The numbers that TransferExplorer leaves in the page."""
 
 import html
+import math
 
 import numpy as np
 
@@ -55,15 +56,16 @@ def explorer_html(demo):
 
 def _run_row(run):
     accuracy = np.mean([seed["test_accuracy"] for seed in run["seeds"]])
-    low, high = wilson(accuracy * run["seeds"][0]["test_count"], run["seeds"][0]["test_count"])
+    count = run["seeds"][0]["test_count"]
+    low, high = wilson(math.floor(accuracy * count + 0.5), count)
     seconds = [
         seed["seconds"] / len(seed["val_loss"])
         for seed in run["seeds"]
         if seed["seconds"] is not None
     ]
     time = f"{np.mean(seconds):.1f} ({run['clock']})" if seconds else "not recorded"
-    count = len(run["seeds"])
-    seeds = f" ({count} seeds)" if count > 1 else ""
+    repeats = len(run["seeds"])
+    seeds = f" ({repeats} seeds)" if repeats > 1 else ""
     return _row(
         run["label"],
         (html.escape(run["until"]), f"{accuracy:.1%}{seeds}", f"{low:.1%} to {high:.1%}", time),

@@ -3,6 +3,7 @@
 from functools import cache
 
 from lecture_utils.architectures import load, title
+from lecture_utils.profiling import activation_memory, step_memory
 from lecture_utils.runs._transfer_recipes import NETWORK, STRATEGIES
 
 HEAD = "head"
@@ -123,13 +124,12 @@ def costs(network, until, outputs):
     at = names.index(until)
     head = outputs * (network["features"] + 1)
     trainable = head + sum(stage["parameters"] for stage in network["stages"][at:-1])
-    # Weights as float32; and of what learns a gradient and Adam's two averages.
-    constant = network["constant"] + 4 * head + 12 * trainable
-    return trainable, constant + BATCH_SIZE * network["stages"][at]["kept"]
+    activations = BATCH_SIZE * network["stages"][at]["kept"]
+    return trainable, step_memory(network["constant"] + 4 * head, trainable, activations)
 
 
 def kept_for_backward(model, until, shape):
-    """Count the bytes that autograd keeps of one picture between the forward and the backward pass.
+    """Count the bytes that one image keeps for the backward pass if a model is frozen up to a stage.
 
     Parameters
     ----------
@@ -143,28 +143,10 @@ def kept_for_backward(model, until, shape):
     Returns
     -------
     int
-        What a second picture adds: weights and statistics, which are there once, do not count.
+        See `lecture_utils.profiling.activation_memory`.
     """
     from lecture_utils.transfer import freeze
 
     # As the recorded runs do, with the statistics of batch normalization held everywhere.
     freeze(model, until, freeze_bn_stats=True)
-    model.train()
-    return _kept(model, (2, *shape)) - _kept(model, (1, *shape))
-
-
-def _kept(model, shape):
-    import torch
-    from torch.autograd.graph import saved_tensors_hooks
-
-    kept, alive = {}, []
-
-    def keep(tensor):
-        alive.append(tensor)  # or its place could be given to another one
-        storage = tensor.untyped_storage()
-        kept[storage._cdata] = storage.nbytes()  # tensors that share their memory count once
-        return tensor
-
-    with saved_tensors_hooks(keep, lambda tensor: tensor):
-        model(torch.zeros(*shape, device="meta"))
-    return sum(kept.values())
+    return activation_memory(model, shape)
