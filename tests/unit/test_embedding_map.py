@@ -184,7 +184,9 @@ def test_the_recorded_maps_need_no_photos(monkeypatch, tmp_path):
 
 
 def test_the_drawn_pets_have_maps_of_their_own(monkeypatch, tmp_path):
-    """The recorded maps belong to the pets that are drawn here: a second look at their embeddings agrees."""
+    """The recorded maps belong to the pets that are drawn here: a second look at their embeddings
+    agrees.
+    """
     monkeypatch.delenv("LECTURE_DATA", raising=False)
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path))
     monkeypatch.setenv("LECTURE_OFFLINE", "1")

@@ -14,7 +14,7 @@ from lecture_utils.transfer import TransferNetwork
 
 
 def mixed_model():
-    """A model in training mode, with a normalization and a dropout that its owner has switched off."""
+    """A model in training mode, with a normalization and a dropout in evaluation mode."""
     model = TransferNetwork(
         OrderedDict(
             stem=nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU()),

@@ -1,4 +1,4 @@
-"""A card says whether the code behind a run was changed: every module that a run can import counts."""
+"""A card says whether the code behind a run was changed: all that a run can import counts."""
 
 import ast
 import importlib.util
@@ -36,7 +36,7 @@ def imported_names(file, package):
 
 
 def closure(*names):
-    """Return the files of some modules and of all in the package that they import, directly or not."""
+    """Return the files of modules and of all in the package that they import, directly or not."""
     files, waiting = set(), list(names)
     while waiting:
         parts = waiting.pop().split(".")
