@@ -49,19 +49,19 @@ class Page:
         index = entry["channels"].index(drawn["filter"])
         frame = gallery._plan["frames"].index(drawn["step"])
         for m, method in enumerate(METHODS):
-            pictures = gallery.pictures(method)
+            images = gallery.images(method)
             large = self.root.locator(".gallery-large").nth(m)
-            same(large.locator("canvas"), pictures[index, frame])
+            same(large.locator("canvas"), images[index, frame])
             value = entry[method]["activations"][index][frame]
             measure = "logit" if entry["names"] else "mean activation"
             assert f"{measure} {written(value)} (start" in large.inner_text()
             for i in range(len(entry["channels"])):
                 card = self.root.locator(".gallery-card:not([hidden])").nth(i)
-                same(card.locator("canvas").nth(m), pictures[i, frame])
+                same(card.locator("canvas").nth(m), images[i, frame])
         examples = self.root.locator(".gallery-examples figure")
         assert examples.count() == len(entry["examples"]["activations"][index])
         for i, value in enumerate(entry["examples"]["activations"][index]):
-            same(examples.nth(i).locator("canvas"), gallery.pictures("examples")[index, i])
+            same(examples.nth(i).locator("canvas"), gallery.images("examples")[index, i])
             assert examples.nth(i).inner_text().strip() == written(value)
         return drawn
 
