@@ -18,8 +18,8 @@ SITE = ROOT / "_build" / "html"
 sys.path.insert(0, str(ROOT / "tools"))
 import browser as chromium  # noqa: E402
 
-#: How long a test waits for what must come, in milliseconds: only a test that fails waits that long, and a
-#: machine with other work to do needs far more time than a quiet one.
+#: How long a test waits for what must come, in milliseconds: only a test that fails waits that
+#: long, and a machine with other work to do needs far more time than a quiet one.
 PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 
@@ -143,7 +143,8 @@ class PagePool:
         page.remove_init_scripts()
         page.context.clear_permissions()
         page.emulate_media(media="null", reduced_motion="null")
-        # Away from what the next page has under the pointer; a new page knows no other place either.
+        # Away from what the next page has under the pointer; a new page knows no other place
+        # either.
         page.mouse.move(0, 0)
         page.goto("about:blank")
         # What was on its way was cut off.
@@ -166,7 +167,8 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture
 def new_page(request, page_pool):
-    """Open a page of a given width and look; foreign hosts are blocked and all trouble is collected.
+    """Open a page of a given width and look; foreign hosts are blocked and all trouble is
+    collected.
 
     The page's ``trouble`` is a list of failed or foreign requests, console errors and exceptions. A
     test that ends with trouble fails, unless it has emptied the list itself.

@@ -1,4 +1,6 @@
-"""FeatureMapExplorer in Chromium: maps, numbers and order are Python's; every control by mouse and by keys."""
+"""FeatureMapExplorer in Chromium: maps, numbers and order are Python's; every control by mouse and
+by keys.
+"""
 
 import subprocess
 import sys

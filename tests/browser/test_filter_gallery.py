@@ -1,4 +1,6 @@
-"""FilterGallery in Chromium: pictures and numbers are the recording's; every control by mouse and by keys."""
+"""FilterGallery in Chromium: pictures and numbers are the recording's; every control by mouse and
+by keys.
+"""
 
 import io
 import subprocess

@@ -1,4 +1,6 @@
-"""GradCamExplorer in Chromium: every control is moved, and the page's numbers are Grad-CAM's in Python."""
+"""GradCamExplorer in Chromium: every control is moved, and the page's numbers are Grad-CAM's in
+Python.
+"""
 
 import numpy as np
 import pytest
@@ -151,7 +153,8 @@ def test_channels_add_up_one_by_one(show, demo, net, stage):
     shown = [one["channel"] for one in drawn["list"]]
     if stage == STAGES[-1]:
         assert shown == python.top(8)[0].tolist()
-    # Inside, weights travel in half precision: two that are equal to three digits may change places.
+    # Inside, weights travel in half precision: two that are equal to three digits may change
+    # places.
     np.testing.assert_allclose(weights[shown], np.sort(weights)[::-1][:8], rtol=2e-3)
     limit = demo.explanations["rocket"].limit(stage)
     for order in ("weight", "effect"):
