@@ -1,4 +1,5 @@
-"""Every page of the built book, as readers meet it: no foreign request, no error, nothing cut off."""
+"""Every page of the built book, as readers meet it: no foreign request, no error, nothing cut off.
+"""
 
 import contextlib
 import json
