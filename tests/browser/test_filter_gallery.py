@@ -114,7 +114,7 @@ def test_pictures_and_numbers_are_the_recordings(gallery):
     root.get_by_text("All steps in numbers").click()
     rows = root.locator(".gallery-table tbody tr").all_inner_texts()
     assert len(rows) == len(gallery.gallery._plan["frames"])
-    assert root.get_by_text("This network was trained anew").is_hidden()
+    assert root.get_by_text("This network was retrained").is_hidden()
 
 
 def test_keys_and_play(gallery):
@@ -145,6 +145,7 @@ def test_what_python_sets_is_shown(mount, page):
     gallery.filter = gallery._entry["channels"][2]
     shown = Page(mount, page, gallery)
     assert shown.check() == {
+        "demo": "filter_gallery",
         "network": IMAGENET, "layer": "classes", "filter": gallery.filter, "step": 0,
     }  # fmt: skip
     assert shown.root.get_by_label("Network", exact=True).count() == 0
@@ -176,7 +177,7 @@ def test_damaged_pictures_and_new_weights_are_said(mount, page):
     page.add_init_script(LISTEN)
     mount(gallery)
     expect(page.locator(".gallery-heading")).to_contain_text("cannot be shown")
-    assert page.get_by_text("This network was trained anew").is_visible()
+    assert page.get_by_text("This network was retrained").is_visible()
 
 
 def test_two_beside_each_other_and_accessibility(mount, page):
