@@ -44,7 +44,7 @@ def serving(folder):
 
 
 def _servers():
-    """Serve folders as long as the fixture lasts: ``serve(folder)`` returns the folder's address."""
+    """Serve folders while the fixture lasts: ``serve(folder)`` returns the folder's address."""
     with contextlib.ExitStack() as servers:
         yield lambda folder: servers.enter_context(serving(folder))
 

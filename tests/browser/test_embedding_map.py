@@ -1,4 +1,4 @@
-"""EmbeddingMap in Chromium: points are where Python puts them; mouse, fingers and keys find them."""
+"""EmbeddingMap in Chromium: points are where Python puts them; mouse, touch and keys find them."""
 
 import functools
 import subprocess

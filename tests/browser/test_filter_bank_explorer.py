@@ -30,11 +30,11 @@ class Page:
         self.scroll = root.get_by_role("region")
 
     def settle(self, out_of_sight=False):
-        """Wait until everything asked for is painted; rows out of sight follow some frames later."""
+        """Wait until what was asked for is painted; rows out of sight follow some frames later."""
         wait_for_frames(self.page, 12 if out_of_sight else 2)
 
     def check(self, expected):
-        """Compare what the page measured and wrote with Python's explorer; return the page's state."""
+        """Compare what the page measured with Python's explorer; return the page's state."""
         self.settle()
         drawn = read(self.page, "() => window.drawn")
         assert drawn["bank"] == expected.bank
