@@ -1,4 +1,4 @@
-"""Every page of the built book, as readers meet it: no foreign requests, errors, or cut-off text."""
+"""Every page of the built book, as readers see it: no foreign requests, errors, or cut-off text."""
 
 import contextlib
 import json
