@@ -35,7 +35,7 @@ help:  ## show this list
 
 book: .venv/.ready-book  ## build the site (only chapters that changed are run again; JOBS=...)
 	@# Sphinx does not notice that an extension has changed; it writes again what is missing.
-	@test -z "$$(find book/_ext -name '*.py' -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/*.html
+	@test -z "$$(find book/_ext -name '*.py' -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/*.html _build/html/book/api/*.html
 	@BOOK_JOBS=$(JOBS) $(BIN)/jupyter-book build . -W -n --keep-going --quiet || { echo "The build failed: every warning is an error. Reports of failed cells are in _build/html/reports/."; exit 1; }
 	@echo "The book is at _build/html/index.html. Open that file, or run: make serve"
 
@@ -63,9 +63,10 @@ ONEDNN_MAX_CPU_ISA ?= SSE41
 test-restricted: .venv/.ready-test  ## test the package as if the processor were an old one
 	ATEN_CPU_CAPABILITY=$(ATEN_CPU_CAPABILITY) ONEDNN_MAX_CPU_ISA=$(ONEDNN_MAX_CPU_ISA) $(PYTEST) tests/unit
 
-lint: .venv/.ready-test  ## check the code's style, and that notebooks are stored stripped
+lint: .venv/.ready-test  ## check style and types, and that notebooks are stored stripped
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
 	$(BIN)/python tools/notebooks.py check
 
 notebooks: .venv/.ready-book  ## run what is new in the notebooks, store the outputs that are compared, strip the rest
