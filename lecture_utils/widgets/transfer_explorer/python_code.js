@@ -13,8 +13,8 @@ export function pythonCode({ network, until, outputs, runs, root }) {
   const imports = [
     ...(known.length ? ["from lecture_utils import runs"] : []),
     ...(network.own ? [] : ["from lecture_utils.architectures import load"]),
-    "from lecture_utils.transfer import attach_head, freeze, trainable_parameters
-from lecture_utils.profiling import training_memory",
+    "from lecture_utils.profiling import training_memory",
+    "from lecture_utils.transfer import attach_head, freeze, trainable_parameters",
   ].join("\n");
   const module = network.own
     ? `# module: your network ${quote(network.name)}.`
