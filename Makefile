@@ -56,7 +56,8 @@ test: .venv/.ready-browser book lint  ## run all tests: package, notebooks, and 
 test-fast: .venv/.ready-test lint  ## check the style and test the package, in about a minute
 	$(PYTEST) tests/unit
 
-# What libraries compute differs in the last digits from one processor to another; see CONTRIBUTING.md.
+# Another processor rounds differently, and a test must not depend on that. torch then uses no vector instructions
+# (ATEN_CPU_CAPABILITY: default, avx2, avx512), its convolutions those of SSE4.1 (ONEDNN_MAX_CPU_ISA: SSE41, AVX, AVX2, ...).
 ATEN_CPU_CAPABILITY ?= default
 ONEDNN_MAX_CPU_ISA ?= SSE41
 test-restricted: .venv/.ready-test  ## test the package as if the processor were an old one

@@ -36,6 +36,7 @@ _LONGEST_VALUE = 60
 _MOST_KEYS = 30
 _BACKTICKS = re.compile(r"(?<![`:\w\\])`([^`<>]+)`(?![`_])")
 _CLASS_NAME = re.compile(r"(?<![\w.`\"'])((?:\w+\.)*[A-Z]\w*[a-z]\w*)(?![\w.`\"'])")
+_SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)
 _FUNCTION = type(lambda: None)
 _FIELD_SECTIONS = ("Parameters", "Other Parameters", "Attributes", "Returns", "Yields")
 
@@ -478,6 +479,30 @@ def _link_chapter_to_topics(app, doctree, docname):
     next(iter(doctree.findall(nodes.section)), doctree).append(box)
 
 
+def _mend_html(app, pagename, templatename, context, doctree):
+    """Mend what axe finds in the HTML of Sphinx and of the theme."""
+    # A signature in several lines is written as a list of definitions without anything defined.
+    context["body"] = _SIGNATURE.sub(_without_lists, context.get("body", ""))
+    # In the navigation, the button that unfolds the topics has no name.
+    generate = context["generate_toctree_html"]
+
+    def with_names(*args, **kwargs):
+        tree = generate(*args, **kwargs)
+        for button in tree("summary"):
+            link = button.find_previous("a")
+            button["aria-label"] = f"Pages below {link.get_text(strip=True)}"
+        return tree
+
+    context["generate_toctree_html"] = with_names
+
+
+def _without_lists(signature):
+    html = signature[0]
+    for tag, name in (("dl", "sig-lines"), ("dd", "sig-line")):
+        html = html.replace(f"<{tag}>", f'<span class="{name}">').replace(f"</{tag}>", "</span>")
+    return html
+
+
 def _source_address(domain, info):
     """Return where the source of a documented object can be read (asked by sphinx.ext.linkcode)."""
     if domain != "py" or not info["module"]:
@@ -516,4 +541,6 @@ def setup(app):
     app.connect("autodoc-process-docstring", _prepare_docstring, priority=400)
     app.connect("missing-reference", _plain_where_foreign)
     app.connect("doctree-resolved", _link_chapter_to_topics)
+    # After the theme, which adds the function that writes the navigation.
+    app.connect("html-page-context", _mend_html, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

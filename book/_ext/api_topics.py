@@ -90,7 +90,7 @@ TOPICS = {
         verb="Introduced",
         submodules=("transfer",),
     ),
-    "statistics": Topic("Statistics", {9: ()}),
+    "statistics": Topic("Statistics", {9: ()}, used_in=(2, 5, 6)),
     "profiling": Topic("Profiling", {7: ()}, verb="Introduced"),
     "interpretation": Topic("Interpretation", {8: ()}, submodules=("recordings",)),
     "pretrained": Topic("Pretrained models", {8: ()}, used_in=(9,), verb="Introduced"),

@@ -39,8 +39,9 @@ def gabor_kernel(
 
     .. math:: g(x, y) = \frac{1}{2\pi\sigma_x\sigma_y}
         \exp\left(-\frac{x'^2}{2\sigma_x^2} - \frac{y'^2}{2\sigma_y^2}\right)
-        \exp\left(i (2\pi f x' + \varphi)\right),
-        \quad x' = x\cos\theta + y\sin\theta,\ y' = -x\sin\theta + y\cos\theta
+        \exp\left(i (2\pi f x' + \varphi)\right)
+
+    .. math:: x' = x\cos\theta + y\sin\theta,\quad y' = -x\sin\theta + y\cos\theta
 
     with x to the right and y downwards, both 0 in the middle.
 

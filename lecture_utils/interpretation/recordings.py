@@ -24,6 +24,7 @@ __all__ = [
 
 FOLDER = Path(__file__).parents[1] / "data" / "filters"
 CARD = "card.json"
+#: The ways to maximize an activation that are recorded, see `maximize_activation`.
 METHODS = ("pixel", "fourier")
 # What the methods were called when the recordings that ship were made. Files stay as recorded.
 _EARLIER_NAMES = {"pixel": "plain", "fourier": "strong"}

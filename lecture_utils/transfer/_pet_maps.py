@@ -37,7 +37,7 @@ def load_pet_maps(
     Returns
     -------
     dict
-        What `EmbeddingMap` takes: ``stages``, ``labels``, ``class_names``, ``pictures`` (file
+        What `EmbeddingMap` takes: ``stages``, ``labels``, ``class_names``, ``images`` (file
         paths), ``predictions``, ``names`` and ``origin``.
 
     Raises
@@ -75,7 +75,7 @@ def load_pet_maps(
         "stages": stages,
         "labels": arrays["labels"].astype(int),
         "class_names": ("cat", "dog"),
-        "pictures": [test / name for name in about["files"]],
+        "images": [test / name for name in about["files"]],
         "predictions": {name: arrays["predicted"][i].astype(int) for i, name in enumerate(STAGES)},
         "origin": f"{len(about['files'])} drawn pets, a stand-in for the photos",
         "names": [Path(name).stem.replace(".", " ") for name in about["files"]],

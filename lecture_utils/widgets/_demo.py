@@ -1,4 +1,4 @@
-"""The base class of all demos: finds its JavaScript, carries arrays, and leaves a picture in the page."""
+"""The base class of all demos: JavaScript, arrays, and a static figure for the page."""
 
 import html
 import inspect
@@ -10,7 +10,7 @@ import traitlets
 
 from ._modules import inline_modules
 
-#: Mime type under which a demo hands its picture and numbers to the book (see ``_sphinx.py``).
+#: Mime type under which a demo hands its static figure to the book (see ``_sphinx.py``).
 FIGURE_MIME = "application/vnd.lecture-utils.figure+json"
 
 _SHARED_CSS = Path(__file__).parent / "_shared" / "ui" / "demo.css"
@@ -20,9 +20,9 @@ _DTYPES = ("uint8", "int32", "float32", "float64")
 class ArrayTrait(traitlets.TraitType):
     """A NumPy array that travels to the browser as raw bytes.
 
-    In JavaScript it arrives as ``{shape, dtype, data: DataView}`` and is sent back in the same form.
-    Whatever is assigned becomes a C-contiguous, read-only copy of the given ``dtype``; a change in
-    place would not be noticed, so it is refused.
+    In JavaScript it arrives as ``{shape, dtype, data: DataView}``, and it is sent back in the same
+    form. An assigned array is copied to a C-contiguous, read-only array of the given ``dtype``. A
+    change in place would go unnoticed, so NumPy refuses it.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class ArrayTrait(traitlets.TraitType):
         return array
 
     def set(self, obj, value):
-        # traitlets compares old and new with `==`, which an array answers element by element.
+        # traitlets compares old and new with `==`, which an array evaluates element by element.
         value = self._validate(obj, value)
         old = obj._trait_values.get(self.name)
         obj._trait_values[self.name] = value
@@ -88,15 +88,16 @@ def _array_from_json(message, _widget):
 class Demo(anywidget.AnyWidget):
     """Base of the book's demos.
 
-    A subclass lives in ``widgets/<demo>/__init__.py``; its JavaScript is ``<demo>.js`` beside it, its
-    style ``<demo>.css`` (optional), put after the style that all demos share. It must answer
-    :meth:`figure_html`, the picture and numbers that stay in the page for print, for a screen reader
-    and for a reader without JavaScript.
+    A subclass lives in ``widgets/<demo>/__init__.py``, with its JavaScript ``<demo>.js`` beside it.
+    An optional ``<demo>.css`` follows the style that all demos share. The subclass must implement
+    :meth:`figure_html`: the image and numbers that stay in the page for print, for screen readers
+    and for readers without JavaScript.
 
     Attributes
     ----------
     extra_styles : tuple of str
-        Files below ``widgets/`` that style parts shared by some demos; they come before the demo's own.
+        Files below ``widgets/`` that style parts shared by some demos. They come before the demo's
+        own style.
     """
 
     extra_styles = ()
@@ -114,7 +115,7 @@ class Demo(anywidget.AnyWidget):
         super().__init_subclass__(**kwargs)
 
     def figure_html(self):
-        """Return the demo's picture and numbers as an HTML fragment (no scripts, no outside links)."""
+        """Return the static figure as an HTML fragment without scripts or outside links."""
         raise NotImplementedError(
             f"{type(self).__name__} must say what a reader without JavaScript sees"
         )
@@ -124,7 +125,8 @@ class Demo(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
-        # Jupyter shows the live view and ignores this type; the book's builder writes both into the page.
+        # Jupyter shows the live view and ignores this type. The book's builder writes both into the
+        # page.
         data[FIGURE_MIME] = {
             "model_id": self.model_id,
             "label": html.escape(type(self).__name__),

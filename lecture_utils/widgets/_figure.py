@@ -1,4 +1,4 @@
-"""Pictures and small tables that a demo leaves in the page for print and for readers without JavaScript."""
+"""Images and tables that a demo leaves in the page for print and for readers without JavaScript."""
 
 import base64
 import html
@@ -9,7 +9,7 @@ from PIL import Image
 
 from lecture_utils.palette import sequential_colors, signed_colors
 
-#: Height of every picture in a row, in pixels.
+#: Height of every image in a row, in pixels.
 HEIGHT = 224
 _GAP = 14
 _LARGE = 24_000
@@ -32,12 +32,15 @@ def signed_tile(values, window=None):
 
 
 def sequential_tile(values, window=None):
-    """Return an array of magnitudes as an RGB tile: the color of the paper at 0, dark at the largest."""
+    """Return an array of magnitudes as an RGB tile: from the paper's color at 0 to dark."""
     return _enlarge(sequential_colors(values), window)
 
 
 def _enlarge(pixels, window):
-    """Enlarge to `HEIGHT`, and frame `window` (top, left, rows, columns; may hang over the edge)."""
+    """Enlarge to `HEIGHT`, and frame a window.
+
+    The window is (top, left, rows, columns) and may hang over the edge.
+    """
     rows, columns = pixels.shape[:2]
     size = (max(1, round(HEIGHT * columns / rows)), HEIGHT)
     method = Image.Resampling.NEAREST if rows < HEIGHT else Image.Resampling.BOX
@@ -61,8 +64,8 @@ def _frame(tile, top, left, height, width, thickness, color):
     tile[outer] = color
 
 
-def picture(tiles, alt, colors=64):
-    """Return tiles side by side as an ``<img>`` element; `alt` says what is to be seen."""
+def image_html(tiles, alt, colors=64):
+    """Return tiles side by side as an ``<img>`` element; `alt` describes what they show."""
     gap = np.full((HEIGHT, _GAP, 3), 255, dtype=np.uint8)
     parts = [part for tile in tiles for part in (gap, tile)][1:]
     image = Image.fromarray(np.concatenate(parts, axis=1))

@@ -9,7 +9,7 @@ from lecture_utils.datasets import SHAPES, draw_shape
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class GalleryImage:
     """One image of a gallery.
 
     Attributes
@@ -32,9 +32,9 @@ class Picture:
 
 
 def shapes(names=SHAPES):
-    """Return the drawn shapes as pictures."""
+    """Return the drawn shapes as images."""
     return [
-        Picture(
+        GalleryImage(
             name,
             np.rint(draw_shape(name) * 255).astype(np.uint8),
             "a drawn shape",
@@ -46,10 +46,10 @@ def shapes(names=SHAPES):
 
 
 def fashion(labels=range(10)):
-    """Return a typical picture of each Fashion-MNIST class in `labels`."""
+    """Return a typical image of each Fashion-MNIST class in `labels`."""
     examples = datasets.fashion_mnist_examples()
     return [
-        Picture(
+        GalleryImage(
             datasets.FASHION_MNIST_CLASSES[label],
             examples[label],
             "Fashion-MNIST",
@@ -61,9 +61,9 @@ def fashion(labels=range(10)):
 
 
 def photos(names, size=256):
-    """Return photos, square and gray, as pictures."""
+    """Return photos, square and gray, as images."""
     return [
-        Picture(
+        GalleryImage(
             name,
             datasets.photo(name, size=size, gray=True),
             "photo",
@@ -74,20 +74,20 @@ def photos(names, size=256):
     ]
 
 
-def pack(pictures):
+def pack(images):
     """Return the traits of a gallery: a list of entries, and all pixels end to end.
 
     Raises
     ------
     ValueError
-        If there are no pictures, or two have the same name.
+        If there are no images, or two have the same name.
     """
-    names = [picture.name for picture in pictures]
+    names = [image.name for image in images]
     if not names:
-        raise ValueError("there are no pictures to choose from; give at least one")
+        raise ValueError("there are no images to choose from; give at least one")
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"two pictures are called {twice!r}; give each a name of its own")
+        raise ValueError(f"two images are called {twice!r}; give each a name of its own")
     entries = [
         {
             "name": p.name,
@@ -96,6 +96,6 @@ def pack(pictures):
             "imports": p.imports,
             "code": p.code,
         }
-        for p in pictures
+        for p in images
     ]
-    return entries, np.concatenate([p.image.ravel() for p in pictures])
+    return entries, np.concatenate([p.image.ravel() for p in images])

@@ -1,9 +1,10 @@
 """Join a demo's ES modules into the single module that anywidget wants.
 
-Demos import shared code with ordinary ``import`` statements, so that every file is a valid ES module
-that browsers and editors understand. Jupyter, Colab and the static site, however, load a demo from one
-string, in which a relative import leads nowhere. :func:`inline_modules` replaces each import by the
-imported module itself, wrapped in a function that returns its exports: a bundler in forty lines.
+Demos import shared code with ordinary ``import`` statements, so that every file is a valid ES
+module that browsers and editors understand. Jupyter, Colab and the static site, however, load a
+demo from one string, in which a relative import leads nowhere. :func:`inline_modules` replaces each
+import by the imported module itself, wrapped in a function that returns its exports: a bundler in
+forty lines.
 
 What it understands is what the demos use: named imports from relative paths at the top level, and
 ``export`` in front of a declaration. Anything else is an error, not a guess.
@@ -33,7 +34,8 @@ def inline_modules(entry):
     Returns
     -------
     str
-        One ES module without relative imports. Every shared module appears once, before its first use.
+        One ES module without relative imports. Every shared module appears once, before its first
+        use.
 
     Raises
     ------
@@ -58,7 +60,8 @@ def _inline_imports(path, names, parts, ancestors):
     if path in ancestors:
         circle = " -> ".join(p.name for p in (*ancestors[ancestors.index(path) :], path))
         raise ValueError(
-            f"these modules import each other in a circle: {circle}; move what they share into a third"
+            f"these modules import each other in a circle: {circle}; move what they share into a "
+            "third"
         )
     source = path.read_text(encoding="utf-8")
 
@@ -90,12 +93,16 @@ def _as_function(source, path, name):
         raise ValueError(
             f"{path.name} has a default export; only a demo's main module may have one"
         )
-    return f"// {path.parent.name}/{path.name}\nconst {name} = (() => {{\n{source}\nreturn {{ {', '.join(exports)} }};\n}})();\n"
+    return (
+        f"// {path.parent.name}/{path.name}\nconst {name} = (() => {{\n{source}\n"
+        f"return {{ {', '.join(exports)} }};\n}})();\n"
+    )
 
 
 def _refuse_leftovers(source, path):
     if found := _LEFTOVER.search(source):
         raise ValueError(
-            f'{path.name}: cannot inline {found[0].strip()!r}; write `import {{ name }} from "./file.js";` '
-            "and `export` directly before a function, class, const or let"
+            f"{path.name}: cannot inline {found[0].strip()!r}; write "
+            '`import { name } from "./file.js";` and `export` directly before a function, class, '
+            "const or let"
         )

@@ -1,8 +1,8 @@
-"""Write a demo into a page of the book: its picture and numbers, and the place where it comes alive.
+"""Write a demo into a page of the book: its static figure, and the element where it comes alive.
 
-MyST-NB would keep only the live view of a demo, which is nothing at all in print, without JavaScript
-or when a script fails. This renderer, registered as an entry point in ``pyproject.toml``, writes both.
-The static host (``book/_static/widget-host.mjs``) hides the picture once the demo is running.
+MyST-NB would keep only the live view of a demo, which shows nothing in print, without JavaScript or
+when a script fails. This renderer, registered as an entry point in ``pyproject.toml``, writes both.
+The static host (``book/_static/widget-host.mjs``) hides the figure once the demo is running.
 """
 
 import json

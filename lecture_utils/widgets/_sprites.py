@@ -1,18 +1,18 @@
-"""Many small pictures as one compressed picture, which the browser unpacks (`_shared/ui/sprites.js`)."""
+"""Many small images in one compressed image, which `_shared/ui/sprites.js` unpacks."""
 
 import io
 
 import numpy as np
 from PIL import Image
 
-#: WebP compresses blocks of 4x4 pixels; a tile that begins inside a block would bleed into its neighbor. Large blocks
-#: are also smoothed across their edges, so that larger tiles keep a pixel's distance.
+#: WebP compresses blocks of 4x4 pixels. A tile that begins inside a block would bleed into its
+#: neighbor. Large blocks are also smoothed across their edges, so larger tiles keep a margin.
 _BLOCK = 4
 _LARGE = 40
 
 
 def pack_tiles(tiles, quality):
-    """Compress equally large pictures into one sprite.
+    """Compress equally large images into one sprite.
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ def pack_tiles(tiles, quality):
     data : bytes
         A WebP file, with the tiles row by row.
     layout : dict
-        ``columns`` of tiles, ``size`` (H, W) of a tile, ``cell``: the distance from tile to tile in pixels, and
-        ``margin``: where in its cell a tile begins.
+        ``columns`` of tiles, ``size`` (H, W) of a tile, ``cell`` (the distance from tile to tile
+        in pixels) and ``margin`` (where in its cell a tile begins).
 
     Raises
     ------
@@ -50,7 +50,8 @@ def pack_tiles(tiles, quality):
     if max(across * cell[1], down * cell[0]) > 16383:
         raise ValueError(f"{count} tiles of {rows}x{columns} do not fit into one WebP file")
     color = [(0, 0)] * (tiles.ndim - 3)
-    # What a tile lacks to whole blocks repeats its edge, which costs little and changes nothing inside.
+    # A tile is filled up to whole blocks with its own edge, which costs little and changes nothing
+    # inside.
     rest = [(margin, cell[0] - rows - margin), (margin, cell[1] - columns - margin)]
     tiles = np.pad(tiles, [(0, 0), *rest, *color], mode="edge")
     tiles = np.pad(tiles, [(0, across * down - count), (0, 0), (0, 0), *color])
@@ -63,7 +64,7 @@ def pack_tiles(tiles, quality):
 
 
 def unpack_tiles(data, layout, count):
-    """Return the tiles of a sprite as RGB, shape (count, H, W, 3), uint8; `pack_tiles` in reverse."""
+    """Return the tiles of a sprite as RGB, uint8 (count, H, W, 3): `pack_tiles` in reverse."""
     sheet = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
     (rows, columns), (height, width) = layout["size"], layout["cell"]
     tiles = []

@@ -5,6 +5,7 @@ import functools
 import json
 import sys
 import threading
+import weakref
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,8 +18,8 @@ SITE = ROOT / "_build" / "html"
 sys.path.insert(0, str(ROOT / "tools"))
 import browser as chromium  # noqa: E402
 
-#: How long a test waits for what must come, in milliseconds: only a test that fails waits that long, and a
-#: machine with other work to do needs far more time than a quiet one.
+#: How long a test waits for what must come, in milliseconds: only a test that fails waits that
+#: long, and a machine with other work to do needs far more time than a quiet one.
 PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 
@@ -43,7 +44,7 @@ def serving(folder):
 
 
 def _servers():
-    """Serve folders as long as the fixture lasts: ``serve(folder)`` returns the folder's address."""
+    """Serve folders while the fixture lasts: ``serve(folder)`` returns the folder's address."""
     with contextlib.ExitStack() as servers:
         yield lambda folder: servers.enter_context(serving(folder))
 
@@ -142,7 +143,8 @@ class PagePool:
         page.remove_init_scripts()
         page.context.clear_permissions()
         page.emulate_media(media="null", reduced_motion="null")
-        # Away from what the next page has under the pointer; a new page knows no other place either.
+        # Away from what the next page has under the pointer; a new page knows no other place
+        # either.
         page.mouse.move(0, 0)
         page.goto("about:blank")
         # What was on its way was cut off.
@@ -165,7 +167,8 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture
 def new_page(request, page_pool):
-    """Open a page of a given width and look; foreign hosts are blocked and all trouble is collected.
+    """Open a page of a given width and look; foreign hosts are blocked and all trouble is
+    collected.
 
     The page's ``trouble`` is a list of failed or foreign requests, console errors and exceptions. A
     test that ends with trouble fails, unless it has emptied the list itself.
@@ -188,6 +191,17 @@ def page(new_page):
     return new_page()
 
 
+#: The picture of each demo that was shown, with the state that it was drawn from.
+_pictures = weakref.WeakKeyDictionary()
+
+
+def picture(widget, state):
+    """Return a demo's ``figure_html``; one that many tests show is drawn once per state."""
+    if _pictures.get(widget, (None,))[0] != state:
+        _pictures[widget] = (state, widget.figure_html())
+    return _pictures[widget][1]
+
+
 def demo_page(*widgets, head=""):
     """Return a bare HTML page with demos, written the way MyST-NB writes them into the book."""
     state = {
@@ -196,7 +210,7 @@ def demo_page(*widgets, head=""):
         "state": dependency_state(list(widgets), drop_defaults=False),
     }
     views = "".join(
-        f'<div class="demo"><div class="demo-figure">{w.figure_html()}</div>'
+        f'<div class="demo"><div class="demo-figure">{picture(w, state["state"][w.model_id])}</div>'
         '<script type="application/vnd.jupyter.widget-view+json">'
         f"{json.dumps({'model_id': w.model_id, 'version_major': 2, 'version_minor': 0})}</script></div>"
         for w in widgets

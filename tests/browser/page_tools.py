@@ -1,4 +1,6 @@
-"""What browser tests of all demos share: wait until the page shows a change, and read what it shows."""
+"""What browser tests of all demos share: wait until the page shows a change, and read what it
+shows.
+"""
 
 import base64
 import json
@@ -12,7 +14,8 @@ KEEP_COPIES = "navigator.clipboard.writeText = async (text) => { window.copied =
 
 
 def on_drawn(demo, statements="target.drawn = detail;"):
-    """Return an init script that runs JavaScript with `target` and `detail` each time a demo has drawn.
+    """Return an init script that runs JavaScript with `target` and `detail` each time a demo has
+    drawn.
 
     `demo` is the name of its class; the event carries the name of its folder.
     """
@@ -87,7 +90,8 @@ def read(target, function, arg=None):
     function : str
         Source of a function, possibly async.
     arg : optional
-        Its last argument. One-dimensional NumPy arrays in it become typed arrays; others, lists of their rows.
+        Its last argument. One-dimensional NumPy arrays in it become typed arrays; others, lists of
+        their rows.
     """
     text = target.evaluate(
         f"async (...given) => {{ {_PACK} return JSON.stringify(await ({function})(...given.map(unpack)), pack); }}",
@@ -112,7 +116,9 @@ def wait_for_frames(page, count=2):
 
 
 def wait_for_fading(page):
-    """Wait until nothing slides and no color is on its way to another: contrast is judged at the end."""
+    """Wait until nothing slides and no color is on its way to another: contrast is judged at the
+    end.
+    """
     page.wait_for_function("!document.getAnimations().length")
 
 
@@ -129,10 +135,12 @@ def pixels(canvas):
 
 
 def violations(page, part=None):
-    """Let axe judge a page, or the parts that match a selector; return what it objects to, in words."""
+    """Let axe judge a page, or the parts that match a selector; return what it objects to, in
+    words.
+    """
     page.evaluate(AXE_SCRIPT)
-    # It writes down what it has found otherwise for violations only, which is most of its work, and does not fetch
-    # style sheets by itself, from addresses that it guesses wrong.
+    # It writes down what it has found otherwise for violations only, which is most of its work, and
+    # does not fetch style sheets by itself, from addresses that it guesses wrong.
     options = {"resultTypes": ["violations"], "preload": False}
     found = read(
         page,

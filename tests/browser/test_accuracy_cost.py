@@ -1,4 +1,6 @@
-"""AccuracyCost in Chromium: the front on the page is Python's; mouse, finger and keys name networks."""
+"""AccuracyCost in Chromium: the front on the page is Python's; mouse, finger and keys name
+networks.
+"""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""ArchitectureExplorer in Chromium: blocks, branches and numbers are Python's; keys walk the tree."""
+"""ArchitectureExplorer in Chromium: blocks and numbers are Python's; keys walk the tree."""
 
 import subprocess
 import sys

@@ -1,4 +1,6 @@
-"""AugmentationLab in Chromium: its pixels are torchvision's, its random numbers are distributed as there."""
+"""AugmentationLab in Chromium: its pixels are torchvision's, its random numbers are distributed as
+there.
+"""
 
 import base64
 import io

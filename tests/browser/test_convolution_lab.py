@@ -704,8 +704,8 @@ def test_nothing_sticks_out(open_lab, new_page, width):
 
 
 def test_the_gallery_is_packed_as_the_page_reads_it():
-    pictures = _gallery.shapes()
-    entries, pixels = _gallery.pack(pictures)
+    images = _gallery.shapes()
+    entries, pixels = _gallery.pack(images)
     assert pixels.size == sum(np.prod(entry["shape"]) for entry in entries)
     with pytest.raises(ValueError, match="circle"):
-        _gallery.pack([*pictures, pictures[0]])
+        _gallery.pack([*images, images[0]])

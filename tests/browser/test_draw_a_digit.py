@@ -1,4 +1,4 @@
-"""DrawADigit in Chromium: strokes, sliders and hovering, with every number compared with PyTorch's."""
+"""DrawADigit in Chromium: strokes, sliders and hovering, every number compared with PyTorch's."""
 
 import numpy as np
 import pytest
@@ -273,7 +273,7 @@ def test_every_kind_of_activation_is_explained(open_demo, name):
 
 
 def receptive_field(demo, layer, place):
-    """The pixels that a unit depends on, as the gradient finds them in a network without dead ends."""
+    """The pixels that a unit depends on, as gradients find them in a network without dead ends."""
     kinds = [type(m) for m in demo._model if not isinstance(m, nn.Dropout)]
     modules, outputs = [], -1
     for module in demo._model:
@@ -293,7 +293,7 @@ def receptive_field(demo, layer, place):
 
 
 def linear_copy(module):
-    """The same connections with positive weights, so that nothing cancels and nothing is cut off."""
+    """The same connections with positive weights, so that nothing cancels or is cut off."""
     if isinstance(module, nn.MaxPool2d):
         return nn.AvgPool2d(module.kernel_size, module.stride)
     if isinstance(module, (nn.ReLU, nn.BatchNorm2d)):
@@ -391,7 +391,7 @@ def test_a_network_that_overflows_says_so(open_demo):
 
 @pytest.fixture
 def run_engines(page, serve, tmp_path):
-    """Run a network on images in WebAssembly and in plain JavaScript, without the demo around it."""
+    """Run a network on images in WebAssembly and plain JavaScript, without the demo around it."""
 
     def run(model, images):
         (tmp_path / "widgets").symlink_to(ROOT / "lecture_utils" / "widgets")

@@ -1,4 +1,4 @@
-"""EmbeddingMap in Chromium: points are where Python puts them; mouse, fingers and keys find them."""
+"""EmbeddingMap in Chromium: points are where Python puts them; mouse, touch and keys find them."""
 
 import functools
 import subprocess
@@ -26,7 +26,7 @@ CLASSES = ["cat", "dog", "bear"]
 METHODS = ("PCA", "t-SNE")
 
 
-def settings(seed=0, count=60, pictures=True):
+def settings(seed=0, count=60, images=True):
     """Make three stages that tell the classes apart better and better, and flat pictures."""
     rng = np.random.default_rng(seed)
     labels = np.arange(count) % 3
@@ -37,12 +37,12 @@ def settings(seed=0, count=60, pictures=True):
         guess = rng.integers(0, 3, count)
         predictions[stage] = np.where(rng.random(count) < apart / 2.2, labels, guess)
     colors = [(200, 30, 30), (30, 160, 30), (30, 30, 200)]
-    sheet = [Image.new("RGB", (90, 70), colors[label]) for label in labels] if pictures else None
+    sheet = [Image.new("RGB", (90, 70), colors[label]) for label in labels] if images else None
     return {
         "stages": stages,
         "labels": labels,
         "class_names": CLASSES,
-        "pictures": sheet,
+        "images": sheet,
         "predictions": predictions,
     }
 
@@ -50,12 +50,18 @@ def settings(seed=0, count=60, pictures=True):
 @functools.cache
 def maps_of(seed, count):
     """t-SNE takes seconds; tests that do not compare it need it once."""
-    stages = settings(seed, count, pictures=False)["stages"]
+    stages = settings(seed, count, images=False)["stages"]
     return {name: make_maps(features) for name, features in stages.items()}
 
 
-def ready_made(seed=0, count=60, pictures=True):
-    return settings(seed, count, pictures) | {"stages": maps_of(seed, count)}
+def ready_made(seed=0, count=60, images=True):
+    return settings(seed, count, images) | {"stages": maps_of(seed, count)}
+
+
+@functools.cache
+def usual_demo():
+    """The demo of all tests that do not change it."""
+    return EmbeddingMap(**ready_made())
 
 
 class Page:
@@ -152,7 +158,7 @@ def open_demo(mount, page):
     def show(demo=None, page=page):
         page.add_init_script(LISTEN)
         page.add_init_script(KEEP_COPIES)
-        demo = demo or EmbeddingMap(**ready_made())
+        demo = demo or usual_demo()
         if not demo.sheet.size:
             page.add_init_script("window.noSheet = true")
         mount(demo, page=page)
@@ -407,7 +413,7 @@ def test_the_copied_program_gives_the_same_points(open_demo, tmp_path):
             )
             assert f"{stage['name']}: {stage['agreement']:.1%} of the nearest" in done.stdout
         demo.page.evaluate("window.copied = ''")
-    bare = open_demo(EmbeddingMap(**ready_made()))
+    bare = open_demo()
     bare.root.get_by_role("button", name="Copy as Python").click()
     bare.page.wait_for_function("window.copied")
     assert "# stages: a dict from names to embeddings" in bare.page.evaluate("window.copied")
@@ -420,7 +426,7 @@ def test_a_broken_sheet_and_no_sheet_end_in_words(open_demo, page):
     demo = open_demo(broken)
     expect(demo.root.locator(".lu-message")).to_contain_text("cannot read the thumbnails")
     demo.check()
-    demo = open_demo(EmbeddingMap(**ready_made(pictures=False)))
+    demo = open_demo(EmbeddingMap(**ready_made(images=False)))
     demo.check()
     expect(demo.root.get_by_role("checkbox", name="images instead")).to_be_hidden()
     assert demo.root.locator(".map-detail canvas").count() == 0
@@ -456,7 +462,7 @@ def test_extreme_maps_and_no_predictions(open_demo):
 
 def test_two_maps_live_side_by_side(mount, page):
     page.add_init_script(LISTEN)
-    mount(EmbeddingMap(**ready_made(1)), EmbeddingMap(**ready_made(2, pictures=False)))
+    mount(EmbeddingMap(**ready_made(1)), EmbeddingMap(**ready_made(2, images=False)))
     first, second = page.locator(".lu-embedding-map").all()
     second.get_by_role("radio", name="fine-tuned").check(force=True)
     page.wait_for_function(

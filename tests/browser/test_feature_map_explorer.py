@@ -1,4 +1,6 @@
-"""FeatureMapExplorer in Chromium: maps, numbers and order are Python's; every control by mouse and by keys."""
+"""FeatureMapExplorer in Chromium: maps, numbers and order are Python's; every control by mouse and
+by keys.
+"""
 
 import subprocess
 import sys
@@ -108,7 +110,7 @@ def written(value):
 @pytest.fixture
 def explorer(mount, page):
     return Page(
-        mount, page, FeatureMapExplorer(networks(), pictures=pictures(), layer="convolution 1")
+        mount, page, FeatureMapExplorer(networks(), images=pictures(), layer="convolution 1")
     )
 
 
@@ -206,7 +208,7 @@ def test_an_empty_map_is_said_to_be_empty(explorer):
 
 
 def test_what_python_sets_is_shown(mount, page):
-    explorer = FeatureMapExplorer(networks(), pictures=pictures())
+    explorer = FeatureMapExplorer(networks(), images=pictures())
     explorer.network, explorer.sort, explorer.filter = "flat", "number", 2
     explorer.left, explorer.right = "two", "two"
     drawn = Page(mount, page, explorer).drawn(network="flat", filter=2)
@@ -228,7 +230,7 @@ def test_the_copied_program_runs_and_agrees(mount, page):
 
 
 def test_a_damaged_sprite_is_said(mount, page):
-    explorer = FeatureMapExplorer(networks(), pictures=pictures())
+    explorer = FeatureMapExplorer(networks(), images=pictures())
     explorer.sprites = np.zeros_like(explorer.sprites)
     page.add_init_script(LISTEN)
     mount(explorer)
@@ -240,7 +242,7 @@ def test_a_damaged_sprite_is_said(mount, page):
 def test_two_beside_each_other_and_accessibility(mount, page):
     page.set_viewport_size({"width": 390, "height": 900})
     page.emulate_media(reduced_motion="reduce")
-    both = [FeatureMapExplorer(networks(), pictures=pictures()) for _ in range(2)]
+    both = [FeatureMapExplorer(networks(), images=pictures()) for _ in range(2)]
     page.add_init_script(LISTEN)
     mount(*both)
     roots = page.locator(".lu-feature-map-explorer")

@@ -30,11 +30,11 @@ class Page:
         self.scroll = root.get_by_role("region")
 
     def settle(self, out_of_sight=False):
-        """Wait until everything asked for is painted; rows out of sight follow some frames later."""
+        """Wait until what was asked for is painted; rows out of sight follow some frames later."""
         wait_for_frames(self.page, 12 if out_of_sight else 2)
 
     def check(self, expected):
-        """Compare what the page measured and wrote with Python's explorer; return the page's state."""
+        """Compare what the page measured with Python's explorer; return the page's state."""
         self.settle()
         drawn = read(self.page, "() => window.drawn")
         assert drawn["bank"] == expected.bank
@@ -125,7 +125,7 @@ def test_every_bank_on_images_of_several_sizes(show, bank):
     # The maps themselves, pixel by pixel.
     answers = read(page.page, "() => answers.map(({ maps }) => maps)")
     for name, maps in zip(drawn["images"], answers, strict=True):
-        image = explorer._pictures[name].image / 255
+        image = explorer._gallery_images[name].image / 255
         expected = explorer.filter_bank.magnitudes(image).reshape(len(maps), -1)
         np.testing.assert_allclose(maps, expected, atol=1e-5 * expected.max())
 
@@ -327,7 +327,7 @@ def test_pointing_at_a_cell_enlarges_it_with_its_numbers(show):
     page.cell(4, 7).hover()
     page.settle(out_of_sight=True)
     i = drawn["order"][4]
-    energy = explorer.filter_bank.energies(explorer._pictures["Sneaker"].image / 255)[i]
+    energy = explorer.filter_bank.energies(explorer._gallery_images["Sneaker"].image / 255)[i]
     text = page.detail.inner_text()
     assert drawn["names"][i] in text and "Energy on Sneaker" in text
     value = page.detail.locator("dd").first.inner_text()

@@ -1,4 +1,6 @@
-"""FilterGallery in Chromium: pictures and numbers are the recording's; every control by mouse and by keys."""
+"""FilterGallery in Chromium: pictures and numbers are the recording's; every control by mouse and
+by keys.
+"""
 
 import io
 import subprocess
@@ -49,19 +51,19 @@ class Page:
         index = entry["channels"].index(drawn["filter"])
         frame = gallery._plan["frames"].index(drawn["step"])
         for m, method in enumerate(METHODS):
-            pictures = gallery.pictures(method)
+            images = gallery.images(method)
             large = self.root.locator(".gallery-large").nth(m)
-            same(large.locator("canvas"), pictures[index, frame])
+            same(large.locator("canvas"), images[index, frame])
             value = entry[method]["activations"][index][frame]
             measure = "logit" if entry["names"] else "mean activation"
             assert f"{measure} {written(value)} (start" in large.inner_text()
             for i in range(len(entry["channels"])):
                 card = self.root.locator(".gallery-card:not([hidden])").nth(i)
-                same(card.locator("canvas").nth(m), pictures[i, frame])
+                same(card.locator("canvas").nth(m), images[i, frame])
         examples = self.root.locator(".gallery-examples figure")
         assert examples.count() == len(entry["examples"]["activations"][index])
         for i, value in enumerate(entry["examples"]["activations"][index]):
-            same(examples.nth(i).locator("canvas"), gallery.pictures("examples")[index, i])
+            same(examples.nth(i).locator("canvas"), gallery.images("examples")[index, i])
             assert examples.nth(i).inner_text().strip() == written(value)
         return drawn
 
@@ -112,7 +114,7 @@ def test_pictures_and_numbers_are_the_recordings(gallery):
     root.get_by_text("All steps in numbers").click()
     rows = root.locator(".gallery-table tbody tr").all_inner_texts()
     assert len(rows) == len(gallery.gallery._plan["frames"])
-    assert root.get_by_text("This network was trained anew").is_hidden()
+    assert root.get_by_text("This network was retrained").is_hidden()
 
 
 def test_keys_and_play(gallery):
@@ -143,6 +145,7 @@ def test_what_python_sets_is_shown(mount, page):
     gallery.filter = gallery._entry["channels"][2]
     shown = Page(mount, page, gallery)
     assert shown.check() == {
+        "demo": "filter_gallery",
         "network": IMAGENET, "layer": "classes", "filter": gallery.filter, "step": 0,
     }  # fmt: skip
     assert shown.root.get_by_label("Network", exact=True).count() == 0
@@ -174,7 +177,7 @@ def test_damaged_pictures_and_new_weights_are_said(mount, page):
     page.add_init_script(LISTEN)
     mount(gallery)
     expect(page.locator(".gallery-heading")).to_contain_text("cannot be shown")
-    assert page.get_by_text("This network was trained anew").is_visible()
+    assert page.get_by_text("This network was retrained").is_visible()
 
 
 def test_two_beside_each_other_and_accessibility(mount, page):

@@ -123,7 +123,7 @@ def test_gradient_and_update_are_those_of_autograd_and_python(open_learner, seed
         drawn = page.check(settings["learning_rate"], settings["momentum"])
         assert drawn["step"] == step
         assert drawn["positions"] == learner.positions.tolist()
-        np.testing.assert_allclose(drawn["answers"], learner.answers, atol=1e-6)
+        np.testing.assert_allclose(drawn["answers"], learner.responses, atol=1e-6)
         np.testing.assert_allclose(drawn["weights"], learner.weights, atol=1e-6)
         np.testing.assert_allclose(drawn["gradient"], learner.gradient, atol=1e-5)
         page.button("Step").click()
@@ -307,7 +307,7 @@ def test_what_a_notebook_sends_back_is_no_news_but_new_weights_are(page, serve, 
     page.evaluate(receive, sent(learner, "seed", "weights", "velocity", "steps"))
     drawn = shown.check(0.5, 0.9)
     np.testing.assert_allclose(drawn["weights"], learner.weights, atol=1e-12)
-    np.testing.assert_allclose(drawn["answers"], learner.answers, atol=1e-6)
+    np.testing.assert_allclose(drawn["answers"], learner.responses, atol=1e-6)
 
 
 def test_a_rate_that_is_too_large_diverges_into_a_sentence(open_learner):

@@ -1,4 +1,6 @@
-"""The arithmetic of GaborLab, module by module in Chromium, compared with NumPy and `lecture_utils`."""
+"""The arithmetic of GaborLab, module by module in Chromium, compared with NumPy and
+`lecture_utils`.
+"""
 
 import warnings
 

@@ -1,4 +1,6 @@
-"""GradCamExplorer in Chromium: every control is moved, and the page's numbers are Grad-CAM's in Python."""
+"""GradCamExplorer in Chromium: every control is moved, and the page's numbers are Grad-CAM's in
+Python.
+"""
 
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from playwright.sync_api import expect
 
 from lecture_utils import interpretation, pretrained
 from lecture_utils.widgets import GradCamExplorer
-from lecture_utils.widgets.grad_cam_explorer.pictures import COLLAGE, known_photo
+from lecture_utils.widgets.grad_cam_explorer.images import COLLAGE, known_photo
 
 rng = np.random.default_rng(81)
 LISTEN = on_drawn(
@@ -49,7 +51,7 @@ class Page:
         """Choose a class by its name; of two with the same name, the right one."""
         group = self.root.get_by_role("group", name=picker, exact=True)
         group.get_by_role("searchbox").fill(self.demo.class_names[c])
-        place = list(self.demo.found[self.drawn()["photo"]].top(1000)).index(c) + 1
+        place = list(self.demo.explanations[self.drawn()["photo"]].top(1000)).index(c) + 1
         group.get_by_role(
             "button", name=f"{self.demo.class_names[c]} · rank {place}", exact=True
         ).click()
@@ -58,7 +60,7 @@ class Page:
     def check_map(self, expected):
         drawn = self.drawn()
         layer = next(one for one in self.demo.layers if one["name"] == drawn["layer"])
-        limit = self.demo.found[drawn["photo"]].limit(drawn["layer"])
+        limit = self.demo.explanations[drawn["photo"]].limit(drawn["layer"])
         assert drawn["limit"] == pytest.approx(limit, rel=0.015)
         found = np.reshape(drawn["map"], expected.shape)
         np.testing.assert_allclose(found, expected, atol=(layer["error"] + 1e-4) * limit)
@@ -80,7 +82,7 @@ def test_maps_of_any_class_at_any_layer_are_grad_cams(show, demo, net):
     page = show()
     for name in ("rocket", COLLAGE):
         page.choose(name)
-        assert page.drawn()["c"] == demo.found[name].top(1)[0]
+        assert page.drawn()["c"] == demo.explanations[name].top(1)[0]
         images = net.preprocess(known_photo(name))
         for stage in STAGES:
             c = int(rng.integers(1000) if stage == STAGES[-1] else rng.choice(demo.listed))
@@ -105,7 +107,7 @@ def test_maps_of_any_class_at_any_layer_are_grad_cams(show, demo, net):
 
 def test_the_last_map_adds_up_to_the_logit(show, demo):
     page = show()
-    one = demo.found[COLLAGE]
+    one = demo.explanations[COLLAGE]
     c = int(one.top(1)[0])
     assert np.sum(page.drawn()["map"]) + demo.biases[c] == pytest.approx(one.logits[c], abs=0.05)
     text = page.root.locator(".cam-line").inner_text()
@@ -115,7 +117,7 @@ def test_the_last_map_adds_up_to_the_logit(show, demo):
 def test_occlusion_another_class_and_difference(show, demo, net):
     page = show()
     images = net.preprocess(known_photo(COLLAGE))
-    one = demo.found[COLLAGE]
+    one = demo.explanations[COLLAGE]
     drawn = page.drawn()
     falls = interpretation.occlusion(net.model, images, drawn["c"], window=64, stride=32)[0].numpy()
     assert (drawn["second"]["rows"], drawn["second"]["columns"]) == (7, 7)
@@ -151,9 +153,10 @@ def test_channels_add_up_one_by_one(show, demo, net, stage):
     shown = [one["channel"] for one in drawn["list"]]
     if stage == STAGES[-1]:
         assert shown == python.top(8)[0].tolist()
-    # Inside, weights travel in half precision: two that are equal to three digits may change places.
+    # Inside, weights travel in half precision: two that are equal to three digits may change
+    # places.
     np.testing.assert_allclose(weights[shown], np.sort(weights)[::-1][:8], rtol=2e-3)
-    limit = demo.found["rocket"].limit(stage)
+    limit = demo.explanations["rocket"].limit(stage)
     for order in ("weight", "effect"):
         page.choose(f"largest {order}")
         drawn = page.drawn()
@@ -246,9 +249,9 @@ def test_opacity_and_smoothness(show):
 
 def test_a_class_without_evidence(show, demo):
     page = show()
-    strongest = demo.found[COLLAGE].layers[STAGES[-1]].cam(slice(None)).max(axis=(1, 2))
+    strongest = demo.explanations[COLLAGE].layers[STAGES[-1]].cam(slice(None)).max(axis=(1, 2))
     nothing = int(strongest.argmin())
-    assert strongest[nothing] < 0.03 * demo.found[COLLAGE].limit(STAGES[-1])
+    assert strongest[nothing] < 0.03 * demo.explanations[COLLAGE].limit(STAGES[-1])
     page.find(nothing)
     expect(page.root.locator(".lu-message")).to_contain_text("No evidence")
     page.choose("Evidence against the class")

@@ -154,7 +154,8 @@ def test_a_quiz_answers_in_jupyterlab(notebook):
 
 
 def test_the_demos_turn_dark_with_jupyterlab(notebook):
-    # In the middle of the legend is the color of zero: white in the light look, black in the dark one.
+    # In the middle of the legend is the color of zero: white in the light look, black in the dark
+    # one.
     middle = """() => {
         const strip = document.querySelector(".lu-convolution-lab .lu-legend-strip");
         return Math.max(...strip.getContext("2d").getImageData(strip.width / 2, 0, 1, 1).data.slice(0, 3));

@@ -306,7 +306,8 @@ def test_times_read(lab):
 def test_play_walks_and_can_be_stopped(lab):
     lab.root.get_by_role("button", name="Play").click()
     expect(lab.cell("Output", 2, 2)).to_have_text("")
-    # The walk ends a second after it has reached the last row: the page itself presses the button in time.
+    # The walk ends a second after it has reached the last row: the page itself presses the button
+    # in time.
     pause = lab.root.get_by_role("button", name="Pause").element_handle()
     lab.page.wait_for_function(
         """([root, pause]) => {

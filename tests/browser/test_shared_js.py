@@ -18,7 +18,9 @@ rng = np.random.default_rng(1)
 
 @pytest.fixture(scope="module")
 def call(browser, serve_for_module, tmp_path_factory):
-    """Run JavaScript with the exports of some shared modules: ``call("math/image", "m.resize(...)")``."""
+    """Run JavaScript with the exports of some shared modules: ``call("math/image",
+    "m.resize(...)")``.
+    """
     folder = tmp_path_factory.mktemp("modules")
     (folder / "widgets").symlink_to(ROOT / "lecture_utils" / "widgets")
     (folder / "index.html").write_text('<!doctype html><link rel="icon" href="data:,"><body>')

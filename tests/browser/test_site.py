@@ -1,4 +1,4 @@
-"""Every page of the built book, as readers meet it: no foreign request, no error, nothing cut off."""
+"""Every page of the built book, as readers meet it: no foreign requests, errors, or cut-off text."""
 
 import contextlib
 import json
@@ -52,7 +52,9 @@ def test_there_are_pages():
 
 @dataclass
 class Visit:
-    """What a page was like in one look. It is loaded once for all tests: that takes far longer than they do."""
+    """What a page was like in one look. It is loaded once for all tests: that takes far longer than
+    they do.
+    """
 
     demos: int
     running: int
@@ -201,7 +203,8 @@ def test_a_demo_in_use_spares_the_rest_of_the_page_without_moving_it(page, site)
     before = page.evaluate(height)
     demo = page.locator(".demo-live").first
     demo.locator("input[type=range]").first.focus()
-    # The page itself looks, two frames after the key: the mark is gone when nothing has been done for two seconds.
+    # The page itself looks, two frames after the key: the mark is gone when nothing has been done
+    # for two seconds.
     look = """() => ({
         mark: document.documentElement.getAttribute("data-demo-in-use"),
         visibility: getComputedStyle([...document.querySelectorAll(".bd-article section > p")].at(-1)).contentVisibility,

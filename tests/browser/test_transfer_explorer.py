@@ -1,4 +1,6 @@
-"""TransferExplorer in Chromium: every boundary counts what torch would train; nothing is made up in between."""
+"""TransferExplorer in Chromium: every boundary counts what torch would train; nothing is made up in
+between.
+"""
 
 import math
 import re

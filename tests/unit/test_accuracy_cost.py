@@ -91,7 +91,7 @@ def test_every_choice_of_weights_has_its_front():
         assert any(row.more_data for row in fronts["all"])
 
 
-def test_the_picture_names_the_front():
+def test_the_figure_names_the_front():
     html = AccuracyCost(cost="parameters").figure_html()
     assert "<svg" in html and "SqueezeNet1.1" in html and "EfficientNet v2 L" in html
 

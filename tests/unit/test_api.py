@@ -41,9 +41,7 @@ FOLDER = Path(lecture_utils.__file__).parent
 def public(topic):
     """Return the public objects of a topic by their paths."""
     module = importlib.import_module(f"{PACKAGE}.{topic}")
-    names = getattr(module, "__all__", None)
-    assert names, f"{topic} has no __all__, so nobody can tell what is public"
-    return {f"{topic}.{name}": getattr(module, name) for name in names}
+    return {f"{topic}.{name}": getattr(module, name) for name in getattr(module, "__all__", ())}
 
 
 def is_function(thing):
@@ -175,6 +173,11 @@ def test_every_name_has_one_path():
                 paths.setdefault(id(thing), []).append(path)
     double = [" = ".join(same) for same in paths.values() if len(same) > 1]
     assert not double, "\n".join(["choose one path for each of these:", *double])
+
+
+def test_every_topic_says_what_is_public():
+    silent = [topic for topic in TOPICS if not public(topic)]
+    assert not silent, f"give these an __all__: {', '.join(silent)}"
 
 
 def test_public_topics_are_those_of_the_package():

@@ -13,6 +13,7 @@ import nbformat
 import pytest
 import yaml
 from api_topics import TOPICS, topics_of
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = {int(path.name[:2]): path for path in sorted((ROOT / "book").glob("[0-9][0-9]_*"))}
@@ -198,3 +199,25 @@ def test_code_is_a_parameter_an_expression_or_from_another_library(names):
     assert names.is_code("path", "lecture_utils.models.load", "Load.")
     for text in ("depth", "numpy.no_such_name", "no_module.at_all"):
         assert not names.is_code(text, "lecture_utils.models.Net", docstring)
+
+
+# ---- HTML ----
+
+
+def test_signatures_in_several_lines_are_no_lists_and_buttons_have_names():
+    body = (
+        '<dl class="py"><dt class="sig x">f(<dl>\n<dd>a,</dd>\n<dd>b,</dd>\n</dl>\n)</dt>'
+        "<dd>Text</dd></dl>"
+    )
+    tree = '<a href="#">The topics</a><details><summary><i></i></summary></details>'
+    context = {
+        "body": body,
+        "generate_toctree_html": lambda **options: BeautifulSoup(tree, "html.parser"),
+    }
+    api_reference._mend_html(None, "page", "page.html", context, None)
+    mended = BeautifulSoup(context["body"], "html.parser")
+    assert mended.get_text() == BeautifulSoup(body, "html.parser").get_text()
+    assert len(mended("dl")) == len(mended("dd")) == 1
+    assert [line.text for line in mended(class_="sig-line")] == ["a,", "b,"]
+    (button,) = context["generate_toctree_html"](kind="sidebar")("summary")
+    assert button["aria-label"] == "Pages below The topics"

@@ -38,7 +38,7 @@ def test_the_batch_transform_has_the_settings_of_torchvisions(preset):
     assert names[0] == names[1]
 
 
-def test_a_name_and_its_picture_follow_each_other():
+def test_a_name_and_its_image_follow_each_other():
     lab = AugmentationLab("astronaut", partner="rocket")
     assert np.array_equal(lab.image, datasets.photo("astronaut", size=112))
     assert np.array_equal(lab.other, datasets.photo("rocket", size=112))
@@ -50,7 +50,7 @@ def test_a_name_and_its_picture_follow_each_other():
     assert np.array_equal(lab.other, datasets.photo("cat", size=112))
 
 
-def test_pictures_of_ones_own_become_squares():
+def test_images_of_ones_own_become_squares():
     wide = rng.integers(0, 256, size=(112, 200, 3), dtype=np.uint8)
     gray = rng.random((112, 112))
     lab = AugmentationLab(sources={"wide": wide, "gray": gray, "PIL": Image.new("L", (30, 90), 7)})
@@ -65,8 +65,8 @@ def test_pictures_of_ones_own_become_squares():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"image": "dog"}, "no picture 'dog'"),
-        ({"partner": "dog"}, "no picture 'dog'"),
+        ({"image": "dog"}, "no image 'dog'"),
+        ({"partner": "dog"}, "no image 'dog'"),
         ({"preset": "strong"}, "no preset 'strong'; use one of the lecture's"),
         ({"rotation": 3}, "no setting .'rotation'"),
         ({"degrees": 181}, "degrees is 181.0; use 0 to 180"),
@@ -77,8 +77,8 @@ def test_pictures_of_ones_own_become_squares():
         ({"scale": (0.0, 1.0)}, "scale is 0.0"),
         ({"scale": (1.0,)}, "scale"),
         ({"seed": -1}, "seed"),
-        ({"sources": {}}, "0 pictures"),
-        ({"sources": {str(i): np.zeros((2, 2)) for i in range(13)}}, "13 pictures"),
+        ({"sources": {}}, "0 images"),
+        ({"sources": {str(i): np.zeros((2, 2)) for i in range(13)}}, "13 images"),
         ({"sources": {"a": np.zeros((4, 4, 4))}}, r"'a' has shape \(4, 4, 4\)"),
         ({"sources": {"a": np.zeros((0, 4))}}, r"\(0, 4\)"),
         ({"sources": {"a": np.full((4, 4), 2.0)}}, "outside of 0 to 1"),
@@ -99,7 +99,7 @@ def test_what_cannot_be_set_later_is_refused_and_changes_nothing():
     assert lab.settings == before and lab.source == "cat"
 
 
-def test_the_picture_in_the_page_tells_the_settings_and_leaves_the_generator_alone():
+def test_the_figure_in_the_page_tells_the_settings_and_leaves_the_generator_alone():
     lab = AugmentationLab(preset="the lecture's", mixup=0.4)
     state = torch.random.get_rng_state()
     html = lab.figure_html()
@@ -116,7 +116,7 @@ def test_versions_of_the_figure():
     assert all(np.array_equal(version, image) for version in versions)
     mixed = drawn_by_torchvision(image, {**OFF, "mixup": 1.0}, 0, 2, other)
     for version in mixed:
-        # The share that explains the picture best explains all of it.
+        # The share that explains the image best explains all of it.
         step = image.astype(float) - other
         share = ((version - other.astype(float)) * step).sum() / (step**2).sum()
         assert 0 < share < 1

@@ -150,7 +150,7 @@ def test_bad_arguments_of_the_constructor():
         ConvolutionLab(kernel="blurr")
     with pytest.raises(TraitError, match="Hat"):
         ConvolutionLab(source="Hat")
-    with pytest.raises(ValueError, match="no pictures"):
+    with pytest.raises(ValueError, match="no images"):
         ConvolutionLab(sources={})
     with pytest.raises(ValueError, match="your file"):
         ConvolutionLab(sources={"your file": np.zeros((4, 4))})
@@ -159,11 +159,11 @@ def test_bad_arguments_of_the_constructor():
 
 
 def test_own_sources():
-    pictures = {"noise": rng.random((8, 8)), "ramp": np.linspace(0, 1, 64).reshape(8, 8)}
-    lab = ConvolutionLab(sources=pictures)
+    images = {"noise": rng.random((8, 8)), "ramp": np.linspace(0, 1, 64).reshape(8, 8)}
+    lab = ConvolutionLab(sources=images)
     assert lab.source == "noise"
     lab.source = "ramp"
-    np.testing.assert_allclose(lab.image, pictures["ramp"], atol=0.5 / 255)
+    np.testing.assert_allclose(lab.image, images["ramp"], atol=0.5 / 255)
 
 
 def test_a_kernel_that_does_not_fit_has_no_output():

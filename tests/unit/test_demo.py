@@ -62,7 +62,7 @@ def test_a_type_that_cannot_travel_is_refused():
         ArrayTrait("complex128")
 
 
-def test_the_page_gets_a_live_view_and_a_picture():
+def test_the_page_gets_a_live_view_and_a_figure():
     holder = Holder()
     data, _ = holder._repr_mimebundle_()
     view = data["application/vnd.jupyter.widget-view+json"]

@@ -69,23 +69,23 @@ def test_later_maps_lie_like_the_first():
     assert (before * after).sum() >= -1e-6  # not upside down
 
 
-def test_the_sheet_holds_the_middle_of_each_picture():
+def test_the_sheet_holds_the_middle_of_each_image():
     rng = np.random.default_rng(0)
     colors = rng.integers(0, 256, (30, 3))
-    pictures = []
+    images = []
     for color in colors:
-        picture = np.zeros((60, 100, 3), dtype=np.uint8)  # black at the sides
-        picture[:, 20:80] = color
-        pictures.append(picture)
-    data, layout = make_sheet(pictures, 30)
+        image = np.zeros((60, 100, 3), dtype=np.uint8)  # black at the sides
+        image[:, 20:80] = color
+        images.append(image)
+    data, layout = make_sheet(images, 30)
     sheet = np.asarray(Image.open(io.BytesIO(data.tobytes())).convert("RGB")).astype(int)
     side, columns = layout["side"], layout["columns"]
     for i, color in enumerate(colors):
         top, left = i // columns * side, i % columns * side
         tile = sheet[top + 8 : top + side - 8, left + 8 : left + side - 8]
         assert np.abs(tile.mean(axis=(0, 1)) - color).max() < 12
-    # Sixteen times the pictures, not sixteen times the bytes.
-    more, smaller = make_sheet(pictures * 30, 900)
+    # Sixteen times the images, not sixteen times the bytes.
+    more, smaller = make_sheet(images * 30, 900)
     assert smaller["side"] < side and len(more) < 200_000
 
 
@@ -96,15 +96,15 @@ def test_files_are_opened(tmp_path):
     assert pixel[0] > 150 > 60 > max(pixel[1:])
 
 
-def test_gray_pictures_and_pil_pictures_and_what_is_none():
+def test_gray_images_and_pil_images_and_what_is_none():
     gray = np.full((5, 9), 128, np.uint8)
     data, layout = make_sheet([gray, Image.new("L", (4, 4), 128)], 2)
     assert layout["columns"] == 2 and data.dtype == np.uint8
-    with pytest.raises(ValueError, match=r"picture 1 has shape .* float64"):
+    with pytest.raises(ValueError, match=r"image 1 has shape .* float64"):
         make_sheet([gray, np.zeros((4, 4))], 2)
-    with pytest.raises(ValueError, match=r"picture 0 has shape \(4, 4, 2\)"):
+    with pytest.raises(ValueError, match=r"image 0 has shape \(4, 4, 2\)"):
         make_sheet([np.zeros((4, 4, 2), np.uint8)], 1)
-    with pytest.raises(ValueError, match="1 pictures, but 3 labels"):
+    with pytest.raises(ValueError, match="1 images, but 3 labels"):
         make_sheet([gray], 3)
 
 
@@ -123,7 +123,7 @@ def test_settings_from_python():
     for name, value, words in (
         ("stage", "later", "no stage 'later'"),
         ("method", "UMAP", "UMAP"),
-        ("selected", 20, "there are 20 pictures"),
+        ("selected", 20, "there are 20 images"),
         ("selected", -1, "selected"),
         ("hidden", ["bird"], "no class 'bird'"),
     ):
@@ -137,16 +137,16 @@ def test_settings_from_python():
     [
         ({"stages": {}}, "0 stages"),
         ({"stages": {"a": np.zeros((4, 3))}}, "give at least 6"),
-        ({"labels": np.arange(19) % 2}, "20 pictures, but there are 19 labels"),
+        ({"labels": np.arange(19) % 2}, "20 images, but there are 19 labels"),
         ({"labels": np.arange(20)}, "from 0 to 19, but there are 2"),
         ({"labels": np.linspace(0, 1, 20)}, "whole numbers"),
         ({"class_names": ["cat", "cat"]}, "names that differ"),
         ({"class_names": []}, "give 1 to 12"),
         ({"predictions": {"later": [0]}}, "no such stage"),
         ({"predictions": {"after": np.full(20, 2)}}, "predictions of 'after' go from 2 to 2"),
-        ({"names": ["a"]}, "1 names for 20 pictures"),
+        ({"names": ["a"]}, "1 names for 20 images"),
         ({"stage": "later"}, "no stage 'later'"),
-        ({"pictures": [np.zeros((4, 4, 3), np.uint8)]}, "1 pictures, but 20 labels"),
+        ({"images": [np.zeros((4, 4, 3), np.uint8)]}, "1 images, but 20 labels"),
     ],
 )
 def test_nonsense_is_named(change, words):
@@ -198,7 +198,7 @@ def test_the_drawn_pets_have_maps_of_their_own(monkeypatch, tmp_path):
     assert agreements == sorted(agreements)
     given = load_pet_maps()
     assert len(set(demo.names)) == 200 and demo.names[0] == "cat 1"
-    assert [path.parent.name for path in given["pictures"]] == [
+    assert [path.parent.name for path in given["images"]] == [
         ("cats", "dogs")[label] for label in given["labels"]
     ]
     data = ImageDataModule(drawn_pets((2, 2, 200)), 20, 128)

@@ -15,13 +15,13 @@ from lecture_utils.geometry import seen_pixels
 from lecture_utils.interpretation import dead_filters
 from lecture_utils.widgets import FeatureMapExplorer
 from lecture_utils.widgets._sprites import pack_tiles, unpack_tiles
+from lecture_utils.widgets.feature_map_explorer.images import default_images
 from lecture_utils.widgets.feature_map_explorer.maps import LayerMaps, record
 from lecture_utils.widgets.feature_map_explorer.networks import convolution_layers, subjects
-from lecture_utils.widgets.feature_map_explorer.pictures import default_pictures
 
 
-def pictures(count=3, seed=0):
-    """Return smooth random pictures: noise of 14x14 values, enlarged."""
+def images(count=3, seed=0):
+    """Return smooth random images: noise of 14x14 values, enlarged."""
     values = np.random.default_rng(seed).integers(0, 256, (count, 14, 14, 3), dtype=np.uint8)
     return {f"p{i}": np.kron(each, np.ones((16, 16, 1), np.uint8)) for i, each in enumerate(values)}
 
@@ -40,15 +40,15 @@ def small():
 
 @pytest.fixture(scope="module")
 def explorer():
-    return FeatureMapExplorer({"mine": (small(),)}, pictures=pictures())
+    return FeatureMapExplorer({"mine": (small(),)}, images=images())
 
 
 def test_maps_and_numbers_are_the_networks(explorer):
     network = small()
-    images = torch.tensor(np.stack(list(pictures().values()))).permute(0, 3, 1, 2) / 255
+    batch = torch.tensor(np.stack(list(images().values()))).permute(0, 3, 1, 2) / 255
     with torch.no_grad():
-        first = network[:2](images)
-        last = network(images)
+        first = network[:2](batch)
+        last = network(batch)
     layers = explorer.maps["mine"]
     assert list(layers) == ["convolution 1", "convolution 2"]
     np.testing.assert_allclose(layers["convolution 1"].maps, first, atol=1e-5)
@@ -60,7 +60,7 @@ def test_maps_and_numbers_are_the_networks(explorer):
     np.testing.assert_allclose(np.abs(peaks), last.abs().amax(dim=(2, 3)), atol=1e-5)
     assert (peaks < 0).any()
     assert [layer.is_signed for layer in layers.values()] == [False, True]
-    dead = dead_filters(network, "1", images)
+    dead = dead_filters(network, "1", batch)
     np.testing.assert_array_equal(layers["convolution 1"].dead, np.flatnonzero(dead))
     assert 2 in layers["convolution 1"].dead and not len(layers["convolution 2"].dead)
 
@@ -157,7 +157,7 @@ def test_default_networks_and_pictures():
 
 
 def test_photos_of_a_cat_and_a_dog_where_there_are_some(monkeypatch, tmp_path):
-    """A folder of pictures in the data set's layout stands for it; its names decide."""
+    """A folder of images in the data set's layout stands for it; its names decide."""
     values = np.random.default_rng(1).integers(0, 256, (10, 30, 40, 3), dtype=np.uint8)
     for split in ("train", "val", "test"):
         for kind in ("cats", "dogs"):
@@ -166,7 +166,7 @@ def test_photos_of_a_cat_and_a_dog_where_there_are_some(monkeypatch, tmp_path):
             for i, each in enumerate(values):
                 Image.fromarray(each).save(folder / f"{kind[:-1]}.{4501 + i}.png")
     monkeypatch.setenv("LECTURE_DATA", str(tmp_path))
-    shown = default_pictures()
+    shown = default_images()
     assert list(shown)[:2] == ["test photo, cat", "test photo, dog"]
     middle = ImageOps.fit(Image.fromarray(values[4]), (224, 224))
     np.testing.assert_array_equal(shown["test photo, dog"], np.asarray(middle))
@@ -184,7 +184,7 @@ def test_traits_follow_each_other(explorer):
 
 
 def test_what_the_page_sends_arrives_at_once(explorer):
-    both = FeatureMapExplorer({"a": (small(),), "b": (small()[:2],)}, pictures=pictures())
+    both = FeatureMapExplorer({"a": (small(),), "b": (small()[:2],)}, images=images())
     both.set_state({"network": "b", "layer": "convolution 1", "filter": 4, "left": "p2"})
     assert (both.network, both.layer, both.filter, both.left) == ("b", "convolution 1", 4, "p2")
     both.set_state({"network": "a", "layer": "convolution 2", "filter": 3})
@@ -218,13 +218,13 @@ def test_nonsense_is_refused(explorer, change, message):
         ([{"a": (nn.Conv2d(3, 2, 3), ["nope"])}], {}, "no layer 'nope'"),
         ([{"a": (nn.Linear(3, 2),)}], {}, "no convolution"),
         ([{"a": (small(),)}, {"a": (small(),)}], {}, "two networks called 'a'"),
-        ([{"a": (small(),)}], {"pictures": {"one": np.zeros((9, 9), np.uint8)}}, "2 to 8"),
-        ([{"a": (small(),)}], {"pictures": {"x": np.zeros(3), "y": np.zeros(3)}}, "shape"),
+        ([{"a": (small(),)}], {"images": {"one": np.zeros((9, 9), np.uint8)}}, "2 to 8"),
+        ([{"a": (small(),)}], {"images": {"x": np.zeros(3), "y": np.zeros(3)}}, "shape"),
     ],
 )
 def test_wrong_arguments_say_what_to_do(arguments, options, message):
     with pytest.raises(ValueError, match=message):
-        FeatureMapExplorer(*arguments, **{"pictures": pictures(), **options})
+        FeatureMapExplorer(*arguments, **{"images": images(), **options})
 
 
 def test_a_network_that_gives_nan_is_refused():
@@ -232,4 +232,4 @@ def test_a_network_that_gives_nan_is_refused():
     with torch.no_grad():
         network[0].bias[0] = float("nan")
     with pytest.raises(ValueError, match="NaN"):
-        FeatureMapExplorer({"a": (network,)}, pictures=pictures())
+        FeatureMapExplorer({"a": (network,)}, images=images())

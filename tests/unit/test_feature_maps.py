@@ -94,6 +94,6 @@ def test_what_cannot_be_shown_is_refused(arguments, message):
         FeatureMaps(**arguments)
 
 
-def test_the_picture_tells_the_numbers():
+def test_the_figure_tells_the_numbers():
     html = FeatureMaps(filters=rng.normal(size=(2, 3, 3, 3))).figure_html()
     assert "2 maps of 62×62" in html and html.count("<tr>") == 2 and "alt=" in html

@@ -60,7 +60,7 @@ def test_equally_strong_filters_keep_the_order_of_the_bank():
 def test_properties_follow_the_traits():
     explorer = FilterBankExplorer(images=["Bag", "cat"])
     bank = GaborBank.from_list(gabor_parameters(4, 8, 3.0))
-    images = [explorer._pictures[name].image / 255 for name in ("Bag", "cat")]
+    images = [explorer._gallery_images[name].image / 255 for name in ("Bag", "cat")]
     energies = np.mean([bank.energies(image) for image in images], axis=0)
     np.testing.assert_allclose(explorer.energies, energies)
     before = explorer.marks.count("weak")
@@ -151,7 +151,7 @@ def test_what_is_too_large_is_refused():
         FilterBankExplorer(FilterBank([np.ones((3, 67))], ["wide"]))
     with pytest.raises(ValueError, match=r"'big' has shape \(300, 20\).*128x128"):
         FilterBankExplorer(sources={"big": np.zeros((300, 20))})
-    with pytest.raises(ValueError, match=r"25 pictures.*at most 24"):
+    with pytest.raises(ValueError, match=r"25 images.*at most 24"):
         FilterBankExplorer(sources={str(k): np.zeros((2, 2)) for k in range(25)})
 
 
@@ -161,7 +161,7 @@ def test_images_keep_the_order_of_the_gallery():
 
 
 @pytest.mark.parametrize("bank", ["Gabor", "Sobel", "Haar", "Laplacian of Gaussian"])
-def test_the_picture_left_in_the_page(bank):
+def test_the_figure_left_in_the_page(bank):
     explorer = FilterBankExplorer(bank)
     html = explorer.figure_html()
     counts = [explorer.marks.count(mark) for mark in ("weak", "redundant", "kept")]

@@ -57,11 +57,11 @@ def test_the_images_that_are_shipped_activate_their_filters(name):
     gallery = FilterGallery(name)
     for entry in gallery.recordings[name].card["layers"][-2:]:
         gallery.layer = entry["label"]
-        pictures = torch.tensor(gallery.pictures("fourier")[:, -1]).permute(0, 3, 1, 2) / 255
+        images = torch.tensor(gallery.images("fourier")[:, -1]).permute(0, 3, 1, 2) / 255
         with torch.no_grad():
-            answers = output_of(network.eval(), entry["path"], normalize(pictures))
-        answers = answers.flatten(2).mean(2) if answers.ndim == 4 else answers
-        reached = answers[:, entry["channels"]].numpy()  # picture i, filter j
+            responses = output_of(network.eval(), entry["path"], normalize(images))
+        responses = responses.flatten(2).mean(2) if responses.ndim == 4 else responses
+        reached = responses[:, entry["channels"]].numpy()  # image i, filter j
         recorded = np.array(entry["fourier"]["activations"])
         # Compression takes away some of the finest detail, of which a few filters need much.
         assert np.median(np.diagonal(reached) / recorded[:, -1]) > 0.6
@@ -99,7 +99,7 @@ def test_recording_again(tiny, tmp_path):
     assert first["channels"] == [0, 2, 3, 4] and first["of"] == 5  # 1 is dead
     assert last["channels"] == [2, 0] and last["names"] == ["c", "a"]
     assert card["data"]["pictures"] == 4 + 2 * 5
-    # Frames are pictures of the ascent; the activations are theirs.
+    # Frames are images of the ascent; the activations are theirs.
     tiles = unpack_tiles(recording.sprite(1, "pixel"), last["pixel"]["layout"], 6)
     images = torch.tensor(tiles.reshape(2, 3, 24, 24, 3)).permute(0, 1, 4, 2, 3) / 255 - 0.5
     with torch.no_grad():
@@ -125,22 +125,22 @@ def test_recording_again(tiny, tmp_path):
 
 
 def test_crops_lie_around_their_position_and_inside_the_image():
-    picture = np.zeros((224, 224, 3), np.uint8)
-    picture[100:108, 40:48] = 255
+    image = np.zeros((224, 224, 3), np.uint8)
+    image[100:108, 40:48] = 255
     for place, part in (((104 / 224, 44 / 224), 0.25), ((104 / 224, 44 / 224), 1.0)):
-        crop = record_filters._crop(picture, place, part)
+        crop = record_filters._crop(image, place, part)
         assert crop.shape == (64, 64, 3)
         rows, columns = np.nonzero(crop[..., 0] > 128)
         if part < 1:
             assert rows.mean() == pytest.approx(32, abs=2)
             assert columns.mean() == pytest.approx(32, abs=2)
-    corner = record_filters._crop(picture, (0.01, 0.99), 0.5)
+    corner = record_filters._crop(image, (0.01, 0.99), 0.5)
     np.testing.assert_array_equal(
-        corner, np.asarray(Image.fromarray(picture[:112, 112:]).resize((64, 64)))
+        corner, np.asarray(Image.fromarray(image[:112, 112:]).resize((64, 64)))
     )
 
 
-def test_how_much_of_a_picture_is_cut_out():
+def test_how_much_of_an_image_is_cut_out():
     network = nn.Sequential(
         nn.Conv2d(3, 4, 3, stride=2), nn.MaxPool2d(2), nn.Conv2d(4, 4, 3, stride=2)
     )

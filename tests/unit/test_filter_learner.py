@@ -39,11 +39,11 @@ def test_gradient_and_updates_are_those_of_autograd(seed):
     learner = random_learner(seed)
     image = learner.image.astype(np.float64)
     image = torch.from_numpy(image - learner.centered * image.mean())[None, None]
-    answers = torch.from_numpy(learner.answers)
+    responses = torch.from_numpy(learner.responses)
     weight = torch_kernel(learner.weights)
     optimizer = torch.optim.SGD([weight], learner.learning_rate, momentum=learner.momentum)
     for _ in range(4):
-        errors = F.conv2d(image, weight).flatten() - answers
+        errors = F.conv2d(image, weight).flatten() - responses
         assert learner.loss == pytest.approx(errors.square().mean().item(), rel=1e-10)
         optimizer.zero_grad()
         errors[torch.from_numpy(learner.positions)].square().mean().backward()
@@ -81,10 +81,10 @@ def test_the_largest_stable_rate_is_where_descent_turns_into_divergence(source, 
 
 def test_curvature_is_the_hessian_of_the_loss():
     learner = random_learner(4, batch="all")
-    rows, answers = map(torch.from_numpy, (np.array(learner.patches), learner.answers))
+    rows, responses = map(torch.from_numpy, (np.array(learner.patches), learner.responses))
     start = torch.from_numpy(np.array(learner.weights.ravel()))
     hessian = torch.autograd.functional.hessian(
-        lambda weights: (rows @ weights - answers).square().mean(), start
+        lambda weights: (rows @ weights - responses).square().mean(), start
     )
     values = torch.linalg.eigvalsh(hessian).numpy()
     np.testing.assert_allclose(2 * learner.eigenvalues, values, rtol=1e-6, atol=1e-12)
@@ -96,14 +96,14 @@ def test_the_teacher_is_a_convolution_with_noise_of_the_chosen_level():
     image = np.random.default_rng(3).random((60, 50))
     learner = FilterLearner(image, "laplacian", noise=0.3, seed=7)
     clean = convolve2d(learner.image.astype(float), KERNELS["laplacian"]).ravel()
-    noise = learner.answers - clean
+    noise = learner.responses - clean
     assert noise.std() == pytest.approx(0.3, rel=0.05)
     assert abs(noise.mean()) < 0.03
     assert learner.noise_floor == pytest.approx((noise**2).mean())
     other = FilterLearner(image, "laplacian", noise=0.3, seed=8)
-    assert abs(np.corrcoef(noise, other.answers - clean)[0, 1]) < 0.1
+    assert abs(np.corrcoef(noise, other.responses - clean)[0, 1]) < 0.1
     learner.noise = 0
-    np.testing.assert_allclose(learner.answers, clean, atol=1e-12)
+    np.testing.assert_allclose(learner.responses, clean, atol=1e-12)
     assert learner.noise_floor == pytest.approx(0, abs=1e-20)
 
 
@@ -161,7 +161,7 @@ def test_seeds_and_reset():
         ("target", np.full((3, 3), np.inf), "inf at row 0, column 0"),
         ("target_name", "sobel z", "no kernel 'sobel z'"),
         ("image", np.zeros((200, 30)), r"at most 128x128, for example image\[:64"),
-        ("source", "dog", "no picture 'dog'"),
+        ("source", "dog", "no image 'dog'"),
     ],
 )
 def test_nonsense_is_refused_and_changes_nothing(name, value, words):

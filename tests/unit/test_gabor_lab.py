@@ -67,7 +67,7 @@ def test_values_that_cannot_be_shown_are_refused(name, value):
 
 
 def test_other_nonsense_is_named():
-    with pytest.raises(traitlets.TraitError, match="no picture 'dog'"):
+    with pytest.raises(traitlets.TraitError, match="no image 'dog'"):
         GaborLab(source="dog")
     with pytest.raises(traitlets.TraitError, match=r"shape \(4,\)"):
         GaborLab(np.zeros(4))
@@ -88,7 +88,7 @@ def test_a_wave_above_nyquist_is_shown_without_a_warning():
         assert np.isfinite(lab.response).all()
 
 
-def test_own_pictures_and_own_array():
+def test_own_images_and_own_array():
     lab = GaborLab(sources={"noise": rng.integers(0, 256, (20, 30), dtype=np.uint8)})
     assert lab.source == "noise"
     lab.image = np.ones((8, 8))
@@ -97,7 +97,7 @@ def test_own_pictures_and_own_array():
     assert lab.image.shape == (20, 30)
 
 
-def test_pictures_travel_as_bytes_and_arrays_as_they_are():
+def test_images_travel_as_bytes_and_arrays_as_they_are():
     lab = GaborLab()
     state = lab.get_state("image")["image"]
     assert state["dtype"] == "uint8"
@@ -110,7 +110,7 @@ def test_pictures_travel_as_bytes_and_arrays_as_they_are():
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
-def test_pictures_from_the_page(dtype):
+def test_images_from_the_page(dtype):
     lab = GaborLab(np.zeros((3, 3)))
     values = np.arange(6, dtype=dtype) * (40 if dtype == "uint8" else 0.125)
     message = {"shape": [2, 3], "dtype": dtype, "data": memoryview(values.astype(dtype).tobytes())}

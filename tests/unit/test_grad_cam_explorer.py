@@ -9,7 +9,7 @@ from torch import nn
 
 from lecture_utils import interpretation, pretrained
 from lecture_utils.widgets import GradCamExplorer
-from lecture_utils.widgets.grad_cam_explorer import packing, pictures
+from lecture_utils.widgets.grad_cam_explorer import images, packing
 from lecture_utils.widgets.grad_cam_explorer.chain import as_chain
 from lecture_utils.widgets.grad_cam_explorer.evidence import channel_weights, occlusion_falls
 
@@ -55,18 +55,18 @@ def test_weights_of_all_classes_are_gradients_of_each(seed):
 
 
 def test_the_real_network_at_every_layer_against_grad_cam(demo, net):
-    images = net.preprocess(pictures.known_photo("rocket"))
-    one = demo.found["rocket"]
+    batch = net.preprocess(images.known_photo("rocket"))
+    one = demo.explanations["rocket"]
     assert [layer["rows"] for layer in demo.layers] == [28, 14, 7]
     for name in one.layers:
         for c in (int(one.top(1)[0]), int(rng.integers(1000))):
-            expected = interpretation.grad_cam(net.model, name, images, c, signed=True)[0].numpy()
+            expected = interpretation.grad_cam(net.model, name, batch, c, signed=True)[0].numpy()
             scale = np.abs(expected).max()
             np.testing.assert_allclose(one.layers[name].cam(c), expected, atol=1e-4 * scale)
 
 
 def test_last_map_adds_up_to_the_logit(demo):
-    one = demo.found["rocket"]
+    one = demo.explanations["rocket"]
     last = one.layers["features.head"].cam(slice(None))
     np.testing.assert_allclose(last.sum(axis=(1, 2)) + demo.biases, one.logits, atol=1e-3)
 
@@ -89,7 +89,7 @@ def test_resnets_are_chains_and_two_dense_layers_are_not():
     network = torchvision.models.resnet18(weights=None).eval()
     chain = as_chain(network, image)
     assert list(chain.parts)[-1] == "layer4"
-    assert pictures.default_layers(chain, image) == ("layer2", "layer3", "layer4")
+    assert images.default_layers(chain, image) == ("layer2", "layer3", "layer4")
     with torch.no_grad():
         torch.testing.assert_close(
             chain.after("layer3")(chain.maps(image)["layer3"]), network(image)
@@ -122,7 +122,7 @@ def test_bytes_give_the_numbers_back():
 
 
 def test_the_page_says_how_far_it_is_off(demo):
-    assert [layer["name"] for layer in demo.layers] == list(demo.found["rocket"].layers)
+    assert [layer["name"] for layer in demo.layers] == list(demo.explanations["rocket"].layers)
     assert all(0 < layer["error"] < 0.015 for layer in demo.layers)
     assert demo.layers[-1]["error"] < 0.5 / 127 * 1.5
 
@@ -130,19 +130,21 @@ def test_the_page_says_how_far_it_is_off(demo):
 def test_map_follows_the_traits(demo):
     demo.class_index, demo.layer = 657, "features.stage5"
     assert demo.map.shape == (14, 14)
-    np.testing.assert_array_equal(demo.map, demo.found["rocket"].layers["features.stage5"].cam(657))
+    np.testing.assert_array_equal(
+        demo.map, demo.explanations["rocket"].layers["features.stage5"].cam(657)
+    )
     demo.layer = "features.head"
     assert demo.map.shape == (7, 7)
 
 
-def test_own_pictures_and_layers():
+def test_own_images_and_layers():
     image = rng.integers(0, 256, size=(40, 60, 3), dtype=np.uint8)
     demo = GradCamExplorer(
         {"noise": image}, layers=["features.head"], class_index=3, evidence="both"
     )
     assert demo.photos == [{"name": "noise", "code": ""}] and len(demo.layers) == 1
     assert len(demo.listed) == 12 and demo.inner_maps.size == 0
-    assert demo.found["noise"].picture.shape == (224, 224, 3)
+    assert demo.explanations["noise"].image.shape == (224, 224, 3)
 
 
 @pytest.mark.parametrize(
@@ -170,8 +172,8 @@ def test_what_cannot_be_shown_is_refused(arguments, message):
         GradCamExplorer(**arguments)
 
 
-def test_the_picture_tells_the_numbers(demo):
+def test_the_figure_tells_the_numbers(demo):
     html = demo.figure_html()
-    one = demo.found["rocket"]
+    one = demo.explanations["rocket"]
     assert demo.class_names[one.top(1)[0]] in html and html.count("<tr>") == 6 and "alt=" in html
     assert f"{one.limit('features.head'):.2f}".rstrip("0") in html

@@ -94,7 +94,7 @@ def test_the_square_that_holds_a_share():
     assert side_holding(1, np.ones((6, 6))) == 6
 
 
-def test_the_picture_tells_the_numbers():
+def test_the_figure_tells_the_numbers():
     html = ReceptiveFieldLab("dilated 1-2-4-8").figure_html()
     assert "sees 31×31 pixels" in html and html.count("<tr>") == 5 and "alt=" in html
     assert "too many" in ReceptiveFieldLab([{"kernel": 11, "stride": 4}] * 6).figure_html()

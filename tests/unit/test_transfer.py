@@ -322,7 +322,7 @@ def test_five_kinds_of_pets_some_files_broken_go_three_ways(tmp_path, monkeypatc
         model = transfer.freeze(
             transfer.attach_head(net, len(data.class_names)), until, freeze_bn_stats=True
         )
-        epochs = 40 if until == "head" else 10
+        epochs = 40 if until == "head" else 5
         rows = data
         if until == "head":
             rows = transfer.EmbeddedDataModule(data, model)

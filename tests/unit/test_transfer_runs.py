@@ -2,11 +2,13 @@
 the files.
 """
 
+import functools
+
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from lecture_utils import runs, training
+from lecture_utils import datasets, runs, training
 from lecture_utils.runs import _networks, _record
 from lecture_utils.runs.__main__ import main
 from lecture_utils.transfer import TransferNetwork
@@ -24,9 +26,10 @@ TINY = {
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    """One place for the drawn pets and their embeddings, for all tests here."""
+    """One place for a few drawn pets and their embeddings, for all tests here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LECTURE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(datasets, "drawn_pets", functools.partial(datasets.drawn_pets, (60, 20, 60)))
         yield
 
 

@@ -1,4 +1,4 @@
-"""AccuracyCost: how accurate networks are for what they cost, and which of them nothing beats."""
+"""AccuracyCost: the accuracy of networks against their cost, and which of them none beats."""
 
 import dataclasses
 
@@ -14,34 +14,34 @@ __all__ = ["AccuracyCost"]
 
 
 class AccuracyCost(Demo):
-    """All image classifiers of the installed torchvision: accuracy on ImageNet against what they cost.
+    """All image classifiers of the installed torchvision: accuracy on ImageNet against cost.
 
-    The figures are those that torchvision publishes with its weights; nothing is downloaded. In a live
-    notebook all traits are in sync both ways.
+    The numbers are those that torchvision publishes with its weights; nothing is downloaded. In a
+    live notebook all traits are in sync both ways.
 
     Parameters
     ----------
     cost : {"macs", "parameters"}
         The horizontal axis.
     weights : {"first", "best", "all"}
-        Which weights of each network: the first that were published, the best that were trained on ImageNet
-        alone, or the best, whatever they were trained on.
+        Which weights of each network: the first that were published, the best that were trained on
+        ImageNet alone, or the best, whatever they were trained on.
     family : str
-        Networks to bring out, such as ``"VGG"``; none if empty.
+        Networks to highlight, such as ``"VGG"``; none if empty.
     selected : str
         The network to name first, such as ``"resnet50"``.
 
     Attributes
     ----------
     networks : list of dict
-        Every network with each of its weights: the fields of what `architectures.published` returns.
+        Every network with each of its weights: the fields that `architectures.published` returns.
     front : list of Published
-        What no other network beats, from the cheapest to the most accurate.
+        The networks that no other beats, from the cheapest to the most accurate.
 
     Raises
     ------
     traitlets.TraitError
-        If a setting is unknown; the message names what there is.
+        If a setting is unknown; the message lists the known ones.
 
     Examples
     --------
@@ -70,9 +70,9 @@ class AccuracyCost(Demo):
 
     @property
     def front(self):
-        """What no other network beats with these weights, by this cost."""
+        """The networks that no other beats with these weights, by this cost."""
         return front(chosen(published(), self.weights), self.cost)
 
     def figure_html(self):
-        """Return the networks as a picture, and the front as a table."""
+        """Return the networks as an image, and the front as a table."""
         return front_html(chosen(published(), self.weights), self.front, self.cost, self.weights)

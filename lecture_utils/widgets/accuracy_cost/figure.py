@@ -1,4 +1,4 @@
-"""The picture and the numbers that AccuracyCost leaves in the page."""
+"""The image and the numbers that AccuracyCost leaves in the page."""
 
 import html
 
@@ -35,22 +35,23 @@ def front_html(rows, front, cost, weights):
     )
     best = [getattr(row, cost) for row in front], [100 * row.accuracy for row in front]
     axis.plot(*best, "o-", color=plotting.CYCLE[1], markersize=6, drawstyle="steps-post")
-    axis.set(xscale="log", xlabel=NAMES[cost], ylabel="right first guess (%)")
+    axis.set(xscale="log", xlabel=NAMES[cost], ylabel="top-1 accuracy (%)")
     alt = (
-        f"{len(rows)} networks by {NAMES[cost]}, on a logarithmic axis, and accuracy on ImageNet. The front of those "
-        f"that nothing beats goes from {front[0].title} up to {front[-1].title}, steeply at first and then flat."
+        f"{len(rows)} networks by {NAMES[cost]}, on a logarithmic axis, and accuracy on ImageNet. "
+        f"The front of those that nothing beats goes from {front[0].title} up to "
+        f"{front[-1].title}, steeply at first and then flat."
     )
-    picture = plotting.to_html(fig, alt=alt)
+    image = plotting.to_html(fig, alt=alt)
     plotting.plt.close(fig)
     cells = "".join(
         f'<tr><th scope="row">{html.escape(row.title)}</th><td>{row.parameters / 1e6:,.1f} M</td>'
         f"<td>{row.macs / 1e9:,.2f} G</td><td>{row.accuracy:.1%}</td></tr>"
         for row in front
     )
-    heads = ("Network", "Parameters", "MACs", "Right")
+    heads = ("Network", "Parameters", "MACs", "Accuracy")
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     caption = f"What none of {len(rows)} networks beats by {NAMES[cost]}, {WEIGHTS[weights]}."
     return (
-        f'{picture}<div class="demo-numbers"><table><caption>{caption}</caption>'
+        f'{image}<div class="demo-numbers"><table><caption>{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table></div>"
     )

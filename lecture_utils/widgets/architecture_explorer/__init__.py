@@ -1,4 +1,4 @@
-"""ArchitectureExplorer: two networks side by side, as blocks to open, as wide as what they cost."""
+"""ArchitectureExplorer: two networks side by side, as blocks as wide as their cost."""
 
 import html
 from functools import cache
@@ -13,8 +13,8 @@ from .data import as_data
 NETWORKS = ("vgg16", "resnet50", "inception_v3", "resnet18", "efficientnet_lite0", "cats-strong")
 COSTS = ("parameters", "macs", "memory")
 
-#: What is open at first, where that is not the first block with branches: most of VGG16's parameters, and
-#: the shortcut that halves the size of the maps.
+#: The blocks open at first, where that is not the first block with branches: most of VGG16's
+#: parameters, and the shortcut that halves the size of the maps.
 OPENED = {
     "vgg16": ["classifier"],
     "resnet50": ["layer2", "layer2.0"],
@@ -25,9 +25,10 @@ OPENED = {
 class ArchitectureExplorer(Demo):
     """Show networks as diagrams of blocks that open down to single layers, made from the modules.
 
-    Each block shows its output, parameters, multiply-accumulate operations (MACs), activation memory and
-    receptive field; the width of its bar is what it costs. See `lecture_utils.architectures.trace` for
-    how these are counted. In a live notebook all traits are in sync both ways.
+    Each block shows its output, parameters, multiply-accumulate operations (MACs), activation
+    memory and receptive field; the width of its bar is its cost. See
+    `lecture_utils.architectures.trace` for how these are counted. In a live notebook all traits are
+    in sync both ways.
 
     Parameters
     ----------
@@ -38,12 +39,13 @@ class ArchitectureExplorer(Demo):
     left, right : str, optional
         The two that are shown first; by default the first and the second.
     cost : {"parameters", "macs", "memory"}
-        What the widths of the bars are.
+        What the widths of the bars stand for.
     same_scale : bool
-        Whether bars are as wide in one network as in the other for the same cost. If not, the largest
-        block of each network fills its width.
+        Whether a cost has the same width in both networks. If not, the largest block of each
+        network fills its width.
     opened : dict, optional
-        For each network a list of the names of blocks that are open. By default something worth seeing.
+        For each network a list of the names of blocks that are open. By default something worth
+        seeing.
 
     Attributes
     ----------
@@ -109,7 +111,8 @@ class ArchitectureExplorer(Demo):
     def _check_side(self, proposal):
         if proposal["value"] not in self.trees:
             raise traitlets.TraitError(
-                f"{proposal['trait'].name} is {proposal['value']!r}; use one of {', '.join(self.trees)}"
+                f"{proposal['trait'].name} is {proposal['value']!r}; use one of "
+                f"{', '.join(self.trees)}"
             )
         return proposal["value"]
 
@@ -136,14 +139,15 @@ class ArchitectureExplorer(Demo):
         tree = self.trees[name]
         (network,) = (item for item in self.networks if item["name"] == name)
         size = "×".join(map(str, network["size"]))
-        heads = ("Block", "Output", "Parameters", "MACs", "Activations", "Sees")
+        heads = ("Block", "Output", "Parameters", "MACs", "Activations", "Receptive field")
         head = "".join(f'<th scope="col">{head}</th>' for head in heads)
         rows = "".join(_table_row(block) for block in tree.children)
         note = f"<p>{html.escape(tree.note)}</p>" if tree.note else ""
         return (
             f"<table><caption>{html.escape(network['title'])} for an image of {size}: "
-            f"{tree.parameters:,} parameters, {tree.macs:,} MACs, {tree.memory / 2**20:,.1f} MiB of "
-            f"activations.</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{note}"
+            f"{tree.parameters:,} parameters, {tree.macs:,} MACs, {tree.memory / 2**20:,.1f} MiB "
+            f"of activations.</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+            f"{note}"
         )
 
 
@@ -165,7 +169,7 @@ def _table_row(block):
 
 
 def _branching(block):
-    """Return the names of the blocks to open until the first branches are in view; none if there are none."""
+    """Return the names of the blocks to open to see the first branches; none if there are none."""
     if any(child.kind == "parallel" for child in block.children):
         return [block.name] if block.name else []
     for child in block.children:
@@ -175,13 +179,17 @@ def _branching(block):
 
 
 def _trees(item):
-    """Trace what was given; a dict from names to (tree, image shape, whether it is the reader's own)."""
+    """Trace a network, or each one of a dict.
+
+    Returns a dict from names to (tree, image shape, whether the network is the reader's own).
+    """
     if isinstance(item, str):
         tree, shape = _trace_known(item)
         return {item: (tree, shape, False)}
     if not isinstance(item, dict) or not item:
         raise ValueError(
-            f"{item!r} is no network; give a name such as 'resnet50', or {{name: (module, image_size)}}"
+            f"{item!r} is no network; give a name such as 'resnet50', or "
+            "{name: (module, image_size)}"
         )
     trees = {}
     for name, pair in item.items():

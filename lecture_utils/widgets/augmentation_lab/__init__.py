@@ -1,4 +1,4 @@
-"""AugmentationLab: what random transforms do to a picture, drawn anew every epoch."""
+"""AugmentationLab: what random transforms do to an image, drawn anew every epoch."""
 
 import html
 
@@ -17,50 +17,51 @@ __all__ = ["LIMITS", "PRESETS", "AugmentationLab"]
 
 SIDE = 112
 PHOTOS = ("cat", "coffee", "astronaut", "rocket")
-MOST_PICTURES = 12
-#: Names of pictures that are not in the gallery.
+MOST_IMAGES = 12
+#: Names of images that are not in the gallery.
 OTHER_SOURCES = ("your file", "your array")
 _PAIRS = ("scale", "crop")
 _NOT_THERE = ("ratio", "mixup")
 
 
 class AugmentationLab(Demo):
-    """One picture in twelve random versions; "the next epoch" draws twelve others.
+    """One image in twelve random versions; "the next epoch" draws twelve others.
 
     In a live notebook all traits are in sync both ways.
 
     Parameters
     ----------
     image : str, optional
-        Name of the picture to start with. By default the first.
+        Name of the image to start with. By default the first.
     preset : {"photos", "the lecture's", "digits", "nothing"}
         Settings to start from.
     sources : dict of str to image, optional
-        Pictures to choose from instead of some photos: PIL images, or arrays of shape (H, W) or
-        (H, W, 3), uint8 or with values from 0 to 1. Their largest middle square is shown at 112x112.
+        Images to choose from instead of some photos: PIL images, or arrays of shape (H, W) or
+        (H, W, 3), uint8 or with values from 0 to 1. The lab shows their largest middle square at
+        112x112.
     partner : str, optional
-        With which picture `mixup` mixes. By default the second, or the first if there is no other.
+        The image that `mixup` mixes in. By default the second, or the first if there is no other.
     seed : int
-        Decides what is drawn; "the next epoch" adds one.
+        Decides the random transforms; "the next epoch" adds one.
     **settings
         Single settings, with the names and meaning of `lecture_utils.augmentation.Augment`:
         ``degrees``, ``translate``, ``scale`` (a pair), ``shear``, ``crop`` (a pair), ``flip``,
-        ``brightness``, ``contrast``, ``saturation``, ``hue``, ``noise``, ``erase``; also ``ratio``, the
-        largest ratio of a crop's sides, and ``mixup``, the alpha of its Beta distribution.
+        ``brightness``, ``contrast``, ``saturation``, ``hue``, ``noise``, ``erase``; also ``ratio``,
+        the largest ratio of a crop's sides, and ``mixup``, the alpha of its Beta distribution.
 
     Attributes
     ----------
     image, other : ndarray of uint8, shape (112, 112, 3)
-        The picture, and the one that it is mixed with.
+        The image, and the one that it is mixed with.
     source, partner : str
-        Their names. Setting one sets the picture.
+        Their names. Setting one sets the image.
     augment : lecture_utils.augmentation.Augment
         The settings as a transform of whole batches.
 
     Raises
     ------
     ValueError, traitlets.TraitError
-        If there is no such picture, preset or setting, or a value is out of range.
+        If there is no such image, preset or setting, or a value is out of range.
 
     Examples
     --------
@@ -108,28 +109,26 @@ class AugmentationLab(Demo):
         if unknown:
             raise ValueError(f"there is no setting {sorted(unknown)}; use one of {', '.join(OFF)}")
         if sources is None:
-            pictures = {name: datasets.photo(name, size=SIDE) for name in PHOTOS}
+            images = {name: datasets.photo(name, size=SIDE) for name in PHOTOS}
         else:
-            pictures = {str(name): as_square(each, name) for name, each in sources.items()}
-        if not 1 <= len(pictures) <= MOST_PICTURES:
-            raise ValueError(
-                f"there are {len(pictures)} pictures; the lab shows 1 to {MOST_PICTURES}"
-            )
-        names = list(pictures)
+            images = {str(name): as_square(each, name) for name, each in sources.items()}
+        if not 1 <= len(images) <= MOST_IMAGES:
+            raise ValueError(f"there are {len(images)} images; the lab shows 1 to {MOST_IMAGES}")
+        names = list(images)
         source = names[0] if image is None else image
         partner = names[min(1, len(names) - 1)] if partner is None else partner
         for name in (source, partner):
             if name not in names:
-                raise ValueError(f"there is no picture {name!r}; use one of {', '.join(names)}")
+                raise ValueError(f"there is no image {name!r}; use one of {', '.join(names)}")
         for pair in _PAIRS:
             if pair in settings:
                 settings[pair] = tuple(settings[pair])
         super().__init__(
             names=names,
-            pictures=np.stack(list(pictures.values())),
-            image=pictures[source],
+            pictures=np.stack(list(images.values())),
+            image=images[source],
             source=source,
-            other=pictures[partner],
+            other=images[partner],
             partner=partner,
             own=sources is not None,
             seed=seed,
@@ -151,7 +150,8 @@ class AugmentationLab(Demo):
     def _check_image(self, proposal):
         if proposal["value"].shape != (SIDE, SIDE, 3):
             raise traitlets.TraitError(
-                f"{proposal['trait'].name} has shape {proposal['value'].shape}; give ({SIDE}, {SIDE}, 3)"
+                f"{proposal['trait'].name} has shape {proposal['value'].shape}; give "
+                f"({SIDE}, {SIDE}, 3)"
             )
         return proposal["value"]
 
@@ -160,11 +160,11 @@ class AugmentationLab(Demo):
         known = (*self.names, *OTHER_SOURCES) if self.names else (proposal["value"],)
         if proposal["value"] not in known:
             raise traitlets.TraitError(
-                f"there is no picture {proposal['value']!r}; use one of {', '.join(self.names)}"
+                f"there is no image {proposal['value']!r}; use one of {', '.join(self.names)}"
             )
         return proposal["value"]
 
-    # A name and its picture are two traits. Whichever is set, the other follows.
+    # A name and its image are two traits. Whichever is set, the other follows.
     @traitlets.observe("source", "partner")
     def _follow_name(self, change):
         if change["new"] in self.names:
@@ -195,7 +195,7 @@ class AugmentationLab(Demo):
         return Augment(**settings)
 
     def figure_html(self):
-        """Return the picture, five versions of it drawn by torchvision, and the settings."""
+        """Return the image, five versions of it drawn by torchvision, and the settings."""
         versions = drawn_by_torchvision(self.image, self.settings, self.seed, 5, self.other)
         tiles = [_figure.rgb_tile(each) for each in (self.image, *versions)]
         alt = f"{self.source}, and five randomly changed versions of it."
@@ -206,7 +206,7 @@ class AugmentationLab(Demo):
             f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in setting_rows(self)
         )
         return (
-            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{text}</figcaption></figure>"
+            f"<figure>{_figure.image_html(tiles, alt)}<figcaption>{text}</figcaption></figure>"
             '<div class="demo-numbers"><table><caption>Settings that are on</caption>'
             f"<tbody>{rows}</tbody></table></div>"
         )

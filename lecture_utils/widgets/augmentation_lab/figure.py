@@ -1,4 +1,4 @@
-"""What AugmentationLab leaves in the page: pictures that torchvision drew, and the settings in words."""
+"""The static figure of AugmentationLab: images that torchvision drew, and the settings in words."""
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def setting_rows(lab):
                 rows.append((words, f"{number(value[0])} to {number(value[1])}"))
         elif value:
             rows.append((words, number(value)))
-    return rows or [("none", "the picture stays as it is")]
+    return rows or [("none", "the image stays as it is")]
 
 
 def compose(settings, side):
@@ -42,7 +42,7 @@ def compose(settings, side):
     settings : dict
         All of `presets.OFF`.
     side : int
-        Of the square pictures.
+        Of the square images.
 
     Returns
     -------
@@ -76,12 +76,12 @@ def compose(settings, side):
 
 
 def drawn_by_torchvision(image, settings, seed, count, other):
-    """Return `count` versions of an image, drawn by torchvision without touching its global generator.
+    """Return random versions of an image by torchvision, without touching its global generator.
 
     Parameters
     ----------
     image, other : ndarray of uint8, shape (side, side, 3)
-        The picture, and the one that mixup mixes it with.
+        The image, and the one that mixup mixes it with.
     settings : dict
         All of `presets.OFF`.
     seed, count : int

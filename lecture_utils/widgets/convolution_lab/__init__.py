@@ -11,7 +11,7 @@ from lecture_utils.geometry import padding_per_side
 
 from .. import _figure, _gallery
 from .._demo import ArrayTrait
-from .._pictures import PictureDemo, own_pictures
+from .._images import ImageDemo, own_images
 
 LARGEST_KERNEL = 11
 LARGEST_WEIGHT = 1e6
@@ -42,7 +42,7 @@ class KernelWeights(ArrayTrait):
 
 
 class Padding(traitlets.Int):
-    """Rows and columns of zeros on each side; "valid" and "same" become the number they stand for."""
+    """Rows and columns of zeros on each side; "valid" and "same" become their number."""
 
     def validate(self, obj, value):
         """Return the padding as a number."""
@@ -53,14 +53,14 @@ class Padding(traitlets.Int):
                 raise traitlets.TraitError(str(error)) from None
             if rows != columns:
                 raise traitlets.TraitError(
-                    f'padding="same" needs {rows} rows but {columns} columns for this kernel; the lab '
-                    "pads all sides alike, so give a number"
+                    f'padding="same" needs {rows} rows but {columns} columns for this kernel; the '
+                    "lab pads all sides alike, so give a number"
                 )
             value = rows
         return super().validate(obj, value)
 
 
-class ConvolutionLab(PictureDemo):
+class ConvolutionLab(ImageDemo):
     """Any kernel on any image, every output pixel explained.
 
     In a live notebook all traits are in sync both ways: what the reader does on the page arrives
@@ -69,7 +69,7 @@ class ConvolutionLab(PictureDemo):
     Parameters
     ----------
     image : array_like (H, W) or (H, W, 3), optional
-        Floats from 0 to 1, or integers from 0 to 255; at most 512x512. By default the picture that
+        Floats from 0 to 1, or integers from 0 to 255; at most 512x512. By default the image that
         `source` names.
     kernel : str or array_like (kh, kw)
         A name from `lecture_utils.convolution.KERNELS`, or up to 11x11 weights.
@@ -80,7 +80,7 @@ class ConvolutionLab(PictureDemo):
     dilation : int
         1 to 4.
     sources : dict of str to array_like, optional
-        Pictures to choose from, instead of drawn shapes, Fashion-MNIST and photos.
+        Images to choose from, instead of drawn shapes, Fashion-MNIST and photos.
     source : str, optional
         Which of them to start with.
 
@@ -91,7 +91,7 @@ class ConvolutionLab(PictureDemo):
     kernel_name : str
         Setting it to a preset's name sets the kernel; "custom" if the kernel is none of them.
     source : str
-        Setting it to a picture's name sets the image.
+        Setting it to an image's name sets the image.
     position : tuple of int
         Row and column, in the output, of the pixel that is explained.
     output : ndarray of float32, shape (H', W')
@@ -133,12 +133,12 @@ class ConvolutionLab(PictureDemo):
         sources=None,
         source=None,
     ):
-        pictures = _default_pictures() if sources is None else own_pictures(sources)
+        images = _default_images() if sources is None else own_images(sources)
         kernel = self._preset(kernel) if isinstance(kernel, str) else kernel
         presets = [{"name": name, "kernel": k.tolist()} for name, k in KERNELS.items()]
-        super().__init__(pictures, presets=presets)
+        super().__init__(images, presets=presets)
         if source is None:
-            source = "Ankle boot" if sources is None else pictures[0].name
+            source = "Ankle boot" if sources is None else images[0].name
         self.kernel = kernel
         self.stride, self.dilation = stride, dilation
         self.padding = padding
@@ -194,7 +194,7 @@ class ConvolutionLab(PictureDemo):
             self.position = tuple(int(at) for at in np.minimum(self.position, last))
 
     def figure_html(self):
-        """Return input, kernel and output as a picture, and one output pixel worked out in numbers."""
+        """Return input, kernel and output as an image, and one output pixel in numbers."""
         if not self.output.size:
             return "<p>The kernel does not fit into the image.</p>"
         row, column = np.minimum(self.position, np.array(self.output.shape) - 1)
@@ -213,24 +213,26 @@ class ConvolutionLab(PictureDemo):
         size = "×".join(map(str, self.image.shape)) + " → " + "×".join(map(str, self.output.shape))
         value = _figure.number(self.output[row, column])
         alt = (
-            f"Left: {self.source}, in gray, with a small window framed. Middle: {name}. Right: the image "
-            f"after the convolution, blue below zero and red above; the framed pixel is {value}."
+            f"Left: {self.source}, in gray, with a small window framed. Middle: {name}. Right: the "
+            "image after the convolution, blue below zero and red above; the framed pixel is "
+            f"{value}."
         )
         text = (
             f"{html.escape(self.source)} under {html.escape(name)}, stride {self.stride}, padding "
             f"{self.padding}, dilation {self.dilation}: {size}. The values of the output go from "
-            f"{_figure.number(self.output.min())} to {_figure.number(self.output.max())}. In the framed "
-            f"window, patch times kernel sums to {value}, the output at row {row}, column {column}."
+            f"{_figure.number(self.output.min())} to {_figure.number(self.output.max())}. In the "
+            f"framed window, patch times kernel sums to {value}, the output at row {row}, column "
+            f"{column}."
         )
         tables = _figure.number_table("Patch", patch) + _figure.number_table("Kernel", self.kernel)
         return (
-            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{text}</figcaption></figure>"
+            f"<figure>{_figure.image_html(tiles, alt)}<figcaption>{text}</figcaption></figure>"
             f'<div class="demo-numbers">{tables}</div>'
         )
 
 
 @cache
-def _default_pictures():
+def _default_images():
     return (*_gallery.shapes(), *_gallery.fashion(), *_gallery.photos(["cat"]))
 
 

@@ -1,4 +1,4 @@
-"""ConvolutionSteps: three kernels walk over one image side by side, and their outputs grow row by row."""
+"""ConvolutionSteps: three kernels slide over one image, and their outputs grow row by row."""
 
 import html
 
@@ -19,26 +19,26 @@ class ConvolutionSteps(Demo):
     kernels : sequence of str
         One to three names from `lecture_utils.convolution.KERNELS`; by default the lecture's three.
     source : str
-        The picture to start with: one of "Bag", "Ankle boot", "T-shirt/top", "triangle" and "cat".
+        The image to start with: one of "Bag", "Ankle boot", "T-shirt/top", "triangle" and "cat".
     progress : float
         How much of the output is computed at the start, from 0 to 1.
 
     Attributes
     ----------
     source : str
-        The picture on screen, in sync with the page.
+        The image on screen, in sync with the page.
     position : tuple of int
         Row and column, in the output, that the window has reached; in sync with the page.
     image : ndarray of float32, shape (H, W)
-        The picture named by `source`.
+        The image named by `source`.
     outputs : dict of str to ndarray
         The output of each kernel.
 
     Raises
     ------
     ValueError
-        If a kernel is unknown, `kernels` are not one to three of equal size, or `progress` is not from
-        0 to 1.
+        If a kernel is unknown, `kernels` are not one to three of equal size, or `progress` is not
+        from 0 to 1.
     traitlets.TraitError
         If `source` is unknown.
 
@@ -63,66 +63,69 @@ class ConvolutionSteps(Demo):
         source="T-shirt/top",
         progress=0.62,
     ):
-        pictures = [
+        images = [
             *_gallery.fashion([0, 8, 9]),
             *_gallery.shapes(["triangle"]),
             *_gallery.photos(["cat"], size=128),
         ]
-        self._pictures = {picture.name: picture for picture in pictures}
+        self._gallery_images = {image.name: image for image in images}
         if unknown := [name for name in kernels if name not in KERNELS]:
             raise ValueError(f"there is no kernel {unknown[0]!r}; use some of {', '.join(KERNELS)}")
         if not 1 <= len(kernels) <= 3 or len({KERNELS[name].shape for name in kernels}) > 1:
             raise ValueError(f"kernels are {kernels!r}; give one to three kernels of equal size")
         if not 0 <= progress <= 1:
             raise ValueError(f"progress is {progress!r}; use a number from 0 to 1")
-        gallery, pixels = _gallery.pack(pictures)
+        gallery, pixels = _gallery.pack(images)
         super().__init__(
             source=source,
             kernels=[{"name": name, "kernel": KERNELS[name].tolist()} for name in kernels],
             gallery=gallery,
             gallery_pixels=pixels,
         )
-        # In that row, the place where the kernels have most to say.
-        answers = sum(np.abs(output) / np.abs(output).max() for output in self.outputs.values())
-        row = round(progress * (len(answers) - 1))
-        self.position = (row, int(answers[row].argmax()))
+        # In that row, the position where the kernels respond most strongly.
+        magnitudes = np.abs(np.stack(list(self.outputs.values())))
+        responses = (magnitudes / magnitudes.max(axis=(1, 2), keepdims=True)).sum(axis=0)
+        row = round(progress * (len(responses) - 1))
+        self.position = (row, int(responses[row].argmax()))
 
     @traitlets.validate("source")
     def _check_source(self, proposal):
-        if proposal["value"] not in self._pictures:
+        if proposal["value"] not in self._gallery_images:
             raise traitlets.TraitError(
-                f"there is no picture {proposal['value']!r}; use one of {', '.join(self._pictures)}"
+                f"there is no image {proposal['value']!r}; use one of "
+                f"{', '.join(self._gallery_images)}"
             )
         return proposal["value"]
 
     @property
     def image(self):
-        """The picture on screen: float32 from 0 to 1, shape (H, W)."""
-        return (self._pictures[self.source].image / 255).astype(np.float32)
+        """The image on screen: float32 from 0 to 1, shape (H, W)."""
+        return (self._gallery_images[self.source].image / 255).astype(np.float32)
 
     @property
     def outputs(self):
-        """What each kernel makes of the picture: a dict from its name to an array."""
+        """The output of each kernel: a dict from its name to an array."""
         return {entry["name"]: convolve2d(self.image, entry["kernel"]) for entry in self.kernels}
 
     def figure_html(self):
-        """Return the image and all outputs as a picture, and the kernels in numbers."""
+        """Return the image and all outputs side by side, and the kernels in numbers."""
         outputs = self.outputs
         tiles = [_figure.gray_tile(self.image), *map(_figure.signed_tile, outputs.values())]
         names = ", ".join(outputs)
         alt = (
-            f"{self.source}, in gray, and beside it the outputs of the kernels {names}: blue below zero, "
-            "red above. Each kernel responds to other parts of the outline."
+            f"{self.source}, in gray, and beside it the outputs of the kernels {names}: blue below "
+            "zero, red above. Each kernel responds to other parts of the outline."
         )
         ranges = "; ".join(
-            f"{html.escape(name)} from {_figure.number(output.min())} to {_figure.number(output.max())}"
+            f"{html.escape(name)} from {_figure.number(output.min())} to "
+            f"{_figure.number(output.max())}"
             for name, output in outputs.items()
         )
         tables = "".join(
             _figure.number_table(entry["name"], entry["kernel"]) for entry in self.kernels
         )
         return (
-            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{html.escape(self.source)} and what the "
-            f"kernels make of it. Values: {ranges}.</figcaption></figure>"
+            f"<figure>{_figure.image_html(tiles, alt)}<figcaption>{html.escape(self.source)} and "
+            f"the outputs of the kernels. Values: {ranges}.</figcaption></figure>"
             f'<div class="demo-numbers">{tables}</div>'
         )

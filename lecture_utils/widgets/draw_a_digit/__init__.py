@@ -1,4 +1,4 @@
-"""DrawADigit: a recorded network reads handwriting on the page, and shows everything that it computes."""
+"""DrawADigit: a recorded network reads handwriting on the page, and shows all that it computes."""
 
 import html
 
@@ -23,8 +23,8 @@ OWN_DRAWING, OWN_ARRAY = "your drawing", "your array"
 class DrawADigit(Demo):
     """A network that reads the reader's handwriting, on every stroke, in the page.
 
-    The page centers the drawing as MNIST does, shifts and rotates it, and shows the feature maps of all
-    layers, the logits and the probabilities; it says for each activation where it came from.
+    The page centers the drawing as MNIST does, shifts and rotates it, and shows the feature maps of
+    all layers, the logits and the probabilities. It explains where each activation comes from.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ class DrawADigit(Demo):
         From (N, 1, 28, 28) with values from 0 to 1 to ten logits, or the name of a recorded run. By
         default the run "mnist/gap". See `layers.describe` for the layers that it may have.
     examples : tuple of array_like, optional
-        Images (N, 28, 28), bytes or floats from 0 to 1, and their labels. By default one of each digit
-        and some that the network gets wrong, from MNIST's test images where they are on disk, otherwise
-        from the embedded stand-in (see `datasets.mnist`).
+        Images (N, 28, 28), bytes or floats from 0 to 1, and their labels. By default one of each
+        digit and some that the network gets wrong, from MNIST's test images where they are on disk,
+        otherwise from the embedded stand-in (see `datasets.mnist`).
     right, down, degrees : float
         How the digit is moved before the network sees it: pixels (at most 14), and degrees
         counterclockwise (at most 180).
@@ -46,7 +46,7 @@ class DrawADigit(Demo):
     unit : list of int
         Layer, map, row and column of the activation that is explained, from 0.
     input, logits, probabilities : ndarray
-        What the network sees and says, computed in Python.
+        The input and outputs of the network, computed in Python.
 
     Raises
     ------
@@ -58,7 +58,8 @@ class DrawADigit(Demo):
     Examples
     --------
     >>> from torch import nn
-    >>> demo = DrawADigit(nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), (np.zeros((1, 28, 28)), [3]))
+    >>> model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    >>> demo = DrawADigit(model, (np.zeros((1, 28, 28)), [3]))
     >>> demo.logits.shape
     (10,)
     """
@@ -115,8 +116,8 @@ class DrawADigit(Demo):
         weighted = [i for i, kind in enumerate(kinds) if kind in ("Conv2d", "Linear")]
         layer = (weighted[:2] or [0])[-1]
         values = self.activations()[layer]
-        place = np.unravel_index(np.argmax(values), values.shape)
-        return [layer, *(int(i) for i in place), *[0] * (3 - values.ndim)]
+        position = np.unravel_index(np.argmax(values), values.shape)
+        return [layer, *(int(i) for i in position), *[0] * (3 - values.ndim)]
 
     # ---- What may be set
 
@@ -160,17 +161,17 @@ class DrawADigit(Demo):
                 if not same:
                     self.source = OWN_ARRAY
 
-    # ---- What the network makes of it
+    # ---- What the network computes
 
     @property
     def input(self):
-        """What the network sees, shape (28, 28)."""
+        """The input of the network, shape (28, 28)."""
         return move(self.image, self.right, self.down, self.degrees)
 
     def activations(self):
-        """Return what each layer gives, in PyTorch's order and shapes, as a list of arrays.
+        """Return the output of each layer, in PyTorch's order and shapes, as a list of arrays.
 
-        Layers that do nothing in evaluation mode are left out, and a batch normalization counts with
+        Layers that do nothing in evaluation mode are left out, and a batch normalization belongs to
         the convolution before it, as on the page.
         """
         import torch
@@ -191,7 +192,7 @@ class DrawADigit(Demo):
 
     @property
     def logits(self):
-        """One number per digit, shape (10,)."""
+        """The logits of the digits, shape (10,)."""
         return self.activations()[-1]
 
     @property
@@ -220,17 +221,17 @@ class DrawADigit(Demo):
         truth = "" if label is None or label == read else f" It was meant as a {label}."
         words = f"The network reads a {read}, with {100 * probabilities[read]:.1f}%.{truth}"
         if not np.isfinite(probabilities).all():
-            words = "The network's numbers have become too large, so it reads nothing."
+            words = "The network's logits have become too large, so it reads nothing."
         alt = (
-            "First: the digit that the network sees. Then the feature maps of its first layer, and of the "
-            "last one that has maps, side by side: blue below zero, red above."
+            "First: the digit that the network sees. Then the feature maps of its first layer, "
+            "and of the last one that has maps, side by side: blue below zero, red above."
         )
         return (
-            f"<figure>{_figure.picture(tiles, alt)}"
+            f"<figure>{_figure.image_html(tiles, alt)}"
             f"<figcaption>{html.escape(words)}</figcaption></figure>"
-            "<div class='demo-numbers'><table><caption>What the network says</caption><thead><tr>"
-            "<th scope='col'>Digit</th><th scope='col'>Logit</th><th scope='col'>Probability</th>"
-            f"</tr></thead><tbody>{rows}</tbody></table></div>"
+            "<div class='demo-numbers'><table><caption>What the network predicts</caption>"
+            "<thead><tr><th scope='col'>Digit</th><th scope='col'>Logit</th>"
+            f"<th scope='col'>Probability</th></tr></thead><tbody>{rows}</tbody></table></div>"
         )
 
     def _label(self):
@@ -247,7 +248,8 @@ def _recorded(name):
 def _mnist_examples(model):
     data = datasets.mnist("test", download=False)
     chosen = chosen_examples(model, data.images, data.labels)
-    # Whoever copies this may have MNIST somewhere else, but must not get the stand-in's digits.
+    # A reader who copies this may have MNIST in another folder, but must not get the digits of the
+    # stand-in.
     image = 'mnist("test").images'
     if data.source == "embedded":
         image = 'mnist("test", source="embedded").images'
@@ -258,8 +260,8 @@ def _mosaic(maps):
     """Put maps (C, H, W) side by side into a square, with a pixel of zeros between them."""
     count, height, width = maps.shape
     columns = int(np.ceil(np.sqrt(count)))
-    picture = np.zeros((-(-count // columns) * (height + 1) - 1, columns * (width + 1) - 1))
+    mosaic = np.zeros((-(-count // columns) * (height + 1) - 1, columns * (width + 1) - 1))
     for i, values in enumerate(maps):
         top, left = i // columns * (height + 1), i % columns * (width + 1)
-        picture[top : top + height, left : left + width] = values
-    return picture
+        mosaic[top : top + height, left : left + width] = values
+    return mosaic

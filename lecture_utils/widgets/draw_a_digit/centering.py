@@ -6,7 +6,7 @@ from .layers import SIZE
 
 #: MNIST scales the bounding box of the ink to this many pixels.
 BOX = 20
-#: Halves are rounded up, also those that rounding errors have made a little less.
+#: Halves are rounded up, even where rounding errors have made them a little smaller.
 _HALF = 0.5 + 1e-5
 
 
@@ -61,7 +61,7 @@ def _averages(size, parts):
 
 
 def move(image, right=0.0, down=0.0, degrees=0.0):
-    """Rotate a digit counterclockwise about its middle, then shift it; what comes in is black.
+    """Rotate a digit counterclockwise about its middle, then shift it; what was outside is black.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def move(image, right=0.0, down=0.0, degrees=0.0):
     cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     column = np.clip(middle + cos * x - sin * y + 1, 0, SIZE + 1)
     row = np.clip(middle + sin * x + cos * y + 1, 0, SIZE + 1)
-    top, left = (np.minimum(np.floor(place), SIZE).astype(int) for place in (row, column))
+    top, left = (np.minimum(np.floor(at), SIZE).astype(int) for at in (row, column))
     below, beside = row - top, column - left
     upper = (1 - beside) * image[top, left] + beside * image[top, left + 1]
     lower = (1 - beside) * image[top + 1, left] + beside * image[top + 1, left + 1]

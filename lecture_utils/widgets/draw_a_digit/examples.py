@@ -6,12 +6,12 @@ from .layers import CLASSES, SIZE
 
 _AT_ONCE = 1000
 WRONG = 6
-#: So many mistakes are enough to choose from; to find them all would take seconds.
+#: This many mistakes are enough to choose from; finding them all would take seconds.
 _ENOUGH = 20
 
 
 def chosen_examples(model, images, labels):
-    """Pick the first right one of each class, then the wrong ones that the network is surest of.
+    """Pick the first correct one of each class, then the most confident wrong predictions.
 
     Parameters
     ----------
@@ -34,11 +34,11 @@ def chosen_examples(model, images, labels):
             break
     labels = labels[: len(probabilities)]
     predicted = probabilities.argmax(axis=1)
-    right = predicted == labels
-    first = [np.flatnonzero(right & (labels == digit))[:1] for digit in range(CLASSES)]
-    wrong = np.flatnonzero(~right)
-    surest = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")[:WRONG]]
-    return [int(i) for i in (*np.concatenate(first), *surest)]
+    correct = predicted == labels
+    first = [np.flatnonzero(correct & (labels == digit))[:1] for digit in range(CLASSES)]
+    wrong = np.flatnonzero(~correct)
+    confident = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")[:WRONG]]
+    return [int(i) for i in (*np.concatenate(first), *confident)]
 
 
 def predict(model, images):
@@ -55,7 +55,7 @@ def predict(model, images):
 
 
 def as_digits(images, labels):
-    """Check digits that somebody gave; return uint8 (N, 28, 28) and integers (N,).
+    """Check the digits of a reader; return uint8 (N, 28, 28) and integers (N,).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A sequential PyTorch network as the page reads it: a list of layers, and all parameters in one buffer."""
+"""A sequential PyTorch model for the page: a list of layers, and a buffer of parameters."""
 
 import copy
 
@@ -13,12 +13,12 @@ _SUPPORTED = (
 
 
 def frozen(model):
-    """Return a copy of a network in evaluation mode, on the CPU, in single precision.
+    """Return a copy of a model in evaluation mode, on the CPU, in single precision.
 
     Raises
     ------
     ValueError
-        If it is no `nn.Sequential`, or does not turn (1, 1, 28, 28) into ten numbers.
+        If it is no `nn.Sequential`, or does not turn (1, 1, 28, 28) into ten logits.
     """
     import torch
     from torch import nn
@@ -39,7 +39,7 @@ def frozen(model):
 
 
 def describe(model):
-    """List what the page must know of each layer, and its parameters.
+    """List what the page must know about each layer, and its parameters.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""EmbeddingMap: pictures as points, before training, pretrained and fine-tuned."""
+"""EmbeddingMap: images as points, before training, pretrained and fine-tuned."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -14,56 +14,59 @@ from .sheet import make_sheet
 
 METHODS = ("PCA", "t-SNE")
 MOST_CLASSES = 12
-MOST_PICTURES = 2000
-#: In `predicted`: nobody has said what this picture shows.
+MOST_IMAGES = 2000
+#: In `predicted`: there is no prediction for this image.
 UNKNOWN = 255
 
 
 class EmbeddingMap(Demo):
-    """Pictures in two dimensions, where those with similar embeddings are neighbors.
+    """Images in two dimensions, where those with similar embeddings are neighbors.
 
-    Choosing another stage moves every point to its new place. In a live notebook all traits are in sync
-    both ways.
+    Choosing another stage moves every point to its new position. In a live notebook all traits are
+    in sync both ways.
 
     Parameters
     ----------
     stages : dict of str to array or EmbeddingMaps
-        From names such as "pretrained" to the embeddings of all pictures, shape (N, D), or to the maps that
-        `lecture_utils.transfer.make_maps` made of them. At most six stages.
+        From names such as "pretrained" to the embeddings of all images, shape (N, D), or to the
+        maps that `lecture_utils.transfer.make_maps` made of them. At most six stages.
     labels : array_like of int, shape (N,)
-        What each picture shows: an index into `class_names`.
+        What each image shows: an index into `class_names`.
     class_names : sequence of str
         At most twelve.
-    pictures : sequence of images or array of uint8, shape (N, H, W, 3), optional
-        PIL images, paths of files, or arrays. They travel as one sheet of thumbnails. Without them the map shows names only.
+    images : sequence of images or array of uint8, shape (N, H, W, 3), optional
+        PIL images, paths of files, or arrays. They travel as one sheet of thumbnails. Without them
+        the map shows names only.
     predictions : dict of str to array_like of int, shape (N,), optional
-        From names of stages to what was predicted; what differs from `labels` is marked as wrong.
+        From names of stages to predicted classes; those that differ from `labels` are marked as
+        wrong.
     names : sequence of str, optional
-        One per picture. By default "cat 1", "cat 2" and so on, by class.
+        One per image. By default "cat 1", "cat 2" and so on, by class.
     stage : str, optional
         Which one is shown first; by default the second.
     method : {"t-SNE", "PCA"}
     seed : int
         Of t-SNE. Maps of later stages are turned to lie like the one before.
     origin : str, optional
-        Where the pictures come from, in a few words for the reader.
+        Where the images come from, in a few words for the reader.
     code : str, optional
         Python lines that make the dict ``stages`` and ``labels``, for "Copy as Python".
 
     Attributes
     ----------
     points : ndarray of float32, shape (stages, 2, N, 2)
-        The places on the maps: of each stage first by PCA, then by t-SNE.
+        The positions on the maps: of each stage first by PCA, then by t-SNE.
     neighbors : ndarray of int32, shape (stages, N, 5)
-        The nearest others in all dimensions. Maps that were made without them give shape (stages, N, 0).
+        The nearest others in all dimensions. Maps that were made without them give shape
+        (stages, N, 0).
     selected : int
-        The picture that is shown large, from 0.
+        The image that is shown large, from 0.
     hidden : list of str
         Classes that are not drawn.
     only_wrong : bool
-        Draw only pictures whose prediction is wrong.
+        Draw only images whose prediction is wrong.
     as_pictures : bool
-        Draw the pictures themselves instead of shapes.
+        Draw the images themselves instead of shapes.
 
     Raises
     ------
@@ -103,7 +106,7 @@ class EmbeddingMap(Demo):
         stages,
         labels,
         class_names,
-        pictures=None,
+        images=None,
         *,
         predictions=None,
         names=None,
@@ -117,10 +120,8 @@ class EmbeddingMap(Demo):
         labels = _as_classes(labels, class_names, "labels")
         if not 1 <= len(stages) <= 6:
             raise ValueError(f"there are {len(stages)} stages; the demo shows 1 to 6")
-        if not 6 <= len(labels) <= MOST_PICTURES:
-            raise ValueError(
-                f"there are {len(labels)} pictures; the demo shows 6 to {MOST_PICTURES}"
-            )
+        if not 6 <= len(labels) <= MOST_IMAGES:
+            raise ValueError(f"there are {len(labels)} images; the demo shows 6 to {MOST_IMAGES}")
         maps = _all_maps(stages, len(labels), seed)
         predictions = predictions or {}
         if unknown := predictions.keys() - stages.keys():
@@ -132,10 +133,10 @@ class EmbeddingMap(Demo):
         if names is None:
             names = _numbered(labels, class_names)
         if len(names) != len(labels):
-            raise ValueError(f"there are {len(names)} names for {len(labels)} pictures")
+            raise ValueError(f"there are {len(names)} names for {len(labels)} images")
         sheet, layout = np.zeros(0, dtype=np.uint8), {}
-        if pictures is not None:
-            sheet, layout = make_sheet(pictures, len(labels))
+        if images is not None:
+            sheet, layout = make_sheet(images, len(labels))
         first = list(maps)[min(1, len(maps) - 1)] if stage is None else stage
         super().__init__(
             stages=[
@@ -167,7 +168,7 @@ class EmbeddingMap(Demo):
 
     @classmethod
     def of_cats_and_dogs(cls, *, root=None, **settings):
-        """Map the test photos by three recorded runs; with thumbnails where the photos are available.
+        """Map the test photos by three recorded runs, with thumbnails where there are photos.
 
         See `lecture_utils.transfer.load_pet_maps` for images that are available everywhere.
 
@@ -209,7 +210,7 @@ class EmbeddingMap(Demo):
         )
 
     def wrong(self, stage):
-        """Return which pictures were taken for something else at a stage: booleans, shape (N,)."""
+        """Return which images a stage predicts wrongly: booleans, shape (N,)."""
         row = self.predicted[[each["name"] for each in self.stages].index(stage)]
         return (row != UNKNOWN) & (row != self.labels)
 
@@ -226,7 +227,7 @@ class EmbeddingMap(Demo):
     def _check_selected(self, proposal):
         if proposal["value"] >= len(self.labels):
             raise traitlets.TraitError(
-                f"selected is {proposal['value']}; there are {len(self.labels)} pictures, from 0"
+                f"selected is {proposal['value']}; there are {len(self.labels)} images, from 0"
             )
         return proposal["value"]
 
@@ -250,9 +251,7 @@ def _all_maps(stages, count, seed):
     for name, given in stages.items():
         made = given if isinstance(given, EmbeddingMaps) else make_maps(given, seed=seed)
         if len(made.tsne) != count:
-            raise ValueError(
-                f"{name!r} has {len(made.tsne)} pictures, but there are {count} labels"
-            )
+            raise ValueError(f"{name!r} has {len(made.tsne)} images, but there are {count} labels")
         points, shadow = made.tsne, made.pca
         if before is not None:
             points = align(points, before.tsne)
@@ -274,11 +273,13 @@ def _as_classes(values, class_names, what):
         )
     if values.ndim != 1 or values.dtype.kind not in "iu":
         raise ValueError(
-            f"{what} have shape {values.shape} and type {values.dtype}; give whole numbers, one per picture"
+            f"{what} have shape {values.shape} and type {values.dtype}; give whole numbers, one "
+            "per image"
         )
     if values.size and not 0 <= values.min() <= values.max() < len(class_names):
         raise ValueError(
-            f"{what} go from {values.min()} to {values.max()}, but there are {len(class_names)} class names"
+            f"{what} go from {values.min()} to {values.max()}, but there are {len(class_names)} "
+            "class names"
         )
     return values.astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""The picture and the numbers that EmbeddingMap leaves in the page."""
+"""The static figure and table of EmbeddingMap."""
 
 import html
 
@@ -23,16 +23,15 @@ def map_html(demo):
 
     count = len(demo.stages)
     fig, axes = plotting.figure(1, count, size=(7, 7 / max(count, 2) + 0.5), squeeze=False)
-    way = ("PCA", "t-SNE").index(demo.method)
-    for axis, stage, points in zip(axes[0], demo.stages, demo.points[:, way], strict=True):
+    method = ("PCA", "t-SNE").index(demo.method)
+    for axis, stage, points in zip(axes[0], demo.stages, demo.points[:, method], strict=True):
         wrong = demo.wrong(stage["name"])
-        for place, name in enumerate(demo.class_names):
-            mine = demo.labels == place
+        for index, name in enumerate(demo.class_names):
             axis.scatter(
-                *points[mine].T,
+                *points[demo.labels == index].T,
                 s=9,
-                marker=MARKERS[place % len(MARKERS)],
-                color=plotting.CYCLE[place % len(plotting.CYCLE)],
+                marker=MARKERS[index % len(MARKERS)],
+                color=plotting.CYCLE[index % len(plotting.CYCLE)],
                 linewidth=0,
                 alpha=0.8,
                 rasterized=True,
@@ -45,12 +44,13 @@ def map_html(demo):
         f"{each['name']} {_percent(each['agreement'], 0)}" for each in demo.stages
     )
     alt = (
-        f"Maps of {len(demo.labels)} pictures by {demo.method}, one per stage. How many of the nearest {demo.neighbors.shape[2]} in "
-        f"all dimensions are of the same class: {agreements}. Crosses are images taken for something else."
+        f"Maps of {len(demo.labels)} images by {demo.method}, one per stage. How many of the "
+        f"nearest {demo.neighbors.shape[2]} in all dimensions are of the same class: {agreements}. "
+        "Crosses mark wrong predictions."
     )
-    picture = plotting.to_html(fig, alt=alt)
+    image = plotting.to_html(fig, alt=alt)
     plotting.plt.close(fig)
-    return f'{picture}<div class="demo-numbers">{_table(demo)}</div>'
+    return f'{image}<div class="demo-numbers">{_table(demo)}</div>'
 
 
 def _percent(share, digits=1):
@@ -77,7 +77,8 @@ def _table(demo):
         data = "".join(f"<td>{cell}</td>" for cell in cells)
         rows.append(f'<tr><th scope="row">{html.escape(stage["name"])}</th>{data}</tr>')
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    origin = html.escape(demo.origin) or f"{len(demo.labels)} images"
     return (
-        f"<table><caption>{html.escape(demo.origin) or f'{len(demo.labels)} pictures'}, in all dimensions</caption>"
+        f"<table><caption>{origin}, in all dimensions</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )

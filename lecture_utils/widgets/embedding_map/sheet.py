@@ -1,4 +1,4 @@
-"""All pictures of a map as one sheet of thumbnails: one file is a fraction of hundreds."""
+"""All images of a map as one sheet of thumbnails: one file is a fraction of hundreds."""
 
 import io
 import os
@@ -12,12 +12,12 @@ SMALLEST, LARGEST = 24, 72
 _QUALITY = 60
 
 
-def make_sheet(pictures, count):
-    """Return a sheet of the middle squares of pictures, as small as their number demands.
+def make_sheet(images, count):
+    """Return a sheet of the middle squares of images, as small as their number demands.
 
     Parameters
     ----------
-    pictures : sequence of PIL.Image, of paths, or of arrays of uint8, shape (H, W) or (H, W, 3)
+    images : sequence of PIL.Image, of paths, or of arrays of uint8, shape (H, W) or (H, W, 3)
     count : int
         How many there must be.
 
@@ -31,16 +31,16 @@ def make_sheet(pictures, count):
     Raises
     ------
     ValueError
-        If there are more or fewer pictures, or one is none.
+        If there are more or fewer images, or one is not an image.
     """
-    pictures = list(pictures)
-    if len(pictures) != count:
-        raise ValueError(f"there are {len(pictures)} pictures, but {count} labels")
+    images = list(images)
+    if len(images) != count:
+        raise ValueError(f"there are {len(images)} images, but {count} labels")
     side = int(np.clip(np.sqrt(MOST_PIXELS / count), SMALLEST, LARGEST))
     columns = int(np.ceil(np.sqrt(count)))
     sheet = Image.new("RGB", (columns * side, -(-count // columns) * side))
-    for number, picture in enumerate(pictures):
-        thumb = ImageOps.fit(_as_image(picture, number), (side, side), Image.Resampling.LANCZOS)
+    for number, image in enumerate(images):
+        thumb = ImageOps.fit(_as_image(image, number), (side, side), Image.Resampling.LANCZOS)
         sheet.paste(thumb, (number % columns * side, number // columns * side))
     kind = "WEBP" if features.check("webp") else "JPEG"
     file = io.BytesIO()
@@ -49,17 +49,18 @@ def make_sheet(pictures, count):
     return np.frombuffer(file.getvalue(), dtype=np.uint8), layout
 
 
-def _as_image(picture, number):
-    if isinstance(picture, (str, os.PathLike)):
-        with Image.open(picture) as opened:
+def _as_image(image, number):
+    if isinstance(image, (str, os.PathLike)):
+        with Image.open(image) as opened:
             return opened.convert("RGB")
-    if isinstance(picture, Image.Image):
-        return picture.convert("RGB")
-    array = np.asarray(picture)
+    if isinstance(image, Image.Image):
+        return image.convert("RGB")
+    array = np.asarray(image)
     if array.dtype != np.uint8 or array.size == 0 or array.ndim not in (2, 3):
         raise ValueError(
-            f"picture {number} has shape {array.shape} and type {array.dtype}; give uint8, (H, W, 3) or (H, W)"
+            f"image {number} has shape {array.shape} and type {array.dtype}; give uint8, "
+            "(H, W, 3) or (H, W)"
         )
     if array.ndim == 3 and array.shape[2] != 3:
-        raise ValueError(f"picture {number} has shape {array.shape}; give (H, W, 3) or (H, W)")
+        raise ValueError(f"image {number} has shape {array.shape}; give (H, W, 3) or (H, W)")
     return Image.fromarray(array).convert("RGB")

@@ -1,4 +1,4 @@
-"""FactorisationLab: a convolution replaced by cheaper ones that see as much."""
+"""FactorisationLab: a convolution replaced by cheaper ones with the same receptive field."""
 
 import traitlets
 

@@ -8,7 +8,14 @@ _CASES = [(k, c, s) for k in (3, 5, 7) for c in (16, 64) for s in (14, 28, 56)]
 
 
 def measure(repeats=15):
-    """Return {"machine": str, "rows": [[kind, kernel, channels, size, before ms, after ms], ...]}."""
+    """Time all kinds of factorization on this machine.
+
+    Returns
+    -------
+    dict
+        ``machine`` and ``rows``: lists of kind, kernel, channels, size, and the milliseconds before
+        and after.
+    """
     import torch
 
     rows = []
@@ -22,6 +29,6 @@ def measure(repeats=15):
     return {"machine": f"{processor()}, 1 thread, PyTorch {torch.__version__}", "rows": rows}
 
 
-def _fastest(network, image, repeats):
-    """Milliseconds of the fastest run: what is slower was disturbed by something else."""
-    return round(1000 * prediction_times(network, image, repeats=repeats)[0], 4)
+def _fastest(model, image, repeats):
+    """Return the milliseconds of the fastest run: something else slowed down the others."""
+    return round(1000 * prediction_times(model, image, repeats=repeats)[0], 4)

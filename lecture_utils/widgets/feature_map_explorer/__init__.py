@@ -1,4 +1,4 @@
-"""FeatureMapExplorer: all feature maps of trained networks, for two pictures side by side."""
+"""FeatureMapExplorer: all feature maps of trained networks, for two images side by side."""
 
 import html
 
@@ -11,33 +11,35 @@ from .. import _figure
 from .._demo import ArrayTrait, Demo
 from .._sprites import pack_tiles, unpack_tiles
 from ..augmentation_lab import as_square
+from .images import MOST_IMAGES, SIDE, default_images
 from .maps import record
 from .networks import subjects
-from .pictures import MOST_PICTURES, SIDE, default_pictures
 
 NETWORKS = ("cats-vs-dogs/augmented", "efficientnet_lite0")
 SORTS = ("number", "response", "difference")
-_PICTURE_QUALITY = 75
+_IMAGE_QUALITY = 75
 
 
 class FeatureMapExplorer(Demo):
-    """Show what every filter of every layer answers to two pictures, on a scale that all maps of a layer share.
+    """Show the response of every filter of every layer to two images, on one scale per layer.
 
-    Filters can be sorted by how strongly they respond, or by how differently they respond to the two pictures; those
-    that are silent for all pictures are marked; one of them is shown enlarged, over the pictures. In a live notebook all
-    traits are in sync both ways.
+    Filters can be sorted by how strongly they respond, or by how differently they respond to the
+    two images. The demo marks filters that are dead for all images, and shows one filter enlarged,
+    over the images. In a live notebook all traits are in sync both ways.
 
     Parameters
     ----------
     *networks : str or dict
-        Names of `pretrained.NETWORKS` or of recorded runs on cats and dogs, or dicts ``{name: (module, layers, prepare)}``:
-        `layers` are module paths, a dict of labels and paths, or None for all convolutions; ``prepare`` turns pictures,
-        float (N, 3, 224, 224) from 0 to 1, into the network's input, and may be left out. By default the book's network
-        for cats and dogs, and EfficientNet-Lite0.
-    pictures : dict of str to image, optional
-        Two to eight: PIL images or arrays, see `AugmentationLab`. By default a cat, a dog and some photos.
+        Names of `pretrained.NETWORKS` or of recorded runs on cats and dogs, or dicts
+        ``{name: (module, layers, prepare)}``: ``layers`` are module paths, a dict of labels and
+        paths, or None for all convolutions; ``prepare`` turns images, float (N, 3, 224, 224) from 0
+        to 1, into the network's input, and may be left out. By default the book's network for cats
+        and dogs, and EfficientNet-Lite0.
+    images : dict of str to image, optional
+        Two to eight: PIL images or arrays, see `AugmentationLab`. By default a cat, a dog and some
+        photos.
     left, right : str, optional
-        Names of the two pictures that are shown; by default the first two.
+        Names of the two images that are shown; by default the first two.
     network, layer : str, optional
         Where to start; by default in the first convolutional layer of the first network.
     sort : {"number", "response", "difference"}
@@ -48,17 +50,19 @@ class FeatureMapExplorer(Demo):
     Attributes
     ----------
     maps : dict of str to dict of str to maps.LayerMaps
-        By network and layer: the maps (``.maps``) themselves, ``.responses``, ``.peaks``, ``.dead`` and more.
+        By network and layer: the maps (``.maps``) themselves, ``.responses``, ``.peaks``,
+        ``.dead`` and more.
 
     Raises
     ------
     ValueError, traitlets.TraitError
-        If a network, layer or picture is unknown or given twice, or something is no picture or gives no maps.
+        If a network, layer or image is unknown or given twice, or a value is not an image, or a
+        layer has no maps.
 
     Notes
     -----
-    The response of a filter is the mean magnitude of its map. Maps travel to the page as compressed pictures, the
-    numbers beside them as they were measured.
+    The response of a filter is the mean magnitude of its map. Maps travel to the page as compressed
+    images, the numbers beside them as they were measured.
 
     Examples
     --------
@@ -82,15 +86,15 @@ class FeatureMapExplorer(Demo):
     filter = traitlets.Int(0, min=0).tag(sync=True)
 
     def __init__(
-        self, *networks, pictures=None, left=None, right=None, network=None, layer=None,
+        self, *networks, images=None, left=None, right=None, network=None, layer=None,
         sort="response", filter=None,
     ):  # fmt: skip
-        if pictures is None:
-            shown = default_pictures()
+        if images is None:
+            shown = default_images()
         else:
-            shown = {str(name): as_square(each, name, SIDE) for name, each in pictures.items()}
-        if not 2 <= len(shown) <= MOST_PICTURES:
-            raise ValueError(f"there are {len(shown)} pictures; give 2 to {MOST_PICTURES}")
+            shown = {str(name): as_square(each, name, SIDE) for name, each in images.items()}
+        if not 2 <= len(shown) <= MOST_IMAGES:
+            raise ValueError(f"there are {len(shown)} images; give 2 to {MOST_IMAGES}")
         pixels = np.stack(list(shown.values()))
         found = subjects(networks or NETWORKS)
         self.maps, self._said, data, parts, numbers = {}, {}, [], [], []
@@ -128,7 +132,7 @@ class FeatureMapExplorer(Demo):
                 }
             )
         names = list(shown)
-        sprite, layout = pack_tiles(pixels, _PICTURE_QUALITY)
+        sprite, layout = pack_tiles(pixels, _IMAGE_QUALITY)
         start = next(iter(found)) if network is None else network
         super().__init__(
             networks=data,
@@ -146,7 +150,7 @@ class FeatureMapExplorer(Demo):
         self.filter = self._order()[0] if filter is None else filter
 
     @traitlets.validate("left", "right")
-    def _check_picture(self, proposal):
+    def _check_image(self, proposal):
         return _known(proposal, self.pictures)
 
     @traitlets.validate("network")
@@ -188,24 +192,27 @@ class FeatureMapExplorer(Demo):
         return [int(number) for number in np.argsort(-merit, kind="stable")]
 
     def figure_html(self):
-        """Return the two pictures with their strongest maps, and what each layer answers."""
+        """Return the two images with their strongest maps, and the response of each layer."""
         layer, name = self._shown_layer, self.network
         sides = [self.pictures.index(each) for each in (self.left, self.right)]
         strongest = self._order()[:2]
-        pictures = unpack_tiles(
+        images = unpack_tiles(
             self.picture_sprite.tobytes(), self.picture_layout, len(self.pictures)
         )
         tiles = []
         for side in sides:
-            tiles.append(_figure.rgb_tile(pictures[side]))
+            tiles.append(_figure.rgb_tile(images[side]))
             tiles += [_scaled(layer, side, one) for one in strongest]
+        means = layer.responses[sides].mean(axis=1)
         text = (
-            f"{self.left} and {self.right}, each with the maps of filters {strongest[0]} and {strongest[-1]} of "
-            f"{self.layer} (mean response {', '.join(_figure.number(v, 3) for v in layer.responses[sides].mean(axis=1))})."
+            f"{self.left} and {self.right}, each with the maps of filters {strongest[0]} and "
+            f"{strongest[-1]} of {self.layer} (mean response "
+            f"{', '.join(_figure.number(mean, 3) for mean in means)})."
         )
         said = ", ".join(
             f"{self.pictures[s]}: {self._said[name][s]}" for s in sides if self._said[name][s]
         )
+        outputs = f"Predictions of the network: {said}." if said else ""
         rows = "".join(self._row(label, each, sides) for label, each in self.maps[name].items())
         heads = (
             "Layer",
@@ -218,8 +225,8 @@ class FeatureMapExplorer(Demo):
         head = "".join(f'<th scope="col">{html.escape(each)}</th>' for each in heads)
         alt = f"Two images, and where two filters of {self.layer} respond to them."
         return (
-            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{html.escape(text)} "
-            f"{html.escape(f'What the network says: {said}.' if said else '')}</figcaption></figure>"
+            f"<figure>{_figure.image_html(tiles, alt)}<figcaption>{html.escape(text)} "
+            f"{html.escape(outputs)}</figcaption></figure>"
             f'<div class="demo-numbers"><table><caption>{html.escape(name)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
@@ -245,8 +252,8 @@ def _known(proposal, names):
     return proposal["value"]
 
 
-def _scaled(layer, picture, number):
+def _scaled(layer, image, number):
     """Return a map as a tile, in the colors of the layer's common scale."""
-    values = layer.maps[picture, number]
+    values = layer.maps[image, number]
     colors = signed_colors if layer.is_signed else sequential_colors
     return _figure.rgb_tile(colors(values, layer.limit))

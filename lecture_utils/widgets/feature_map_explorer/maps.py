@@ -1,4 +1,4 @@
-"""The feature maps of a network for a few pictures: measured, and packed for the way to the browser."""
+"""The feature maps of a network for a few images, measured and packed for the browser."""
 
 from dataclasses import dataclass
 
@@ -26,9 +26,9 @@ class LayerMaps:
     Attributes
     ----------
     label, path : str
-    maps : ndarray of float32, shape (pictures, filters, H, W)
+    maps : ndarray of float32, shape (images, filters, H, W)
     place : tuple of float
-        Top, left, height and width of what the map covers, as parts of the picture's side.
+        Top, left, height and width of the region that the map covers, as parts of the image's side.
     """
 
     label: str
@@ -43,24 +43,24 @@ class LayerMaps:
 
     @property
     def responses(self):
-        """Return the mean magnitude of each map, (pictures, filters)."""
+        """Return the mean magnitude of each map, (images, filters)."""
         return np.abs(self.maps).mean(axis=(2, 3))
 
     @property
     def peaks(self):
-        """Return the value of each map that is farthest from zero, (pictures, filters)."""
+        """Return the value of each map that is farthest from zero, (images, filters)."""
         flat = self.maps.reshape(*self.maps.shape[:2], -1)
         at = np.abs(flat).argmax(axis=2)[..., None]
         return np.take_along_axis(flat, at, axis=2)[..., 0]
 
     @property
     def dead(self):
-        """Return the numbers of the filters whose maps are zero everywhere, for all pictures."""
+        """Return the numbers of the filters whose maps are zero everywhere, for all images."""
         return np.flatnonzero((self.maps == 0).all(axis=(0, 2, 3)))
 
     @property
     def limit(self):
-        """Return the magnitude that gets the strongest color, the same for all maps of the layer."""
+        """Return the magnitude with the strongest color, the same for all maps of the layer."""
         return float(np.quantile(np.abs(self.shown), IN_SCALE)) or 1.0
 
     @property
@@ -74,9 +74,9 @@ class LayerMaps:
         return nn.functional.adaptive_avg_pool2d(torch.from_numpy(self.maps), size).numpy()
 
     def packed(self):
-        """Return a sprite, the filters one after the other and of each all pictures, and its layout.
+        """Return a sprite, with all images of filter 0, then of filter 1 and so on, and its layout.
 
-        Bytes 0 to 255 stand for 0 to `limit`; where there are signs, 1 to 255 for -`limit` to `limit`.
+        Bytes 0 to 255 stand for 0 to `limit`; for signed maps, 1 to 255 for -`limit` to `limit`.
         """
         values = self.shown / self.limit
         levels = 128 + 127 * values.clip(-1, 1) if self.is_signed else 255 * values.clip(0, 1)
@@ -84,27 +84,26 @@ class LayerMaps:
         return pack_tiles(levels.reshape(-1, *levels.shape[2:]), _QUALITY)
 
 
-def record(subject, pictures):
-    """Show pictures to a network and keep the maps of its layers.
+def record(subject, images):
+    """Show images to a network and keep the maps of its layers.
 
     Parameters
     ----------
     subject : networks.Subject
-    pictures : ndarray of uint8, shape (N, 224, 224, 3)
+    images : ndarray of uint8, shape (N, 224, 224, 3)
 
     Returns
     -------
     layers : list of LayerMaps
     said : list of str
-        What the network makes of each picture; empty strings if nobody can say.
+        The prediction for each image in words; empty strings where there are none.
 
     Raises
     ------
     ValueError
-        If there is no such layer, or one gives no feature maps, or other than finite numbers.
+        If there is no such layer, or one has no feature maps, or values that are not finite.
     """
-    images = torch.tensor(pictures).permute(0, 3, 1, 2).float() / 255
-    inputs = subject.prepare(images)
+    inputs = subject.prepare(torch.tensor(images).permute(0, 3, 1, 2).float() / 255)
     outputs = feature_maps(subject.module, list(subject.layers.values()), inputs)
     with evaluating(subject.module), torch.no_grad():
         logits = subject.module(inputs)
@@ -114,21 +113,17 @@ def record(subject, pictures):
         if not np.isfinite(maps).all():
             raise ValueError(f"layer {path!r} of {subject.name!r} gives NaN or infinite numbers")
         layers.append(LayerMaps(label, path, maps, _place(subject.module, path, maps, inputs)))
-    said = subject.say(logits) if subject.say else [""] * len(pictures)
+    said = subject.say(logits) if subject.say else [""] * len(images)
     return layers, said
 
 
 def _place(module, path, maps, inputs):
-    """Return which part of the picture the map lies over: each value over the middle of what it sees."""
+    """Return the region that the map covers, with each value over the middle of its field."""
     try:
         field = receptive_field(module, path)[-1]
     except ValueError:
-        return (
-            0.0,
-            0.0,
-            1.0,
-            1.0,
-        )  # Not known; nearly all networks pad so that a map covers the picture.
+        # Not known; nearly all networks pad so that a map covers the image.
+        return (0.0, 0.0, 1.0, 1.0)
     sides = inputs.shape[2:]
     starts = [(field.offset[a] + (field.size[a] - field.jump[a]) / 2) / sides[a] for a in range(2)]
     lengths = [field.jump[a] * maps.shape[2 + a] / sides[a] for a in range(2)]

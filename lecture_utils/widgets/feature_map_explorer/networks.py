@@ -1,4 +1,4 @@
-"""Which networks FeatureMapExplorer looks into, at which layers, and what they say about a picture."""
+"""The networks of FeatureMapExplorer, their layers, and their predictions in words."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,15 +8,26 @@ from torch import nn
 
 from lecture_utils import pretrained, runs
 
-from .pictures import SIDE
+from .images import SIDE
 
 #: Layers of networks that are no plain chain: where the size of the maps changes.
 _LAYERS = {
-    "efficientnet_lite0": ("features.stem", *(f"features.stage{n}" for n in range(1, 8)), "features.head"),
+    "efficientnet_lite0": (
+        "features.stem",
+        *(f"features.stage{n}" for n in range(1, 8)),
+        "features.head",
+    ),
     "resnet18": ("relu", "layer1", "layer2", "layer3", "layer4"),
     "resnet50": ("relu", "layer1", "layer2", "layer3", "layer4"),
-    "inception_v3": ("Conv2d_1a_3x3", "Conv2d_2b_3x3", "Conv2d_4a_3x3", "Mixed_5d", "Mixed_6e", "Mixed_7c"),
-}  # fmt: skip
+    "inception_v3": (
+        "Conv2d_1a_3x3",
+        "Conv2d_2b_3x3",
+        "Conv2d_4a_3x3",
+        "Mixed_5d",
+        "Mixed_6e",
+        "Mixed_7c",
+    ),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +41,9 @@ class Subject:
     layers : dict of str to str
         From the label that readers see to the module's path.
     prepare : callable
-        From pictures, float (N, 3, 224, 224) with values from 0 to 1, to what the network takes.
+        From images, float (N, 3, 224, 224) with values from 0 to 1, to the input of the network.
     say : callable or None
-        From logits (N, K) to one short sentence per picture.
+        From logits (N, K) to one short sentence per image.
     code : str
         Python that gives `network`, `layers` and `prepare`; empty for a reader's own network.
     """
@@ -75,7 +86,7 @@ def subjects(items):
 
 
 def convolution_layers(module):
-    """Find what to look at in a network of convolutions: each one's output, after the ReLU that follows it.
+    """Find the output of each convolution of a network, after the ReLU that follows it.
 
     Parameters
     ----------
@@ -124,20 +135,22 @@ def _recorded(name):
     side = run.card["recipe"]["image_size"]
 
     def say(logits):
-        chances = torch.sigmoid(logits[:, 0]).tolist()
-        return [f"dog, {p:.0%}" if p > 0.5 else f"cat, {1 - p:.0%}" for p in chances]
+        probabilities = torch.sigmoid(logits[:, 0]).tolist()
+        return [f"dog, {p:.0%}" if p > 0.5 else f"cat, {1 - p:.0%}" for p in probabilities]
 
     return Subject(
         name,
         f"Our network for cats and dogs ({side}×{side} pixels)",
         run.model,
         convolution_layers(run.model),
-        lambda pictures: _resized(pictures, side),
+        lambda images: _resized(images, side),
         say if run.model(torch.zeros(1, 3, side, side)).shape[1] == 1 else None,
         f"""from lecture_utils import runs
 
 network = runs.load("{name}").model
-prepare = lambda pictures: nn.functional.interpolate(pictures, size={side}, mode="bilinear", antialias=True)""",
+prepare = lambda images: nn.functional.interpolate(
+    images, size={side}, mode="bilinear", antialias=True
+)""",
     )
 
 
@@ -145,8 +158,9 @@ def _pretrained(name):
     net = pretrained.load(name)
 
     def say(logits):
-        chances, classes = logits.softmax(1).max(1)
-        return [f"{net.class_names[c]}, {p:.0%}" for c, p in zip(classes, chances, strict=True)]
+        probabilities, classes = logits.softmax(1).max(1)
+        pairs = zip(classes, probabilities, strict=True)
+        return [f"{net.class_names[c]}, {p:.0%}" for c, p in pairs]
 
     paths = _LAYERS.get(name)
     labels = {path.rpartition(".")[2].replace("stage", "stage "): path for path in paths or ()}
@@ -155,13 +169,15 @@ def _pretrained(name):
         f"{net.title}, trained on ImageNet",
         net.model,
         labels or _before_pooling(net.model),
-        lambda pictures: net.normalize(_resized(pictures, net.image_size)),
+        lambda images: net.normalize(_resized(images, net.image_size)),
         say,
         f"""from lecture_utils import pretrained
 
 net = pretrained.load("{name}")
 network = net.model
-prepare = lambda pictures: net.normalize(nn.functional.interpolate(pictures, size=net.image_size, mode="bilinear", antialias=True))""",
+prepare = lambda images: net.normalize(
+    nn.functional.interpolate(images, size=net.image_size, mode="bilinear", antialias=True)
+)""",
     )
 
 
@@ -191,10 +207,10 @@ def _own(item):
         layers = layers or convolution_layers(module)
         if not isinstance(layers, dict):
             layers = {path: path for path in layers}
-        yield Subject(str(name), str(name), module, layers, prepare or (lambda pictures: pictures))
+        yield Subject(str(name), str(name), module, layers, prepare or (lambda images: images))
 
 
-def _resized(pictures, side):
+def _resized(images, side):
     if side == SIDE:
-        return pictures
-    return nn.functional.interpolate(pictures, size=side, mode="bilinear", antialias=True)
+        return images
+    return nn.functional.interpolate(images, size=side, mode="bilinear", antialias=True)

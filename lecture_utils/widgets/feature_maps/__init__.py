@@ -176,7 +176,7 @@ class FeatureMaps(Demo):
         return self.maps.mean(axis=(1, 2))
 
     def figure_html(self):
-        """Return image and maps as a picture, and the pooled vector as a table."""
+        """Return image and maps as an image, and the pooled vector as a table."""
         maps = self.maps
         tiles = [_figure.rgb_tile(self.image), *(_figure.signed_tile(one) for one in maps[:3])]
         text = (
@@ -190,7 +190,7 @@ class FeatureMaps(Demo):
         )
         alt = "A color image and its first feature maps, red where the filter answers."
         return (
-            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{text}</figcaption></figure>"
+            f"<figure>{_figure.image_html(tiles, alt)}<figcaption>{text}</figcaption></figure>"
             '<div class="demo-numbers"><table><caption>Mean of each map</caption>'
             f"<tbody>{rows}</tbody></table></div>"
         )

@@ -6,7 +6,7 @@ from lecture_utils.filter_banks import FilterBank
 
 from .. import _gallery
 from .._demo import ArrayTrait, Demo
-from .._pictures import own_pictures
+from .._images import own_images
 from .banks import FIXED_BANKS, check_bank, gabor_bank, pack_banks
 from .figure import matrix_html
 from .statistics import bank_statistics, judge
@@ -29,9 +29,9 @@ class FilterBankExplorer(Demo):
         "Gabor", "Sobel", "Haar", "Laplacian of Gaussian", or a bank of your own with at most 128
         filters of at most 65x65.
     images : sequence of str, optional
-        Names of the pictures to start with; by default one of each Fashion-MNIST class.
+        Names of the images to start with; by default one of each Fashion-MNIST class.
     sources : dict of str to array_like (H, W), optional
-        Pictures to choose from, instead of Fashion-MNIST, photos and shapes; at most 24 of at most
+        Images to choose from, instead of Fashion-MNIST, photos and shapes; at most 24 of at most
         128x128.
     frequencies, orientations : int
         Size of the Gabor bank: 1 to 6 times 1 to 12.
@@ -53,7 +53,7 @@ class FilterBankExplorer(Demo):
     filter_bank : lecture_utils.filter_banks.FilterBank
         The bank on screen; assign one of your own to explore it.
     scale : {"matrix", "row"}
-        What the darkest color stands for: the largest magnitude of all, or of the row.
+        The scale of the colors: the darkest is the largest magnitude of all, or of the row.
     hide : bool
         Whether only the filters that are neither weak nor redundant are shown.
     energies : ndarray, shape (n,)
@@ -104,13 +104,14 @@ class FilterBankExplorer(Demo):
         redundant_above=0.95,
         sort="energy",
     ):
-        pictures = _default_pictures() if sources is None else _own_pictures(sources)
-        self._pictures = {picture.name: picture for picture in pictures}
+        gallery_images = _default_images() if sources is None else _own_images(sources)
+        self._gallery_images = {image.name: image for image in gallery_images}
         self._fixed = {name: make() for name, make in FIXED_BANKS.items()}
         self._measured = (None, None)
-        gallery, pixels = _gallery.pack(pictures)
+        gallery, pixels = _gallery.pack(gallery_images)
         if images is None:
-            images = [p.name for p in pictures if sources is not None or p.group == "Fashion-MNIST"]
+            everything = sources is not None
+            images = [p.name for p in gallery_images if everything or p.group == "Fashion-MNIST"]
         descriptions, weights = pack_banks(self._fixed)
         super().__init__(
             gallery=gallery, gallery_pixels=pixels, banks=descriptions, bank_weights=weights
@@ -136,12 +137,12 @@ class FilterBankExplorer(Demo):
     def _check_images(self, proposal):
         names = proposal["value"]
         for name in names:
-            if name not in self._pictures:
+            if name not in self._gallery_images:
                 raise traitlets.TraitError(
-                    f"there is no picture {name!r}; use some of {', '.join(self._pictures)}"
+                    f"there is no image {name!r}; use some of {', '.join(self._gallery_images)}"
                 )
         # The order of the gallery, each once: what the page shows.
-        return [name for name in self._pictures if name in names]
+        return [name for name in self._gallery_images if name in names]
 
     @traitlets.validate("weak_below", "redundant_above")
     def _check_threshold(self, proposal):
@@ -183,7 +184,7 @@ class FilterBankExplorer(Demo):
     def _statistics(self):
         key = (self.bank, self.frequencies, self.orientations, self.sigma, tuple(self.images))
         if self._measured[0] != key:
-            images = [self._pictures[name].image / 255 for name in self.images]
+            images = [self._gallery_images[name].image / 255 for name in self.images]
             self._measured = (key, bank_statistics(self.filter_bank, images))
         return self._measured[1]
 
@@ -199,7 +200,7 @@ class FilterBankExplorer(Demo):
 
     @property
     def marks(self):
-        """What each filter is: "kept", "weak" or "redundant"."""
+        """The mark of each filter: "kept", "weak" or "redundant"."""
         return judge(*self._statistics(), self.weak_below, self.redundant_above)[0]
 
     @property
@@ -208,13 +209,13 @@ class FilterBankExplorer(Demo):
         return judge(*self._statistics(), self.weak_below, self.redundant_above)[1]
 
     def figure_html(self):
-        """Return the strongest rows of the matrix as a picture, and their numbers as a table."""
+        """Return the strongest rows of the matrix as an image, and their numbers as a table."""
         judged = judge(*self._statistics(), self.weak_below, self.redundant_above)
-        pictures = [self._pictures[name] for name in self.images]
-        return matrix_html(self.filter_bank, pictures, self.energies, *judged)
+        images = [self._gallery_images[name] for name in self.images]
+        return matrix_html(self.filter_bank, images, self.energies, *judged)
 
 
-def _default_pictures():
+def _default_images():
     return [
         *_gallery.fashion(),
         *_gallery.photos(["cat", "brick", "coins"], size=96),
@@ -222,16 +223,16 @@ def _default_pictures():
     ]
 
 
-def _own_pictures(sources):
-    pictures = own_pictures(sources)
-    if len(pictures) > MOST_IMAGES:
+def _own_images(sources):
+    images = own_images(sources)
+    if len(images) > MOST_IMAGES:
         raise ValueError(
-            f"there are {len(pictures)} pictures; the explorer shows at most {MOST_IMAGES}"
+            f"there are {len(images)} images; the explorer shows at most {MOST_IMAGES}"
         )
-    for picture in pictures:
-        if max(picture.image.shape) > LARGEST_IMAGE:
+    for image in images:
+        if max(image.image.shape) > LARGEST_IMAGE:
             raise ValueError(
-                f"{picture.name!r} has shape {picture.image.shape}; the explorer shows at most "
+                f"{image.name!r} has shape {image.image.shape}; the explorer shows at most "
                 f"{LARGEST_IMAGE}x{LARGEST_IMAGE}, for example image[::2, ::2]"
             )
-    return pictures
+    return images

@@ -1,4 +1,4 @@
-"""The banks that FilterBankExplorer offers, and how they travel to the page (`banks.js` reads them)."""
+"""The banks of FilterBankExplorer, and how they travel to the page (`banks.js` reads them)."""
 
 import numpy as np
 
@@ -114,7 +114,7 @@ def pack_banks(banks):
 
 
 def _parameters_of(bank):
-    """Yield the parameters of each Gabor filter that `gabor.js` can build, None for other filters."""
+    """Yield the parameters of each Gabor filter that `gabor.js` can build, None for others."""
     for kernel, entry in zip(
         bank.kernels, getattr(bank, "parameters", [None] * len(bank)), strict=True
     ):

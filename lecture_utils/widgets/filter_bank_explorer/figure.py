@@ -1,4 +1,4 @@
-"""The picture of the matrix that stays in the page for print and for readers without JavaScript."""
+"""The static figure of FilterBankExplorer: the matrix as an image, and a table."""
 
 import html
 
@@ -14,13 +14,13 @@ MOST_ROWS, MOST_COLUMNS = 16, 10
 _CELL, _GAP = 28, 3
 
 
-def matrix_html(bank, pictures, energies, marks, redundancy, like):
-    """Return the strongest filters x images as a picture, and a table of their numbers.
+def matrix_html(bank, images, energies, marks, redundancy, like):
+    """Return the matrix of the strongest filters as an image, with a table of their numbers.
 
     Parameters
     ----------
     bank : lecture_utils.filter_banks.FilterBank
-    pictures : list of lecture_utils.widgets._gallery.Picture
+    images : list of lecture_utils.widgets._gallery.GalleryImage
     energies, marks, redundancy, like
         As from `statistics.bank_statistics` and `statistics.judge`.
 
@@ -30,11 +30,11 @@ def matrix_html(bank, pictures, energies, marks, redundancy, like):
         An HTML fragment.
     """
     summary = summarize(marks)
-    if not pictures:
+    if not images:
         return f"<p>{len(bank)} filters, and no image to run them on.</p>"
     order = sorted(range(len(bank)), key=lambda i: -energies[i])[:MOST_ROWS]
-    shown = pictures[:MOST_COLUMNS]
-    maps = [bank.magnitudes(picture.image / 255) for picture in shown]
+    shown = images[:MOST_COLUMNS]
+    maps = [bank.magnitudes(image.image / 255) for image in shown]
     limit = max(magnitudes.max() for magnitudes in maps) or 1.0
     rows = [[np.full((_CELL, _CELL, 3), 255, np.uint8), *(_gray(p.image) for p in shown)]]
     for i in order:
@@ -42,7 +42,7 @@ def matrix_html(bank, pictures, energies, marks, redundancy, like):
         cells = [sequential_colors(magnitudes[i], limit) for magnitudes in maps]
         rows.append([_square(signed_colors(kernel)), *map(_square, cells)])
     tile = np.concatenate([np.concatenate([_framed(c) for c in row], axis=1) for row in rows])
-    names = ", ".join(picture.name for picture in shown)
+    names = ", ".join(image.name for image in shown)
     alt = (
         f"A matrix. Columns: the images {names}. Rows: filters, from the strongest down, each with "
         "its kernel at the left and the magnitudes of its responses, dark where they are large. "
@@ -50,7 +50,8 @@ def matrix_html(bank, pictures, energies, marks, redundancy, like):
     )
     some = "" if len(order) == len(bank) else f" The {len(order)} strongest are shown."
     return (
-        f"<figure>{_figure.picture([tile], alt, colors=48)}<figcaption>{html.escape(summary)}{some} "
+        f"<figure>{_figure.image_html([tile], alt, colors=48)}<figcaption>"
+        f"{html.escape(summary)}{some} "
         "Energy: mean squared magnitude of the response. Redundancy: largest correlation with a "
         f'stronger filter.</figcaption></figure><div class="demo-numbers">'
         f"{_table(bank, energies, marks, redundancy, like, order)}</div>"

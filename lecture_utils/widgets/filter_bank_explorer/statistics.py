@@ -59,8 +59,8 @@ def judge(energies, correlations, weak_below, redundant_above):
     weak_below : float
         A filter is weak if its energy is below this part of the strongest one's, or zero.
     redundant_above : float
-        A filter that is not weak is redundant if its correlation with one that was kept before it is
-        above this.
+        A filter that is not weak is redundant if its correlation with one that was kept before it
+        is above this.
 
     Returns
     -------
@@ -72,7 +72,8 @@ def judge(energies, correlations, weak_below, redundant_above):
 
     Examples
     --------
-    >>> marks, redundancy, like = judge([1, 4, 0.1], [[1, 0.9, 0], [0.9, 1, 0], [0, 0, 1]], 0.05, 0.8)
+    >>> correlations = [[1, 0.9, 0], [0.9, 1, 0], [0, 0, 1]]
+    >>> marks, redundancy, like = judge([1, 4, 0.1], correlations, 0.05, 0.8)
     >>> marks, like
     (['redundant', 'kept', 'weak'], [1, -1, -1])
     """

@@ -113,8 +113,8 @@ class FilterGallery(Demo):
     def _entry(self):
         return next(each for each in self._layers if each["label"] == self.layer)
 
-    def pictures(self, kind):
-        """Return the pictures of the chosen layer.
+    def images(self, kind):
+        """Return the images of the chosen layer.
 
         Parameters
         ----------
@@ -134,7 +134,7 @@ class FilterGallery(Demo):
         """Return start, both results and an example of the chosen filter, and all activations."""
         entry = self._entry
         at = entry["channels"].index(self.filter)
-        pixel, fourier, examples = (self.pictures(kind)[at] for kind in KINDS)
+        pixel, fourier, examples = (self.images(kind)[at] for kind in KINDS)
         images = (pixel[0], pixel[-1], fourier[-1], examples[0])
         tiles = [_figure.rgb_tile(each) for each in images]
         name = _name(entry, at)
@@ -155,7 +155,7 @@ class FilterGallery(Demo):
             for i, p in enumerate(_by_filter(entry))
         )
         return (
-            f"<figure>{_figure.picture(tiles, alt)}"
+            f"<figure>{_figure.image_html(tiles, alt)}"
             f"<figcaption>{html.escape(alt)}</figcaption></figure>"
             f'<div class="demo-numbers"><table><caption>Mean activation, {html.escape(self.layer)} '
             "of "

@@ -10,7 +10,7 @@ from lecture_utils.convolution import KERNELS
 
 from .. import _figure, _gallery
 from .._demo import ArrayTrait
-from .._pictures import PictureDemo, own_pictures
+from .._images import ImageDemo, own_images
 from . import training
 
 #: Larger images would make a step slower than a frame, and teach nothing more.
@@ -43,26 +43,26 @@ class Between(traitlets.Float):
         return value
 
 
-class FilterLearner(PictureDemo):
+class FilterLearner(ImageDemo):
     """A kernel that learns from data to be another kernel, one gradient step at a time.
 
-    The teacher filters the image with the target kernel and adds noise. The student starts from small
-    random weights and follows the gradient of the mean squared error, which is computed on the page
-    and, equally, here. In a live notebook all traits are in sync both ways.
+    The teacher filters the image with the target kernel and adds noise. The student starts from
+    small random weights and follows the gradient of the mean squared error, which is computed on
+    the page and, equally, here. In a live notebook all traits are in sync both ways.
 
     Parameters
     ----------
     image : array_like (H, W) or (H, W, 3), optional
-        Floats from 0 to 1, or integers from 0 to 255; at most 128x128. By default the picture that
+        Floats from 0 to 1, or integers from 0 to 255; at most 128x128. By default the image that
         `source` names.
     target : str or array_like (k, k)
         A name from `lecture_utils.convolution.KERNELS`, or 3x3 or 5x5 weights between -100 and 100.
     learning_rate : float
         0.0001 to 100. Descent on all patches diverges above `stable_rate`.
     batch : {1, 16, 64, 256, "all"}
-        How many output pixels, drawn at random with replacement, each step looks at.
+        How many output pixels, drawn at random with replacement, each step uses.
     noise : float
-        Standard deviation of what the teacher adds to its answers, 0 to 1.
+        Standard deviation of the noise that the teacher adds to its responses, 0 to 1.
     momentum : float
         0 to 0.95, as in `torch.optim.SGD`.
     seed : int
@@ -70,7 +70,7 @@ class FilterLearner(PictureDemo):
     centered : bool
         Subtract the image's mean before anything else.
     sources : dict of str to array_like, optional
-        Pictures to choose from, instead of shapes, Fashion-MNIST and photos.
+        Images to choose from, instead of shapes, Fashion-MNIST and photos.
     source : str, optional
         Which of them to start with.
 
@@ -127,9 +127,9 @@ class FilterLearner(PictureDemo):
         sources=None,
         source=None,
     ):
-        pictures = _default_pictures() if sources is None else own_pictures(sources)
+        images = _default_images() if sources is None else own_images(sources)
         presets = [{"name": name, "kernel": k.tolist()} for name, k in KERNELS.items()]
-        super().__init__(pictures, presets=presets)
+        super().__init__(images, presets=presets)
         if isinstance(target, str):
             self.target_name = target
         else:
@@ -139,7 +139,7 @@ class FilterLearner(PictureDemo):
         if image is not None:
             self.image = image
         elif source is None:
-            self.source = "Sandal" if sources is None else pictures[0].name
+            self.source = "Sandal" if sources is None else images[0].name
         else:
             self.source = source
         self.reset()
@@ -151,8 +151,8 @@ class FilterLearner(PictureDemo):
         shape = proposal["value"].shape
         if max(shape) > LARGEST_SIDE:
             raise traitlets.TraitError(
-                f"image has shape {shape}; the learner takes at most {LARGEST_SIDE}x{LARGEST_SIDE}, "
-                "for example image[:64, :64]"
+                f"image has shape {shape}; the learner takes at most "
+                f"{LARGEST_SIDE}x{LARGEST_SIDE}, for example image[:64, :64]"
             )
         return proposal["value"]
 
@@ -164,8 +164,8 @@ class FilterLearner(PictureDemo):
         if not (np.abs(target) <= LARGEST_TARGET).all():  # NaN is refused as well.
             row, column = np.argwhere(~(np.abs(target) <= LARGEST_TARGET))[0]
             raise traitlets.TraitError(
-                f"target has {target[row, column]} at row {row}, column {column}; use numbers between "
-                f"-{LARGEST_TARGET:g} and {LARGEST_TARGET:g}"
+                f"target has {target[row, column]} at row {row}, column {column}; use numbers "
+                f"between -{LARGEST_TARGET:g} and {LARGEST_TARGET:g}"
             )
         return target
 
@@ -173,7 +173,8 @@ class FilterLearner(PictureDemo):
     def _check_target_name(self, proposal):
         if proposal["value"] not in (*KERNELS, "custom"):
             raise traitlets.TraitError(
-                f"there is no kernel {proposal['value']!r}; use an array or one of {', '.join(KERNELS)}"
+                f"there is no kernel {proposal['value']!r}; use an array or one of "
+                f"{', '.join(KERNELS)}"
             )
         return proposal["value"]
 
@@ -198,7 +199,7 @@ class FilterLearner(PictureDemo):
         return training.patches(self.image, len(self.target), self.centered)
 
     @property
-    def answers(self):
+    def responses(self):
         """The teacher's output for every window, with its noise, shape (n,)."""
         rows = self.patches
         noise = training.normal(self.seed, training.NOISE, len(rows))
@@ -218,19 +219,19 @@ class FilterLearner(PictureDemo):
     @property
     def loss(self):
         """Mean squared error over all output pixels."""
-        return training.loss_and_gradient(self.patches, self.answers, self.weights)[0]
+        return training.loss_and_gradient(self.patches, self.responses, self.weights)[0]
 
     @property
     def gradient(self):
         """Gradient of the mean squared error over `positions`, shape (k, k)."""
         chosen = self.positions
-        rows, answers = self.patches[chosen], self.answers[chosen]
-        return training.loss_and_gradient(rows, answers, self.weights)[1]
+        rows, responses = self.patches[chosen], self.responses[chosen]
+        return training.loss_and_gradient(rows, responses, self.weights)[1]
 
     @property
     def noise_floor(self):
         """The loss of the target kernel itself."""
-        return training.loss_and_gradient(self.patches, self.answers, self.target)[0]
+        return training.loss_and_gradient(self.patches, self.responses, self.target)[0]
 
     @property
     def distance(self):
@@ -239,7 +240,10 @@ class FilterLearner(PictureDemo):
 
     @property
     def eigenvalues(self):
-        """Of the mean of ``p pᵀ`` over all windows p, the smallest first: how much each direction teaches."""
+        """The eigenvalues of the mean of ``p pᵀ`` over all windows p, the smallest first.
+
+        They say how much the windows teach about each direction.
+        """
         return training.eigenvalues(self.patches)
 
     @property
@@ -274,24 +278,24 @@ class FilterLearner(PictureDemo):
 
     def _after(self, steps):
         """Return what weights and velocity will be after so many steps."""
-        rows, answers = self.patches, self.answers
+        rows, responses = self.patches, self.responses
         weights, velocity = self.weights, self.velocity
         for step in range(self.steps, self.steps + steps):
             at = self._batch_of(step, len(rows))
-            gradient = training.loss_and_gradient(rows[at], answers[at], weights)[1]
+            gradient = training.loss_and_gradient(rows[at], responses[at], weights)[1]
             velocity = self.momentum * velocity + gradient
             weights = weights - self.learning_rate * velocity
             if not np.abs(weights).max() < DIVERGED:
                 raise FloatingPointError(
-                    f"training diverges at step {step} with learning_rate {self.learning_rate:g}; use less "
-                    f"than {self.stable_rate:.3g}, and still less with small batches"
+                    f"training diverges at step {step} with learning_rate {self.learning_rate:g}; "
+                    f"use less than {self.stable_rate:.3g}, and still less with small batches"
                 )
         return weights, velocity
 
     # ---- For print, and for readers without JavaScript
 
     def figure_html(self):
-        """Return image, target, student before and after 300 steps as a picture, and the numbers."""
+        """Return image, target and student before and after 300 steps, and the numbers."""
         size = len(self.target)
         if min(self.image.shape) < size:
             return "<p>The image is smaller than the kernel.</p>"
@@ -308,32 +312,32 @@ class FilterLearner(PictureDemo):
         else:
             tiles.append(_figure.signed_tile(learned))
             tables += _figure.number_table(f"Student after {_SHOWN_STEPS} steps", learned)
-            after, _ = training.loss_and_gradient(self.patches, self.answers, learned)
+            after, _ = training.loss_and_gradient(self.patches, self.responses, learned)
             distance = np.linalg.norm(learned - self.target)
             seen = f" Fourth: the student after {_SHOWN_STEPS} steps."
             outcome = (
-                f"After {_SHOWN_STEPS} steps of gradient descent (learning rate {self.learning_rate:g}, "
-                f"momentum {self.momentum:g}, batch {self.batch}) the loss is {after:.3g}, and the student "
-                f"is {distance:.3g} away from the target."
+                f"After {_SHOWN_STEPS} steps of gradient descent (learning rate "
+                f"{self.learning_rate:g}, momentum {self.momentum:g}, batch {self.batch}) the loss "
+                f"is {after:.3g}, and the student is {distance:.3g} away from the target."
             )
         alt = (
-            f"First: {self.source}, in gray. Second: the target kernel, blue below zero and red above. "
-            f"Third: the student, random weights.{seen}"
+            f"First: {self.source}, in gray. Second: the target kernel, blue below zero and red "
+            f"above. Third: the student, random weights.{seen}"
         )
         text = (
-            f"A student kernel learns “{html.escape(self.target_name)}” from {html.escape(self.source)}. "
-            f"It starts with a loss of {self.loss:.3g}. {outcome} Descent on all pixels is stable up to a "
-            f"learning rate of {self.stable_rate:.3g}."
+            f"A student kernel learns “{html.escape(self.target_name)}” from "
+            f"{html.escape(self.source)}. It starts with a loss of {self.loss:.3g}. {outcome} "
+            f"Descent on all pixels is stable up to a learning rate of {self.stable_rate:.3g}."
         )
         return (
-            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{text}</figcaption></figure>"
+            f"<figure>{_figure.image_html(tiles, alt)}<figcaption>{text}</figcaption></figure>"
             f'<div class="demo-numbers">{tables}</div>'
         )
 
 
 @cache
-def _default_pictures():
-    flat = _gallery.Picture(
+def _default_images():
+    flat = _gallery.GalleryImage(
         "flat gray",
         np.full((28, 28), 128, np.uint8),
         "every pixel alike",

@@ -1,14 +1,14 @@
-"""One filter learned by gradient descent: the arithmetic, in NumPy, that the page repeats in JavaScript.
+"""Gradient descent on one filter in NumPy; the page repeats the arithmetic in JavaScript.
 
-A *teacher*, the target kernel, answers to every patch of an image, with noise. A *student* kernel ``w``
-answers to the same patches. The loss is the mean squared difference, and its gradient is worked out by
-hand: for residuals ``r = P w - y`` over ``n`` patches (the rows of ``P``), ``L = r·r / n`` has the gradient
-``2 Pᵀ r / n`` and the Hessian ``2 PᵀP / n``.
+A *teacher*, the target kernel, responds to every patch of an image, with noise. A *student* kernel
+``w`` responds to the same patches. The loss is the mean squared difference, and its gradient is
+worked out by hand: for residuals ``r = P w - y`` over ``n`` patches (the rows of ``P``),
+``L = r·r / n`` has the gradient ``2 Pᵀ r / n`` and the Hessian ``2 PᵀP / n``.
 """
 
 import numpy as np
 
-#: Which random numbers are meant; the batch of step t has the stream BATCH + t.
+#: Streams of random numbers; the batch of step t has the stream BATCH + t.
 START, NOISE, BATCH = 0, 1, 2
 #: Standard deviation of the student's first weights.
 START_SCALE = 0.3
@@ -20,7 +20,7 @@ _MASK = 0xFFFFFFFF
 def uniform(seed, stream, count):
     """Return random numbers between 0 and 1, the same in Python and on the page.
 
-    A number depends only on its place, not on those before it, so that any step can be repeated.
+    A number depends only on its position, not on those before it, so any step can be repeated.
 
     Parameters
     ----------
@@ -44,8 +44,9 @@ def uniform(seed, stream, count):
     """
     key = _mix(np.uint64((seed + 0x9E3779B9) & _MASK))
     key = _mix((key + np.uint64(stream + 1)) & np.uint64(_MASK))
-    places = (np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B9)) & np.uint64(_MASK)
-    return (_mix((key + places) & np.uint64(_MASK)).astype(np.float64) + 0.5) / 2**32
+    positions = np.arange(1, count + 1, dtype=np.uint64)
+    spread = (positions * np.uint64(0x9E3779B9)) & np.uint64(_MASK)
+    return (_mix((key + spread) & np.uint64(_MASK)).astype(np.float64) + 0.5) / 2**32
 
 
 def _mix(x):
@@ -55,7 +56,7 @@ def _mix(x):
 
 
 def normal(seed, stream, count):
-    """Return `count` normally distributed numbers, mean 0 and variance 1 (method of Box and Muller)."""
+    """Return numbers from the standard normal distribution, by the method of Box and Muller."""
     pairs = uniform(seed, stream, 2 * count).reshape(count, 2)
     return np.sqrt(-2 * np.log(pairs[:, 0])) * np.cos(2 * np.pi * pairs[:, 1])
 
@@ -88,22 +89,23 @@ def patches(image, size, centered=False):
     image = np.asarray(image, dtype=np.float64)
     if min(image.shape) < size:
         raise ValueError(
-            f"image has shape {image.shape}, smaller than the {size}x{size} kernel; give a larger image"
+            f"image has shape {image.shape}, smaller than the {size}x{size} kernel; give a larger "
+            "image"
         )
     image = image - image.mean() if centered else image
     windows = np.lib.stride_tricks.sliding_window_view(image, (size, size))
     return windows.reshape(-1, size * size)
 
 
-def loss_and_gradient(rows, answers, weights):
+def loss_and_gradient(rows, responses, weights):
     """Return the mean squared error of a kernel and its gradient.
 
     Parameters
     ----------
     rows : ndarray, shape (n, k * k)
         Patches, see `patches`.
-    answers : ndarray, shape (n,)
-        What the teacher said to them.
+    responses : ndarray, shape (n,)
+        The teacher's responses to them.
     weights : ndarray, shape (k, k)
 
     Returns
@@ -117,9 +119,9 @@ def loss_and_gradient(rows, answers, weights):
     >>> loss, gradient.item()
     (9.0, 6.0)
     """
-    residuals = rows @ weights.ravel() - answers
-    gradient = 2 * rows.T @ residuals / len(answers)
-    return float(residuals @ residuals / len(answers)), gradient.reshape(weights.shape)
+    residuals = rows @ weights.ravel() - responses
+    gradient = 2 * rows.T @ residuals / len(responses)
+    return float(residuals @ residuals / len(responses)), gradient.reshape(weights.shape)
 
 
 def eigenvalues(rows):

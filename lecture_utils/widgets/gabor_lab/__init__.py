@@ -11,7 +11,7 @@ from lecture_utils.datasets import zone_plate
 from lecture_utils.filter_banks import GaborBank
 
 from .. import _figure, _gallery
-from .._pictures import PictureDemo, own_pictures
+from .._images import ImageDemo, own_images
 
 #: The lecture's three filters: frequency, theta, sigma.
 PRESETS = ((0.16, 1.2, 4.0), (0.31, 0.0, 3.6), (0.36, 1.6, 1.3))
@@ -38,7 +38,7 @@ class Between(traitlets.Float):
         return value
 
 
-class GaborLab(PictureDemo):
+class GaborLab(ImageDemo):
     """One Gabor filter on an image: kernel, spot in the frequency plane, response.
 
     In a live notebook all traits are in sync both ways: what the reader does on the page arrives
@@ -48,11 +48,11 @@ class GaborLab(PictureDemo):
     Parameters
     ----------
     image : array_like (H, W) or (H, W, 3), optional
-        Floats from 0 to 1, or integers from 0 to 255; at most 512x512. By default the picture that
+        Floats from 0 to 1, or integers from 0 to 255; at most 512x512. By default the image that
         `source` names.
     frequency : float
-        Cycles per pixel, 0.01 to 0.75. Above 0.5, the Nyquist frequency, along x or y the pixel grid
-        shows a slower wave, and the lab says so.
+        Cycles per pixel, 0.01 to 0.75. Above 0.5, the Nyquist frequency, along x or y the pixel
+        grid shows a slower wave, and the lab says so.
     theta : float
         Direction in which the wave travels, 0 to pi; 0 is along x, y points down.
     sigma : float
@@ -62,7 +62,7 @@ class GaborLab(PictureDemo):
     phase : float
         Of the wave in the middle of the kernel, -pi to pi.
     sources : dict of str to array_like, optional
-        Pictures to choose from, instead of a zone plate, photos, shapes and Fashion-MNIST.
+        Images to choose from, instead of a zone plate, photos, shapes and Fashion-MNIST.
     source : str, optional
         Which of them to start with.
 
@@ -70,15 +70,16 @@ class GaborLab(PictureDemo):
     ----------
     image : ndarray of float32, shape (H, W)
     source : str
-        Setting it to a picture's name sets the image.
+        Setting it to an image's name sets the image.
     kernel_part : {"real", "imaginary", "envelope"}
     response_part : {"real", "magnitude", "phase"}
-        What is on screen.
+        The parts on screen.
     position : tuple of int
-        Row and column of the pixel whose response is told.
+        Row and column of the pixel whose response is shown.
     kernel : ndarray of complex128, shape (kh, kw)
     response : ndarray of complex128, shape (H, W)
-        Of `lecture_utils.filter_banks.GaborBank`, images mirrored at their border. Computed when asked for.
+        Of `lecture_utils.filter_banks.GaborBank`, images mirrored at their border. Computed on
+        access.
 
     Raises
     ------
@@ -116,12 +117,12 @@ class GaborLab(PictureDemo):
         sources=None,
         source=None,
     ):
-        pictures = _default_pictures() if sources is None else own_pictures(sources)
+        images = _default_images() if sources is None else own_images(sources)
         super().__init__(
-            pictures, frequency=frequency, theta=theta, sigma=sigma, aspect=aspect, phase=phase
+            images, frequency=frequency, theta=theta, sigma=sigma, aspect=aspect, phase=phase
         )
         if image is None:
-            self.source = pictures[0].name if source is None else source
+            self.source = images[0].name if source is None else source
         else:
             self.image = image
         # Something to look at from the start.
@@ -148,7 +149,7 @@ class GaborLab(PictureDemo):
         return self._bank.responses(self.image.astype(np.float64))[0]
 
     def figure_html(self):
-        """Return input, kernel and magnitude of the response as a picture, and the numbers."""
+        """Return input, kernel and magnitude of the response as an image, and the numbers."""
         kernel, response = self.kernel, self.response
         magnitude = np.abs(response)
         row, column = np.minimum(self.position, np.array(response.shape) - 1)
@@ -164,24 +165,25 @@ class GaborLab(PictureDemo):
             f"{_figure.number(self.sigma)} pixels"
         )
         alt = (
-            f"Left: {self.source}, in gray, with the kernel's window framed. Middle: the real part of "
-            "the kernel, stripes that fade towards its border. Right: the magnitude of the response, "
-            "strong where the image has such stripes; the strongest place is framed."
+            f"Left: {self.source}, in gray, with the kernel's window framed. Middle: the real part "
+            "of the kernel, stripes that fade towards its border. Right: the magnitude of the "
+            "response, strong where the image has such stripes; the strongest position is framed."
         )
         number = f"{magnitude[row, column]:.4g}"
         text = (
-            f"{html.escape(self.source)} under a Gabor filter of {settings}. The kernel has {kh}×{kw} "
-            f"weights. The mean squared magnitude of the response is {(magnitude**2).mean():.4g}, its "
-            f"largest magnitude {magnitude.max():.4g}; at row {row}, column {column} it is {number}."
+            f"{html.escape(self.source)} under a Gabor filter of {settings}. The kernel has "
+            f"{kh}×{kw} weights. The mean squared magnitude of the response is "
+            f"{(magnitude**2).mean():.4g}, its largest magnitude {magnitude.max():.4g}; at row "
+            f"{row}, column {column} it is {number}."
         )
-        return f"<figure>{_figure.picture(tiles, alt)}<figcaption>{text}</figcaption></figure>"
+        return f"<figure>{_figure.image_html(tiles, alt)}<figcaption>{text}</figcaption></figure>"
 
 
-def _default_pictures():
-    plate = _gallery.Picture(
+def _default_images():
+    plate = _gallery.GalleryImage(
         "zone plate",
         np.rint(zone_plate() * 255).astype(np.uint8),
-        "every frequency and direction, each at one place and its opposite",
+        "every frequency and direction, each at one position and its opposite",
         "from lecture_utils.datasets import zone_plate",
         "(zone_plate() * 255).round() / 255",
     )

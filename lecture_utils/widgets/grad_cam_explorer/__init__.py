@@ -1,4 +1,4 @@
-"""GradCamExplorer: where a network finds evidence for a class, channel by channel, and what covering says."""
+"""GradCamExplorer: where a network finds evidence for a class, beside occlusion."""
 
 import numpy as np
 import traitlets
@@ -7,7 +7,7 @@ from lecture_utils import pretrained
 
 from .._demo import ArrayTrait, Demo
 from .figure import figure_html
-from .pictures import PHOTOS, explain, explain_known, known_photo, photo_code
+from .images import PHOTOS, explain, explain_known, known_photo, photo_code
 from .traits import TOP, pack
 
 EVIDENCE = ("positive", "both", "negative")
@@ -18,50 +18,53 @@ ORDERS = ("effect", "weight")
 class GradCamExplorer(Demo):
     """Show Grad-CAM of any class, at several layers, beside occlusion or another class.
 
-    In the page any class of the network can be chosen for the last layer. For the layers inside and for
-    occlusion, those that are among the 12 likeliest of any of the pictures can be. In a live notebook all
+    In the page any class of the network can be chosen for the last layer. For the inner layers and
+    for occlusion, only the 12 likeliest classes of each image can be chosen. In a live notebook all
     traits are in sync both ways.
 
     Parameters
     ----------
     photos : sequence of str, or dict of arrays, optional
-        Names that `lecture_utils.datasets.photo` knows; or ``{name: image}`` with images of uint8, (H, W, 3).
+        Names that `lecture_utils.datasets.photo` knows; or ``{name: image}`` with images of uint8,
+        (H, W, 3).
     network : str
         A name for `lecture_utils.pretrained.load`: EfficientNet-Lite0 or a ResNet.
     layers : sequence of str, optional
-        Module paths of parts of the network, in order, the last one included. By default the last part at each of the
-        three lowest resolutions.
+        Module paths of parts of the network, in order, the last one included. By default the last
+        part at each of the three lowest resolutions.
     photo : str, optional
-        The picture to begin with.
+        The image to begin with.
     class_index, other_class : int, optional
-        The class that is explained, and the one to compare with. By default the picture's likeliest two.
+        The class that is explained, and the one to compare with. By default the image's likeliest
+        two.
     layer : str, optional
         By default the last.
     evidence : {"positive", "both", "negative"}
-        Grad-CAM keeps what is positive: what speaks for the class.
+        Grad-CAM keeps the positive values, which are evidence for the class.
     beside : {"occlusion", "class", "difference"}
-        What the second picture shows.
+        The content of the second image.
     opacity : int
-        Of the maps over the picture, in percent.
+        Of the maps over the image, in percent.
     smooth : bool
         Whether maps are interpolated, as usual, or show their cells.
     added : int
-        How many channels are added up, 0 to 8.
+        How many channels are summed, 0 to 8.
     order : {"effect", "weight"}
-        Which channels come first: those that change the map most, or those with the largest weights.
+        Which channels come first: those that change the map most, or those with the largest
+        weights.
 
     Attributes
     ----------
     map : ndarray of float32, shape (h, w)
         The signed map of the class at the layer, not rounded as in the page.
-    found : dict of Evidence
-        By picture: maps, weights and logits.
+    explanations : dict of Evidence
+        By name of the image: maps, weights and logits.
 
     Raises
     ------
     ValueError, traitlets.TraitError
-        If a name, a class or an image does not fit, or the network does not end in global average pooling and one linear
-        layer.
+        If a name, a class or an image does not fit, or the network does not end in global average
+        pooling and one linear layer.
 
     Examples
     --------
@@ -117,21 +120,24 @@ class GradCamExplorer(Demo):
     ):
         net = pretrained.load(network)
         layers = None if layers is None else tuple(layers)
-        self.found = _gather(photos, net, layers)
+        self.explanations = _gather(photos, net, layers)
         own = isinstance(photos, dict)
-        photo = next(iter(self.found)) if photo is None else photo
-        self._check("photo", photo, self.found)
-        likeliest = [int(c) for c in self.found[photo].top(2)]
+        photo = next(iter(self.explanations)) if photo is None else photo
+        self._check("photo", photo, self.explanations)
+        likeliest = [int(c) for c in self.explanations[photo].top(2)]
         super().__init__(
             network={"name": network, "title": net.title, "origin": net.origin},
-            photos=[{"name": name, "code": "" if own else photo_code(name)} for name in self.found],
+            photos=[
+                {"name": name, "code": "" if own else photo_code(name)}
+                for name in self.explanations
+            ],
             class_names=list(net.class_names),
             biases=_linear_bias(net.model),
             photo=photo,
             class_index=likeliest[0] if class_index is None else class_index,
             other_class=likeliest[1] if other_class is None else other_class,
-            layer=list(self.found[photo].layers)[-1] if layer is None else layer,
-            **pack(list(self.found.values())),
+            layer=list(self.explanations[photo].layers)[-1] if layer is None else layer,
+            **pack(list(self.explanations.values())),
             **settings,
         )
 
@@ -142,54 +148,55 @@ class GradCamExplorer(Demo):
 
     @traitlets.validate("photo")
     def _check_photo(self, proposal):
-        self._check("photo", proposal["value"], self.found)
+        self._check("photo", proposal["value"], self.explanations)
         return proposal["value"]
 
     @traitlets.validate("layer")
     def _check_layer(self, proposal):
-        self._check("layer", proposal["value"], next(iter(self.found.values())).layers)
+        self._check("layer", proposal["value"], next(iter(self.explanations.values())).layers)
         return proposal["value"]
 
     @traitlets.validate("class_index", "other_class")
     def _check_class(self, proposal):
-        count = len(next(iter(self.found.values())).logits)
+        count = len(next(iter(self.explanations.values())).logits)
         if not 0 <= proposal["value"] < count:
             raise traitlets.TraitError(
-                f"{proposal['trait'].name} is {proposal['value']}; the network has the classes 0 to {count - 1}"
+                f"{proposal['trait'].name} is {proposal['value']}; the network has the classes 0 "
+                f"to {count - 1}"
             )
         return proposal["value"]
 
     @property
     def map(self):
         """Return the signed map of the class at the layer."""
-        return self.found[self.photo].layers[self.layer].cam(self.class_index)
+        return self.explanations[self.photo].layers[self.layer].cam(self.class_index)
 
     def figure_html(self):
-        """Return the picture and the maps of its likeliest classes, with their numbers as a table."""
-        return figure_html(self.found[self.photo], self.photo, self.layer, self.class_names)
+        """Return the image and the maps of its likeliest classes, with a table of their numbers."""
+        return figure_html(self.explanations[self.photo], self.photo, self.layer, self.class_names)
 
 
 def _gather(photos, net, layers):
-    """Explain all pictures; a dict from their names to evidence."""
+    """Explain all images; a dict from their names to evidence."""
     if isinstance(photos, str):
         raise ValueError(f"photos is {photos!r}; give a list of names, or a dict of images")
     if isinstance(photos, dict):
-        found = {
+        explanations = {
             str(name): explain(net, np.asarray(image), layers) for name, image in photos.items()
         }
     else:
         names = list(photos)
         for name in names:
-            known_photo(name)  # A wrong name is told before the first picture is computed.
-        found = {name: explain_known(net.name, name, layers) for name in names}
-    if not found:
+            known_photo(name)  # A wrong name is refused before the first image is computed.
+        explanations = {name: explain_known(net.name, name, layers) for name in names}
+    if not explanations:
         raise ValueError("there are no photos; give at least one")
-    return found
+    return explanations
 
 
-def _linear_bias(network):
+def _linear_bias(model):
     from torch import nn
 
-    linear = [child for child in network.children() if isinstance(child, nn.Linear)][-1]
+    linear = [child for child in model.children() if isinstance(child, nn.Linear)][-1]
     count = linear.out_features
     return np.zeros(count) if linear.bias is None else linear.bias.detach().numpy()

@@ -22,25 +22,25 @@ class Chain:
     linear: nn.Linear
 
     def maps(self, images):
-        """Return what each part gives: a dict from module paths to maps of shape (N, K, h, w)."""
-        found, values = {}, images
+        """Return the output of each part: a dict from module paths to maps, (N, K, h, w)."""
+        outputs, values = {}, images
         for name, part in self.parts.items():
-            found[name] = values = part(values)
-        return found
+            outputs[name] = values = part(values)
+        return outputs
 
     def after(self, name=None):
-        """Return what turns the maps of part `name` into logits, as one module; by default, the image."""
+        """Return the rest of the network after part `name`, by default all of it, as one module."""
         names = list(self.parts)
         rest = [self.parts[later] for later in names[names.index(name) + 1 if name else 0 :]]
         return nn.Sequential(*rest, nn.AdaptiveAvgPool2d(1), nn.Flatten(), self.linear)
 
 
-def as_chain(network, images):
-    """Take a network apart.
+def as_chain(model, images):
+    """Split a network into a chain.
 
     Parameters
     ----------
-    network : nn.Module
+    model : nn.Module
         In evaluation mode.
     images : Tensor, shape (N, 3, H, W)
         To try it on.
@@ -52,16 +52,18 @@ def as_chain(network, images):
     Raises
     ------
     ValueError
-        If its children, run in turn with global average pooling before the last, do not give its logits.
+        If its children, run in turn with global average pooling before the last, do not give its
+        logits.
 
     Examples
     --------
-    >>> network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
-    >>> list(as_chain(network.eval(), torch.zeros(1, 3, 8, 8)).parts)
+    >>> pooling = nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    >>> model = nn.Sequential(nn.Conv2d(3, 4, 3), *pooling, nn.Linear(4, 2))
+    >>> list(as_chain(model.eval(), torch.zeros(1, 3, 8, 8)).parts)
     ['0']
     """
     parts, linear = {}, None
-    for name, child in network.named_children():
+    for name, child in model.named_children():
         if isinstance(child, nn.Linear):
             linear = child
         elif name == "features":
@@ -72,13 +74,13 @@ def as_chain(network, images):
         chain = Chain(parts, linear)
         try:
             with torch.no_grad():
-                found, expected = chain.after()(images), network(images)
+                logits, expected = chain.after()(images), model(images)
         except RuntimeError:  # shapes that do not fit
             pass
         else:
-            if torch.allclose(found, expected, rtol=1e-4, atol=1e-4):
+            if torch.allclose(logits, expected, rtol=1e-4, atol=1e-4):
                 return chain
     raise ValueError(
-        f"{type(network).__name__} is no chain that ends in global average pooling and one linear layer; "
-        "use EfficientNet-Lite0 or a ResNet"
+        f"{type(model).__name__} is no chain that ends in global average pooling and one linear "
+        "layer; use EfficientNet-Lite0 or a ResNet"
     )

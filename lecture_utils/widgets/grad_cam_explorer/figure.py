@@ -1,4 +1,4 @@
-"""The picture and the numbers that GradCamExplorer leaves in the page."""
+"""The static figure and table of GradCamExplorer."""
 
 import html
 
@@ -10,13 +10,13 @@ from .. import _figure
 
 
 def figure_html(one, photo, layer, class_names):
-    """Return a picture with the maps of its three likeliest classes, and a table.
+    """Return an image with the maps of its three likeliest classes, and a table.
 
     Parameters
     ----------
     one : Evidence
     photo : str
-        The picture's name.
+        The image's name.
     layer : str
         One of its layers.
     class_names : list of str
@@ -28,18 +28,20 @@ def figure_html(one, photo, layer, class_names):
     """
     classes = one.top(5)
     limit = one.limit(layer)
-    shares = np.exp(one.logits - one.logits.max())
-    shares /= shares.sum()
+    probabilities = np.exp(one.logits - one.logits.max())
+    probabilities /= probabilities.sum()
     maps = one.layers[layer].cam(classes)
-    tiles = [one.picture, *(signed_colors(cam, limit) for cam in maps[:3])]
+    tiles = [one.image, *(signed_colors(cam, limit) for cam in maps[:3])]
     names = [html.escape(class_names[c]) for c in classes]
     alt = (
-        f"A picture, {photo}, and three maps of {maps.shape[1]} by {maps.shape[2]} cells for {', '.join(names[:3])}: red "
-        "where there is evidence for the class, blue where there is evidence against it."
+        f"An image, {photo}, and three maps of {maps.shape[1]} by {maps.shape[2]} cells for "
+        f"{', '.join(names[:3])}: red where there is evidence for the class, blue where there is "
+        "evidence against it."
     )
     rows = "".join(
-        f'<tr><th scope="row">{name}</th><td>{100 * shares[c]:.1f}%</td><td>{_figure.number(one.logits[c])}</td>'
-        f"<td>{_place(cam)}</td><td>{_figure.number(cam.max(), 3)}</td><td>{_figure.number(cam.min(), 3)}</td></tr>"
+        f'<tr><th scope="row">{name}</th><td>{100 * probabilities[c]:.1f}%</td>'
+        f"<td>{_figure.number(one.logits[c])}</td><td>{_position(cam)}</td>"
+        f"<td>{_figure.number(cam.max(), 3)}</td><td>{_figure.number(cam.min(), 3)}</td></tr>"
         for name, c, cam in zip(names, classes, maps, strict=True)
     )
     heads = (
@@ -51,14 +53,15 @@ def figure_html(one, photo, layer, class_names):
         "Strongest against",
     )
     head = "".join(f'<th scope="col">{head}</th>' for head in heads)
-    picture = _figure.picture([_figure.rgb_tile(tile) for tile in tiles], alt, colors=256)
+    image = _figure.image_html([_figure.rgb_tile(tile) for tile in tiles], alt, colors=256)
     return (
-        f"<figure>{picture}<figcaption>Grad-CAM at {html.escape(layer)} for {', '.join(names[:3])}, on one scale from "
-        f"{_figure.number(-limit)} (blue) to {_figure.number(limit)} (red).</figcaption></figure>"
-        f'<div class="demo-numbers"><table><caption>{html.escape(photo)}: the five likeliest classes</caption>'
+        f"<figure>{image}<figcaption>Grad-CAM at {html.escape(layer)} for {', '.join(names[:3])}, "
+        f"on one scale from {_figure.number(-limit)} (blue) to {_figure.number(limit)} (red)."
+        '</figcaption></figure><div class="demo-numbers"><table>'
+        f"<caption>{html.escape(photo)}: the five likeliest classes</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
-def _place(cam):
+def _position(cam):
     return ", ".join(str(n) for n in np.unravel_index(cam.argmax(), cam.shape))

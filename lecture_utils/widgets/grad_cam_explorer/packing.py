@@ -1,11 +1,11 @@
-"""Arrays for the browser in few bytes: one byte per number where that is enough, half precision where not."""
+"""Arrays for the browser in few bytes: one byte per number where possible, else half precision."""
 
 import io
 
 import numpy as np
 from PIL import Image
 
-#: What stands for zero in a byte with a sign.
+#: The value of a signed byte that stands for zero.
 ZERO = 128
 
 
@@ -62,7 +62,7 @@ def ranged_bytes(values):
 
 
 def sparse_bytes(values):
-    """Keep only what is not zero.
+    """Keep only the numbers that are not zero.
 
     Parameters
     ----------

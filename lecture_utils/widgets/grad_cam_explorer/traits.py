@@ -13,12 +13,12 @@ from .packing import (
 
 #: How many channels are shown.
 TOP = 8
-#: Of each picture, so many classes can be seen at all layers and by occlusion.
+#: For this many classes of each image, the page shows all layers and occlusion.
 LIKELIEST = 12
 
 
 def listed_classes(evidence):
-    """Return the classes that are among the likeliest of any picture, in ascending order."""
+    """Return the classes that are among the likeliest of any image, in ascending order."""
     return sorted({int(c) for one in evidence for c in one.top(LIKELIEST)})
 
 
@@ -28,7 +28,7 @@ def pack(evidence):
     Parameters
     ----------
     evidence : list of Evidence
-        One per picture, all with the same layers.
+        One per image, all with the same layers.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def pack(evidence):
     *inner, final = evidence[0].layers
     listed = listed_classes(evidence)
     traits = {"listed": listed, "logits": np.stack([one.logits for one in evidence])}
-    jpegs = [as_jpeg(one.picture) for one in evidence]
+    jpegs = [as_jpeg(one.image) for one in evidence]
     traits |= {"jpeg_sizes": [len(jpeg) for jpeg in jpegs], "jpegs": np.concatenate(jpegs)}
 
     # The last layer, for all classes: their maps, and the channels that matter most.
@@ -58,9 +58,9 @@ def pack(evidence):
     # The layers inside, for the listed classes: all channels and all weights.
     packed = [[_inner(one.layers[name], listed) for one in evidence] for name in inner]
     flat = [parts for layer in packed for parts in layer]
-    for place, name in enumerate(("inner_maps", "inner_ranges", "inner_weights")):
+    for index, name in enumerate(("inner_maps", "inner_ranges", "inner_weights")):
         empty = np.zeros(0, np.float32 if name == "inner_ranges" else np.uint8)
-        traits[name] = np.concatenate([empty, *(parts[place].ravel() for parts in flat)])
+        traits[name] = np.concatenate([empty, *(parts[index].ravel() for parts in flat)])
     traits["falls"] = half_bytes(np.stack([one.falls[listed] for one in evidence]))
     traits["layers"] = [
         {
@@ -97,14 +97,14 @@ def _inner(layer, listed):
 
 
 def _error(one, name, listed, final, traits, index):
-    """Measure how far the maps in the browser are off, as a share of the picture's scale."""
+    """Measure how far the maps in the browser are off, as a share of the image's scale."""
     layer = one.layers[name]
     if name == final:
         exact = _flat(layer.cam(slice(None)))
-        found = (traits["maps"][index] - 128.0) * traits["map_scales"][index][:, None]
+        decoded = (traits["maps"][index] - 128.0) * traits["map_scales"][index][:, None]
     else:
         exact = _flat(layer.cam(listed))
         data, ranges, _ = _inner(layer, listed)
         weights = layer.weights[listed].astype(np.float16).astype(np.float32)
-        found = weights @ (ranges[:, :1] + data * ranges[:, 1:])
-    return float(np.abs(found - exact).max() / one.limit(name))
+        decoded = weights @ (ranges[:, :1] + data * ranges[:, 1:])
+    return float(np.abs(decoded - exact).max() / one.limit(name))

@@ -39,8 +39,8 @@ class Grid(ArrayTrait):
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
             raise traitlets.TraitError(
-                f"{self.name} has {grid[row, column]} at row {row}, column {column}; use {kind} from "
-                f"-{LARGEST_NUMBER} to {LARGEST_NUMBER}"
+                f"{self.name} has {grid[row, column]} at row {row}, column {column}; use {kind} "
+                f"from -{LARGEST_NUMBER} to {LARGEST_NUMBER}"
             )
         return grid
 
@@ -59,7 +59,8 @@ class LayerLab(Demo):
         By default a 3x3 edge detector, or a 2x2 window for pooling.
     operation : {"convolution", "max", "average"}
     stride : int, optional
-        1 to 5 cells; by default 1 for a convolution and the window's size for pooling, as in PyTorch.
+        1 to 5 cells; by default 1 for a convolution and the window's size for pooling, as in
+        PyTorch.
     padding : int
         0 to 3 cells on each side; for pooling at most half the window.
     dilation : int
@@ -162,7 +163,7 @@ class LayerLab(Demo):
             self.position = tuple(int(at) for at in np.minimum(self.position, last))
 
     def figure_html(self):
-        """Return input and output as a picture and as tables of numbers."""
+        """Return input and output as an image and as tables of numbers."""
         if self.problem:
             return f"<p>There is no output: {html.escape(self.problem)}.</p>"
         row, column = (int(at) for at in self.position)
@@ -180,19 +181,19 @@ class LayerLab(Demo):
         what = f"{sizes[1]} " + ("convolution" if convolves else f"{self.operation}-pooling")
         value = _figure.number(self.output[row, column])
         alt = (
-            f"An image of {sizes[0]} cells with a window framed, and the output of a {what}, {sizes[2]} "
-            f"cells, blue below zero and red above; the framed cell is {value}."
+            f"An image of {sizes[0]} cells with a window framed, and the output of a {what}, "
+            f"{sizes[2]} cells, blue below zero and red above; the framed cell is {value}."
         )
         text = (
             f"A {what} with stride {self.stride}, padding {self.padding} and dilation "
-            f"{self.dilation} turns {sizes[0]} cells into {sizes[2]}. The framed window gives {value}, "
-            f"the output at row {row}, column {column}."
+            f"{self.dilation} turns {sizes[0]} cells into {sizes[2]}. The framed window gives "
+            f"{value}, the output at row {row}, column {column}."
         )
         tables = [_figure.number_table("Input", self.image)]
         if convolves:
             tables.append(_figure.number_table("Kernel", self.kernel))
         tables.append(_figure.number_table("Output", self.output))
         return (
-            f"<figure>{_figure.picture(tiles, alt)}<figcaption>{text}</figcaption></figure>"
+            f"<figure>{_figure.image_html(tiles, alt)}<figcaption>{text}</figcaption></figure>"
             f'<div class="demo-numbers">{"".join(tables)}</div>'
         )

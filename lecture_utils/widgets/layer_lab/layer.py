@@ -91,7 +91,7 @@ def layer_output(image, kernel, operation, stride, padding, dilation, ceil_mode)
 
 
 def _windows(image, kernel_shape, output_shape, stride, padding, dilation, border):
-    """Return what each window reads, shape (H', W', kh, kw); outside of the image it is `border`."""
+    """Return the values in each window, shape (H', W', kh, kw); outside of the image `border`."""
     covered = [dilation * (size - 1) + 1 for size in kernel_shape]
     after = [
         max(padding, (count - 1) * stride + span - padding - size)

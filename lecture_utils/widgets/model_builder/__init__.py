@@ -33,8 +33,8 @@ class Layers(traitlets.List):
 class ModelBuilder(Demo):
     """Build a network layer by layer and watch shapes, parameters, multiplications and memory.
 
-    In a live notebook all traits are in sync both ways. Layers that do not fit are allowed: the page
-    explains what is wrong where it is wrong.
+    In a live notebook all traits are in sync both ways. Layers that do not fit are allowed: the
+    page explains each problem beside its layer.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ class ModelBuilder(Demo):
     Attributes
     ----------
     layers : list of dict
-        Such as ``{"type": "MaxPool2d", "kernel_size": 2}``; settings left out get their default. Assign
-        a new list to change it.
+        Such as ``{"type": "MaxPool2d", "kernel_size": 2}``; settings left out get their default.
+        Assign a new list to change it.
     summary : list of dict
         Per layer: shapes, parameters, multiplications, bytes, receptive field, problem.
     model : torch.nn.Sequential
@@ -117,7 +117,7 @@ class ModelBuilder(Demo):
 
     @property
     def summary(self):
-        """What each layer puts out and costs, or why it does not fit."""
+        """The output and cost of each layer, or why it does not fit."""
         return describe(self.layers, self.input_shape, self.batch_size)
 
     @property

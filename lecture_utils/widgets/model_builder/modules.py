@@ -1,4 +1,4 @@
-"""From the builder's layers to PyTorch's modules, and back. torch is imported only when asked for."""
+"""From the builder's layers to PyTorch's modules, and back. Imports torch only where needed."""
 
 from .kinds import complete
 

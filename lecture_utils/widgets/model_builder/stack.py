@@ -1,4 +1,4 @@
-"""What each layer of a stack puts out and costs, or why it does not fit; `stack.js` does the same."""
+"""The output and cost of each layer, or why it does not fit; `stack.js` computes the same."""
 
 import math
 
@@ -23,10 +23,10 @@ def describe(layers, input_shape, batch_size=1):
     -------
     list of dict
         One per layer: ``layer`` (its type), ``input_shape``, ``output_shape``, ``parameters``,
-        ``macs`` (multiplications by a weight, one image), ``mult_adds`` (as torchinfo counts: biases
-        and normalization too), ``bytes`` (of the outputs, float32), ``receptive_field`` (rows and
-        columns, or None where that has no meaning) and ``problem``, a sentence or None. After the
-        first problem, shapes and numbers are None.
+        ``macs`` (multiplications by a weight, one image), ``mult_adds`` (as torchinfo counts:
+        biases and normalization too), ``bytes`` (of the outputs, float32), ``receptive_field``
+        (rows and columns, or None where that has no meaning) and ``problem``, a sentence or None.
+        After the first problem, shapes and numbers are None.
 
     Examples
     --------
@@ -157,8 +157,8 @@ def _costs(layer, shape, output):
     if kind == "Conv2d":
         weights = layer["out_channels"] * (shape[0] // layer["groups"]) * layer["kernel_size"] ** 2
         parameters = weights + layer["bias"] * layer["out_channels"]
-        places = output[1] * output[2]
-        macs, mult_adds = weights * places, parameters * places
+        positions = output[1] * output[2]
+        macs, mult_adds = weights * positions, parameters * positions
     elif kind == "Linear":
         parameters = (layer["in_features"] + layer["bias"]) * layer["out_features"]
         macs, mult_adds = math.prod(output) * layer["in_features"], parameters
@@ -177,10 +177,10 @@ def _next_field(layer, shape, field, flattened):
         reach = layer.get("dilation", 1) * (layer["kernel_size"] - 1)
         size = tuple(n + reach * by for n, by in zip(size, step, strict=True))
         return size, tuple(by * layer["stride"] for by in step)
-    # Whoever reads all places sees all their fields together.
-    places = shape[1:] if kind == "AdaptiveAvgPool2d" else flattened[1:] if flattened else None
-    if places and kind in ("AdaptiveAvgPool2d", "Linear"):
-        size = tuple(n + (count - 1) * by for n, count, by in zip(size, places, step, strict=True))
+    # A layer that reads all positions has the union of all their fields.
+    counts = shape[1:] if kind == "AdaptiveAvgPool2d" else flattened[1:] if flattened else None
+    if counts and kind in ("AdaptiveAvgPool2d", "Linear"):
+        size = tuple(n + (count - 1) * by for n, count, by in zip(size, counts, step, strict=True))
     return size, step
 
 

@@ -1,4 +1,4 @@
-"""Questions that answer back: pick an option, and the page says whether it is right and why."""
+"""Multiple-choice questions: pick an option, and the page says whether it is correct and why."""
 
 import html
 import re
@@ -15,14 +15,14 @@ class Quiz(Demo):
     ----------
     questions : list of dict
         Each with ``"question"`` (text), and ``"options"``: a list of ``(text, why)`` or
-        ``(text, why, True)`` where True marks a right option. A question has at least two options and at
-        least one right one; with several right ones, the reader ticks as many as apply. Text between
-        backticks is shown as code.
+        ``(text, why, True)`` where True marks a correct option. A question has at least two options
+        and at least one correct one; with several correct ones, the reader ticks as many as apply.
+        Text between backticks is shown as code.
 
     Raises
     ------
     ValueError
-        If a question has too few options, no right option, or an option without an explanation.
+        If a question has too few options, no correct option, or an option without an explanation.
 
     Examples
     --------
@@ -43,7 +43,8 @@ class Quiz(Demo):
         for q in self.questions:
             options = "".join(f"<li>{_inline(o['text'])}</li>" for o in q["options"])
             answers = "".join(
-                f"<li>{_inline(o['text'])}: {'right' if o['right'] else 'not right'}. {_inline(o['why'])}</li>"
+                f"<li>{_inline(o['text'])}: {'correct' if o['right'] else 'not correct'}. "
+                f"{_inline(o['why'])}</li>"
                 for o in q["options"]
             )
             parts.append(
@@ -54,7 +55,7 @@ class Quiz(Demo):
 
 
 def _checked(number, question):
-    """Return one question in the form that travels to the browser; refuse one that cannot be answered."""
+    """Return one question as it travels to the browser; refuse one that has no correct option."""
     options = []
     for option in question["options"]:
         text, why, *right = option

@@ -1,4 +1,4 @@
-"""ReceptiveFieldLab: build a stack of layers, and see what one of its outputs sees of the input."""
+"""ReceptiveFieldLab: build a stack of layers, and see the receptive field of one output."""
 
 import html
 
@@ -48,12 +48,13 @@ class ReceptiveFieldLab(Demo):
     Parameters
     ----------
     layers : str or list of (LayerSpec or dict), optional
-        The name of one of `PRESETS`; or the layers, first layer first: a `LayerSpec` (a convolution), or
-        a dict with ``kind`` ("conv", "max" or "average"), ``kernel``, ``stride`` and ``dilation``. Only
-        square windows; padding is left out, because it moves fields and does not change their size.
+        The name of one of `PRESETS`; or the layers, first layer first: a `LayerSpec` (a
+        convolution), or a dict with ``kind`` ("conv", "max" or "average"), ``kernel``, ``stride``
+        and ``dilation``. Only square windows; padding is left out, because it moves fields and does
+        not change their size.
     weights : {"uniform", "random"}
-        How the effective field is measured: with kernels that average, or as the mean over several draws
-        of random kernels. Pooling counts as an average in both.
+        How the effective field is measured: with kernels that average, or as the mean over several
+        draws of random kernels. Pooling counts as an average in both.
 
     Attributes
     ----------
@@ -109,7 +110,8 @@ class ReceptiveFieldLab(Demo):
             for name, (low, high) in LIMITS.items():
                 if layer[name] not in range(low, high + 1):
                     raise traitlets.TraitError(
-                        f"layer {number} has {name} {layer[name]!r}; use a whole number from {low} to {high}"
+                        f"layer {number} has {name} {layer[name]!r}; use a whole number from {low} "
+                        f"to {high}"
                     )
         return layers
 
@@ -125,9 +127,10 @@ class ReceptiveFieldLab(Demo):
 
     @property
     def profile(self):
-        """Return what each input pixel along one axis weighs if all kernels average; shape (size,).
+        """Return the weight of each input pixel along one axis if all kernels average.
 
-        It sums to 1. The map over both axes is the outer product of the profile with itself.
+        It has shape (size,) and sums to 1. The map over both axes is the outer product of the
+        profile with itself.
         """
         profile = np.ones(1)
         for layer in reversed(self.layers):
@@ -139,7 +142,7 @@ class ReceptiveFieldLab(Demo):
         return profile
 
     def figure_html(self):
-        """Return the effective field as a picture, and the fields as a table."""
+        """Return the effective field as an image, and the fields as a table."""
         fields = self.receptive_fields
         size = fields[-1].size[0]
         if size > LARGEST_FIELD:
@@ -156,7 +159,7 @@ class ReceptiveFieldLab(Demo):
             f"weigh, with kernels that average, lies in the middle {side}×{side}."
         )
         return (
-            f"<figure>{_figure.picture([tile], 'How much each pixel of the field weighs.')}"
+            f"<figure>{_figure.image_html([tile], 'How much each pixel of the field weighs.')}"
             f"<figcaption>{text}</figcaption></figure>"
             '<div class="demo-numbers"><table><caption>Receptive field after each layer</caption>'
             "<thead><tr><th>no.</th><th>layer</th><th>sees</th><th>step</th></tr></thead>"

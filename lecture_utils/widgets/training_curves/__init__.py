@@ -1,4 +1,4 @@
-"""TrainingCurves: recorded trainings side by side, and what early stopping would have done to them."""
+"""TrainingCurves: recorded runs side by side, and the effect that early stopping would have had."""
 
 import traitlets
 
@@ -13,23 +13,23 @@ LARGEST_SMOOTHING = 0.95
 
 
 class TrainingCurves(Demo):
-    """Loss and accuracy of several trainings, with a crosshair and early stopping.
+    """Loss and accuracy of several training runs, with a crosshair and early stopping.
 
     In a live notebook all traits are in sync both ways.
 
     Parameters
     ----------
     *runs : str or dict
-        Names of recorded runs, each with all its seeds; or dicts from labels to such names, to a history
-        (a dict with ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy``, a list each) or
-        to a list of histories, one per seed. By default two networks on MNIST.
+        Names of recorded runs, each with all its seeds; or dicts from labels to such names, to a
+        history (a dict with ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy``,
+        a list each) or to a list of histories, one per seed. By default two networks on MNIST.
     patience : int
-        Early stopping gives up after so many epochs without improvement; at least 1.
+        Early stopping ends training after this many epochs without improvement; at least 1.
     monitor : {"val_loss", "val_accuracy"}
-        What early stopping watches, and what "best epoch" refers to.
+        The quantity that early stopping watches, and that decides the "best epoch".
     smoothing : float
-        Weight of the moving average, from 0 (none) to 0.95. Only the lines are smoothed: the numbers
-        and early stopping take the values as they are.
+        Weight of the moving average, from 0 (none) to 0.95. Only the lines are smoothed: the
+        numbers and early stopping use the values as they are.
     log_loss : bool
         Draw the loss on a logarithmic axis.
     root : path, optional
@@ -46,7 +46,7 @@ class TrainingCurves(Demo):
     epoch : int
         Where the crosshair stands, from 1.
     stops : dict of list of EarlyStop
-        From each label to what early stopping does, seed by seed; see `early_stopping`.
+        From each label to the effect of early stopping, seed by seed; see `early_stopping`.
 
     Raises
     ------
@@ -100,7 +100,7 @@ class TrainingCurves(Demo):
         }
 
     def figure_html(self):
-        """Return the curves as a picture, and best and last epochs as a table."""
+        """Return the curves as an image, and best and last epochs as a table."""
         return curves_html(
             self.runs, self.stops, self.monitor, self.patience, log_loss=self.log_loss
         )

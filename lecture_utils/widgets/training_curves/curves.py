@@ -15,8 +15,8 @@ def smooth(values, weight):
     Returns
     -------
     ndarray of float64, shape (epochs,)
-        Epoch t has the weighted mean of epochs 1 to t, with weights 1, `weight`, `weight`², ... backwards
-        from t. TensorBoard smooths in the same way.
+        Epoch t has the weighted mean of epochs 1 to t, with weights 1, `weight`, `weight`², ...
+        backwards from t. TensorBoard smooths in the same way.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The picture and the numbers that TrainingCurves leaves in the page."""
+"""The static figure and table of TrainingCurves."""
 
 import html
 
@@ -37,12 +37,12 @@ def curves_html(runs, stops, monitor, patience, *, log_loss=False):
 
     fig, axes = plotting.figure(1, 2, size=(7, 2.7 + 0.2 * len(runs)))
     for axis, what in zip(axes, ("loss", "accuracy"), strict=True):
-        for place, run in enumerate(runs):
-            color = plotting.CYCLE[place % len(plotting.CYCLE)]
+        for index, run in enumerate(runs):
+            color = plotting.CYCLE[index % len(plotting.CYCLE)]
             for part in PARTS:
                 mean, low, high = spread(run["seeds"], f"{part}_{what}")
                 epochs = np.arange(1, len(mean) + 1)
-                style = {"linestyle": DASHES[part], "marker": MARKERS[place], "markersize": 4}
+                style = {"linestyle": DASHES[part], "marker": MARKERS[index], "markersize": 4}
                 label = f"{run['label']}, {PARTS[part]}" if what == "loss" else None
                 every = max(1, len(mean) // 8)
                 axis.plot(epochs, mean, color=color, markevery=every, label=label, **style)
@@ -54,14 +54,14 @@ def curves_html(runs, stops, monitor, patience, *, log_loss=False):
     fig.legend(loc="outside lower center", ncols=2, fontsize=9, frameon=False)
     names = ", ".join(run["label"] for run in runs)
     alt = (
-        f"Loss and accuracy over the epochs of {names}: dashed for the training pictures, solid for the "
-        "validation pictures; the table has the numbers."
+        f"Loss and accuracy over the epochs of {names}: dashed for the training images, solid for "
+        "the validation images; the table has the numbers."
     )
-    picture = plotting.to_html(fig, alt=alt)
+    image = plotting.to_html(fig, alt=alt)
     plotting.plt.close(fig)
     watched = "lowest validation loss" if monitor == "val_loss" else "highest validation accuracy"
     caption = f"Best epoch: {watched}. Early stopping: patience {patience}."
-    return f'{picture}<div class="demo-numbers">{_table(runs, stops, caption)}</div>'
+    return f'{image}<div class="demo-numbers">{_table(runs, stops, caption)}</div>'
 
 
 def _table(runs, stops, caption):

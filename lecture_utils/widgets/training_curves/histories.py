@@ -1,4 +1,4 @@
-"""What TrainingCurves shows: recorded runs by name, or histories as they are."""
+"""The runs of TrainingCurves: recorded runs by name, or histories as they are."""
 
 import math
 import os
@@ -17,16 +17,17 @@ def gather(sources, root=None):
     Parameters
     ----------
     sources : sequence of str or dict
-        A name such as "mnist/gap" stands for all its recorded seeds. A dict goes from labels to such
-        names, to a history (dict of list), or to a list of histories, one per seed.
+        A name such as "mnist/gap" stands for all its recorded seeds. A dict goes from labels to
+        such names, to a history (dict of list), or to a list of histories, one per seed.
     root : path, optional
         Where recorded runs are looked for, as in `lecture_utils.runs.load`.
 
     Returns
     -------
     list of dict
-        ``label``, ``name`` (of the recorded run, or ""), ``root`` (or "") and ``seeds``: a list of dicts
-        with ``seed``, ``seconds`` (how long the training took; None if unknown) and the four columns.
+        ``label``, ``name`` (of the recorded run, or ""), ``root`` (or "") and ``seeds``: a list of
+        dicts with ``seed``, ``seconds`` (how long training took; None if unknown) and the four
+        columns.
 
     Raises
     ------
@@ -40,7 +41,8 @@ def gather(sources, root=None):
         labelled = {source: source} if isinstance(source, str) else source
         if not isinstance(labelled, dict):
             raise ValueError(
-                f"{source!r} is no run; give a name such as 'mnist/gap', or a dict from labels to histories"
+                f"{source!r} is no run; give a name such as 'mnist/gap', or a dict from labels to "
+                "histories"
             )
         for label, content in labelled.items():
             if isinstance(content, str):
@@ -101,7 +103,8 @@ def _given(label, content):
         missing = [column for column in COLUMNS if column not in history]
         if missing:
             raise ValueError(
-                f"{label!r}, seed {number} has no {', '.join(missing)}; a history has {', '.join(COLUMNS)}"
+                f"{label!r}, seed {number} has no {', '.join(missing)}; a history has "
+                f"{', '.join(COLUMNS)}"
             )
         columns = {}
         for column in COLUMNS:
@@ -136,5 +139,6 @@ def _check_history(history, where):
                 )
             if column.endswith("accuracy") and not 0 <= value <= 1:
                 raise ValueError(
-                    f"{where}: {column} is {value} in epoch {epoch}; give shares from 0 to 1, not percent"
+                    f"{where}: {column} is {value} in epoch {epoch}; give shares from 0 to 1, not "
+                    "percent"
                 )

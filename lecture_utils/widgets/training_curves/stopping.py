@@ -1,15 +1,15 @@
-"""Early stopping, played through on a finished history: where it would have stopped, and at what cost."""
+"""Early stopping on a finished history: where it would have stopped, and at what cost."""
 
 import math
 from dataclasses import dataclass
 
-#: What may be watched, and which comparison means "better".
+#: The quantities to watch, and the comparison that means "better".
 MONITORS = {"val_loss": lambda new, old: new < old, "val_accuracy": lambda new, old: new > old}
 
 
 @dataclass(frozen=True)
 class EarlyStop:
-    """What early stopping does to one training; epochs count from 1.
+    """The effect of early stopping on one training run; epochs count from 1.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class EarlyStop:
 
 
 def early_stopping(history, patience=3, monitor="val_loss"):
-    """Find where a training would have stopped, and which epoch it would have kept.
+    """Find where a training run would have stopped, and which epoch it would have kept.
 
     Training stops as soon as `patience` epochs in a row brought nothing better than the best before
     them; equal is not better. This is what Lightning's ``EarlyStopping`` does with ``min_delta=0``,
@@ -52,7 +52,8 @@ def early_stopping(history, patience=3, monitor="val_loss"):
     patience : int
         At least 1.
     monitor : {"val_loss", "val_accuracy"}
-        What is watched. "Best" means lowest loss or highest accuracy; the first one, if several are equal.
+        The quantity to watch. "Best" means lowest loss or highest accuracy; the first one, if
+        several are equal.
 
     Returns
     -------
@@ -61,8 +62,8 @@ def early_stopping(history, patience=3, monitor="val_loss"):
     Raises
     ------
     ValueError
-        If `patience` or `monitor` is none of the above, or the history is empty or holds a value that
-        is no number.
+        If `patience` or `monitor` is none of the above, or the history is empty or has a value that
+        is not finite.
 
     Examples
     --------

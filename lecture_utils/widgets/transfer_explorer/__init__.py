@@ -1,4 +1,4 @@
-"""TransferExplorer: how much of a trained network to freeze, what that costs, and how well it did."""
+"""TransferExplorer: how much of a trained network to freeze, at what cost and accuracy."""
 
 import traitlets
 
@@ -13,23 +13,26 @@ MOST_OUTPUTS = 1000
 
 
 class TransferExplorer(Demo):
-    """A network as a row of stages; a boundary between what stays frozen and what learns.
+    """A network as a row of stages, with a boundary between the frozen and the trained ones.
 
-    Counts are exact at every boundary. Accuracy, time and memory are those of recorded runs, and where none was
-    recorded the demo says so. In a live notebook all traits are in sync both ways.
+    Counts are exact at every boundary. Accuracy, time and memory are those of recorded runs; where
+    there is none, the demo says so. In a live notebook all traits are in sync both ways.
 
     Parameters
     ----------
     *runs : str or dict
-        Names of recorded runs, or dicts, as `records.gather` explains. By default all recorded runs that build on a
-        trained network with all training photos.
+        Names of recorded runs, or dicts, as `records.gather` explains. By default all recorded runs
+        that build on a trained network with all training photos.
     networks : sequence of str or dict, optional
-        Names that `lecture_utils.architectures.load` knows, or dicts ``{name: (module, (3, H, W))}``.
-        By default EfficientNet-Lite0 and ResNet18.
+        Names that `lecture_utils.architectures.load` knows, or dicts
+        ``{name: (module, (3, H, W))}``. By default EfficientNet-Lite0 and ResNet18.
+    image_size : int, optional
+        Height and width of the images, for the memory. By default that of the recorded runs if they
+        agree, otherwise the size that each network was made for.
     network : str, optional
         The one that is shown first.
     until : str
-        The first stage that learns; "head" for feature extraction.
+        The first stage that is trained; "head" for feature extraction.
     outputs : int
         Of the new head, 1 to 1000.
     root : path, optional
@@ -38,13 +41,14 @@ class TransferExplorer(Demo):
     Attributes
     ----------
     trainable : int
-        How many parameters learn at the boundary.
+        How many parameters are trained at the boundary.
     memory : int
         Bytes of a training step there.
     ticked : list of str
-        Labels of runs whose curves are drawn beside those of the boundary. At first a run from scratch.
+        Labels of runs whose curves are drawn beside those of the boundary. At first a run from
+        scratch.
     measure : {"accuracy", "time", "memory"}
-        What is drawn against the number of parameters that learn.
+        The quantity on the vertical axis, against the number of trained parameters.
     epoch : int
         Where the crosshair on the curves stands, from 1.
 
@@ -55,7 +59,8 @@ class TransferExplorer(Demo):
 
     Examples
     --------
-    >>> [TransferExplorer(network="resnet18", until=until).trainable for until in ("head", "layer4", "stem")]
+    >>> stages = ("head", "layer4", "stem")
+    >>> [TransferExplorer(network="resnet18", until=stage).trainable for stage in stages]
     [513, 8394241, 11177025]
     """
 
@@ -107,12 +112,15 @@ class TransferExplorer(Demo):
 
     @property
     def trainable(self):
-        """Count the parameters that learn at the boundary."""
+        """Count the parameters that are trained at the boundary."""
         return costs(self._shown, self.until, self.outputs)[0]
 
     @property
     def memory(self):
-        """Count the bytes of one training step with Adam and 32 photos, as `profiling.training_memory` does."""
+        """Count the bytes of one training step with Adam and 32 photos.
+
+        `lecture_utils.profiling.training_memory` counts in the same way.
+        """
         return costs(self._shown, self.until, self.outputs)[1]
 
     @property
@@ -162,7 +170,7 @@ def _described(item, image_size):
 
 
 def _placed(entry, described):
-    """Return a run with the name of the first stage that learned, "" if nothing is known of its network."""
+    """Return a run with the name of the first trained stage, "" if its network is unknown."""
     for network in described:
         if network["name"] != entry["network"]:
             continue
@@ -170,7 +178,8 @@ def _placed(entry, described):
         until = names[0] if entry["until"] is None else entry["until"]
         if until not in names:
             raise ValueError(
-                f"{entry['label']!r} learned from {until!r} on; {network['name']} can learn from {', '.join(names)}"
+                f"{entry['label']!r} learned from {until!r} on; {network['name']} can learn from "
+                f"{', '.join(names)}"
             )
         return {**entry, "until": until}
     return {**entry, "until": entry["until"] or ""}

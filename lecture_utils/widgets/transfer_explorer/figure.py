@@ -1,4 +1,4 @@
-"""The numbers that TransferExplorer leaves in the page."""
+"""The static tables of TransferExplorer."""
 
 import html
 import math
@@ -11,7 +11,7 @@ from .networks import BATCH_SIZE, costs
 
 
 def explorer_html(demo):
-    """Write what each boundary of the network on screen costs, and its recorded runs, as tables.
+    """Write the cost of each boundary of the network on screen, and its recorded runs, as tables.
 
     Parameters
     ----------
@@ -73,7 +73,8 @@ def _run_row(run):
 
 
 def _row(name, cells):
-    return f'<tr><th scope="row">{html.escape(name)}</th>{"".join(f"<td>{c}</td>" for c in cells)}</tr>'
+    data = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f'<tr><th scope="row">{html.escape(name)}</th>{data}</tr>'
 
 
 def _table(caption, heads, rows):

@@ -1,4 +1,4 @@
-"""What can be frozen of a network, and what each boundary costs: counted on the modules themselves."""
+"""The stages of a network and the cost of each boundary, counted on the modules themselves."""
 
 from functools import cache
 
@@ -27,7 +27,7 @@ def describe(name, image_size=None):
     ----------
     name : str
     image_size : int, optional
-        Height and width of the pictures; by default what the network was made for.
+        Height and width of the images; by default the size that the network was made for.
     """
     module, shape = load(name)
     if image_size is not None:
@@ -44,19 +44,21 @@ def describe_module(name, module, shape, *, heading=None, partial=None):
     module : torch.nn.Module
         A network that `lecture_utils.transfer.attach_head` takes. It stays as it is.
     shape : tuple of int
-        Of one picture, (3, H, W).
+        Of one image, (3, H, W).
     heading : str, optional
-        What it is called for readers. Without it, the network is the reader's own.
+        The network's name for readers. Without it, the network is the reader's own.
     partial : str, optional
-        The stage with which partial fine-tuning begins; by default the last before the head that has parameters.
+        The stage with which partial fine-tuning begins; by default the last before the head that
+        has parameters.
 
     Returns
     -------
     dict
-        ``name``, ``title``, ``own``, ``size``, ``features`` (inputs of the head), ``ways`` (from the names of
-        the ways to stages), ``constant`` (bytes of weights and statistics before the head) and ``stages``: dicts
-        with ``name``, ``parameters`` (of the head: for one output) and ``kept``, the bytes that the backward pass needs
-        of one picture if this stage is the first that learns.
+        ``name``, ``title``, ``own``, ``size``, ``features`` (inputs of the head), ``ways`` (from
+        the names of the strategies to stages), ``constant`` (bytes of weights and statistics before
+        the head) and ``stages``: dicts with ``name``, ``parameters`` (of the head: for one output)
+        and ``kept``, the bytes of one image that the backward pass needs if this stage is the first
+        that is trained.
 
     Raises
     ------
@@ -101,24 +103,24 @@ def describe_module(name, module, shape, *, heading=None, partial=None):
 
 
 def costs(network, until, outputs):
-    """Count what a boundary costs.
+    """Count the cost of a boundary.
 
     Parameters
     ----------
     network : dict
         As `describe_module` returns it.
     until : str
-        The first stage that learns.
+        The first stage that is trained.
     outputs : int
         Of the new head.
 
     Returns
     -------
     trainable : int
-        Parameters that learn.
+        Parameters that are trained.
     memory : int
-        Bytes of one training step with Adam and `BATCH_SIZE` photos, as `lecture_utils.profiling.training_memory`
-        counts them.
+        Bytes of one training step with Adam and `BATCH_SIZE` photos, as
+        `lecture_utils.profiling.training_memory` counts them.
     """
     names = [stage["name"] for stage in network["stages"]]
     at = names.index(until)
@@ -129,16 +131,16 @@ def costs(network, until, outputs):
 
 
 def kept_for_backward(model, until, shape):
-    """Count the bytes that one image keeps for the backward pass if a model is frozen up to a stage.
+    """Count the bytes of one image for the backward pass of a model that is frozen up to a stage.
 
     Parameters
     ----------
     model : lecture_utils.transfer.TransferNetwork
         On the device "meta". It is frozen up to `until`.
     until : str
-        The first stage that learns.
+        The first stage that is trained.
     shape : tuple of int
-        Of one picture, (C, H, W).
+        Of one image, (C, H, W).
 
     Returns
     -------

@@ -24,19 +24,20 @@ def gather(sources, root=None):
     Parameters
     ----------
     sources : sequence of str or dict
-        Names of recorded runs, each with all its seeds; dicts from labels to such names; or dicts as they are returned
-        here, of which ``name``, ``clock``, ``trainable`` and ``image_size`` may be missing, and of the seeds ``seed``
-        and ``seconds``.
+        Names of recorded runs, each with all its seeds; dicts from labels to such names; or dicts
+        as this function returns them, of which ``name``, ``clock``, ``trainable`` and
+        ``image_size`` may be missing, and of the seeds ``seed`` and ``seconds``.
     root : path, optional
         Where recorded runs are looked for, as in `lecture_utils.runs.load`.
 
     Returns
     -------
     list of dict
-        ``label``, ``network``, ``until`` (the first stage that learned; None for all), ``pretrained``, ``name`` (of the recorded run,
-        or ""), ``clock`` (one of `CLOCKS`), ``trainable`` (parameters that learned; None if unknown),
-        ``image_size`` (None if unknown) and ``seeds``: dicts with ``seed``, ``seconds`` (of all epochs; None if unknown),
-        ``test_accuracy``, ``test_count`` and the four columns of a history.
+        ``label``, ``network``, ``until`` (the first trained stage; None for all), ``pretrained``,
+        ``name`` (of the recorded run, or ""), ``clock`` (one of `CLOCKS`), ``trainable`` (number of
+        trained parameters; None if unknown), ``image_size`` (None if unknown) and ``seeds``: dicts
+        with ``seed``, ``seconds`` (of all epochs; None if unknown), ``test_accuracy``,
+        ``test_count`` and the four columns of a history.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def check(entries):
 
 
 def recorded_runs(root=None):
-    """Find the recorded runs that build on a trained network, and some from scratch to compare with.
+    """Find the recorded runs that build on a trained network, and some from scratch beside them.
 
     Returns
     -------
@@ -88,16 +89,16 @@ def recorded_runs(root=None):
     names += [f"transfer/from-{stage}" for stage in BETWEEN]
     labelled = {"only the head, random weights": "transfer/random-features", **FROM_SCRATCH}
     is_there = {name for name, _ in recorded.available(root=root)}
-    found = [name for name in names if name in is_there]
-    return found + [{label: name} for label, name in labelled.items() if name in is_there]
+    others = [{label: name} for label, name in labelled.items() if name in is_there]
+    return [*(name for name in names if name in is_there), *others]
 
 
 def _recorded(label, name, root):
-    found = load_seeds(name, root)
-    card = found[0].card
+    seeds = load_seeds(name, root)
+    card = seeds[0].card
     recipe = card["recipe"]
-    # Processor seconds are those of the run alone, whatever else the machine did.
-    precise = all("processor_seconds" in run.card for run in found)
+    # Processor seconds belong to the run alone, whatever else the machine did.
+    precise = all("processor_seconds" in run.card for run in seeds)
     entry = {
         "label": label or name.removeprefix("transfer/").replace("-", " "),
         "network": recipe["model"],
@@ -115,7 +116,7 @@ def _recorded(label, name, root):
                 "test_count": run.card["data"]["test"],
                 **{column: run.history[column] for column in COLUMNS},
             }
-            for run in found
+            for run in seeds
         ],
     }
     return _given(entry)
@@ -147,7 +148,8 @@ def _check_seed(seed, where):
     lengths = {len(seed[column]) for column in COLUMNS}
     if len(lengths) > 1 or not 1 <= max(lengths) <= MOST_EPOCHS:
         raise ValueError(
-            f"{where} has columns of lengths {sorted(lengths)}; give 1 to {MOST_EPOCHS} epochs, as many in each"
+            f"{where} has columns of lengths {sorted(lengths)}; give 1 to {MOST_EPOCHS} epochs, as "
+            "many in each"
         )
     for column in COLUMNS:
         for epoch, value in enumerate(seed[column], 1):

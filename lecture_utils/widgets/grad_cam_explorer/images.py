@@ -1,4 +1,4 @@
-"""The pictures of the demo, and what the network finds in each."""
+"""The images of the demo, and the evidence that the network finds in each."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +11,7 @@ from lecture_utils import datasets, pretrained
 from .chain import as_chain
 from .evidence import channel_weights, occlusion_falls
 
-#: Two halves in one picture, so that two classes have their evidence at different places.
+#: Two halves in one image, so that two classes have their evidence at different positions.
 COLLAGE = "cat beside coffee"
 PHOTOS = (COLLAGE, "motorcycle", "rocket")
 _HALF = (256, 128)
@@ -22,7 +22,7 @@ WINDOW, STRIDE = 64, 32
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """What Grad-CAM needs at one layer, for one picture.
+    """The maps and weights of one layer, for one image.
 
     Attributes
     ----------
@@ -42,12 +42,12 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What a network finds in one picture.
+    """The evidence that a network finds in one image.
 
     Attributes
     ----------
-    picture : ndarray of uint8, shape (S, S, 3)
-        What the network sees.
+    image : ndarray of uint8, shape (S, S, 3)
+        The image as the network sees it.
     logits : ndarray of float32, shape (classes,)
     layers : dict of Layer
         By module path.
@@ -55,7 +55,7 @@ class Evidence:
         By how much the logit falls when the cell is covered (`WINDOW` and `STRIDE`).
     """
 
-    picture: np.ndarray
+    image: np.ndarray
     logits: np.ndarray
     layers: dict
     falls: np.ndarray
@@ -65,12 +65,12 @@ class Evidence:
         return np.argsort(-self.logits, kind="stable")[:count]
 
     def limit(self, layer):
-        """Return the largest magnitude in the maps of the five likeliest classes: the picture's scale."""
+        """Return the largest magnitude in the maps of the five likeliest classes."""
         return float(np.abs(self.layers[layer].cam(self.top(5))).max())
 
 
 def known_photo(name):
-    """Return a picture that the demo knows by name, uint8 (H, W, 3).
+    """Return an image that the demo knows by name, uint8 (H, W, 3).
 
     Raises
     ------
@@ -85,7 +85,7 @@ def known_photo(name):
 
 
 def photo_code(name):
-    """Return Python that gives the same picture."""
+    """Return Python that gives the same image."""
     if name != COLLAGE:
         return f'datasets.photo("{name}")'
     halves = [f'datasets.photo("{half}", size={_HALF})' for half in ("cat", "coffee")]
@@ -101,14 +101,15 @@ def default_layers(chain, images):
 
 
 def explain(net, image, layers=None):
-    """Gather all that the demo shows of a picture.
+    """Gather all the evidence that the demo shows for an image.
 
     Parameters
     ----------
     net : lecture_utils.pretrained.Pretrained
     image : ndarray of uint8, shape (H, W, 3) or (H, W)
     layers : sequence of str, optional
-        Module paths of parts of the network, the last of them included; by default `default_layers`.
+        Module paths of parts of the network, the last of them included; by default
+        `default_layers`.
 
     Returns
     -------
@@ -130,27 +131,28 @@ def explain(net, image, layers=None):
         or list(layers) != [name for name in chain.parts if name in layers]
     ):
         raise ValueError(
-            f"layers is {layers}; name parts from {', '.join(chain.parts)}, in this order and with {final} as the last"
+            f"layers is {layers}; name parts from {', '.join(chain.parts)}, in this order and with "
+            f"{final} as the last"
         )
     with torch.no_grad():
         maps = chain.maps(images)
         logits = chain.after(final)(maps[final])[0]
-    found = {name: channel_weights(chain.after(name), maps[name]) for name in layers[:-1]}
+    weights = {name: channel_weights(chain.after(name), maps[name]) for name in layers[:-1]}
     # Here the derivative needs no pass: it is the linear layer.
-    found[final] = chain.linear.weight.detach() / maps[final][0, 0].numel()
+    weights[final] = chain.linear.weight.detach() / maps[final][0, 0].numel()
     if maps[final].min() < 0:
         raise ValueError(
             f"{final} has negative values; the demo needs a ReLU before the average pooling"
         )
     return Evidence(
-        picture=(net.crop(image)[0].permute(1, 2, 0) * 255).round().byte().numpy(),
+        image=(net.crop(image)[0].permute(1, 2, 0) * 255).round().byte().numpy(),
         logits=logits.numpy(),
-        layers={name: Layer(maps[name][0].numpy(), found[name].numpy()) for name in layers},
+        layers={name: Layer(maps[name][0].numpy(), weights[name].numpy()) for name in layers},
         falls=occlusion_falls(net.model, images, WINDOW, STRIDE).numpy(),
     )
 
 
 @cache
 def explain_known(network, name, layers):
-    """Do the same for a picture that the demo knows; the second time it costs nothing."""
+    """Do the same for an image that the demo knows by name, and cache the result."""
     return explain(pretrained.load(network), known_photo(name), layers)

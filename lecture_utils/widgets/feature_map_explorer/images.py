@@ -1,4 +1,4 @@
-"""The pictures that FeatureMapExplorer shows unless a reader brings others."""
+"""The images that FeatureMapExplorer shows unless a reader brings others."""
 
 import numpy as np
 from PIL import Image
@@ -8,17 +8,17 @@ from lecture_utils.datasets.pets import draw_pet
 
 from ..augmentation_lab import as_square
 
-#: Side of the square pictures, in pixels.
+#: Side of the square images, in pixels.
 SIDE = 224
-MOST_PICTURES = 8
+MOST_IMAGES = 8
 PHOTOS = ("cat", "coffee", "rocket")
-#: Which of the drawn test pictures: faces that nothing hides.
+#: Which of the drawn test images: faces that nothing hides.
 _DRAWN = {"cat": (0, 2, 0, 21), "dog": (0, 2, 1, 4)}
 #: Which of the test photos, in the order of their names: one animal each, its face to the camera.
 _TEST_PHOTOS = {"cats": 8, "dogs": 4}
 
 
-def default_pictures():
+def default_images():
     """Return a cat and a dog (photos where the data set is at hand, else drawings) and some photos.
 
     Returns

@@ -1,4 +1,4 @@
-"""A demo's picture: a gallery to choose from, or an array of one's own."""
+"""A demo's image: a gallery to choose from, or an array of one's own."""
 
 import numpy as np
 import traitlets
@@ -28,24 +28,25 @@ class GrayImage(ArrayTrait):
 
 
 def _image_to_json(image, demo):
-    # What came from bytes travels as bytes, a quarter of the size.
+    # An image that came from bytes travels as bytes, a quarter of the size.
     levels = np.rint(image * 255)
-    if demo.source in demo._pictures and np.array_equal((levels / 255).astype(np.float32), image):
+    is_from_gallery = demo.source in demo._gallery_images
+    if is_from_gallery and np.array_equal((levels / 255).astype(np.float32), image):
         image = levels.astype(np.uint8)
     return _array_to_json(image, demo)
 
 
-class PictureDemo(Demo):
-    """Base of demos that work on a picture.
+class ImageDemo(Demo):
+    """Base of demos that work on an image.
 
-    A name and what it stands for are two traits. Whichever is set, the other follows; when the page
-    sends both at once they agree already, and nothing happens.
+    The image and its name are two traits. When one is set, the other follows. When the page sends
+    both at once, they agree already, and nothing happens.
 
     Attributes
     ----------
     image : ndarray of float32, shape (H, W)
     source : str
-        Setting it to a picture's name sets the image.
+        Setting it to an image's name sets the image.
     """
 
     image = GrayImage(default_value=np.zeros((1, 1), np.float32))
@@ -53,28 +54,29 @@ class PictureDemo(Demo):
     gallery = traitlets.List().tag(sync=True)
     gallery_pixels = ArrayTrait("uint8", ndim=1)
 
-    def __init__(self, pictures, **kwargs):
-        self._pictures = {picture.name: picture for picture in pictures}
-        gallery, pixels = _gallery.pack(pictures)
+    def __init__(self, images, **kwargs):
+        self._gallery_images = {image.name: image for image in images}
+        gallery, pixels = _gallery.pack(images)
         super().__init__(gallery=gallery, gallery_pixels=pixels, **kwargs)
 
     @traitlets.validate("source")
     def _check_source(self, proposal):
-        if proposal["value"] not in (*self._pictures, *OTHER_SOURCES):
+        if proposal["value"] not in (*self._gallery_images, *OTHER_SOURCES):
             raise traitlets.TraitError(
-                f"there is no picture {proposal['value']!r}; use one of {', '.join(self._pictures)}"
+                f"there is no image {proposal['value']!r}; use one of "
+                f"{', '.join(self._gallery_images)}"
             )
         return proposal["value"]
 
     @traitlets.observe("source")
     def _follow_source(self, change):
-        if change["new"] in self._pictures:
-            self.image = self._pictures[change["new"]].image
+        if change["new"] in self._gallery_images:
+            self.image = self._gallery_images[change["new"]].image
 
     @traitlets.observe("image")
     def _follow_image(self, change):
-        picture = self._pictures.get(self.source)
-        if picture is not None and not np.array_equal(as_gray(picture.image), change["new"]):
+        known = self._gallery_images.get(self.source)
+        if known is not None and not np.array_equal(as_gray(known.image), change["new"]):
             self.source = "your array"
 
 
@@ -112,8 +114,8 @@ def as_gray(image):
         )
     if max(image.shape) > LARGEST_IMAGE:
         raise ValueError(
-            f"image has shape {image.shape}; the lab shows at most {LARGEST_IMAGE}x{LARGEST_IMAGE}, "
-            "for example image[::2, ::2]"
+            f"image has shape {image.shape}; the lab shows at most "
+            f"{LARGEST_IMAGE}x{LARGEST_IMAGE}, for example image[::2, ::2]"
         )
     if not np.isfinite(image).all():
         row, column = np.argwhere(~np.isfinite(image))[0]
@@ -124,13 +126,13 @@ def as_gray(image):
     low, high = image.min(), image.max()
     if low < -1e-6 or high > 1 + 1e-6:
         raise ValueError(
-            f"image has values from {low:g} to {high:g}; brightness goes from 0 to 1 (floats) or from 0 "
-            "to 255 (integers), so rescale it"
+            f"image has values from {low:g} to {high:g}; brightness goes from 0 to 1 (floats) or "
+            "from 0 to 255 (integers), so rescale it"
         )
     return image.clip(0, 1).astype(np.float32)
 
 
-def own_pictures(sources):
+def own_images(sources):
     """Return a gallery of the reader's own: a dict of names and images.
 
     Raises
@@ -138,13 +140,13 @@ def own_pictures(sources):
     ValueError
         If an image does not fit (see `as_gray`) or a name has a meaning of its own.
     """
-    pictures = [
-        _gallery.Picture(str(name), np.rint(as_gray(image) * 255).astype(np.uint8))
+    images = [
+        _gallery.GalleryImage(str(name), np.rint(as_gray(image) * 255).astype(np.uint8))
         for name, image in sources.items()
     ]
-    for picture in pictures:
-        if picture.name in OTHER_SOURCES:
+    for image in images:
+        if image.name in OTHER_SOURCES:
             raise ValueError(
-                f"{picture.name!r} has a meaning of its own; give the picture another name"
+                f"{image.name!r} has a meaning of its own; give the image another name"
             )
-    return pictures
+    return images
