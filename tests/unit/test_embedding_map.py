@@ -177,7 +177,7 @@ def test_the_recorded_maps_need_no_photos(monkeypatch, tmp_path):
     monkeypatch.setenv("LECTURE_OFFLINE", "1")
     demo = EmbeddingMap.of_cats_and_dogs(stage="fine-tuned", method="PCA")
     assert demo.points.shape == (3, 2, 1000, 2) and demo.origin == "1,000 test photos"
-    assert not demo.sheet and len(set(demo.names)) == 1000
+    assert demo.sheet.size == 0 and len(set(demo.names)) == 1000
     assert [each["name"] for each in demo.stages] == ["random weights", "pretrained", "fine-tuned"]
     tests = [runs.load(name).card["metrics"]["test"] for name in transfer._MAPS.values()]
     assert [each["wrong"] for each in demo.stages] == [test["errors"] for test in tests]
