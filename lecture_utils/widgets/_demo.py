@@ -1,12 +1,16 @@
 """The base class of all demos: JavaScript, arrays, and a static figure for the page."""
 
+from __future__ import annotations
+
 import html
 import inspect
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike, NDArray
 
 from ._modules import inline_modules
 
@@ -17,7 +21,13 @@ _SHARED_CSS = Path(__file__).parent / "_shared" / "ui" / "demo.css"
 _DTYPES = ("uint8", "int32", "float32", "float64")
 
 
-class ArrayTrait(traitlets.TraitType):
+if TYPE_CHECKING:
+    _ArrayTraitType = traitlets.TraitType[NDArray[Any], ArrayLike]
+else:
+    _ArrayTraitType = traitlets.TraitType
+
+
+class ArrayTrait(_ArrayTraitType):
     """A NumPy array that travels to the browser as raw bytes.
 
     In JavaScript it arrives as ``{shape, dtype, data: DataView}``, and it is sent back in the same
@@ -34,7 +44,7 @@ class ArrayTrait(traitlets.TraitType):
 
     info_text = "an array of numbers"
 
-    def __init__(self, dtype="float32", ndim=None, **kwargs):
+    def __init__(self, dtype: str = "float32", ndim: int | None = None, **kwargs: Any):
         if dtype not in _DTYPES:
             raise ValueError(f"dtype {dtype!r} cannot travel to the browser; use one of {_DTYPES}")
         self._dtype, self._ndim = dtype, ndim
@@ -42,7 +52,7 @@ class ArrayTrait(traitlets.TraitType):
         super().__init__(**kwargs)
         self.tag(sync=True, to_json=_array_to_json, from_json=_array_from_json)
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> NDArray[Any]:
         try:
             array = np.array(value, dtype=self._dtype, order="C")
         except (TypeError, ValueError) as error:
@@ -56,17 +66,13 @@ class ArrayTrait(traitlets.TraitType):
         array.flags.writeable = False
         return array
 
-    def set(self, obj, value):
+    def set(self, obj: Any, value: Any) -> None:
         # traitlets compares old and new with `==`, which an array evaluates element by element.
-        value = self._validate(obj, value)
-        old = obj._trait_values.get(self.name)
-        obj._trait_values[self.name] = value
-        if (
-            not isinstance(old, np.ndarray)
-            or old.shape != value.shape
-            or not np.array_equal(old, value)
-        ):
-            obj._notify_trait(self.name, old, value)
+        new, name = np.asarray(self._validate(obj, value)), str(self.name)
+        old = obj._trait_values.get(name)
+        obj._trait_values[name] = new
+        if not isinstance(old, np.ndarray) or not np.array_equal(old, new):
+            obj._notify_trait(name, old, new)
 
 
 def _array_to_json(array, _widget):
@@ -100,9 +106,9 @@ class Demo(anywidget.AnyWidget):
         own style.
     """
 
-    extra_styles = ()
+    extra_styles: ClassVar[tuple[str, ...]] = ()
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any):
         folder = Path(inspect.getfile(cls)).parent
         script = folder / f"{folder.name}.js"
         # anywidget makes a subclass of every instance's class; that one has its `_esm` already.
@@ -114,17 +120,20 @@ class Demo(anywidget.AnyWidget):
             cls._css = "\n".join(path.read_text(encoding="utf-8") for path in styles)
         super().__init_subclass__(**kwargs)
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return the static figure as an HTML fragment without scripts or outside links."""
         raise NotImplementedError(
             f"{type(self).__name__} must say what a reader without JavaScript sees"
         )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
     def _repr_mimebundle_(self, **kwargs):
-        data, metadata = super()._repr_mimebundle_(**kwargs)
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
         # Jupyter shows the live view and ignores this type. The book's builder writes both into the
         # page.
         data[FIGURE_MIME] = {

@@ -1,13 +1,20 @@
 """Images and tables that a demo leaves in the page for print and for readers without JavaScript."""
 
+from __future__ import annotations
+
 import base64
 import html
 import io
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from lecture_utils.palette import sequential_colors, signed_colors
+
+#: Top, left, rows and columns, in pixels of the image.
+Window = Sequence[float]
 
 #: Height of every image in a row, in pixels.
 HEIGHT = 224
@@ -15,23 +22,23 @@ _GAP = 14
 _LARGE = 24_000
 
 
-def gray_tile(image, window=None):
+def gray_tile(image: ArrayLike, window: Window | None = None) -> NDArray[np.uint8]:
     """Return an image (brightness from 0 to 1) as an RGB tile; `window` as in `_enlarge`."""
     levels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
     return _enlarge(np.repeat(levels[..., None], 3, axis=-1), window)
 
 
-def rgb_tile(image, window=None):
+def rgb_tile(image: ArrayLike, window: Window | None = None) -> NDArray[np.uint8]:
     """Return a color image, uint8, as an RGB tile."""
     return _enlarge(np.asarray(image), window)
 
 
-def signed_tile(values, window=None):
+def signed_tile(values: ArrayLike, window: Window | None = None) -> NDArray[np.uint8]:
     """Return an array with signs as an RGB tile: blue below zero, red above."""
     return _enlarge(signed_colors(values), window)
 
 
-def sequential_tile(values, window=None):
+def sequential_tile(values: ArrayLike, window: Window | None = None) -> NDArray[np.uint8]:
     """Return an array of magnitudes as an RGB tile: from the paper's color at 0 to dark."""
     return _enlarge(sequential_colors(values), window)
 
@@ -64,7 +71,7 @@ def _frame(tile, top, left, height, width, thickness, color):
     tile[outer] = color
 
 
-def image_html(tiles, alt, colors=64):
+def image_html(tiles: Iterable[NDArray[np.uint8]], alt: str, colors: int = 64) -> str:
     """Return tiles side by side as an ``<img>`` element; `alt` describes what they show."""
     gap = np.full((HEIGHT, _GAP, 3), 255, dtype=np.uint8)
     parts = [part for tile in tiles for part in (gap, tile)][1:]
@@ -81,7 +88,7 @@ def image_html(tiles, alt, colors=64):
     )
 
 
-def number_table(caption, values):
+def number_table(caption: str, values: Iterable[Iterable[float]]) -> str:
     """Return a small array as a table, with a true minus sign and at most two decimals."""
     rows = "".join(
         "<tr>" + "".join(f"<td>{number(value)}</td>" for value in row) + "</tr>" for row in values
@@ -89,7 +96,22 @@ def number_table(caption, values):
     return f"<table><caption>{html.escape(caption)}</caption><tbody>{rows}</tbody></table>"
 
 
-def number(value, digits=2):
+def table(caption: str, heads: Iterable[str], rows: Iterable[str]) -> str:
+    """Return a table from its caption and heads, as text, and rows as from `table_row`."""
+    head = "".join(f'<th scope="col">{html.escape(each)}</th>' for each in heads)
+    return (
+        f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def table_row(name: str, cells: Iterable[object]) -> str:
+    """Return a row of a table: its name, as text, and the HTML of its cells."""
+    data = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f'<tr><th scope="row">{html.escape(name)}</th>{data}</tr>'
+
+
+def number(value: float, digits: int = 2) -> str:
     """Write a number for readers: -0.250 as "−0.25"."""
     text = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
     return "0" if text in ("-0", "") else text.replace("-", "\N{MINUS SIGN}")

@@ -1,8 +1,13 @@
 """The small gallery of images that travels with a demo."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lecture_utils import datasets
 from lecture_utils.datasets import SHAPES, draw_shape
@@ -25,13 +30,13 @@ class GalleryImage:
     """
 
     name: str
-    image: np.ndarray
+    image: NDArray[np.uint8]
     group: str = ""
     imports: str = ""
     code: str = ""
 
 
-def shapes(names=SHAPES):
+def shapes(names: Iterable[str] = SHAPES) -> list[GalleryImage]:
     """Return the drawn shapes as images."""
     return [
         GalleryImage(
@@ -45,7 +50,7 @@ def shapes(names=SHAPES):
     ]
 
 
-def fashion(labels=range(10)):
+def fashion(labels: Iterable[int] = range(10)) -> list[GalleryImage]:
     """Return a typical image of each Fashion-MNIST class in `labels`."""
     examples = datasets.fashion_mnist_examples()
     return [
@@ -60,7 +65,7 @@ def fashion(labels=range(10)):
     ]
 
 
-def photos(names, size=256):
+def photos(names: Iterable[str], size: int = 256) -> list[GalleryImage]:
     """Return photos, square and gray, as images."""
     return [
         GalleryImage(
@@ -74,7 +79,7 @@ def photos(names, size=256):
     ]
 
 
-def pack(images):
+def pack(images: Sequence[GalleryImage]) -> tuple[list[dict[str, Any]], NDArray[np.uint8]]:
     """Return the traits of a gallery: a list of entries, and all pixels end to end.
 
     Raises

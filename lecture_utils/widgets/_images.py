@@ -1,7 +1,13 @@
 """A demo's image: a gallery to choose from, or an array of one's own."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike, NDArray
 
 from . import _gallery
 from ._demo import ArrayTrait, Demo, _array_to_json
@@ -15,11 +21,11 @@ OTHER_SOURCES = ("your drawing", "your file", "your array")
 class GrayImage(ArrayTrait):
     """A gray image: float32 from 0 to 1. Takes uint8 (0 to 255) and color too."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         super().__init__("float32", ndim=2, **kwargs)
         self.tag(to_json=_image_to_json)
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> NDArray[Any]:
         """Return the image as the lab keeps it."""
         try:
             return super().validate(obj, as_gray(value))
@@ -54,7 +60,7 @@ class ImageDemo(Demo):
     gallery = traitlets.List().tag(sync=True)
     gallery_pixels = ArrayTrait("uint8", ndim=1)
 
-    def __init__(self, images, **kwargs):
+    def __init__(self, images: Sequence[_gallery.GalleryImage], **kwargs: Any):
         self._gallery_images = {image.name: image for image in images}
         gallery, pixels = _gallery.pack(images)
         super().__init__(gallery=gallery, gallery_pixels=pixels, **kwargs)
@@ -80,7 +86,7 @@ class ImageDemo(Demo):
             self.source = "your array"
 
 
-def as_gray(image):
+def as_gray(image: ArrayLike) -> NDArray[np.float32]:
     """Return an image as float32 brightness from 0 to 1.
 
     Parameters
@@ -132,7 +138,7 @@ def as_gray(image):
     return image.clip(0, 1).astype(np.float32)
 
 
-def own_images(sources):
+def own_images(sources: Mapping[str, ArrayLike]) -> list[_gallery.GalleryImage]:
     """Return a gallery of the reader's own: a dict of names and images.
 
     Raises

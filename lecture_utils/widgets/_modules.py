@@ -10,6 +10,9 @@ What it understands is what the demos use: named imports from relative paths at 
 ``export`` in front of a declaration. Anything else is an error, not a guess.
 """
 
+from __future__ import annotations
+
+import os
 import re
 from pathlib import Path
 
@@ -23,7 +26,7 @@ _EXPORT = re.compile(
 _LEFTOVER = re.compile(r"^\s*(?:import\b(?!\s*\()|export\b(?!\s+default\b)).*$", re.MULTILINE)
 
 
-def inline_modules(entry):
+def inline_modules(entry: str | os.PathLike[str]) -> str:
     """Return the source of an ES module with its relative imports inlined.
 
     Parameters

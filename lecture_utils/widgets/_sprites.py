@@ -1,8 +1,13 @@
 """Many small images in one compressed image, which `_shared/ui/sprites.js` unpacks."""
 
+from __future__ import annotations
+
 import io
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 #: WebP compresses blocks of 4x4 pixels. A tile that begins inside a block would bleed into its
@@ -11,7 +16,7 @@ _BLOCK = 4
 _LARGE = 40
 
 
-def pack_tiles(tiles, quality):
+def pack_tiles(tiles: NDArray[np.uint8], quality: int) -> tuple[bytes, dict[str, Any]]:
     """Compress equally large images into one sprite.
 
     Parameters
@@ -63,7 +68,7 @@ def pack_tiles(tiles, quality):
     return file.getvalue(), layout
 
 
-def unpack_tiles(data, layout, count):
+def unpack_tiles(data: bytes, layout: Mapping[str, Any], count: int) -> NDArray[np.uint8]:
     """Return the tiles of a sprite as RGB, uint8 (count, H, W, 3): `pack_tiles` in reverse."""
     sheet = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
     (rows, columns), (height, width) = layout["size"], layout["cell"]

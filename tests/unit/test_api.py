@@ -57,7 +57,7 @@ def callables(topic):
     """Yield path and function of all that can be called: functions, constructors, methods."""
     for path, thing in public(topic).items():
         if inspect.isclass(thing):
-            yield from methods(path, thing, only_init=topic == "widgets")
+            yield from methods(path, thing, only_init=False)
         elif is_function(thing):
             yield path, inspect.unwrap(thing)
 

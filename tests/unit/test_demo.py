@@ -93,7 +93,7 @@ def test_the_quiz_leaves_questions_and_answers_in_the_page():
     ("options", "message"),
     [
         ([("yes", "why", True)], "1 option"),
-        ([("yes", "why"), ("no", "why")], "no right option"),
+        ([("yes", "why"), ("no", "why")], "no correct option"),
         ([("yes", " ", True), ("no", "why")], "no explanation"),
     ],
 )

@@ -153,7 +153,7 @@ def test_default_networks_and_pictures():
     assert said["coffee"].startswith("espresso")
     assert len(explorer.sprites) < 500_000
     html = explorer.figure_html()
-    assert "stage 7" in html and "says" in html and 'alt="' in html
+    assert "stage 7" in html and "Predictions of the network: " in html and 'alt="' in html
 
 
 def test_photos_of_a_cat_and_a_dog_where_there_are_some(monkeypatch, tmp_path):

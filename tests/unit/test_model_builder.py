@@ -157,9 +157,9 @@ def test_wrong_layers_are_named(layers, message):
     ("arguments", "message"),
     [
         ({"preset": "resnet"}, "preset is 'resnet'; use one of flatten, gap"),
-        ({"network": nn.ReLU(), "preset": "gap"}, "not both"),
-        ({"network": nn.Sequential(nn.ReLU())}, "say how large an image is"),
-        ({"network": 7, "input_shape": (1, 2, 2)}, "network is 7"),
+        ({"model": nn.ReLU(), "preset": "gap"}, "not both"),
+        ({"model": nn.Sequential(nn.ReLU())}, "say how large an image is"),
+        ({"model": 7, "input_shape": (1, 2, 2)}, "model is 7"),
         ({"input_shape": (1, 0, 28)}, "height must be from 1"),
         ({"input_shape": (28, 28)}, "input_shape"),
         ({"batch_size": 0}, "batch_size"),

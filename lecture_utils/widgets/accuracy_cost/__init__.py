@@ -1,10 +1,12 @@
 """AccuracyCost: the accuracy of networks against their cost, and which of them none beats."""
 
+from __future__ import annotations
+
 import dataclasses
 
 import traitlets
 
-from lecture_utils.architectures import published
+from lecture_utils.architectures import Published, published
 
 from .._demo import Demo
 from .choose import COSTS, WEIGHTS, chosen, front
@@ -55,8 +57,21 @@ class AccuracyCost(Demo):
     family = traitlets.Unicode("").tag(sync=True)
     selected = traitlets.Unicode("resnet50").tag(sync=True)
 
-    def __init__(self, **settings):
-        super().__init__(networks=[dataclasses.asdict(row) for row in published()], **settings)
+    def __init__(
+        self,
+        *,
+        cost: str = "macs",
+        weights: str = "best",
+        family: str = "",
+        selected: str = "resnet50",
+    ):
+        super().__init__(
+            networks=[dataclasses.asdict(row) for row in published()],
+            cost=cost,
+            weights=weights,
+            family=family,
+            selected=selected,
+        )
 
     @traitlets.validate("family", "selected")
     def _check_known(self, proposal):
@@ -69,10 +84,10 @@ class AccuracyCost(Demo):
         return proposal["value"]
 
     @property
-    def front(self):
+    def front(self) -> list[Published]:
         """The networks that no other beats with these weights, by this cost."""
         return front(chosen(published(), self.weights), self.cost)
 
-    def figure_html(self):
-        """Return the networks as an image, and the front as a table."""
+    def figure_html(self) -> str:
+        """Return the networks as a figure, and the front as a table."""
         return front_html(chosen(published(), self.weights), self.front, self.cost, self.weights)

@@ -1,7 +1,6 @@
-"""The image and the numbers that AccuracyCost leaves in the page."""
+"""The static figure and table of AccuracyCost."""
 
-import html
-
+from .. import _figure
 from .choose import WEIGHTS
 
 NAMES = {"macs": "multiply-accumulate operations", "parameters": "parameters"}
@@ -43,15 +42,13 @@ def front_html(rows, front, cost, weights):
     )
     image = plotting.to_html(fig, alt=alt)
     plotting.plt.close(fig)
-    cells = "".join(
-        f'<tr><th scope="row">{html.escape(row.title)}</th><td>{row.parameters / 1e6:,.1f} M</td>'
-        f"<td>{row.macs / 1e9:,.2f} G</td><td>{row.accuracy:.1%}</td></tr>"
+    rows_of_front = [
+        _figure.table_row(
+            row.title,
+            (f"{row.parameters / 1e6:,.1f} M", f"{row.macs / 1e9:,.2f} G", f"{row.accuracy:.1%}"),
+        )
         for row in front
-    )
+    ]
     heads = ("Network", "Parameters", "MACs", "Accuracy")
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     caption = f"What none of {len(rows)} networks beats by {NAMES[cost]}, {WEIGHTS[weights]}."
-    return (
-        f'{image}<div class="demo-numbers"><table><caption>{caption}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table></div>"
-    )
+    return f'{image}<div class="demo-numbers">{_figure.table(caption, heads, rows_of_front)}</div>'

@@ -1,14 +1,23 @@
 """ArchitectureExplorer: two networks side by side, as blocks as wide as their cost."""
 
+from __future__ import annotations
+
 import html
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import traitlets
 
 from lecture_utils.architectures import available, load, title, trace
 
+from .. import _figure
 from .._demo import Demo
+from .._traits import one_of
 from .data import as_data
+
+if TYPE_CHECKING:
+    from torch import nn
 
 NETWORKS = ("vgg16", "resnet50", "inception_v3", "resnet18", "efficientnet_lite0", "cats-strong")
 COSTS = ("parameters", "macs", "memory")
@@ -73,7 +82,13 @@ class ArchitectureExplorer(Demo):
     opened = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, *networks, left=None, right=None, cost="parameters", same_scale=True, opened=None
+        self,
+        *networks: str | Mapping[str, tuple[nn.Module, int | Sequence[int]]],
+        left: str | None = None,
+        right: str | None = None,
+        cost: str = "parameters",
+        same_scale: bool = True,
+        opened: Mapping[str, Sequence[str]] | None = None,
     ):
         known = available()
         chosen = networks or [name for name in NETWORKS if name in known]
@@ -109,12 +124,7 @@ class ArchitectureExplorer(Demo):
 
     @traitlets.validate("left", "right")
     def _check_side(self, proposal):
-        if proposal["value"] not in self.trees:
-            raise traitlets.TraitError(
-                f"{proposal['trait'].name} is {proposal['value']!r}; use one of "
-                f"{', '.join(self.trees)}"
-            )
-        return proposal["value"]
+        return one_of(proposal, self.trees)
 
     @traitlets.validate("opened")
     def _check_opened(self, proposal):
@@ -130,7 +140,7 @@ class ArchitectureExplorer(Demo):
                     raise traitlets.TraitError(f"opened, {name}: {error}") from None
         return proposal["value"]
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return a table of the blocks of each of the two networks."""
         shown = dict.fromkeys((self.left, self.right))
         return "".join(self._table(name) for name in shown)
@@ -140,15 +150,12 @@ class ArchitectureExplorer(Demo):
         (network,) = (item for item in self.networks if item["name"] == name)
         size = "×".join(map(str, network["size"]))
         heads = ("Block", "Output", "Parameters", "MACs", "Activations", "Receptive field")
-        head = "".join(f'<th scope="col">{head}</th>' for head in heads)
-        rows = "".join(_table_row(block) for block in tree.children)
         note = f"<p>{html.escape(tree.note)}</p>" if tree.note else ""
-        return (
-            f"<table><caption>{html.escape(network['title'])} for an image of {size}: "
-            f"{tree.parameters:,} parameters, {tree.macs:,} MACs, {tree.memory / 2**20:,.1f} MiB "
-            f"of activations.</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-            f"{note}"
+        caption = (
+            f"{network['title']} for an image of {size}: {tree.parameters:,} parameters, "
+            f"{tree.macs:,} MACs, {tree.memory / 2**20:,.1f} MiB of activations."
         )
+        return _figure.table(caption, heads, map(_table_row, tree.children)) + note
 
 
 def _table_row(block):
@@ -163,9 +170,7 @@ def _table_row(block):
         f"{block.memory / 2**20:,.2f} MiB",
         field,
     )
-    data = "".join(f"<td>{cell}</td>" for cell in cells)
-    name = block.name or block.label
-    return f'<tr><th scope="row">{html.escape(name + kind)}</th>{data}</tr>'
+    return _figure.table_row((block.name or block.label) + kind, cells)
 
 
 def _branching(block):

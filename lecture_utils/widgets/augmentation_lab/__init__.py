@@ -1,9 +1,14 @@
 """AugmentationLab: what random transforms do to an image, drawn anew every epoch."""
 
+from __future__ import annotations
+
 import html
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps
 
 from lecture_utils import datasets
@@ -12,6 +17,9 @@ from .. import _figure
 from .._demo import ArrayTrait, Demo
 from .figure import drawn_by_torchvision, setting_rows
 from .presets import LIMITS, OFF, PRESETS
+
+if TYPE_CHECKING:
+    from lecture_utils.augmentation import Augment
 
 __all__ = ["LIMITS", "PRESETS", "AugmentationLab"]
 
@@ -101,7 +109,14 @@ class AugmentationLab(Demo):
     mixup = traitlets.Float(0.0).tag(sync=True)
 
     def __init__(
-        self, image=None, *, preset="photos", sources=None, partner=None, seed=0, **settings
+        self,
+        image: str | None = None,
+        *,
+        preset: str = "photos",
+        sources: Mapping[str, Image.Image | ArrayLike] | None = None,
+        partner: str | None = None,
+        seed: int = 0,
+        **settings: Any,
     ):
         if preset not in PRESETS:
             raise ValueError(f"there is no preset {preset!r}; use one of {', '.join(PRESETS)}")
@@ -181,12 +196,12 @@ class AugmentationLab(Demo):
             setattr(self, target, "your array")
 
     @property
-    def settings(self):
+    def settings(self) -> dict[str, Any]:
         """Return all settings as a dict."""
         return {name: getattr(self, name) for name in OFF}
 
     @property
-    def augment(self):
+    def augment(self) -> Augment:
         """Return the settings as an `Augment`; it has no `mixup`, and its crops are 3:4 to 4:3."""
         from lecture_utils.augmentation import Augment  # imports torch
 
@@ -194,7 +209,7 @@ class AugmentationLab(Demo):
         settings["crop"] = None if self.crop == (1, 1) else self.crop
         return Augment(**settings)
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return the image, five versions of it drawn by torchvision, and the settings."""
         versions = drawn_by_torchvision(self.image, self.settings, self.seed, 5, self.other)
         tiles = [_figure.rgb_tile(each) for each in (self.image, *versions)]
@@ -212,7 +227,9 @@ class AugmentationLab(Demo):
         )
 
 
-def as_square(image, name="image", side=SIDE):
+def as_square(
+    image: Image.Image | ArrayLike, name: str = "image", side: int = SIDE
+) -> NDArray[np.uint8]:
     """Return the middle square of an image, by default at the lab's size.
 
     Parameters

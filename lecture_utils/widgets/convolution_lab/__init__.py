@@ -1,10 +1,15 @@
 """ConvolutionLab: slide any kernel over any image and watch every output pixel being computed."""
 
+from __future__ import annotations
+
 import html
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike, NDArray
 
 from lecture_utils.convolution import KERNELS, convolve2d
 from lecture_utils.geometry import padding_per_side
@@ -20,10 +25,10 @@ LARGEST_WEIGHT = 1e6
 class KernelWeights(ArrayTrait):
     """A kernel: float64, at most 11x11."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         super().__init__("float64", ndim=2, **kwargs)
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> NDArray[Any]:
         """Return the kernel as the lab keeps it."""
         kernel = super().validate(obj, value)
         if kernel.size == 0 or max(kernel.shape) > LARGEST_KERNEL:
@@ -124,14 +129,14 @@ class ConvolutionLab(ImageDemo):
 
     def __init__(
         self,
-        image=None,
-        kernel="horizontal edge",
+        image: ArrayLike | None = None,
+        kernel: str | ArrayLike = "horizontal edge",
         *,
-        stride=1,
-        padding=0,
-        dilation=1,
-        sources=None,
-        source=None,
+        stride: int = 1,
+        padding: int | str = 0,
+        dilation: int = 1,
+        sources: Mapping[str, ArrayLike] | None = None,
+        source: str | None = None,
     ):
         images = _default_images() if sources is None else own_images(sources)
         kernel = self._preset(kernel) if isinstance(kernel, str) else kernel
@@ -139,13 +144,13 @@ class ConvolutionLab(ImageDemo):
         super().__init__(images, presets=presets)
         if source is None:
             source = "Ankle boot" if sources is None else images[0].name
-        self.kernel = kernel
+        self.set_trait("kernel", kernel)
         self.stride, self.dilation = stride, dilation
-        self.padding = padding
+        self.set_trait("padding", padding)
         if image is None:
             self.source = source
         else:
-            self.image = image
+            self.set_trait("image", image)
         self.position = _strongest(self.output)
 
     @staticmethod
@@ -193,8 +198,8 @@ class ConvolutionLab(ImageDemo):
             last = np.array(output.shape) - 1
             self.position = tuple(int(at) for at in np.minimum(self.position, last))
 
-    def figure_html(self):
-        """Return input, kernel and output as an image, and one output pixel in numbers."""
+    def figure_html(self) -> str:
+        """Return input, kernel and output side by side, and one output pixel in numbers."""
         if not self.output.size:
             return "<p>The kernel does not fit into the image.</p>"
         row, column = np.minimum(self.position, np.array(self.output.shape) - 1)
@@ -211,7 +216,7 @@ class ConvolutionLab(ImageDemo):
         ]
         name = "a kernel" if self.kernel_name == "custom" else f"the kernel “{self.kernel_name}”"
         size = "×".join(map(str, self.image.shape)) + " → " + "×".join(map(str, self.output.shape))
-        value = _figure.number(self.output[row, column])
+        value = _figure.number(float(self.output[row, column]))
         alt = (
             f"Left: {self.source}, in gray, with a small window framed. Middle: {name}. Right: the "
             "image after the convolution, blue below zero and red above; the framed pixel is "

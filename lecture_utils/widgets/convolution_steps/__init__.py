@@ -1,9 +1,13 @@
 """ConvolutionSteps: three kernels slide over one image, and their outputs grow row by row."""
 
+from __future__ import annotations
+
 import html
+from collections.abc import Sequence
 
 import numpy as np
 import traitlets
+from numpy.typing import NDArray
 
 from lecture_utils.convolution import KERNELS, convolve2d
 
@@ -58,10 +62,10 @@ class ConvolutionSteps(Demo):
 
     def __init__(
         self,
-        kernels=("horizontal edge", "diagonal edge", "edge detect"),
+        kernels: Sequence[str] = ("horizontal edge", "diagonal edge", "edge detect"),
         *,
-        source="T-shirt/top",
-        progress=0.62,
+        source: str = "T-shirt/top",
+        progress: float = 0.62,
     ):
         images = [
             *_gallery.fashion([0, 8, 9]),
@@ -98,16 +102,16 @@ class ConvolutionSteps(Demo):
         return proposal["value"]
 
     @property
-    def image(self):
+    def image(self) -> NDArray[np.float32]:
         """The image on screen: float32 from 0 to 1, shape (H, W)."""
         return (self._gallery_images[self.source].image / 255).astype(np.float32)
 
     @property
-    def outputs(self):
+    def outputs(self) -> dict[str, NDArray]:
         """The output of each kernel: a dict from its name to an array."""
         return {entry["name"]: convolve2d(self.image, entry["kernel"]) for entry in self.kernels}
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return the image and all outputs side by side, and the kernels in numbers."""
         outputs = self.outputs
         tiles = [_figure.gray_tile(self.image), *map(_figure.signed_tile, outputs.values())]

@@ -1,9 +1,13 @@
 """DrawADigit: a recorded network reads handwriting on the page, and shows all that it computes."""
 
+from __future__ import annotations
+
 import html
+from typing import TYPE_CHECKING
 
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike, NDArray
 
 from lecture_utils import datasets
 
@@ -12,6 +16,9 @@ from .._demo import ArrayTrait, Demo
 from .centering import center, move
 from .examples import as_digits, chosen_examples, predict
 from .layers import CLASSES, SIZE, describe, frozen, pack
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["DrawADigit", "center", "move"]
 
@@ -76,7 +83,15 @@ class DrawADigit(Demo):
     degrees = traitlets.Float(0.0, min=-180.0, max=180.0).tag(sync=True)
     unit = traitlets.List(traitlets.Int(min=0), [0, 0, 0, 0], minlen=4, maxlen=4).tag(sync=True)
 
-    def __init__(self, model=None, examples=None, *, right=0.0, down=0.0, degrees=0.0):
+    def __init__(
+        self,
+        model: nn.Sequential | str | None = None,
+        examples: tuple[ArrayLike, ArrayLike] | None = None,
+        *,
+        right: float = 0.0,
+        down: float = 0.0,
+        degrees: float = 0.0,
+    ):
         name = model if isinstance(model, str) else DEFAULT_RUN if model is None else ""
         self._model = frozen(_recorded(name) if name else model)
         layers, values = describe(self._model)
@@ -164,11 +179,11 @@ class DrawADigit(Demo):
     # ---- What the network computes
 
     @property
-    def input(self):
+    def input(self) -> NDArray[np.float32]:
         """The input of the network, shape (28, 28)."""
         return move(self.image, self.right, self.down, self.degrees)
 
-    def activations(self):
+    def activations(self) -> list[NDArray[np.float32]]:
         """Return the output of each layer, in PyTorch's order and shapes, as a list of arrays.
 
         Layers that do nothing in evaluation mode are left out, and a batch normalization belongs to
@@ -191,12 +206,12 @@ class DrawADigit(Demo):
         return outputs
 
     @property
-    def logits(self):
+    def logits(self) -> NDArray[np.float32]:
         """The logits of the digits, shape (10,)."""
         return self.activations()[-1]
 
     @property
-    def probabilities(self):
+    def probabilities(self) -> NDArray[np.float64]:
         """Softmax of the logits, shape (10,)."""
         logits = self.logits.astype(np.float64)
         with np.errstate(invalid="ignore"):  # Infinite logits give NaN, without a warning.
@@ -205,7 +220,7 @@ class DrawADigit(Demo):
 
     # ---- For print, and for readers without JavaScript
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return the digit, the first and the last feature maps, and a table of the scores."""
         outputs = self.activations()
         logits, probabilities = self.logits, self.probabilities

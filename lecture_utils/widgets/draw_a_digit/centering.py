@@ -1,6 +1,9 @@
 """Make a drawing look like MNIST's digits, and shift and rotate digits; the page does the same."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .layers import SIZE
 
@@ -10,7 +13,7 @@ BOX = 20
 _HALF = 0.5 + 1e-5
 
 
-def center(ink):
+def center(ink: ArrayLike) -> NDArray[np.float32]:
     """Scale and center a drawing the way MNIST's digits are.
 
     The bounding box of the ink is scaled to fit 20x20 pixels, gray at its edges, and moved by whole
@@ -60,7 +63,9 @@ def _averages(size, parts):
     return np.maximum(overlap, 0) * (parts / size)
 
 
-def move(image, right=0.0, down=0.0, degrees=0.0):
+def move(
+    image: ArrayLike, right: float = 0.0, down: float = 0.0, degrees: float = 0.0
+) -> NDArray[np.float32]:
     """Rotate a digit counterclockwise about its middle, then shift it; what was outside is black.
 
     Parameters

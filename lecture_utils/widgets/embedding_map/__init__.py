@@ -1,10 +1,17 @@
 """EmbeddingMap: images as points, before training, pretrained and fine-tuned."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
 
 from lecture_utils.transfer import EmbeddingMaps, agreement, align, make_maps
 
@@ -103,18 +110,18 @@ class EmbeddingMap(Demo):
 
     def __init__(
         self,
-        stages,
-        labels,
-        class_names,
-        images=None,
+        stages: Mapping[str, ArrayLike | EmbeddingMaps],
+        labels: ArrayLike,
+        class_names: Sequence[str],
+        images: Sequence[Image.Image | str | os.PathLike[str] | ArrayLike] | None = None,
         *,
-        predictions=None,
-        names=None,
-        stage=None,
-        method="t-SNE",
-        seed=0,
-        origin="",
-        code="",
+        predictions: Mapping[str, ArrayLike] | None = None,
+        names: Sequence[str] | None = None,
+        stage: str | None = None,
+        method: str = "t-SNE",
+        seed: int = 0,
+        origin: str = "",
+        code: str = "",
     ):
         class_names = [str(name) for name in class_names]
         labels = _as_classes(labels, class_names, "labels")
@@ -167,7 +174,9 @@ class EmbeddingMap(Demo):
         self.selected = int(wrong[0]) if len(wrong) else 0
 
     @classmethod
-    def of_cats_and_dogs(cls, *, root=None, **settings):
+    def of_cats_and_dogs(
+        cls, *, root: str | os.PathLike[str] | None = None, **settings: Any
+    ) -> Self:
         """Map the test photos by three recorded runs, with thumbnails where there are photos.
 
         See `lecture_utils.transfer.load_pet_maps` for images that are available everywhere.
@@ -209,7 +218,7 @@ class EmbeddingMap(Demo):
             **settings,
         )
 
-    def wrong(self, stage):
+    def wrong(self, stage: str) -> NDArray[np.bool_]:
         """Return which images a stage predicts wrongly: booleans, shape (N,)."""
         row = self.predicted[[each["name"] for each in self.stages].index(stage)]
         return (row != UNKNOWN) & (row != self.labels)
@@ -240,7 +249,7 @@ class EmbeddingMap(Demo):
                 )
         return proposal["value"]
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return the maps of all stages side by side, and their numbers as a table."""
         return map_html(self)
 

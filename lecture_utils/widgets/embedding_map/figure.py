@@ -1,6 +1,6 @@
 """The static figure and table of EmbeddingMap."""
 
-import html
+from .. import _figure
 
 #: Shapes of the classes, in the order of `points.js`.
 MARKERS = "o^sDv>P<"
@@ -74,11 +74,6 @@ def _table(demo):
             _percent(stage["agreement"]),
             _percent(stage["explained"]),
         )
-        data = "".join(f"<td>{cell}</td>" for cell in cells)
-        rows.append(f'<tr><th scope="row">{html.escape(stage["name"])}</th>{data}</tr>')
-    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
-    origin = html.escape(demo.origin) or f"{len(demo.labels)} images"
-    return (
-        f"<table><caption>{origin}, in all dimensions</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
+        rows.append(_figure.table_row(stage["name"], cells))
+    origin = demo.origin or f"{len(demo.labels)} images"
+    return _figure.table(f"{origin}, in all dimensions", heads, rows)

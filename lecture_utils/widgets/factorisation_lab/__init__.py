@@ -1,7 +1,12 @@
 """FactorisationLab: a convolution replaced by cheaper ones with the same receptive field."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import traitlets
 
+from .. import _figure
 from .._demo import Demo
 from .plans import KINDS, layers, parameters, receptive_field
 from .timing import measure as measure_times
@@ -43,13 +48,25 @@ class FactorisationLab(Demo):
     size = traitlets.Int(28, min=1, max=224).tag(sync=True)
     times = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, *, measure=True, **settings):
-        super().__init__(**settings)
+    def __init__(
+        self,
+        *,
+        kind: str = "asymmetric",
+        kernel: int = 3,
+        inputs: int = 64,
+        outputs: int = 64,
+        middle: int = 16,
+        size: int = 28,
+        measure: bool = True,
+    ):
+        super().__init__(
+            kind=kind, kernel=kernel, inputs=inputs, outputs=outputs, middle=middle, size=size
+        )
         if measure:
             self.times = measure_times()
 
     @property
-    def summary(self):
+    def summary(self) -> dict[str, dict[str, Any]]:
         """Layers, parameters, multiply-adds and receptive field, before and after."""
         plans = layers(self.kind, self.kernel, self.inputs, self.outputs, self.middle)
         return {
@@ -62,17 +79,16 @@ class FactorisationLab(Demo):
             for name, stack in zip(("before", "after"), plans, strict=True)
         }
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return both costs as a table."""
-        rows = "".join(
-            f'<tr><th scope="row">{name}</th><td>{row["parameters"]:,}</td>'
-            f"<td>{row['macs']:,}</td><td>{'×'.join(map(str, row['receptive_field']))}</td></tr>"
-            for name, row in self.summary.items()
-        )
+        rows = []
+        for name, row in self.summary.items():
+            field = "×".join(map(str, row["receptive_field"]))
+            cells = (f"{row['parameters']:,}", f"{row['macs']:,}", field)
+            rows.append(_figure.table_row(name, cells))
         heads = ("Convolution", "Parameters", "Multiply-adds", "Receptive field")
-        head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-        return (
-            f"<table><caption>A {self.kernel}×{self.kernel} convolution, {self.inputs} to "
-            f"{self.outputs} channels, {self.size}×{self.size} pixels: {self.kind}.</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        caption = (
+            f"A {self.kernel}×{self.kernel} convolution, {self.inputs} to {self.outputs} channels, "
+            f"{self.size}×{self.size} pixels: {self.kind}."
         )
+        return _figure.table(caption, heads, rows)

@@ -1,15 +1,21 @@
 """FeatureMapExplorer: all feature maps of trained networks, for two images side by side."""
 
+from __future__ import annotations
+
 import html
+from collections.abc import Mapping
 
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike
+from PIL import Image
 
 from lecture_utils.palette import sequential_colors, signed_colors
 
 from .. import _figure
 from .._demo import ArrayTrait, Demo
 from .._sprites import pack_tiles, unpack_tiles
+from .._traits import one_of
 from ..augmentation_lab import as_square
 from .images import MOST_IMAGES, SIDE, default_images
 from .maps import record
@@ -86,9 +92,16 @@ class FeatureMapExplorer(Demo):
     filter = traitlets.Int(0, min=0).tag(sync=True)
 
     def __init__(
-        self, *networks, images=None, left=None, right=None, network=None, layer=None,
-        sort="response", filter=None,
-    ):  # fmt: skip
+        self,
+        *networks: str | Mapping[str, tuple],
+        images: Mapping[str, Image.Image | ArrayLike] | None = None,
+        left: str | None = None,
+        right: str | None = None,
+        network: str | None = None,
+        layer: str | None = None,
+        sort: str = "response",
+        filter: int | None = None,
+    ):
         if images is None:
             shown = default_images()
         else:
@@ -151,15 +164,15 @@ class FeatureMapExplorer(Demo):
 
     @traitlets.validate("left", "right")
     def _check_image(self, proposal):
-        return _known(proposal, self.pictures)
+        return one_of(proposal, self.pictures)
 
     @traitlets.validate("network")
     def _check_network(self, proposal):
-        return _known(proposal, list(self.maps))
+        return one_of(proposal, self.maps)
 
     @traitlets.validate("layer")
     def _check_layer(self, proposal):
-        return _known(proposal, list(self.maps[self.network]))
+        return one_of(proposal, self.maps[self.network])
 
     @traitlets.validate("filter")
     def _check_filter(self, proposal):
@@ -191,7 +204,7 @@ class FeatureMapExplorer(Demo):
         }[self.sort]
         return [int(number) for number in np.argsort(-merit, kind="stable")]
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return the two images with their strongest maps, and the response of each layer."""
         layer, name = self._shown_layer, self.network
         sides = [self.pictures.index(each) for each in (self.left, self.right)]
@@ -213,7 +226,7 @@ class FeatureMapExplorer(Demo):
             f"{self.pictures[s]}: {self._said[name][s]}" for s in sides if self._said[name][s]
         )
         outputs = f"Predictions of the network: {said}." if said else ""
-        rows = "".join(self._row(label, each, sides) for label, each in self.maps[name].items())
+        rows = [self._row(label, each, sides) for label, each in self.maps[name].items()]
         heads = (
             "Layer",
             "Filters",
@@ -222,13 +235,11 @@ class FeatureMapExplorer(Demo):
             f"Response: {self.right}",
             "Dead",
         )
-        head = "".join(f'<th scope="col">{html.escape(each)}</th>' for each in heads)
         alt = f"Two images, and where two filters of {self.layer} respond to them."
         return (
             f"<figure>{_figure.image_html(tiles, alt)}<figcaption>{html.escape(text)} "
             f"{html.escape(outputs)}</figcaption></figure>"
-            f'<div class="demo-numbers"><table><caption>{html.escape(name)}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+            f'<div class="demo-numbers">{_figure.table(name, heads, rows)}</div>'
         )
 
     def _row(self, label, layer, sides):
@@ -240,16 +251,7 @@ class FeatureMapExplorer(Demo):
             *(_figure.number(m, 3) for m in means),
             len(layer.dead),
         )
-        data = "".join(f"<td>{cell}</td>" for cell in cells)
-        return f'<tr><th scope="row">{html.escape(label)}</th>{data}</tr>'
-
-
-def _known(proposal, names):
-    if proposal["value"] not in names:
-        raise traitlets.TraitError(
-            f"{proposal['trait'].name} is {proposal['value']!r}; use one of {', '.join(names)}"
-        )
-    return proposal["value"]
+        return _figure.table_row(label, cells)
 
 
 def _scaled(layer, image, number):

@@ -40,8 +40,8 @@ def _photographed():
         except FileNotFoundError:
             continue
         photos = {}
-        for kind, place in _TEST_PHOTOS.items():
+        for kind, index in _TEST_PHOTOS.items():
             files = sorted((folder / "test" / kind).iterdir())
-            photos[f"test photo, {kind[:-1]}"] = Image.open(files[min(place, len(files) - 1)])
+            photos[f"test photo, {kind[:-1]}"] = Image.open(files[min(index, len(files) - 1)])
         return photos
     return None

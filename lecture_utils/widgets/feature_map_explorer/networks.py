@@ -203,7 +203,8 @@ def _own(item):
             raise ValueError(
                 f"{name!r} is {given!r}; give (module, layers) or (module, layers, prepare)"
             )
-        module, layers, prepare = (*given, None, None)[:3]
+        module, *rest = given
+        layers, prepare = (*rest, None, None)[:2]
         layers = layers or convolution_layers(module)
         if not isinstance(layers, dict):
             layers = {path: path for path in layers}

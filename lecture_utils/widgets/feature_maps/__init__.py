@@ -1,9 +1,13 @@
 """FeatureMaps: a color image under a layer of filters, taken apart, and shifted."""
 
+from __future__ import annotations
+
 import html
+from collections.abc import Sequence
 
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike, NDArray
 
 from lecture_utils import datasets
 from lecture_utils.convolution import convolve2d
@@ -36,7 +40,7 @@ class FeatureMaps(Demo):
     padding : {"valid", "zeros", "wrap"}
         No padding; zeros that keep the size (at stride 1); or the other side of the image.
     relu : bool
-        Whether negative answers become 0.
+        Whether negative responses become 0.
     pool : bool
         Whether a 2x2 max-pooling follows.
     shift : tuple of int
@@ -80,14 +84,14 @@ class FeatureMaps(Demo):
 
     def __init__(
         self,
-        image="coffee",
-        filters="named",
+        image: str | ArrayLike = "coffee",
+        filters: str | ArrayLike = "named",
         *,
-        stride=1,
-        padding="valid",
-        relu=True,
-        pool=False,
-        shift=(0, 0),
+        stride: int = 1,
+        padding: str = "valid",
+        relu: bool = True,
+        pool: bool = False,
+        shift: Sequence[int] = (0, 0),
     ):
         pixels = {name: datasets.photo(name, size=SIDE) for name in PHOTOS}
         source = "your array"
@@ -144,7 +148,7 @@ class FeatureMaps(Demo):
         return filters
 
     @property
-    def maps(self):
+    def maps(self) -> NDArray[np.float64]:
         """Return the feature maps of the shifted image."""
         image = np.roll(self.image / 255, self.shift, axis=(0, 1))
         margin = self.filters.shape[-1] // 2
@@ -171,12 +175,12 @@ class FeatureMaps(Demo):
         return maps
 
     @property
-    def pooled(self):
+    def pooled(self) -> NDArray[np.float64]:
         """Return the mean of each map."""
         return self.maps.mean(axis=(1, 2))
 
-    def figure_html(self):
-        """Return image and maps as an image, and the pooled vector as a table."""
+    def figure_html(self) -> str:
+        """Return the image and its maps, and the pooled vector as a table."""
         maps = self.maps
         tiles = [_figure.rgb_tile(self.image), *(_figure.signed_tile(one) for one in maps[:3])]
         text = (
@@ -188,7 +192,7 @@ class FeatureMaps(Demo):
             f"<tr><td>{html.escape(name)}</td><td>{_figure.number(value, 3)}</td></tr>"
             for name, value in zip(self.names, self.pooled, strict=True)
         )
-        alt = "A color image and its first feature maps, red where the filter answers."
+        alt = "A color image and its first feature maps, red where the filter responds."
         return (
             f"<figure>{_figure.image_html(tiles, alt)}<figcaption>{text}</figcaption></figure>"
             '<div class="demo-numbers"><table><caption>Mean of each map</caption>'

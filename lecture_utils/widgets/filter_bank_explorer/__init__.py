@@ -1,6 +1,12 @@
 """FilterBankExplorer: a bank of filters over several images, and which of its filters matter."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 import traitlets
+from numpy.typing import ArrayLike, NDArray
 
 from lecture_utils.filter_banks import FilterBank
 
@@ -93,21 +99,21 @@ class FilterBankExplorer(Demo):
 
     def __init__(
         self,
-        bank=GABOR,
-        images=None,
+        bank: str | FilterBank = GABOR,
+        images: Sequence[str] | None = None,
         *,
-        sources=None,
-        frequencies=4,
-        orientations=8,
-        sigma=3.0,
-        weak_below=0.05,
-        redundant_above=0.95,
-        sort="energy",
+        sources: Mapping[str, ArrayLike] | None = None,
+        frequencies: int = 4,
+        orientations: int = 8,
+        sigma: float | None = 3.0,
+        weak_below: float = 0.05,
+        redundant_above: float = 0.95,
+        sort: str = "energy",
     ):
         gallery_images = _default_images() if sources is None else _own_images(sources)
         self._gallery_images = {image.name: image for image in gallery_images}
         self._fixed = {name: make() for name, make in FIXED_BANKS.items()}
-        self._measured = (None, None)
+        self._measured: dict[tuple, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
         gallery, pixels = _gallery.pack(gallery_images)
         if images is None:
             everything = sources is not None
@@ -161,14 +167,14 @@ class FilterBankExplorer(Demo):
         return proposal["value"]
 
     @property
-    def filter_bank(self):
+    def filter_bank(self) -> FilterBank:
         """The bank on screen."""
         if self.bank == GABOR:
             return gabor_bank(self.frequencies, self.orientations, self.sigma)
         return self._fixed[self.bank]
 
     @filter_bank.setter
-    def filter_bank(self, bank):
+    def filter_bank(self, bank: FilterBank) -> None:
         if not isinstance(bank, FilterBank):
             raise traitlets.TraitError(
                 f"filter_bank is a {type(bank).__name__}; give a FilterBank, for example "
@@ -177,38 +183,38 @@ class FilterBankExplorer(Demo):
         check_bank(bank)
         fixed = {**self._fixed, OWN_BANK: bank}
         descriptions, weights = pack_banks(fixed)
-        self._fixed, self._measured = fixed, (None, None)
+        self._fixed, self._measured = fixed, {}
         with self.hold_sync():
             self.banks, self.bank_weights, self.bank = descriptions, weights, OWN_BANK
 
-    def _statistics(self):
+    def _statistics(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         key = (self.bank, self.frequencies, self.orientations, self.sigma, tuple(self.images))
-        if self._measured[0] != key:
+        if key not in self._measured:
             images = [self._gallery_images[name].image / 255 for name in self.images]
-            self._measured = (key, bank_statistics(self.filter_bank, images))
-        return self._measured[1]
+            self._measured = {key: bank_statistics(self.filter_bank, images)}
+        return self._measured[key]
 
     @property
-    def energies(self):
+    def energies(self) -> NDArray[np.float64]:
         """Mean squared magnitude of each filter's response, shape (n,)."""
         return self._statistics()[0].copy()
 
     @property
-    def correlations(self):
+    def correlations(self) -> NDArray[np.float64]:
         """Absolute correlations of the magnitudes of the responses, shape (n, n)."""
         return self._statistics()[1].copy()
 
     @property
-    def marks(self):
+    def marks(self) -> list[str]:
         """The mark of each filter: "kept", "weak" or "redundant"."""
         return judge(*self._statistics(), self.weak_below, self.redundant_above)[0]
 
     @property
-    def redundancy(self):
+    def redundancy(self) -> NDArray[np.float64]:
         """Largest correlation of each filter with one that was kept before it, shape (n,)."""
         return judge(*self._statistics(), self.weak_below, self.redundant_above)[1]
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return the strongest rows of the matrix as an image, and their numbers as a table."""
         judged = judge(*self._statistics(), self.weak_below, self.redundant_above)
         images = [self._gallery_images[name] for name in self.images]

@@ -1,8 +1,15 @@
 """The banks of FilterBankExplorer, and how they travel to the page (`banks.js` reads them)."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from lecture_utils.filter_banks import (
+    FilterBank,
     GaborBank,
     gabor_kernel,
     haar_bank,
@@ -21,14 +28,16 @@ LARGEST_BANK = 128
 LARGEST_KERNEL = 65
 
 #: Banks whose kernels travel as numbers; Gabor banks travel as parameters.
-FIXED_BANKS = {
+FIXED_BANKS: dict[str, Callable[[], FilterBank]] = {
     "Sobel": sobel_bank,
     "Haar": lambda: haar_bank((2, 4, 8)),
     "Laplacian of Gaussian": lambda: laplacian_of_gaussian_bank((0.7, 1, 1.4, 2, 2.8, 4)),
 }
 
 
-def gabor_parameters(frequencies, orientations, sigma=None):
+def gabor_parameters(
+    frequencies: int, orientations: int, sigma: float | None = None
+) -> list[tuple[float, float, float]]:
     """List what defines the filters of a Gabor bank on a grid of frequencies and angles.
 
     Parameters
@@ -63,7 +72,7 @@ def gabor_parameters(frequencies, orientations, sigma=None):
     ]
 
 
-def check_bank(bank):
+def check_bank(bank: FilterBank) -> None:
     """Raise ValueError, with the remedy, if a bank is too large for the page."""
     if len(bank) > LARGEST_BANK:
         raise ValueError(
@@ -77,7 +86,9 @@ def check_bank(bank):
             )
 
 
-def pack_banks(banks):
+def pack_banks(
+    banks: Mapping[str, FilterBank],
+) -> tuple[list[dict[str, Any]], NDArray[np.float64]]:
     """Return what the page needs of some banks: descriptions, and all weights end to end.
 
     Parameters
@@ -108,7 +119,7 @@ def pack_banks(banks):
                 }
             )
             if parameters is None:
-                weights += [kernel.real.ravel(), kernel.imag.ravel()][: 1 + is_complex]
+                weights += [np.real(kernel).ravel(), np.imag(kernel).ravel()][: 1 + is_complex]
         descriptions.append({"name": bank_name, "filters": filters})
     return descriptions, np.concatenate(weights)
 
@@ -138,6 +149,6 @@ def _parameters_of(bank):
         }
 
 
-def gabor_bank(frequencies, orientations, sigma=None):
+def gabor_bank(frequencies: int, orientations: int, sigma: float | None = None) -> GaborBank:
     """Return the `GaborBank` of `gabor_parameters`."""
     return GaborBank.from_list(gabor_parameters(frequencies, orientations, sigma))

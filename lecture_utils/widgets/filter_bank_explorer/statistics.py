@@ -1,6 +1,13 @@
 """Which filters of a bank are weak, and which repeat others. `statistics.js` does the same."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lecture_utils.filter_banks import FilterBank
 
 #: Responses below this part of the kernel's sum of magnitudes are rounding errors.
 ROUNDING = 1e-10
@@ -8,7 +15,9 @@ ROUNDING = 1e-10
 FLAT = 1e-10
 
 
-def bank_statistics(bank, images):
+def bank_statistics(
+    bank: FilterBank, images: Sequence[ArrayLike]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Measure how strongly the filters of a bank respond, and how alike.
 
     Parameters
@@ -49,7 +58,9 @@ def bank_statistics(bank, images):
     return energies, np.minimum(np.abs(pixels @ pixels.T), 1.0)
 
 
-def judge(energies, correlations, weak_below, redundant_above):
+def judge(
+    energies: ArrayLike, correlations: ArrayLike, weak_below: float, redundant_above: float
+) -> tuple[list[str], NDArray[np.float64], list[int]]:
     """Mark weak and redundant filters, going from the strongest to the weakest.
 
     Parameters

@@ -1,9 +1,12 @@
 """FilterGallery: activation maximization from noise, and the images that activate filters most."""
 
+from __future__ import annotations
+
 import html
 
 import numpy as np
 import traitlets
+from numpy.typing import NDArray
 
 from lecture_utils import runs
 from lecture_utils.interpretation import recordings
@@ -58,7 +61,14 @@ class FilterGallery(Demo):
     filter = traitlets.Int(0).tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, *networks, network=None, layer=None, filter=None, step=None):
+    def __init__(
+        self,
+        *networks: str,
+        network: str | None = None,
+        layer: str | None = None,
+        filter: int | None = None,
+        step: int | None = None,
+    ):
         names = list(networks or recordings.available())
         if len(set(names)) < len(names):
             raise ValueError(f"networks are {names}; name each once")
@@ -113,7 +123,7 @@ class FilterGallery(Demo):
     def _entry(self):
         return next(each for each in self._layers if each["label"] == self.layer)
 
-    def images(self, kind):
+    def images(self, kind: str) -> NDArray[np.uint8]:
         """Return the images of the chosen layer.
 
         Parameters
@@ -130,7 +140,7 @@ class FilterGallery(Demo):
         tiles = unpack_tiles(data, entry[kind]["layout"], counts[0] * counts[1])
         return tiles.reshape(*counts, *tiles.shape[1:])
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return start, both results and an example of the chosen filter, and all activations."""
         entry = self._entry
         at = entry["channels"].index(self.filter)

@@ -1,16 +1,21 @@
 """FilterLearner: gradient descent on one kernel, until it has become the teacher's."""
 
+from __future__ import annotations
+
 import html
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike, NDArray
 
 from lecture_utils.convolution import KERNELS
 
 from .. import _figure, _gallery
 from .._demo import ArrayTrait
 from .._images import ImageDemo, own_images
+from .._traits import Between
 from . import training
 
 #: Larger images would make a step slower than a frame, and teach nothing more.
@@ -23,24 +28,6 @@ _SIZES = (3, 5)
 _SHOWN_STEPS = 300
 _SHAPES = ("circle", "stripes", "dot")
 _PHOTOS = ("cat", "grass", "coins")
-
-
-class Between(traitlets.Float):
-    """A number between two ends; NaN is refused as well."""
-
-    def __init__(self, default, low, high):
-        self._low, self._high = low, high
-        super().__init__(default)
-        self.tag(sync=True)
-
-    def validate(self, obj, value):
-        """Return the number as a float."""
-        value = super().validate(obj, value)
-        if not self._low <= value <= self._high:
-            raise traitlets.TraitError(
-                f"{self.name} is {value!r}; use a number from {self._low:g} to {self._high:g}"
-            )
-        return value
 
 
 class FilterLearner(ImageDemo):
@@ -115,17 +102,17 @@ class FilterLearner(ImageDemo):
 
     def __init__(
         self,
-        image=None,
-        target="sobel x",
-        learning_rate=0.5,
-        batch=64,
-        noise=0.0,
-        momentum=0.9,
-        seed=0,
+        image: ArrayLike | None = None,
+        target: str | ArrayLike = "sobel x",
+        learning_rate: float = 0.5,
+        batch: int | str = 64,
+        noise: float = 0.0,
+        momentum: float = 0.9,
+        seed: int = 0,
         *,
-        centered=False,
-        sources=None,
-        source=None,
+        centered: bool = False,
+        sources: Mapping[str, ArrayLike] | None = None,
+        source: str | None = None,
     ):
         images = _default_images() if sources is None else own_images(sources)
         presets = [{"name": name, "kernel": k.tolist()} for name, k in KERNELS.items()]
@@ -133,11 +120,12 @@ class FilterLearner(ImageDemo):
         if isinstance(target, str):
             self.target_name = target
         else:
-            self.target = target
-        self.learning_rate, self.batch, self.noise = learning_rate, batch, noise
-        self.momentum, self.seed, self.centered = momentum, seed, centered
+            self.set_trait("target", target)
+        self.learning_rate, self.noise, self.momentum = learning_rate, noise, momentum
+        self.seed, self.centered = seed, centered
+        self.set_trait("batch", batch)
         if image is not None:
-            self.image = image
+            self.set_trait("image", image)
         elif source is None:
             self.source = "Sandal" if sources is None else images[0].name
         else:
@@ -194,52 +182,53 @@ class FilterLearner(ImageDemo):
     # ---- Forward, backward, update
 
     @property
-    def patches(self):
+    def patches(self) -> NDArray[np.float64]:
         """All windows of the image, one per row, shape (n, k * k)."""
         return training.patches(self.image, len(self.target), self.centered)
 
     @property
-    def responses(self):
+    def responses(self) -> NDArray[np.float64]:
         """The teacher's output for every window, with its noise, shape (n,)."""
         rows = self.patches
         noise = training.normal(self.seed, training.NOISE, len(rows))
         return rows @ self.target.ravel() + self.noise * noise
 
     @property
-    def positions(self):
+    def positions(self) -> NDArray[np.intp]:
         """The windows that the next step looks at, as rows of `patches`."""
         return self._batch_of(self.steps, len(self.patches))
 
     def _batch_of(self, step, count):
-        if self.batch == "all":
+        batch = self.batch
+        if isinstance(batch, str):
             return np.arange(count)
-        chosen = training.uniform(self.seed, training.BATCH + step, self.batch)
+        chosen = training.uniform(self.seed, training.BATCH + step, batch)
         return np.floor(chosen * count).astype(int)
 
     @property
-    def loss(self):
+    def loss(self) -> float:
         """Mean squared error over all output pixels."""
         return training.loss_and_gradient(self.patches, self.responses, self.weights)[0]
 
     @property
-    def gradient(self):
+    def gradient(self) -> NDArray[np.float64]:
         """Gradient of the mean squared error over `positions`, shape (k, k)."""
         chosen = self.positions
         rows, responses = self.patches[chosen], self.responses[chosen]
         return training.loss_and_gradient(rows, responses, self.weights)[1]
 
     @property
-    def noise_floor(self):
+    def noise_floor(self) -> float:
         """The loss of the target kernel itself."""
         return training.loss_and_gradient(self.patches, self.responses, self.target)[0]
 
     @property
-    def distance(self):
+    def distance(self) -> float:
         """Length of ``weights - target``."""
         return float(np.linalg.norm(self.weights - self.target))
 
     @property
-    def eigenvalues(self):
+    def eigenvalues(self) -> NDArray[np.float64]:
         """The eigenvalues of the mean of ``p pᵀ`` over all windows p, the smallest first.
 
         They say how much the windows teach about each direction.
@@ -247,11 +236,11 @@ class FilterLearner(ImageDemo):
         return training.eigenvalues(self.patches)
 
     @property
-    def stable_rate(self):
+    def stable_rate(self) -> float:
         """The learning rate above which descent on all windows diverges."""
         return training.largest_stable_rate(self.eigenvalues, self.momentum)
 
-    def reset(self):
+    def reset(self) -> None:
         """Start again from the seed's random weights."""
         size = len(self.target)
         first = training.START_SCALE * training.normal(self.seed, training.START, size * size)
@@ -260,7 +249,7 @@ class FilterLearner(ImageDemo):
             self.velocity = np.zeros((size, size))
             self.steps = 0
 
-    def train(self, steps=1):
+    def train(self, steps: int = 1) -> None:
         """Make gradient steps, as the page does.
 
         Raises
@@ -294,7 +283,7 @@ class FilterLearner(ImageDemo):
 
     # ---- For print, and for readers without JavaScript
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return image, target and student before and after 300 steps, and the numbers."""
         size = len(self.target)
         if min(self.image.shape) < size:

@@ -6,7 +6,12 @@ worked out by hand: for residuals ``r = P w - y`` over ``n`` patches (the rows o
 ``L = r·r / n`` has the gradient ``2 Pᵀ r / n`` and the Hessian ``2 PᵀP / n``.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 #: Streams of random numbers; the batch of step t has the stream BATCH + t.
 START, NOISE, BATCH = 0, 1, 2
@@ -17,7 +22,7 @@ UNSEEN = 1e-9
 _MASK = 0xFFFFFFFF
 
 
-def uniform(seed, stream, count):
+def uniform(seed: int, stream: int, count: int) -> NDArray[np.float64]:
     """Return random numbers between 0 and 1, the same in Python and on the page.
 
     A number depends only on its position, not on those before it, so any step can be repeated.
@@ -55,13 +60,13 @@ def _mix(x):
     return x ^ (x >> np.uint64(16))
 
 
-def normal(seed, stream, count):
+def normal(seed: int, stream: int, count: int) -> NDArray[np.float64]:
     """Return numbers from the standard normal distribution, by the method of Box and Muller."""
     pairs = uniform(seed, stream, 2 * count).reshape(count, 2)
     return np.sqrt(-2 * np.log(pairs[:, 0])) * np.cos(2 * np.pi * pairs[:, 1])
 
 
-def patches(image, size, centered=False):
+def patches(image: ArrayLike, size: int, centered: bool = False) -> NDArray[np.float64]:
     """Return all windows of an image as the rows of a matrix.
 
     Parameters
@@ -97,7 +102,9 @@ def patches(image, size, centered=False):
     return windows.reshape(-1, size * size)
 
 
-def loss_and_gradient(rows, responses, weights):
+def loss_and_gradient(
+    rows: NDArray, responses: NDArray, weights: NDArray
+) -> tuple[float, NDArray[np.float64]]:
     """Return the mean squared error of a kernel and its gradient.
 
     Parameters
@@ -124,12 +131,14 @@ def loss_and_gradient(rows, responses, weights):
     return float(residuals @ residuals / len(responses)), gradient.reshape(weights.shape)
 
 
-def eigenvalues(rows):
+def eigenvalues(rows: NDArray) -> NDArray[np.float64]:
     """Return the eigenvalues of the mean of ``p pᵀ`` over all patches p, the smallest first."""
     return np.linalg.eigvalsh(rows.T @ rows / len(rows)).clip(0)
 
 
-def largest_stable_rate(values, momentum=0.0):
+def largest_stable_rate(
+    values: Sequence[float] | NDArray[np.float64], momentum: float = 0.0
+) -> float:
     """Return the learning rate above which descent on all patches diverges.
 
     Along an eigenvector of the Hessian, whose eigenvalues are twice `values`, the error obeys

@@ -1,41 +1,28 @@
 """GaborLab: what frequency, theta and sigma do to a Gabor filter, and the filter to an image."""
 
+from __future__ import annotations
+
 import html
 import math
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike, NDArray
 
 from lecture_utils.datasets import zone_plate
 from lecture_utils.filter_banks import GaborBank
 
 from .. import _figure, _gallery
 from .._images import ImageDemo, own_images
+from .._traits import Between
 
 #: The lecture's three filters: frequency, theta, sigma.
 PRESETS = ((0.16, 1.2, 4.0), (0.31, 0.0, 3.6), (0.36, 1.6, 1.3))
 _PHOTOS = ("cat", "brick", "coins")
 _SHAPES = ("circle", "stripes", "dot")
 _FASHION = (0, 1, 2, 5, 7, 8, 9)
-
-
-class Between(traitlets.Float):
-    """A number between two ends; NaN is refused as well."""
-
-    def __init__(self, default, low, high):
-        self._low, self._high = low, high
-        super().__init__(default)
-        self.tag(sync=True)
-
-    def validate(self, obj, value):
-        """Return the number as a float."""
-        value = super().validate(obj, value)
-        if not self._low <= value <= self._high:
-            raise traitlets.TraitError(
-                f"{self.name} is {value!r}; the lab shows {self._low:g} to {self._high:g}"
-            )
-        return value
 
 
 class GaborLab(ImageDemo):
@@ -103,19 +90,19 @@ class GaborLab(ImageDemo):
     position = traitlets.Tuple(
         traitlets.Int(min=0), traitlets.Int(min=0), default_value=(0, 0)
     ).tag(sync=True)
-    presets = traitlets.List(PRESETS).tag(sync=True)
+    presets = traitlets.List(list(PRESETS)).tag(sync=True)
 
     def __init__(
         self,
-        image=None,
-        frequency=PRESETS[0][0],
-        theta=PRESETS[0][1],
-        sigma=PRESETS[0][2],
+        image: ArrayLike | None = None,
+        frequency: float = PRESETS[0][0],
+        theta: float = PRESETS[0][1],
+        sigma: float = PRESETS[0][2],
         *,
-        aspect=1.0,
-        phase=0.0,
-        sources=None,
-        source=None,
+        aspect: float = 1.0,
+        phase: float = 0.0,
+        sources: Mapping[str, ArrayLike] | None = None,
+        source: str | None = None,
     ):
         images = _default_images() if sources is None else own_images(sources)
         super().__init__(
@@ -124,7 +111,7 @@ class GaborLab(ImageDemo):
         if image is None:
             self.source = images[0].name if source is None else source
         else:
-            self.image = image
+            self.set_trait("image", image)
         # Something to look at from the start.
         magnitude = np.abs(self.response)
         row, column = np.unravel_index(magnitude.argmax(), magnitude.shape)
@@ -139,17 +126,17 @@ class GaborLab(ImageDemo):
             return GaborBank.from_list([(self.frequency, self.theta, widths)], offset=self.phase)
 
     @property
-    def kernel(self):
+    def kernel(self) -> NDArray[np.complex128]:
         """The complex kernel, shape (kh, kw)."""
         return self._bank.kernels[0]
 
     @property
-    def response(self):
+    def response(self) -> NDArray[np.complex128]:
         """The complex response, shape (H, W), in double precision."""
         return self._bank.responses(self.image.astype(np.float64))[0]
 
-    def figure_html(self):
-        """Return input, kernel and magnitude of the response as an image, and the numbers."""
+    def figure_html(self) -> str:
+        """Return input, kernel and magnitude of the response, and the numbers."""
         kernel, response = self.kernel, self.response
         magnitude = np.abs(response)
         row, column = np.minimum(self.position, np.array(response.shape) - 1)

@@ -1,11 +1,17 @@
 """GradCamExplorer: where a network finds evidence for a class, beside occlusion."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike, NDArray
 
 from lecture_utils import pretrained
 
 from .._demo import ArrayTrait, Demo
+from .._traits import one_of
 from .figure import figure_html
 from .images import PHOTOS, explain, explain_known, known_photo, photo_code
 from .traits import TOP, pack
@@ -108,22 +114,30 @@ class GradCamExplorer(Demo):
 
     def __init__(
         self,
-        photos=PHOTOS,
+        photos: Sequence[str] | dict[str, ArrayLike] = PHOTOS,
         *,
-        network="efficientnet_lite0",
-        layers=None,
-        photo=None,
-        class_index=None,
-        other_class=None,
-        layer=None,
-        **settings,
+        network: str = "efficientnet_lite0",
+        layers: Sequence[str] | None = None,
+        photo: str | None = None,
+        class_index: int | None = None,
+        other_class: int | None = None,
+        layer: str | None = None,
+        evidence: str = "positive",
+        beside: str = "occlusion",
+        opacity: int = 70,
+        smooth: bool = True,
+        added: int = TOP,
+        order: str = "effect",
     ):
         net = pretrained.load(network)
         layers = None if layers is None else tuple(layers)
         self.explanations = _gather(photos, net, layers)
         own = isinstance(photos, dict)
         photo = next(iter(self.explanations)) if photo is None else photo
-        self._check("photo", photo, self.explanations)
+        if photo not in self.explanations:
+            raise traitlets.TraitError(
+                f"photo is {photo!r}; use one of {', '.join(self.explanations)}"
+            )
         likeliest = [int(c) for c in self.explanations[photo].top(2)]
         super().__init__(
             network={"name": network, "title": net.title, "origin": net.origin},
@@ -137,24 +151,22 @@ class GradCamExplorer(Demo):
             class_index=likeliest[0] if class_index is None else class_index,
             other_class=likeliest[1] if other_class is None else other_class,
             layer=list(self.explanations[photo].layers)[-1] if layer is None else layer,
+            evidence=evidence,
+            beside=beside,
+            opacity=opacity,
+            smooth=smooth,
+            added=added,
+            order=order,
             **pack(list(self.explanations.values())),
-            **settings,
         )
-
-    @staticmethod
-    def _check(trait, value, known):
-        if value not in known:
-            raise traitlets.TraitError(f"{trait} is {value!r}; use one of {', '.join(known)}")
 
     @traitlets.validate("photo")
     def _check_photo(self, proposal):
-        self._check("photo", proposal["value"], self.explanations)
-        return proposal["value"]
+        return one_of(proposal, self.explanations)
 
     @traitlets.validate("layer")
     def _check_layer(self, proposal):
-        self._check("layer", proposal["value"], next(iter(self.explanations.values())).layers)
-        return proposal["value"]
+        return one_of(proposal, next(iter(self.explanations.values())).layers)
 
     @traitlets.validate("class_index", "other_class")
     def _check_class(self, proposal):
@@ -167,11 +179,11 @@ class GradCamExplorer(Demo):
         return proposal["value"]
 
     @property
-    def map(self):
+    def map(self) -> NDArray[np.float32]:
         """Return the signed map of the class at the layer."""
         return self.explanations[self.photo].layers[self.layer].cam(self.class_index)
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return the image and the maps of its likeliest classes, with a table of their numbers."""
         return figure_html(self.explanations[self.photo], self.photo, self.layer, self.class_names)
 

@@ -1,9 +1,13 @@
 """LayerLab: one layer on a small grid of numbers, with every cell it reads and writes."""
 
+from __future__ import annotations
+
 import html
+from typing import Any
 
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike, NDArray
 
 from .. import _figure
 from .._demo import ArrayTrait, Demo
@@ -18,11 +22,11 @@ LARGEST_NUMBER = 99
 class Grid(ArrayTrait):
     """A small grid of numbers, float64."""
 
-    def __init__(self, largest, whole, **kwargs):
+    def __init__(self, largest: int, whole: bool, **kwargs: Any):
         super().__init__("float64", ndim=2, **kwargs)
         self._largest, self._whole = largest, whole
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> NDArray[Any]:
         """Return the grid as the lab keeps it."""
         grid = super().validate(obj, value)
         if grid.size == 0 or max(grid.shape) > self._largest:
@@ -103,14 +107,14 @@ class LayerLab(Demo):
 
     def __init__(
         self,
-        image=None,
-        kernel=None,
-        operation="convolution",
+        image: ArrayLike | None = None,
+        kernel: ArrayLike | None = None,
+        operation: str = "convolution",
         *,
-        stride=None,
-        padding=0,
-        dilation=1,
-        ceil_mode=False,
+        stride: int | None = None,
+        padding: int = 0,
+        dilation: int = 1,
+        ceil_mode: bool = False,
     ):
         convolves = operation == "convolution"
         if image is None:
@@ -122,7 +126,7 @@ class LayerLab(Demo):
                 raise ValueError(
                     f"kernel is {kernel!r}; use a size from 1 to {LARGEST_KERNEL}, or weights"
                 )
-            kernel = np.ones((kernel, kernel))
+            kernel = np.ones([int(np.asarray(kernel))] * 2)
         if stride is None:
             stride = 1 if convolves else max(np.shape(kernel), default=1)
         super().__init__(
@@ -146,7 +150,7 @@ class LayerLab(Demo):
         return self.operation, self.stride, self.padding, self.dilation, self.ceil_mode
 
     @property
-    def problem(self):
+    def problem(self) -> str | None:
         """Why the layer is impossible and what to change; None if it is possible."""
         return find_problem(self.image.shape, self.kernel.shape, *self._layer)
 
@@ -162,7 +166,7 @@ class LayerLab(Demo):
             last = np.array(output.shape) - 1
             self.position = tuple(int(at) for at in np.minimum(self.position, last))
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return input and output as an image and as tables of numbers."""
         if self.problem:
             return f"<p>There is no output: {html.escape(self.problem)}.</p>"

@@ -1,14 +1,22 @@
 """ModelBuilder: a stack of layers to change, with the shapes and costs of each."""
 
+from __future__ import annotations
+
 import html
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from .. import _figure
 from .._demo import Demo
 from .kinds import KINDS, MOST_LAYERS, complete
 from .modules import build, read
 from .presets import PRESETS, SHAPES
 from .stack import describe
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MOST_PARAMETERS = 10**9
 _LIMITS = ((1, 4096), (1, 2048), (1, 2048))
@@ -17,15 +25,15 @@ _LIMITS = ((1, 4096), (1, 2048), (1, 2048))
 class Layers(traitlets.List):
     """The layers of a stack; each becomes complete."""
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> list[dict[str, Any]]:
         """Return the layers as new dicts with all settings."""
-        value = super().validate(obj, value)
-        if len(value) > MOST_LAYERS:
+        layers = super().validate(obj, value) or []
+        if len(layers) > MOST_LAYERS:
             raise traitlets.TraitError(
-                f"{len(value)} layers; the builder has room for {MOST_LAYERS}"
+                f"{len(layers)} layers; the builder has room for {MOST_LAYERS}"
             )
         try:
-            return [complete(layer, f"layer {i}") for i, layer in enumerate(value, 1)]
+            return [complete(layer, f"layer {i}") for i, layer in enumerate(layers, 1)]
         except ValueError as error:
             raise traitlets.TraitError(str(error)) from None
 
@@ -38,13 +46,13 @@ class ModelBuilder(Demo):
 
     Parameters
     ----------
-    network : torch.nn.Sequential, optional
+    model : torch.nn.Sequential, optional
         Of convolutions, pooling, normalization, ReLU, dropout, Flatten and Linear. Its layers are
         taken, its weights are not.
     preset : {"flatten", "gap", "dense", "vgg", "all-convolutional"}, optional
-        By default "flatten", the chapter's first CNN, unless a network is given.
+        By default "flatten", the chapter's first CNN, unless a model is given.
     input_shape : tuple of int, optional
-        Channels, height and width of one image. By default the preset's; needed for a network.
+        Channels, height and width of one image. By default the preset's; needed for a model.
     batch_size : int
         Images at once, 1 to 4096; memory depends on it.
 
@@ -78,22 +86,29 @@ class ModelBuilder(Demo):
     presets = traitlets.Dict().tag(sync=True)
     shapes = traitlets.List().tag(sync=True)
 
-    def __init__(self, network=None, *, preset=None, input_shape=None, batch_size=1):
-        if network is not None and preset is not None:
-            raise ValueError("give a network or a preset, not both")
+    def __init__(
+        self,
+        model: nn.Sequential | None = None,
+        *,
+        preset: str | None = None,
+        input_shape: Sequence[int] | None = None,
+        batch_size: int = 1,
+    ):
+        if model is not None and preset is not None:
+            raise ValueError("give a model or a preset, not both")
         channels = []
-        if network is None:
+        if model is None:
             preset = "flatten" if preset is None else preset
             if preset not in PRESETS:
                 raise ValueError(f"preset is {preset!r}; use one of {', '.join(PRESETS)}")
             layers, default = PRESETS[preset]["layers"], tuple(PRESETS[preset]["shape"])
             input_shape = default if input_shape is None else input_shape
         else:
-            if not hasattr(network, "named_modules"):
-                raise ValueError(f"network is {network!r}; give a torch.nn.Sequential")
+            if not hasattr(model, "named_modules"):
+                raise ValueError(f"model is {model!r}; give a torch.nn.Sequential")
             if input_shape is None:
                 raise ValueError("say how large an image is: input_shape=(channels, height, width)")
-            layers, channels = read(network)
+            layers, channels = read(model)
         super().__init__(
             layers=layers,
             input_shape=input_shape,
@@ -116,12 +131,12 @@ class ModelBuilder(Demo):
         return shape
 
     @property
-    def summary(self):
+    def summary(self) -> list[dict[str, Any]]:
         """The output and cost of each layer, or why it does not fit."""
         return describe(self.layers, self.input_shape, self.batch_size)
 
     @property
-    def model(self):
+    def model(self) -> nn.Sequential:
         """The network as torch.nn.Sequential, with new random weights."""
         rows = self.summary
         parameters = sum(row["parameters"] or 0 for row in rows)
@@ -132,30 +147,29 @@ class ModelBuilder(Demo):
             )
         return build(self.layers, rows)
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return the stack as a table of numbers."""
         rows = self.summary
-        body = "".join(_table_row(i, row) for i, row in enumerate(rows, 1))
-        names = ("Layer", "Output", "Parameters", "Multiply-adds", "Activations", "Sees")
-        head = "".join(f'<th scope="col">{name}</th>' for name in names)
+        body = [_table_row(i, row) for i, row in enumerate(rows, 1)]
+        heads = ("Layer", "Output", "Parameters", "Multiply-adds", "Activations", "Receptive field")
         parameters, mult_adds = (
             sum(row[name] or 0 for row in rows) for name in ("parameters", "mult_adds")
         )
         size = "×".join(map(str, self.input_shape))
-        return (
-            f"<table><caption>A network for images of {size} (channels × height × width): "
-            f"{parameters:,} parameters, {mult_adds:,} multiply-adds for one image.</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        caption = (
+            f"A network for images of {size} (channels × height × width): {parameters:,} "
+            f"parameters, {mult_adds:,} multiply-adds for one image."
         )
+        return _figure.table(caption, heads, body)
 
 
 def _compare_channels(made_for, rows):
-    """Refuse a network whose layers were made for other numbers of channels than arrive."""
+    """Refuse a model whose layers were made for other numbers of channels than arrive."""
     for number, (wanted, row) in enumerate(zip(made_for, rows, strict=False), 1):
         if wanted is not None and row["input_shape"] and wanted != row["input_shape"][0]:
             raise ValueError(
                 f"layer {number}, {row['layer']}, was made for {wanted} channels, but "
-                f"{row['input_shape'][0]} arrive; change the network or input_shape"
+                f"{row['input_shape'][0]} arrive; change the model or input_shape"
             )
 
 
@@ -173,5 +187,4 @@ def _table_row(number, row):
         f"{row['bytes'] / 1024:,.1f} KiB",
         "×".join(map(str, field)) if field else "–",
     )
-    data = "".join(f"<td>{cell}</td>" for cell in cells)
-    return f'<tr><th scope="row">{number}. {row["layer"]}</th>{data}</tr>'
+    return _figure.table_row(f"{number}. {row['layer']}", cells)

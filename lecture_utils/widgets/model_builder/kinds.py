@@ -1,6 +1,9 @@
 """The layers that the builder knows, their settings, and the stacks to start from."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
+from typing import Any
 
 MOST_LAYERS = 60
 
@@ -64,7 +67,7 @@ KINDS = {
 }
 
 
-def complete(layer, where="a layer"):
+def complete(layer: dict[str, Any], where: str = "a layer") -> dict[str, Any]:
     """Check a layer and fill in the settings that it leaves out.
 
     Parameters
@@ -108,15 +111,18 @@ def complete(layer, where="a layer"):
     return full
 
 
+def _is_number(value: Any, whole: bool) -> bool:
+    return isinstance(value, Integral if whole else Real) and not isinstance(value, bool)
+
+
 def _checked(value, setting, name):
     if isinstance(setting["default"], bool):
         if isinstance(value, bool):
             return value
         raise ValueError(f"{name} is {value!r}; use True or False")
     whole = setting["step"] == 1
-    kind = Integral if whole else Real
     low, high = setting["low"], setting["high"]
-    if not isinstance(value, kind) or isinstance(value, bool) or not low <= value <= high:
+    if not _is_number(value, whole) or not low <= value <= high:
         raise ValueError(
             f"{name} is {value!r}; use a {'whole ' if whole else ''}number from {low} to {high}"
         )

@@ -1,9 +1,17 @@
 """From the builder's layers to PyTorch's modules, and back. Imports torch only where needed."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from .kinds import complete
 
+if TYPE_CHECKING:
+    from torch import nn
 
-def build(layers, rows):
+
+def build(layers: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]) -> nn.Sequential:
     """Build a network with new random weights.
 
     Parameters
@@ -38,12 +46,12 @@ def build(layers, rows):
     return nn.Sequential(*modules)
 
 
-def read(network):
-    """Turn a plain network into the builder's layers. Weights are left behind.
+def read(model: nn.Sequential) -> tuple[list[dict[str, Any]], list[int | None]]:
+    """Turn a plain model into the builder's layers. Weights are left behind.
 
     Parameters
     ----------
-    network : torch.nn.Sequential
+    model : torch.nn.Sequential
         May contain other Sequentials.
 
     Returns
@@ -60,12 +68,12 @@ def read(network):
     from torch import nn
 
     layers, channels = [], []
-    for name, module in network.named_modules():
+    for name, module in model.named_modules():
         if isinstance(module, nn.Sequential):
             continue
         where = f"module {name} ({module})"
         _refuse_options(module, where)
-        layer = {"type": type(module).__name__}
+        layer: dict[str, Any] = {"type": type(module).__name__}
         for setting in complete_names(layer, where):
             value = getattr(module, setting)
             if setting == "bias":

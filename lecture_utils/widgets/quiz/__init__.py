@@ -1,7 +1,11 @@
 """Multiple-choice questions: pick an option, and the page says whether it is correct and why."""
 
+from __future__ import annotations
+
 import html
 import re
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import traitlets
 
@@ -34,10 +38,10 @@ class Quiz(Demo):
 
     questions = traitlets.List().tag(sync=True)
 
-    def __init__(self, questions):
+    def __init__(self, questions: Iterable[Mapping[str, Any]]):
         super().__init__(questions=[_checked(number, q) for number, q in enumerate(questions, 1)])
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return the questions with their answers folded away."""
         parts = []
         for q in self.questions:
@@ -61,14 +65,15 @@ def _checked(number, question):
         text, why, *right = option
         if not str(why).strip():
             raise ValueError(
-                f"question {number}: option {text!r} has no explanation; say why it is right or not"
+                f"question {number}: option {text!r} has no explanation; say why it is correct or "
+                "not"
             )
         options.append({"text": str(text), "why": str(why), "right": bool(right and right[0])})
     if len(options) < 2:
         raise ValueError(f"question {number} has {len(options)} option(s); give at least two")
     if not any(option["right"] for option in options):
         raise ValueError(
-            f"question {number} has no right option; mark one with True as its third element"
+            f"question {number} has no correct option; mark one with True as its third element"
         )
     return {"question": str(question["question"]), "options": options}
 

@@ -1,11 +1,16 @@
 """ReceptiveFieldLab: build a stack of layers, and see the receptive field of one output."""
 
+from __future__ import annotations
+
 import html
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import traitlets
+from numpy.typing import NDArray
 
-from lecture_utils.geometry import LayerSpec, receptive_field
+from lecture_utils.geometry import LayerSpec, ReceptiveField, receptive_field
 
 from .. import _figure
 from .._demo import Demo
@@ -79,7 +84,11 @@ class ReceptiveFieldLab(Demo):
     presets = traitlets.List().tag(sync=True)
     limits = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, layers="with pooling", weights="uniform"):
+    def __init__(
+        self,
+        layers: str | Iterable[LayerSpec | Mapping[str, Any]] = "with pooling",
+        weights: str = "uniform",
+    ):
         if isinstance(layers, str):
             if layers not in PRESETS:
                 raise ValueError(f"there is no preset {layers!r}; use one of {', '.join(PRESETS)}")
@@ -116,7 +125,7 @@ class ReceptiveFieldLab(Demo):
         return layers
 
     @property
-    def receptive_fields(self):
+    def receptive_fields(self) -> list[ReceptiveField]:
         """Return the theoretical field after each layer."""
         return receptive_field(
             [
@@ -126,7 +135,7 @@ class ReceptiveFieldLab(Demo):
         )
 
     @property
-    def profile(self):
+    def profile(self) -> NDArray[np.float64]:
         """Return the weight of each input pixel along one axis if all kernels average.
 
         It has shape (size,) and sums to 1. The map over both axes is the outer product of the
@@ -141,7 +150,7 @@ class ReceptiveFieldLab(Demo):
             profile = np.convolve(spread, window)
         return profile
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return the effective field as an image, and the fields as a table."""
         fields = self.receptive_fields
         size = fields[-1].size[0]
@@ -167,7 +176,7 @@ class ReceptiveFieldLab(Demo):
         )
 
 
-def side_holding(share, weights):
+def side_holding(share: float, weights: NDArray) -> int:
     """Return the side of the smallest centered square that holds a share of a map's weight.
 
     Parameters

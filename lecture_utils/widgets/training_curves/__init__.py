@@ -1,5 +1,11 @@
 """TrainingCurves: recorded runs side by side, and the effect that early stopping would have had."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
 import traitlets
 
 from .._demo import Demo
@@ -74,7 +80,13 @@ class TrainingCurves(Demo):
     epoch = traitlets.Int(1, min=1).tag(sync=True)
 
     def __init__(
-        self, *runs, patience=2, monitor="val_loss", smoothing=0.0, log_loss=False, root=None
+        self,
+        *runs: str | Mapping[str, Any],
+        patience: int = 2,
+        monitor: str = "val_loss",
+        smoothing: float = 0.0,
+        log_loss: bool = False,
+        root: str | os.PathLike[str] | None = None,
     ):
         super().__init__(
             runs=gather(runs or ("mnist/dense", "mnist/strong"), root),
@@ -90,7 +102,7 @@ class TrainingCurves(Demo):
         return check(proposal["value"])
 
     @property
-    def stops(self):
+    def stops(self) -> dict[str, list[EarlyStop]]:
         """Play early stopping through on every seed of every run."""
         return {
             run["label"]: [
@@ -99,8 +111,8 @@ class TrainingCurves(Demo):
             for run in self.runs
         }
 
-    def figure_html(self):
-        """Return the curves as an image, and best and last epochs as a table."""
+    def figure_html(self) -> str:
+        """Return the curves as a figure, and best and last epochs as a table."""
         return curves_html(
             self.runs, self.stops, self.monitor, self.patience, log_loss=self.log_loss
         )

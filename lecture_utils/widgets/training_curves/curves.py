@@ -1,9 +1,14 @@
 """Mean, range and smoothing of a run's curves; ``_shared/math/curves.js`` computes the same."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 
-def smooth(values, weight):
+def smooth(values: Sequence[float], weight: float) -> NDArray[np.float64]:
     """Smooth a curve by an exponential moving average, corrected for its start.
 
     Parameters
@@ -39,7 +44,9 @@ def smooth(values, weight):
     return smoothed
 
 
-def spread(histories, column, weight=0.0):
+def spread(
+    histories: Sequence[Mapping[str, Sequence[float]]], column: str, weight: float = 0.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Compute the mean and the range over the seeds of a run.
 
     Parameters

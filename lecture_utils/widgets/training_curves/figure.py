@@ -1,9 +1,8 @@
 """The static figure and table of TrainingCurves."""
 
-import html
-
 import numpy as np
 
+from .. import _figure
 from .curves import spread
 
 DASHES = {"train": (0, (4, 2)), "val": "solid"}
@@ -78,24 +77,14 @@ def _table(runs, stops, caption):
                 f"{stop.epochs} of {len(seed['val_loss'])}",
                 f"{stop.accuracy:.2%}",
             )
-            rows.append(
-                f'<tr><th scope="row">{html.escape(label)}</th>'
-                + "".join(f"<td>{cell}</td>" for cell in cells)
-                + "</tr>"
-            )
-    head = "".join(
-        f'<th scope="col">{text}</th>'
-        for text in (
-            "run",
-            "best epoch",
-            "its validation loss",
-            "its validation accuracy",
-            "accuracy of the last epoch",
-            "early stopping after epoch",
-            "accuracy it keeps",
-        )
+            rows.append(_figure.table_row(label, cells))
+    heads = (
+        "run",
+        "best epoch",
+        "its validation loss",
+        "its validation accuracy",
+        "accuracy of the last epoch",
+        "early stopping after epoch",
+        "accuracy it keeps",
     )
-    return (
-        f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table>"
-    )
+    return _figure.table(caption, heads, rows)

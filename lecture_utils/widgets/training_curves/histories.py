@@ -1,7 +1,11 @@
 """The runs of TrainingCurves: recorded runs by name, or histories as they are."""
 
+from __future__ import annotations
+
 import math
 import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from lecture_utils import runs as recorded
 
@@ -11,7 +15,9 @@ MOST_RUNS = 8
 MOST_EPOCHS = 2000
 
 
-def gather(sources, root=None):
+def gather(
+    sources: Iterable[str | Mapping[str, Any]], root: str | os.PathLike[str] | None = None
+) -> list[dict[str, Any]]:
     """Bring all sources into one form.
 
     Parameters
@@ -39,7 +45,7 @@ def gather(sources, root=None):
     entries = []
     for source in sources:
         labelled = {source: source} if isinstance(source, str) else source
-        if not isinstance(labelled, dict):
+        if not isinstance(labelled, Mapping):
             raise ValueError(
                 f"{source!r} is no run; give a name such as 'mnist/gap', or a dict from labels to "
                 "histories"
@@ -52,7 +58,7 @@ def gather(sources, root=None):
     return check(entries)
 
 
-def check(entries):
+def check(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the entries if they can be shown; raise ValueError if not."""
     if not 1 <= len(entries) <= MOST_RUNS:
         raise ValueError(f"there are {len(entries)} runs; the demo shows 1 to {MOST_RUNS}")
@@ -65,7 +71,7 @@ def check(entries):
     return entries
 
 
-def check_labels(entries):
+def check_labels(entries: Sequence[Mapping[str, Any]]) -> None:
     """Raise ValueError if two entries have one label."""
     labels = [entry["label"] for entry in entries]
     for label in labels:
@@ -73,7 +79,7 @@ def check_labels(entries):
             raise ValueError(f"two runs are called {label!r}; give each a label of its own")
 
 
-def load_seeds(name, root=None):
+def load_seeds(name: str, root: str | os.PathLike[str] | None = None) -> list[recorded.Run]:
     """Load all recorded seeds of a run; FileNotFoundError if there is none."""
     seeds = [seed for _, seed in recorded.available(name, root=root)]
     # With no seed at all, `load` says how to record one.

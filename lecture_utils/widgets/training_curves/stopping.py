@@ -1,6 +1,9 @@
 """Early stopping on a finished history: where it would have stopped, and at what cost."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 #: The quantities to watch, and the comparison that means "better".
@@ -38,7 +41,9 @@ class EarlyStop:
     epochs_saved: int
 
 
-def early_stopping(history, patience=3, monitor="val_loss"):
+def early_stopping(
+    history: Mapping[str, Sequence[float]], patience: int = 3, monitor: str = "val_loss"
+) -> EarlyStop:
     """Find where a training run would have stopped, and which epoch it would have kept.
 
     Training stops as soon as `patience` epochs in a row brought nothing better than the best before

@@ -1,11 +1,20 @@
 """TransferExplorer: how much of a trained network to freeze, at what cost and accuracy."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import traitlets
 
 from .._demo import Demo
 from .figure import explorer_html
 from .networks import HEAD, costs, describe, describe_module
 from .records import check, gather, recorded_runs
+
+if TYPE_CHECKING:
+    from torch import nn
 
 NETWORKS = ("efficientnet_lite0", "resnet18")
 MEASURES = ("accuracy", "time", "memory")
@@ -78,13 +87,13 @@ class TransferExplorer(Demo):
 
     def __init__(
         self,
-        *runs,
-        networks=NETWORKS,
-        image_size=None,
-        network=None,
-        until=HEAD,
-        outputs=1,
-        root=None,
+        *runs: str | Mapping[str, Any],
+        networks: Sequence[str | Mapping[str, tuple[nn.Module, Sequence[int]]]] = NETWORKS,
+        image_size: int | None = None,
+        network: str | None = None,
+        until: str = HEAD,
+        outputs: int = 1,
+        root: str | os.PathLike[str] | None = None,
     ):
         entries = gather(runs or recorded_runs(root), root)
         sizes = {run["image_size"] for run in entries if run["pretrained"] and run["image_size"]}
@@ -111,12 +120,12 @@ class TransferExplorer(Demo):
         )
 
     @property
-    def trainable(self):
+    def trainable(self) -> int:
         """Count the parameters that are trained at the boundary."""
         return costs(self._shown, self.until, self.outputs)[0]
 
     @property
-    def memory(self):
+    def memory(self) -> int:
         """Count the bytes of one training step with Adam and 32 photos.
 
         `lecture_utils.profiling.training_memory` counts in the same way.
@@ -156,7 +165,7 @@ class TransferExplorer(Demo):
     def _check_runs(self, proposal):
         return check(proposal["value"])
 
-    def figure_html(self):
+    def figure_html(self) -> str:
         """Return what each boundary costs, and the recorded runs, as tables."""
         return explorer_html(self)
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from lecture_utils.statistics import wilson
 
+from .. import _figure
 from .networks import BATCH_SIZE, costs
 
 
@@ -28,7 +29,7 @@ def explorer_html(demo):
         if stage["parameters"]:
             trainable, memory = costs(shown, stage["name"], demo.outputs)
             cells = f"{trainable:,}", f"{memory / 2**20:,.0f} MiB"
-            rows.append(_row(stage["name"], cells))
+            rows.append(_figure.table_row(stage["name"], cells))
     caption = (
         f"{shown['title']} with a new head of {demo.outputs} output{'s' * (demo.outputs > 1)}: "
         "what learns if all before a stage is frozen"
@@ -38,7 +39,7 @@ def explorer_html(demo):
         "parameters that learn",
         f"memory of a step with {BATCH_SIZE} photos",
     )
-    tables = _table(caption, heads, rows)
+    tables = _figure.table(caption, heads, rows)
     recorded = [
         run for run in demo.runs if run["network"] == shown["name"] or not run["pretrained"]
     ]
@@ -50,7 +51,7 @@ def explorer_html(demo):
             "95% interval",
             "seconds per epoch",
         )
-        tables += _table("Recorded runs", heads, [_run_row(run) for run in recorded])
+        tables += _figure.table("Recorded runs", heads, [_run_row(run) for run in recorded])
     return f'<div class="demo-numbers">{tables}</div>'
 
 
@@ -66,20 +67,7 @@ def _run_row(run):
     time = f"{np.mean(seconds):.1f} ({run['clock']})" if seconds else "not recorded"
     repeats = len(run["seeds"])
     seeds = f" ({repeats} seeds)" if repeats > 1 else ""
-    return _row(
+    return _figure.table_row(
         run["label"],
         (html.escape(run["until"]), f"{accuracy:.1%}{seeds}", f"{low:.1%} to {high:.1%}", time),
-    )
-
-
-def _row(name, cells):
-    data = "".join(f"<td>{cell}</td>" for cell in cells)
-    return f'<tr><th scope="row">{html.escape(name)}</th>{data}</tr>'
-
-
-def _table(caption, heads, rows):
-    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
-    return (
-        f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table>"
     )

@@ -1,10 +1,19 @@
 """The stages of a network and the cost of each boundary, counted on the modules themselves."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from lecture_utils.architectures import load, title
 from lecture_utils.profiling import activation_memory, step_memory
 from lecture_utils.runs._transfer_recipes import NETWORK, STRATEGIES
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from lecture_utils.transfer import TransferNetwork
 
 HEAD = "head"
 #: Photos in a training step.
@@ -20,7 +29,7 @@ PARTIAL = {
 
 
 @cache
-def describe(name, image_size=None):
+def describe(name: str, image_size: int | None = None) -> dict[str, Any]:
     """Describe a network that `lecture_utils.architectures.load` knows; see `describe_module`.
 
     Parameters
@@ -35,7 +44,14 @@ def describe(name, image_size=None):
     return describe_module(name, module, shape, heading=title(name), partial=PARTIAL.get(name))
 
 
-def describe_module(name, module, shape, *, heading=None, partial=None):
+def describe_module(
+    name: str,
+    module: nn.Module,
+    shape: Sequence[int],
+    *,
+    heading: str | None = None,
+    partial: str | None = None,
+) -> dict[str, Any]:
     """Describe a network as a row of stages.
 
     Parameters
@@ -82,6 +98,7 @@ def describe_module(name, module, shape, *, heading=None, partial=None):
         for stage in model.stages[:-1]
         for tensor in (*getattr(model, stage).parameters(), *getattr(model, stage).buffers())
     ]
+    statistics = model.get_submodule("normalize").buffers()
     learning = [stage["name"] for stage in stages if stage["parameters"]]
     ways = {
         "feature extraction": HEAD,
@@ -95,14 +112,12 @@ def describe_module(name, module, shape, *, heading=None, partial=None):
         "size": list(shape),
         "features": stages[-1]["parameters"] - 1,
         "ways": ways,
-        "constant": sum(
-            4 * tensor.numel() for tensor in (*before_head, *model.normalize.buffers())
-        ),
+        "constant": sum(4 * tensor.numel() for tensor in (*before_head, *statistics)),
         "stages": stages,
     }
 
 
-def costs(network, until, outputs):
+def costs(network: dict[str, Any], until: str, outputs: int) -> tuple[int, int]:
     """Count the cost of a boundary.
 
     Parameters
@@ -130,7 +145,7 @@ def costs(network, until, outputs):
     return trainable, step_memory(network["constant"] + 4 * head, trainable, activations)
 
 
-def kept_for_backward(model, until, shape):
+def kept_for_backward(model: TransferNetwork, until: str, shape: Sequence[int]) -> int:
     """Count the bytes of one image for the backward pass of a model that is frozen up to a stage.
 
     Parameters

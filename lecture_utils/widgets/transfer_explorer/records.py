@@ -1,6 +1,11 @@
 """Recorded runs as TransferExplorer shows them: at which boundary, how well, how long."""
 
+from __future__ import annotations
+
 import math
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from lecture_utils import runs as recorded
 
@@ -18,7 +23,9 @@ _NEEDED = {"label", "network", "until", "pretrained", "seeds"}
 _OPTIONAL = {"name": "", "clock": CLOCKS[0], "trainable": None, "image_size": None}
 
 
-def gather(sources, root=None):
+def gather(
+    sources: Iterable[str | Mapping[str, Any]], root: str | os.PathLike[str] | None = None
+) -> list[dict[str, Any]]:
     """Bring all sources into one form.
 
     Parameters
@@ -49,7 +56,7 @@ def gather(sources, root=None):
     entries = []
     for source in sources:
         labelled = {None: source} if isinstance(source, str) else source
-        if not isinstance(labelled, dict):
+        if not isinstance(labelled, Mapping):
             raise ValueError(f"{source!r} is no run; give the name of a recorded run, or a dict")
         if (
             labelled
@@ -62,7 +69,7 @@ def gather(sources, root=None):
     return check(entries)
 
 
-def check(entries):
+def check(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the entries if they can be shown; raise ValueError if not."""
     if len(entries) > MOST_RUNS:
         raise ValueError(f"there are {len(entries)} runs; the demo shows at most {MOST_RUNS}")
@@ -75,7 +82,7 @@ def check(entries):
     return entries
 
 
-def recorded_runs(root=None):
+def recorded_runs(root: str | os.PathLike[str] | None = None) -> list[str | dict[str, str]]:
     """Find the recorded runs that build on a trained network, and some from scratch beside them.
 
     Returns
@@ -161,5 +168,7 @@ def _check_seed(seed, where):
         value = seed[name]
         if value is None and name == "seconds":
             continue
-        if not (math.isfinite(value) and value >= 0) or (name == "test_accuracy" and value > 1):
+        number = math.nan if value is None else value
+        most = 1 if name == "test_accuracy" else math.inf
+        if not (math.isfinite(number) and 0 <= number <= most):
             raise ValueError(f"{where}: {name} is {value!r}; give a share, or a number from 0")
