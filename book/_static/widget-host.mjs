@@ -103,13 +103,17 @@
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = url;
-      script.onload = () => resolve(script.buffers);
+      script.onload = () => resolve(/** @type {any} */ (script).buffers);
       script.onerror = () => reject(new Error(`its pictures in ${url} cannot be loaded`));
       document.head.append(script);
     }).finally(() => document.querySelector(`script[src="${CSS.escape(url)}"]`)?.remove());
   }
 
-  /** Wait until an element is less than two windows away from what a reader sees. */
+  /**
+   * Wait until an element is less than two windows away from what a reader sees.
+   * @param {Element} element
+   * @returns {Promise<void>}
+   */
   function whenNear(element) {
     return new Promise((resolve) => {
       const observer = new IntersectionObserver(

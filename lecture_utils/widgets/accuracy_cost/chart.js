@@ -8,7 +8,7 @@ const EDGE = { left: 44, right: 16, top: 22, bottom: 44 };
 const LETTER = 6.7; // Width of a letter of the labels, about, in pixels.
 
 /**
- * @returns {{element: SVGElement, draw: (shown: object) => void, nearest: Function}}
+ * @returns {{element: SVGElement, draw: (shown: Record<string, any>) => void, nearest: Function}}
  */
 export function chart() {
   const grid = svg("path", { class: "cost-grid" });
@@ -24,8 +24,8 @@ export function chart() {
   let last = "";
 
   /**
-   * @param {{width: number, height: number, cost: string, range: object[], rows: object[], front: object[],
-   *   before: Map<string, object>, family: string, selected: object|undefined}} shown `range` holds
+   * @param {{width: number, height: number, cost: string, range: Record<string, any>[], rows: Record<string, any>[], front: Record<string, any>[],
+   *   before: Map<string, Record<string, any>>, family: string, selected: Record<string, any>|undefined}} shown `range` holds
    *   all rows that the axes must have room for, `before` where networks were with their first weights.
    */
   function draw({ width, height, cost, range, rows, front, before, family, selected }) {
@@ -34,8 +34,8 @@ export function chart() {
     const [right, floor] = [width - EDGE.right, height - EDGE.bottom];
     const x = (row) => EDGE.left + (right - EDGE.left) * across.place(row[cost]);
     const y = (row) => floor - (floor - EDGE.top) * up.place(row.accuracy);
-    element.setAttribute("width", width);
-    element.setAttribute("height", height);
+    element.setAttribute("width", String(width));
+    element.setAttribute("height", String(height));
     const columns = across.ticks.map((tick) => x({ [cost]: tick }));
     const lines = up.ticks.map((tick) => y({ accuracy: tick }));
     grid.setAttribute("d", columns.map((at) => `M${at} ${EDGE.top}V${floor}`).join("") + lines.map((at) => `M${EDGE.left} ${at}H${right}`).join(""));

@@ -1,5 +1,6 @@
 /** What can be chosen: the cost, the weights, a family to bring out, and a network to name. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { segmented, select } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
 
@@ -18,7 +19,7 @@ const field = (title, control) =>
   h("div", { class: "cost-field" }, h("span", { class: "lu-label", "aria-hidden": "true" }, title), control.element);
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} demo
+ * @param {{model: Model, edit: Edit}} demo
  * @param {{value: string, label: string}[]} titles Of all networks.
  * @returns {{element: HTMLElement, update: () => void}}
  */

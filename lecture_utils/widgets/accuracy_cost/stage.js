@@ -1,5 +1,6 @@
 /** The plot as a slider from network to network: by mouse, finger or keys. */
 
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { h } from "../_shared/ui/dom.js";
 import { chart } from "./chart.js";
 import { front, sorted } from "./choose.js";
@@ -21,8 +22,8 @@ function destination(key, rows, cost, row) {
 }
 
 /**
- * @param {{demo: object, rows: () => object[]}} options `rows` are the networks on screen.
- * @returns {{element: HTMLElement, current: (rows: object[]) => (object|undefined), draw: (shown: object) => void,
+ * @param {{demo: Demo, rows: () => Record<string, any>[]}} options `rows` are the networks on screen.
+ * @returns {{element: HTMLElement, current: (rows: Record<string, any>[]) => (Record<string, any>|undefined), draw: (shown: Record<string, any>) => void,
  *   tell: (words: string, place: number, count: number) => void}} `current` is the network under the mouse, or the
  *   selected one, if it is on screen.
  */

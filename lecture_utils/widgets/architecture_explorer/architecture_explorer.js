@@ -77,9 +77,15 @@ function build(demo) {
   return { parts, draw };
 }
 
-/** Say how much more one network costs than the other. */
+/**
+ * Say how much more one network costs than the other.
+ * @param {Record<string, any>[]} networks Two of them.
+ * @param {string} cost
+ * @returns {string}
+ */
 function compare([left, right], cost) {
   const { name } = COSTS[cost];
+  /** @param {Record<string, any>} network */
   const amount = ({ tree }) => (cost === "memory" ? `${format(tree.memory / 2 ** 20, 1)} MiB` : count(tree[cost]));
   if (left === right) return `${left.title}: ${amount(left)} ${name}.`;
   const [more, less] = left.tree[cost] >= right.tree[cost] ? [left, right] : [right, left];

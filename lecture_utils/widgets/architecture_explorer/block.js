@@ -12,7 +12,7 @@ export const COSTS = {
  * Read a block. Every block gets an `id` that is its own in its network.
  * @param {any[]} row
  * @param {string} [above]
- * @returns {object} name, kind, label, shape, parameters, macs, memory, field, children, branches,
+ * @returns {Record<string, any>} name, kind, label, shape, parameters, macs, memory, field, children, branches,
  *   trainingOnly, id; a branch is {id, number, of, blocks}.
  */
 export function decode(row, above = "") {

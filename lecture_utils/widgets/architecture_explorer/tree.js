@@ -4,9 +4,9 @@ import { h, setText } from "../_shared/ui/dom.js";
 import { heading, remark, sentence, short } from "./block.js";
 
 /**
- * @param {{onSelect: (block: object) => void, onToggle: (names: string[]) => void}} options `names` are
+ * @param {{onSelect: (block: Record<string, any>) => void, onToggle: (names: string[]) => void}} options `names` are
  *   those of the blocks that are open.
- * @returns {{element: HTMLElement, show: Function, color: Function, blocks: () => object[]}}
+ * @returns {{element: HTMLElement, show: Function, color: Function, blocks: () => Record<string, any>[]}}
  */
 export function treeView({ onSelect, onToggle }) {
   const element = h("div", { class: "arch-tree", role: "tree" });
@@ -118,8 +118,9 @@ export function treeView({ onSelect, onToggle }) {
 
   listenToKeys(element, { selected: () => selected, move, toggle, has: (node) => rows.has(node) });
   element.addEventListener("click", (event) => {
-    const node = event.target.closest('[role="treeitem"]');
-    if (!node || !event.target.closest(".arch-row")) return;
+    const at = /** @type {Element} */ (event.target);
+    const node = at.closest('[role="treeitem"]');
+    if (!node || !at.closest(".arch-row")) return;
     move(node);
     toggle(node);
   });

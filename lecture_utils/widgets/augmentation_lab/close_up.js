@@ -39,8 +39,8 @@ export function closeUp({ side, request }) {
     while (list.children.length > rows.length) list.lastChild.remove();
     while (list.children.length < rows.length) list.append(h("div", {}, h("dt"), h("dd")));
     rows.forEach(([term, value], i) => {
-      setText(list.children[i].firstChild, term);
-      setText(list.children[i].lastChild, value);
+      setText(list.children[i].firstElementChild, term);
+      setText(list.children[i].lastElementChild, value);
     });
   }
   /** Nothing is worked out as long as the list is folded away. */

@@ -48,8 +48,8 @@ function beta(alpha, at) {
  * @param {Record<string, any>} settings
  * @param {number} rows
  * @param {number} columns
- * @returns {{affine: object|null, crop: object|null, flip: boolean, colors: [string, number][],
- *   noise: number, erase: object|null}}
+ * @returns {{affine: Record<string, any>|null, crop: Record<string, any>|null, flip: boolean, colors: [string, number][],
+ *   noise: number, erase: Record<string, any>|null}}
  */
 export function draw(seed, tile, settings, rows, columns) {
   const at = uniform(seed, STREAMS * tile);

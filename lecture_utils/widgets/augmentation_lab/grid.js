@@ -53,7 +53,7 @@ export function grid({ side, onChoose, onHover }) {
       if (marked === chosen) return;
       marked = chosen;
       tiles.forEach(({ element: tile }, i) => {
-        tile.setAttribute("aria-checked", i === chosen);
+        tile.setAttribute("aria-checked", String(i === chosen));
         tile.tabIndex = i === chosen ? 0 : -1;
       });
     },

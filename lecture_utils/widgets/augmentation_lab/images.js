@@ -9,7 +9,7 @@ const ARRAY = "your array";
 
 /**
  * Paint bytes (red, green, blue) onto a canvas; returns a function that does it again.
- * @param {HTMLElement} canvas
+ * @param {HTMLCanvasElement} canvas
  * @param {number} side
  * @returns {(bytes: Uint8Array) => void}
  */

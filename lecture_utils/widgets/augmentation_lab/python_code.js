@@ -42,7 +42,13 @@ export function composeCode(settings) {
   return `augment = v2.Compose([\n${transforms(settings).map((line) => `    ${line},\n`).join("")}])${mixup}`;
 }
 
-/** The numbers that were drawn for one version, as calls that use them. */
+/**
+ * The numbers that were drawn for one version, as calls that use them.
+ * @param {Record<string, any>} drawn
+ * @param {string} name Of the variable that becomes the version.
+ * @param {string} image Of the variable that holds the image.
+ * @returns {string[]}
+ */
 function calls({ affine, crop, flip, colors, noise, erase }, name, image) {
   const lines = [`${name} = ${image}`];
   const call = (text) => lines.push(`${name} = F.${text}`);
@@ -64,8 +70,8 @@ function calls({ affine, crop, flip, colors, noise, erase }, name, image) {
 }
 
 /**
- * @param {{settings: object, seed: number, image: string|null, other: string|null, tile: number,
- *   drawn: object}} state `image` and `other` are names of photos; null for a reader's own image.
+ * @param {{settings: Record<string, any>, image: string|null, other: string|null, tile: number,
+ *   drawn: Record<string, any>}} state `image` and `other` are names of photos; null for a reader's own image.
  * @returns {string}
  */
 export function pythonCode({ settings, image, other, tile, drawn }) {

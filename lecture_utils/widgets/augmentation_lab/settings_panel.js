@@ -3,7 +3,8 @@
 import { segmented, select, slider } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
 
-/** [setting, label, step, end]: `end` is 0 or 1 for the ends of a pair. */
+/** [setting, label, step, end]: `end` is 0 or 1 for the ends of a pair.
+ * @type {Record<string, [string, string, number, number?][]>} */
 const GROUPS = {
   Geometry: [
     ["degrees", "Rotation ±°", 1],
@@ -34,7 +35,7 @@ const GROUPS = {
 const FOUR_THIRDS = 1.33;
 
 /**
- * @param {{limits: object, presets: object, names: string[], onSetting: (name: string, value: *) => void,
+ * @param {{limits: Record<string, any>, presets: Record<string, any>, names: string[], onSetting: (name: string, value: *) => void,
  *   get: (name: string) => *, onPreset: (name: string) => void, onPartner: (name: string) => void}} options
  * @returns {{preset: HTMLElement, element: HTMLElement, update(settings: *, chosenPreset: *, chosenPartner: *): void}}
  */

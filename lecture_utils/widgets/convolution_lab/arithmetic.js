@@ -34,7 +34,7 @@ function smallArray(name) {
       const body = h("tbody");
       for (let i = 0; i < rows; i += 1) body.append(h("tr", {}, ...cells.slice(i * columns, (i + 1) * columns)));
       table.replaceChildren(table.caption, body);
-      table.style.setProperty("--size", Math.max(rows, columns));
+      table.style.setProperty("--size", String(Math.max(rows, columns)));
     }
     cells.forEach((cell, i) => {
       setText(cell, formatCell(values[i]));
@@ -44,7 +44,7 @@ function smallArray(name) {
   return { element, update };
 }
 
-/** @returns {{element: HTMLElement, update: (lab: object, row: number, column: number,
+/** @returns {{element: HTMLElement, update: (lab: Record<string, any>, row: number, column: number,
  *   limit: number, dark: boolean) => void}} */
 export function arithmetic() {
   const patch = smallArray("Patch of the image");

@@ -1,5 +1,6 @@
 /** What the lab shows, read from its model: image, kernel, layer, and whether they fit together. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toBrightness, toTyped } from "../_shared/math/arrays.js";
 import { outputSize } from "../_shared/math/image.js";
 import { responseKeeper } from "./response.js";
@@ -13,7 +14,7 @@ import { responseKeeper } from "./response.js";
 /**
  * Return `read()`, which gives the lab's present state. The output is computed only when something
  * that it depends on has changed since the last call.
- * @param {object} model
+ * @param {Model} model
  * @returns {() => Lab}
  */
 export function labReader(model) {

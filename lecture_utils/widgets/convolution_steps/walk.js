@@ -1,11 +1,12 @@
 /** Where the window is: it stays where it was put, and visits where the pointer or the animation is. */
 
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { clamp } from "../_shared/math/numbers.js";
 import { moveByKey } from "../_shared/ui/plane.js";
 import { scanner } from "../_shared/ui/scan.js";
 
 /**
- * @param {object} demo
+ * @param {Demo} demo
  * @param {() => number[]} size Rows and columns of the outputs.
  */
 export function walkingWindow({ model, edit, request, signal }, size) {
@@ -33,7 +34,7 @@ export function walkingWindow({ model, edit, request, signal }, size) {
     signal,
   });
   const onKey = (event) => {
-    const to = moveByKey(event, position(), ...size());
+    const to = moveByKey(event, position(), size()[0], size()[1]);
     if (!to) return;
     event.preventDefault();
     play.stop();

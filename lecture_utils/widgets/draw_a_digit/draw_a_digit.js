@@ -1,5 +1,6 @@
 /** DrawADigit: a network reads handwriting on the page and shows its work. See __init__.py. */
 
+/** @import { Layer } from "../_shared/nn/network.js" */
 import { channelsFirst } from "../_shared/nn/network.js";
 import { grayScale, raster } from "../_shared/ui/canvas.js";
 import { button, helpList, slider } from "../_shared/ui/controls.js";
@@ -17,6 +18,7 @@ import { makeReader } from "./reader.js";
 import { verdictPanel } from "./verdict_panel.js";
 
 const TRAITS = ["image", "source", "centered", "right", "down", "degrees", "unit"];
+/** @type {[string, string, number, number][]} A trait, its label, its limit and its step. */
 const MOVES = [
   ["right", "Shift right", 14, 0.5],
   ["down", "Shift down", 14, 0.5],
@@ -46,6 +48,7 @@ function inputPanel({ model, edit }) {
   };
 }
 
+/** @param {Layer} layer */
 function describeLayer({ kind, channels, rows, columns, kernel, step, padding, weight, bias }) {
   const size = rows * columns === 1 ? `${channels} values` : `${channels} maps of ${rows}×${columns}`;
   const window = kernel && kind !== "Linear" ? `${kernel[0]}×${kernel[1]}` : "";
@@ -55,7 +58,12 @@ function describeLayer({ kind, channels, rows, columns, kernel, step, padding, w
   return [window, stride, zeros, size, parameters].filter(Boolean).join(", ");
 }
 
-/** A unit that this network has; a trait may name any. */
+/**
+ * A unit that this network has; a trait may name any.
+ * @param {Layer[]} layers
+ * @param {number[]} unit
+ * @returns {number[]}
+ */
 function existing(layers, [index, channel, row, column]) {
   const i = Math.min(index, layers.length - 1);
   const { channels, rows, columns } = layers[i];

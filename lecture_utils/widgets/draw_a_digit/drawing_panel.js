@@ -1,5 +1,6 @@
 /** The reader's drawing, and how it becomes the image that the network gets. */
 
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { fromTyped } from "../_shared/math/arrays.js";
 import { button, checkbox } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
@@ -10,9 +11,9 @@ import { PAD, drawingPad } from "./pad.js";
 export const DRAWING = "your drawing";
 
 /**
- * @param {object} demo
+ * @param {Demo} demo
  * @param {(text: string) => void} say Reads aloud what the pen does.
- * @returns {{parts: HTMLElement[], pad: object, draw: () => void}}
+ * @returns {{parts: HTMLElement[], pad: Record<string, any>, draw: () => void}}
  */
 export function drawingPanel({ model, edit, request, signal }, say) {
   const pad = drawingPad({ signal, say, onCursor: request, onChange: () => take(model.get("centered")) });

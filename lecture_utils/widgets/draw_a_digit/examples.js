@@ -1,13 +1,14 @@
 /** Digits of the test set to choose from. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { fromTyped, toTyped } from "../_shared/math/arrays.js";
 import { thumbnails } from "../_shared/ui/gallery.js";
 import { SIZE } from "./center.js";
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} demo
+ * @param {{model: Model, edit: Edit}} demo
  * @param {() => void} onChoose
- * @returns {{element: HTMLElement, current: () => (object|undefined), update: () => void}}
+ * @returns {{element: HTMLElement, current: () => (Record<string, any>|undefined), update: () => void}}
  */
 export function exampleStrip({ model, edit }, onChoose) {
   const bytes = toTyped(model.get("example_pixels"));

@@ -1,5 +1,6 @@
 /** Explains one activation: its receptive field, what it read, the weights, and the sum in words. */
 
+/** @import { Layer } from "../_shared/nn/network.js" */
 import { grayScale, raster, signedScale } from "../_shared/ui/canvas.js";
 import { select, slider } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
@@ -14,7 +15,7 @@ const STRONGEST = 3;
 const GAP = 2;
 
 /**
- * @param {{chain: object[], names: string[], onChoose: (unit: number[]) => void, signal: AbortSignal}}
+ * @param {{chain: Layer[], names: string[], onChoose: (unit: number[]) => void, signal: AbortSignal}}
  *   options `chain` is the input and all layers; `onChoose` gets layer (from 0), map, row and column.
  */
 export function inspector({ chain, names, onChoose, signal }) {
@@ -57,7 +58,12 @@ export function inspector({ chain, names, onChoose, signal }) {
 
   return {
     element,
-    /** Explain a unit: layer, map, row and column; the numbers are returned for the event. */
+    /**
+     * Explain a unit; the numbers are returned for the event.
+     * @param {number[]} at Layer, map, row and column.
+     * @param {Float32Array} input
+     * @param {boolean} dark
+     */
     update([index, ...place], input, dark) {
       unit = [index, ...place];
       const layer = chain[index + 1];
@@ -97,6 +103,11 @@ export function inspector({ chain, names, onChoose, signal }) {
 
 const signed = (value) => (value > 0 ? `+${format(value)}` : format(value));
 
+/**
+ * @param {Layer} layer
+ * @param {number[]} unit
+ * @returns {string}
+ */
 function placeName({ rows, columns }, [channel, row, column]) {
   if (rows * columns === 1) return `unit ${channel + 1}`;
   return `map ${channel + 1}, row ${row + 1}, column ${column + 1}`;

@@ -68,6 +68,7 @@ export function drawingPad({ onChange, onCursor, say, signal }) {
   }
   function onKey(event) {
     const to = moveByKey(event, cursor, CELLS, CELLS);
+    /** @param {number[]} cell */
     const middle = ([row, column]) => [(row + 0.5) * CELL, (column + 0.5) * CELL];
     if (to) {
       cursor = to;

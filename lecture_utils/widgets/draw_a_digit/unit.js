@@ -1,10 +1,13 @@
 /** Where one activation comes from: what it read, with which weights, and what part of the image. */
 
+/** @import { Layer } from "../_shared/nn/network.js" */
 import { SIZE } from "./center.js";
 
 /**
  * What a unit read of the layer before.
- * @param {object[]} chain The input and all layers; `chain[index]` is the unit's own.
+ * @param {Layer[]} chain The input and all layers; `chain[index]` is the unit's own.
+ * @param {number} index
+ * @param {number[]} unit Channel, row and column.
  * @returns {{channels: number[], top: number, left: number, rows: number, columns: number}}
  *   The window may hang over the edge, where the layer is padded with zeros.
  */
@@ -36,7 +39,7 @@ export function readWindow(chain, index, [channel, row, column]) {
 
 /**
  * The part of the image that can change a unit: its receptive field, cut at the image's edges.
- * @param {Record<string, any>[]} chain
+ * @param {Layer[]} chain
  * @param {number} index
  * @param {number[]} unit
  * @returns {{top: number, left: number, rows: number, columns: number}}
@@ -73,7 +76,7 @@ function receptiveFieldOfAll(chain, index) {
 
 /**
  * The inputs, weights and shares of a unit of a convolution or linear layer.
- * @param {Record<string, any>[]} chain
+ * @param {Layer[]} chain
  * @param {number} index
  * @param {number[]} unit
  * @returns {{inputs: Float32Array, weights: Float32Array, shares: Float64Array, bias: number,
@@ -89,7 +92,7 @@ export function contributions(chain, index, unit) {
   // What was flattened is shown as the maps that it was.
   if (before.kind === "Flatten") {
     before = chain[index - 2];
-    read = { top: 0, left: 0, rows: before.rows, columns: before.columns };
+    read = { ...read, top: 0, left: 0, rows: before.rows, columns: before.columns };
   }
   const { rows, columns } = read;
   const size = rows * columns;

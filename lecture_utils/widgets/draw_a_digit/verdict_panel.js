@@ -1,5 +1,6 @@
 /** What the network says of the image, and whether that is right. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { h, setText } from "../_shared/ui/dom.js";
 import { DRAWING } from "./drawing_panel.js";
 import { percent, scoreTable } from "./score_table.js";
@@ -13,8 +14,8 @@ function comment({ model, image, label, best }) {
 }
 
 /**
- * @param {object} model
- * @returns {{element: HTMLElement, update: (reader: object, example?: object) => string}} `update` returns what it
+ * @param {Model} model
+ * @returns {{element: HTMLElement, update: (reader: Record<string, any>, example?: Record<string, any>) => string}} `update` returns what it
  *   has written.
  */
 export function verdictPanel(model) {

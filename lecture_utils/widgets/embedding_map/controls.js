@@ -1,5 +1,7 @@
 /** What can be chosen: stage, method, and what is drawn of the images. */
 
+/** @import { Maps } from "./data.js" */
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { checkbox, segmented } from "../_shared/ui/controls.js";
 import { h, svg } from "../_shared/ui/dom.js";
 import { METHODS } from "./data.js";
@@ -9,8 +11,8 @@ const swatch = (attributes) =>
   svg("svg", { class: "map-swatch", viewBox: "0 0 14 14", "aria-hidden": "true" }, svg("path", attributes));
 
 /**
- * @param {{model: object, edit: (changes: object) => void, maps: object, hasImages: boolean}} options
- * @returns {{choices: HTMLElement, checks: HTMLElement, update: () => void}}
+ * @param {{model: Model, edit: Edit, maps: Maps, hasImages: boolean}} options
+ * @returns {{choices: HTMLElement, checks: HTMLElement, update: (stage: string, method: string) => void}}
  */
 export function mapControls({ model, edit, maps: { stages, classes }, hasImages }) {
   const stageChoice = segmented({

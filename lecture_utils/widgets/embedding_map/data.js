@@ -1,5 +1,6 @@
 /** What Python sent: the maps of all stages, the classes, and who is near whom. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { mapAgreement } from "./travel.js";
 import { UNKNOWN } from "./text.js";
@@ -7,8 +8,8 @@ import { UNKNOWN } from "./text.js";
 export const METHODS = ["PCA", "t-SNE"];
 
 /**
- * @param {object} model
- * @returns {object} A map has the number 2 * stage + method.
+ * A map has the number 2 * stage + method.
+ * @param {Model} model
  */
 export function readMaps(model) {
   const stages = model.get("stages");
@@ -46,10 +47,12 @@ export function readMaps(model) {
   };
 }
 
+/** @typedef {ReturnType<typeof readMaps>} Maps */
+
 /**
  * Return `visible()`: the images that are drawn.
- * @param {object} model
- * @param {object} maps
+ * @param {Model} model
+ * @param {Maps} maps
  * @returns {() => number[]}
  */
 export function visibleReader(model, { classes, labels, total, wrongAt, stageIndex }) {

@@ -1,5 +1,6 @@
 /** The image under the pointer, large, and its nearest others in all dimensions. */
 
+/** @import { Sheet } from "./sheet.js" */
 import { h, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { company, verdict } from "./text.js";
@@ -21,7 +22,7 @@ export function thumb(sheet, side) {
 }
 
 /**
- * @param {{sheet: object, count: number, onChoose: (image: number) => void}} options `count` is that of
+ * @param {{sheet: Sheet, count: number, onChoose: (image: number) => void}} options `count` is that of
  *   the neighbors.
  */
 export function detailPanel({ sheet, count, onChoose }) {

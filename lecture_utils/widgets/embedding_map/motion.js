@@ -1,5 +1,6 @@
 /** Where the points are on the screen: on one map, or on their way to another. */
 
+/** @import { Maps } from "./data.js" */
 import { clock } from "../_shared/ui/frame.js";
 import { between, fit } from "./layout.js";
 
@@ -7,7 +8,7 @@ const SECONDS = 0.9;
 const MARGIN = 22;
 
 /**
- * @param {{maps: object, view: object, request: () => void, signal: AbortSignal}} options
+ * @param {{maps: Maps, view: Record<string, any>, request: () => void, signal: AbortSignal}} options
  */
 export function movingPoints({ maps, view, request, signal }) {
   const positions = new Float32Array(2 * maps.total);

@@ -1,5 +1,6 @@
 /** The points on their canvas: shapes or images, lines to neighbors, marks of errors. */
 
+/** @import { Sheet } from "./sheet.js" */
 import { h } from "../_shared/ui/dom.js";
 
 /** The colors of the book's figures (plotting.CYCLE); legible on light and dark. */
@@ -30,8 +31,8 @@ export const shape = (place, x, y, r) => SHAPES[place % SHAPES.length](x, y, r);
 export const color = (place) => COLORS[place % COLORS.length];
 
 /**
- * @param {{paint: (context: CanvasRenderingContext2D, image: number, x: number, y: number, side: number) => boolean}} sheet
- * @returns {{element: HTMLCanvasElement, draw: (scene: object) => void}}
+ * @param {Sheet} sheet
+ * @returns {{element: HTMLCanvasElement, draw: (scene: Record<string, any>) => void}}
  */
 export function pointCanvas(sheet) {
   const element = h("canvas", { "aria-hidden": "true" });
@@ -74,6 +75,7 @@ export function pointCanvas(sheet) {
     context.clearRect(0, 0, width, height);
     const radius = Math.min(7, (visible.length > 500 ? 3.2 : 4) * zoom ** 0.3);
     const side = images ? Math.min(64, 18 * zoom ** 0.6) : 0;
+    /** @returns {[number, number]} */
     const at = (i) => [positions[2 * i], positions[2 * i + 1]];
     const inside = ([x, y]) => x > -40 && y > -40 && x < width + 40 && y < height + 40;
 

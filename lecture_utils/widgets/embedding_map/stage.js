@@ -1,5 +1,8 @@
 /** The map itself: a canvas to point at, with its keys and its zoom buttons. */
 
+/** @import { Maps } from "./data.js" */
+/** @import { Sheet } from "./sheet.js" */
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { button } from "../_shared/ui/controls.js";
 import { h, uniqueId } from "../_shared/ui/dom.js";
 import { ADD, FIT, SUBTRACT } from "../_shared/ui/icons.js";
@@ -32,10 +35,10 @@ function destination(key, { all, here, base, isWrong }) {
 }
 
 /**
- * @param {{demo: object, maps: object, motion: object, view: object, sheet: object, visible: () => number[],
+ * @param {{demo: Demo, maps: Maps, motion: Record<string, any>, view: Record<string, any>, sheet: Sheet, visible: () => number[],
  *   currentMap: () => number, onHover: (image: number) => void, onChoose: (image: number) => void}} options
  *   `onHover` gets -1 when the pointer is on none.
- * @returns {{element: HTMLElement, tools: HTMLElement, help: HTMLElement, draw: (scene: object) => void}}
+ * @returns {{element: HTMLElement, tools: HTMLElement, help: HTMLElement, draw: (scene: Record<string, any>) => void}}
  */
 export function mapStage({ demo, maps, motion, view, sheet, visible, currentMap, onHover, onChoose }) {
   const { model, request, signal } = demo;

@@ -8,7 +8,7 @@ import { count, percent, verdict } from "./text.js";
 const MOST_LISTED = 60;
 
 /**
- * @param {{stages: object[], total: number, nearest: number}} options
+ * @param {{stages: Record<string, any>[], total: number, nearest: number}} options
  * @returns {{element: HTMLElement, update(current: *, agreements: *): void}}
  */
 export function summaryTable({ stages, total, nearest }) {

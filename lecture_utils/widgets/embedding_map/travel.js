@@ -75,7 +75,7 @@ export function mapAgreement(points, labels, count) {
       near[place] = distance;
       who[place] = j;
     }
-    for (const j of who) same += labels[j] === labels[i];
+    for (const j of who) same += Number(labels[j] === labels[i]);
   }
   return same / (total * count);
 }

@@ -15,6 +15,7 @@ const KINDS = [
   { value: "separable", label: "Depthwise separable" },
 ];
 const even = { inputs: 64, outputs: 64, middle: 16, size: 28 };
+/** @type {[string, Record<string, any>][]} */
 const PRESETS = [
   ["3×3 into 1×3 and 3×1", { ...even, kind: "asymmetric", kernel: 3 }],
   ["5×5 into two 3×3", { ...even, kind: "stacked", kernel: 5 }],
@@ -118,7 +119,11 @@ function build(demo) {
   const controls = makeControls(demo);
   const [costBar, timeBar] = [costBars(), timeBars()];
   const verdict = h("p", { class: "fact-verdict" });
-  const copy = copyButton({ code: () => pythonCode(...layers(state()), model.get("inputs"), model.get("size")), signal });
+  const code = () => {
+    const [full, cheap] = layers(state());
+    return pythonCode(full, cheap, model.get("inputs"), model.get("size"));
+  };
+  const copy = copyButton({ code, signal });
   const presets = PRESETS.map(([label, settings]) => button({ label, kind: "small", onClick: () => edit(settings) }));
   let said = "";
 

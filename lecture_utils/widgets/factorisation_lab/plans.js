@@ -16,6 +16,7 @@ export function layers({ kind, kernel: n, inputs, outputs, middle }) {
   return [full, [[inputs, inputs, n, n, inputs], [inputs, outputs, 1, 1, 1]]];
 }
 
+/** @param {number[]} layer */
 const weights = ([inputs, outputs, height, width, groups]) => (inputs / groups) * outputs * height * width;
 
 /**
@@ -37,6 +38,7 @@ export function cost(stack, size) {
  */
 export function nearest(rows, { kind, kernel, inputs, outputs, size }) {
   const channels = Math.sqrt(inputs * outputs);
+  /** @param {number[]} row */
   const far = ([, k, c, s]) => Math.hypot(Math.log(k / kernel), Math.log(c / channels), Math.log(s / size));
   const same = rows.filter((row) => row[0] === kind);
   return same.length ? same.reduce((best, row) => (far(row) < far(best) ? row : best)) : null;

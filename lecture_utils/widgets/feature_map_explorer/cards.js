@@ -97,7 +97,7 @@ export function cardGrid({ label, onChoose }) {
     element,
     mark,
     /**
-     * @param {{filters: number[], chosen: number, size: number[], scale: object,
+     * @param {{filters: number[], chosen: number, size: number[], scale: Record<string, any>,
      *   levels: (filter: number, side: number) => Uint8Array, values: (filter: number) => number[],
      *   describe: (filter: number) => string, isDead: (filter: number) => boolean}} what
      */

@@ -34,7 +34,7 @@ export function enlarged({ label, images, onChoose }) {
     },
     /** Lay a map over the part of the image, `place`, that it belongs to. */
     showMap(levels, size, scale, [top, left, height, width]) {
-      paint(levels, ...size, scale);
+      paint(levels, size[0], size[1], scale);
       const percent = (part) => `${100 * part}%`;
       Object.assign(map.style, {
         top: percent(top), left: percent(left), height: percent(height), width: percent(width),
@@ -43,9 +43,9 @@ export function enlarged({ label, images, onChoose }) {
     /** @param {number} part 0: the map alone; 0.5: both; 1: the image alone, in its colors. */
     blend(part) {
       // Half an image under the whole map: where both are, the map is to be read.
-      image.style.opacity = part;
+      image.style.opacity = String(part);
       image.style.filter = `grayscale(${Math.min(1, 2 - 2 * part)})`;
-      map.style.opacity = Math.min(1, 2 - 2 * part);
+      map.style.opacity = String(Math.min(1, 2 - 2 * part));
     },
     say(reading, verdict, alt) {
       setText(numbers, reading);

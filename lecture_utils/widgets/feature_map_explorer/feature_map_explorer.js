@@ -32,7 +32,10 @@ const HELP =
 function makeControls({ model, edit }, networks, shown) {
   const lastLayer = new Map();
   /** The filter to start with in a layer: the one that the order puts first. */
-  const first = (layer) => order(layer, model.get("sort"), ...shown().sides)[0];
+  const first = (layer) => {
+    const [left, right] = shown().sides;
+    return order(layer, model.get("sort"), left, right)[0];
+  };
   const menu = select({
     label: "Network",
     options: [...networks.values()].map(({ name, title }) => ({ value: name, label: title })),
@@ -157,7 +160,7 @@ async function build(demo) {
     const key = [network, layer.label, model.get("sort"), ...sides].join();
     cards.update(
       {
-        filters: order(layer, model.get("sort"), ...sides),
+        filters: order(layer, model.get("sort"), sides[0], sides[1]),
         chosen: filter,
         size: layer.layout.size,
         scale,

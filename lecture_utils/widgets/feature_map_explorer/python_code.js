@@ -14,7 +14,7 @@ function imageCode(name) {
 }
 
 /**
- * @param {{network: object, layer: object, filter: number, names: string[]}} shown
+ * @param {{network: Record<string, any>, layer: Record<string, any>, filter: number, names: string[]}} shown
  * @returns {string}
  */
 export function pythonCode({ network, layer, filter, names }) {

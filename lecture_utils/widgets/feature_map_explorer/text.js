@@ -12,7 +12,7 @@ import { format } from "../_shared/math/numbers.js";
 export function rank(layer, filter, image) {
   const own = layer.response(filter, image);
   let place = 1;
-  for (let f = 0; f < layer.size[0]; f += 1) place += layer.response(f, image) > own;
+  for (let f = 0; f < layer.size[0]; f += 1) place += Number(layer.response(f, image) > own);
   const ending = { 1: "st", 2: "nd", 3: "rd" }[place % 100 > 10 && place % 100 < 14 ? 0 : place % 10] ?? "th";
   return `${place}${ending} of ${layer.size[0]}`;
 }

@@ -1,5 +1,6 @@
 /** The image under the layer: a photo that comes with the demo, or the reader's own file. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { fromTyped, toTyped } from "../_shared/math/arrays.js";
 import { select } from "../_shared/ui/controls.js";
 import { readPhoto } from "../_shared/ui/files.js";
@@ -9,7 +10,7 @@ import { SIDE } from "./layer.js";
 const OWN = "your file";
 
 /**
- * @param {{model: object, edit: (changes: object) => void, request: () => void}} demo
+ * @param {{model: Model, edit: Edit, request: () => void}} demo
  * @param {(text: string) => void} say Tells why a file cannot be shown; "" when all is well.
  * @returns {{elements: HTMLElement[], open: (file: File) => void, isPhoto: () => boolean, update: () => void}}
  */

@@ -6,7 +6,7 @@ import { signed, tile } from "./views.js";
 
 /**
  * @param {(index: number) => void} onChoose
- * @returns {{element: HTMLElement, draw: (state: object, names: string[], chosen: number, dark: boolean) => void}}
+ * @returns {{element: HTMLElement, draw: (state: Record<string, any>, names: string[], chosen: number, dark: boolean) => void}}
  */
 export function mapCards(onChoose) {
   const element = h("div", { class: "maps-stack", role: "radiogroup", "aria-label": "Feature maps" });

@@ -12,7 +12,7 @@ const sign = (text) => h("span", { class: "maps-sign", "aria-hidden": "true" }, 
 
 /**
  * The pixel of the sum that is explained: where the pointer is, else where it was put.
- * @param {() => object} state What is on screen.
+ * @param {() => Record<string, any>} state What is on screen.
  * @param {() => void} request
  */
 function chosenPixel(state, request) {
@@ -43,9 +43,9 @@ function chosenPixel(state, request) {
 }
 
 /**
- * @param {{state: () => object, request: () => void, signal: AbortSignal}} options
- * @returns {{element: HTMLElement, position: () => number[], paint: (state: object, chosen: number,
- *   dark: boolean) => void, mark: (state: object) => void}}
+ * @param {{state: () => Record<string, any>, request: () => void, signal: AbortSignal}} options
+ * @returns {{element: HTMLElement, position: () => number[], paint: (state: Record<string, any>, chosen: number,
+ *   dark: boolean) => void, mark: (state: Record<string, any>) => void}}
  */
 export function filterView({ state, request, signal }) {
   const { current, visit, onKey } = chosenPixel(state, request);

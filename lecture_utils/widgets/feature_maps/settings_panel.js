@@ -1,5 +1,6 @@
 /** What can be set: the filters, the layer, and the shift of the image. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { fromTyped, toTyped } from "../_shared/math/arrays.js";
 import { button, checkbox, segmented, slider } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
@@ -51,9 +52,9 @@ function shiftSliders({ model, edit }) {
 }
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} demo
+ * @param {{model: Model, edit: Edit}} demo
  * @param {(count: number) => void} onCount Is told how many filters the reader wants to see.
- * @returns {{bank: HTMLElement, layer: HTMLElement, shift: HTMLElement, update: (state: object) => void}}
+ * @returns {{bank: HTMLElement, layer: HTMLElement, shift: HTMLElement, update: (state: Record<string, any>) => void}}
  */
 export function settingsPanel(demo, onCount) {
   const { model, edit } = demo;

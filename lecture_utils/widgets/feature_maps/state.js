@@ -1,5 +1,7 @@
 /** What the demo shows, read from its model: the layer on the image, and on the image at rest. */
 
+/** @import { Settings } from "./layer.js" */
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { readTraits } from "../_shared/ui/model.js";
@@ -8,8 +10,7 @@ import { SIDE, apply, channels, means, relative, rolled } from "./layer.js";
 /**
  * Return `read(most)`, which gives the layer's present state with at most that many filters: what `apply`
  * returns, its settings, and as `still` the same for the image that is not shifted.
- * @param {object} model
- * @returns {(most: number) => object}
+ * @param {Model} model
  */
 export function layerReader(model) {
   const [newStill, newMoved] = [changeDetector(), changeDetector()];
@@ -18,7 +19,7 @@ export function layerReader(model) {
   return (most) => {
     const [all, , k] = model.get("filters").shape;
     const d = Math.min(most, all);
-    const settings = readTraits(model, ["stride", "padding", "relu", "pool"]);
+    const settings = /** @type {Settings} */ (readTraits(model, ["stride", "padding", "relu", "pool"]));
     const weights = toTyped(model.get("filters"));
     const shift = model.get("shift");
     const run = (by) => {
@@ -46,7 +47,7 @@ export function effectOfShift({ maps, still, settings, shift, mapSize }) {
     pooled,
     before,
     steps,
-    follows: relative(maps, rolled(still.maps, mapSize, ...steps)),
+    follows: relative(maps, rolled(still.maps, mapSize, steps[0], steps[1])),
     changed: relative(maps, still.maps),
     drift: relative([pooled], [before]),
   };

@@ -7,7 +7,7 @@ const [LOWEST, HIGHEST, SINGLE, ONE_OCTAVE] = [0.08, 0.4, 0.16, 0.56];
 
 /**
  * @typedef {{name: string, rows: number, columns: number, re: Float64Array, im: Float64Array|null,
- *   gabor: object|null, size: number}} Filter `size` is the sum of the magnitudes of all weights.
+ *   gabor: Record<string, any>|null, size: number}} Filter `size` is the sum of the magnitudes of all weights.
  */
 
 /**
@@ -54,7 +54,7 @@ export function gaborFilter(gabor, name = null) {
 
 /**
  * The filters of every bank that Python described.
- * @param {{name: string, filters: object[]}[]} banks
+ * @param {{name: string, filters: Record<string, any>[]}[]} banks
  * @param {Float64Array} weights
  * @returns {Map<string, () => Filter[]>} Built when asked for.
  */

@@ -2,7 +2,7 @@
 
 /**
  * @param {() => void} request Draw soon.
- * @returns {object}
+ * @returns {Record<string, any>}
  */
 export function chosenCell(request) {
   let visit = null;

@@ -40,8 +40,8 @@ function verdict({ filters, measured, judged }, i, weakBelow, redundantAbove) {
 
 /**
  * @param {{onOpen: () => void}} options
- * @returns {{element: HTMLElement, update: (state: object, at: {filter: number, image: number},
- *   settings: object) => void}}
+ * @returns {{element: HTMLElement, update: (state: Record<string, any>, at: {filter: number, image: number},
+ *   settings: Record<string, any>) => void}}
  */
 export function detail({ onOpen }) {
   const views = {

@@ -45,7 +45,7 @@ function makeRow(onOpen) {
 }
 
 /**
- * @param {{onVisit: (at: object|null, stays: boolean) => void, onOpen: (filter: number) => void,
+ * @param {{onVisit: (at: Record<string, any>|null, stays: boolean) => void, onOpen: (filter: number) => void,
  *   signal: AbortSignal}} options `onVisit` gets `{filter, image}` (image -1 in the first column) when
  *   the pointer or the focus comes to a cell, null when the pointer leaves; `stays` for focus and touch.
  * @returns {{element: HTMLElement, update: (state: *, colors: *, dark: *) => void}}
@@ -82,7 +82,7 @@ export function matrix({ onVisit, onOpen, signal }) {
         return h("th", { scope: "col", role: "columnheader", title: image.name }, canvas, name);
       }),
     );
-    table.style.setProperty("--images", Math.max(grid.count, 1));
+    table.style.setProperty("--images", String(Math.max(grid.count, 1)));
   }
 
   /** As many rows and cells as there are filters and images. */

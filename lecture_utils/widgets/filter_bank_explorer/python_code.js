@@ -1,5 +1,6 @@
 /** What the explorer measures, as a Python program that runs as it is. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { pythonNumber } from "../_shared/math/numbers.js";
 import { GABOR } from "./state.js";
 
@@ -35,8 +36,8 @@ function ownCode(filters) {
 }
 
 /**
- * @param {{filters: object[], images: object[]}} state
- * @param {object} model
+ * @param {{filters: Record<string, any>[], images: Record<string, any>[]}} state
+ * @param {Model} model
  * @returns {string}
  */
 export function pythonCode({ filters, images }, model) {

@@ -1,5 +1,6 @@
 /** Which bank, over which images: the upper part of the explorer. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { grayScale, raster } from "../_shared/ui/canvas.js";
 import { button, segmented, select, slider } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
@@ -54,7 +55,7 @@ function imageStrip({ gallery, chosen, onChoose }) {
 }
 
 /**
- * @param {{model: object, gallery: object[], edit: (changes: object) => void}} options
+ * @param {{model: Model, gallery: Record<string, any>[], edit: Edit}} options
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function settingsPanel({ model, gallery, edit }) {

@@ -8,7 +8,7 @@ const FLAT = 1e-10;
 /**
  * Energies, and absolute correlations of the magnitudes over all pixels of all images.
  * @param {import("./banks.js").Filter[]} filters n of them.
- * @param {object[]} responses One per image, as from `respond`.
+ * @param {Record<string, any>[]} responses One per image, as from `respond`.
  * @returns {{energies: Float64Array, correlations: Float64Array}} n and n * n numbers.
  */
 export function measure(filters, responses) {

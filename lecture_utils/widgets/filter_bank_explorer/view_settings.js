@@ -1,5 +1,6 @@
 /** How the matrix is shown: two limits, the order of its rows, its color scale, and what is left out. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { sequentialLut } from "../_shared/ui/color.js";
 import { checkbox, segmented, select, slider } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
@@ -15,7 +16,7 @@ const SORTS = {
 const NOTE = "Each row has a scale of its own: a weak filter looks as strong as any other.";
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} demo
+ * @param {{model: Model, edit: Edit}} demo
  * @returns {{limits: HTMLElement, tools: HTMLElement, note: HTMLElement, update: () => void,
  *   sortable: (names: string[], possible: boolean) => void, tellScale: (high: string, perRow: boolean,
  *   dark: boolean) => void}}
@@ -58,7 +59,9 @@ export function viewSettings({ model, edit }) {
     update,
     /** Some orders are only possible for some banks. */
     sortable(names, possible) {
-      for (const name of names) sort.element.querySelector(`[value="${name}"]`).disabled = !possible;
+      for (const option of sort.element.options) {
+        if (names.includes(option.value)) option.disabled = !possible;
+      }
     },
     /** What the strongest color stands for. */
     tellScale(high, perRow, dark) {

@@ -9,7 +9,7 @@ export const TITLES = {
   strong: ["Strong ascent", "changes waves in natural colors, and moves the image between steps"],
 };
 
-/** @returns {{element: HTMLElement, draw: (shown: object, sheets: object) => void}} */
+/** @returns {{element: HTMLElement, draw: (shown: Record<string, any>, sheets: Record<string, any>) => void}} */
 export function ascentPair() {
   const views = METHODS.map((method) => {
     const [title, how] = TITLES[method];
@@ -23,7 +23,7 @@ export function ascentPair() {
     METHODS.forEach((method, m) => {
       const reached = layer[method].activations[index];
       const { canvas, value } = views[m];
-      drawTile(canvas, layer, method, sheets[method], index, frame);
+      drawTile(/** @type {HTMLCanvasElement} */ (canvas), layer, method, sheets[method], index, frame);
       canvas.setAttribute("aria-label", `${TITLES[method][0]} after ${network.frames[frame]} steps for ${layer.name(index)}`);
       setText(value, `${measure} ${format(reached[frame])} (start ${format(reached[0])}, end ${format(reached.at(-1))})`);
     });
@@ -49,7 +49,7 @@ export function exampleRow() {
     }
     values.forEach((value, i) => {
       const [canvas, caption] = row.children[i].children;
-      drawTile(canvas, layer, "examples", sheet, index, i);
+      drawTile(/** @type {HTMLCanvasElement} */ (canvas), layer, "examples", sheet, index, i);
       canvas.setAttribute("aria-label", `Part of an image, number ${i + 1}`);
       setText(caption, format(value));
     });

@@ -1,5 +1,6 @@
 /** The recordings: activations as numbers, images as sprites that are decoded when their layer is first shown. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { decodeSprite, tileCorner } from "../_shared/ui/sprites.js";
 
@@ -7,8 +8,8 @@ export const METHODS = ["plain", "strong"];
 const KINDS = [...METHODS, "examples"];
 
 /**
- * @param {Record<string, any>} model
- * @returns {Map<string, object>} Networks by name; the `layers` of each by label.
+ * @param {Model} model
+ * @returns {Map<string, Record<string, any>>} Networks by name; the `layers` of each by label.
  */
 export function readNetworks(model) {
   const bytes = toTyped(model.get("sprites"));
@@ -39,7 +40,7 @@ export function readNetworks(model) {
 /**
  * Draw one image of a sprite onto a canvas of its size.
  * @param {HTMLCanvasElement} canvas
- * @param {object} layer
+ * @param {Record<string, any>} layer
  * @param {string} kind
  * @param {ImageBitmap} sheet
  * @param {number} filter Which of the recorded ones.

@@ -15,7 +15,7 @@ export const MOST_STEPS = 10000;
  * The image's windows, and the teacher's responses to them before any noise.
  * @param {{pixels: Float32Array, h: number, w: number, target: Float64Array, k: number, seed: number,
  *   centered: boolean}} settings
- * @returns {object|null} Null where the image is smaller than the kernel.
+ * @returns {Record<string, any>|null} Null where the image is smaller than the kernel.
  */
 export function makeScene({ pixels, h, w, target, k, seed, centered }) {
   const [rows, columns] = [h - k + 1, w - k + 1];
@@ -91,7 +91,7 @@ export function firstWeights(seed, k) {
 
 /**
  * A student of one task. Its arrays are filled again in every step; whoever keeps them copies them.
- * @param {object} task
+ * @param {Record<string, any>} task
  * @param {{weights: Float64Array, velocity: Float64Array, step: number}} state
  */
 export function makeStudent(task, state) {

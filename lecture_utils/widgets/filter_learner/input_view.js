@@ -1,5 +1,6 @@
 /** The image that teacher and student filter; the reader may draw it. */
 
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { fromTyped, toTyped } from "../_shared/math/arrays.js";
 import { resize } from "../_shared/math/image.js";
 import { grayScale } from "../_shared/ui/canvas.js";
@@ -10,9 +11,9 @@ import { moveByKey, plane } from "../_shared/ui/plane.js";
 const LARGEST_FILE = 64;
 
 /**
- * @param {object} demo
+ * @param {Demo} demo
  * @param {(text: string) => void} say
- * @returns {{images: object, element: HTMLElement, draw: (image: object) => void,
+ * @returns {{images: Record<string, any>, element: HTMLElement, draw: (image: Record<string, any>) => void,
  *   mark: (single: boolean, top: number, left: number, k: number) => void}}
  */
 export function inputView({ model, root, edit, signal }, say) {
@@ -34,7 +35,8 @@ export function inputView({ model, root, edit, signal }, say) {
     },
     onKey: (event) => {
       if (!isDrawing()) return;
-      const to = moveByKey(event, cursor, ...model.get("image").shape);
+      const [rows, columns] = model.get("image").shape;
+      const to = moveByKey(event, cursor, rows, columns);
       if (to) input.mark({ top: (cursor = to)[0], left: to[1], rows: 1, columns: 1 });
       else if (event.key === " ") images.sketch.stroke(cursor[0] + 0.5, cursor[1] + 0.5, true);
       else return;

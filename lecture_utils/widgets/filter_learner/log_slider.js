@@ -21,12 +21,12 @@ export function logSlider({ label, min, max, value, onInput }) {
   const tell = (now) => range.setAttribute("aria-valuetext", String(now));
   const set = (next) => {
     tell(next);
-    if (Math.abs(range.valueAsNumber - Math.log10(next)) > 0.51 * ends.step) range.value = Math.log10(next);
-    if (Number(number.value) !== next) number.value = next;
+    if (Math.abs(range.valueAsNumber - Math.log10(next)) > 0.51 * ends.step) range.value = String(Math.log10(next));
+    if (Number(number.value) !== next) number.value = String(next);
   };
   range.addEventListener("input", () => {
     const next = clamp(rounded(range.valueAsNumber), min, max);
-    number.value = next;
+    number.value = String(next);
     tell(next);
     onInput(next);
   });

@@ -11,7 +11,7 @@ function nested(weights, k) {
 }
 
 /**
- * @param {object} settings Target, first weights and the numbers of the sliders.
+ * @param {Record<string, any>} settings Target, first weights and the numbers of the sliders.
  * @param {{name: string, imports?: string, code?: string}} source Where the image comes from; without
  *   code a line of noise stands in its place, to be replaced.
  * @returns {string}

@@ -1,5 +1,6 @@
 /** The sliders, and the numbers that tell which settings make sense. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { segmented, slider } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { precise } from "../_shared/math/numbers.js";
@@ -16,7 +17,7 @@ const BATCHES = [1, 16, 64, 256, "all"].map((value) => ({
 const number = (value, digits) => (Number.isFinite(value) ? precise(value, digits) : "∞");
 
 /**
- * @param {{model: object, edit: (changes: object) => void, onSpeed: (steps: number) => void}} options
+ * @param {{model: Model, edit: Edit, onSpeed: (steps: number) => void}} options
  * @returns {{element: HTMLElement, lesson: HTMLElement, update: (task: *) => void}}
  */
 export function settingsPanel({ model, edit, onSpeed }) {

@@ -1,5 +1,6 @@
 /** The task and its student, kept in step with the model. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { fromTyped, toBrightness, toTyped } from "../_shared/math/arrays.js";
 import { maxMagnitude } from "../_shared/math/image.js";
 import { MOST_STEPS, firstWeights, makeScene, makeStudent, makeTask } from "./engine.js";
@@ -34,8 +35,8 @@ function isSame(a, b) {
 }
 
 /**
- * @param {object} model
- * @param {(changes: object) => void} edit
+ * @param {Model} model
+ * @param {Edit} edit
  */
 export function makeSession(model, edit) {
   const [newScene, newNoise, newState] = [SCENE, ["noise"], STATE].map((names) => newsOf(model, names));

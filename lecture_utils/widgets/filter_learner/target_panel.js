@@ -1,5 +1,6 @@
 /** The target kernel: chosen from a menu, or typed into its cells. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { fromTyped, toTyped } from "../_shared/math/arrays.js";
 import { maxMagnitude } from "../_shared/math/image.js";
 import { select } from "../_shared/ui/controls.js";
@@ -9,7 +10,7 @@ import { kernelGrid } from "../_shared/ui/kernel_grid.js";
 const LARGEST_WEIGHT = 100;
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} demo
+ * @param {{model: Model, edit: Edit}} demo
  * @param {(text: string) => void} say
  * @returns {{elements: HTMLElement[], update: (dark: boolean) => void}}
  */
@@ -41,7 +42,7 @@ export function targetPanel({ model, edit }, say) {
   const newTarget = changeDetector();
   function update(dark) {
     const target = model.get("target");
-    if (newTarget(target, dark)) grid.set(toTyped(target), ...target.shape, dark);
+    if (newTarget(target, dark)) grid.set(toTyped(target), target.shape[0], target.shape[1], dark);
     menu.set(model.get("target_name"));
   }
   return { elements: [menu.element, grid.element], update };

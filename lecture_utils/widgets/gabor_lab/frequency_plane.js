@@ -20,7 +20,7 @@ const halfWidth = (sigma) => Math.sqrt(Math.log(2) / 2) / (Math.PI * sigma);
 
 /**
  * @param {{onSteer: (settings: {frequency: number, theta: number}) => void, signal: AbortSignal}} options
- * @returns {{element: HTMLElement, update: (lab: object, weights: Float64Array,
+ * @returns {{element: HTMLElement, update: (lab: Record<string, any>, weights: Float64Array,
  *   dark: boolean) => void}} `weights` are the part of the kernel whose waves are shown.
  */
 export function frequencyPlane({ onSteer, signal }) {
@@ -108,8 +108,8 @@ export function frequencyPlane({ onSteer, signal }) {
     grip = null;
   });
 
-  function mark([halo, line], u, v, lab) {
-    for (const shape of [halo, line]) {
+  function mark(ellipses, u, v, lab) {
+    for (const shape of ellipses) {
       shape.setAttribute("rx", halfWidth(lab.sigma));
       shape.setAttribute("ry", halfWidth(lab.sigmaY));
       const turn = (lab.theta * 180) / Math.PI;

@@ -55,8 +55,8 @@ function steered({ frequency, theta }) {
 function openFromBank({ root, edit, signal }) {
   document.addEventListener(
     "lu:gabor-open",
-    ({ detail }) => {
-      const { frequency, theta, sigma } = detail ?? {};
+    (/** @type {CustomEvent} */ event) => {
+      const { frequency, theta, sigma } = event.detail ?? {};
       if (![frequency, theta, sigma].every(Number.isFinite)) return;
       const half = theta >= 0 && theta <= Math.PI;
       edit({

@@ -7,7 +7,7 @@ import { legendOf } from "./views.js";
 
 /**
  * @returns {{element: HTMLElement, legend: HTMLElement, size: HTMLElement,
- *   draw: (kernel: object, part: string, dark: boolean) => Float64Array}} `draw` returns the weights that it drew.
+ *   draw: (kernel: Record<string, any>, part: string, dark: boolean) => Float64Array}} `draw` returns the weights that it drew.
  */
 export function kernelView() {
   const canvas = h("canvas", { role: "img" });

@@ -47,7 +47,7 @@ export function numbersPanel() {
     put("energy", precise(lab.energy));
     put("largest", precise(lab.largest));
     put("size", `${lab.kernel.height}×${lab.kernel.width}`);
-    put("sum", complex(...lab.sum));
+    put("sum", complex(lab.sum[0], lab.sum[1]));
   }
   return { element, update };
 }

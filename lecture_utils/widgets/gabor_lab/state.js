@@ -1,10 +1,12 @@
 /** What the lab shows, read from its model: settings, kernel, response and their numbers. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toBrightness } from "../_shared/math/arrays.js";
 import { gaborKernel, makeGaborEngine } from "../_shared/math/gabor.js";
 
 export const SETTINGS = ["frequency", "theta", "sigma", "aspect", "phase"];
-/** The ends of the sliders, the same as in __init__.py. */
+/** The ends of the sliders, the same as in __init__.py.
+ * @type {Record<string, [number, number]>} */
 export const RANGES = {
   frequency: [0.01, 0.75],
   theta: [0, Math.PI],
@@ -15,14 +17,14 @@ export const RANGES = {
 
 /**
  * @typedef {{pixels: Float32Array, h: number, w: number, frequency: number, theta: number,
- *   sigma: number, sigmaY: number, phase: number, kernel: object, sum: number[], re: Float32Array,
+ *   sigma: number, sigmaY: number, phase: number, kernel: Record<string, any>, sum: number[], re: Float32Array,
  *   im: Float32Array, energy: number, largest: number}} Lab
  */
 
 /**
  * Return `read()`, which gives the lab's present state. It is computed only when something that it
  * depends on has changed since the last call; `re` and `im` are filled again then.
- * @param {object} model
+ * @param {Model} model
  * @returns {() => Lab}
  */
 export function labReader(model) {

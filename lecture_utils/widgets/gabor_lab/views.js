@@ -4,11 +4,13 @@ import { sequentialScale, signedScale } from "../_shared/ui/canvas.js";
 import { cyclicLut, sequentialLut } from "../_shared/ui/color.js";
 import { precise } from "../_shared/math/numbers.js";
 
+/** @typedef {{lut: Uint32Array, low: string, high: string, mark?: number}} Legend What a `scaleLegend` shows. */
+
 /**
  * A scale's legend; `value` gets a mark.
  * @param {{low: number, high: number, lut: Uint32Array}} scale
- * @param {number|undefined} value
- * @returns {{lut: Uint32Array, low: string, high: string, mark: number|undefined}}
+ * @param {number} [value]
+ * @returns {Legend}
  */
 export function legendOf({ low, high, lut }, value) {
   const mark = value === undefined ? undefined : (value - low) / (high - low);
@@ -43,8 +45,7 @@ function fadedPhases(dark) {
 /**
  * Return `show(lab, part, dark)`: the values to draw, their scale and its legend. Values live in
  * one array.
- * @returns {(lab: object, part: string, dark: boolean) => {values: Float32Array, scale: object,
- *   legend: object}}
+ * @returns {(lab: Record<string, any>, part: string, dark: boolean) => {values: Float32Array, scale: {low: number, high: number, lut: Uint32Array}, legend: Legend}}
  */
 export function responseView() {
   let values = new Float32Array(0);

@@ -26,7 +26,7 @@ function tile(kind) {
 /**
  * @param {{onAdded: (count: number) => void, onOrder: (order: string) => void}} options
  * @returns {{element: HTMLElement, draw({layer, channels, count, ordered, sum, map, name, away, dark, limits }:
- *   object): void}}
+ *   Record<string, any>): void}}
  */
 export function channelView({ onAdded, onOrder }) {
   const title = h("p", { class: "lu-title" });
@@ -59,7 +59,7 @@ export function channelView({ onAdded, onOrder }) {
   );
   return {
     element,
-    /** @param {object} state What `grad_cam_explorer.js` has computed. */
+    /** @param {Record<string, any>} state What `grad_cam_explorer.js` has computed. */
     draw({ layer, channels, count, ordered, sum, map, name, away, dark, limits }) {
       const { rows, columns, channels: all } = layer;
       order.set(ordered);
@@ -72,7 +72,7 @@ export function channelView({ onAdded, onOrder }) {
         const text = `Channel ${channel}: weight ${precise(weight, 2)}, adds ${share}`;
         tiles[i].draw(part, rows, columns, parts, text, [`#${channel}`, `× ${precise(weight, 2)}`, `adds ${share}`]);
         tiles[i].card.classList.toggle("off", i >= count);
-        tiles[i].card.setAttribute("aria-pressed", i < count);
+        tiles[i].card.setAttribute("aria-pressed", String(i < count));
         tiles[i].card.setAttribute("aria-label", `${text}. Add the first ${i + 1}`);
       });
       const first = count === 1 ? "the first channel" : `the first ${count} channels`;

@@ -69,7 +69,7 @@ export function classPicker({ legend, names, onChoose }) {
             return h("label", { class: "cam-chip" }, input, `${names[c]} `, h("span", { class: "cam-share" }, percent(shares[c])));
           }),
         );
-        if (focused) chips.querySelector(`[value="${chosen}"]`).focus();
+        if (focused) /** @type {HTMLElement} */ (chips.querySelector(`[value="${chosen}"]`)).focus();
       }
       shown = classes.join();
       for (const input of chips.querySelectorAll("input")) input.checked = Number(input.value) === chosen;

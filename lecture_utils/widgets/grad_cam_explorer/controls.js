@@ -1,5 +1,6 @@
 /** What can be chosen: the photo, the classes, the layer, and how the evidence is shown. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { checkbox, segmented, slider } from "../_shared/ui/controls.js";
 import { h, setText, uniqueId } from "../_shared/ui/dom.js";
 import { classPicker } from "./class_picker.js";
@@ -37,7 +38,12 @@ function photoStrip(photos, edit) {
   return { element, set };
 }
 
-/** The layers; those that a class was not computed for cannot be chosen. */
+/**
+ * The layers; those that a class was not computed for cannot be chosen.
+ * @param {Record<string, any>} data
+ * @param {string} value
+ * @param {Edit} edit
+ */
 function layerChoice({ layers, has }, value, edit) {
   const choice = segmented({
     legend: "Layer",
@@ -60,10 +66,10 @@ function layerChoice({ layers, has }, value, edit) {
 }
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} demo
- * @param {object} data As from `readData`.
- * @param {object[]} photos
- * @returns {{above: HTMLElement[], look: HTMLElement, update: (state: object) => void}} `above` stands above the
+ * @param {{model: Model, edit: Edit}} demo
+ * @param {Record<string, any>} data As from `readData`.
+ * @param {Record<string, any>[]} photos
+ * @returns {{above: HTMLElement[], look: HTMLElement, update: (state: Record<string, any>) => void}} `above` stands above the
  *   views, `look` below them.
  */
 export function camControls({ model, edit }, data, photos) {

@@ -1,5 +1,6 @@
 /** The arrays that Python packed (`traits.py`), read when they are needed. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { readFloats } from "../_shared/nn/float16.js";
 import { weightedSum } from "./evidence.js";
@@ -17,8 +18,8 @@ function readSigned(bytes, from, count, scale) {
 }
 
 /**
- * @param {object} model The anywidget model.
- * @returns {object} Functions that give the numbers of an image `p`, a layer `l` and a class `c`.
+ * @param {Model} model The anywidget model.
+ * @returns {Record<string, any>} Functions that give the numbers of an image `p`, a layer `l` and a class `c`.
  */
 export function readData(model) {
   const get = (name) => model.get(name);

@@ -42,6 +42,7 @@ function build(demo) {
   const photos = readPhotos(demo, data);
   const read = stateReader(model, data, photos);
   const names = model.get("class_names");
+  /** @type {Record<string, any>} */
   let last = { rows: 1, columns: 1, second: { rows: 1, columns: 1 } };
 
   const controls = camControls(demo, data, photos);
@@ -75,6 +76,7 @@ function build(demo) {
     demo.say(views.words());
     return { ...last, position: views.cell() };
   }
+  /** @param {Record<string, any>} now */
   function problem({ wanted, l, c, shown, state, limit }) {
     const name = names[c];
     if (wanted === l) return emptySentence({ shown, sign: state.evidence, limit, name });

@@ -1,5 +1,6 @@
 /** Two maps over the photo, and the cell that is read off both. */
 
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { clamp, format } from "../_shared/math/numbers.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { moveByKey } from "../_shared/ui/plane.js";
@@ -18,13 +19,14 @@ function mapView(options) {
 }
 
 /**
- * @param {{demo: object, data: object, names: string[], last: () => object}} options `last` is what is on screen.
+ * @param {{demo: Demo, data: Record<string, any>, names: string[], last: () => Record<string, any>}} options `last` is what is on screen.
  * @returns {{element: HTMLElement, reading: HTMLElement, cell: () => number[], forget: () => void,
- *   draw: (now: object) => void, words: () => string}} `forget` goes back to the strongest cell.
+ *   draw: (now: Record<string, any>) => void, words: () => string}} `forget` goes back to the strongest cell.
  */
 export function mapViews({ demo: { request, signal }, data, names, last }) {
   let chosen = null; // row and column in the map, or null: where the map is largest
   const cell = () => chosen ?? [Math.floor(last().peak / last().columns), last().peak % last().columns];
+  /** @param {number[]} at */
   function choose([row, column]) {
     const { rows, columns } = last();
     chosen = [clamp(row, 0, rows - 1), clamp(column, 0, columns - 1)];
@@ -62,7 +64,7 @@ export function mapViews({ demo: { request, signal }, data, names, last }) {
   function drawRight({ state: { beside }, c, other, second, gap, isLast }, look) {
     const ends = { occlusion: ["rises", "falls"], class: ["against", "for"], difference: ["", ""] }[beside];
     right.map.draw(second.map, second.rows, second.columns, { ...look, limit: second.limit });
-    right.legend.update(second.limit, ...ends);
+    right.legend.update(second.limit, ends[0], ends[1]);
     const [name, otherName] = [names[c], names[other]];
     const titles = { occlusion: `Occlusion: ${name}`, class: `Grad-CAM: ${otherName}`, difference: `${name} minus ${otherName}` };
     setText(right.title, titles[beside]);

@@ -15,7 +15,7 @@ const TABLE = Uint32Array.from({ length: 2 * STEPS + 1 }, (_, i) => {
   return ((Math.abs(i - STEPS) << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 });
 
-/** @param {{label: string, signal: AbortSignal, onPoint: Function, onKey: Function}} options As for `plane`. */
+/** @param {Parameters<typeof plane>[0]} options */
 export function overlay(options) {
   const view = plane(options);
   const photo = h("img", { class: "cam-photo", alt: "", draggable: "false" });
@@ -24,12 +24,17 @@ export function overlay(options) {
   return {
     element: view.element,
     mark: view.mark,
-    /** @param {{url: string, opacity: number, smooth: boolean, limit: number}} look */
+    /**
+     * @param {Float32Array} map
+     * @param {number} rows
+     * @param {number} columns
+     * @param {{url: string, opacity: number, smooth: boolean, limit: number}} look
+     */
     draw(map, rows, columns, { url, opacity, smooth, limit }) {
       if (photo.src !== url) photo.src = url;
       // Color belongs to the evidence as long as there is some to see.
       photo.style.filter = `grayscale(${Math.min(1, opacity / 20)})`;
-      canvas.style.opacity = opacity / 100;
+      canvas.style.opacity = String(opacity / 100);
       canvas.classList.toggle("cam-smooth", smooth);
       view.draw(map, rows, columns, { low: -limit, high: limit, lut: TABLE });
     },

@@ -1,5 +1,6 @@
 /** What the explorer shows, computed from its traits and from what Python sent. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { changeDetector } from "../_shared/ui/frame.js";
 import { readTraits } from "../_shared/ui/model.js";
 import { addMaps, difference, distance, keep, largest, peak, total } from "./evidence.js";
@@ -9,10 +10,10 @@ export const TRAITS = ["photo", "class_index", "other_class", "layer", "evidence
 /**
  * Return `read()`, which gives the present state: the photo, the layer, the map of the class and what is shown of
  * it, the channels that it is the sum of, and the `second` map beside it.
- * @param {object} model
- * @param {object} data As from `readData`.
- * @param {object[]} photos Each with its index `p` and with its classes `ranked`.
- * @returns {() => object}
+ * @param {Model} model
+ * @param {Record<string, any>} data As from `readData`.
+ * @param {Record<string, any>[]} photos Each with its index `p` and with its classes `ranked`.
+ * @returns {() => Record<string, any>}
  */
 export function stateReader(model, data, photos) {
   const { layers, final } = data;

@@ -125,7 +125,7 @@ export function cellGrid({ label, onPoint, onChoose, onLeave = () => {}, valueAt
     onChoose(index);
   });
   element.addEventListener("focusout", (event) => {
-    if (!element.contains(event.relatedTarget)) onLeave();
+    if (!element.contains(/** @type {Node|null} */ (event.relatedTarget))) onLeave();
   });
   element.addEventListener("keydown", (event) => {
     const index = indexOf(event.target);

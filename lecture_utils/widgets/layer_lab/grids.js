@@ -1,5 +1,7 @@
 /** The three grids of the lab: input, kernel and output. */
 
+/** @import { Edit } from "../_shared/ui/model.js" */
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { fromTyped } from "../_shared/math/arrays.js";
 import { maxMagnitude } from "../_shared/math/image.js";
 import { format, formatCell } from "../_shared/math/numbers.js";
@@ -12,8 +14,8 @@ const PAPER = null;
 
 /**
  * The grids, and what a hand does on them.
- * @param {{demo: object, read: () => object, cell: object, stop: () => void, say: (text: string) => void,
- *   edit: (changes: object) => void}} options `stop` ends the animation.
+ * @param {{demo: Demo, read: () => Record<string, any>, cell: Record<string, any>, stop: () => void, say: (text: string) => void,
+ *   edit: Edit}} options `stop` ends the animation.
  */
 export function makeGrids({ demo, read, cell, stop, say, edit }) {
   const inputCell = (index) => {
@@ -88,9 +90,9 @@ function litCells(lab, cells) {
 }
 
 /**
- * @param {object} grid
- * @param {object} lab
- * @param {{at: object, cells: object[], focus: object, view: string, dark: boolean}} shown What is explained, the
+ * @param {Record<string, any>} grid
+ * @param {Record<string, any>} lab
+ * @param {{at: Record<string, any>, cells: Record<string, any>[], focus: Record<string, any>, view: string, dark: boolean}} shown What is explained, the
  *   cells that its window reads, the cell for the Tab key, and whether numbers are "values" or "reads".
  */
 export function drawInput(grid, lab, { at, cells, focus, view, dark }) {
@@ -129,9 +131,9 @@ export function drawKernel(grid, { weights }, fed, dark) {
 }
 
 /**
- * @param {object} grid
- * @param {object} lab
- * @param {{at: object, fed: object[], position: number[], scan: number[]|null, dark: boolean}} shown
+ * @param {Record<string, any>} grid
+ * @param {Record<string, any>} lab
+ * @param {{at: Record<string, any>, fed: Record<string, any>[], position: number[], scan: number[]|null, dark: boolean}} shown
  */
 export function drawOutput(grid, lab, { at, fed, position, scan, dark }) {
   const { output: values, columns, operation, pixels } = lab;

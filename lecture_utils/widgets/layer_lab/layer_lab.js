@@ -83,7 +83,7 @@ function makeStage({ input, kernel, output }, viewChoice) {
     if (spans.total === total && spans.most === most) return;
     Object.assign(spans, { total, most });
     element.style.setProperty("--total", total);
-    element.style.setProperty("--most", most);
+    element.style.setProperty("--most", String(most));
   }
   /** Pooling has a window, and no weights to show. */
   function showKernel({ operation, kh, kw }) {

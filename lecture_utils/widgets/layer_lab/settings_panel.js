@@ -1,5 +1,7 @@
 /** The lab's settings: presets, operation, and the numbers of the layer. */
 
+/** @import { Lab } from "./state.js" */
+/** @import { Model, Traits } from "../_shared/ui/model.js" */
 import { fromTyped } from "../_shared/math/arrays.js";
 import { button, segmented, slider } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
@@ -21,8 +23,8 @@ function randomImage(rows, columns, seed) {
 const pack = (rows) => fromTyped(Float64Array.from(rows.flat()), [rows.length, rows[0].length]);
 
 /**
- * @param {{model: object, read: () => object, edit: (changes: object) => void}} options
- * @returns {{presets: HTMLElement, element: HTMLElement, update: (lab: object) => void}}
+ * @param {{model: Model, read: () => Lab, edit: (changes: Traits, afresh?: boolean) => void}} options
+ * @returns {{presets: HTMLElement, operation: HTMLElement, element: HTMLElement, update: (lab: Lab) => void}}
  */
 export function settingsPanel({ model, read, edit }) {
   let seed = 0;

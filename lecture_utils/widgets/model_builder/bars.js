@@ -1,5 +1,7 @@
 /** What stands around the stack: its input, networks to start from, and layers to add. */
 
+/** @import { Edit, Model, Traits } from "../_shared/ui/model.js" */
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { button, select } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
 import { settingField } from "./setting_field.js";
@@ -33,7 +35,7 @@ function press(choices) {
 
 /**
  * Networks to start from.
- * @param {{model: object, edit: (changes: object) => void}} options
+ * @param {{model: Model, edit: Edit}} options
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function presetBar({ model, edit }) {
@@ -49,7 +51,7 @@ export function presetBar({ model, edit }) {
 
 /**
  * The shape of the input, and the batch size.
- * @param {{model: object, edit: (changes: object, what?: string) => void, onProblem: (text: string) => void}} options
+ * @param {{model: Model, edit: (changes: Traits, what?: string) => void, onProblem: (text: string) => void}} options
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function inputBar({ model, edit, onProblem }) {
@@ -79,7 +81,7 @@ export function inputBar({ model, edit, onProblem }) {
 
 /**
  * Layers to add, and where they go.
- * @param {{demo: object, rows: object, onProblem: (text: string) => void}} options
+ * @param {{demo: Demo, rows: Record<string, any>, onProblem: (text: string) => void}} options
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function addBar({ demo, rows, onProblem }) {

@@ -36,7 +36,7 @@ export function dragRows(list, onDrop, signal) {
   list.addEventListener(
     "pointerdown",
     (event) => {
-      const handle = event.target.closest(".builder-handle");
+      const handle = /** @type {Element} */ (event.target).closest(".builder-handle");
       if (!handle || event.button !== 0 || drag) return;
       event.preventDefault();
       const row = handle.closest("li");

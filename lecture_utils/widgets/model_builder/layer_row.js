@@ -1,5 +1,6 @@
 /** One layer of the list: its settings, its numbers, or the sentence that says why it does not fit. */
 
+/** @import { Traits } from "../_shared/ui/model.js" */
 import { button } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { DOWN, REMOVE, UP } from "../_shared/ui/icons.js";
@@ -10,8 +11,8 @@ import { count, memory, short } from "./units.js";
 export const COLUMNS = ["output", "parameters", "MACs", "memory", "sees"];
 
 /**
- * @param {{type: string, settings: object[], onSet: (changes: object, name: string) => void,
- *   onMove: (by: number) => void, onRemove: () => void, onFix: (fix: object) => void,
+ * @param {{type: string, settings: Record<string, any>[], onSet: (changes: Traits, name: string) => void,
+ *   onMove: (by: number) => void, onRemove: () => void, onFix: (fix: Record<string, any>) => void,
  *   say: (text: string) => void}} options `say` reads aloud.
  */
 export function layerRow({ type, settings, onSet, onMove, onRemove, onFix, say }) {
@@ -71,7 +72,7 @@ export function layerRow({ type, settings, onSet, onMove, onRemove, onFix, say }
     target.setAttribute("aria-label", text);
   }
   /**
-   * @param {{layer: object, row: object, index: number, last: number, waiting: boolean, more: boolean,
+   * @param {{layer: Record<string, any>, row: Record<string, any>, index: number, last: number, waiting: boolean, more: boolean,
    *   costs: {parameters: number, macs: number}, macs: string}} state `row` is from `describe`, `costs`
    *   are the stack's, `macs` names the way of counting.
    */

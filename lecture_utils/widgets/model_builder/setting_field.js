@@ -3,9 +3,9 @@
 import { h } from "../_shared/ui/dom.js";
 
 /**
- * @param {{setting: object, onChange: (value: number|boolean) => void, onProblem: (text: string) => void}}
+ * @param {{setting: Record<string, any>, onChange: (value: number|boolean) => void, onProblem: (text: string) => void}}
  *   options `setting` is one of kinds.py: {name, label, default, low, high, step, more}.
- * @returns {{element: HTMLElement, setting: object, set: (value: *, name: string) => void}} `set` also
+ * @returns {{element: HTMLElement, setting: Record<string, any>, set: (value: *, name: string) => void}} `set` also
  *   tells the input's full name, because its layer can move.
  */
 export function settingField({ setting, onChange, onProblem }) {

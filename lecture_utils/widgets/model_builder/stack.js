@@ -9,10 +9,10 @@ export const times = (shape) => shape.join("×");
 
 /**
  * Follow the shapes through a stack.
- * @param {object[]} layers Complete layers: {type, ...settings by PyTorch's names}.
+ * @param {Record<string, any>[]} layers Complete layers: {type, ...settings by PyTorch's names}.
  * @param {number[]} inputShape Channels, height, width.
  * @param {number} batchSize
- * @returns {object[]} Per layer {input, output, parameters, macs, multAdds, bytes, field, problem, fix,
+ * @returns {Record<string, any>[]} Per layer {input, output, parameters, macs, multAdds, bytes, field, problem, fix,
  *   note}; after a problem only `problem` is there, and at the problem itself a `fix` if there is one:
  *   {label, set?: settings, flatten?: true} (true: a Flatten before the layer).
  */
@@ -50,7 +50,7 @@ export function describe(layers, inputShape, batchSize = 1) {
  * @param {Record<string, any>} layer
  * @param {number[]} shape
  * @param {boolean} flattened
- * @returns {{problem: string, fix?: object}|null}
+ * @returns {{problem: string, fix?: Record<string, any>}|null}
  */
 export function findProblem(layer, shape, flattened) {
   const { type } = layer;
@@ -88,6 +88,10 @@ export function findProblem(layer, shape, flattened) {
   return { problem, fix: smallerKernel(layer, Math.min(height, width)) };
 }
 
+/**
+ * @param {Record<string, any>} layer
+ * @param {number} side
+ */
 function smallerKernel({ type, padding, dilation = 1 }, side) {
   // Less kernel would allow a pooling layer less padding: without any, the window fits for sure.
   const set =
@@ -111,10 +115,16 @@ function linearProblem(wanted, shape, flattened) {
   return { problem, fix: { label: `Fix: use ${arriving}`, set: { in_features: arriving } } };
 }
 
+/** @param {number[]} shape */
 const lastAxisNote = ([channels, height, width]) =>
   `Without Flatten, Linear works on each of the ${channels * height} rows of ${width} numbers by itself.`;
 
-/** How often the window of a convolution or pooling layer fits along one axis; 0 if it does not. */
+/**
+ * How often the window of a convolution or pooling layer fits along one axis; 0 if it does not.
+ * @param {Record<string, any>} layer
+ * @param {number} size
+ * @returns {number}
+ */
 function windows({ kernel_size: kernel, stride, padding, dilation = 1, ceil_mode: ceil = false }, size) {
   const room = (size + 2 * padding - dilation * (kernel - 1) - 1) / stride;
   const steps = ceil ? Math.ceil(room) : Math.floor(room);

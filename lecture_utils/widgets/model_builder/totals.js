@@ -3,7 +3,7 @@
 import { h, setText } from "../_shared/ui/dom.js";
 import { count, memory, short } from "./units.js";
 
-/** @returns {{element: HTMLElement, update: (totals: object, layers: object[], rows: object[], macs: string) => void}} */
+/** @returns {{element: HTMLElement, update: (totals: Record<string, any>, layers: Record<string, any>[], rows: Record<string, any>[], macs: string) => void}} */
 export function totalsPanel() {
   const facts = h("p", { class: "builder-totals" });
   const strips = ["Parameters", "MACs"].map((name) => {

@@ -31,7 +31,7 @@ export function shortName({ kind, kernel, stride, dilation }) {
   return `${name} ${kernel}${stride > 1 ? ` s${stride}` : ""}${dilation > 1 ? ` d${dilation}` : ""}`;
 }
 
-/** @returns {{element: HTMLElement, draw: (layers: object[], output: number, width: number) => void}} */
+/** @returns {{element: HTMLElement, draw: (layers: Record<string, any>[], output: number, width: number) => void}} */
 export function cone() {
   const dim = svg("path", { class: "field-units" });
   const edges = svg("path", { class: "field-edges" });
@@ -48,7 +48,7 @@ export function cone() {
     const row = Math.max(17, Math.min(ROW, HEIGHT / layers.length));
     const height = layers.length * row + 2 * MARGIN.top;
     drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    drawing.setAttribute("height", height);
+    drawing.setAttribute("height", String(height));
     const unit = (width - MARGIN.left - MARGIN.right) / counts[0];
     // A unit stands above the middle of what it sees.
     const x = (level, i) => MARGIN.left + unit * (i * sizes[level].step + sizes[level].size / 2);

@@ -132,10 +132,12 @@ export function generator(seed) {
 
 /**
  * The side of the smallest centered square that holds a share of a map's weight.
+ * @param {number} share
  * @param {Float32Array|Float64Array} map size * size weights, none negative.
  */
 export function sideHolding(share, map, size) {
-  const total = map.reduce((sum, value) => sum + value, 0);
+  let total = 0;
+  for (const value of map) total += value;
   let inside = 0;
   for (let side = 2 - (size % 2); side <= size; side += 2) {
     const [low, high] = [(size - side) / 2, (size + side) / 2 - 1];

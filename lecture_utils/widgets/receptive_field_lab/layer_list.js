@@ -8,8 +8,8 @@ const KINDS = { conv: "convolution", max: "max-pool", average: "average-pool" };
 const NUMBERS = ["kernel", "stride", "dilation"];
 
 /**
- * @param {{limits: object, change: (layers: object[], focus?: {row: number, action: string}) => void}} options
- * @returns {{element: HTMLElement, update: (layers: object[], fields: object[]) => void}}
+ * @param {{limits: Record<string, any>, change: (layers: Record<string, any>[], focus?: {row: number, action: string}) => void}} options
+ * @returns {{element: HTMLElement, update: (layers: Record<string, any>[], fields: Record<string, any>[]) => void}}
  */
 export function layerList({ limits, change }) {
   const body = h("tbody");

@@ -1,13 +1,14 @@
 /** How much each pixel counts, as an image; what holds 95% of the weight is framed. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { raster, sequentialScale } from "../_shared/ui/canvas.js";
 import { segmented } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} demo
- * @returns {{elements: HTMLElement[], update: (measured: object, size: number, dark: boolean) => void,
+ * @param {{model: Model, edit: Edit}} demo
+ * @returns {{elements: HTMLElement[], update: (measured: Record<string, any>, size: number, dark: boolean) => void,
  *   choose: (random: boolean, possible: boolean) => void}}
  */
 export function weightMap({ model, edit }) {

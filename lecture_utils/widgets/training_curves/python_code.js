@@ -20,7 +20,7 @@ function histories({ label, name, root, seeds }) {
 }
 
 /**
- * @param {{runs: object[], parts: string[], patience: number, monitor: string, smoothing: number, log: boolean}} shown
+ * @param {{runs: Record<string, any>[], parts: string[], patience: number, monitor: string, smoothing: number, log: boolean}} shown
  * @returns {string}
  */
 export function pythonCode({ runs, parts, patience, monitor, smoothing, log }) {

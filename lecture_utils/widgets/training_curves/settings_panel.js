@@ -1,5 +1,6 @@
 /** Which curves, how they are drawn, and the rule of early stopping. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { checkbox, segmented, slider } from "../_shared/ui/controls.js";
 import { h, svg } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
@@ -18,7 +19,7 @@ const sample = (part) =>
   );
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} options
+ * @param {{model: Model, edit: Edit}} options
  * @returns {{curves: HTMLElement, rule: HTMLElement, update: (longest: number) => void}}
  */
 export function settingsPanel({ model, edit }) {

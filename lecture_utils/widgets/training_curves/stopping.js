@@ -9,7 +9,7 @@ const BETTER = {
  * @param {Record<string, any>} history
  * @param {number} patience
  * @param {string} monitor
- * @returns {object} What `EarlyStop` in stopping.py has, and `secondsSaved` (null if unknown).
+ * @returns {Record<string, any>} What `EarlyStop` in stopping.py has, and `secondsSaved` (null if unknown).
  */
 export function earlyStopping(history, patience, monitor) {
   const values = history[monitor];

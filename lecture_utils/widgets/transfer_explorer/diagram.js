@@ -11,7 +11,7 @@ const PITCH = 38;
 
 /**
  * @param {{onMove: (until: string) => void}} options
- * @returns {{element: HTMLElement, update: (state: object) => void}}
+ * @returns {{element: HTMLElement, update: (state: Record<string, any>) => void}}
  */
 export function diagram({ onMove }) {
   const rows = h("div", { class: "transfer-rows", "aria-hidden": "true" });
@@ -92,7 +92,7 @@ export function diagram({ onMove }) {
     rows.style.height = `${PITCH * list.length}px`;
   }
 
-  /** @param {{network: object, outputs: number, boundaries: object[], until: string, marks: object[], words: string}} next */
+  /** @param {{network: Record<string, any>, outputs: number, boundaries: Record<string, any>[], until: string, marks: Record<string, any>[], words: string}} next */
   function update(next) {
     state = next;
     const { network, outputs, boundaries, until, words } = next;
@@ -118,7 +118,7 @@ export function diagram({ onMove }) {
       "aria-valuetext": words,
     };
     for (const [name, value] of Object.entries(attributes)) {
-      if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+      if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
     }
   }
   return { element, update };

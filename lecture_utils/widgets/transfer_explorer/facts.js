@@ -6,7 +6,7 @@ import { bytes, count, percent, range, seconds } from "./text.js";
 
 const PARTS = ["weights", "held", "kept"];
 
-/** @returns {{element: HTMLElement, update: (state: object, currents: object[]) => void}} */
+/** @returns {{element: HTMLElement, update: (state: Record<string, any>, currents: Record<string, any>[]) => void}} */
 export function factList() {
   const rows = new Map();
   const element = h("dl", { class: "transfer-facts" });
@@ -40,7 +40,7 @@ export function factList() {
       kept: bytes(here.kept),
       accuracy: join(({ numbers: { accuracy } }) => {
         const seeds = accuracy.count > 1 ? `, ${accuracy.count} seeds` : "";
-        return `${percent(accuracy.mean)} (95%: ${range(...accuracy.interval)}${seeds})`;
+        return `${percent(accuracy.mean)} (95%: ${range(accuracy.interval[0], accuracy.interval[1])}${seeds})`;
       }),
       time: join(({ clock, numbers: { time } }) => (time ? `${seconds(time.mean)} (${clock})` : "not recorded")),
     };
@@ -54,7 +54,7 @@ export function factList() {
 /**
  * Says clearly that nothing was recorded at a boundary, and where the next runs are.
  * @param {(until: string) => void} onMove
- * @returns {{element: HTMLElement, update: (state: object, currents: object[]) => void}}
+ * @returns {{element: HTMLElement, update: (state: Record<string, any>, currents: Record<string, any>[]) => void}}
  */
 export function nearestRuns(onMove) {
   const element = h("p", { class: "transfer-nearest" });

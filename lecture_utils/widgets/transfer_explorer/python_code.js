@@ -5,7 +5,7 @@ import { BATCH_SIZE } from "./counts.js";
 const quote = (text) => JSON.stringify(text);
 
 /**
- * @param {{network: object, until: string, outputs: number, runs: object[], root: string}} shown
+ * @param {{network: Record<string, any>, until: string, outputs: number, runs: Record<string, any>[], root: string}} shown
  * @returns {string}
  */
 export function pythonCode({ network, until, outputs, runs, root }) {

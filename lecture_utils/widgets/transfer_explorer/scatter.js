@@ -36,7 +36,7 @@ function accuracyAxis(low, high) {
   };
 }
 
-/** @returns {{element: HTMLElement, draw: (state: object) => void}} */
+/** @returns {{element: HTMLElement, draw: (state: Record<string, any>) => void}} */
 export function scatterPlot() {
   const grid = svg("path", { class: "curves-grid" });
   const here = svg("path", { class: "transfer-here" });
@@ -46,7 +46,7 @@ export function scatterPlot() {
   const element = h("div", { class: "transfer-scatter" }, drawing, note);
 
   /**
-   * @param {{runs: object[], boundaries: object[], trainable: number, range: number[], measure: string,
+   * @param {{runs: Record<string, any>[], boundaries: Record<string, any>[], trainable: number, range: number[], measure: string,
    *   width: number}} state `runs` have `place`, `trainable`, `numbers`, `current` and `scratch`.
    */
   function draw({ runs, boundaries, trainable, range, measure, width }) {
@@ -56,7 +56,7 @@ export function scatterPlot() {
     });
     const known = (measure === "memory" ? counted : runs).filter(({ numbers }) => numbers[measure]);
     setText(note, known.length ? NOTES[measure] : `${MEASURES[measure]}: recorded of none of these runs.`);
-    drawing.setAttribute("width", width);
+    drawing.setAttribute("width", String(width));
     drawing.style.display = known.length ? "" : "none";
     if (!known.length) marks.replaceChildren();
     if (!known.length || !width) return;

@@ -1,11 +1,17 @@
 /** What the explorer shows, read from its model: a network, a boundary, and the runs that were recorded. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { prepareRun } from "../_shared/ui/curves/stage.js";
 import { boundaries, recorded } from "./counts.js";
 
 /**
- * @param {object} model
- * @returns {{networks: object[], shownNetwork: () => object, read: () => object}} `read` gives the network, its
+ * @typedef {{network: Record<string, any>, outputs: number, all: Record<string, any>[], here: Record<string, any>,
+ *   runs: Record<string, any>[], curves: Record<string, any>[]}} State
+ */
+
+/**
+ * @param {Model} model
+ * @returns {{networks: Record<string, any>[], shownNetwork: () => Record<string, any>, read: () => State}} `read` gives the network, its
  *   boundaries (`all`) and the present one (`here`), the `runs` that have something to say about it, and those of
  *   them whose `curves` are drawn.
  */

@@ -52,7 +52,7 @@ export const percent = (value, digits = 1) => `${(100 * value).toFixed(digits)}%
 /**
  * Which stages stay as they are and which learn.
  * @param {Record<string, any>} network
- * @param {{until: string, index: number}} boundary
+ * @param {Record<string, any>} boundary
  * @returns {string}
  */
 export function boundaryWords({ stages }, { until, index }) {

@@ -14,12 +14,12 @@ const roundUp = (value, step) => Math.ceil(value / step) * step;
 /**
  * @typedef {{kind: string, channels: number, rows: number, columns: number, stride: number,
  *   data: Float32Array, weight?: Float32Array, bias?: Float32Array, kernel?: number[], step?: number[],
- *   padding?: number[]}} Layer
+ *   padding?: number[], normalized?: boolean}} Layer
  *   The numbers that a layer gave, and what made them. `weight` is in PyTorch's order.
  */
 
 /**
- * @param {{input: number[], layers: object[]}} description Of `network_description` in Python.
+ * @param {{input: number[], layers: Record<string, any>[]}} description Of `network_description` in Python.
  * @param {Float32Array} parameters All parameters in PyTorch's order, end to end.
  * @param {{simd?: boolean}} [options] `simd: false` insists on plain JavaScript.
  * @returns {{input: Layer, layers: Layer[], run: (image: Float32Array) => Float32Array,

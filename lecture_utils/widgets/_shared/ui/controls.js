@@ -18,11 +18,11 @@ export function slider({ label, min, max, step = 1, value, onInput }) {
   const set = (next, newMax = max) => {
     if (newMax !== max) {
       max = newMax;
-      range.max = number.max = max;
+      range.max = number.max = String(max);
     }
-    if (range.valueAsNumber !== next) range.value = next;
+    if (range.valueAsNumber !== next) range.value = String(next);
     // Does not rewrite the digits under the fingers of somebody who is typing.
-    if (Number(number.value) !== next) number.value = next;
+    if (Number(number.value) !== next) number.value = String(next);
   };
   range.addEventListener("input", () => {
     number.value = range.value;
@@ -33,14 +33,14 @@ export function slider({ label, min, max, step = 1, value, onInput }) {
     const steps = (typed - min) / step;
     // 0.3 / 0.1 is not quite 3.
     if (typed >= min && typed <= max && Math.abs(steps - Math.round(steps)) < 1e-6) {
-      range.value = typed;
+      range.value = String(typed);
       onInput(typed);
     }
   });
   number.addEventListener("change", () => {
     // The range input rounds to a value that exists.
     const typed = number.valueAsNumber;
-    if (!Number.isNaN(typed)) range.value = clamp(typed, min, max);
+    if (!Number.isNaN(typed)) range.value = String(clamp(typed, min, max));
     number.value = range.value;
     onInput(range.valueAsNumber);
   });
@@ -71,7 +71,7 @@ export function select({ label, options, value, onChange }) {
  * A few choices of which one holds, side by side.
  * @param {{legend: string, options: {value: *, label: string, title?: string}[], value: *,
  *   onChange: (value: *) => void}} options
- * @returns {{element: HTMLElement, set: (next: *) => void}}
+ * @returns {{element: HTMLFieldSetElement, set: (next: *) => void}}
  */
 export function segmented({ legend, options, value, onChange }) {
   const name = uniqueId("choice");
@@ -120,7 +120,7 @@ export function restartButton(onClick) {
 /**
  * Details that are folded away until somebody asks.
  * @param {string} summary
- * @param {...Node|string} children
+ * @param {...(Node|string)} children
  * @returns {HTMLElement}
  */
 export function disclosure(summary, ...children) {
@@ -130,7 +130,7 @@ export function disclosure(summary, ...children) {
 /**
  * What can be done with a demo, folded away.
  * @param {string} summary
- * @param {[string, string][]} entries A thing, and how to use it.
+ * @param {string[][]} entries A thing, and how to use it.
  * @returns {HTMLElement}
  */
 export function helpList(summary, entries) {

@@ -1,5 +1,6 @@
 /** The images to choose from: the gallery, the reader's drawing, the reader's file. */
 
+/** @import { Edit, Model } from "./model.js" */
 import { fromTyped, toBrightness, toTyped } from "../math/arrays.js";
 import { h } from "./dom.js";
 import { readImage } from "./files.js";
@@ -12,10 +13,12 @@ export const DRAWING = "your drawing";
 export const FILE = "your file";
 const ARRAY = "your array";
 
+/** @typedef {{name: string, group: string, imports?: string, code?: string}} NamedImage What Python calls an image. */
+
 /**
  * The traits `image` and `source` follow what is chosen, and so does `position` in a demo that has one.
- * @param {{model: object, edit: (changes: object) => void, say: (text: string) => void}} options
- * @returns {{element: HTMLElement, sketch: object, open: (file: File) => void, current: () => object,
+ * @param {{model: Model, edit: Edit, say: (text: string) => void}} options
+ * @returns {{element: HTMLElement, sketch: Record<string, any>, open: (file: File) => void, current: () => NamedImage,
  *   update: () => void}} `sketch` is the reader's drawing (drawing.js).
  */
 export function imagePanel({ model, edit, say }) {

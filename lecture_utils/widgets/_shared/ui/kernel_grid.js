@@ -142,7 +142,7 @@ export function kernelGrid({ onChange, onMessage }) {
 
   function rebuild() {
     editing = false;
-    const hadFocus = grid.contains(grid.getRootNode().activeElement);
+    const hadFocus = grid.contains(/** @type {Document|ShadowRoot} */ (grid.getRootNode()).activeElement);
     cells = Array.from(weights, () => h("div", { role: "gridcell", class: "lu-cell", tabindex: "-1" }));
     shown = [];
     cells.forEach((cell, i) => {
@@ -153,8 +153,8 @@ export function kernelGrid({ onChange, onMessage }) {
       h("div", { role: "row", class: "lu-kernel-row" }, ...cells.slice(i * kw, (i + 1) * kw)),
     );
     grid.replaceChildren(...rows);
-    grid.style.setProperty("--columns", kw);
-    grid.style.setProperty("--size", Math.max(kh, kw));
+    grid.style.setProperty("--columns", String(kw));
+    grid.style.setProperty("--size", String(Math.max(kh, kw)));
     select(Math.floor(cells.length / 2), hadFocus);
   }
 

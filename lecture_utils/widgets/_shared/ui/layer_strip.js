@@ -4,7 +4,7 @@ import { h, uniqueId } from "./dom.js";
 
 /**
  * @param {(label: string) => void} onChoose
- * @returns {{element: HTMLElement, update(network: object, layers: {label: string, note: string}[], chosen: string):
+ * @returns {{element: HTMLElement, update(network: Record<string, any>, layers: {label: string, note: string}[], chosen: string):
  *   void}}
  */
 export function layerStrip(onChoose) {
@@ -15,7 +15,7 @@ export function layerStrip(onChoose) {
   return {
     element,
     /**
-     * @param {object} network Whose layers these are; if it is the same as before, they are, too.
+     * @param {Record<string, any>} network Whose layers these are; if it is the same as before, they are, too.
      * @param {{label: string, note: string}[]} layers
      * @param {string} chosen
      */

@@ -97,10 +97,10 @@ export function plane({ label, onPoint, onKey, signal }) {
     const scale = width / (size.columns + 2 * size.padding);
     const tiny = scale > 0 && Math.max(across, height) * scale < 5;
     for (const ring of rings) {
-      ring.setAttribute("cx", left + across / 2);
-      ring.setAttribute("cy", top + height / 2);
-      ring.setAttribute("rx", tiny ? 14 / scale : 0);
-      ring.setAttribute("ry", tiny ? 14 / scale : 0);
+      ring.setAttribute("cx", String(left + across / 2));
+      ring.setAttribute("cy", String(top + height / 2));
+      ring.setAttribute("rx", String(tiny ? 14 / scale : 0));
+      ring.setAttribute("ry", String(tiny ? 14 / scale : 0));
     }
   }
 

@@ -2,7 +2,7 @@
 
 /**
  * Decode a sprite. The browser does the work; colors stay the numbers that were compressed.
- * @param {Uint8Array} bytes A WebP file.
+ * @param {Uint8Array<ArrayBuffer>} bytes A WebP file.
  * @returns {Promise<ImageBitmap>}
  */
 export function decodeSprite(bytes) {
@@ -11,7 +11,7 @@ export function decodeSprite(bytes) {
 
 /**
  * The brightness, 0 to 255, of all pixels of a gray sprite.
- * @param {Uint8Array} bytes
+ * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Promise<{levels: Uint8Array, width: number}>}
  */
 export async function decodeGray(bytes) {

@@ -39,7 +39,7 @@ export const EVENTS = {
 
 /**
  * @param {string} title
- * @returns {{element: HTMLElement, draw: (shown: object) => void,
+ * @returns {{element: HTMLElement, draw: (shown: Record<string, any>) => void,
  *   point: (epoch: number, dots: {place: number, value: number}[]) => void,
  *   epochAt: (clientX: number) => number, contains: (target: Node) => boolean}}
  */

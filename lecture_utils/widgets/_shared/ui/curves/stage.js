@@ -12,9 +12,16 @@ const PANELS = ["loss", "accuracy"];
 const NARROW = 560;
 
 /**
- * @typedef {{label: string, place: number, seeds: object[], values: object, lines: object, lastEpoch?: number}} DrawnRun
+ * @typedef {{label: string, place: number, seeds: Record<string, any>[], values: Record<string, any>,
+ *   lines: Record<string, any>, lastEpoch?: number}} DrawnRun
  *   `values` and `lines` are `spreads` of the seeds, as they are and smoothed; what comes after
  *   epoch `lastEpoch` is drawn pale.
+ */
+
+/**
+ * @typedef {{runs: DrawnRun[], parts: string[], smoothing?: number, log?: boolean,
+ *   events?: (run: Record<string, any>, column: string) => Record<string, any>[]}} Shown
+ *   `events` are marks at single values.
  */
 
 /**
@@ -119,8 +126,7 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
   signal.addEventListener("abort", () => observer.disconnect());
 
   /**
-   * @param {{runs: DrawnRun[], parts: string[], smoothing?: number, log?: boolean,
-   *   events?: (run: DrawnRun, column: string) => object[]}} shown `events` are marks at single values.
+   * @param {Shown} shown
    */
   function draw(shown) {
     width ||= Math.round(element.clientWidth);
@@ -128,6 +134,10 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
     for (const what of PANELS) drawPanel(what, shown);
   }
 
+  /**
+   * @param {string} what
+   * @param {Shown} shown
+   */
   function drawPanel(what, { runs, parts, smoothing = 0, log = false, events = () => [] }) {
     const columns = parts.map((part) => `${part}_${what}`);
     const ends = { low: Infinity, high: -Infinity };
@@ -189,7 +199,7 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
       "aria-valuetext": `epoch ${epoch} of ${last}. ${read.join(". ")}`,
     };
     for (const [name, value] of Object.entries(attributes)) {
-      if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+      if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
     }
   }
   return { element, current, draw, tell };
