@@ -8,7 +8,7 @@ import { maxMagnitude } from "../_shared/math/image.js";
 import { format } from "../_shared/math/numbers.js";
 import { plane } from "../_shared/ui/plane.js";
 import { SIZE } from "./center.js";
-import { contributions, readWindow, receptiveField, valueOf } from "./unit.js";
+import { activationOf, contributions, readWindow, receptiveField } from "./unit.js";
 
 const STRONGEST = 3;
 /** Canvas pixels between the patches that a unit read. */
@@ -76,7 +76,7 @@ export function inspector({ chain, names, onChoose, signal }) {
       const sees = receptiveField(chain, index + 1, place);
       field.draw(input, SIZE, SIZE, grayScale());
       field.mark(sees);
-      const value = valueOf(layer, place);
+      const value = activationOf(layer, place);
       setText(title, `${names[index]}, ${placeName(layer, place)}: ${format(value)}`);
       setText(fieldText, `Its receptive field has ${sees.rows}×${sees.columns} pixels.`);
       const parts = contributions(chain, index + 1, place);
@@ -120,7 +120,7 @@ function explain(chain, index, place) {
   const values = [];
   for (let row = top; row < top + rows; row += 1) {
     for (let column = left; column < left + columns; column += 1) {
-      values.push(valueOf(before, [channels[0], row, column]));
+      values.push(activationOf(before, [channels[0], row, column]));
     }
   }
   const list = values.map((value) => format(value)).join(", ");

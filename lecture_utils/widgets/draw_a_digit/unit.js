@@ -118,6 +118,6 @@ export function contributions(chain, index, unit) {
  * @param {number[]} unit
  * @returns {number}
  */
-export function valueOf({ data, stride, columns }, [channel, row, column]) {
+export function activationOf({ data, stride, columns }, [channel, row, column]) {
   return data[(row * columns + column) * stride + channel];
 }

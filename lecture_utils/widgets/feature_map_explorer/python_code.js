@@ -26,7 +26,7 @@ from lecture_utils.interpretation import dead_filters, feature_maps
 ${load}
 
 images = [
-${names.map((name) => `    ${imageCode(name)},`.replace(/(  # .*),$/, ",$1")).join("\n")}
+${names.map((name) => `    ${imageCode(name)},`.replace(/( {2}# .*),$/, ",$1")).join("\n")}
 ]
 images = [np.asarray(ImageOps.fit(image.convert("RGB"), (224, 224))) for image in images]
 batch = prepare(torch.tensor(np.stack(images)).permute(0, 3, 1, 2) / 255)

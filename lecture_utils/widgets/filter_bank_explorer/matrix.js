@@ -219,7 +219,11 @@ function listenToCells({ table, body, grid, onVisit, onOpen }) {
   });
   // When the page scrolls, another cell comes under a pointer that has not moved: that is no visit.
   let pointer = "";
-  const hasMoved = ({ clientX, clientY }) => pointer !== (pointer = `${clientX} ${clientY}`);
+  const hasMoved = ({ clientX, clientY }) => {
+    const before = pointer;
+    pointer = `${clientX} ${clientY}`;
+    return pointer !== before;
+  };
   table.addEventListener("pointerover", (event) => {
     const place = event.pointerType !== "touch" && hasMoved(event) && placeOf(event.target);
     if (place) visit(place, false);

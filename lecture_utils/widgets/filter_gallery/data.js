@@ -15,7 +15,10 @@ export function readNetworks(model) {
   const bytes = toTyped(model.get("sprites"));
   let at = 0;
   const take = (entry) => {
-    const sources = KINDS.map((kind) => bytes.subarray(at, (at += entry.bytes[kind])));
+    const sources = KINDS.map((kind) => {
+      at += entry.bytes[kind];
+      return bytes.subarray(at - entry.bytes[kind], at);
+    });
     let sheets = null;
     return {
       ...entry,

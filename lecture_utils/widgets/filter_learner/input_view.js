@@ -37,8 +37,10 @@ export function inputView({ model, root, edit, signal }, say) {
       if (!isDrawing()) return;
       const [rows, columns] = model.get("image").shape;
       const to = moveByKey(event, cursor, rows, columns);
-      if (to) input.mark({ top: (cursor = to)[0], left: to[1], rows: 1, columns: 1 });
-      else if (event.key === " ") images.sketch.stroke(cursor[0] + 0.5, cursor[1] + 0.5, true);
+      if (to) {
+        cursor = to;
+        input.mark({ top: to[0], left: to[1], rows: 1, columns: 1 });
+      } else if (event.key === " ") images.sketch.stroke(cursor[0] + 0.5, cursor[1] + 0.5, true);
       else return;
       event.preventDefault();
     },

@@ -44,7 +44,10 @@ export function cone() {
   function draw(layers, output, width) {
     const sizes = fields(layers);
     const outputs = outputsDrawn(layers);
-    const counts = layers.reduceRight((n, layer) => [(n[0] - 1) * layer.stride + extent(layer), ...n], [outputs]);
+    const counts = [outputs];
+    for (const layer of [...layers].reverse()) {
+      counts.unshift((counts[0] - 1) * layer.stride + extent(layer));
+    }
     const row = Math.max(17, Math.min(ROW, HEIGHT / layers.length));
     const height = layers.length * row + 2 * MARGIN.top;
     drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);

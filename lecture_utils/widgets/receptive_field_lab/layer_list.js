@@ -21,7 +21,7 @@ export function layerList({ limits, change }) {
     h("thead", {}, h("tr", {}, ...heads.map((name) => h(name ? "th" : "td", name ? { scope: "col" } : {}, name)))),
     body,
   );
-  let rows = [];
+  const rows = [];
   let layers = [];
 
   const edit = (row, changes) => change(layers.map((layer, i) => (i === row ? { ...layer, ...changes } : layer)));

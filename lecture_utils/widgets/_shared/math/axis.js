@@ -79,5 +79,5 @@ export function epochTicks(epochs, most) {
   const ticks = step > 1 ? [1] : [];
   for (let epoch = step; epoch <= epochs; epoch += step) ticks.push(epoch);
   // The first number would run into the second one.
-  return ticks.filter((tick, i) => !(i === 0 && step > 1 && step < 3 && epochs > 12));
+  return ticks.filter((_, i) => !(i === 0 && step > 1 && step < 3 && epochs > 12));
 }

@@ -91,7 +91,10 @@ export function softmax(logits) {
 
 function readParameters(layers, parameters) {
   let at = 0;
-  const take = (count) => parameters.subarray(at, (at += count));
+  const take = (count) => {
+    at += count;
+    return parameters.subarray(at - count, at);
+  };
   const read = layers.map((layer) => {
     const { kind, inputs, outputs, kernel = [1, 1], bias } = layer;
     if (kind === "Conv2d" || kind === "Linear") {
