@@ -16,7 +16,12 @@ const WEIGHTS = [
 const NONE = { value: "", label: "(none)" };
 
 const field = (title, control) =>
-  h("div", { class: "cost-field" }, h("span", { class: "lu-label", "aria-hidden": "true" }, title), control.element);
+  h(
+    "div",
+    { class: "cost-field" },
+    h("span", { class: "lu-label", "aria-hidden": "true" }, title),
+    control.element,
+  );
 
 /**
  * @param {{model: Model, edit: Edit}} demo
@@ -25,16 +30,27 @@ const field = (title, control) =>
  */
 export function costControls({ model, edit }, titles) {
   const families = [...new Set(model.get("networks").map(({ family }) => family))];
-  const choose = (name) => ({ value: model.get(name), onChange: (value) => edit({ [name]: value }) });
+  const choose = (name) => ({
+    value: model.get(name),
+    onChange: (value) => edit({ [name]: value }),
+  });
   const controls = {
     cost: segmented({ legend: "Cost", options: COSTS, ...choose("cost") }),
     weights: segmented({ legend: "Weights", options: WEIGHTS, ...choose("weights") }),
-    family: select({ label: "Family to bring out", options: [NONE, ...families], ...choose("family") }),
+    family: select({
+      label: "Family to bring out",
+      options: [NONE, ...families],
+      ...choose("family"),
+    }),
     selected: select({ label: "Network to name", options: titles, ...choose("selected") }),
   };
   const heads = ["Cost", "Weights", "Family", "Network"];
   return {
-    element: h("div", { class: "cost-controls" }, ...Object.values(controls).map((control, i) => field(heads[i], control))),
+    element: h(
+      "div",
+      { class: "cost-controls" },
+      ...Object.values(controls).map((control, i) => field(heads[i], control)),
+    ),
     update() {
       for (const [name, { set }] of Object.entries(controls)) set(model.get(name));
     },

@@ -35,14 +35,20 @@ function blockPanel() {
 
 /**
  * @param {{model: Model, edit: Edit}} demo
- * @param {{side: string, options: Record<string, any>[], chosen: () => Record<string, any>, onChange: () => void}} settings `chosen` gives
- *   the network, `onChange` is called when another block is selected or opened.
- * @returns {{element: HTMLElement, draw: () => void, color: Function, detail: () => {name: *, blocks: *[], selected:
- *   *}}}
+ * @param {{side: string, options: Record<string, any>[], chosen: () => Record<string, any>,
+ *   onChange: () => void}} settings `chosen` gives the network, `onChange` is called when another
+ *   block is selected or opened.
+ * @returns {{element: HTMLElement, draw: () => void, color: Function, detail: () => {name: *,
+ *   blocks: *[], selected: *}}}
  */
 export function networkColumn({ model, edit }, { side, options, chosen, onChange }) {
   const title = `${side === "left" ? "First" : "Second"} network`;
-  const menu = select({ label: title, options, value: model.get(side), onChange: (value) => edit({ [side]: value }) });
+  const menu = select({
+    label: title,
+    options,
+    value: model.get(side),
+    onChange: (value) => edit({ [side]: value }),
+  });
   const sums = h("p", { class: "lu-label" });
   const note = h("p", { class: "lu-message" });
   const panel = blockPanel();
@@ -71,6 +77,19 @@ export function networkColumn({ model, edit }, { side, options, chosen, onChange
     if (state !== last) tree.show(network.tree, names, `Blocks of ${network.title}`);
     last = state;
   }
-  const element = h("section", { class: "arch-column", "aria-label": title }, menu.element, sums, note, tree.element, panel.element);
-  return { element, draw, color: tree.color, detail: () => ({ name: chosen().name, blocks: tree.blocks(), selected }) };
+  const element = h(
+    "section",
+    { class: "arch-column", "aria-label": title },
+    menu.element,
+    sums,
+    note,
+    tree.element,
+    panel.element,
+  );
+  return {
+    element,
+    draw,
+    color: tree.color,
+    detail: () => ({ name: chosen().name, blocks: tree.blocks(), selected }),
+  };
 }

@@ -19,8 +19,9 @@ function view(side) {
 
 /**
  * @param {{side: number, request: () => void}} options
- * @returns {{element: HTMLElement, all: HTMLElement, draw: (image: Uint8Array, source: string, pixels: Uint8Array,
- *   version: number) => void, tell: (rows: string[][]) => void, listAll: (rows: () => string[][][]) => void}}
+ * @returns {{element: HTMLElement, all: HTMLElement, draw: (image: Uint8Array, source: string,
+ *   pixels: Uint8Array, version: number) => void, tell: (rows: string[][]) => void, listAll: (rows:
+ *   () => string[][][]) => void}}
  *   `all` lists what was drawn for every version, folded away.
  */
 export function closeUp({ side, request }) {
@@ -48,7 +49,15 @@ export function closeUp({ side, request }) {
     if (!all.open) return;
     const versions = rowsOfAll();
     while (items.children.length < versions.length) items.append(h("li"));
-    versions.forEach((rows, i) => setText(items.children[i], rows.map((row) => row.join(" ")).join(", ")));
+    versions.forEach((rows, i) =>
+      setText(items.children[i], rows.map((row) => row.join(" ")).join(", ")),
+    );
   }
-  return { element: h("div", { class: "aug-one" }, original.element, version.element, list), all, draw, tell, listAll };
+  return {
+    element: h("div", { class: "aug-one" }, original.element, version.element, list),
+    all,
+    draw,
+    tell,
+    listAll,
+  };
 }

@@ -33,7 +33,10 @@ export function versions(side) {
     return memory.mixed;
   }
 
-  /** @returns {Record<string, any>[]} Per tile what was drawn, also for its `partner`, and the `pixels`. */
+  /**
+   * @returns {Record<string, any>[]} Per tile what was drawn, also for its `partner`, and the
+   *   `pixels`.
+   */
   return (image, other, settings, seed) =>
     Array.from({ length: TILES }, (_, tile) => {
       const drawn = draw(seed, tile, settings, side, side);

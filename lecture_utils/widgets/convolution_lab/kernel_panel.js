@@ -7,7 +7,14 @@ import { h, setText } from "../_shared/ui/dom.js";
 import { MIRROR, ROTATE } from "../_shared/ui/icons.js";
 import { format } from "../_shared/math/numbers.js";
 import { kernelGrid } from "../_shared/ui/kernel_grid.js";
-import { mirror, normalizeKernel, presetName, resizeKernel, rotate, sums } from "../_shared/math/kernel_ops.js";
+import {
+  mirror,
+  normalizeKernel,
+  presetName,
+  resizeKernel,
+  rotate,
+  sums,
+} from "../_shared/math/kernel_ops.js";
 
 const SIZES = [3, 5, 7, 9, 11];
 

@@ -6,9 +6,9 @@ import { outputSize } from "../_shared/math/image.js";
 import { responseKeeper } from "./response.js";
 
 /**
- * @typedef {{pixels: Float32Array, h: number, w: number, weights: Float64Array, kh: number, kw: number,
- *   layer: {stride: number, padding: number, dilation: number}, rows: number, columns: number,
- *   output: Float32Array}} Lab
+ * @typedef {{pixels: Float32Array, h: number, w: number, weights: Float64Array, kh: number,
+ *   kw: number, layer: {stride: number, padding: number, dilation: number}, rows: number, columns:
+ *   number, output: Float32Array}} Lab
  */
 
 /**

@@ -25,9 +25,11 @@ function panel(kind, title, size, ...parts) {
 }
 
 /**
- * @param {{demo: Demo, read: () => Record<string, any>, sliding: Record<string, any>, play: Record<string, any>, images: Record<string, any>}} options
- * @returns {{input: HTMLElement, output: HTMLElement, drawInput: (lab: Record<string, any>) => void,
- *   drawOutput: (lab: Record<string, any>) => number}} `drawOutput` returns the largest magnitude of the output.
+ * @param {{demo: Demo, read: () => Record<string, any>, sliding: Record<string, any>,
+ *   play: Record<string, any>, images: Record<string, any>}} options
+ * @returns {{input: HTMLElement, output: HTMLElement, drawInput: (lab: Record<string, any>)
+ *   => void, drawOutput: (lab: Record<string, any>) => number}} `drawOutput` returns the largest
+ *   magnitude of the output.
  */
 export function imageViews({ demo, read, sliding, play, images }) {
   const { model, signal } = demo;
@@ -66,7 +68,10 @@ export function imageViews({ demo, read, sliding, play, images }) {
     onPoint: ({ row, column, phase }) => point(phase, [Math.floor(row), Math.floor(column)]),
   });
   const legend = signedLegend();
-  const [inputSize, outputSize] = [h("span", { class: "lu-label" }), h("span", { class: "lu-label" })];
+  const [inputSize, outputSize] = [
+    h("span", { class: "lu-label" }),
+    h("span", { class: "lu-label" }),
+  ];
   const [newInput, newOutput] = [changeDetector(), changeDetector()];
   let limit = 1;
 

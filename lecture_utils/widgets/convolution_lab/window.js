@@ -27,7 +27,9 @@ export function slidingWindow({ model, read, edit, request }) {
     position,
     /** Stay at a place. */
     settle,
-    /** Go to a place for as long as the pointer is there; null returns to where the window stays. */
+    /**
+     * Go to a place for as long as the pointer is there; null returns to where the window stays.
+     */
     visit(to) {
       visit = to;
       scan = null;

@@ -1,4 +1,6 @@
-/** Where the window is: it stays where it was put, and visits where the pointer or the animation is. */
+/**
+ * Where the window is: it stays where it was put, and visits where the pointer or the animation is.
+ */
 
 /** @import { Demo } from "../_shared/ui/mount.js" */
 import { clamp } from "../_shared/math/numbers.js";
@@ -40,16 +42,23 @@ export function walkingWindow({ model, edit, request, signal }, size) {
     play.stop();
     settle(to);
   };
-  /** What a pointer does on an image; `offset` is from the window's corner to what is pointed at. */
-  const onPoint = (offset) => ({ row, column, phase }) => {
-    if (phase === "down") play.stop();
-    if (play.running || phase === "up") return;
-    const [rows, columns] = size();
-    const to = [clamp(Math.floor(row - offset[0]), 0, rows - 1), clamp(Math.floor(column - offset[1]), 0, columns - 1)];
-    band = 1;
-    visit = phase === "hover" ? to : null;
-    if (phase === "down" || phase === "drag") settle(to);
-    request();
-  };
+  /**
+   * What a pointer does on an image; `offset` is from the window's corner to what is pointed at.
+   */
+  const onPoint =
+    (offset) =>
+    ({ row, column, phase }) => {
+      if (phase === "down") play.stop();
+      if (play.running || phase === "up") return;
+      const [rows, columns] = size();
+      const to = [
+        clamp(Math.floor(row - offset[0]), 0, rows - 1),
+        clamp(Math.floor(column - offset[1]), 0, columns - 1),
+      ];
+      band = 1;
+      visit = phase === "hover" ? to : null;
+      if (phase === "down" || phase === "drag") settle(to);
+      request();
+    };
   return { position, settle, play, onKey, onPoint, band: () => band };
 }

@@ -16,7 +16,12 @@ export const DRAWING = "your drawing";
  * @returns {{parts: HTMLElement[], pad: Record<string, any>, draw: () => void}}
  */
 export function drawingPanel({ model, edit, request, signal }, say) {
-  const pad = drawingPad({ signal, say, onCursor: request, onChange: () => take(model.get("centered")) });
+  const pad = drawingPad({
+    signal,
+    say,
+    onCursor: request,
+    onChange: () => take(model.get("centered")),
+  });
   function take(centered) {
     const image = (centered ? center : uncentered)(pad.ink, PAD, PAD);
     edit({ source: DRAWING, image: fromTyped(image, [SIZE, SIZE]), centered });
@@ -26,12 +31,19 @@ export function drawingPanel({ model, edit, request, signal }, say) {
   const undo = button({ label: "Undo", path: UNDO, onClick: () => pad.undo() });
   const clear = button({ label: "Clear", path: TRASH, onClick: () => pad.clear() });
   const onCenter = (centered) => (pad.empty ? edit({ centered }) : take(centered));
-  const centering = checkbox({ name: "digit-check", onChange: onCenter }, "Center it as MNIST does");
+  const centering = checkbox(
+    { name: "digit-check", onChange: onCenter },
+    "Center it as MNIST does",
+  );
   function draw() {
     pad.draw();
     hint.hidden = !pad.empty;
     undo.disabled = clear.disabled = pad.empty;
     centering.set(model.get("centered"));
   }
-  return { parts: [pad.element, h("div", { class: "digit-tools" }, undo, clear), centering.element], pad, draw };
+  return {
+    parts: [pad.element, h("div", { class: "digit-tools" }, undo, clear), centering.element],
+    pad,
+    draw,
+  };
 }

@@ -1,4 +1,6 @@
-/** Explains one activation: its receptive field, what it read, the weights, and the sum in words. */
+/**
+ * Explains one activation: its receptive field, what it read, the weights, and the sum in words.
+ */
 
 /** @import { Layer } from "../_shared/nn/network.js" */
 import { grayScale, raster, signedScale } from "../_shared/ui/canvas.js";
@@ -15,8 +17,10 @@ const STRONGEST = 3;
 const GAP = 2;
 
 /**
- * @param {{chain: Layer[], names: string[], onChoose: (unit: number[]) => void, signal: AbortSignal}}
- *   options `chain` is the input and all layers; `onChoose` gets layer (from 0), map, row and column.
+ * @param {{chain: Layer[], names: string[], onChoose: (unit: number[]) => void,
+ *   signal: AbortSignal}}
+ *   options `chain` is the input and all layers; `onChoose` gets layer (from 0), map, row and
+ *   column.
  */
 export function inspector({ chain, names, onChoose, signal }) {
   let unit = [0, 0, 0, 0];
@@ -90,12 +94,20 @@ export function inspector({ chain, names, onChoose, signal }) {
     },
   };
 
-  function drawParts({ inputs: values, weights: kernel, shares, bias, channels, rows, columns }, dark) {
+  function drawParts(
+    { inputs: values, weights: kernel, shares, bias, channels, rows, columns },
+    dark,
+  ) {
     inputs.draw(values, channels, rows, columns, dark);
     weights.draw(kernel, channels, rows, columns, dark);
     const total = shares.reduce((a, b) => a + b, 0);
-    setText(sum, `Inputs times weights, added up: ${format(total)}. With the bias of ${format(bias)}: ${format(total + bias)}.`);
-    const order = Array.from(shares.keys()).sort((a, b) => Math.abs(shares[b]) - Math.abs(shares[a]));
+    setText(
+      sum,
+      `Inputs times weights, added up: ${format(total)}. With the bias of ${format(bias)}: ${format(total + bias)}.`,
+    );
+    const order = Array.from(shares.keys()).sort(
+      (a, b) => Math.abs(shares[b]) - Math.abs(shares[a]),
+    );
     const most = order.slice(0, STRONGEST).map((c) => `map ${c + 1} (${signed(shares[c])})`);
     setText(strongest, channels > 1 ? `The largest shares come from ${most.join(", ")}.` : "");
   }
@@ -126,7 +138,9 @@ function explain(chain, index, place) {
   const list = values.map((value) => format(value)).join(", ");
   switch (chain[index].kind) {
     case "ReLU":
-      return values[0] < 0 ? `${list} is negative, so it becomes 0.` : `${list} is not negative, so it stays.`;
+      return values[0] < 0
+        ? `${list} is negative, so it becomes 0.`
+        : `${list} is not negative, so it stays.`;
     case "MaxPool2d":
       return `The largest of ${list}.`;
     case "AdaptiveAvgPool2d":
@@ -167,7 +181,8 @@ function mosaic(title) {
       paint(image, height, width, signedScale(limit, dark));
       // The gaps are left open, so that a patch of zeros is still a patch.
       const context = canvas.getContext("2d");
-      for (let x = cellColumns; x <= width; x += cellColumns) context.clearRect(x - gap, 0, gap, height);
+      for (let x = cellColumns; x <= width; x += cellColumns)
+        context.clearRect(x - gap, 0, gap, height);
       for (let y = cellRows; y <= height; y += cellRows) context.clearRect(0, y - gap, width, gap);
       setText(limits, `±${format(limit)}`);
     },

@@ -38,11 +38,35 @@ export function layerMaps({ layer, title, note, onPoint }) {
   const [width, height] = [across * cell, down * cell];
   const canvas = h("canvas", { "aria-hidden": "true" });
   const paint = raster(canvas);
-  const [gaps, read, halo, chosen] = ["gaps", "read", "halo", "window"].map((name) => svg("path", { class: name }));
-  const overlay = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, gaps, read, halo, chosen);
-  const field = h("div", { class: "digit-maps", style: `width: ${(100 * width) / WIDTH}%; aspect-ratio: ${width} / ${height}` }, canvas, overlay);
+  const [gaps, read, halo, chosen] = ["gaps", "read", "halo", "window"].map((name) =>
+    svg("path", { class: name }),
+  );
+  const overlay = svg(
+    "svg",
+    { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
+    gaps,
+    read,
+    halo,
+    chosen,
+  );
+  const field = h(
+    "div",
+    {
+      class: "digit-maps",
+      style: `width: ${(100 * width) / WIDTH}%; aspect-ratio: ${width} / ${height}`,
+    },
+    canvas,
+    overlay,
+  );
   const limits = h("span", { class: "lu-label digit-limits" });
-  const head = h("p", { class: "digit-layer-head" }, h("span", { class: "lu-title" }, title), " ", h("span", { class: "lu-label" }, note), limits);
+  const head = h(
+    "p",
+    { class: "digit-layer-head" },
+    h("span", { class: "lu-title" }, title),
+    " ",
+    h("span", { class: "lu-label" }, note),
+    limits,
+  );
   const element = h("div", { class: "digit-layer" }, head, field);
 
   /** For every canvas pixel the place of its value, or -1 between the maps. */

@@ -12,7 +12,10 @@ const WARM_UP = 5;
 /** @param {Model} model The anywidget model. */
 export function makeReader(model) {
   const { precision } = model.get("network");
-  const network = makeNetwork(model.get("network"), readFloats(toTyped(model.get("parameters")), precision));
+  const network = makeNetwork(
+    model.get("network"),
+    readFloats(toTyped(model.get("parameters")), precision),
+  );
   const input = new Float32Array(SIZE * SIZE);
   // Browsers translate what runs often into faster code: the first runs would tell wrong times.
   for (let i = 0; i < WARM_UP; i += 1) network.run(input);

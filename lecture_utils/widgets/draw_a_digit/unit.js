@@ -1,4 +1,6 @@
-/** Where one activation comes from: what it read, with which weights, and what part of the image. */
+/**
+ * Where one activation comes from: what it read, with which weights, and what part of the image.
+ */
 
 /** @import { Layer } from "../_shared/nn/network.js" */
 import { SIZE } from "./center.js";
@@ -17,11 +19,23 @@ export function readWindow(chain, index, [channel, row, column]) {
   switch (layer.kind) {
     case "Conv2d": {
       const { kernel, step, padding } = layer;
-      return { channels: all, top: row * step[0] - padding[0], left: column * step[1] - padding[1], rows: kernel[0], columns: kernel[1] };
+      return {
+        channels: all,
+        top: row * step[0] - padding[0],
+        left: column * step[1] - padding[1],
+        rows: kernel[0],
+        columns: kernel[1],
+      };
     }
     case "MaxPool2d": {
       const { kernel, step } = layer;
-      return { channels: [channel], top: row * step[0], left: column * step[1], rows: kernel[0], columns: kernel[1] };
+      return {
+        channels: [channel],
+        top: row * step[0],
+        left: column * step[1],
+        rows: kernel[0],
+        columns: kernel[1],
+      };
     }
     case "ReLU":
       return { channels: [channel], top: row, left: column, rows: 1, columns: 1 };
@@ -30,7 +44,13 @@ export function readWindow(chain, index, [channel, row, column]) {
     case "Flatten": {
       const size = before.rows * before.columns;
       const place = channel % size;
-      return { channels: [Math.floor(channel / size)], top: Math.floor(place / before.columns), left: place % before.columns, rows: 1, columns: 1 };
+      return {
+        channels: [Math.floor(channel / size)],
+        top: Math.floor(place / before.columns),
+        left: place % before.columns,
+        rows: 1,
+        columns: 1,
+      };
     }
     default:
       return { channels: all, top: 0, left: 0, rows: before.rows, columns: before.columns };
@@ -57,7 +77,8 @@ export function receptiveField(chain, index, unit) {
     const { rows, columns } = chain[i - 1];
     [top, left] = [Math.max(0, top), Math.max(0, left)];
     [bottom, right] = [Math.min(rows - 1, bottom), Math.min(columns - 1, right)];
-    // All channels were read: the widest window of a flattened layer's units is that of all of them.
+    // All channels were read: the widest window of a flattened layer's units is that of all of
+    // them.
     if (chain[i].kind === "Linear" && chain[i - 1].kind === "Flatten") {
       return receptiveFieldOfAll(chain, i - 2);
     }

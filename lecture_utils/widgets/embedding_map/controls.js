@@ -8,11 +8,16 @@ import { METHODS } from "./data.js";
 import { color, shape } from "./points.js";
 
 const swatch = (attributes) =>
-  svg("svg", { class: "map-swatch", viewBox: "0 0 14 14", "aria-hidden": "true" }, svg("path", attributes));
+  svg(
+    "svg",
+    { class: "map-swatch", viewBox: "0 0 14 14", "aria-hidden": "true" },
+    svg("path", attributes),
+  );
 
 /**
  * @param {{model: Model, edit: Edit, maps: Maps, hasImages: boolean}} options
- * @returns {{choices: HTMLElement, checks: HTMLElement, update: (stage: string, method: string) => void}}
+ * @returns {{choices: HTMLElement, checks: HTMLElement, update: (stage: string, method: string)
+ *   => void}}
  */
 export function mapControls({ model, edit, maps: { stages, classes }, hasImages }) {
   const stageChoice = segmented({
@@ -39,7 +44,11 @@ export function mapControls({ model, edit, maps: { stages, classes }, hasImages 
     ),
   );
   const cross = swatch({ class: "cross", d: "M3 3l8 8M3 11l8-8" });
-  const onlyWrong = check((on) => edit({ only_wrong: on }), cross, "only what is taken for something else");
+  const onlyWrong = check(
+    (on) => edit({ only_wrong: on }),
+    cross,
+    "only what is taken for something else",
+  );
   const asImages = check((on) => edit({ as_pictures: on }), "images instead of shapes");
   asImages.element.hidden = !hasImages;
   function update(stage, method) {

@@ -18,11 +18,15 @@ export function readMaps(model) {
   const nearest = model.get("neighbors").shape[2];
   /** How many neighbors on the map count; as many as in all dimensions, if those are known. */
   const counted = Math.min(nearest || 5, total - 1);
-  const [neighbors, predicted, points] = ["neighbors", "predicted", "points"].map((name) => toTyped(model.get(name)));
+  const [neighbors, predicted, points] = ["neighbors", "predicted", "points"].map((name) =>
+    toTyped(model.get(name)),
+  );
   const pointsOf = (map) => points.subarray(map * 2 * total, (map + 1) * 2 * total);
   const predictedAt = (stage) => predicted.subarray(stage * total, (stage + 1) * total);
   const wrongAt = stages.map((_, stage) =>
-    Uint8Array.from(predictedAt(stage), (value, i) => Number(value !== UNKNOWN && value !== labels[i])),
+    Uint8Array.from(predictedAt(stage), (value, i) =>
+      Number(value !== UNKNOWN && value !== labels[i]),
+    ),
   );
   const agreements = new Map();
   return {
@@ -37,12 +41,19 @@ export function readMaps(model) {
     predictedAt,
     /** For each image whether it is misclassified. */
     wrongAt,
-    neighborsOf: (stage, i) => Array.from(neighbors.subarray((stage * total + i) * nearest, (stage * total + i + 1) * nearest)),
+    neighborsOf: (stage, i) =>
+      Array.from(
+        neighbors.subarray((stage * total + i) * nearest, (stage * total + i + 1) * nearest),
+      ),
     agreementOf(map) {
       if (!agreements.has(map)) agreements.set(map, mapAgreement(pointsOf(map), labels, counted));
       return agreements.get(map);
     },
-    stageIndex: () => Math.max(0, stages.findIndex(({ name }) => name === model.get("stage"))),
+    stageIndex: () =>
+      Math.max(
+        0,
+        stages.findIndex(({ name }) => name === model.get("stage")),
+      ),
     methodIndex: () => METHODS.indexOf(model.get("method")),
   };
 }
@@ -63,7 +74,8 @@ export function visibleReader(model, { classes, labels, total, wrongAt, stageInd
     if (listed.key !== key) {
       const off = classes.map((name) => hidden.includes(name));
       const images = [];
-      for (let i = 0; i < total; i += 1) if (!off[labels[i]] && (!onlyWrong || wrongAt[stage][i])) images.push(i);
+      for (let i = 0; i < total; i += 1)
+        if (!off[labels[i]] && (!onlyWrong || wrongAt[stage][i])) images.push(i);
       listed = { key, images };
     }
     return listed.images;

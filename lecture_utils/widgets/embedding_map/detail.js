@@ -22,8 +22,8 @@ export function thumb(sheet, side) {
 }
 
 /**
- * @param {{sheet: Sheet, count: number, onChoose: (image: number) => void}} options `count` is that of
- *   the neighbors.
+ * @param {{sheet: Sheet, count: number, onChoose: (image: number) => void}} options `count` is that
+ *   of the neighbors.
  */
 export function detailPanel({ sheet, count, onChoose }) {
   const large = thumb(sheet, LARGE);
@@ -35,7 +35,11 @@ export function detailPanel({ sheet, count, onChoose }) {
     const label = h("span");
     const button = h(
       "button",
-      { type: "button", class: "lu-button map-other", onclick: () => onChoose(Number(button.dataset.image)) },
+      {
+        type: "button",
+        class: "lu-button map-other",
+        onclick: () => onChoose(Number(button.dataset.image)),
+      },
       sheet.there && image.canvas,
       label,
     );

@@ -18,7 +18,8 @@ export function gestures({ element, view, signal, onHover, onTap, onView }) {
     return [clientX - left - element.clientLeft, clientY - top - element.clientTop];
   };
   const reach = ({ pointerType }) => (pointerType === "touch" ? 28 : 14);
-  const on = (name, action, options = {}) => element.addEventListener(name, action, { signal, ...options });
+  const on = (name, action, options = {}) =>
+    element.addEventListener(name, action, { signal, ...options });
 
   on("pointerdown", (event) => {
     if (event.button > 0) return;

@@ -3,8 +3,8 @@
 /**
  * @typedef {object} Sheet
  * @property {boolean} there
- * @property {(context: CanvasRenderingContext2D, image: number, x: number, y: number, size: number) => boolean} paint
- *   Returns false as long as there is nothing to paint.
+ * @property {(context: CanvasRenderingContext2D, image: number, x: number, y: number, size: number)
+ *   => boolean} paint Returns false as long as there is nothing to paint.
  */
 
 /**
@@ -27,7 +27,11 @@ export function openSheet(layout, bytes, signal, onReady) {
         bitmap = decoded;
         onReady();
       },
-      () => signal.aborted || onReady(new Error("The browser cannot read the thumbnails; the map shows shapes and names.")),
+      () =>
+        signal.aborted ||
+        onReady(
+          new Error("The browser cannot read the thumbnails; the map shows shapes and names."),
+        ),
     );
   }
   signal.addEventListener("abort", () => bitmap?.close());

@@ -20,7 +20,14 @@ export function enlarged({ label, images, onChoose }) {
   let drawn = null;
 
   return {
-    element: h("div", { class: "fme-side", role: "group", "aria-label": label }, menu.element, stack, numbers, said),
+    element: h(
+      "div",
+      { class: "fme-side", role: "group", "aria-label": label },
+      menu.element,
+      stack,
+      numbers,
+      said,
+    ),
     /** Show a tile of the sprite of all images. */
     showImage(name, bitmap, layout, index) {
       menu.set(name);
@@ -37,7 +44,10 @@ export function enlarged({ label, images, onChoose }) {
       paint(levels, size[0], size[1], scale);
       const percent = (part) => `${100 * part}%`;
       Object.assign(map.style, {
-        top: percent(top), left: percent(left), height: percent(height), width: percent(width),
+        top: percent(top),
+        left: percent(left),
+        height: percent(height),
+        width: percent(width),
       });
     },
     /** @param {number} part 0: the map alone; 0.5: both; 1: the image alone, in its colors. */

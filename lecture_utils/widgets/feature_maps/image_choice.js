@@ -12,14 +12,16 @@ const OWN = "your file";
 /**
  * @param {{model: Model, edit: Edit, request: () => void}} demo
  * @param {(text: string) => void} say Tells why a file cannot be shown; "" when all is well.
- * @returns {{elements: HTMLElement[], open: (file: File) => void, isPhoto: () => boolean, update: () => void}}
+ * @returns {{elements: HTMLElement[], open: (file: File) => void, isPhoto: () => boolean,
+ *   update: () => void}}
  */
 export function imageChoice({ model, edit, request }, say) {
   const photos = model.get("photos");
   const pixels = toTyped(model.get("photo_pixels"));
   const size = 3 * SIDE * SIDE;
   let own = null;
-  const put = (source, bytes) => edit({ source, image: fromTyped(Uint8Array.from(bytes), [SIDE, SIDE, 3]) });
+  const put = (source, bytes) =>
+    edit({ source, image: fromTyped(Uint8Array.from(bytes), [SIDE, SIDE, 3]) });
 
   async function open(file) {
     try {
@@ -33,7 +35,11 @@ export function imageChoice({ model, edit, request }, say) {
   const upload = filePicker({ onFile: open });
   const menu = select({
     label: "Image",
-    options: [...photos, { value: OWN, label: "your own file …" }, { value: "your array", label: "your array" }],
+    options: [
+      ...photos,
+      { value: OWN, label: "your own file …" },
+      { value: "your array", label: "your array" },
+    ],
     value: model.get("source"),
     onChange: (name) => {
       say("");

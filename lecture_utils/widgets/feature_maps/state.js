@@ -8,8 +8,8 @@ import { readTraits } from "../_shared/ui/model.js";
 import { SIDE, apply, channels, means, relative, rolled } from "./layer.js";
 
 /**
- * Return `read(most)`, which gives the layer's present state with at most that many filters: what `apply`
- * returns, its settings, and as `still` the same for the image that is not shifted.
+ * Return `read(most)`, which gives the layer's present state with at most that many filters: what
+ * `apply` returns, its settings, and as `still` the same for the image that is not shifted.
  * @param {Model} model
  */
 export function layerReader(model) {
@@ -19,7 +19,9 @@ export function layerReader(model) {
   return (most) => {
     const [all, , k] = model.get("filters").shape;
     const d = Math.min(most, all);
-    const settings = /** @type {Settings} */ (readTraits(model, ["stride", "padding", "relu", "pool"]));
+    const settings = /** @type {Settings} */ (
+      readTraits(model, ["stride", "padding", "relu", "pool"])
+    );
     const weights = toTyped(model.get("filters"));
     const shift = model.get("shift");
     const run = (by) => {
@@ -30,14 +32,27 @@ export function layerReader(model) {
     if (newStill(...depends)) still = run([0, 0]);
     if (newMoved(still, ...shift)) moved = shift.some(Boolean) ? run(shift) : still;
     const margin = settings.padding === "valid" ? 0 : k >> 1;
-    return { ...moved, d, all, k, margin, settings, weights, shift, stride: settings.stride, moved, still };
+    return {
+      ...moved,
+      d,
+      all,
+      k,
+      margin,
+      settings,
+      weights,
+      shift,
+      stride: settings.stride,
+      moved,
+      still,
+    };
   };
 }
 
 /**
  * What the shift does to the maps, and to their means.
  * @param {Record<string, any>} state
- * @returns {{pooled: number[], before: number[], steps: *, follows: number, changed: number, drift: number}}
+ * @returns {{pooled: number[], before: number[], steps: *, follows: number, changed: number,
+ *   drift: number}}
  */
 export function effectOfShift({ maps, still, settings, shift, mapSize }) {
   const [pooled, before] = [means(maps), means(still.maps)];

@@ -1,4 +1,6 @@
-/** What the explorer shows, read from its model. Each step is computed only when its input changed. */
+/**
+ * What the explorer shows, read from its model. Each step is computed only when its input changed.
+ */
 
 /** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
@@ -23,9 +25,9 @@ function remembered(make) {
 }
 
 /**
- * Return `read()`, which gives the present state: the `filters` of the bank, the `images` chosen, per
- * image the `responses` (see responses.js), what is `measured` of them, how they are `judged`, and the
- * `order` of the filters that have a row.
+ * Return `read()`, which gives the present state: the `filters` of the bank, the `images` chosen,
+ * per image the `responses` (see responses.js), what is `measured` of them, how they are `judged`,
+ * and the `order` of the filters that have a row.
  * @param {Model} model
  */
 export function explorerReader(model) {

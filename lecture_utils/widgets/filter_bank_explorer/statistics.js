@@ -45,8 +45,8 @@ export function measure(filters, responses) {
  * @param {{energies: Float64Array, correlations: Float64Array}} measured
  * @param {number} weakBelow Weak is what has less than this part of the strongest one's energy.
  * @param {number} redundantAbove Redundant is what correlates more with a filter kept before it.
- * @returns {{marks: string[], redundancy: Float64Array, like: number[], ranking: number[]}} `like` is
- *   the filter that each one resembles most among those kept before it, or -1.
+ * @returns {{marks: string[], redundancy: Float64Array, like: number[], ranking: number[]}} `like`
+ *   is the filter that each one resembles most among those kept before it, or -1.
  */
 export function judge({ energies, correlations }, weakBelow, redundantAbove) {
   const n = energies.length;

@@ -1,4 +1,7 @@
-/** The recordings: activations as numbers, images as sprites that are decoded when their layer is first shown. */
+/**
+ * The recordings: activations as numbers, images as sprites that are decoded when their layer is
+ * first shown.
+ */
 
 /** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
@@ -53,7 +56,8 @@ export function drawTile(canvas, layer, kind, sheet, filter, number) {
   const { layout, activations } = layer[kind];
   const [rows, columns] = layout.size;
   const { top, left } = tileCorner(layout, filter * activations[0].length + number);
-  if (canvas.width !== columns || canvas.height !== rows) Object.assign(canvas, { width: columns, height: rows });
+  if (canvas.width !== columns || canvas.height !== rows)
+    Object.assign(canvas, { width: columns, height: rows });
   canvas.getContext("2d").drawImage(sheet, left, top, columns, rows, 0, 0, columns, rows);
   canvas.classList.toggle("smooth", rows > 48);
 }

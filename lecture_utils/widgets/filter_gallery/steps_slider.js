@@ -52,7 +52,12 @@ export function stepsSlider({ onInput, signal }) {
     },
   });
   return {
-    element: h("div", { class: "gallery-steps" }, play, h("div", { class: "lu-slider" }, label, output, range)),
+    element: h(
+      "div",
+      { class: "gallery-steps" },
+      play,
+      h("div", { class: "lu-slider" }, label, output, range),
+    ),
     update(newFrames, step) {
       frames = newFrames;
       range.max = String(frames.length - 1);

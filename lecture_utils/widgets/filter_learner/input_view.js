@@ -13,8 +13,8 @@ const LARGEST_FILE = 64;
 /**
  * @param {Demo} demo
  * @param {(text: string) => void} say
- * @returns {{images: Record<string, any>, element: HTMLElement, draw: (image: Record<string, any>) => void,
- *   mark: (single: boolean, top: number, left: number, k: number) => void}}
+ * @returns {{images: Record<string, any>, element: HTMLElement, draw: (image: Record<string, any>)
+ *   => void, mark: (single: boolean, top: number, left: number, k: number) => void}}
  */
 export function inputView({ model, root, edit, signal }, say) {
   function choose({ source, image }) {
@@ -22,7 +22,10 @@ export function inputView({ model, root, edit, signal }, say) {
     const scale = Math.min(1, LARGEST_FILE / Math.max(rows, columns));
     if (source !== FILE || scale === 1) return edit({ source, image });
     const [height, width] = [rows, columns].map((side) => Math.max(1, Math.round(side * scale)));
-    return edit({ source, image: fromTyped(resize(toTyped(image), rows, columns, height, width), [height, width]) });
+    return edit({
+      source,
+      image: fromTyped(resize(toTyped(image), rows, columns, height, width), [height, width]),
+    });
   }
   const images = imagePanel({ model, edit: choose, say });
   const isDrawing = () => model.get("source") === DRAWING;
@@ -31,7 +34,8 @@ export function inputView({ model, root, edit, signal }, say) {
     label: "Input",
     signal,
     onPoint: ({ row, column, phase }) => {
-      if (isDrawing() && (phase === "down" || phase === "drag")) images.sketch.stroke(row, column, phase === "down");
+      if (isDrawing() && (phase === "down" || phase === "drag"))
+        images.sketch.stroke(row, column, phase === "down");
     },
     onKey: (event) => {
       if (!isDrawing()) return;

@@ -21,7 +21,9 @@ function newsOf(model, names) {
     names.forEach((name, i) => {
       const value = model.get(name);
       if (value === seen[i].value) return;
-      const decoded = value?.data ? [...value.shape, ...(name === "image" ? toBrightness(value) : toTyped(value))] : value;
+      const decoded = value?.data
+        ? [...value.shape, ...(name === "image" ? toBrightness(value) : toTyped(value))]
+        : value;
       changed ||= !isSame(decoded, seen[i].decoded);
       seen[i] = { value, decoded };
     });
@@ -39,7 +41,9 @@ function isSame(a, b) {
  * @param {Edit} edit
  */
 export function makeSession(model, edit) {
-  const [newScene, newNoise, newState] = [SCENE, ["noise"], STATE].map((names) => newsOf(model, names));
+  const [newScene, newNoise, newState] = [SCENE, ["noise"], STATE].map((names) =>
+    newsOf(model, names),
+  );
   const session = { task: null, student: null, image: null, start: null };
   const size = () => model.get("target").shape[0];
   const settings = () => ({
@@ -71,7 +75,15 @@ export function makeSession(model, edit) {
     const pixels = toBrightness(array);
     const [seed, centered] = [model.get("seed"), model.get("centered")];
     session.image = { pixels, h, w };
-    scene = makeScene({ pixels, h, w, target: toTyped(model.get("target")), k: size(), seed, centered });
+    scene = makeScene({
+      pixels,
+      h,
+      w,
+      target: toTyped(model.get("target")),
+      k: size(),
+      seed,
+      centered,
+    });
   }
   /** Follow the model: another task, or other weights from Python. */
   function follow() {

@@ -25,15 +25,20 @@ export function targetPanel({ model, edit }, say) {
       if (!preset) return; // "your own" keeps what is there, to be edited.
       say("");
       const k = preset.kernel.length;
-      edit({ target: fromTyped(Float64Array.from(preset.kernel.flat()), [k, k]), target_name: name });
+      edit({
+        target: fromTyped(Float64Array.from(preset.kernel.flat()), [k, k]),
+        target_name: name,
+      });
     },
   });
   const grid = kernelGrid({
     onMessage: say,
     onChange: (weights) => {
-      if (maxMagnitude(weights) > LARGEST_WEIGHT) return say("A target weight must be between −100 and 100.");
+      if (maxMagnitude(weights) > LARGEST_WEIGHT)
+        return say("A target weight must be between −100 and 100.");
       const { shape } = model.get("target");
-      const same = ({ kernel }) => kernel.length === shape[0] && kernel.flat().every((weight, i) => weight === weights[i]);
+      const same = ({ kernel }) =>
+        kernel.length === shape[0] && kernel.flat().every((weight, i) => weight === weights[i]);
       const name = presets.find(same)?.name ?? "custom";
       return edit({ target: fromTyped(weights, shape), target_name: name });
     },

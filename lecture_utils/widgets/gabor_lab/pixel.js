@@ -1,4 +1,7 @@
-/** The pixel whose numbers are told: where it stays (the trait), and where it only visits under the pointer. */
+/**
+ * The pixel whose numbers are told: where it stays (the trait), and where it only visits under the
+ * pointer.
+ */
 
 /** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { clamp } from "../_shared/math/numbers.js";
@@ -6,9 +9,9 @@ import { moveByKey } from "../_shared/ui/plane.js";
 
 /**
  * @param {{model: Model, edit: Edit, request: () => void}} demo
- * @returns {{position: () => number[], point: (at: Record<string, any>) => void, byKey: (event: KeyboardEvent) => boolean,
- *   forget: () => void}} `point` takes what a plane says of its pointer, `byKey` returns whether the key meant
- *   something, and `forget` ends a visit.
+ * @returns {{position: () => number[], point: (at: Record<string, any>) => void,
+ *   byKey: (event: KeyboardEvent) => boolean, forget: () => void}} `point` takes what a plane says
+ *   of its pointer, `byKey` returns whether the key meant something, and `forget` ends a visit.
  */
 export function chosenPixel({ model, edit, request }) {
   let visit = null;

@@ -47,14 +47,30 @@ export function settingsPanel({ model, edit }) {
   const presets = model.get("presets").map((values) => {
     const [f, angle, width] = values;
     const canvas = h("canvas", { "aria-hidden": "true" });
-    const text = h("span", {}, `f ${format(f)}`, h("br"), `θ ${format(angle)}`, h("br"), `σ ${format(width)}`);
+    const text = h(
+      "span",
+      {},
+      `f ${format(f)}`,
+      h("br"),
+      `θ ${format(angle)}`,
+      h("br"),
+      `σ ${format(width)}`,
+    );
     const name = `frequency ${format(f)}, theta ${format(angle)}, sigma ${format(width)}`;
     const take = () => edit({ frequency: f, theta: angle, sigma: width, aspect: 1, phase: 0 });
-    const attributes = { type: "button", class: "lu-button gabor-preset", "aria-label": name, title: name };
+    const attributes = {
+      type: "button",
+      class: "lu-button gabor-preset",
+      "aria-label": name,
+      title: name,
+    };
     const element = h("button", { ...attributes, onclick: take }, canvas, text);
     return { element, values, kernel: gaborKernel(f, angle, width), paint: raster(canvas) };
   });
-  const more = disclosure("More: phase and aspect ratio", h("div", { class: "gabor-more" }, phase, aspect));
+  const more = disclosure(
+    "More: phase and aspect ratio",
+    h("div", { class: "gabor-more" }, phase, aspect),
+  );
   const element = h(
     "div",
     { class: "gabor-settings" },

@@ -16,21 +16,44 @@ const BESIDE = [
   { value: "difference", label: "difference" },
 ];
 const titled = (text, ...elements) =>
-  h("div", { class: "cam-control" }, h("span", { class: "lu-label", "aria-hidden": "true" }, text), ...elements);
+  h(
+    "div",
+    { class: "cam-control" },
+    h("span", { class: "lu-label", "aria-hidden": "true" }, text),
+    ...elements,
+  );
 
 /** The photos to choose from. */
 function photoStrip(photos, edit) {
   const group = uniqueId("photo");
   const thumbs = photos.map(({ name, url, ranked }) => {
     const pick = () => edit({ photo: name, class_index: ranked[0], other_class: ranked[1] });
-    const input = h("input", { type: "radio", name: group, value: name, "aria-label": name, onchange: pick });
-    return { input, element: h("label", { class: "lu-thumb", title: name }, input, h("img", { src: url, alt: "" })) };
+    const input = h("input", {
+      type: "radio",
+      name: group,
+      value: name,
+      "aria-label": name,
+      onchange: pick,
+    });
+    return {
+      input,
+      element: h(
+        "label",
+        { class: "lu-thumb", title: name },
+        input,
+        h("img", { src: url, alt: "" }),
+      ),
+    };
   });
   const element = h(
     "fieldset",
     { class: "cam-photos" },
     h("legend", { class: "lu-visually-hidden" }, "Image"),
-    h("div", { class: "lu-thumbs" }, thumbs.map((thumb) => thumb.element)),
+    h(
+      "div",
+      { class: "lu-thumbs" },
+      thumbs.map((thumb) => thumb.element),
+    ),
   );
   function set(name) {
     for (const { input } of thumbs) input.checked = input.value === name;
@@ -69,19 +92,42 @@ function layerChoice({ layers, has }, value, edit) {
  * @param {{model: Model, edit: Edit}} demo
  * @param {Record<string, any>} data As from `readData`.
  * @param {Record<string, any>[]} photos
- * @returns {{above: HTMLElement[], look: HTMLElement, update: (state: Record<string, any>) => void}} `above` stands above the
- *   views, `look` below them.
+ * @returns {{above: HTMLElement[], look: HTMLElement, update: (state: Record<string, any>)
+ *   => void}} `above` stands above the views, `look` below them.
  */
 export function camControls({ model, edit }, data, photos) {
   const names = model.get("class_names");
   const strip = photoStrip(photos, edit);
   const picker = classPicker({ legend: "Class", names, onChoose: (c) => edit({ class_index: c }) });
-  const otherPicker = classPicker({ legend: "Compare with", names, onChoose: (c) => edit({ other_class: c }) });
+  const otherPicker = classPicker({
+    legend: "Compare with",
+    names,
+    onChoose: (c) => edit({ other_class: c }),
+  });
   const layer = layerChoice(data, model.get("layer"), edit);
-  const sign = segmented({ legend: "Evidence", options: EVIDENCE, value: "positive", onChange: (evidence) => edit({ evidence }) });
-  const beside = segmented({ legend: "Beside it", options: BESIDE, value: "occlusion", onChange: (value) => edit({ beside: value }) });
-  const opacity = slider({ label: "Opacity", min: 0, max: 100, value: 70, onInput: (value) => edit({ opacity: value }) });
-  const smooth = checkbox({ name: "cam-check", onChange: (value) => edit({ smooth: value }) }, "smooth");
+  const sign = segmented({
+    legend: "Evidence",
+    options: EVIDENCE,
+    value: "positive",
+    onChange: (evidence) => edit({ evidence }),
+  });
+  const beside = segmented({
+    legend: "Beside it",
+    options: BESIDE,
+    value: "occlusion",
+    onChange: (value) => edit({ beside: value }),
+  });
+  const opacity = slider({
+    label: "Opacity",
+    min: 0,
+    max: 100,
+    value: 70,
+    onInput: (value) => edit({ opacity: value }),
+  });
+  const smooth = checkbox(
+    { name: "cam-check", onChange: (value) => edit({ smooth: value }) },
+    "smooth",
+  );
 
   function update({ state, photo, c, other, layer: current }) {
     strip.set(photo.name);

@@ -1,4 +1,7 @@
-/** A map over its image: red speaks for a class, blue against it, and where nothing speaks the image shows. */
+/**
+ * A map over its image: red speaks for a class, blue against it, and where nothing speaks the image
+ * shows.
+ */
 
 import { raster } from "../_shared/ui/canvas.js";
 import { h, setText } from "../_shared/ui/dom.js";
@@ -8,7 +11,10 @@ import { plane } from "../_shared/ui/plane.js";
 const [FOR, AGAINST] = [0xe0230f, 0x1763d6];
 const STEPS = 255;
 
-/** A table from -limit to limit, as opaque as the evidence is strong. Packed as alpha, blue, green, red. */
+/**
+ * A table from -limit to limit, as opaque as the evidence is strong. Packed as alpha, blue, green,
+ * red.
+ */
 const TABLE = Uint32Array.from({ length: 2 * STEPS + 1 }, (_, i) => {
   const color = i < STEPS ? AGAINST : FOR;
   const [red, green, blue] = [color >> 16, (color >> 8) & 255, color & 255];
@@ -50,7 +56,12 @@ export function overlayLegend() {
   const [low, high] = [h("span"), h("span")];
   const bar = h("span", { class: "lu-legend-bar cam-gray" }, strip);
   const element = h("div", { class: "lu-legend" }, low, bar, high);
-  raster(strip)(Float32Array.from(TABLE, (_, i) => i), 1, TABLE.length, { low: 0, high: TABLE.length - 1, lut: TABLE });
+  raster(strip)(
+    Float32Array.from(TABLE, (_, i) => i),
+    1,
+    TABLE.length,
+    { low: 0, high: TABLE.length - 1, lut: TABLE },
+  );
   return {
     element,
     update(limit, against, meaning) {

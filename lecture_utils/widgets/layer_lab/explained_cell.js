@@ -44,7 +44,8 @@ export function explainedCell({ model, edit, request }, read) {
     /** @param {Cell|null} next */
     hover(next) {
       if (!next && !hovered) return;
-      if (next && hovered && Object.keys(next).every((name) => next[name] === hovered[name])) return;
+      if (next && hovered && Object.keys(next).every((name) => next[name] === hovered[name]))
+        return;
       hovered = next;
       request();
     },

@@ -12,9 +12,10 @@ export const times = (shape) => shape.join("×");
  * @param {Record<string, any>[]} layers Complete layers: {type, ...settings by PyTorch's names}.
  * @param {number[]} inputShape Channels, height, width.
  * @param {number} batchSize
- * @returns {Record<string, any>[]} Per layer {input, output, parameters, macs, multAdds, bytes, field, problem, fix,
- *   note}; after a problem only `problem` is there, and at the problem itself a `fix` if there is one:
- *   {label, set?: settings, flatten?: true} (true: a Flatten before the layer).
+ * @returns {Record<string, any>[]} Per layer {input, output, parameters, macs, multAdds, bytes,
+ *   field, problem, fix, note}; after a problem only `problem` is there, and at the problem itself
+ *   a `fix` if there is one: {label, set?: settings, flatten?: true} (true: a Flatten before the
+ *   layer).
  */
 export function describe(layers, inputShape, batchSize = 1) {
   let shape = inputShape;
@@ -66,7 +67,10 @@ export function findProblem(layer, shape, flattened) {
   const [channels, height, width] = shape;
   const { kernel_size: kernel, padding, dilation = 1, groups = 1 } = layer;
   if (type === "Conv2d") {
-    for (const [count, what] of [[channels, "incoming"], [layer.out_channels, "outgoing"]]) {
+    for (const [count, what] of [
+      [channels, "incoming"],
+      [layer.out_channels, "outgoing"],
+    ]) {
       if (count % groups === 0) continue;
       const problem = `${count} ${what} channels cannot be divided into ${groups} groups of one size.`;
       return { problem, fix: { label: "Fix: one group", set: { groups: 1 } } };
@@ -81,7 +85,9 @@ export function findProblem(layer, shape, flattened) {
   if (Math.min(windows(layer, height), windows(layer, width)) > 0) return null;
   const covered = dilation * (kernel - 1) + 1;
   const spread = dilation > 1 ? ` (${kernel}×${kernel}, spread by dilation ${dilation})` : "";
-  const inside = padding ? `; with padding ${padding}, ${height + 2 * padding}×${width + 2 * padding}` : "";
+  const inside = padding
+    ? `; with padding ${padding}, ${height + 2 * padding}×${width + 2 * padding}`
+    : "";
   const problem =
     `The kernel covers ${covered}×${covered} pixels${spread}, but its input has only ` +
     `${height}×${width}${inside}. Use a smaller kernel, or pool less before it.`;
@@ -108,7 +114,10 @@ function linearProblem(wanted, shape, flattened) {
     const problem =
       `Linear reads vectors of ${wanted} numbers, but maps of ${times(shape)} arrive. Put a Flatten ` +
       `before it: that makes ${arriving} numbers.`;
-    return { problem, fix: { label: "Fix: add Flatten", flatten: true, set: { in_features: arriving } } };
+    return {
+      problem,
+      fix: { label: "Fix: add Flatten", flatten: true, set: { in_features: arriving } },
+    };
   }
   const origin = flattened ? ` (${times(flattened)}, flattened)` : "";
   const problem = `in_features is ${wanted}, but ${arriving} numbers arrive${origin}.`;
@@ -125,7 +134,10 @@ const lastAxisNote = ([channels, height, width]) =>
  * @param {number} size
  * @returns {number}
  */
-function windows({ kernel_size: kernel, stride, padding, dilation = 1, ceil_mode: ceil = false }, size) {
+function windows(
+  { kernel_size: kernel, stride, padding, dilation = 1, ceil_mode: ceil = false },
+  size,
+) {
   const room = (size + 2 * padding - dilation * (kernel - 1) - 1) / stride;
   const steps = ceil ? Math.ceil(room) : Math.floor(room);
   // A window that would start in the padding behind the input sees nothing of it.
@@ -142,7 +154,9 @@ function outputShape(layer, shape) {
   return [layer.out_channels ?? shape[0], windows(layer, shape[1]), windows(layer, shape[2])];
 }
 
-/** `macs` counts uses of a weight, `multAdds` what torchinfo counts: biases and normalization, too. */
+/**
+ * `macs` counts uses of a weight, `multAdds` what torchinfo counts: biases and normalization, too.
+ */
 function costs(layer, shape, output) {
   const { type } = layer;
   if (type === "Conv2d") {
@@ -166,7 +180,10 @@ function nextField(layer, shape, field, flattened) {
   const { size, step } = field;
   if (layer.kernel_size) {
     const reach = (layer.dilation ?? 1) * (layer.kernel_size - 1);
-    return { size: size.map((n, a) => n + reach * step[a]), step: step.map((by) => by * layer.stride) };
+    return {
+      size: size.map((n, a) => n + reach * step[a]),
+      step: step.map((by) => by * layer.stride),
+    };
   }
   // Whoever reads all places sees all their fields together.
   const places = type === "AdaptiveAvgPool2d" ? shape : type === "Linear" ? flattened : null;

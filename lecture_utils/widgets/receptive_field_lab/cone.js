@@ -31,7 +31,10 @@ export function shortName({ kind, kernel, stride, dilation }) {
   return `${name} ${kernel}${stride > 1 ? ` s${stride}` : ""}${dilation > 1 ? ` d${dilation}` : ""}`;
 }
 
-/** @returns {{element: HTMLElement, draw: (layers: Record<string, any>[], output: number, width: number) => void}} */
+/**
+ * @returns {{element: HTMLElement, draw: (layers: Record<string, any>[], output: number,
+ *   width: number) => void}}
+ */
 export function cone() {
   const dim = svg("path", { class: "field-units" });
   const edges = svg("path", { class: "field-edges" });
@@ -59,7 +62,19 @@ export function cone() {
     const single = counts[0] <= MOST_UNITS;
     const levels = single ? reached(layers, output) : [];
     drawing.style.setProperty("--dot", `${Math.min(11, 0.66 * unit)}px`);
-    dim.setAttribute("d", single ? counts.map((n, l) => dots(l, Array.from({ length: n }, (_, i) => i))).join("") : "");
+    dim.setAttribute(
+      "d",
+      single
+        ? counts
+            .map((n, l) =>
+              dots(
+                l,
+                Array.from({ length: n }, (_, i) => i),
+              ),
+            )
+            .join("")
+        : "",
+    );
     lit.setAttribute("d", levels.map((units, l) => dots(l, [...units])).join(""));
     edges.setAttribute("d", single ? layers.map((layer, l) => lines(layer, l)).join("") : "");
     bands.setAttribute("d", single ? "" : band());

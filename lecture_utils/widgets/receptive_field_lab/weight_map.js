@@ -8,8 +8,8 @@ import { changeDetector } from "../_shared/ui/frame.js";
 
 /**
  * @param {{model: Model, edit: Edit}} demo
- * @returns {{elements: HTMLElement[], update: (measured: Record<string, any>, size: number, dark: boolean) => void,
- *   choose: (random: boolean, possible: boolean) => void}}
+ * @returns {{elements: HTMLElement[], update: (measured: Record<string, any>, size: number,
+ *   dark: boolean) => void, choose: (random: boolean, possible: boolean) => void}}
  */
 export function weightMap({ model, edit }) {
   const canvas = h("canvas", { role: "img" });
@@ -30,12 +30,19 @@ export function weightMap({ model, edit }) {
     let largest = 0;
     for (const value of measured.map) if (value > largest) largest = value;
     paint(measured.map, size, size, sequentialScale(largest || 1, dark));
-    canvas.setAttribute("aria-label", `How much each of ${size} by ${size} pixels counts: most in the middle.`);
+    canvas.setAttribute(
+      "aria-label",
+      `How much each of ${size} by ${size} pixels counts: most in the middle.`,
+    );
     square.style.inset = `${(50 * (size - measured.side)) / size}%`;
   }
   function choose(random, possible) {
     weights.set(random ? "random" : "uniform");
     weights.element.disabled = !possible;
   }
-  return { elements: [h("div", { class: "field-map" }, canvas, square), weights.element], update, choose };
+  return {
+    elements: [h("div", { class: "field-map" }, canvas, square), weights.element],
+    update,
+    choose,
+  };
 }

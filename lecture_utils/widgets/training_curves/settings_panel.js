@@ -71,7 +71,10 @@ export function settingsPanel({ model, edit }) {
           edit({ hidden: on ? others : [...others, run.label] });
         };
         const seeds = run.seeds.length > 1 && h("small", {}, ` ${run.seeds.length} seeds`);
-        return { label: run.label, ...check([swatch(place), h("span", {}, ...runName(run.label), seeds)], toggle) };
+        return {
+          label: run.label,
+          ...check([swatch(place), h("span", {}, ...runName(run.label), seeds)], toggle),
+        };
       });
       names.replaceChildren(
         h("legend", { class: "lu-visually-hidden" }, "Runs"),
@@ -105,7 +108,12 @@ export function settingsPanel({ model, edit }) {
       "div",
       { class: "curves-rule" },
       patience.element,
-      h("div", {}, h("div", { class: "lu-label", "aria-hidden": "true" }, "without a better"), monitor.element),
+      h(
+        "div",
+        {},
+        h("div", { class: "lu-label", "aria-hidden": "true" }, "without a better"),
+        monitor.element,
+      ),
     ),
     update,
   };

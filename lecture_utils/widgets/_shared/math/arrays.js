@@ -1,8 +1,12 @@
-/** NumPy arrays on their way between Python and the browser (`ArrayTrait` in `widgets/_demo.py`). */
+/**
+ * NumPy arrays on their way between Python and the browser (`ArrayTrait` in `widgets/_demo.py`).
+ */
 
 /** @typedef {Uint8Array|Int32Array|Float32Array|Float64Array} TypedArray */
 
-/** @typedef {{shape: number[], dtype: string, data: DataView}} PackedArray An array as it travels. */
+/**
+ * @typedef {{shape: number[], dtype: string, data: DataView}} PackedArray An array as it travels.
+ */
 
 const TYPES = {
   uint8: Uint8Array,
@@ -15,14 +19,17 @@ const TYPES = {
  * The numbers of an array that Python sent, without copying where that is possible.
  * @template {TypedArray} [T=any]
  * @param {PackedArray} value
- * @returns {T} Row by row; treat it as read-only. Its kind follows from `dtype`, so the caller says it.
+ * @returns {T} Row by row; treat it as read-only. Its kind follows from `dtype`, so the caller says
+ *   it.
  */
 export function toTyped({ shape, dtype, data }) {
   const Type = TYPES[dtype];
   if (!Type) throw new TypeError(`cannot read an array of dtype ${dtype}`);
   const length = shape.reduce((product, size) => product * size, 1);
   if (data.byteLength !== length * Type.BYTES_PER_ELEMENT) {
-    throw new RangeError(`an array of shape ${shape.join("x")} does not fit ${data.byteLength} bytes`);
+    throw new RangeError(
+      `an array of shape ${shape.join("x")} does not fit ${data.byteLength} bytes`,
+    );
   }
   const aligned = data.byteOffset % Type.BYTES_PER_ELEMENT === 0;
   if (aligned) return new Type(data.buffer, data.byteOffset, length);

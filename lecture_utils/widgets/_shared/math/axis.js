@@ -1,4 +1,7 @@
-/** Axes with round numbers. An axis is {ticks: number[], place: value => 0 (low end) to 1, decimals}. */
+/**
+ * Axes with round numbers. An axis is {ticks: number[], place: value => 0 (low end) to 1,
+ * decimals}.
+ */
 
 /**
  * The round step (1, 2 or 5 times a power of ten) that cuts `length` into at most `most` parts.

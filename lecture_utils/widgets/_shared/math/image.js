@@ -59,7 +59,10 @@ export function correlate2d(input, h, w, kernel, kh, kw, layer = {}, out = undef
   return result;
 }
 
-/** Stride and dilation 1. Six neighbors at a time, because they share all pixels but one per step. */
+/**
+ * Stride and dilation 1. Six neighbors at a time, because they share all pixels but one per step.
+ */
+// biome-ignore format: the running sums side by side.
 function dense(image, width, kernel, kh, kw, out, rows, columns) {
   for (let y = 0; y < rows; y += 1) {
     let x = 0;
@@ -101,6 +104,7 @@ function dense(image, width, kernel, kh, kw, out, rows, columns) {
 }
 
 /** Stride 1 with holes in the kernel: neighbors share nothing, but still the weight. */
+// biome-ignore format: the running sums side by side.
 function dilated(image, width, kernel, kh, kw, out, rows, columns, dilation) {
   for (let y = 0; y < rows; y += 1) {
     let x = 0;
@@ -208,7 +212,8 @@ export function toGray(rgba) {
  * @returns {Float32Array}
  */
 export function normalize(values) {
-  let low = Infinity, high = -Infinity;
+  let low = Infinity,
+    high = -Infinity;
   for (const value of values) {
     if (value < low) low = value;
     if (value > high) high = value;

@@ -49,8 +49,10 @@ export function slider({ label, min, max, step = 1, value, onInput }) {
 }
 
 /**
- * A menu. Options are names or {value, label}; a value that is not on the menu can be shown by `set`.
- * @param {{label: string, options: any[], value: string, onChange: (value: string) => void}} options
+ * A menu. Options are names or {value, label}; a value that is not on the menu can be shown by
+ * `set`.
+ * @param {{label: string, options: any[], value: string, onChange: (value: string) => void}}
+ *   options
  * @returns {{element: HTMLSelectElement, set: (value: string) => void}}
  */
 export function select({ label, options, value, onChange }) {
@@ -76,7 +78,12 @@ export function select({ label, options, value, onChange }) {
 export function segmented({ legend, options, value, onChange }) {
   const name = uniqueId("choice");
   const inputs = options.map((option) =>
-    h("input", { type: "radio", name, "aria-label": option.title, onchange: () => onChange(option.value) }),
+    h("input", {
+      type: "radio",
+      name,
+      "aria-label": option.title,
+      onchange: () => onChange(option.value),
+    }),
   );
   const set = (next) => {
     inputs.forEach((input, i) => {
@@ -96,13 +103,20 @@ export function segmented({ legend, options, value, onChange }) {
 
 /**
  * A button with a text, an icon or both; without text, `title` names it.
- * @param {{label?: string, path?: string, title?: string, kind?: string, onClick: () => void}} options
+ * @param {{label?: string, path?: string, title?: string, kind?: string, onClick: () => void}}
+ *   options
  * @returns {HTMLButtonElement}
  */
 export function button({ label = "", path = "", title = null, kind = "", onClick }) {
   return h(
     "button",
-    { type: "button", class: `lu-button ${kind}`, title, "aria-label": label ? null : title, onclick: onClick },
+    {
+      type: "button",
+      class: `lu-button ${kind}`,
+      title,
+      "aria-label": label ? null : title,
+      onclick: onClick,
+    },
     path && icon(path),
     label && h("span", {}, label),
   );
@@ -140,7 +154,8 @@ export function helpList(summary, entries) {
 
 /**
  * A box to tick.
- * @param {{onChange: (checked: boolean) => void, name?: string}} options `name` is a class of the label.
+ * @param {{onChange: (checked: boolean) => void, name?: string}} options `name` is a class of the
+ *   label.
  * @param {...(Node|string)} content What stands beside it.
  * @returns {{element: HTMLLabelElement, input: HTMLInputElement, set: (checked: boolean) => void}}
  */

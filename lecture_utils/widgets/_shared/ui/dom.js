@@ -1,6 +1,9 @@
 /** Building blocks for a demo's page elements. */
 
-/** @typedef {Node|string|number|null|undefined|false} Child What an element may contain; the last three are left out. */
+/**
+ * @typedef {Node|string|number|null|undefined|false} Child What an element may contain; the last
+ *   three are left out.
+ */
 
 /**
  * Make an element: h("label", { for: id, class: "name" }, "Stride", input).

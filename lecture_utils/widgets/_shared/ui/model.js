@@ -1,4 +1,6 @@
-/** What every demo does with its model: listen as long as it is on the page, and send edits calmly. */
+/**
+ * What every demo does with its model: listen as long as it is on the page, and send edits calmly.
+ */
 
 /** @typedef {Record<string, any>} Traits Values of traits by their names. */
 

@@ -6,7 +6,9 @@
  * @returns {Promise<ImageBitmap>}
  */
 export function decodeSprite(bytes) {
-  return createImageBitmap(new Blob([bytes], { type: "image/webp" }), { colorSpaceConversion: "none" });
+  return createImageBitmap(new Blob([bytes], { type: "image/webp" }), {
+    colorSpaceConversion: "none",
+  });
 }
 
 /**
@@ -36,7 +38,10 @@ export async function decodeGray(bytes) {
  * @returns {{top: *, left: *}}
  */
 export function tileCorner({ columns, cell: [height, width], margin }, index) {
-  return { top: Math.floor(index / columns) * height + margin, left: (index % columns) * width + margin };
+  return {
+    top: Math.floor(index / columns) * height + margin,
+    left: (index % columns) * width + margin,
+  };
 }
 
 /**

@@ -1,4 +1,6 @@
-/** Loss and accuracy side by side with a crosshair; together they are one slider over the epochs. */
+/**
+ * Loss and accuracy side by side with a crosshair; together they are one slider over the epochs.
+ */
 
 import { h } from "../dom.js";
 import { clamp, format } from "../../math/numbers.js";
@@ -12,8 +14,8 @@ const PANELS = ["loss", "accuracy"];
 const NARROW = 560;
 
 /**
- * @typedef {{label: string, place: number, seeds: Record<string, any>[], values: Record<string, any>,
- *   lines: Record<string, any>, lastEpoch?: number}} DrawnRun
+ * @typedef {{label: string, place: number, seeds: Record<string, any>[], values: Record<string,
+ *   any>, lines: Record<string, any>, lastEpoch?: number}} DrawnRun
  *   `values` and `lines` are `spreads` of the seeds, as they are and smoothed; what comes after
  *   epoch `lastEpoch` is drawn pale.
  */
@@ -41,7 +43,8 @@ export function prepareRun(run, place, smoothing = 0) {
  * @param {DrawnRun[]} runs
  * @returns {number}
  */
-export const longestOf = (runs) => Math.max(1, ...runs.map(({ values }) => values.val_loss.mean.length));
+export const longestOf = (runs) =>
+  Math.max(1, ...runs.map(({ values }) => values.val_loss.mean.length));
 
 /**
  * The smallest loss above zero, or null.
@@ -63,8 +66,8 @@ export function logFloor(runs, parts) {
 
 /**
  * @param {{chosen: () => number, longest: () => number, onChoose: (epoch: number) => void,
- *   redraw: () => void, signal: AbortSignal}} options `chosen` is where the crosshair stands while no mouse
- *   is over it; `redraw` is called when something else is to be drawn.
+ *   redraw: () => void, signal: AbortSignal}} options `chosen` is where the crosshair stands while
+ *   no mouse is over it; `redraw` is called when something else is to be drawn.
  */
 export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
   let hovered = null; // the epoch under the mouse
@@ -108,7 +111,14 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
     const last = longest();
     const here = current();
     const page = Math.max(2, Math.round(last / 10));
-    const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -page, PageUp: page };
+    const steps = {
+      ArrowLeft: -1,
+      ArrowDown: -1,
+      ArrowRight: 1,
+      ArrowUp: 1,
+      PageDown: -page,
+      PageUp: page,
+    };
     let to = here + (steps[event.key] ?? 0);
     if (event.key === "Home") to = 1;
     else if (event.key === "End") to = last;
@@ -168,7 +178,10 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
       height: stacked ? 210 : 270,
       epochs: longestOf(runs),
       axis,
-      write: what === "accuracy" ? (tick) => percent(tick, Math.max(0, axis.decimals - 2)) : (tick) => format(tick, 4),
+      write:
+        what === "accuracy"
+          ? (tick) => percent(tick, Math.max(0, axis.decimals - 2))
+          : (tick) => format(tick, 4),
       curves,
       marks: parts.includes("val") ? runs.flatMap((run) => events(run, `val_${what}`)) : [],
     });
