@@ -31,7 +31,9 @@
     /** Set one value, or several: set("size", 3) or set({ size: 3, stride: 1 }). */
     set(name, value) {
       const changes = typeof name === "object" ? name : { [name]: value };
-      const changed = Object.keys(changes).filter((key) => !Object.is(this.#values[key], changes[key]));
+      const changed = Object.keys(changes).filter(
+        (key) => !Object.is(this.#values[key], changes[key]),
+      );
       for (const key of changed) {
         this.#values[key] = changes[key];
         this.#pending.add(key);
@@ -50,7 +52,9 @@
       return Object.fromEntries([...this.#pending].map((key) => [key, this.#values[key]]));
     }
 
-    /** Listen to "change:name", "change" or "msg:custom"; several events are separated by spaces. */
+    /**
+     * Listen to "change:name", "change" or "msg:custom"; several events are separated by spaces.
+     */
     on(events, callback) {
       for (const event of events.split(/\s+/)) {
         if (!this.#listeners.has(event)) this.#listeners.set(event, []);
@@ -62,7 +66,9 @@
     off(events, callback) {
       const names = events ? events.split(/\s+/) : [...this.#listeners.keys()];
       for (const event of names) {
-        const rest = callback ? (this.#listeners.get(event) ?? []).filter((f) => f !== callback) : [];
+        const rest = callback
+          ? (this.#listeners.get(event) ?? []).filter((f) => f !== callback)
+          : [];
         this.#listeners.set(event, rest);
       }
     }
@@ -96,20 +102,24 @@
   }
 
   /**
-   * Load what book/_ext/demo_data.py took out of the page: a script that leaves the buffers on its own tag. Not fetched,
-   * because from file:// a page may not.
+   * Load what book/_ext/demo_data.py took out of the page: a script that leaves the buffers on its
+   * own tag. Not fetched, because from file:// a page may not.
    */
   function loadBuffers(url) {
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = url;
-      script.onload = () => resolve(script.buffers);
+      script.onload = () => resolve(/** @type {any} */ (script).buffers);
       script.onerror = () => reject(new Error(`its pictures in ${url} cannot be loaded`));
       document.head.append(script);
     }).finally(() => document.querySelector(`script[src="${CSS.escape(url)}"]`)?.remove());
   }
 
-  /** Wait until an element is less than two windows away from what a reader sees. */
+  /**
+   * Wait until an element is less than two windows away from what a reader sees.
+   * @param {Element} element
+   * @returns {Promise<void>}
+   */
   function whenNear(element) {
     return new Promise((resolve) => {
       const observer = new IntersectionObserver(
@@ -180,7 +190,12 @@
 
     async #start({ state, buffers, buffers_file: file }) {
       if (file) buffers = await loadBuffers(file);
-      const { _esm: source, _css: css, _anywidget_id: name, ...values } = restoreBuffers(state, buffers);
+      const {
+        _esm: source,
+        _css: css,
+        _anywidget_id: name,
+        ...values
+      } = restoreBuffers(state, buffers);
       addStyle(css, name);
       const model = new Model(values);
       const demo = await importSource(source);
@@ -192,7 +207,8 @@
   /** Mount one view in place of its script tag; the picture beside it makes way only on success. */
   async function mount(script, page) {
     const { model_id: id } = JSON.parse(script.textContent);
-    if (!page.has(id)) return; // A widget that needs a kernel: the page shows its picture and says so.
+    // A widget that needs a kernel: the page shows its picture and says so.
+    if (!page.has(id)) return;
     const box = script.closest(".demo");
     const el = document.createElement("div");
     el.className = "demo-live";
@@ -220,8 +236,9 @@
   }
 
   /**
-   * While a reader plays with a demo, the page need not lay out and paint what is out of sight: a mark on the root lets
-   * the style sheet skip it. Not always on, because a skipped part is blank in a picture of the whole page.
+   * While a reader plays with a demo, the page need not lay out and paint what is out of sight: a
+   * mark on the root lets the style sheet skip it. Not always on, because a skipped part is blank
+   * in a picture of the whole page.
    */
   function lightenWhileInUse() {
     const { dataset } = document.documentElement;
@@ -239,9 +256,13 @@
 
   /** Whether the parser is past an element, so that nothing of its text is missing. */
   const isParsed = (element) =>
-    document.readyState !== "loading" || Boolean(element.nextSibling ?? element.parentNode.nextSibling);
+    document.readyState !== "loading" ||
+    Boolean(element.nextSibling ?? element.parentNode.nextSibling);
 
-  /** Mount every view as soon as the parser is past it: a reader need not wait for the rest of the page. */
+  /**
+   * Mount every view as soon as the parser is past it: a reader need not wait for the rest of the
+   * page.
+   */
   function mountAll() {
     const views = new Set();
     const mounted = [];
@@ -249,11 +270,14 @@
     const mountParsed = () => {
       // MyST-NB writes the state before the views; wherever it stands, nothing starts without it.
       if (document.readyState === "loading" && !document.querySelector(STATE)) return;
-      const parsed = [...document.querySelectorAll(VIEW)].filter((view) => !views.has(view) && isParsed(view));
+      const parsed = [...document.querySelectorAll(VIEW)].filter(
+        (view) => !views.has(view) && isParsed(view),
+      );
       if (parsed.length) page ??= new Page();
       for (const view of parsed) {
         views.add(view);
-        // Each waits for its own module only, and none can hold up another; a large one also for its reader.
+        // Each waits for its own module only, and none can hold up another; a large one also for
+        // its reader.
         const running = mount(view, page);
         if (!page.isLarge(JSON.parse(view.textContent).model_id)) mounted.push(running);
       }

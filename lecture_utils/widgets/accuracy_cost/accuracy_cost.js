@@ -25,7 +25,9 @@ function networkPanel() {
   function show(row, title, text) {
     setText(name, title);
     const known = row ? facts(row) : [];
-    list.replaceChildren(...known.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value))));
+    list.replaceChildren(
+      ...known.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value))),
+    );
     setText(verdict, text);
   }
   return { element: h("div", { class: "cost-panel" }, name, list, verdict), show };
@@ -36,13 +38,18 @@ function build(demo) {
   demo.watch(TRAITS);
   const all = () => model.get("networks");
   const rows = () => chosen(all(), model.get("weights"));
-  const titles = [...new Map(all().map(({ name, title }) => [name, title]))].map(([value, label]) => ({ value, label }));
+  const titles = [...new Map(all().map(({ name, title }) => [name, title]))].map(
+    ([value, label]) => ({ value, label }),
+  );
   const controls = costControls(demo, titles);
   const stage = costStage({ demo, rows });
   onResize(stage.element, () => request(), signal);
   const panel = networkPanel();
   const table = frontTable();
-  const copy = copyButton({ code: () => pythonCode({ cost: model.get("cost"), weights: model.get("weights") }), signal });
+  const copy = copyButton({
+    code: () => pythonCode({ cost: model.get("cost"), weights: model.get("weights") }),
+    signal,
+  });
 
   function draw() {
     const cost = model.get("cost");
@@ -53,26 +60,49 @@ function build(demo) {
     drawPlot(now, best, row);
     const order = sorted(now, cost);
     const title = titles.find(({ value }) => value === model.get("selected"))?.label;
-    const words = row ? sentence(row, now, cost) : `${title}: all its weights saw more images than ImageNet.`;
+    const words = row
+      ? sentence(row, now, cost)
+      : `${title}: all its weights saw more images than ImageNet.`;
     stage.tell(words, row ? order.indexOf(row) + 1 : 1, order.length);
     const verdict = row ? standing(row, now, cost) : "";
     panel.show(row, row ? row.title : words, verdict);
     table.set(
       `What none of ${now.length} networks beats by ${COSTS[cost]}`,
-      best.map((other) => [other.title, short(other.macs), short(other.parameters), percent(other.accuracy)]),
+      best.map((other) => [
+        other.title,
+        short(other.macs),
+        short(other.parameters),
+        percent(other.accuracy),
+      ]),
     );
-    announce(`${best.length} of ${now.length} networks on the front, up to ${percent(best.at(-1).accuracy)}.`);
+    announce(
+      `${best.length} of ${now.length} networks on the front, up to ${percent(best.at(-1).accuracy)}.`,
+    );
     const names = { named: row?.name ?? null, front: best.map((other) => other.name) };
-    return { cost, weights: model.get("weights"), family: model.get("family"), ...names, shown: now.length, standing: verdict };
+    return {
+      cost,
+      weights: model.get("weights"),
+      family: model.get("family"),
+      ...names,
+      shown: now.length,
+      standing: verdict,
+    };
   }
   function drawPlot(now, best, row) {
     const width = Math.max(240, stage.element.clientWidth || 600);
     const first = chosen(all(), "first");
     stage.draw({
-      ...{ width, height: clamp(Math.round(0.62 * width), 320, 460), rows: now, front: best, selected: row },
+      ...{
+        width,
+        height: clamp(Math.round(0.62 * width), 320, 460),
+        rows: now,
+        front: best,
+        selected: row,
+      },
       ...{ cost: model.get("cost"), family: model.get("family") },
       // The axes stay where they are when only the weights change, as long as no others come in.
-      range: model.get("weights") === "all" ? [...now, ...first] : [...first, ...chosen(all(), "best")],
+      range:
+        model.get("weights") === "all" ? [...now, ...first] : [...first, ...chosen(all(), "best")],
       before: new Map(first.map((other) => [other.name, other])),
     });
   }
@@ -95,5 +125,6 @@ function build(demo) {
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "accuracy_cost", label: "Accuracy and cost" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "accuracy_cost", label: "Accuracy and cost" }, build),
 };

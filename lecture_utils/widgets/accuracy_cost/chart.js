@@ -8,7 +8,7 @@ const EDGE = { left: 44, right: 16, top: 22, bottom: 44 };
 const LETTER = 6.7; // Width of a letter of the labels, about, in pixels.
 
 /**
- * @returns {{element: SVGElement, draw: (shown: object) => void, nearest: Function}}
+ * @returns {{element: SVGElement, draw: (shown: Record<string, any>) => void, nearest: Function}}
  */
 export function chart() {
   const grid = svg("path", { class: "cost-grid" });
@@ -18,36 +18,79 @@ export function chart() {
   const points = svg("g");
   const labels = svg("g", { class: "cost-labels" });
   const ring = svg("circle", { class: "cost-ring", r: 9 });
-  const element = svg("svg", { "aria-hidden": "true" }, grid, ticks, gains, line, points, ring, labels);
+  const element = svg(
+    "svg",
+    { "aria-hidden": "true" },
+    grid,
+    ticks,
+    gains,
+    line,
+    points,
+    ring,
+    labels,
+  );
   const dots = new Map(); // From a network's name to its point.
   let placed = [];
   let last = "";
 
   /**
-   * @param {{width: number, height: number, cost: string, range: object[], rows: object[], front: object[],
-   *   before: Map<string, object>, family: string, selected: object|undefined}} shown `range` holds
-   *   all rows that the axes must have room for, `before` where networks were with their first weights.
+   * @param {{width: number, height: number, cost: string, range: Record<string, any>[],
+   *   rows: Record<string, any>[], front: Record<string, any>[], before: Map<string, Record<string,
+   *   any>>, family: string, selected: Record<string, any>|undefined}} shown `range` holds all rows
+   *   that the axes must have room for, `before` where networks were with their first weights.
    */
   function draw({ width, height, cost, range, rows, front, before, family, selected }) {
-    const across = logAxis(Math.min(...range.map((row) => row[cost])), Math.max(...range.map((row) => row[cost])));
-    const up = linearAxis(Math.min(...range.map(({ accuracy }) => accuracy)), Math.max(...range.map(({ accuracy }) => accuracy)), { parts: 7 });
+    const across = logAxis(
+      Math.min(...range.map((row) => row[cost])),
+      Math.max(...range.map((row) => row[cost])),
+    );
+    const up = linearAxis(
+      Math.min(...range.map(({ accuracy }) => accuracy)),
+      Math.max(...range.map(({ accuracy }) => accuracy)),
+      { parts: 7 },
+    );
     const [right, floor] = [width - EDGE.right, height - EDGE.bottom];
     const x = (row) => EDGE.left + (right - EDGE.left) * across.place(row[cost]);
     const y = (row) => floor - (floor - EDGE.top) * up.place(row.accuracy);
-    element.setAttribute("width", width);
-    element.setAttribute("height", height);
+    element.setAttribute("width", String(width));
+    element.setAttribute("height", String(height));
     const columns = across.ticks.map((tick) => x({ [cost]: tick }));
     const lines = up.ticks.map((tick) => y({ accuracy: tick }));
-    grid.setAttribute("d", columns.map((at) => `M${at} ${EDGE.top}V${floor}`).join("") + lines.map((at) => `M${EDGE.left} ${at}H${right}`).join(""));
+    grid.setAttribute(
+      "d",
+      columns.map((at) => `M${at} ${EDGE.top}V${floor}`).join("") +
+        lines.map((at) => `M${EDGE.left} ${at}H${right}`).join(""),
+    );
     ticks.replaceChildren(
       svg("text", { x: 0, y: 11 }, "right first guess"),
-      svg("text", { x: right, y: floor + 38, "text-anchor": "end" }, `${COSTS[cost]}, on a logarithmic axis`),
-      ...across.ticks.map((tick, i) => svg("text", { x: columns[i], y: floor + 18, "text-anchor": "middle" }, short(tick))),
-      ...up.ticks.map((tick, i) => svg("text", { x: EDGE.left - 7, y: lines[i] + 4, "text-anchor": "end" }, `${Math.round(100 * tick)}%`)),
+      svg(
+        "text",
+        { x: right, y: floor + 38, "text-anchor": "end" },
+        `${COSTS[cost]}, on a logarithmic axis`,
+      ),
+      ...across.ticks.map((tick, i) =>
+        svg("text", { x: columns[i], y: floor + 18, "text-anchor": "middle" }, short(tick)),
+      ),
+      ...up.ticks.map((tick, i) =>
+        svg(
+          "text",
+          { x: EDGE.left - 7, y: lines[i] + 4, "text-anchor": "end" },
+          `${Math.round(100 * tick)}%`,
+        ),
+      ),
     );
     const moved = rows.filter((row) => before.has(row.name) && before.get(row.name) !== row);
-    gains.setAttribute("d", moved.map((row) => `M${x(before.get(row.name))} ${y(before.get(row.name))}L${x(row)} ${y(row)}`).join(""));
-    line.setAttribute("d", front.map((row, i) => (i ? `H${x(row)}V${y(row)}` : `M${x(row)} ${y(row)}`)).join("") + (front.length ? `H${right}` : ""));
+    gains.setAttribute(
+      "d",
+      moved
+        .map((row) => `M${x(before.get(row.name))} ${y(before.get(row.name))}L${x(row)} ${y(row)}`)
+        .join(""),
+    );
+    line.setAttribute(
+      "d",
+      front.map((row, i) => (i ? `H${x(row)}V${y(row)}` : `M${x(row)} ${y(row)}`)).join("") +
+        (front.length ? `H${right}` : ""),
+    );
     // Points glide when something is chosen, not when the page gets another width.
     const size = `${width} ${height}`;
     points.setAttribute("class", size === last ? "cost-gliding" : "");
@@ -71,7 +114,10 @@ export function chart() {
       const dot = dots.get(row.name);
       const best = front.includes(row);
       const kin = row.family === family;
-      dot.setAttribute("class", `cost-point${best ? " best" : ""}${kin ? " kin" : ""}${family && !kin ? " other" : ""}`);
+      dot.setAttribute(
+        "class",
+        `cost-point${best ? " best" : ""}${kin ? " kin" : ""}${family && !kin ? " other" : ""}`,
+      );
       dot.setAttribute("r", best || kin ? 5.5 : 4);
       dot.style.transform = `translate(${x}px, ${y}px)`;
     }
@@ -81,7 +127,9 @@ export function chart() {
     }
   }
 
-  /** Names where there is room: first the selected one's, then of the family, then along the front. */
+  /**
+   * Names where there is room: first the selected one's, then of the family, then along the front.
+   */
   function drawLabels({ front, family, selected, right }) {
     const best = front.map((row) => placed.find((point) => point.row === row));
     const wanted = [
@@ -92,20 +140,40 @@ export function chart() {
     const boxes = placed.map((point) => [point.x - 5, point.y - 5, point.x + 5, point.y + 5]);
     best.forEach((point, i) => {
       const next = best[i + 1] ?? { x: right, y: point.y };
-      boxes.push([point.x, point.y - 1, next.x, point.y + 1], [next.x - 1, next.y, next.x + 1, point.y]);
+      boxes.push(
+        [point.x, point.y - 1, next.x, point.y + 1],
+        [next.x - 1, next.y, next.x + 1, point.y],
+      );
     });
     const texts = [];
     for (const { row, x, y } of wanted) {
       const wide = LETTER * row.title.length;
-      const places = [[x - wide - 9, y - 16], [x - wide / 2, y - 25], [x + 9, y - 8], [x + 7, y + 3]];
+      const places = [
+        [x - wide - 9, y - 16],
+        [x - wide / 2, y - 25],
+        [x + 9, y - 8],
+        [x + 7, y + 3],
+      ];
       const free = ([left, top]) =>
-        left >= EDGE.left && left + wide <= right && top >= 0 &&
+        left >= EDGE.left &&
+        left + wide <= right &&
+        top >= 0 &&
         boxes.every(([a, b, c, d]) => left > c || left + wide < a || top > d || top + 15 < b);
-      const found = places.find(free) ?? (row === selected ? [Math.max(EDGE.left, Math.min(x - wide / 2, right - wide)), Math.max(0, y - 27)] : null);
+      const found =
+        places.find(free) ??
+        (row === selected
+          ? [Math.max(EDGE.left, Math.min(x - wide / 2, right - wide)), Math.max(0, y - 27)]
+          : null);
       if (!found) continue;
       boxes.push([found[0], found[1], found[0] + wide, found[1] + 15]);
       const kind = row === selected ? "selected" : "";
-      texts.push(svg("text", { class: kind, x: found[0] + wide / 2, y: found[1] + 12, "text-anchor": "middle" }, row.title));
+      texts.push(
+        svg(
+          "text",
+          { class: kind, x: found[0] + wide / 2, y: found[1] + 12, "text-anchor": "middle" },
+          row.title,
+        ),
+      );
     }
     labels.replaceChildren(...texts);
   }
@@ -127,15 +195,27 @@ export function chart() {
 export function frontTable() {
   const caption = h("caption", { class: "lu-label" });
   const body = h("tbody");
-  const heads = ["Network", "MACs", "Parameters", "Right"].map((name) => h("th", { scope: "col" }, name));
-  const element = h("table", { class: "cost-table" }, caption, h("thead", {}, h("tr", {}, heads)), body);
+  const heads = ["Network", "MACs", "Parameters", "Right"].map((name) =>
+    h("th", { scope: "col" }, name),
+  );
+  const element = h(
+    "table",
+    { class: "cost-table" },
+    caption,
+    h("thead", {}, h("tr", {}, heads)),
+    body,
+  );
   let last = "";
   function set(words, cells) {
     setText(caption, words);
     const key = JSON.stringify(cells);
     if (key === last) return;
     last = key;
-    body.replaceChildren(...cells.map(([name, ...others]) => h("tr", {}, h("th", { scope: "row" }, name), ...others.map((text) => h("td", {}, text)))));
+    body.replaceChildren(
+      ...cells.map(([name, ...others]) =>
+        h("tr", {}, h("th", { scope: "row" }, name), ...others.map((text) => h("td", {}, text))),
+      ),
+    );
   }
   return { element, set };
 }

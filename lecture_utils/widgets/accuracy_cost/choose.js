@@ -42,7 +42,8 @@ export function front(rows, cost) {
 }
 
 /**
- * The cheapest row that is as accurate and costs no more, or undefined: then nothing beats this one.
+ * The cheapest row that is as accurate and costs no more, or undefined: then nothing beats this
+ * one.
  * @param {Record<string, any>} row
  * @param {Record<string, any>[]} rows
  * @param {string} cost

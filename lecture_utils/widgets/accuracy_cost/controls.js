@@ -1,5 +1,6 @@
 /** What can be chosen: the cost, the weights, a family to bring out, and a network to name. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { segmented, select } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
 
@@ -15,25 +16,41 @@ const WEIGHTS = [
 const NONE = { value: "", label: "(none)" };
 
 const field = (title, control) =>
-  h("div", { class: "cost-field" }, h("span", { class: "lu-label", "aria-hidden": "true" }, title), control.element);
+  h(
+    "div",
+    { class: "cost-field" },
+    h("span", { class: "lu-label", "aria-hidden": "true" }, title),
+    control.element,
+  );
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} demo
+ * @param {{model: Model, edit: Edit}} demo
  * @param {{value: string, label: string}[]} titles Of all networks.
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function costControls({ model, edit }, titles) {
   const families = [...new Set(model.get("networks").map(({ family }) => family))];
-  const choose = (name) => ({ value: model.get(name), onChange: (value) => edit({ [name]: value }) });
+  const choose = (name) => ({
+    value: model.get(name),
+    onChange: (value) => edit({ [name]: value }),
+  });
   const controls = {
     cost: segmented({ legend: "Cost", options: COSTS, ...choose("cost") }),
     weights: segmented({ legend: "Weights", options: WEIGHTS, ...choose("weights") }),
-    family: select({ label: "Family to bring out", options: [NONE, ...families], ...choose("family") }),
+    family: select({
+      label: "Family to bring out",
+      options: [NONE, ...families],
+      ...choose("family"),
+    }),
     selected: select({ label: "Network to name", options: titles, ...choose("selected") }),
   };
   const heads = ["Cost", "Weights", "Family", "Network"];
   return {
-    element: h("div", { class: "cost-controls" }, ...Object.values(controls).map((control, i) => field(heads[i], control))),
+    element: h(
+      "div",
+      { class: "cost-controls" },
+      ...Object.values(controls).map((control, i) => field(heads[i], control)),
+    ),
     update() {
       for (const [name, { set }] of Object.entries(controls)) set(model.get(name));
     },

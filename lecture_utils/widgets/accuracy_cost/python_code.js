@@ -5,8 +5,13 @@
  * @returns {string}
  */
 export function pythonCode({ cost, weights }) {
-  const key = { macs: 'weights.meta["_ops"] * 1e9', parameters: 'weights.meta["num_params"]' }[cost];
-  const skip = weights === "all" ? "" : '        if "SWAG" in weights.name:\n            continue  # trained on more images than ImageNet\'s\n';
+  const key = { macs: 'weights.meta["_ops"] * 1e9', parameters: 'weights.meta["num_params"]' }[
+    cost
+  ];
+  const skip =
+    weights === "all"
+      ? ""
+      : '        if "SWAG" in weights.name:\n            continue  # trained on more images than ImageNet\'s\n';
   const better = weights === "first" ? "name not in best" : "accuracy > best.get(name, (0, 0))[0]";
   return `import torchvision
 

@@ -1,12 +1,16 @@
 /** The plot as a slider from network to network: by mouse, finger or keys. */
 
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { h } from "../_shared/ui/dom.js";
 import { chart } from "./chart.js";
 import { front, sorted } from "./choose.js";
 
 const REACH = { mouse: 22, touch: 34 };
 
-/** The network that a key leads to; undefined for a key that leads nowhere, null where there is none. */
+/**
+ * The network that a key leads to; undefined for a key that leads nowhere, null where there is
+ * none.
+ */
 function destination(key, rows, cost, row) {
   const order = sorted(rows, cost);
   const best = front(rows, cost);
@@ -14,17 +18,24 @@ function destination(key, rows, cost, row) {
   const later = best.find((other) => order.indexOf(other) > at);
   const earlier = best.findLast((other) => order.indexOf(other) < at);
   const steps = {
-    ...{ ArrowRight: order[at + 1], ArrowUp: order[at + 1], ArrowLeft: order[at - 1], ArrowDown: order[at - 1] },
+    ...{
+      ArrowRight: order[at + 1],
+      ArrowUp: order[at + 1],
+      ArrowLeft: order[at - 1],
+      ArrowDown: order[at - 1],
+    },
     ...{ Home: order[0], End: order.at(-1), PageUp: later, PageDown: earlier },
   };
   return key in steps ? (steps[key] ?? null) : undefined;
 }
 
 /**
- * @param {{demo: object, rows: () => object[]}} options `rows` are the networks on screen.
- * @returns {{element: HTMLElement, current: (rows: object[]) => (object|undefined), draw: (shown: object) => void,
- *   tell: (words: string, place: number, count: number) => void}} `current` is the network under the mouse, or the
- *   selected one, if it is on screen.
+ * @param {{demo: Demo, rows: () => Record<string, any>[]}} options `rows` are the networks on
+ *   screen.
+ * @returns {{element: HTMLElement, current: (rows: Record<string, any>[]) => (Record<string,
+ *   any>|undefined), draw: (shown: Record<string, any>) => void, tell: (words: string, place:
+ *   number, count: number) => void}} `current` is the network under the mouse, or the selected one,
+ *   if it is on screen.
  */
 export function costStage({ demo, rows }) {
   const { model, edit, request } = demo;
@@ -51,7 +62,11 @@ export function costStage({ demo, rows }) {
     request();
   }
   function follow(event) {
-    const row = plot.nearest(event.clientX, event.clientY, event.pointerType === "mouse" ? REACH.mouse : REACH.touch);
+    const row = plot.nearest(
+      event.clientX,
+      event.clientY,
+      event.pointerType === "mouse" ? REACH.mouse : REACH.touch,
+    );
     if (event.type !== "pointerdown") {
       if (event.pointerType === "mouse") point(row);
     } else if (row) {
@@ -59,7 +74,8 @@ export function costStage({ demo, rows }) {
       edit({ selected: row.name });
     }
   }
-  const current = (now) => now.find(({ name }) => name === (hovered?.name ?? model.get("selected")));
+  const current = (now) =>
+    now.find(({ name }) => name === (hovered?.name ?? model.get("selected")));
   function walk(event) {
     const now = rows();
     const to = destination(event.key, now, model.get("cost"), current(now));

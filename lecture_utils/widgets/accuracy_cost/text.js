@@ -48,7 +48,8 @@ export function standing(row, rows, cost) {
   const better = winner(row, rows, cost);
   if (!better) return `Nothing here is as accurate with fewer ${COSTS[cost]}.`;
   const times = row[cost] / better[cost];
-  const less = times < 1.05 ? "for about as many" : `with ${format(times, times < 10 ? 1 : 0)} times fewer`;
+  const less =
+    times < 1.05 ? "for about as many" : `with ${format(times, times < 10 ? 1 : 0)} times fewer`;
   return `${better.title} gets ${percent(better.accuracy)} ${less} ${COSTS[cost]}.`;
 }
 

@@ -35,14 +35,19 @@ function build(demo) {
   let drawing = false;
 
   const onChange = () => drawing || demo.tell(detail());
-  const columns = SIDES.map((side) => networkColumn(demo, { side, options, chosen: () => chosen(side), onChange }));
+  const columns = SIDES.map((side) =>
+    networkColumn(demo, { side, options, chosen: () => chosen(side), onChange }),
+  );
   const cost = segmented({
     legend: "Width of the bars",
     options: Object.entries(COSTS).map(([value, { title }]) => ({ value, label: title })),
     value: model.get("cost"),
     onChange: (value) => edit({ cost: value }),
   });
-  const scale = checkbox({ name: "arch-check", onChange: (same) => edit({ same_scale: same }) }, "same scale for both");
+  const scale = checkbox(
+    { name: "arch-check", onChange: (same) => edit({ same_scale: same }) },
+    "same scale for both",
+  );
   const verdict = h("p", { class: "arch-verdict" });
   const copy = copyButton({ code: () => pythonCode(shown()), signal });
 
@@ -63,13 +68,28 @@ function build(demo) {
   }
   function detail() {
     const sides = Object.fromEntries(SIDES.map((side, i) => [side, columns[i].detail()]));
-    return { cost: model.get("cost"), sameScale: model.get("same_scale"), opened: model.get("opened"), ...sides };
+    return {
+      cost: model.get("cost"),
+      sameScale: model.get("same_scale"),
+      opened: model.get("opened"),
+      ...sides,
+    };
   }
 
   const parts = [
-    h("div", { class: "arch-controls" }, h("span", { class: "lu-title" }, "Width"), cost.element, scale.element),
+    h(
+      "div",
+      { class: "arch-controls" },
+      h("span", { class: "lu-title" }, "Width"),
+      cost.element,
+      scale.element,
+    ),
     verdict,
-    h("div", { class: "arch-columns" }, columns.map(({ element }) => element)),
+    h(
+      "div",
+      { class: "arch-columns" },
+      columns.map(({ element }) => element),
+    ),
     h("p", { class: "lu-label" }, HELP),
     h("div", { class: "arch-controls" }, copy.button),
     copy.panel,
@@ -77,14 +97,22 @@ function build(demo) {
   return { parts, draw };
 }
 
-/** Say how much more one network costs than the other. */
+/**
+ * Say how much more one network costs than the other.
+ * @param {Record<string, any>[]} networks Two of them.
+ * @param {string} cost
+ * @returns {string}
+ */
 function compare([left, right], cost) {
   const { name } = COSTS[cost];
-  const amount = ({ tree }) => (cost === "memory" ? `${format(tree.memory / 2 ** 20, 1)} MiB` : count(tree[cost]));
+  /** @param {Record<string, any>} network */
+  const amount = ({ tree }) =>
+    cost === "memory" ? `${format(tree.memory / 2 ** 20, 1)} MiB` : count(tree[cost]);
   if (left === right) return `${left.title}: ${amount(left)} ${name}.`;
   const [more, less] = left.tree[cost] >= right.tree[cost] ? [left, right] : [right, left];
   const ratio = more.tree[cost] / less.tree[cost];
-  const times = ratio < 1.005 ? "as many as" : `${format(ratio, ratio < 10 ? 1 : 0)} times as many as`;
+  const times =
+    ratio < 1.005 ? "as many as" : `${format(ratio, ratio < 10 ? 1 : 0)} times as many as`;
   const words = cost === "memory" ? times.replace("many", "much") : times;
   return `${more.title} has ${amount(more)} ${name}, ${words} ${less.title} (${amount(less)}).`;
 }

@@ -12,14 +12,37 @@ export const COSTS = {
  * Read a block. Every block gets an `id` that is its own in its network.
  * @param {any[]} row
  * @param {string} [above]
- * @returns {object} name, kind, label, shape, parameters, macs, memory, field, children, branches,
- *   trainingOnly, id; a branch is {id, number, of, blocks}.
+ * @returns {Record<string, any>} name, kind, label, shape, parameters, macs, memory, field,
+ *   children, branches, trainingOnly, id; a branch is {id, number, of, blocks}.
  */
 export function decode(row, above = "") {
-  const [name, kind, label, shape = 0, parameters = 0, macs = 0, memory = 0, field = 0, children = [], branches = [], training = 0] = row;
+  const [
+    name,
+    kind,
+    label,
+    shape = 0,
+    parameters = 0,
+    macs = 0,
+    memory = 0,
+    field = 0,
+    children = [],
+    branches = [],
+    training = 0,
+  ] = row;
   const id = `${above}/${name || kind}`;
   return {
-    ...{ id, name, kind, label, shape, parameters, macs, memory, field, trainingOnly: Boolean(training) },
+    ...{
+      id,
+      name,
+      kind,
+      label,
+      shape,
+      parameters,
+      macs,
+      memory,
+      field,
+      trainingOnly: Boolean(training),
+    },
     children: children.map((child, i) => decode(child, `${id}.${i}`)),
     branches: branches.map((blocks, i) => ({
       id: `${id}|${i}`,
@@ -53,8 +76,12 @@ export function short(value, cost) {
   return `${format(value, 1)} ${value ? units[unit] : ""}`.trim();
 }
 
-/** Whether a block is a part of the network with a name of its own, not a layer or one with its activation. */
-const isPart = (block) => block.children.length > 0 && (block.label === block.kind || block.kind === "stage");
+/**
+ * Whether a block is a part of the network with a name of its own, not a layer or one with its
+ * activation.
+ */
+const isPart = (block) =>
+  block.children.length > 0 && (block.label === block.kind || block.kind === "stage");
 
 /**
  * @param {Record<string, any>} block
@@ -85,13 +112,18 @@ export function remark(block) {
 export function facts(block, total) {
   const percent = (cost) => {
     const share = (100 * block[cost]) / total[cost];
-    return block[cost] && total[cost] && !block.trainingOnly ? ` (${format(share, share < 10 ? 1 : 0)}%)` : "";
+    return block[cost] && total[cost] && !block.trainingOnly
+      ? ` (${format(share, share < 10 ? 1 : 0)}%)`
+      : "";
   };
   return [
     ["Output", block.shape ? times(block.shape) : "not run"],
     ["Parameters", count(block.parameters) + percent("parameters")],
     ["MACs", (block.macs < 1e6 ? count(block.macs) : short(block.macs, "macs")) + percent("macs")],
-    ["Activations", block.memory ? short(block.memory, "memory") + percent("memory") : "none written"],
+    [
+      "Activations",
+      block.memory ? short(block.memory, "memory") + percent("memory") : "none written",
+    ],
     ["Sees", block.field ? `${times(block.field)} pixels` : "no window"],
   ];
 }
@@ -104,5 +136,7 @@ export function facts(block, total) {
  */
 export function sentence(block, total) {
   const words = facts(block, total).map(([name, value]) => `${name} ${value}`);
-  return [heading(block), ...(block.name === heading(block) ? [] : [block.name]), ...words].join(", ");
+  return [heading(block), ...(block.name === heading(block) ? [] : [block.name]), ...words].join(
+    ", ",
+  );
 }

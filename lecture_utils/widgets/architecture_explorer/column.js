@@ -1,5 +1,6 @@
 /** One of the two networks: a menu, its blocks, and the block that is selected. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { select } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { count, facts, heading } from "./block.js";
@@ -13,6 +14,10 @@ function blockPanel() {
   const list = h("dl", { class: "arch-facts" });
   const element = h("div", { class: "arch-panel", role: "group" }, name, list);
   const values = [];
+  /**
+   * @param {Record<string, any>} block
+   * @param {Record<string, any>} network
+   */
   function show(block, { title, tree }) {
     const called = block.name && block.name !== heading(block) ? ` · ${block.name}` : "";
     setText(name, `${heading(block)}${called}`);
@@ -29,15 +34,21 @@ function blockPanel() {
 }
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} demo
- * @param {{side: string, options: object[], chosen: () => object, onChange: () => void}} settings `chosen` gives
- *   the network, `onChange` is called when another block is selected or opened.
- * @returns {{element: HTMLElement, draw: () => void, color: Function, detail: () => {name: *, blocks: *[], selected:
- *   *}}}
+ * @param {{model: Model, edit: Edit}} demo
+ * @param {{side: string, options: Record<string, any>[], chosen: () => Record<string, any>,
+ *   onChange: () => void}} settings `chosen` gives the network, `onChange` is called when another
+ *   block is selected or opened.
+ * @returns {{element: HTMLElement, draw: () => void, color: Function, detail: () => {name: *,
+ *   blocks: *[], selected: *}}}
  */
 export function networkColumn({ model, edit }, { side, options, chosen, onChange }) {
   const title = `${side === "left" ? "First" : "Second"} network`;
-  const menu = select({ label: title, options, value: model.get(side), onChange: (value) => edit({ [side]: value }) });
+  const menu = select({
+    label: title,
+    options,
+    value: model.get(side),
+    onChange: (value) => edit({ [side]: value }),
+  });
   const sums = h("p", { class: "lu-label" });
   const note = h("p", { class: "lu-message" });
   const panel = blockPanel();
@@ -66,6 +77,19 @@ export function networkColumn({ model, edit }, { side, options, chosen, onChange
     if (state !== last) tree.show(network.tree, names, `Blocks of ${network.title}`);
     last = state;
   }
-  const element = h("section", { class: "arch-column", "aria-label": title }, menu.element, sums, note, tree.element, panel.element);
-  return { element, draw, color: tree.color, detail: () => ({ name: chosen().name, blocks: tree.blocks(), selected }) };
+  const element = h(
+    "section",
+    { class: "arch-column", "aria-label": title },
+    menu.element,
+    sums,
+    note,
+    tree.element,
+    panel.element,
+  );
+  return {
+    element,
+    draw,
+    color: tree.color,
+    detail: () => ({ name: chosen().name, blocks: tree.blocks(), selected }),
+  };
 }

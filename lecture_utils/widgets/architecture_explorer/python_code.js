@@ -10,7 +10,8 @@ export function pythonCode(networks) {
   const known = [...new Set(networks.filter(({ own }) => !own).map(({ name }) => name))];
   const own = [...new Set(networks.filter((network) => network.own))];
   const lines = own.map(
-    ({ name, size }) => `# ${quote(name)} is a network of yours: networks[${quote(name)}] = (module, (${size.join(", ")}))`,
+    ({ name, size }) =>
+      `# ${quote(name)} is a network of yours: networks[${quote(name)}] = (module, (${size.join(", ")}))`,
   );
   return `from lecture_utils.architectures import load, trace
 

@@ -4,9 +4,10 @@ import { h, setText } from "../_shared/ui/dom.js";
 import { heading, remark, sentence, short } from "./block.js";
 
 /**
- * @param {{onSelect: (block: object) => void, onToggle: (names: string[]) => void}} options `names` are
- *   those of the blocks that are open.
- * @returns {{element: HTMLElement, show: Function, color: Function, blocks: () => object[]}}
+ * @param {{onSelect: (block: Record<string, any>) => void, onToggle: (names: string[]) => void}}
+ *   options `names` are those of the blocks that are open.
+ * @returns {{element: HTMLElement, show: Function, color: Function, blocks: () => Record<string,
+ *   any>[]}}
  */
 export function treeView({ onSelect, onToggle }) {
   const element = h("div", { class: "arch-tree", role: "tree" });
@@ -118,8 +119,9 @@ export function treeView({ onSelect, onToggle }) {
 
   listenToKeys(element, { selected: () => selected, move, toggle, has: (node) => rows.has(node) });
   element.addEventListener("click", (event) => {
-    const node = event.target.closest('[role="treeitem"]');
-    if (!node || !event.target.closest(".arch-row")) return;
+    const at = /** @type {Element} */ (event.target);
+    const node = at.closest('[role="treeitem"]');
+    if (!node || !at.closest(".arch-row")) return;
     move(node);
     toggle(node);
   });
@@ -140,7 +142,12 @@ function blockNode(block, level, total) {
     h("span", { class: "arch-value" }),
     h("span", { class: "arch-remark" }, remark(block)),
   );
-  return treeItem(`arch-item${block.trainingOnly ? " training-only" : ""}`, level, sentence(block, total), row);
+  return treeItem(
+    `arch-item${block.trainingOnly ? " training-only" : ""}`,
+    level,
+    sentence(block, total),
+    row,
+  );
 }
 
 /** The element of a branch. */
@@ -148,7 +155,12 @@ function branchNode({ number, of, blocks }, level) {
   const name = blocks.length ? `branch ${number}` : "shortcut";
   const what = blocks.length ? "" : ", a shortcut: nothing is computed";
   const row = h("div", { class: "arch-row", "aria-hidden": "true" }, name);
-  return treeItem(`arch-branch ${blocks.length ? "" : "shortcut"}`, level, `Branch ${number} of ${of}${what}`, row);
+  return treeItem(
+    `arch-branch ${blocks.length ? "" : "shortcut"}`,
+    level,
+    `Branch ${number} of ${of}${what}`,
+    row,
+  );
 }
 
 function treeItem(kind, level, label, row) {
@@ -163,11 +175,16 @@ function listenToKeys(element, { selected, move, toggle, has }) {
   let typedAt = 0;
   /** Go to the next block whose name begins with what is being typed. */
   function find(event, items, at) {
-    typed = event.timeStamp - typedAt < 700 ? typed + event.key.toLowerCase() : event.key.toLowerCase();
+    typed =
+      event.timeStamp - typedAt < 700 ? typed + event.key.toLowerCase() : event.key.toLowerCase();
     typedAt = event.timeStamp;
     const from = typed.length > 1 ? at : at + 1;
     const order = [...items.slice(from), ...items.slice(0, from)];
-    move(order.find((node) => node.firstChild.textContent.replace("▸", "").toLowerCase().startsWith(typed)));
+    move(
+      order.find((node) =>
+        node.firstChild.textContent.replace("▸", "").toLowerCase().startsWith(typed),
+      ),
+    );
   }
   element.addEventListener("keydown", (event) => {
     const here = selected();
@@ -184,7 +201,8 @@ function listenToKeys(element, { selected, move, toggle, has }) {
       End: () => move(items.at(-1)),
       Enter: () => toggle(here),
       " ": () => toggle(here),
-      "*": () => [...here.parentElement.children].forEach((node) => has(node) && toggle(node, true)),
+      "*": () =>
+        [...here.parentElement.children].forEach((node) => has(node) && toggle(node, true)),
     };
     if (!actions[event.key] && event.key.length > 1) return;
     event.preventDefault();
@@ -198,5 +216,15 @@ function sum({ number, of, blocks }) {
   const add = (cost) => blocks.reduce((all, block) => all + block[cost], 0);
   const { shape = 0, field = 0 } = blocks.at(-1) ?? {};
   const label = blocks.length ? `Branch ${number} of ${of}` : "Shortcut: nothing is computed";
-  return { name: "", kind: "branch", label, shape, field, children: [], parameters: add("parameters"), macs: add("macs"), memory: add("memory") };
+  return {
+    name: "",
+    kind: "branch",
+    label,
+    shape,
+    field,
+    children: [],
+    parameters: add("parameters"),
+    macs: add("macs"),
+    memory: add("memory"),
+  };
 }

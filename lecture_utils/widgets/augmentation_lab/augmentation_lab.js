@@ -1,4 +1,6 @@
-/** AugmentationLab: what random transforms do to an image, drawn anew every epoch. See __init__.py. */
+/**
+ * AugmentationLab: what random transforms do to an image, drawn anew every epoch. See __init__.py.
+ */
 
 import { fromTyped, toTyped } from "../_shared/math/arrays.js";
 import { copyButton } from "../_shared/ui/copy.js";
@@ -16,7 +18,9 @@ import { presetOf, settingsPanel } from "./settings_panel.js";
 import { changed, versions } from "./versions.js";
 import { describe, remark } from "./text.js";
 
-/** Return `bytes(name)`: the same array for the same trait value, so that nothing is computed twice. */
+/**
+ * Return `bytes(name)`: the same array for the same trait value, so that nothing is computed twice.
+ */
 function bytesReader(model) {
   const known = new Map();
   return (name) => {
@@ -74,16 +78,31 @@ function build(demo) {
     onPartner: (partner) => change({ partner, other: asArray(images[names.indexOf(partner)]) }),
   });
   const epoch = epochBar({ seed: () => model.get("seed"), onSeed: (seed) => change({ seed }) });
-  const tiles = grid({ side, onChoose: (chosen) => set({ chosen }), onHover: (hovered) => set({ hovered }) });
+  const tiles = grid({
+    side,
+    onChoose: (chosen) => set({ chosen }),
+    onHover: (hovered) => set({ hovered }),
+  });
   const one = closeUp({ side, request });
   const message = messageLine();
   const note = h("p", { class: "aug-note", hidden: true });
-  const code = h("pre", { class: "aug-code", tabindex: 0, role: "region", "aria-label": "torchvision code" });
+  const code = h("pre", {
+    class: "aug-code",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "torchvision code",
+  });
   const known = (name) => (!model.get("own") && names.includes(name) ? name : null);
   const copy = copyButton({
     code: () => {
       const [image, other] = [known(model.get("source")), known(model.get("partner"))];
-      return pythonCode({ settings: last.settings, image, other, tile: state.chosen, drawn: last.versions[state.chosen] });
+      return pythonCode({
+        settings: last.settings,
+        image,
+        other,
+        tile: state.chosen,
+        drawn: last.versions[state.chosen],
+      });
     },
     signal,
   });
@@ -134,5 +153,6 @@ function build(demo) {
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "augmentation_lab", label: "Augmentation lab" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "augmentation_lab", label: "Augmentation lab" }, build),
 };

@@ -19,8 +19,9 @@ function view(side) {
 
 /**
  * @param {{side: number, request: () => void}} options
- * @returns {{element: HTMLElement, all: HTMLElement, draw: (image: Uint8Array, source: string, pixels: Uint8Array,
- *   version: number) => void, tell: (rows: string[][]) => void, listAll: (rows: () => string[][][]) => void}}
+ * @returns {{element: HTMLElement, all: HTMLElement, draw: (image: Uint8Array, source: string,
+ *   pixels: Uint8Array, version: number) => void, tell: (rows: string[][]) => void, listAll: (rows:
+ *   () => string[][][]) => void}}
  *   `all` lists what was drawn for every version, folded away.
  */
 export function closeUp({ side, request }) {
@@ -39,8 +40,8 @@ export function closeUp({ side, request }) {
     while (list.children.length > rows.length) list.lastChild.remove();
     while (list.children.length < rows.length) list.append(h("div", {}, h("dt"), h("dd")));
     rows.forEach(([term, value], i) => {
-      setText(list.children[i].firstChild, term);
-      setText(list.children[i].lastChild, value);
+      setText(list.children[i].firstElementChild, term);
+      setText(list.children[i].lastElementChild, value);
     });
   }
   /** Nothing is worked out as long as the list is folded away. */
@@ -48,7 +49,15 @@ export function closeUp({ side, request }) {
     if (!all.open) return;
     const versions = rowsOfAll();
     while (items.children.length < versions.length) items.append(h("li"));
-    versions.forEach((rows, i) => setText(items.children[i], rows.map((row) => row.join(" ")).join(", ")));
+    versions.forEach((rows, i) =>
+      setText(items.children[i], rows.map((row) => row.join(" ")).join(", ")),
+    );
   }
-  return { element: h("div", { class: "aug-one" }, original.element, version.element, list), all, draw, tell, listAll };
+  return {
+    element: h("div", { class: "aug-one" }, original.element, version.element, list),
+    all,
+    draw,
+    tell,
+    listAll,
+  };
 }

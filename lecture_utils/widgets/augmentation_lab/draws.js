@@ -48,12 +48,19 @@ function beta(alpha, at) {
  * @param {Record<string, any>} settings
  * @param {number} rows
  * @param {number} columns
- * @returns {{affine: object|null, crop: object|null, flip: boolean, colors: [string, number][],
- *   noise: number, erase: object|null}}
+ * @returns {{affine: Record<string, any>|null, crop: Record<string, any>|null, flip: boolean,
+ *   colors: [string, number][], noise: number, erase: Record<string, any>|null}}
  */
 export function draw(seed, tile, settings, rows, columns) {
   const at = uniform(seed, STREAMS * tile);
-  const drawn = { affine: null, crop: null, flip: at(5) < settings.flip, colors: [], noise: settings.noise, erase: null };
+  const drawn = {
+    affine: null,
+    crop: null,
+    flip: at(5) < settings.flip,
+    colors: [],
+    noise: settings.noise,
+    erase: null,
+  };
   const { degrees, translate, scale, shear, crop, ratio } = settings;
   if (degrees || translate || shear || scale[0] !== 1 || scale[1] !== 1) {
     drawn.affine = {
@@ -92,7 +99,8 @@ export function draw(seed, tile, settings, rows, columns) {
  * @param {number} alpha
  * @returns {number}
  */
-export const drawShare = (seed, tile, alpha) => (alpha ? beta(alpha, uniform(seed, STREAMS * tile + 1)) : 1);
+export const drawShare = (seed, tile, alpha) =>
+  alpha ? beta(alpha, uniform(seed, STREAMS * tile + 1)) : 1;
 
 /**
  * Standard normal numbers for one image's noise: a random part of one long table, because making

@@ -15,7 +15,7 @@ export function epochBar({ seed, onSeed }) {
   const input = h("input", { type: "number", min: 0, max: LARGEST_SEED, step: 1 });
   input.addEventListener("change", () => {
     if (input.value !== "" && input.validity.valid) go(input.valueAsNumber);
-    else input.value = seed();
+    else input.value = String(seed());
   });
   const element = h(
     "div",

@@ -1,11 +1,14 @@
-/** Twelve tiles of which one is chosen: by mouse, finger or arrow keys. A mouse only has to hover. */
+/**
+ * Twelve tiles of which one is chosen: by mouse, finger or arrow keys. A mouse only has to hover.
+ */
 
 import { h } from "../_shared/ui/dom.js";
 import { TILES } from "./draws.js";
 import { painter } from "./images.js";
 
 /**
- * @param {{side: number, onChoose: (tile: number) => void, onHover: (tile: number|null) => void}} options
+ * @param {{side: number, onChoose: (tile: number) => void, onHover: (tile: number|null) => void}}
+ *   options
  * @returns {{element: HTMLElement, update(versions: *, chosen: *): void}}
  */
 export function grid({ side, onChoose, onHover }) {
@@ -53,7 +56,7 @@ export function grid({ side, onChoose, onHover }) {
       if (marked === chosen) return;
       marked = chosen;
       tiles.forEach(({ element: tile }, i) => {
-        tile.setAttribute("aria-checked", i === chosen);
+        tile.setAttribute("aria-checked", String(i === chosen));
         tile.tabIndex = i === chosen ? 0 : -1;
       });
     },

@@ -9,7 +9,7 @@ const ARRAY = "your array";
 
 /**
  * Paint bytes (red, green, blue) onto a canvas; returns a function that does it again.
- * @param {HTMLElement} canvas
+ * @param {HTMLCanvasElement} canvas
  * @param {number} side
  * @returns {(bytes: Uint8Array) => void}
  */
@@ -32,7 +32,8 @@ export function painter(canvas, side) {
 /**
  * @param {{names: string[], images: Uint8Array[], side: number,
  *   onChoose: (name: string, bytes: Uint8Array) => void, onError: (text: string) => void}} options
- * @returns {{element: HTMLElement, open: (file: *) => Promise<void>, update(source: *, bytes: *): void}}
+ * @returns {{element: HTMLElement, open: (file: *) => Promise<void>, update(source: *,
+ *   bytes: *): void}}
  */
 export function imagePanel({ names, images, side, onChoose, onError }) {
   const group = uniqueId("image");
@@ -72,7 +73,9 @@ export function imagePanel({ names, images, side, onChoose, onError }) {
   return {
     element: h("fieldset", {}, legend, thumbsAndUpload),
     open,
-    /** Show which one is chosen; `bytes` is an image that came from Python if it has no name here. */
+    /**
+     * Show which one is chosen; `bytes` is an image that came from Python if it has no name here.
+     */
     update(source, bytes) {
       if (!thumbs.has(source)) put(source, bytes, source === ARRAY ? "Your array" : source);
       for (const [name, { input: radio }] of thumbs) radio.checked = name === source;

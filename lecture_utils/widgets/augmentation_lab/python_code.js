@@ -21,11 +21,14 @@ function transforms(settings) {
   }
   if (crop[0] !== 1 || crop[1] !== 1) {
     // 3:4 to 4:3 is what torchvision does by itself.
-    const sides = Math.abs(ratio - 4 / 3) < 1e-6 ? "" : `, ratio=(1 / ${number(ratio)}, ${number(ratio)})`;
+    const sides =
+      Math.abs(ratio - 4 / 3) < 1e-6 ? "" : `, ratio=(1 / ${number(ratio)}, ${number(ratio)})`;
     lines.push(`v2.RandomResizedCrop(size, scale=${pair(crop)}${sides})`);
   }
   if (flip) lines.push(`v2.RandomHorizontalFlip(${number(flip)})`);
-  const colors = COLORS.filter((name) => settings[name]).map((name) => `${name}=${number(settings[name])}`);
+  const colors = COLORS.filter((name) => settings[name]).map(
+    (name) => `${name}=${number(settings[name])}`,
+  );
   if (colors.length) lines.push(`v2.ColorJitter(${colors.join(", ")})`);
   if (noise) lines.push(`v2.GaussianNoise(sigma=${number(noise)})`);
   if (erase) lines.push(`v2.RandomErasing(${number(erase)})`);
@@ -38,11 +41,21 @@ function transforms(settings) {
  * @returns {string}
  */
 export function composeCode(settings) {
-  const mixup = settings.mixup ? `\nmixup = v2.MixUp(alpha=${number(settings.mixup)}, num_classes=2)  # of a batch: mixup(images, labels)` : "";
-  return `augment = v2.Compose([\n${transforms(settings).map((line) => `    ${line},\n`).join("")}])${mixup}`;
+  const mixup = settings.mixup
+    ? `\nmixup = v2.MixUp(alpha=${number(settings.mixup)}, num_classes=2)  # of a batch: mixup(images, labels)`
+    : "";
+  return `augment = v2.Compose([\n${transforms(settings)
+    .map((line) => `    ${line},\n`)
+    .join("")}])${mixup}`;
 }
 
-/** The numbers that were drawn for one version, as calls that use them. */
+/**
+ * The numbers that were drawn for one version, as calls that use them.
+ * @param {Record<string, any>} drawn
+ * @param {string} name Of the variable that becomes the version.
+ * @param {string} image Of the variable that holds the image.
+ * @returns {string[]}
+ */
 function calls({ affine, crop, flip, colors, noise, erase }, name, image) {
   const lines = [`${name} = ${image}`];
   const call = (text) => lines.push(`${name} = F.${text}`);
@@ -53,19 +66,25 @@ function calls({ affine, crop, flip, colors, noise, erase }, name, image) {
         `shear=[${number(shear)}, 0.0],\n    ${BILINEAR})`,
     );
   }
-  if (crop) call(`resized_crop(${name}, ${crop.top}, ${crop.left}, ${crop.height}, ${crop.width}, [size, size])`);
+  if (crop)
+    call(
+      `resized_crop(${name}, ${crop.top}, ${crop.left}, ${crop.height}, ${crop.width}, [size, size])`,
+    );
   if (flip) call(`horizontal_flip(${name})`);
   for (const [color, value] of colors) call(`adjust_${color}(${name}, ${number(value)})`);
   if (noise) call(`gaussian_noise(${name}, sigma=${number(noise)})  # not the page's own noise`);
   if (erase) {
-    call(`erase(${name}, ${erase.top}, ${erase.left}, ${erase.height}, ${erase.width}, torch.zeros(3, 1, 1))`);
+    call(
+      `erase(${name}, ${erase.top}, ${erase.left}, ${erase.height}, ${erase.width}, torch.zeros(3, 1, 1))`,
+    );
   }
   return lines;
 }
 
 /**
- * @param {{settings: object, seed: number, image: string|null, other: string|null, tile: number,
- *   drawn: object}} state `image` and `other` are names of photos; null for a reader's own image.
+ * @param {{settings: Record<string, any>, image: string|null, other: string|null, tile: number,
+ *   drawn: Record<string, any>}} state `image` and `other` are names of photos; null for a reader's
+ *   own image.
  * @returns {string}
  */
 export function pythonCode({ settings, image, other, tile, drawn }) {
@@ -86,7 +105,9 @@ export function pythonCode({ settings, image, other, tile, drawn }) {
   if (mixed) {
     const share = number(drawn.share);
     exact.push(...calls(drawn.partner, "partner", "other"));
-    exact.push(`version = (${share} * version + ${number(1 - drawn.share)} * partner).round().to(torch.uint8)`);
+    exact.push(
+      `version = (${share} * version + ${number(1 - drawn.share)} * partner).round().to(torch.uint8)`,
+    );
   }
   return `${imports.filter(Boolean).join("\n")}
 

@@ -3,7 +3,8 @@
 import { segmented, select, slider } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
 
-/** [setting, label, step, end]: `end` is 0 or 1 for the ends of a pair. */
+/** [setting, label, step, end]: `end` is 0 or 1 for the ends of a pair.
+ * @type {Record<string, [string, string, number, number?][]>} */
 const GROUPS = {
   Geometry: [
     ["degrees", "Rotation ±°", 1],
@@ -34,9 +35,11 @@ const GROUPS = {
 const FOUR_THIRDS = 1.33;
 
 /**
- * @param {{limits: object, presets: object, names: string[], onSetting: (name: string, value: *) => void,
- *   get: (name: string) => *, onPreset: (name: string) => void, onPartner: (name: string) => void}} options
- * @returns {{preset: HTMLElement, element: HTMLElement, update(settings: *, chosenPreset: *, chosenPartner: *): void}}
+ * @param {{limits: Record<string, any>, presets: Record<string, any>, names: string[],
+ *   onSetting: (name: string, value: *) => void, get: (name: string) => *, onPreset: (name: string)
+ *   => void, onPartner: (name: string) => void}} options
+ * @returns {{preset: HTMLElement, element: HTMLElement, update(settings: *, chosenPreset: *,
+ *   chosenPartner: *): void}}
  */
 export function settingsPanel({ limits, presets, names, get, onSetting, onPreset, onPartner }) {
   const sliders = [];
@@ -44,10 +47,14 @@ export function settingsPanel({ limits, presets, names, get, onSetting, onPreset
     const controls = settings.map(([name, label, step, end]) => {
       const [min, max] = limits[name];
       const onInput = (value) => {
-        if (end === undefined) return onSetting(name, name === "ratio" && value === FOUR_THIRDS ? 4 / 3 : value);
+        if (end === undefined)
+          return onSetting(name, name === "ratio" && value === FOUR_THIRDS ? 4 / 3 : value);
         // Whoever moves one end past the other takes it along.
         const other = get(name)[1 - end];
-        return onSetting(name, end ? [Math.min(value, other), value] : [value, Math.max(value, other)]);
+        return onSetting(
+          name,
+          end ? [Math.min(value, other), value] : [value, Math.max(value, other)],
+        );
       };
       const control = slider({ label, min, max, step, value: min, onInput });
       sliders.push({ name, end, set: control.set });
@@ -55,8 +62,18 @@ export function settingsPanel({ limits, presets, names, get, onSetting, onPreset
     });
     return { title, controls };
   });
-  const partner = select({ label: "Mix with", options: names, value: names[0], onChange: onPartner });
-  const partnerRow = h("div", { class: "aug-partner" }, h("span", { "aria-hidden": "true" }, "Mix with"), partner.element);
+  const partner = select({
+    label: "Mix with",
+    options: names,
+    value: names[0],
+    onChange: onPartner,
+  });
+  const partnerRow = h(
+    "div",
+    { class: "aug-partner" },
+    h("span", { "aria-hidden": "true" }, "Mix with"),
+    partner.element,
+  );
   groups.at(-1).controls.push(partnerRow);
   const preset = segmented({
     legend: "Settings to start from",
@@ -70,7 +87,12 @@ export function settingsPanel({ limits, presets, names, get, onSetting, onPreset
       "div",
       { class: "aug-settings" },
       ...groups.map(({ title, controls }) =>
-        h("fieldset", { class: "aug-group" }, h("legend", { class: "lu-title" }, title), ...controls),
+        h(
+          "fieldset",
+          { class: "aug-group" },
+          h("legend", { class: "lu-title" }, title),
+          ...controls,
+        ),
       ),
     ),
     update(settings, chosenPreset, chosenPartner) {

@@ -17,7 +17,10 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
   if (affine) {
     if (affine.angle) rows.push(["rotation", signed(affine.angle, "°")]);
     if (affine.dx || affine.dy) {
-      rows.push(["shift", `${Math.abs(affine.dx)} px ${affine.dx < 0 ? "left" : "right"}, ${Math.abs(affine.dy)} px ${affine.dy < 0 ? "up" : "down"}`]);
+      rows.push([
+        "shift",
+        `${Math.abs(affine.dx)} px ${affine.dx < 0 ? "left" : "right"}, ${Math.abs(affine.dy)} px ${affine.dy < 0 ? "up" : "down"}`,
+      ]);
     }
     if (affine.zoom !== 1) rows.push(["zoom", `× ${format(affine.zoom)}`]);
     if (affine.shear) rows.push(["shear", signed(affine.shear, "°")]);
@@ -32,7 +35,8 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
     rows.push([name, name === "hue" ? signed(360 * value, "°") : `× ${format(value)}`]);
   }
   if (noise) rows.push(["noise", `σ = ${format(noise)}`]);
-  if (erase) rows.push(["cutout", `${erase.width}×${erase.height} at (${erase.left}, ${erase.top})`]);
+  if (erase)
+    rows.push(["cutout", `${erase.width}×${erase.height} at (${erase.left}, ${erase.top})`]);
   if (share !== 1) rows.push(["mixup", `${percent(share)}, and ${percent(1 - share)} ${partner}`]);
   return rows.length ? rows : [["unchanged", "nothing was drawn for this one"]];
 }
@@ -45,7 +49,8 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
  * @returns {string}
  */
 export function remark({ crop }, versions, preset) {
-  if (preset === "digits") return "Digits are not mirrored: a mirrored 2 is no digit, and a 6 turned by 180° is a 9.";
+  if (preset === "digits")
+    return "Digits are not mirrored: a mirrored 2 is no digit, and a 6 turned by 180° is a 9.";
   if (crop[1] <= 1) return "";
   const whole = versions.filter((version) => version.crop?.whole).length;
   const meaning = `scale=(${crop[0]}, ${crop[1]}) of RandomResizedCrop is a part of the area, not a zoom. `;

@@ -1,6 +1,6 @@
 /**
- * torchvision's transforms of a color image: bytes, row by row, red, green and blue beside each other.
- * Each returns a new image, or changes one in place where its name begins with "adjust".
+ * torchvision's transforms of a color image: bytes, row by row, red, green and blue beside each
+ * other. Each returns a new image, or changes one in place where its name begins with "adjust".
  */
 
 /**
@@ -53,8 +53,10 @@ export function affine(image, rows, columns, parameters) {
       const q = p + row;
       // Plus 0.5, to round.
       result[to] = w0 * image[p] + w1 * image[p + 3] + w2 * image[q] + w3 * image[q + 3] + 0.5;
-      result[to + 1] = w0 * image[p + 1] + w1 * image[p + 4] + w2 * image[q + 1] + w3 * image[q + 4] + 0.5;
-      result[to + 2] = w0 * image[p + 2] + w1 * image[p + 5] + w2 * image[q + 2] + w3 * image[q + 5] + 0.5;
+      result[to + 1] =
+        w0 * image[p + 1] + w1 * image[p + 4] + w2 * image[q + 1] + w3 * image[q + 4] + 0.5;
+      result[to + 2] =
+        w0 * image[p + 2] + w1 * image[p + 5] + w2 * image[q + 2] + w3 * image[q + 5] + 0.5;
     }
   }
   return result;
@@ -72,7 +74,9 @@ function blend(image, rows, columns, left, top, wx, wy, result, to) {
   for (let c = 0; c < 3; c += 1) result[to + c] = sums[c];
 }
 
-/** For each of `toLength` pixels along a side, the two of `length` that it lies between, and where. */
+/**
+ * For each of `toLength` pixels along a side, the two of `length` that it lies between, and where.
+ */
 function taps(length, toLength) {
   const first = new Int32Array(toLength);
   const second = new Int32Array(toLength);
@@ -174,7 +178,10 @@ function saturation(image, factor) {
   }
 }
 
-/** Around the circle of hues: 0.5 is the opposite color. Brightest and palest of a pixel's values stay. */
+/**
+ * Around the circle of hues: 0.5 is the opposite color. Brightest and palest of a pixel's values
+ * stay.
+ */
 function hue(image, turn) {
   const sixthsAhead = 6 * (turn + 1);
   for (let at = 0; at < image.length; at += 3) {
@@ -201,11 +208,29 @@ function hue(image, turn) {
     let g = rising;
     let b = bottom;
     switch (whole % 6) {
-      case 1: r = falling; g = top; break;
-      case 2: r = bottom; g = top; b = rising; break;
-      case 3: r = bottom; g = falling; b = top; break;
-      case 4: r = rising; g = bottom; b = top; break;
-      case 5: g = bottom; b = falling; break;
+      case 1:
+        r = falling;
+        g = top;
+        break;
+      case 2:
+        r = bottom;
+        g = top;
+        b = rising;
+        break;
+      case 3:
+        r = bottom;
+        g = falling;
+        b = top;
+        break;
+      case 4:
+        r = rising;
+        g = bottom;
+        b = top;
+        break;
+      case 5:
+        g = bottom;
+        b = falling;
+        break;
     }
     image[at] = r;
     image[at + 1] = g;

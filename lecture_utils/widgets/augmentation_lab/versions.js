@@ -5,7 +5,7 @@ import { mixup, paint, place } from "./transforms.js";
 
 /**
  * @param {number} side Of all images, in pixels.
- * @returns {(image: *, other: *, settings: *, seed: *) => object[]}
+ * @returns {(image: *, other: *, settings: *, seed: *) => Record<string, any>[]}
  */
 export function versions(side) {
   const kept = new Map();
@@ -33,7 +33,10 @@ export function versions(side) {
     return memory.mixed;
   }
 
-  /** @returns {object[]} Per tile what was drawn, also for its `partner`, and the `pixels`. */
+  /**
+   * @returns {Record<string, any>[]} Per tile what was drawn, also for its `partner`, and the
+   *   `pixels`.
+   */
   return (image, other, settings, seed) =>
     Array.from({ length: TILES }, (_, tile) => {
       const drawn = draw(seed, tile, settings, side, side);

@@ -32,9 +32,10 @@ function smallArray(name) {
       shape = `${rows}x${columns}`;
       cells = Array.from(values, () => h("td"));
       const body = h("tbody");
-      for (let i = 0; i < rows; i += 1) body.append(h("tr", {}, ...cells.slice(i * columns, (i + 1) * columns)));
+      for (let i = 0; i < rows; i += 1)
+        body.append(h("tr", {}, ...cells.slice(i * columns, (i + 1) * columns)));
       table.replaceChildren(table.caption, body);
-      table.style.setProperty("--size", Math.max(rows, columns));
+      table.style.setProperty("--size", String(Math.max(rows, columns)));
     }
     cells.forEach((cell, i) => {
       setText(cell, formatCell(values[i]));
@@ -44,7 +45,7 @@ function smallArray(name) {
   return { element, update };
 }
 
-/** @returns {{element: HTMLElement, update: (lab: object, row: number, column: number,
+/** @returns {{element: HTMLElement, update: (lab: Record<string, any>, row: number, column: number,
  *   limit: number, dark: boolean) => void}} */
 export function arithmetic() {
   const patch = smallArray("Patch of the image");
@@ -78,7 +79,13 @@ export function arithmetic() {
     patch.update(values, kh, kw, grayColor, grayScale());
     kernel.update(weights, kh, kw, signed, scale);
     // Pixels go from 0 to 1, so a product is never stronger than its weight: one scale fits both.
-    products.update(weights.map((weight, i) => weight * values[i]), kh, kw, signed, scale);
+    products.update(
+      weights.map((weight, i) => weight * values[i]),
+      kh,
+      kw,
+      signed,
+      scale,
+    );
     const sum = lab.output[row * lab.columns + column];
     setText(value, format(sum));
     setColor(value, signedColor(sum, limit, dark));

@@ -18,10 +18,25 @@ import { labReader, misfit, sizeFormula } from "./state.js";
 import { imageViews } from "./views.js";
 import { slidingWindow } from "./window.js";
 
-const TRAITS = ["image", "kernel", "kernel_name", "stride", "padding", "dilation", "source", "position"];
+const TRAITS = [
+  "image",
+  "kernel",
+  "kernel_name",
+  "stride",
+  "padding",
+  "dilation",
+  "source",
+  "position",
+];
 const HELP = [
-  ["Window", "point at the input or the output, tap it, or use the arrow keys; a click makes it stay."],
-  ["Weights", "type a number into a cell, or drag it up and down; with the cell chosen, turn the wheel or press Page Up and Page Down."],
+  [
+    "Window",
+    "point at the input or the output, tap it, or use the arrow keys; a click makes it stay.",
+  ],
+  [
+    "Weights",
+    "type a number into a cell, or drag it up and down; with the cell chosen, turn the wheel or press Page Up and Page Down.",
+  ],
   ["Drawing", "draw with mouse or finger; or move with the arrow keys and press Space to paint."],
   ["Your own image", "open a file or drop one here. It stays in your browser."],
 ];
@@ -29,7 +44,13 @@ const HELP = [
 /** Sliders of what a layer is made with. */
 function layerSliders({ model, edit }) {
   const layerSlider = (name, label, min, max) =>
-    slider({ label, min, max, value: model.get(name), onInput: (value) => edit({ [name]: value }) });
+    slider({
+      label,
+      min,
+      max,
+      value: model.get(name),
+      onInput: (value) => edit({ [name]: value }),
+    });
   const sliders = {
     stride: layerSlider("stride", "Stride", 1, 4),
     padding: layerSlider("padding", "Padding", 0, 5),
@@ -85,7 +106,8 @@ function build(demo) {
     root.classList.toggle("misfit", Boolean(problem));
     root.classList.toggle("drawing", model.get("source") === DRAWING);
     if (newImage(model.get("source"), model.get("image"))) images.update();
-    if (newKernel(model.get("kernel"), model.get("kernel_name"), demo.dark)) kernel.update(demo.dark);
+    if (newKernel(model.get("kernel"), model.get("kernel_name"), demo.dark))
+      kernel.update(demo.dark);
     sliders.update();
     setText(formula, problem ? "" : sizeFormula(lab));
     views.drawInput(lab);
@@ -112,16 +134,32 @@ function build(demo) {
   const operator = (sign) => h("span", { class: "lab-between", "aria-hidden": "true" }, sign);
   const parts = [
     images.element,
-    h("div", { class: "lab-stage" }, views.input, operator("∗"), kernel.element, operator("="), views.output),
+    h(
+      "div",
+      { class: "lab-stage" },
+      views.input,
+      operator("∗"),
+      kernel.element,
+      operator("="),
+      views.output,
+    ),
     message.element,
     sum.element,
     h("div", { class: "lab-settings" }, play.button, ...sliders.elements),
     formula,
-    h("div", { class: "lab-footer" }, copy.button, restart, copy.panel, helpList("What can I do here?", HELP)),
+    h(
+      "div",
+      { class: "lab-footer" },
+      copy.button,
+      restart,
+      copy.panel,
+      helpList("What can I do here?", HELP),
+    ),
   ];
   return { parts, draw };
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "convolution_lab", label: "Convolution lab" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "convolution_lab", label: "Convolution lab" }, build),
 };

@@ -1,17 +1,25 @@
 /** The middle of the lab: choose, edit, turn and scale the kernel. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { fromTyped, toTyped } from "../_shared/math/arrays.js";
 import { button, segmented, select } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { MIRROR, ROTATE } from "../_shared/ui/icons.js";
 import { format } from "../_shared/math/numbers.js";
 import { kernelGrid } from "../_shared/ui/kernel_grid.js";
-import { mirror, normalizeKernel, presetName, resizeKernel, rotate, sums } from "../_shared/math/kernel_ops.js";
+import {
+  mirror,
+  normalizeKernel,
+  presetName,
+  resizeKernel,
+  rotate,
+  sums,
+} from "../_shared/math/kernel_ops.js";
 
 const SIZES = [3, 5, 7, 9, 11];
 
 /**
- * @param {{model: object, edit: (changes: object) => void, say: (text: string) => void}} options
+ * @param {{model: Model, edit: Edit, say: (text: string) => void}} options
  *   `edit` changes traits, `say` shows a sentence to the reader ("" removes it).
  * @returns {{element: HTMLElement, update: (dark: boolean) => void}}
  */

@@ -10,9 +10,10 @@ const MOST_CHANGES = 4;
 const LARGE = 1000;
 
 /**
- * Return `respond(pixels, h, w, weights, kh, kw, layer, out)`: what `correlate2d` gives, by two of its
- * properties. It is linear: a weight that changes by d adds d times the shifted image. And every stride and
- * padding picks its output from the same response, the one with stride 1 and a wide border.
+ * Return `respond(pixels, h, w, weights, kh, kw, layer, out)`: what `correlate2d` gives, by two of
+ * its properties. It is linear: a weight that changes by d adds d times the shifted image. And
+ * every stride and padding picks its output from the same response, the one with stride 1 and a
+ * wide border.
  * @returns {(pixels: *, h: *, w: *, weights: *, kh: *, kw: *, layer: *, out: *) => *}
  */
 export function responseKeeper() {
@@ -65,8 +66,18 @@ function add({ kw, dilation, margin, rows, columns, values }, pixels, h, w, k, c
   }
 }
 
-/** Copy the part that a layer's stride and padding leave, without the crumbs of rounding around zero. */
-function pick({ margin, columns: width, values }, weights, { stride, padding }, out, rows, columns) {
+/**
+ * Copy the part that a layer's stride and padding leave, without the crumbs of rounding around
+ * zero.
+ */
+function pick(
+  { margin, columns: width, values },
+  weights,
+  { stride, padding },
+  out,
+  rows,
+  columns,
+) {
   const crumbs = 1e-12 * weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
   const border = margin - padding;
   for (let y = 0; y < rows; y += 1) {

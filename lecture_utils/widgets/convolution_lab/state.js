@@ -1,19 +1,20 @@
 /** What the lab shows, read from its model: image, kernel, layer, and whether they fit together. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toBrightness, toTyped } from "../_shared/math/arrays.js";
 import { outputSize } from "../_shared/math/image.js";
 import { responseKeeper } from "./response.js";
 
 /**
- * @typedef {{pixels: Float32Array, h: number, w: number, weights: Float64Array, kh: number, kw: number,
- *   layer: {stride: number, padding: number, dilation: number}, rows: number, columns: number,
- *   output: Float32Array}} Lab
+ * @typedef {{pixels: Float32Array, h: number, w: number, weights: Float64Array, kh: number,
+ *   kw: number, layer: {stride: number, padding: number, dilation: number}, rows: number, columns:
+ *   number, output: Float32Array}} Lab
  */
 
 /**
  * Return `read()`, which gives the lab's present state. The output is computed only when something
  * that it depends on has changed since the last call.
- * @param {object} model
+ * @param {Model} model
  * @returns {() => Lab}
  */
 export function labReader(model) {

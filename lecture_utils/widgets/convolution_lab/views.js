@@ -1,5 +1,6 @@
 /** Input and output of the lab: two images with a window on each. */
 
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { maxMagnitude } from "../_shared/math/image.js";
 import { grayScale, signedLegend, signedScale } from "../_shared/ui/canvas.js";
 import { h, setText } from "../_shared/ui/dom.js";
@@ -24,9 +25,11 @@ function panel(kind, title, size, ...parts) {
 }
 
 /**
- * @param {{demo: object, read: () => object, sliding: object, play: object, images: object}} options
- * @returns {{input: HTMLElement, output: HTMLElement, drawInput: (lab: object) => void,
- *   drawOutput: (lab: object) => number}} `drawOutput` returns the largest magnitude of the output.
+ * @param {{demo: Demo, read: () => Record<string, any>, sliding: Record<string, any>,
+ *   play: Record<string, any>, images: Record<string, any>}} options
+ * @returns {{input: HTMLElement, output: HTMLElement, drawInput: (lab: Record<string, any>)
+ *   => void, drawOutput: (lab: Record<string, any>) => number}} `drawOutput` returns the largest
+ *   magnitude of the output.
  */
 export function imageViews({ demo, read, sliding, play, images }) {
   const { model, signal } = demo;
@@ -65,7 +68,10 @@ export function imageViews({ demo, read, sliding, play, images }) {
     onPoint: ({ row, column, phase }) => point(phase, [Math.floor(row), Math.floor(column)]),
   });
   const legend = signedLegend();
-  const [inputSize, outputSize] = [h("span", { class: "lu-label" }), h("span", { class: "lu-label" })];
+  const [inputSize, outputSize] = [
+    h("span", { class: "lu-label" }),
+    h("span", { class: "lu-label" }),
+  ];
   const [newInput, newOutput] = [changeDetector(), changeDetector()];
   let limit = 1;
 

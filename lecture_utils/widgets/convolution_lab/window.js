@@ -1,10 +1,11 @@
 /** Where the window is: it stays where it was put, and only visits where the pointer passes by. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { clamp } from "../_shared/math/numbers.js";
 import { moveByKey } from "../_shared/ui/plane.js";
 
 /**
- * @param {{model: object, read: () => object, edit: (changes: object) => void,
+ * @param {{model: Model, read: () => Record<string, any>, edit: Edit,
  *   request: () => void}} options `read` gives the lab's state, `request` asks for a new frame.
  */
 export function slidingWindow({ model, read, edit, request }) {
@@ -26,7 +27,9 @@ export function slidingWindow({ model, read, edit, request }) {
     position,
     /** Stay at a place. */
     settle,
-    /** Go to a place for as long as the pointer is there; null returns to where the window stays. */
+    /**
+     * Go to a place for as long as the pointer is there; null returns to where the window stays.
+     */
     visit(to) {
       visit = to;
       scan = null;

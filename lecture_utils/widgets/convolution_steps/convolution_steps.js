@@ -21,7 +21,12 @@ function kernelColumn(entry, { signal, walk }) {
   const { name, kernel } = entry;
   const weights = Float64Array.from(kernel.flat());
   const table = kernelTable(entry);
-  const output = plane({ label: `Output of ${name}`, signal, onKey: walk.onKey, onPoint: walk.onPoint([0, 0]) });
+  const output = plane({
+    label: `Output of ${name}`,
+    signal,
+    onKey: walk.onKey,
+    onPoint: walk.onPoint([0, 0]),
+  });
   const legend = signedLegend();
   const value = h("span", { class: "steps-value" });
   const element = h(
@@ -38,9 +43,19 @@ function kernelColumn(entry, { signal, walk }) {
   let limit = 1;
   /** @returns {string} The output at the window, as a sentence tells it. */
   function draw(image, [row, column], band, dark) {
-    const [rows, columns] = [outputSize(image.rows, kernel.length), outputSize(image.columns, kernel[0].length)];
+    const [rows, columns] = [
+      outputSize(image.rows, kernel.length),
+      outputSize(image.columns, kernel[0].length),
+    ];
     if (newImage(image)) {
-      result = correlate2d(image.values, image.rows, image.columns, weights, kernel.length, kernel[0].length);
+      result = correlate2d(
+        image.values,
+        image.rows,
+        image.columns,
+        weights,
+        kernel.length,
+        kernel[0].length,
+      );
       limit = maxMagnitude(result) || 1;
     }
     if (newPaint(image, dark)) {
@@ -81,7 +96,12 @@ function build(demo) {
     },
   });
   for (const entry of gallery) strip.put(entry.name, { image: entry });
-  const input = plane({ label: "Image", signal, onKey: walk.onKey, onPoint: walk.onPoint([(kh - 1) / 2, (kw - 1) / 2]) });
+  const input = plane({
+    label: "Image",
+    signal,
+    onKey: walk.onKey,
+    onPoint: walk.onPoint([(kh - 1) / 2, (kw - 1) / 2]),
+  });
   const place = h("p", { class: "lu-label steps-below" });
   const columns = kernels.map((entry) => kernelColumn(entry, { signal, walk }));
   const progress = slider({
@@ -116,7 +136,14 @@ function build(demo) {
     h(
       "div",
       { class: "steps-columns" },
-      h("div", { class: "steps-column" }, h("p", { class: "lu-title" }, "Image"), h("div", { class: "steps-top" }, strip.element), input.element, place),
+      h(
+        "div",
+        { class: "steps-column" },
+        h("p", { class: "lu-title" }, "Image"),
+        h("div", { class: "steps-top" }, strip.element),
+        input.element,
+        place,
+      ),
       ...columns.map(({ element }) => element),
     ),
     h("div", { class: "steps-settings" }, walk.play.button, progress.element, copy.button),
@@ -126,5 +153,6 @@ function build(demo) {
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "convolution_steps", label: "Convolution, step by step" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "convolution_steps", label: "Convolution, step by step" }, build),
 };

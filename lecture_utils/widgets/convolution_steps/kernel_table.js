@@ -13,11 +13,15 @@ export function kernelTable({ name, kernel }) {
   const limit = maxMagnitude(kernel.flat()) || 1;
   const cells = [];
   const rows = kernel.map((row) =>
-    h("tr", {}, ...row.map((weight) => {
-      const cell = h("td", {}, format(weight));
-      cells.push([cell, weight]);
-      return cell;
-    })),
+    h(
+      "tr",
+      {},
+      ...row.map((weight) => {
+        const cell = h("td", {}, format(weight));
+        cells.push([cell, weight]);
+        return cell;
+      }),
+    ),
   );
   const caption = h("caption", { class: "lu-visually-hidden" }, `Kernel ${name}`);
   const element = h("table", { class: "steps-kernel" }, caption, h("tbody", {}, ...rows));

@@ -11,7 +11,12 @@ export function stepsCode(image, kernels) {
     const rows = kernel.map((row) => `[${row.map(pythonNumber).join(", ")}]`);
     return `    "${name}": [${rows.join(", ")}],`;
   });
-  const imports = ["import numpy as np", "import torch", "import torch.nn.functional as F", image.imports];
+  const imports = [
+    "import numpy as np",
+    "import torch",
+    "import torch.nn.functional as F",
+    image.imports,
+  ];
   return `${imports.join("\n")}
 
 image = ${image.code}  # ${image.name}

@@ -1,11 +1,14 @@
-/** Where the window is: it stays where it was put, and visits where the pointer or the animation is. */
+/**
+ * Where the window is: it stays where it was put, and visits where the pointer or the animation is.
+ */
 
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { clamp } from "../_shared/math/numbers.js";
 import { moveByKey } from "../_shared/ui/plane.js";
 import { scanner } from "../_shared/ui/scan.js";
 
 /**
- * @param {object} demo
+ * @param {Demo} demo
  * @param {() => number[]} size Rows and columns of the outputs.
  */
 export function walkingWindow({ model, edit, request, signal }, size) {
@@ -33,22 +36,29 @@ export function walkingWindow({ model, edit, request, signal }, size) {
     signal,
   });
   const onKey = (event) => {
-    const to = moveByKey(event, position(), ...size());
+    const to = moveByKey(event, position(), size()[0], size()[1]);
     if (!to) return;
     event.preventDefault();
     play.stop();
     settle(to);
   };
-  /** What a pointer does on an image; `offset` is from the window's corner to what is pointed at. */
-  const onPoint = (offset) => ({ row, column, phase }) => {
-    if (phase === "down") play.stop();
-    if (play.running || phase === "up") return;
-    const [rows, columns] = size();
-    const to = [clamp(Math.floor(row - offset[0]), 0, rows - 1), clamp(Math.floor(column - offset[1]), 0, columns - 1)];
-    band = 1;
-    visit = phase === "hover" ? to : null;
-    if (phase === "down" || phase === "drag") settle(to);
-    request();
-  };
+  /**
+   * What a pointer does on an image; `offset` is from the window's corner to what is pointed at.
+   */
+  const onPoint =
+    (offset) =>
+    ({ row, column, phase }) => {
+      if (phase === "down") play.stop();
+      if (play.running || phase === "up") return;
+      const [rows, columns] = size();
+      const to = [
+        clamp(Math.floor(row - offset[0]), 0, rows - 1),
+        clamp(Math.floor(column - offset[1]), 0, columns - 1),
+      ];
+      band = 1;
+      visit = phase === "hover" ? to : null;
+      if (phase === "down" || phase === "drag") settle(to);
+      request();
+    };
   return { position, settle, play, onKey, onPoint, band: () => band };
 }

@@ -1,4 +1,6 @@
-/** Make a drawing look like MNIST's digits, and shift and rotate digits. centering.py does the same. */
+/**
+ * Make a drawing look like MNIST's digits, and shift and rotate digits. centering.py does the same.
+ */
 
 import { resize } from "../_shared/math/image.js";
 
@@ -9,8 +11,8 @@ const BOX = 20;
 const HALF = 0.5 + 1e-5;
 
 /**
- * Scale the ink's bounding box to fit 20x20 pixels, gray at its edges, and move it by whole pixels until
- * the center of mass lies within pixel (14, 14).
+ * Scale the ink's bounding box to fit 20x20 pixels, gray at its edges, and move it by whole pixels
+ * until the center of mass lies within pixel (14, 14).
  * @param {Float32Array} ink 0 (paper) to 1 (ink), row by row.
  * @returns {Float32Array} 28x28, multiples of 1/255; zeros if there is no ink.
  */
@@ -20,7 +22,9 @@ export function center(ink, rows, columns) {
   if (!box) return digit;
   const [boxRows, boxColumns] = [box.bottom - box.top, box.right - box.left];
   const scale = BOX / Math.max(boxRows, boxColumns);
-  const [height, width] = [boxRows, boxColumns].map((side) => Math.max(1, Math.round(scale * side)));
+  const [height, width] = [boxRows, boxColumns].map((side) =>
+    Math.max(1, Math.round(scale * side)),
+  );
   const small = resize(cut(ink, columns, box), boxRows, boxColumns, height, width);
   let [mass, massRow, massColumn] = [0, 0, 0];
   small.forEach((value, i) => {
@@ -32,7 +36,8 @@ export function center(ink, rows, columns) {
     Math.max(0, Math.min(SIZE - length, SIZE / 2 - Math.floor(moment / mass + HALF)));
   const [top, left] = [place(massRow, height), place(massColumn, width)];
   small.forEach((value, i) => {
-    digit[(top + Math.floor(i / width)) * SIZE + left + (i % width)] = Math.round(value * 255) / 255;
+    digit[(top + Math.floor(i / width)) * SIZE + left + (i % width)] =
+      Math.round(value * 255) / 255;
   });
   return digit;
 }

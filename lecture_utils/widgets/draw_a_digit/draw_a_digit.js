@@ -1,5 +1,6 @@
 /** DrawADigit: a network reads handwriting on the page and shows its work. See __init__.py. */
 
+/** @import { Layer } from "../_shared/nn/network.js" */
 import { channelsFirst } from "../_shared/nn/network.js";
 import { grayScale, raster } from "../_shared/ui/canvas.js";
 import { button, helpList, slider } from "../_shared/ui/controls.js";
@@ -17,26 +18,50 @@ import { makeReader } from "./reader.js";
 import { verdictPanel } from "./verdict_panel.js";
 
 const TRAITS = ["image", "source", "centered", "right", "down", "degrees", "unit"];
+/** @type {[string, string, number, number][]} A trait, its label, its limit and its step. */
 const MOVES = [
   ["right", "Shift right", 14, 0.5],
   ["down", "Shift down", 14, 0.5],
   ["degrees", "Rotate", 180, 1],
 ];
 const HELP = [
-  ["Drawing", "use the mouse, a finger or a pen. With the keyboard: arrow keys move the pen (with Shift five times as far), the space bar sets it down and lifts it."],
-  ["Centering", "MNIST’s digits were scaled to 20×20 pixels and moved until their center of mass was in the middle. The network has never seen others."],
-  ["Feature maps", "every layer’s output for this one digit. Point at one to see where a value comes from; click to keep it. All maps of a layer share one scale."],
+  [
+    "Drawing",
+    "use the mouse, a finger or a pen. With the keyboard: arrow keys move the pen (with Shift five times as far), the space bar sets it down and lifts it.",
+  ],
+  [
+    "Centering",
+    "MNIST’s digits were scaled to 20×20 pixels and moved until their center of mass was in the middle. The network has never seen others.",
+  ],
+  [
+    "Feature maps",
+    "every layer’s output for this one digit. Point at one to see where a value comes from; click to keep it. All maps of a layer share one scale.",
+  ],
 ];
 
 /** What the network gets, and sliders that shift and rotate it. */
 function inputPanel({ model, edit }) {
-  const canvas = h("canvas", { role: "img", "aria-label": "The 28×28 pixels that the network sees" });
+  const canvas = h("canvas", {
+    role: "img",
+    "aria-label": "The 28×28 pixels that the network sees",
+  });
   const paint = raster(canvas);
   const moves = MOVES.map(([name, label, limit, step]) => {
-    const control = slider({ label, min: -limit, max: limit, step, value: 0, onInput: (value) => edit({ [name]: value }) });
+    const control = slider({
+      label,
+      min: -limit,
+      max: limit,
+      step,
+      value: 0,
+      onInput: (value) => edit({ [name]: value }),
+    });
     return { name, ...control };
   });
-  const back = button({ label: "Put it back", kind: "small", onClick: () => edit({ right: 0, down: 0, degrees: 0 }) });
+  const back = button({
+    label: "Put it back",
+    kind: "small",
+    onClick: () => edit({ right: 0, down: 0, degrees: 0 }),
+  });
   return {
     parts: [canvas, ...moves.map((control) => control.element), back],
     paint: (input) => paint(input, SIZE, SIZE, grayScale()),
@@ -46,34 +71,56 @@ function inputPanel({ model, edit }) {
   };
 }
 
+/** @param {Layer} layer */
 function describeLayer({ kind, channels, rows, columns, kernel, step, padding, weight, bias }) {
-  const size = rows * columns === 1 ? `${channels} values` : `${channels} maps of ${rows}×${columns}`;
+  const size =
+    rows * columns === 1 ? `${channels} values` : `${channels} maps of ${rows}×${columns}`;
   const window = kernel && kind !== "Linear" ? `${kernel[0]}×${kernel[1]}` : "";
   const stride = kind === "Conv2d" && step[0] > 1 ? `stride ${step[0]}` : "";
   const zeros = padding?.[0] ? `padding ${padding[0]}` : "";
-  const parameters = weight ? `${(weight.length + bias.length).toLocaleString("en-US")} parameters` : "";
+  const parameters = weight
+    ? `${(weight.length + bias.length).toLocaleString("en-US")} parameters`
+    : "";
   return [window, stride, zeros, size, parameters].filter(Boolean).join(", ");
 }
 
-/** A unit that this network has; a trait may name any. */
+/**
+ * A unit that this network has; a trait may name any.
+ * @param {Layer[]} layers
+ * @param {number[]} unit
+ * @returns {number[]}
+ */
 function existing(layers, [index, channel, row, column]) {
   const i = Math.min(index, layers.length - 1);
   const { channels, rows, columns } = layers[i];
-  return [i, Math.min(channel, channels - 1), Math.min(row, rows - 1), Math.min(column, columns - 1)];
+  return [
+    i,
+    Math.min(channel, channels - 1),
+    Math.min(row, rows - 1),
+    Math.min(column, columns - 1),
+  ];
 }
 
 const box = (kind, title, ...parts) =>
-  h("div", { class: `digit-panel ${kind}`, role: "group", "aria-label": title }, h("p", { class: "lu-title" }, title), ...parts);
+  h(
+    "div",
+    { class: `digit-panel ${kind}`, role: "group", "aria-label": title },
+    h("p", { class: "lu-title" }, title),
+    ...parts,
+  );
 
 function build(demo) {
   const { model, request, edit, signal } = demo;
   demo.watch(TRAITS);
   const reader = makeReader(model);
   const { network, input } = reader;
-  const names = network.layers.map(({ kind, normalized }, i) => `${i + 1} ${kind}${normalized ? " + BatchNorm2d" : ""}`);
+  const names = network.layers.map(
+    ({ kind, normalized }, i) => `${i + 1} ${kind}${normalized ? " + BatchNorm2d" : ""}`,
+  );
 
   let said = "";
-  // A newer sentence replaces one that is not told yet, so each says both: the pen, and the reading.
+  // A newer sentence replaces one that is not told yet, so each says both: the pen, and the
+  // reading.
   const drawing = drawingPanel(demo, (text) => demo.say(`${text} ${said}`));
   const examples = exampleStrip(demo, () => drawing.pad.forget());
   const seen = inputPanel(demo);
@@ -92,11 +139,21 @@ function build(demo) {
       },
     }),
   );
-  const panel = inspector({ chain: [network.input, ...network.layers], names, onChoose: choose, signal });
+  const panel = inspector({
+    chain: [network.input, ...network.layers],
+    names,
+    onChoose: choose,
+    signal,
+  });
   const copy = copyButton({
     code: () => {
       const { run } = model.get("network");
-      return pythonCode({ ...reader.settings(), run, image: reader.image(), code: examples.current()?.code ?? "" });
+      return pythonCode({
+        ...reader.settings(),
+        run,
+        image: reader.image(),
+        code: examples.current()?.code ?? "",
+      });
     },
     signal,
   });
@@ -116,8 +173,20 @@ function build(demo) {
     if (!newUnit(unit.join(), logits, demo.dark) && !fresh) return null;
     const explained = panel.update(unit, input, demo.dark);
     const [index, ...place] = unit;
-    maps.forEach((map, i) => map.mark(i === index ? place : null, i === index - 1 ? explained.read : null));
-    return { input, logits, probabilities, unit, ms, ink: drawing.pad.ink, engine: network.engine, activations, ...explained };
+    maps.forEach((map, i) =>
+      map.mark(i === index ? place : null, i === index - 1 ? explained.read : null),
+    );
+    return {
+      input,
+      logits,
+      probabilities,
+      unit,
+      ms,
+      ink: drawing.pad.ink,
+      engine: network.engine,
+      activations,
+      ...explained,
+    };
   }
   function read() {
     reader.read();
@@ -135,13 +204,27 @@ function build(demo) {
       box("digit-sees", "What the network sees", ...seen.parts),
       verdict.element,
     ),
-    h("div", { class: "digit-examples" }, h("p", { class: "lu-label" }, "Examples; framed in red: read wrongly"), examples.element),
-    h("div", { class: "digit-network" }, h("div", { class: "digit-layers" }, ...maps.map((map) => map.element)), panel.element),
+    h(
+      "div",
+      { class: "digit-examples" },
+      h("p", { class: "lu-label" }, "Examples; framed in red: read wrongly"),
+      examples.element,
+    ),
+    h(
+      "div",
+      { class: "digit-network" },
+      h("div", { class: "digit-layers" }, ...maps.map((map) => map.element)),
+      panel.element,
+    ),
     h("div", { class: "digit-footer" }, copy.button, copy.panel, helpList("Help", HELP)),
   ];
   return { parts, draw };
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "draw_a_digit", label: "A network reads your handwriting" }, build),
+  render: (context) =>
+    mountDemo(
+      { ...context, name: "draw_a_digit", label: "A network reads your handwriting" },
+      build,
+    ),
 };

@@ -1,5 +1,6 @@
 /** The reader's drawing, and how it becomes the image that the network gets. */
 
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { fromTyped } from "../_shared/math/arrays.js";
 import { button, checkbox } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
@@ -10,12 +11,17 @@ import { PAD, drawingPad } from "./pad.js";
 export const DRAWING = "your drawing";
 
 /**
- * @param {object} demo
+ * @param {Demo} demo
  * @param {(text: string) => void} say Reads aloud what the pen does.
- * @returns {{parts: HTMLElement[], pad: object, draw: () => void}}
+ * @returns {{parts: HTMLElement[], pad: Record<string, any>, draw: () => void}}
  */
 export function drawingPanel({ model, edit, request, signal }, say) {
-  const pad = drawingPad({ signal, say, onCursor: request, onChange: () => take(model.get("centered")) });
+  const pad = drawingPad({
+    signal,
+    say,
+    onCursor: request,
+    onChange: () => take(model.get("centered")),
+  });
   function take(centered) {
     const image = (centered ? center : uncentered)(pad.ink, PAD, PAD);
     edit({ source: DRAWING, image: fromTyped(image, [SIZE, SIZE]), centered });
@@ -25,12 +31,19 @@ export function drawingPanel({ model, edit, request, signal }, say) {
   const undo = button({ label: "Undo", path: UNDO, onClick: () => pad.undo() });
   const clear = button({ label: "Clear", path: TRASH, onClick: () => pad.clear() });
   const onCenter = (centered) => (pad.empty ? edit({ centered }) : take(centered));
-  const centering = checkbox({ name: "digit-check", onChange: onCenter }, "Center it as MNIST does");
+  const centering = checkbox(
+    { name: "digit-check", onChange: onCenter },
+    "Center it as MNIST does",
+  );
   function draw() {
     pad.draw();
     hint.hidden = !pad.empty;
     undo.disabled = clear.disabled = pad.empty;
     centering.set(model.get("centered"));
   }
-  return { parts: [pad.element, h("div", { class: "digit-tools" }, undo, clear), centering.element], pad, draw };
+  return {
+    parts: [pad.element, h("div", { class: "digit-tools" }, undo, clear), centering.element],
+    pad,
+    draw,
+  };
 }

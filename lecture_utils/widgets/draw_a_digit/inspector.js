@@ -1,5 +1,8 @@
-/** Explains one activation: its receptive field, what it read, the weights, and the sum in words. */
+/**
+ * Explains one activation: its receptive field, what it read, the weights, and the sum in words.
+ */
 
+/** @import { Layer } from "../_shared/nn/network.js" */
 import { grayScale, raster, signedScale } from "../_shared/ui/canvas.js";
 import { select, slider } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
@@ -7,15 +10,17 @@ import { maxMagnitude } from "../_shared/math/image.js";
 import { format } from "../_shared/math/numbers.js";
 import { plane } from "../_shared/ui/plane.js";
 import { SIZE } from "./center.js";
-import { contributions, readWindow, receptiveField, valueOf } from "./unit.js";
+import { activationOf, contributions, readWindow, receptiveField } from "./unit.js";
 
 const STRONGEST = 3;
 /** Canvas pixels between the patches that a unit read. */
 const GAP = 2;
 
 /**
- * @param {{chain: object[], names: string[], onChoose: (unit: number[]) => void, signal: AbortSignal}}
- *   options `chain` is the input and all layers; `onChoose` gets layer (from 0), map, row and column.
+ * @param {{chain: Layer[], names: string[], onChoose: (unit: number[]) => void,
+ *   signal: AbortSignal}}
+ *   options `chain` is the input and all layers; `onChoose` gets layer (from 0), map, row and
+ *   column.
  */
 export function inspector({ chain, names, onChoose, signal }) {
   let unit = [0, 0, 0, 0];
@@ -57,7 +62,12 @@ export function inspector({ chain, names, onChoose, signal }) {
 
   return {
     element,
-    /** Explain a unit: layer, map, row and column; the numbers are returned for the event. */
+    /**
+     * Explain a unit; the numbers are returned for the event.
+     * @param {number[]} at Layer, map, row and column.
+     * @param {Float32Array} input
+     * @param {boolean} dark
+     */
     update([index, ...place], input, dark) {
       unit = [index, ...place];
       const layer = chain[index + 1];
@@ -70,7 +80,7 @@ export function inspector({ chain, names, onChoose, signal }) {
       const sees = receptiveField(chain, index + 1, place);
       field.draw(input, SIZE, SIZE, grayScale());
       field.mark(sees);
-      const value = valueOf(layer, place);
+      const value = activationOf(layer, place);
       setText(title, `${names[index]}, ${placeName(layer, place)}: ${format(value)}`);
       setText(fieldText, `Its receptive field has ${sees.rows}×${sees.columns} pixels.`);
       const parts = contributions(chain, index + 1, place);
@@ -84,12 +94,20 @@ export function inspector({ chain, names, onChoose, signal }) {
     },
   };
 
-  function drawParts({ inputs: values, weights: kernel, shares, bias, channels, rows, columns }, dark) {
+  function drawParts(
+    { inputs: values, weights: kernel, shares, bias, channels, rows, columns },
+    dark,
+  ) {
     inputs.draw(values, channels, rows, columns, dark);
     weights.draw(kernel, channels, rows, columns, dark);
     const total = shares.reduce((a, b) => a + b, 0);
-    setText(sum, `Inputs times weights, added up: ${format(total)}. With the bias of ${format(bias)}: ${format(total + bias)}.`);
-    const order = Array.from(shares.keys()).sort((a, b) => Math.abs(shares[b]) - Math.abs(shares[a]));
+    setText(
+      sum,
+      `Inputs times weights, added up: ${format(total)}. With the bias of ${format(bias)}: ${format(total + bias)}.`,
+    );
+    const order = Array.from(shares.keys()).sort(
+      (a, b) => Math.abs(shares[b]) - Math.abs(shares[a]),
+    );
     const most = order.slice(0, STRONGEST).map((c) => `map ${c + 1} (${signed(shares[c])})`);
     setText(strongest, channels > 1 ? `The largest shares come from ${most.join(", ")}.` : "");
   }
@@ -97,6 +115,11 @@ export function inspector({ chain, names, onChoose, signal }) {
 
 const signed = (value) => (value > 0 ? `+${format(value)}` : format(value));
 
+/**
+ * @param {Layer} layer
+ * @param {number[]} unit
+ * @returns {string}
+ */
 function placeName({ rows, columns }, [channel, row, column]) {
   if (rows * columns === 1) return `unit ${channel + 1}`;
   return `map ${channel + 1}, row ${row + 1}, column ${column + 1}`;
@@ -109,13 +132,15 @@ function explain(chain, index, place) {
   const values = [];
   for (let row = top; row < top + rows; row += 1) {
     for (let column = left; column < left + columns; column += 1) {
-      values.push(valueOf(before, [channels[0], row, column]));
+      values.push(activationOf(before, [channels[0], row, column]));
     }
   }
   const list = values.map((value) => format(value)).join(", ");
   switch (chain[index].kind) {
     case "ReLU":
-      return values[0] < 0 ? `${list} is negative, so it becomes 0.` : `${list} is not negative, so it stays.`;
+      return values[0] < 0
+        ? `${list} is negative, so it becomes 0.`
+        : `${list} is not negative, so it stays.`;
     case "MaxPool2d":
       return `The largest of ${list}.`;
     case "AdaptiveAvgPool2d":
@@ -156,7 +181,8 @@ function mosaic(title) {
       paint(image, height, width, signedScale(limit, dark));
       // The gaps are left open, so that a patch of zeros is still a patch.
       const context = canvas.getContext("2d");
-      for (let x = cellColumns; x <= width; x += cellColumns) context.clearRect(x - gap, 0, gap, height);
+      for (let x = cellColumns; x <= width; x += cellColumns)
+        context.clearRect(x - gap, 0, gap, height);
       for (let y = cellRows; y <= height; y += cellRows) context.clearRect(0, y - gap, width, gap);
       setText(limits, `±${format(limit)}`);
     },

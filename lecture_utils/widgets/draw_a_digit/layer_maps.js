@@ -1,5 +1,6 @@
 /** All feature maps of one layer, side by side on one canvas. */
 
+/** @import { Layer } from "../_shared/nn/network.js" */
 import { raster, sequentialScale, signedScale } from "../_shared/ui/canvas.js";
 import { h, setText, svg } from "../_shared/ui/dom.js";
 import { maxMagnitude } from "../_shared/math/image.js";
@@ -26,7 +27,7 @@ export function layout({ channels, rows, columns }) {
 }
 
 /**
- * @param {{layer: object, title: string, note: string,
+ * @param {{layer: Layer, title: string, note: string,
  *   onPoint: (unit: number[]|null, chosen: boolean) => void}} options `onPoint` gets map, row and
  *   column under the pointer, or null when it leaves; `chosen` says whether it was pressed.
  * @returns {{element: HTMLElement, draw(dark: *): void, mark(unit: *, window: *): void}}
@@ -37,11 +38,35 @@ export function layerMaps({ layer, title, note, onPoint }) {
   const [width, height] = [across * cell, down * cell];
   const canvas = h("canvas", { "aria-hidden": "true" });
   const paint = raster(canvas);
-  const [gaps, read, halo, chosen] = ["gaps", "read", "halo", "window"].map((name) => svg("path", { class: name }));
-  const overlay = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, gaps, read, halo, chosen);
-  const field = h("div", { class: "digit-maps", style: `width: ${(100 * width) / WIDTH}%; aspect-ratio: ${width} / ${height}` }, canvas, overlay);
+  const [gaps, read, halo, chosen] = ["gaps", "read", "halo", "window"].map((name) =>
+    svg("path", { class: name }),
+  );
+  const overlay = svg(
+    "svg",
+    { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
+    gaps,
+    read,
+    halo,
+    chosen,
+  );
+  const field = h(
+    "div",
+    {
+      class: "digit-maps",
+      style: `width: ${(100 * width) / WIDTH}%; aspect-ratio: ${width} / ${height}`,
+    },
+    canvas,
+    overlay,
+  );
   const limits = h("span", { class: "lu-label digit-limits" });
-  const head = h("p", { class: "digit-layer-head" }, h("span", { class: "lu-title" }, title), " ", h("span", { class: "lu-label" }, note), limits);
+  const head = h(
+    "p",
+    { class: "digit-layer-head" },
+    h("span", { class: "lu-title" }, title),
+    " ",
+    h("span", { class: "lu-label" }, note),
+    limits,
+  );
   const element = h("div", { class: "digit-layer" }, head, field);
 
   /** For every canvas pixel the place of its value, or -1 between the maps. */
@@ -61,7 +86,7 @@ export function layerMaps({ layer, title, note, onPoint }) {
   for (let x = cell; x <= width; x += cell) lines.push(`M${x - gap / 2} 0v${height}`);
   for (let y = cell; y <= height; y += cell) lines.push(`M0 ${y - gap / 2}h${width}`);
   gaps.setAttribute("d", lines.join(""));
-  gaps.setAttribute("stroke-width", gap);
+  gaps.setAttribute("stroke-width", String(gap));
 
   function corner(channel) {
     return [Math.floor(channel / across) * cell, (channel % across) * cell];

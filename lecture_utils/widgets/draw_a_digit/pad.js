@@ -13,10 +13,10 @@ const CELLS = PAD / CELL;
 
 /**
  * @param {{onChange: () => void, onCursor: () => void, say: (text: string) => void,
- *   signal: AbortSignal}} options `onChange` is called when there is other ink, `onCursor` when only the
- *   keyboard's pen has moved.
- * @returns {{element: HTMLElement, ink: Float32Array, readonly penDown: boolean, readonly empty: boolean, undo():
- *   void, clear(): void, forget(): void, draw(): void}}
+ *   signal: AbortSignal}} options `onChange` is called when there is other ink, `onCursor` when
+ *   only the keyboard's pen has moved.
+ * @returns {{element: HTMLElement, ink: Float32Array, readonly penDown: boolean,
+ *   readonly empty: boolean, undo(): void, clear(): void, forget(): void, draw(): void}}
  */
 export function drawingPad({ onChange, onCursor, say, signal }) {
   const ink = new Float32Array(PAD * PAD);
@@ -46,7 +46,10 @@ export function drawingPad({ onChange, onCursor, say, signal }) {
   }
   function range(a, b) {
     const reach = RADIUS + 1;
-    return [Math.max(0, Math.floor(Math.min(a, b) - reach)), Math.min(PAD, Math.ceil(Math.max(a, b) + reach))];
+    return [
+      Math.max(0, Math.floor(Math.min(a, b) - reach)),
+      Math.min(PAD, Math.ceil(Math.max(a, b) + reach)),
+    ];
   }
 
   function begin(point) {
@@ -68,6 +71,7 @@ export function drawingPad({ onChange, onCursor, say, signal }) {
   }
   function onKey(event) {
     const to = moveByKey(event, cursor, CELLS, CELLS);
+    /** @param {number[]} cell */
     const middle = ([row, column]) => [(row + 0.5) * CELL, (column + 0.5) * CELL];
     if (to) {
       cursor = to;
@@ -86,7 +90,8 @@ export function drawingPad({ onChange, onCursor, say, signal }) {
   function redraw() {
     penDown = false;
     ink.fill(0);
-    for (const stroke of strokes) stroke.forEach((point, i) => inkLine(stroke[Math.max(0, i - 1)], point));
+    for (const stroke of strokes)
+      stroke.forEach((point, i) => inkLine(stroke[Math.max(0, i - 1)], point));
     onChange();
   }
   return {

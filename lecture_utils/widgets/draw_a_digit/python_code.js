@@ -5,8 +5,8 @@ import { SIZE } from "./center.js";
 
 /**
  * @param {{run: string, image: Float32Array, code: string, right: number, down: number,
- *   degrees: number}} state `code` makes the image, where it is one of MNIST's; otherwise its bytes are
- *   written out.
+ *   degrees: number}} state `code` makes the image, where it is one of MNIST's; otherwise its bytes
+ *   are written out.
  * @returns {string}
  */
 export function pythonCode({ run, image, code, right, down, degrees }) {
@@ -35,7 +35,9 @@ for digit in range(10):
 function written(image) {
   const lines = Array.from({ length: SIZE }, (_, row) => {
     const bytes = Array.from(image.subarray(row * SIZE, (row + 1) * SIZE), (value) =>
-      Math.round(value * 255).toString(16).padStart(2, "0"),
+      Math.round(value * 255)
+        .toString(16)
+        .padStart(2, "0"),
     );
     return `    "${bytes.join("")}"`;
   });

@@ -3,15 +3,25 @@
 import { h, setText } from "../_shared/ui/dom.js";
 import { format } from "../_shared/math/numbers.js";
 
-const oneDecimal = (value) => (Number.isFinite(value) ? value.toFixed(1).replace("-", "\u2212") : format(value));
+const oneDecimal = (value) =>
+  Number.isFinite(value) ? value.toFixed(1).replace("-", "\u2212") : format(value);
 
 /**
  * @returns {{element: HTMLElement, update(logits: *, probabilities: *, best: *): void}}
  */
 export function scoreTable() {
   const rows = Array.from({ length: 10 }, (_, digit) => {
-    const cells = { bar: h("span", { class: "digit-bar" }), percent: h("span"), logit: h("td", { class: "digit-logit" }) };
-    const probability = h("td", { class: "digit-probability" }, h("span", { class: "digit-track" }, cells.bar), cells.percent);
+    const cells = {
+      bar: h("span", { class: "digit-bar" }),
+      percent: h("span"),
+      logit: h("td", { class: "digit-logit" }),
+    };
+    const probability = h(
+      "td",
+      { class: "digit-probability" },
+      h("span", { class: "digit-track" }, cells.bar),
+      cells.percent,
+    );
     const row = h("tr", {}, h("th", { scope: "row" }, digit), probability, cells.logit);
     return { row, ...cells, width: "" };
   });

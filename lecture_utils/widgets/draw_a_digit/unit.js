@@ -1,10 +1,15 @@
-/** Where one activation comes from: what it read, with which weights, and what part of the image. */
+/**
+ * Where one activation comes from: what it read, with which weights, and what part of the image.
+ */
 
+/** @import { Layer } from "../_shared/nn/network.js" */
 import { SIZE } from "./center.js";
 
 /**
  * What a unit read of the layer before.
- * @param {object[]} chain The input and all layers; `chain[index]` is the unit's own.
+ * @param {Layer[]} chain The input and all layers; `chain[index]` is the unit's own.
+ * @param {number} index
+ * @param {number[]} unit Channel, row and column.
  * @returns {{channels: number[], top: number, left: number, rows: number, columns: number}}
  *   The window may hang over the edge, where the layer is padded with zeros.
  */
@@ -14,11 +19,23 @@ export function readWindow(chain, index, [channel, row, column]) {
   switch (layer.kind) {
     case "Conv2d": {
       const { kernel, step, padding } = layer;
-      return { channels: all, top: row * step[0] - padding[0], left: column * step[1] - padding[1], rows: kernel[0], columns: kernel[1] };
+      return {
+        channels: all,
+        top: row * step[0] - padding[0],
+        left: column * step[1] - padding[1],
+        rows: kernel[0],
+        columns: kernel[1],
+      };
     }
     case "MaxPool2d": {
       const { kernel, step } = layer;
-      return { channels: [channel], top: row * step[0], left: column * step[1], rows: kernel[0], columns: kernel[1] };
+      return {
+        channels: [channel],
+        top: row * step[0],
+        left: column * step[1],
+        rows: kernel[0],
+        columns: kernel[1],
+      };
     }
     case "ReLU":
       return { channels: [channel], top: row, left: column, rows: 1, columns: 1 };
@@ -27,7 +44,13 @@ export function readWindow(chain, index, [channel, row, column]) {
     case "Flatten": {
       const size = before.rows * before.columns;
       const place = channel % size;
-      return { channels: [Math.floor(channel / size)], top: Math.floor(place / before.columns), left: place % before.columns, rows: 1, columns: 1 };
+      return {
+        channels: [Math.floor(channel / size)],
+        top: Math.floor(place / before.columns),
+        left: place % before.columns,
+        rows: 1,
+        columns: 1,
+      };
     }
     default:
       return { channels: all, top: 0, left: 0, rows: before.rows, columns: before.columns };
@@ -36,7 +59,7 @@ export function readWindow(chain, index, [channel, row, column]) {
 
 /**
  * The part of the image that can change a unit: its receptive field, cut at the image's edges.
- * @param {Record<string, any>[]} chain
+ * @param {Layer[]} chain
  * @param {number} index
  * @param {number[]} unit
  * @returns {{top: number, left: number, rows: number, columns: number}}
@@ -54,7 +77,8 @@ export function receptiveField(chain, index, unit) {
     const { rows, columns } = chain[i - 1];
     [top, left] = [Math.max(0, top), Math.max(0, left)];
     [bottom, right] = [Math.min(rows - 1, bottom), Math.min(columns - 1, right)];
-    // All channels were read: the widest window of a flattened layer's units is that of all of them.
+    // All channels were read: the widest window of a flattened layer's units is that of all of
+    // them.
     if (chain[i].kind === "Linear" && chain[i - 1].kind === "Flatten") {
       return receptiveFieldOfAll(chain, i - 2);
     }
@@ -73,7 +97,7 @@ function receptiveFieldOfAll(chain, index) {
 
 /**
  * The inputs, weights and shares of a unit of a convolution or linear layer.
- * @param {Record<string, any>[]} chain
+ * @param {Layer[]} chain
  * @param {number} index
  * @param {number[]} unit
  * @returns {{inputs: Float32Array, weights: Float32Array, shares: Float64Array, bias: number,
@@ -89,7 +113,7 @@ export function contributions(chain, index, unit) {
   // What was flattened is shown as the maps that it was.
   if (before.kind === "Flatten") {
     before = chain[index - 2];
-    read = { top: 0, left: 0, rows: before.rows, columns: before.columns };
+    read = { ...read, top: 0, left: 0, rows: before.rows, columns: before.columns };
   }
   const { rows, columns } = read;
   const size = rows * columns;
@@ -115,6 +139,6 @@ export function contributions(chain, index, unit) {
  * @param {number[]} unit
  * @returns {number}
  */
-export function valueOf({ data, stride, columns }, [channel, row, column]) {
+export function activationOf({ data, stride, columns }, [channel, row, column]) {
   return data[(row * columns + column) * stride + channel];
 }

@@ -1,28 +1,39 @@
 /** What the network says of the image, and whether that is right. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { h, setText } from "../_shared/ui/dom.js";
 import { DRAWING } from "./drawing_panel.js";
 import { percent, scoreTable } from "./score_table.js";
 
 /** What to add to the network's reading. */
 function comment({ model, image, label, best }) {
-  if (!image.some((value) => value > 0)) return "The field is empty, but the network must name a digit.";
+  if (!image.some((value) => value > 0))
+    return "The field is empty, but the network must name a digit.";
   if (label === undefined && model.get("source") !== DRAWING) return "";
-  if (label === undefined) return model.get("centered") ? "Is that what you meant?" : "It has learned from centered digits only.";
-  return label === best ? `The label says ${label}, too.` : `That is wrong: the label says ${label}.`;
+  if (label === undefined)
+    return model.get("centered")
+      ? "Is that what you meant?"
+      : "It has learned from centered digits only.";
+  return label === best
+    ? `The label says ${label}, too.`
+    : `That is wrong: the label says ${label}.`;
 }
 
 /**
- * @param {object} model
- * @returns {{element: HTMLElement, update: (reader: object, example?: object) => string}} `update` returns what it
- *   has written.
+ * @param {Model} model
+ * @returns {{element: HTMLElement, update: (reader: Record<string, any>, example?: Record<string,
+ *   any>) => string}} `update` returns what it has written.
  */
 export function verdictPanel(model) {
   const verdict = h("p", { class: "digit-verdict" });
   const truth = h("p", { class: "digit-truth" });
   const scores = scoreTable();
   const speed = h("p", { class: "lu-label" });
-  const attributes = { class: "digit-panel digit-says", role: "group", "aria-label": "What it says" };
+  const attributes = {
+    class: "digit-panel digit-says",
+    role: "group",
+    "aria-label": "What it says",
+  };
   function update(reader, example) {
     const { logits, probabilities, ms } = reader;
     const best = probabilities.indexOf(Math.max(...probabilities));

@@ -1,16 +1,23 @@
 /** What can be chosen: stage, method, and what is drawn of the images. */
 
+/** @import { Maps } from "./data.js" */
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { checkbox, segmented } from "../_shared/ui/controls.js";
 import { h, svg } from "../_shared/ui/dom.js";
 import { METHODS } from "./data.js";
 import { color, shape } from "./points.js";
 
 const swatch = (attributes) =>
-  svg("svg", { class: "map-swatch", viewBox: "0 0 14 14", "aria-hidden": "true" }, svg("path", attributes));
+  svg(
+    "svg",
+    { class: "map-swatch", viewBox: "0 0 14 14", "aria-hidden": "true" },
+    svg("path", attributes),
+  );
 
 /**
- * @param {{model: object, edit: (changes: object) => void, maps: object, hasImages: boolean}} options
- * @returns {{choices: HTMLElement, checks: HTMLElement, update: () => void}}
+ * @param {{model: Model, edit: Edit, maps: Maps, hasImages: boolean}} options
+ * @returns {{choices: HTMLElement, checks: HTMLElement, update: (stage: string, method: string)
+ *   => void}}
  */
 export function mapControls({ model, edit, maps: { stages, classes }, hasImages }) {
   const stageChoice = segmented({
@@ -37,7 +44,11 @@ export function mapControls({ model, edit, maps: { stages, classes }, hasImages 
     ),
   );
   const cross = swatch({ class: "cross", d: "M3 3l8 8M3 11l8-8" });
-  const onlyWrong = check((on) => edit({ only_wrong: on }), cross, "only what is taken for something else");
+  const onlyWrong = check(
+    (on) => edit({ only_wrong: on }),
+    cross,
+    "only what is taken for something else",
+  );
   const asImages = check((on) => edit({ as_pictures: on }), "images instead of shapes");
   asImages.element.hidden = !hasImages;
   function update(stage, method) {

@@ -1,5 +1,6 @@
 /** What Python sent: the maps of all stages, the classes, and who is near whom. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { mapAgreement } from "./travel.js";
 import { UNKNOWN } from "./text.js";
@@ -7,8 +8,8 @@ import { UNKNOWN } from "./text.js";
 export const METHODS = ["PCA", "t-SNE"];
 
 /**
- * @param {object} model
- * @returns {object} A map has the number 2 * stage + method.
+ * A map has the number 2 * stage + method.
+ * @param {Model} model
  */
 export function readMaps(model) {
   const stages = model.get("stages");
@@ -17,11 +18,15 @@ export function readMaps(model) {
   const nearest = model.get("neighbors").shape[2];
   /** How many neighbors on the map count; as many as in all dimensions, if those are known. */
   const counted = Math.min(nearest || 5, total - 1);
-  const [neighbors, predicted, points] = ["neighbors", "predicted", "points"].map((name) => toTyped(model.get(name)));
+  const [neighbors, predicted, points] = ["neighbors", "predicted", "points"].map((name) =>
+    toTyped(model.get(name)),
+  );
   const pointsOf = (map) => points.subarray(map * 2 * total, (map + 1) * 2 * total);
   const predictedAt = (stage) => predicted.subarray(stage * total, (stage + 1) * total);
   const wrongAt = stages.map((_, stage) =>
-    Uint8Array.from(predictedAt(stage), (value, i) => Number(value !== UNKNOWN && value !== labels[i])),
+    Uint8Array.from(predictedAt(stage), (value, i) =>
+      Number(value !== UNKNOWN && value !== labels[i]),
+    ),
   );
   const agreements = new Map();
   return {
@@ -36,20 +41,29 @@ export function readMaps(model) {
     predictedAt,
     /** For each image whether it is misclassified. */
     wrongAt,
-    neighborsOf: (stage, i) => Array.from(neighbors.subarray((stage * total + i) * nearest, (stage * total + i + 1) * nearest)),
+    neighborsOf: (stage, i) =>
+      Array.from(
+        neighbors.subarray((stage * total + i) * nearest, (stage * total + i + 1) * nearest),
+      ),
     agreementOf(map) {
       if (!agreements.has(map)) agreements.set(map, mapAgreement(pointsOf(map), labels, counted));
       return agreements.get(map);
     },
-    stageIndex: () => Math.max(0, stages.findIndex(({ name }) => name === model.get("stage"))),
+    stageIndex: () =>
+      Math.max(
+        0,
+        stages.findIndex(({ name }) => name === model.get("stage")),
+      ),
     methodIndex: () => METHODS.indexOf(model.get("method")),
   };
 }
 
+/** @typedef {ReturnType<typeof readMaps>} Maps */
+
 /**
  * Return `visible()`: the images that are drawn.
- * @param {object} model
- * @param {object} maps
+ * @param {Model} model
+ * @param {Maps} maps
  * @returns {() => number[]}
  */
 export function visibleReader(model, { classes, labels, total, wrongAt, stageIndex }) {
@@ -60,7 +74,8 @@ export function visibleReader(model, { classes, labels, total, wrongAt, stageInd
     if (listed.key !== key) {
       const off = classes.map((name) => hidden.includes(name));
       const images = [];
-      for (let i = 0; i < total; i += 1) if (!off[labels[i]] && (!onlyWrong || wrongAt[stage][i])) images.push(i);
+      for (let i = 0; i < total; i += 1)
+        if (!off[labels[i]] && (!onlyWrong || wrongAt[stage][i])) images.push(i);
       listed = { key, images };
     }
     return listed.images;

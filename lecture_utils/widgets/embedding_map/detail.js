@@ -1,5 +1,6 @@
 /** The image under the pointer, large, and its nearest others in all dimensions. */
 
+/** @import { Sheet } from "./sheet.js" */
 import { h, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { company, verdict } from "./text.js";
@@ -21,8 +22,8 @@ export function thumb(sheet, side) {
 }
 
 /**
- * @param {{sheet: object, count: number, onChoose: (image: number) => void}} options `count` is that of
- *   the neighbors.
+ * @param {{sheet: Sheet, count: number, onChoose: (image: number) => void}} options `count` is that
+ *   of the neighbors.
  */
 export function detailPanel({ sheet, count, onChoose }) {
   const large = thumb(sheet, LARGE);
@@ -34,7 +35,11 @@ export function detailPanel({ sheet, count, onChoose }) {
     const label = h("span");
     const button = h(
       "button",
-      { type: "button", class: "lu-button map-other", onclick: () => onChoose(Number(button.dataset.image)) },
+      {
+        type: "button",
+        class: "lu-button map-other",
+        onclick: () => onChoose(Number(button.dataset.image)),
+      },
       sheet.there && image.canvas,
       label,
     );

@@ -55,7 +55,16 @@ function makePanels(maps, sheet, onChoose) {
     });
     table.update(stage, agreements);
     const wrong = Array.from(maps.wrongAt[at].keys()).filter((i) => maps.wrongAt[at][i]);
-    wrongs.update({ stage, known: errors !== null, wrong, names, labels, predicted, classes, ready });
+    wrongs.update({
+      stage,
+      known: errors !== null,
+      wrong,
+      names,
+      labels,
+      predicted,
+      classes,
+      ready,
+    });
   }
   return { detail: detail.element, below: [table.element, wrongs.element], draw };
 }
@@ -69,11 +78,16 @@ function build(demo) {
   const message = messageLine();
   let ready = false;
   let hovered = -1;
-  const sheet = openSheet(model.get("sheet_layout"), toTyped(model.get("sheet")), signal, (error) => {
-    ready = !error;
-    message.show(error ? error.message : "");
-    request();
-  });
+  const sheet = openSheet(
+    model.get("sheet_layout"),
+    toTyped(model.get("sheet")),
+    signal,
+    (error) => {
+      ready = !error;
+      message.show(error ? error.message : "");
+      request();
+    },
+  );
   const view = createView();
   const motion = movingPoints({ maps, view, request, signal });
   watch(model, TRAITS, follow, signal);
@@ -101,14 +115,30 @@ function build(demo) {
     request();
   }
 
-  const stage = mapStage({ demo, maps, motion, view, sheet, visible, currentMap, onHover: hover, onChoose: choose });
+  const stage = mapStage({
+    demo,
+    maps,
+    motion,
+    view,
+    sheet,
+    visible,
+    currentMap,
+    onHover: hover,
+    onChoose: choose,
+  });
   const controls = mapControls({ model, edit, maps, hasImages: sheet.there });
   const nothing = h("p", { class: "map-nothing", role: "status", hidden: true }, NOTHING);
   const note = h("p", { class: "map-note" });
   const origin = model.get("origin") && h("p", { class: "lu-label" }, model.get("origin"));
   const panels = makePanels(maps, sheet, choose);
   const copy = copyButton({
-    code: () => pythonCode({ code: model.get("code"), classes, method: model.get("method"), seed: model.get("seed") }),
+    code: () =>
+      pythonCode({
+        code: model.get("code"),
+        classes,
+        method: model.get("method"),
+        seed: model.get("seed"),
+      }),
     signal,
   });
   const resize = () => motion.resize(stage.element.clientWidth, stage.element.clientHeight);
@@ -129,9 +159,18 @@ function build(demo) {
     panels.draw(at, shown, { agreements, ready });
     setText(note, NOTES[method]);
     const spoken = `${describe(maps, currentMap())} ${count(all.length, "image")} drawn. Chosen: ${sentence(maps, selected)}`;
-    if (stage.element.getAttribute("aria-label") !== spoken) stage.element.setAttribute("aria-label", spoken);
+    if (stage.element.getAttribute("aria-label") !== spoken)
+      stage.element.setAttribute("aria-label", spoken);
     return {
-      ...{ stage: stages[at].name, method: METHODS[method], selected, hovered, visible: all, ready, agreements },
+      ...{
+        stage: stages[at].name,
+        method: METHODS[method],
+        selected,
+        hovered,
+        visible: all,
+        ready,
+        agreements,
+      },
       ...{ positions: Array.from(motion.positions), zoom: view.view.zoom, moving: motion.moving },
     };
   }
@@ -142,7 +181,15 @@ function build(demo) {
     const drawn = all.includes(shown) ? shown : -1;
     const style = getComputedStyle(root);
     stage.draw({
-      ...{ width, height, positions: motion.positions, labels, zoom, wrong: maps.wrongAt[at], visible: all },
+      ...{
+        width,
+        height,
+        positions: motion.positions,
+        labels,
+        zoom,
+        wrong: maps.wrongAt[at],
+        visible: all,
+      },
       shown: drawn,
       selected: all.includes(selected) ? selected : -1,
       neighbors: drawn < 0 ? [] : maps.neighborsOf(at, drawn).filter((i) => all.includes(i)),
@@ -158,7 +205,12 @@ function build(demo) {
     controls.choices,
     controls.checks,
     message.element,
-    h("div", { class: "map-columns" }, h("div", { class: "map-frame" }, stage.element, stage.tools, nothing), panels.detail),
+    h(
+      "div",
+      { class: "map-columns" },
+      h("div", { class: "map-frame" }, stage.element, stage.tools, nothing),
+      panels.detail,
+    ),
     origin,
     note,
     stage.help,
@@ -170,5 +222,6 @@ function build(demo) {
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "embedding_map", label: "Map of embeddings" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "embedding_map", label: "Map of embeddings" }, build),
 };

@@ -4,7 +4,7 @@
 const STILL = 5;
 
 /**
- * @param {{element: HTMLElement, view: object, signal: AbortSignal,
+ * @param {{element: HTMLElement, view: Record<string, any>, signal: AbortSignal,
  *   onHover: (x: number|null, y: number|null, reach: number) => void,
  *   onTap: (x: number, y: number, reach: number) => void, onView: () => void}} options
  *   `reach` is how far from a point still counts as on it, in pixels; fingers are thicker.
@@ -12,12 +12,14 @@ const STILL = 5;
 export function gestures({ element, view, signal, onHover, onTap, onView }) {
   const down = new Map();
   let moved = false;
+  /** @returns {[number, number]} */
   const place = ({ clientX, clientY }) => {
     const { left, top } = element.getBoundingClientRect();
     return [clientX - left - element.clientLeft, clientY - top - element.clientTop];
   };
   const reach = ({ pointerType }) => (pointerType === "touch" ? 28 : 14);
-  const on = (name, action, options = {}) => element.addEventListener(name, action, { signal, ...options });
+  const on = (name, action, options = {}) =>
+    element.addEventListener(name, action, { signal, ...options });
 
   on("pointerdown", (event) => {
     if (event.button > 0) return;

@@ -10,7 +10,10 @@ export const MOST_ZOOM = 16;
  * @returns {Float32Array} The same in pixels from the upper left corner.
  */
 export function fit(points, width, height, margin) {
-  const [low, high] = [[Infinity, Infinity], [-Infinity, -Infinity]];
+  const [low, high] = [
+    [Infinity, Infinity],
+    [-Infinity, -Infinity],
+  ];
   points.forEach((value, i) => {
     low[i % 2] = Math.min(low[i % 2], value);
     high[i % 2] = Math.max(high[i % 2], value);

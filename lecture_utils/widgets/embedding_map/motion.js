@@ -1,5 +1,6 @@
 /** Where the points are on the screen: on one map, or on their way to another. */
 
+/** @import { Maps } from "./data.js" */
 import { clock } from "../_shared/ui/frame.js";
 import { between, fit } from "./layout.js";
 
@@ -7,7 +8,8 @@ const SECONDS = 0.9;
 const MARGIN = 22;
 
 /**
- * @param {{maps: object, view: object, request: () => void, signal: AbortSignal}} options
+ * @param {{maps: Maps, view: Record<string, any>, request: () => void, signal: AbortSignal}}
+ *   options
  */
 export function movingPoints({ maps, view, request, signal }) {
   const positions = new Float32Array(2 * maps.total);
@@ -38,13 +40,19 @@ export function movingPoints({ maps, view, request, signal }) {
     startAt(map) {
       shown = map;
     },
-    /** Points that have another position on a map go there. @returns {boolean} Whether it is another map. */
+    /**
+     * Points that have another position on a map go there. @returns {boolean} Whether it is another
+     * map.
+     */
     goTo(map) {
       if (map === shown || !width) return false;
       if (still.matches) way = 1;
       else {
         // From where they are, even if they are on their way.
-        from = Float32Array.from(positions, (value, i) => (value - (i % 2 ? view.view.y : view.view.x)) / view.view.zoom);
+        from = Float32Array.from(
+          positions,
+          (value, i) => (value - (i % 2 ? view.view.y : view.view.x)) / view.view.zoom,
+        );
         way = 0;
         ticking.start();
       }
@@ -66,7 +74,8 @@ export function movingPoints({ maps, view, request, signal }) {
       if (way < 1 && from) between(from, goal, way, positions);
       else positions.set(goal);
       const { zoom, x, y } = view.view;
-      for (let i = 0; i < positions.length; i += 1) positions[i] = positions[i] * zoom + (i % 2 ? y : x);
+      for (let i = 0; i < positions.length; i += 1)
+        positions[i] = positions[i] * zoom + (i % 2 ? y : x);
     },
   };
 }

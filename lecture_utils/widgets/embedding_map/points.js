@@ -1,5 +1,6 @@
 /** The points on their canvas: shapes or images, lines to neighbors, marks of errors. */
 
+/** @import { Sheet } from "./sheet.js" */
 import { h } from "../_shared/ui/dom.js";
 
 /** The colors of the book's figures (plotting.CYCLE); legible on light and dark. */
@@ -9,7 +10,8 @@ const SHAPES = [
   (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`,
   (x, y, r) => `M${x} ${y - 1.25 * r}l${1.25 * r} ${2.15 * r}h${-2.5 * r}z`,
   (x, y, r) => `M${x - 0.9 * r} ${y - 0.9 * r}h${1.8 * r}v${1.8 * r}h${-1.8 * r}z`,
-  (x, y, r) => `M${x} ${y - 1.35 * r}l${1.35 * r} ${1.35 * r}l${-1.35 * r} ${1.35 * r}l${-1.35 * r} ${-1.35 * r}z`,
+  (x, y, r) =>
+    `M${x} ${y - 1.35 * r}l${1.35 * r} ${1.35 * r}l${-1.35 * r} ${1.35 * r}l${-1.35 * r} ${-1.35 * r}z`,
   (x, y, r) => `M${x} ${y + 1.25 * r}l${1.25 * r} ${-2.15 * r}h${-2.5 * r}z`,
   (x, y, r) => `M${x + 1.25 * r} ${y}l${-2.15 * r} ${1.25 * r}v${-2.5 * r}z`,
   (x, y, r) => `M${x - r / 2} ${y - 1.3 * r}h${r}v${2.6 * r}h${-r}z`,
@@ -30,8 +32,8 @@ export const shape = (place, x, y, r) => SHAPES[place % SHAPES.length](x, y, r);
 export const color = (place) => COLORS[place % COLORS.length];
 
 /**
- * @param {{paint: (context: CanvasRenderingContext2D, image: number, x: number, y: number, side: number) => boolean}} sheet
- * @returns {{element: HTMLCanvasElement, draw: (scene: object) => void}}
+ * @param {Sheet} sheet
+ * @returns {{element: HTMLCanvasElement, draw: (scene: Record<string, any>) => void}}
  */
 export function pointCanvas(sheet) {
   const element = h("canvas", { "aria-hidden": "true" });
@@ -66,14 +68,30 @@ export function pointCanvas(sheet) {
     return stamps.get(key);
   }
 
-  function draw({ width, height, positions, visible, labels, wrong, shown, selected, neighbors, zoom, images, ink, paper }) {
+  function draw({
+    width,
+    height,
+    positions,
+    visible,
+    labels,
+    wrong,
+    shown,
+    selected,
+    neighbors,
+    zoom,
+    images,
+    ink,
+    paper,
+  }) {
     const sharp = window.devicePixelRatio || 1;
     const [columns, rows] = [Math.round(width * sharp), Math.round(height * sharp)];
-    if (element.width !== columns || element.height !== rows) [element.width, element.height] = [columns, rows];
+    if (element.width !== columns || element.height !== rows)
+      [element.width, element.height] = [columns, rows];
     context.setTransform(sharp, 0, 0, sharp, 0, 0);
     context.clearRect(0, 0, width, height);
     const radius = Math.min(7, (visible.length > 500 ? 3.2 : 4) * zoom ** 0.3);
     const side = images ? Math.min(64, 18 * zoom ** 0.6) : 0;
+    /** @returns {[number, number]} */
     const at = (i) => [positions[2 * i], positions[2 * i + 1]];
     const inside = ([x, y]) => x > -40 && y > -40 && x < width + 40 && y < height + 40;
 
@@ -92,7 +110,8 @@ export function pointCanvas(sheet) {
       if (!inside([x, y])) return;
       const place = labels[i];
       if (!(side && paintImage(i, x, y, place))) paintShape(x, y, place, wrong[i]);
-      if (wrong[i]) cross(x + (side ? side / 2 : 0), y - (side ? side / 2 : 0), side ? 5 : radius + 2);
+      if (wrong[i])
+        cross(x + (side ? side / 2 : 0), y - (side ? side / 2 : 0), side ? 5 : radius + 2);
     };
     function paintImage(i, x, y, place) {
       if (!sheet.paint(context, i, x - side / 2, y - side / 2, side)) return false;
@@ -116,7 +135,10 @@ export function pointCanvas(sheet) {
       context.drawImage(stamp, x - size / 2, y - size / 2, size, size);
     }
     function cross(x, y, r) {
-      for (const [style, thickness] of [[paper, 4], [ink, 1.75]]) {
+      for (const [style, thickness] of [
+        [paper, 4],
+        [ink, 1.75],
+      ]) {
         context.strokeStyle = style;
         context.lineWidth = thickness;
         context.beginPath();
@@ -130,7 +152,10 @@ export function pointCanvas(sheet) {
     function ring(i, thickness, extra) {
       context.beginPath();
       context.arc(...at(i), (side ? side * 0.75 : radius) + extra, 0, 2 * Math.PI);
-      for (const [style, more] of [[paper, 2], [ink, 0]]) {
+      for (const [style, more] of [
+        [paper, 2],
+        [ink, 0],
+      ]) {
         context.strokeStyle = style;
         context.lineWidth = thickness + more;
         context.stroke();

@@ -1,11 +1,18 @@
 /** The thumbnails, cut out of the one file that they travel in. */
 
 /**
+ * @typedef {object} Sheet
+ * @property {boolean} there
+ * @property {(context: CanvasRenderingContext2D, image: number, x: number, y: number, size: number)
+ *   => boolean} paint Returns false as long as there is nothing to paint.
+ */
+
+/**
  * @param {{mime: string, side: number, columns: number}} layout Empty where there are no images.
- * @param {Uint8Array} bytes
+ * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {AbortSignal} signal
  * @param {(error?: Error) => void} onReady
- * @returns {{there: boolean, paint(context: *, image: *, x: *, y: *, size: *): boolean}}
+ * @returns {Sheet}
  */
 export function openSheet(layout, bytes, signal, onReady) {
   const { mime, side, columns } = layout;
@@ -20,7 +27,11 @@ export function openSheet(layout, bytes, signal, onReady) {
         bitmap = decoded;
         onReady();
       },
-      () => signal.aborted || onReady(new Error("The browser cannot read the thumbnails; the map shows shapes and names.")),
+      () =>
+        signal.aborted ||
+        onReady(
+          new Error("The browser cannot read the thumbnails; the map shows shapes and names."),
+        ),
     );
   }
   signal.addEventListener("abort", () => bitmap?.close());

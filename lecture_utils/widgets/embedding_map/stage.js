@@ -1,5 +1,8 @@
 /** The map itself: a canvas to point at, with its keys and its zoom buttons. */
 
+/** @import { Maps } from "./data.js" */
+/** @import { Sheet } from "./sheet.js" */
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { button } from "../_shared/ui/controls.js";
 import { h, uniqueId } from "../_shared/ui/dom.js";
 import { ADD, FIT, SUBTRACT } from "../_shared/ui/icons.js";
@@ -32,18 +35,36 @@ function destination(key, { all, here, base, isWrong }) {
 }
 
 /**
- * @param {{demo: object, maps: object, motion: object, view: object, sheet: object, visible: () => number[],
- *   currentMap: () => number, onHover: (image: number) => void, onChoose: (image: number) => void}} options
- *   `onHover` gets -1 when the pointer is on none.
- * @returns {{element: HTMLElement, tools: HTMLElement, help: HTMLElement, draw: (scene: object) => void}}
+ * @param {{demo: Demo, maps: Maps, motion: Record<string, any>, view: Record<string, any>,
+ *   sheet: Sheet, visible: () => number[], currentMap: () => number, onHover: (image: number) =>
+ *   void, onChoose: (image: number) => void}} options `onHover` gets -1 when the pointer is on
+ *   none.
+ * @returns {{element: HTMLElement, tools: HTMLElement, help: HTMLElement,
+ *   draw: (scene: Record<string, any>) => void}}
  */
-export function mapStage({ demo, maps, motion, view, sheet, visible, currentMap, onHover, onChoose }) {
+export function mapStage({
+  demo,
+  maps,
+  motion,
+  view,
+  sheet,
+  visible,
+  currentMap,
+  onHover,
+  onChoose,
+}) {
   const { model, request, signal } = demo;
   const canvas = pointCanvas(sheet);
   const help = h("p", { class: "lu-label", id: uniqueId("map-help") }, HELP);
   const element = h(
     "div",
-    { class: "map-stage", role: "application", tabindex: 0, "aria-describedby": help.id, onkeydown: walk },
+    {
+      class: "map-stage",
+      role: "application",
+      tabindex: 0,
+      "aria-describedby": help.id,
+      onkeydown: walk,
+    },
     canvas.element,
   );
   const under = (x, y, reach) => nearestTo(motion.positions, visible(), x, y, reach);
@@ -63,7 +84,9 @@ export function mapStage({ demo, maps, motion, view, sheet, visible, currentMap,
     const [width, height] = motion.size();
     const i = model.get("selected");
     const [x, y] = [motion.positions[2 * i], motion.positions[2 * i + 1]];
-    return visible().includes(i) && x >= 0 && y >= 0 && x <= width && y <= height ? [x, y] : [width / 2, height / 2];
+    return visible().includes(i) && x >= 0 && y >= 0 && x <= width && y <= height
+      ? [x, y]
+      : [width / 2, height / 2];
   }
   function walk(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -72,7 +95,12 @@ export function mapStage({ demo, maps, motion, view, sheet, visible, currentMap,
     else if (event.key === "0") view.reset();
     else {
       const all = visible();
-      const scene = { all, here: model.get("selected"), base: motion.base(currentMap()), isWrong: maps.wrongAt[maps.stageIndex()] };
+      const scene = {
+        all,
+        here: model.get("selected"),
+        base: motion.base(currentMap()),
+        isWrong: maps.wrongAt[maps.stageIndex()],
+      };
       const to = destination(event.key, scene);
       if (to === undefined) return;
       if (to >= 0) onChoose(to);

@@ -8,14 +8,22 @@ import { count, percent, verdict } from "./text.js";
 const MOST_LISTED = 60;
 
 /**
- * @param {{stages: object[], total: number, nearest: number}} options
+ * @param {{stages: Record<string, any>[], total: number, nearest: number}} options
  * @returns {{element: HTMLElement, update(current: *, agreements: *): void}}
  */
 export function summaryTable({ stages, total, nearest }) {
-  const heads = ["Stage", "wrong", `nearest ${nearest} of the same class`, "the same on this map", "variance kept by PCA"];
+  const heads = [
+    "Stage",
+    "wrong",
+    `nearest ${nearest} of the same class`,
+    "the same on this map",
+    "variance kept by PCA",
+  ];
   const written = (share) => (share === null ? "–" : percent(share));
   // They may differ from stage to stage.
-  const dimensions = [...new Set(stages.map((stage) => stage.dimensions))].map((number) => (number ? `${number.toLocaleString("en-US")} ` : "")).join("or ");
+  const dimensions = [...new Set(stages.map((stage) => stage.dimensions))]
+    .map((number) => (number ? `${number.toLocaleString("en-US")} ` : ""))
+    .join("or ");
   const rows = stages.map((stage) => {
     const onMap = h("td");
     const cells = [
@@ -53,7 +61,13 @@ export function wrongList({ sheet, onChoose }) {
   const summary = h("summary");
   const list = h("div", { class: "map-wrong" });
   const more = h("p", { class: "lu-label" });
-  const element = h("details", { class: "lu-disclosure", ontoggle: () => fill() }, summary, list, more);
+  const element = h(
+    "details",
+    { class: "lu-disclosure", ontoggle: () => fill() },
+    summary,
+    list,
+    more,
+  );
   const changed = changeDetector();
   let now = null;
 
@@ -63,10 +77,19 @@ export function wrongList({ sheet, onChoose }) {
       ...now.wrong.slice(0, MOST_LISTED).map((image) => {
         const { canvas, show } = thumb(sheet, 48);
         show(image);
-        const text = verdict({ label: now.labels[image], predicted: now.predicted[image], classes: now.classes });
+        const text = verdict({
+          label: now.labels[image],
+          predicted: now.predicted[image],
+          classes: now.classes,
+        });
         return h(
           "button",
-          { type: "button", class: "lu-button map-other", "aria-label": `${now.names[image]}: ${text}`, onclick: () => onChoose(image) },
+          {
+            type: "button",
+            class: "lu-button map-other",
+            "aria-label": `${now.names[image]}: ${text}`,
+            onclick: () => onChoose(image),
+          },
           sheet.there && canvas,
           h("span", {}, now.names[image]),
         );

@@ -23,7 +23,9 @@ export const count = (number, word) => `${number} ${word}${number === 1 ? "" : "
  */
 export function verdict({ label, predicted, classes }) {
   if (predicted === UNKNOWN) return classes[label];
-  return predicted === label ? `${classes[label]}, predicted right` : `${classes[label]}, taken for ${classes[predicted]}`;
+  return predicted === label
+    ? `${classes[label]}, predicted right`
+    : `${classes[label]}, taken for ${classes[predicted]}`;
 }
 
 /**

@@ -22,11 +22,15 @@ export function nearestInDirection(positions, visible, from, key) {
   const [ax, ay] = DIRECTIONS[key];
   let [best, found] = [Infinity, -1];
   for (const i of visible) {
-    const [dx, dy] = [positions[2 * i] - positions[2 * from], positions[2 * i + 1] - positions[2 * from + 1]];
+    const [dx, dy] = [
+      positions[2 * i] - positions[2 * from],
+      positions[2 * i + 1] - positions[2 * from + 1],
+    ];
     const along = dx * ax + dy * ay;
     const across = Math.abs(dx * ay - dy * ax);
     const distance = dx * dx + dy * dy;
-    if (i !== from && along > 0 && across <= along && distance < best) [best, found] = [distance, i];
+    if (i !== from && along > 0 && across <= along && distance < best)
+      [best, found] = [distance, i];
   }
   return found;
 }
@@ -65,7 +69,8 @@ export function mapAgreement(points, labels, count) {
     near.fill(Infinity);
     for (let j = 0; j < total; j += 1) {
       if (j === i) continue;
-      const distance = (points[2 * i] - points[2 * j]) ** 2 + (points[2 * i + 1] - points[2 * j + 1]) ** 2;
+      const distance =
+        (points[2 * i] - points[2 * j]) ** 2 + (points[2 * i + 1] - points[2 * j + 1]) ** 2;
       if (distance >= near[count - 1]) continue;
       let place = count - 1;
       for (; place > 0 && near[place - 1] > distance; place -= 1) {
@@ -75,7 +80,7 @@ export function mapAgreement(points, labels, count) {
       near[place] = distance;
       who[place] = j;
     }
-    for (const j of who) same += labels[j] === labels[i];
+    for (const j of who) same += Number(labels[j] === labels[i]);
   }
   return same / (total * count);
 }

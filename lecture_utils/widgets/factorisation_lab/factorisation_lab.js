@@ -15,10 +15,14 @@ const KINDS = [
   { value: "separable", label: "Depthwise separable" },
 ];
 const even = { inputs: 64, outputs: 64, middle: 16, size: 28 };
+/** @type {[string, Record<string, any>][]} */
 const PRESETS = [
   ["3×3 into 1×3 and 3×1", { ...even, kind: "asymmetric", kernel: 3 }],
   ["5×5 into two 3×3", { ...even, kind: "stacked", kernel: 5 }],
-  ["ResNet50's bottleneck", { ...even, kind: "bottleneck", kernel: 3, inputs: 256, outputs: 256, middle: 64, size: 56 }],
+  [
+    "ResNet50's bottleneck",
+    { ...even, kind: "bottleneck", kernel: 3, inputs: 256, outputs: 256, middle: 64, size: 56 },
+  ],
   ["Depthwise separable", { ...even, kind: "separable", kernel: 3 }],
 ];
 const count = (value) => value.toLocaleString("en-US");
@@ -26,8 +30,10 @@ const formula = ({ layers: stack, parameters }) =>
   `${stack.map(([i, o, a, b, g]) => `${a}·${b}·${i / g}·${o}`).join(" + ")} = ${count(parameters)}`;
 
 /** What a layer is called on its part of a bar. */
-const layerName = ([inputs, , rows, columns, groups]) => (groups > 1 && groups === inputs ? `each channel ${rows}×${columns}` : `${rows}×${columns}`);
-const segment = (share, name) => h("span", { style: `width: ${100 * share}%` }, share > 0.13 || !name ? name : "");
+const layerName = ([inputs, , rows, columns, groups]) =>
+  groups > 1 && groups === inputs ? `each channel ${rows}×${columns}` : `${rows}×${columns}`;
+const segment = (share, name) =>
+  h("span", { style: `width: ${100 * share}%` }, share > 0.13 || !name ? name : "");
 
 /** 28901376 as "28.9 M". */
 function short(value) {
@@ -41,16 +47,33 @@ function barRow(title) {
   const bar = h("div", { class: "fact-bar", "aria-hidden": "true" });
   const value = h("span", { class: "fact-value" });
   const note = h("p", { class: "lu-label" });
-  return { bar, value, note, element: h("div", { class: "fact-side" }, h("span", {}, title), bar, value, note) };
+  return {
+    bar,
+    value,
+    note,
+    element: h("div", { class: "fact-side" }, h("span", {}, title), bar, value, note),
+  };
 }
 const barRows = () => [barRow("Before"), barRow("After")];
 const elements = (controls) => Object.values(controls).map(({ element }) => element);
 
 /** The layer that is replaced, and what replaces it. */
 function makeControls({ model, edit }) {
-  const kind = segmented({ legend: "Replacement", options: KINDS, value: model.get("kind"), onChange: (value) => edit({ kind: value }) });
+  const kind = segmented({
+    legend: "Replacement",
+    options: KINDS,
+    value: model.get("kind"),
+    onChange: (value) => edit({ kind: value }),
+  });
   const field = (name, label, min, max, step = 1) =>
-    slider({ label, min, max, step, value: model.get(name), onInput: (value) => edit({ [name]: value }) });
+    slider({
+      label,
+      min,
+      max,
+      step,
+      value: model.get(name),
+      onInput: (value) => edit({ [name]: value }),
+    });
   const fields = {
     kernel: field("kernel", "Kernel n", 3, 11, 2),
     inputs: field("inputs", "Channels in", 1, 512),
@@ -63,7 +86,11 @@ function makeControls({ model, edit }) {
     for (const [name, { set }] of Object.entries(fields)) set(now[name]);
     fields.middle.element.hidden = now.kind !== "bottleneck";
   }
-  return { kind: kind.element, fields: h("div", { class: "fact-fields" }, elements(fields)), update };
+  return {
+    kind: kind.element,
+    fields: h("div", { class: "fact-fields" }, elements(fields)),
+    update,
+  };
 }
 
 /** Parameters and MACs, before and after. */
@@ -73,19 +100,34 @@ function costBars() {
     const most = Math.max(...costs.map(({ parameters }) => parameters));
     costs.forEach((all, i) => {
       const { bar, value, note } = sides[i];
-      bar.replaceChildren(...all.parts.map((part, j) => segment(part / most, layerName(all.layers[j]))));
+      bar.replaceChildren(
+        ...all.parts.map((part, j) => segment(part / most, layerName(all.layers[j]))),
+      );
       setText(value, count(all.parameters));
       setText(note, `${formula(all)} · ${short(all.macs)} MACs · sees ${all.field.join("×")}`);
     });
   }
-  return { element: h("div", { class: "fact-sides" }, h("p", { class: "lu-title" }, "Parameters"), elements(sides)), draw };
+  return {
+    element: h(
+      "div",
+      { class: "fact-sides" },
+      h("p", { class: "lu-title" }, "Parameters"),
+      elements(sides),
+    ),
+    draw,
+  };
 }
 
 /** The times of the nearest case that was measured. */
 function timeBars() {
   const sides = barRows();
   const note = h("p", { class: "lu-label" });
-  const element = h("div", { class: "fact-sides" }, h("p", { class: "lu-title" }, "Measured time"), elements(sides));
+  const element = h(
+    "div",
+    { class: "fact-sides" },
+    h("p", { class: "lu-title" }, "Measured time"),
+    elements(sides),
+  );
   function draw(row, machine) {
     element.hidden = !row;
     setText(
@@ -118,8 +160,14 @@ function build(demo) {
   const controls = makeControls(demo);
   const [costBar, timeBar] = [costBars(), timeBars()];
   const verdict = h("p", { class: "fact-verdict" });
-  const copy = copyButton({ code: () => pythonCode(...layers(state()), model.get("inputs"), model.get("size")), signal });
-  const presets = PRESETS.map(([label, settings]) => button({ label, kind: "small", onClick: () => edit(settings) }));
+  const code = () => {
+    const [full, cheap] = layers(state());
+    return pythonCode(full, cheap, model.get("inputs"), model.get("size"));
+  };
+  const copy = copyButton({ code, signal });
+  const presets = PRESETS.map(([label, settings]) =>
+    button({ label, kind: "small", onClick: () => edit(settings) }),
+  );
   let said = "";
 
   function draw() {

@@ -6,17 +6,42 @@
  */
 export function layers({ kind, kernel: n, inputs, outputs, middle }) {
   const full = [[inputs, outputs, n, n, 1]];
-  if (kind === "asymmetric") return [full, [[inputs, outputs, 1, n, 1], [outputs, outputs, n, 1, 1]]];
+  if (kind === "asymmetric")
+    return [
+      full,
+      [
+        [inputs, outputs, 1, n, 1],
+        [outputs, outputs, n, 1, 1],
+      ],
+    ];
   if (kind === "stacked") {
     const count = (n - 1) / 2;
-    return [full, Array.from({ length: count }, (_, i) => [i ? outputs : inputs, outputs, 3, 3, 1])];
+    return [
+      full,
+      Array.from({ length: count }, (_, i) => [i ? outputs : inputs, outputs, 3, 3, 1]),
+    ];
   }
   if (kind === "bottleneck")
-    return [full, [[inputs, middle, 1, 1, 1], [middle, middle, n, n, 1], [middle, outputs, 1, 1, 1]]];
-  return [full, [[inputs, inputs, n, n, inputs], [inputs, outputs, 1, 1, 1]]];
+    return [
+      full,
+      [
+        [inputs, middle, 1, 1, 1],
+        [middle, middle, n, n, 1],
+        [middle, outputs, 1, 1, 1],
+      ],
+    ];
+  return [
+    full,
+    [
+      [inputs, inputs, n, n, inputs],
+      [inputs, outputs, 1, 1, 1],
+    ],
+  ];
 }
 
-const weights = ([inputs, outputs, height, width, groups]) => (inputs / groups) * outputs * height * width;
+/** @param {number[]} layer */
+const weights = ([inputs, outputs, height, width, groups]) =>
+  (inputs / groups) * outputs * height * width;
 
 /**
  * @param {any[][]} stack
@@ -26,7 +51,13 @@ const weights = ([inputs, outputs, height, width, groups]) => (inputs / groups) 
 export function cost(stack, size) {
   const parameters = stack.reduce((sum, layer) => sum + weights(layer), 0);
   const field = [2, 3].map((axis) => stack.reduce((sum, layer) => sum + layer[axis] - 1, 1));
-  return { layers: stack, parts: stack.map(weights), parameters, macs: parameters * size ** 2, field };
+  return {
+    layers: stack,
+    parts: stack.map(weights),
+    parameters,
+    macs: parameters * size ** 2,
+    field,
+  };
 }
 
 /**
@@ -37,7 +68,9 @@ export function cost(stack, size) {
  */
 export function nearest(rows, { kind, kernel, inputs, outputs, size }) {
   const channels = Math.sqrt(inputs * outputs);
-  const far = ([, k, c, s]) => Math.hypot(Math.log(k / kernel), Math.log(c / channels), Math.log(s / size));
+  /** @param {number[]} row */
+  const far = ([, k, c, s]) =>
+    Math.hypot(Math.log(k / kernel), Math.log(c / channels), Math.log(s / size));
   const same = rows.filter((row) => row[0] === kind);
   return same.length ? same.reduce((best, row) => (far(row) < far(best) ? row : best)) : null;
 }

@@ -1,4 +1,7 @@
-/** A card per filter, with its maps for the two images; one card is chosen: by mouse, finger or keys. */
+/**
+ * A card per filter, with its maps for the two images; one card is chosen: by mouse, finger or
+ * keys.
+ */
 
 import { raster } from "../_shared/ui/canvas.js";
 import { h, setText } from "../_shared/ui/dom.js";
@@ -11,7 +14,12 @@ const FIRST = 48;
  */
 export function cardGrid({ label, onChoose }) {
   const grid = h("div", { class: "fme-grid", role: "radiogroup", "aria-label": label });
-  const more = h("button", { type: "button", class: "lu-button small fme-more", hidden: true, onclick: showMore });
+  const more = h("button", {
+    type: "button",
+    class: "lu-button small fme-more",
+    hidden: true,
+    onclick: showMore,
+  });
   const element = h("div", { class: "fme-scroll" }, grid, more);
   const cards = [];
   let limit = FIRST;
@@ -24,7 +32,12 @@ export function cardGrid({ label, onChoose }) {
     const mark = h("span", { class: "fme-dead" }, "dead");
     const button = h(
       "button",
-      { type: "button", role: "radio", class: "fme-card", onkeydown: (event) => onKey(event, card) },
+      {
+        type: "button",
+        role: "radio",
+        class: "fme-card",
+        onkeydown: (event) => onKey(event, card),
+      },
       h("span", { class: "fme-heading" }, name, mark),
       h("span", { class: "fme-maps" }, maps),
       h("span", { class: "fme-values" }, values),
@@ -97,7 +110,7 @@ export function cardGrid({ label, onChoose }) {
     element,
     mark,
     /**
-     * @param {{filters: number[], chosen: number, size: number[], scale: object,
+     * @param {{filters: number[], chosen: number, size: number[], scale: Record<string, any>,
      *   levels: (filter: number, side: number) => Uint8Array, values: (filter: number) => number[],
      *   describe: (filter: number) => string, isDead: (filter: number) => boolean}} what
      */

@@ -1,18 +1,24 @@
-/** What Python measured, layer by layer: numbers, and sprites that are decoded when they are first looked at. */
+/**
+ * What Python measured, layer by layer: numbers, and sprites that are decoded when they are first
+ * looked at.
+ */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { readFloats } from "../_shared/nn/float16.js";
 import { copyTile, decodeGray } from "../_shared/ui/sprites.js";
 
 /**
- * @typedef {{label: string, path: string, size: number[], signed: boolean, limit: number, place: number[],
- *   dead: Set<number>, layout: object, response: (filter: number, image: number) => number,
- *   peak: (filter: number, image: number) => number, sheet: () => Promise<object>}} Layer
+ * @typedef {{label: string, path: string, size: number[], signed: boolean, limit: number,
+ *   place: number[], dead: Set<number>, layout: Record<string, any>, response: (filter: number,
+ *   image: number) => number, peak: (filter: number, image: number) => number, sheet: () =>
+ *   Promise<Record<string, any>>}} Layer
  */
 
 /**
- * @param {Record<string, any>} model
- * @returns {Map<string, {name: string, title: string, code: string, said: string[], layers: Map<string, Layer>}>}
+ * @param {Model} model
+ * @returns {Map<string, {name: string, title: string, code: string, said: string[],
+ *   layers: Map<string, Layer>}>}
  */
 export function readNetworks(model) {
   const images = model.get("pictures").length;

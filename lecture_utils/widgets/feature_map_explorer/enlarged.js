@@ -20,7 +20,14 @@ export function enlarged({ label, images, onChoose }) {
   let drawn = null;
 
   return {
-    element: h("div", { class: "fme-side", role: "group", "aria-label": label }, menu.element, stack, numbers, said),
+    element: h(
+      "div",
+      { class: "fme-side", role: "group", "aria-label": label },
+      menu.element,
+      stack,
+      numbers,
+      said,
+    ),
     /** Show a tile of the sprite of all images. */
     showImage(name, bitmap, layout, index) {
       menu.set(name);
@@ -34,18 +41,21 @@ export function enlarged({ label, images, onChoose }) {
     },
     /** Lay a map over the part of the image, `place`, that it belongs to. */
     showMap(levels, size, scale, [top, left, height, width]) {
-      paint(levels, ...size, scale);
+      paint(levels, size[0], size[1], scale);
       const percent = (part) => `${100 * part}%`;
       Object.assign(map.style, {
-        top: percent(top), left: percent(left), height: percent(height), width: percent(width),
+        top: percent(top),
+        left: percent(left),
+        height: percent(height),
+        width: percent(width),
       });
     },
     /** @param {number} part 0: the map alone; 0.5: both; 1: the image alone, in its colors. */
     blend(part) {
       // Half an image under the whole map: where both are, the map is to be read.
-      image.style.opacity = part;
+      image.style.opacity = String(part);
       image.style.filter = `grayscale(${Math.min(1, 2 - 2 * part)})`;
-      map.style.opacity = Math.min(1, 2 - 2 * part);
+      map.style.opacity = String(Math.min(1, 2 - 2 * part));
     },
     say(reading, verdict, alt) {
       setText(numbers, reading);

@@ -1,4 +1,7 @@
-/** FeatureMapExplorer: all maps of a layer for two images, and one of them over the images. See __init__.py. */
+/**
+ * FeatureMapExplorer: all maps of a layer for two images, and one of them over the images. See
+ * __init__.py.
+ */
 
 import { toTyped } from "../_shared/math/arrays.js";
 import { format } from "../_shared/math/numbers.js";
@@ -21,7 +24,11 @@ const TRAITS = ["network", "layer", "left", "right", "sort", "filter"];
 const SIDES = ["left", "right"];
 const SORTS = [
   { value: "response", label: "response", title: "Strongest response first" },
-  { value: "difference", label: "difference", title: "Largest difference between the two images first" },
+  {
+    value: "difference",
+    label: "difference",
+    title: "Largest difference between the two images first",
+  },
   { value: "number", label: "number", title: "In the order of the network" },
 ];
 const HELP =
@@ -32,7 +39,10 @@ const HELP =
 function makeControls({ model, edit }, networks, shown) {
   const lastLayer = new Map();
   /** The filter to start with in a layer: the one that the order puts first. */
-  const first = (layer) => order(layer, model.get("sort"), ...shown().sides)[0];
+  const first = (layer) => {
+    const [left, right] = shown().sides;
+    return order(layer, model.get("sort"), left, right)[0];
+  };
   const menu = select({
     label: "Network",
     options: [...networks.values()].map(({ name, title }) => ({ value: name, label: title })),
@@ -42,16 +52,32 @@ function makeControls({ model, edit }, networks, shown) {
       edit({ network, layer, filter: first(networks.get(network).layers.get(layer)) });
     },
   });
-  const strip = layerStrip((layer) => edit({ layer, filter: first(shown().network.layers.get(layer)) }));
-  const sort = segmented({ legend: "Sort by", options: SORTS, value: model.get("sort"), onChange: (value) => edit({ sort: value }) });
+  const strip = layerStrip((layer) =>
+    edit({ layer, filter: first(shown().network.layers.get(layer)) }),
+  );
+  const sort = segmented({
+    legend: "Sort by",
+    options: SORTS,
+    value: model.get("sort"),
+    onChange: (value) => edit({ sort: value }),
+  });
   function update({ network, layer }) {
     lastLayer.set(network.name, layer.label);
     menu.set(network.name);
     const layers = [...network.layers.values()];
-    strip.update(network, layers.map(({ label, size }) => ({ label, note: `${size[0]} of ${size[1]}×${size[2]}` })), layer.label);
+    strip.update(
+      network,
+      layers.map(({ label, size }) => ({ label, note: `${size[0]} of ${size[1]}×${size[2]}` })),
+      layer.label,
+    );
     sort.set(model.get("sort"));
   }
-  return { menu: networks.size > 1 && menu.element, strip: strip.element, sort: sort.element, update };
+  return {
+    menu: networks.size > 1 && menu.element,
+    strip: strip.element,
+    sort: sort.element,
+    update,
+  };
 }
 
 /** The two images, enlarged, with the map of the chosen filter over them. */
@@ -89,7 +115,15 @@ function makeViews({ model, edit }, names, sprite) {
       );
     });
   }
-  return { element: h("div", { class: "fme-sides" }, views.map((view) => view.element)), mix: mix.element, draw };
+  return {
+    element: h(
+      "div",
+      { class: "fme-sides" },
+      views.map((view) => view.element),
+    ),
+    mix: mix.element,
+    draw,
+  };
 }
 
 async function build(demo) {
@@ -108,7 +142,10 @@ async function build(demo) {
 
   const controls = makeControls(demo, networks, shown);
   const views = makeViews(demo, names, sprite);
-  const cards = cardGrid({ label: "Filters", onChoose: (filter) => filter !== model.get("filter") && edit({ filter }) });
+  const cards = cardGrid({
+    label: "Filters",
+    onChoose: (filter) => filter !== model.get("filter") && edit({ filter }),
+  });
   const summary = h("p", { class: "fme-summary" });
   const legend = scaleLegend();
   const table = filterTable(names);
@@ -136,7 +173,14 @@ async function build(demo) {
     if (signal.aborted || drawing !== token) return null; // Something else is to be shown by now.
     drawLayer(now, sheet);
     const { network, layer, filter, sides } = now;
-    return { network: network.name, layer: layer.label, filters: cards.filters(), filter, sides, dead: [...layer.dead] };
+    return {
+      network: network.name,
+      layer: layer.label,
+      filters: cards.filters(),
+      filter,
+      sides,
+      dead: [...layer.dead],
+    };
   }
   function drawLayer(now, sheet) {
     const { layer, sides, filter } = now;
@@ -157,7 +201,7 @@ async function build(demo) {
     const key = [network, layer.label, model.get("sort"), ...sides].join();
     cards.update(
       {
-        filters: order(layer, model.get("sort"), ...sides),
+        filters: order(layer, model.get("sort"), sides[0], sides[1]),
         chosen: filter,
         size: layer.layout.size,
         scale,
@@ -176,7 +220,13 @@ async function build(demo) {
     controls.strip,
     views.element,
     views.mix,
-    h("div", { class: "fme-bar" }, h("span", { class: "lu-title" }, "Sort by"), controls.sort, h("div", { class: "fme-legend" }, legend.element)),
+    h(
+      "div",
+      { class: "fme-bar" },
+      h("span", { class: "lu-title" }, "Sort by"),
+      controls.sort,
+      h("div", { class: "fme-legend" }, legend.element),
+    ),
     summary,
     cards.element,
     h("p", { class: "lu-label" }, HELP),

@@ -15,7 +15,11 @@ export function filterTable(names) {
   const element = h("table", { class: "fme-table" }, title);
   function update(layer, filter) {
     setText(title, `Filter ${filter} of ${layer.label}`);
-    const head = h("tr", {}, HEADS.map((text) => h("th", { scope: "col" }, text)));
+    const head = h(
+      "tr",
+      {},
+      HEADS.map((text) => h("th", { scope: "col" }, text)),
+    );
     const rows = names.map((name, image) =>
       h(
         "tr",

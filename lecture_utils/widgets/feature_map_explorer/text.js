@@ -12,8 +12,9 @@ import { format } from "../_shared/math/numbers.js";
 export function rank(layer, filter, image) {
   const own = layer.response(filter, image);
   let place = 1;
-  for (let f = 0; f < layer.size[0]; f += 1) place += layer.response(f, image) > own;
-  const ending = { 1: "st", 2: "nd", 3: "rd" }[place % 100 > 10 && place % 100 < 14 ? 0 : place % 10] ?? "th";
+  for (let f = 0; f < layer.size[0]; f += 1) place += Number(layer.response(f, image) > own);
+  const ending =
+    { 1: "st", 2: "nd", 3: "rd" }[place % 100 > 10 && place % 100 < 14 ? 0 : place % 10] ?? "th";
   return `${place}${ending} of ${layer.size[0]}`;
 }
 
@@ -26,7 +27,9 @@ export function rank(layer, filter, image) {
  * @returns {string}
  */
 export function describe(layer, filter, sides, names) {
-  const responses = sides.map((side) => `${names[side]} ${format(layer.response(filter, side), 3)}`).join(", ");
+  const responses = sides
+    .map((side) => `${names[side]} ${format(layer.response(filter, side), 3)}`)
+    .join(", ");
   return `Filter ${filter}: ${responses}${layer.dead.has(filter) ? ", dead" : ""}`;
 }
 
@@ -48,6 +51,8 @@ export function summarize(layer, sides, names) {
   const smaller = drawnRows === rows ? "" : ` (shown at ${drawnRows}×${drawnColumns})`;
   const dead = layer.dead.size
     ? ` Dead, silent for all ${names.length} images: ${layer.dead.size}.`
-    : layer.signed ? "" : " None is dead.";
+    : layer.signed
+      ? ""
+      : " None is dead.";
   return `${filters} filters with maps of ${rows}×${columns}${smaller}. Mean response: ${means.join(", ")}.${dead}`;
 }

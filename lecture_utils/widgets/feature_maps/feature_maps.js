@@ -1,4 +1,6 @@
-/** FeatureMaps: a color image under a layer of filters, taken apart, and shifted. See __init__.py. */
+/**
+ * FeatureMaps: a color image under a layer of filters, taken apart, and shifted. See __init__.py.
+ */
 
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
@@ -15,7 +17,17 @@ import { effectOfShift, layerReader } from "./state.js";
 import { effectSentence, shapes, worked } from "./text.js";
 import { bars } from "./views.js";
 
-const TRAITS = ["image", "source", "filters", "names", "stride", "padding", "relu", "pool", "shift"];
+const TRAITS = [
+  "image",
+  "source",
+  "filters",
+  "names",
+  "stride",
+  "padding",
+  "relu",
+  "pool",
+  "shift",
+];
 
 function build(demo) {
   const { model, root, request, signal } = demo;
@@ -42,13 +54,21 @@ function build(demo) {
     request();
   });
   const chart = bars();
-  const [title, reading, shape, effect] = ["lu-title", "maps-reading", "maps-shape", "maps-effect"].map((name) =>
-    h("p", { class: name }),
-  );
+  const [title, reading, shape, effect] = [
+    "lu-title",
+    "maps-reading",
+    "maps-shape",
+    "maps-effect",
+  ].map((name) => h("p", { class: name }));
   const copy = copyButton({
     code: () => {
       const { settings: layer, d, k, weights, shift } = last;
-      const shared = { source: model.get("source"), known: image.isPhoto(), settings: layer, shift };
+      const shared = {
+        source: model.get("source"),
+        known: image.isPhoto(),
+        settings: layer,
+        shift,
+      };
       return pythonCode({ ...shared, weights, shape: [d, 3, k, k] });
     },
     signal,
@@ -98,5 +118,6 @@ function build(demo) {
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "feature_maps", label: "Feature maps" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "feature_maps", label: "Feature maps" }, build),
 };

@@ -8,7 +8,8 @@ export const SIDE = 64;
 /** @typedef {{stride: number, padding: string, relu: boolean, pool: boolean}} Settings */
 
 /**
- * The three channels of an image, moved by (down, right); what leaves on one side enters on the other.
+ * The three channels of an image, moved by (down, right); what leaves on one side enters on the
+ * other.
  * @param {Uint8Array} bytes
  * @param {number} side
  * @param {number[]} shift
@@ -43,8 +44,10 @@ function wrapped(plane, side, margin) {
  * @param {number} count d.
  * @param {number} k
  * @param {Settings} settings
- * @returns {{size: number, parts: Float32Array[][], sums: Float32Array[], maps: Float32Array[], mapSize: number}}
- *   Per filter: three partial responses, their sum (size * size), and the map after ReLU and pooling.
+ * @returns {{size: number, parts: Float32Array[][], sums: Float32Array[], maps: Float32Array[],
+ *   mapSize: number}}
+ *   Per filter: three partial responses, their sum (size * size), and the map after ReLU and
+ *   pooling.
  */
 export function apply(planes, side, weights, count, k, { stride, padding, relu, pool }) {
   const margin = k >> 1;
@@ -81,7 +84,8 @@ function maxPool(map, size) {
  * @param {Float32Array[]} maps
  * @returns {number[]}
  */
-export const means = (maps) => maps.map((map) => map.reduce((sum, value) => sum + value, 0) / map.length);
+export const means = (maps) =>
+  maps.map((map) => map.reduce((sum, value) => sum + value, 0) / map.length);
 
 /**
  * Length of the difference of two lists of arrays, relative to the length of the second.

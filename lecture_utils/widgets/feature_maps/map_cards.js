@@ -6,10 +6,15 @@ import { signed, tile } from "./views.js";
 
 /**
  * @param {(index: number) => void} onChoose
- * @returns {{element: HTMLElement, draw: (state: object, names: string[], chosen: number, dark: boolean) => void}}
+ * @returns {{element: HTMLElement, draw: (state: Record<string, any>, names: string[],
+ *   chosen: number, dark: boolean) => void}}
  */
 export function mapCards(onChoose) {
-  const element = h("div", { class: "maps-stack", role: "radiogroup", "aria-label": "Feature maps" });
+  const element = h("div", {
+    class: "maps-stack",
+    role: "radiogroup",
+    "aria-label": "Feature maps",
+  });
   const cards = [];
   function makeCard(i) {
     const view = tile();
@@ -19,7 +24,9 @@ export function mapCards(onChoose) {
       role: "radio",
       onclick: () => onChoose(i),
       onkeydown: (event) => {
-        const to = { ArrowRight: i + 1, ArrowDown: i + 1, ArrowLeft: i - 1, ArrowUp: i - 1 }[event.key];
+        const to = { ArrowRight: i + 1, ArrowDown: i + 1, ArrowLeft: i - 1, ArrowUp: i - 1 }[
+          event.key
+        ];
         if (to === undefined) return;
         event.preventDefault();
         const next = (to + cards.length) % cards.length;
@@ -35,7 +42,13 @@ export function mapCards(onChoose) {
     while (cards.length > d) cards.pop().card.remove();
     while (cards.length < d) cards.push(makeCard(cards.length));
     cards.forEach(({ card, view }, i) => {
-      view.draw(maps[i], mapSize, signed(maxMagnitude(maps[i]), dark), `Map ${i + 1}: ${names[i]}`, names[i]);
+      view.draw(
+        maps[i],
+        mapSize,
+        signed(maxMagnitude(maps[i]), dark),
+        `Map ${i + 1}: ${names[i]}`,
+        names[i],
+      );
       card.setAttribute("aria-checked", i === chosen);
       card.setAttribute("aria-label", names[i]);
       card.tabIndex = i === chosen ? 0 : -1;

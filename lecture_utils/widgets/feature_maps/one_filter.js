@@ -12,7 +12,7 @@ const sign = (text) => h("span", { class: "maps-sign", "aria-hidden": "true" }, 
 
 /**
  * The pixel of the sum that is explained: where the pointer is, else where it was put.
- * @param {() => object} state What is on screen.
+ * @param {() => Record<string, any>} state What is on screen.
  * @param {() => void} request
  */
 function chosenPixel(state, request) {
@@ -43,18 +43,23 @@ function chosenPixel(state, request) {
 }
 
 /**
- * @param {{state: () => object, request: () => void, signal: AbortSignal}} options
- * @returns {{element: HTMLElement, position: () => number[], paint: (state: object, chosen: number,
- *   dark: boolean) => void, mark: (state: object) => void}}
+ * @param {{state: () => Record<string, any>, request: () => void, signal: AbortSignal}} options
+ * @returns {{element: HTMLElement, position: () => number[], paint: (state: Record<string, any>,
+ *   chosen: number, dark: boolean) => void, mark: (state: Record<string, any>) => void}}
  */
 export function filterView({ state, request, signal }) {
   const { current, visit, onKey } = chosenPixel(state, request);
   const fromInput = ({ row, column, phase }) => {
     const { k, margin, stride } = state();
-    visit([row, column].map((at) => Math.round((at - k / 2 + margin) / stride)), phase);
+    visit(
+      [row, column].map((at) => Math.round((at - k / 2 + margin) / stride)),
+      phase,
+    );
   };
   const fromSum = ({ row, column, phase }) => visit([Math.floor(row), Math.floor(column)], phase);
-  const inputs = COLORS.map((color) => plane({ label: `${color} channel`, signal, onPoint: fromInput, onKey }));
+  const inputs = COLORS.map((color) =>
+    plane({ label: `${color} channel`, signal, onPoint: fromInput, onKey }),
+  );
   const slices = COLORS.map(() => tile("slice"));
   const parts = COLORS.map(() => tile("part"));
   const sum = plane({ label: "Sum", signal, onPoint: fromSum, onKey });
@@ -73,7 +78,12 @@ export function filterView({ state, request, signal }) {
     "div",
     { class: "maps-exploded" },
     h("div", { class: "maps-channels" }, ...channelRows),
-    h("div", { class: "maps-sum" }, sign("Σ"), h("div", { class: "maps-cell" }, sum.element, label("their sum"))),
+    h(
+      "div",
+      { class: "maps-sum" },
+      sign("Σ"),
+      h("div", { class: "maps-cell" }, sum.element, label("their sum")),
+    ),
   );
 
   function paint({ k, size, planes, margin, weights, settings, parts: all, sums }, chosen, dark) {
@@ -84,8 +94,20 @@ export function filterView({ state, request, signal }) {
     COLORS.forEach((color, c) => {
       const name = color.toLowerCase();
       inputs[c].draw(planes[c], SIDE, SIDE, tint(c), settings.padding === "zeros" ? margin : 0);
-      slices[c].draw(slice(c), k, signed(strongest, dark), `Slice of the filter for ${name}`, `slice ${c + 1}`);
-      parts[c].draw(all[chosen][c], size, signed(limit, dark), `Response in ${name}`, `response ${c + 1}`);
+      slices[c].draw(
+        slice(c),
+        k,
+        signed(strongest, dark),
+        `Slice of the filter for ${name}`,
+        `slice ${c + 1}`,
+      );
+      parts[c].draw(
+        all[chosen][c],
+        size,
+        signed(limit, dark),
+        `Response in ${name}`,
+        `response ${c + 1}`,
+      );
     });
     sum.draw(sums[chosen], size, size, signed(maxMagnitude(sums[chosen]), dark));
   }

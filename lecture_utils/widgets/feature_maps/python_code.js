@@ -3,7 +3,9 @@
 import { pythonNumber } from "../_shared/math/numbers.js";
 
 /**
- * @param {{source: string, weights: Float32Array, shape: number[], settings: object, shift: number[]}} state
+ * @param {{source: string, known: boolean, weights: Float32Array, shape: number[],
+ *   settings: Record<string, any>, shift: number[]}} state `known`: the package has a photo of this
+ *   name.
  * @returns {string}
  */
 export function pythonCode({ source, known, weights, shape, settings, shift }) {

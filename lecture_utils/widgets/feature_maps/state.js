@@ -1,15 +1,16 @@
 /** What the demo shows, read from its model: the layer on the image, and on the image at rest. */
 
+/** @import { Settings } from "./layer.js" */
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { readTraits } from "../_shared/ui/model.js";
 import { SIDE, apply, channels, means, relative, rolled } from "./layer.js";
 
 /**
- * Return `read(most)`, which gives the layer's present state with at most that many filters: what `apply`
- * returns, its settings, and as `still` the same for the image that is not shifted.
- * @param {object} model
- * @returns {(most: number) => object}
+ * Return `read(most)`, which gives the layer's present state with at most that many filters: what
+ * `apply` returns, its settings, and as `still` the same for the image that is not shifted.
+ * @param {Model} model
  */
 export function layerReader(model) {
   const [newStill, newMoved] = [changeDetector(), changeDetector()];
@@ -18,7 +19,9 @@ export function layerReader(model) {
   return (most) => {
     const [all, , k] = model.get("filters").shape;
     const d = Math.min(most, all);
-    const settings = readTraits(model, ["stride", "padding", "relu", "pool"]);
+    const settings = /** @type {Settings} */ (
+      readTraits(model, ["stride", "padding", "relu", "pool"])
+    );
     const weights = toTyped(model.get("filters"));
     const shift = model.get("shift");
     const run = (by) => {
@@ -29,14 +32,27 @@ export function layerReader(model) {
     if (newStill(...depends)) still = run([0, 0]);
     if (newMoved(still, ...shift)) moved = shift.some(Boolean) ? run(shift) : still;
     const margin = settings.padding === "valid" ? 0 : k >> 1;
-    return { ...moved, d, all, k, margin, settings, weights, shift, stride: settings.stride, moved, still };
+    return {
+      ...moved,
+      d,
+      all,
+      k,
+      margin,
+      settings,
+      weights,
+      shift,
+      stride: settings.stride,
+      moved,
+      still,
+    };
   };
 }
 
 /**
  * What the shift does to the maps, and to their means.
  * @param {Record<string, any>} state
- * @returns {{pooled: number[], before: number[], steps: *, follows: number, changed: number, drift: number}}
+ * @returns {{pooled: number[], before: number[], steps: *, follows: number, changed: number,
+ *   drift: number}}
  */
 export function effectOfShift({ maps, still, settings, shift, mapSize }) {
   const [pooled, before] = [means(maps), means(still.maps)];
@@ -46,7 +62,7 @@ export function effectOfShift({ maps, still, settings, shift, mapSize }) {
     pooled,
     before,
     steps,
-    follows: relative(maps, rolled(still.maps, mapSize, ...steps)),
+    follows: relative(maps, rolled(still.maps, mapSize, steps[0], steps[1])),
     changed: relative(maps, still.maps),
     drift: relative([pooled], [before]),
   };

@@ -17,7 +17,9 @@ export function worked({ size, parts, sums, settings }, chosen, [row, column]) {
   const at = row * size + column;
   const partial = parts[chosen].map((part) => part[at]);
   const total = sums[chosen][at];
-  const terms = partial.map((value, c) => `${COLORS[c].toLowerCase()} ${format(value, 3)}`).join(" + ");
+  const terms = partial
+    .map((value, c) => `${COLORS[c].toLowerCase()} ${format(value, 3)}`)
+    .join(" + ");
   const relu = settings.relu ? ` → ReLU ${format(Math.max(total, 0), 3)}` : "";
   return `At row ${row}, column ${column}: ${terms} + bias 0 = ${format(total, 3)}${relu}`;
 }

@@ -45,7 +45,7 @@ export function tile(kind = "") {
  */
 export function bars() {
   const element = h("div", { class: "maps-bars", role: "list" });
-  let rows = [];
+  const rows = [];
   return {
     element,
     draw(names, values, before) {

@@ -7,7 +7,8 @@ const [LOWEST, HIGHEST, SINGLE, ONE_OCTAVE] = [0.08, 0.4, 0.16, 0.56];
 
 /**
  * @typedef {{name: string, rows: number, columns: number, re: Float64Array, im: Float64Array|null,
- *   gabor: object|null, size: number}} Filter `size` is the sum of the magnitudes of all weights.
+ *   gabor: Record<string, any>|null, size: number}} Filter `size` is the sum of the magnitudes of
+ *   all weights.
  */
 
 /**
@@ -54,14 +55,15 @@ export function gaborFilter(gabor, name = null) {
 
 /**
  * The filters of every bank that Python described.
- * @param {{name: string, filters: object[]}[]} banks
+ * @param {{name: string, filters: Record<string, any>[]}[]} banks
  * @param {Float64Array} weights
  * @returns {Map<string, () => Filter[]>} Built when asked for.
  */
 export function unpackBanks(banks, weights) {
   let at = 0;
   const take = (length) => {
-    if (at + length > weights.length) throw new RangeError("a bank has fewer weights than its shapes need");
+    if (at + length > weights.length)
+      throw new RangeError("a bank has fewer weights than its shapes need");
     at += length;
     return weights.subarray(at - length, at);
   };

@@ -32,16 +32,20 @@ function verdict({ filters, measured, judged }, i, weakBelow, redundantAbove) {
     const part = precise((100 * measured.energies[i]) / top, 3);
     return `Weak: ${part} % of the strongest filter's energy, below ${format(100 * weakBelow)} %.`;
   }
-  if (like[i] < 0) return judged.ranking[0] === i ? "Kept: the strongest filter." : "Kept: it resembles no stronger one.";
+  if (like[i] < 0)
+    return judged.ranking[0] === i
+      ? "Kept: the strongest filter."
+      : "Kept: it resembles no stronger one.";
   const partner = `r ${redundancy[i].toFixed(2)} with ${filters[like[i]].name}, which is stronger`;
-  if (marks[i] === "redundant") return `Redundant: ${partner}; the limit is ${format(redundantAbove)}.`;
+  if (marks[i] === "redundant")
+    return `Redundant: ${partner}; the limit is ${format(redundantAbove)}.`;
   return `Kept: at most ${partner} and kept, too.`;
 }
 
 /**
  * @param {{onOpen: () => void}} options
- * @returns {{element: HTMLElement, update: (state: object, at: {filter: number, image: number},
- *   settings: object) => void}}
+ * @returns {{element: HTMLElement, update: (state: Record<string, any>, at: {filter: number,
+ *   image: number}, settings: Record<string, any>) => void}}
  */
 export function detail({ onOpen }) {
   const views = {
@@ -62,7 +66,11 @@ export function detail({ onOpen }) {
     h("div", { class: "bank-facts" }, title, about, facts, sentence, open),
   );
 
-  function update(state, { filter: i, image: k }, { weakBelow, redundantAbove, limits, dark, opened, label }) {
+  function update(
+    state,
+    { filter: i, image: k },
+    { weakBelow, redundantAbove, limits, dark, opened, label },
+  ) {
     const { filters, images, responses, measured } = state;
     const { name, rows, columns, re, im, gabor } = filters[i];
     const scale = signedScale(Math.max(maxMagnitude(re), im ? maxMagnitude(im) : 0) || 1, dark);
@@ -86,7 +94,9 @@ export function detail({ onOpen }) {
       ["Largest magnitude there", precise(maxMagnitude(response.maps[i]), 3)],
       ["Energy on all images", `${precise(measured.energies[i], 3)}, rank ${rank} of ${n}`],
     ];
-    facts.replaceChildren(...numbers.map(([what, value]) => h("div", {}, h("dt", {}, what), h("dd", {}, value))));
+    facts.replaceChildren(
+      ...numbers.map(([what, value]) => h("div", {}, h("dt", {}, what), h("dd", {}, value))),
+    );
     sentence.textContent = verdict(state, i, weakBelow, redundantAbove);
     open.querySelector("span").textContent = label;
     element.classList.toggle("opened", opened);

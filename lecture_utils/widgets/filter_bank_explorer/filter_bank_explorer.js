@@ -1,4 +1,6 @@
-/** FilterBankExplorer: a bank over several images, and which of its filters matter. See __init__.py. */
+/**
+ * FilterBankExplorer: a bank over several images, and which of its filters matter. See __init__.py.
+ */
 
 import { maxMagnitude } from "../_shared/math/image.js";
 import { precise } from "../_shared/math/numbers.js";
@@ -19,20 +21,40 @@ import { summarize } from "./statistics.js";
 import { viewSettings } from "./view_settings.js";
 
 const TRAITS = [
-  "bank", "frequencies", "orientations", "sigma", "images", "weak_below", "redundant_above", "sort", "scale", "hide",
+  "bank",
+  "frequencies",
+  "orientations",
+  "sigma",
+  "images",
+  "weak_below",
+  "redundant_above",
+  "sort",
+  "scale",
+  "hide",
 ];
 const HELP = [
-  ["Read", "each row is a filter, each column an image; the darker (on a dark page: the brighter) a pixel, the stronger the response there."],
+  [
+    "Read",
+    "each row is a filter, each column an image; the darker (on a dark page: the brighter) a pixel, the stronger the response there.",
+  ],
   ["Weak", "the filter's energy is below the chosen part of the strongest one's."],
-  ["Redundant", "its magnitudes correlate, over all pixels of all images, with those of a stronger filter that was kept."],
-  ["Look closer", "point at a cell, tap it, or move with the arrow keys; Enter or a click opens the filter."],
+  [
+    "Redundant",
+    "its magnitudes correlate, over all pixels of all images, with those of a stronger filter that was kept.",
+  ],
+  [
+    "Look closer",
+    "point at a cell, tap it, or move with the arrow keys; Enter or a click opens the filter.",
+  ],
 ];
 /** The other demo on the page that can take a filter. */
 const LAB = ".lu-gabor-lab";
 
 /** What the strongest color stands for in each row. */
 function colorLimits({ filters, responses }, perRow) {
-  const rows = filters.map((_, i) => Math.max(...responses.map(({ maps }) => maxMagnitude(maps[i]))));
+  const rows = filters.map((_, i) =>
+    Math.max(...responses.map(({ maps }) => maxMagnitude(maps[i]))),
+  );
   const all = Math.max(...rows);
   return { all, rows: perRow ? rows : rows.map(() => all) };
 }
@@ -79,7 +101,16 @@ function build(demo) {
     opened = false;
     edit(start);
   });
-  const results = h("div", { class: "bank-results" }, summary, view.limits, view.tools, view.note, table.element, closeUp.element);
+  const results = h(
+    "div",
+    { class: "bank-results" },
+    summary,
+    view.limits,
+    view.tools,
+    view.note,
+    table.element,
+    closeUp.element,
+  );
 
   function draw() {
     settings.update();
@@ -117,7 +148,10 @@ function build(demo) {
       if (summary.textContent && summary.textContent !== words) demo.say(words);
       summary.textContent = words;
     }
-    view.sortable(["frequency", "angle"], filters.every(({ gabor }) => gabor));
+    view.sortable(
+      ["frequency", "angle"],
+      filters.every(({ gabor }) => gabor),
+    );
     showCell(state);
     return newRows(judged, order) ? { ...state, bank: model.get("bank") } : null;
   }
@@ -129,18 +163,33 @@ function build(demo) {
     const label = opensInLab(state.filters[at.filter]) ? "Open in the Gabor lab" : larger;
     if (!newCloseUp(state.judged, at.filter, at.image, colors, demo.dark, opened, label)) return;
     const [weakBelow, redundantAbove] = [model.get("weak_below"), model.get("redundant_above")];
-    closeUp.update(state, at, { weakBelow, redundantAbove, limits: colors.rows, dark: demo.dark, opened, label });
+    closeUp.update(state, at, {
+      weakBelow,
+      redundantAbove,
+      limits: colors.rows,
+      dark: demo.dark,
+      opened,
+      label,
+    });
   }
 
   const parts = [
     settings.element,
     message.element,
     results,
-    h("div", { class: "bank-footer" }, copy.button, restart, copy.panel, helpList("What do I see here?", HELP)),
+    h(
+      "div",
+      { class: "bank-footer" },
+      copy.button,
+      restart,
+      copy.panel,
+      helpList("What do I see here?", HELP),
+    ),
   ];
   return { parts, draw };
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "filter_bank_explorer", label: "Filter bank explorer" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "filter_bank_explorer", label: "Filter bank explorer" }, build),
 };

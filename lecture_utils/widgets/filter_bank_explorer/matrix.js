@@ -1,6 +1,6 @@
 /**
- * The table filters × images: one row per filter, one cell per response. Its style is that of a grid, so
- * that rows out of sight cost nothing; the roles say that it is a table nevertheless.
+ * The table filters × images: one row per filter, one cell per response. Its style is that of a
+ * grid, so that rows out of sight cost nothing; the roles say that it is a table nevertheless.
  */
 
 import { grayScale, raster, sequentialScale, signedScale } from "../_shared/ui/canvas.js";
@@ -25,7 +25,12 @@ function makeCanvas() {
 function makeRow(onOpen) {
   const kernel = makeCanvas();
   const name = h("span", { class: "bank-name" });
-  const open = h("button", { type: "button", class: "bank-open", tabindex: "-1", onclick: onOpen }, kernel.canvas, name);
+  const open = h(
+    "button",
+    { type: "button", class: "bank-open", tabindex: "-1", onclick: onOpen },
+    kernel.canvas,
+    name,
+  );
   const mark = h("span", { class: "bank-mark" });
   const energy = h("span");
   const bar = h("span", { class: "bank-bar-value" });
@@ -37,17 +42,32 @@ function makeRow(onOpen) {
       { class: "bank-head" },
       open,
       mark,
-      h("span", { class: "bank-energy" }, h("span", { class: "lu-visually-hidden" }, "energy "), energy),
+      h(
+        "span",
+        { class: "bank-energy" },
+        h("span", { class: "lu-visually-hidden" }, "energy "),
+        energy,
+      ),
       h("span", { class: "bank-bar", "aria-hidden": "true" }, bar),
     ),
   );
-  return { element: h("tr", { role: "row" }, head), open, kernel, name, mark, energy, bar, cells: [] };
+  return {
+    element: h("tr", { role: "row" }, head),
+    open,
+    kernel,
+    name,
+    mark,
+    energy,
+    bar,
+    cells: [],
+  };
 }
 
 /**
- * @param {{onVisit: (at: object|null, stays: boolean) => void, onOpen: (filter: number) => void,
- *   signal: AbortSignal}} options `onVisit` gets `{filter, image}` (image -1 in the first column) when
- *   the pointer or the focus comes to a cell, null when the pointer leaves; `stays` for focus and touch.
+ * @param {{onVisit: (at: Record<string, any>|null, stays: boolean) => void,
+ *   onOpen: (filter: number) => void, signal: AbortSignal}} options `onVisit` gets
+ *   `{filter, image}` (image -1 in the first column) when the pointer or the focus comes to a cell,
+ *   null when the pointer leaves; `stays` for focus and touch.
  * @returns {{element: HTMLElement, update: (state: *, colors: *, dark: *) => void}}
  */
 export function matrix({ onVisit, onOpen, signal }) {
@@ -62,10 +82,17 @@ export function matrix({ onVisit, onOpen, signal }) {
   );
   const element = h(
     "div",
-    { class: "bank-scroll", role: "region", tabindex: "0", "aria-label": "Matrix of responses, scrolls" },
+    {
+      class: "bank-scroll",
+      role: "region",
+      tabindex: "0",
+      "aria-label": "Matrix of responses, scrolls",
+    },
     table,
   );
-  /** `rows` are those on the page, row k shows the filter order[k]; `count` is that of the images. */
+  /**
+   * `rows` are those on the page, row k shows the filter order[k]; `count` is that of the images.
+   */
   const grid = { rows: [], order: [], count: 0 };
   const { rows } = grid;
   const rove = listenToCells({ table, body, grid, onVisit, onOpen });
@@ -82,7 +109,7 @@ export function matrix({ onVisit, onOpen, signal }) {
         return h("th", { scope: "col", role: "columnheader", title: image.name }, canvas, name);
       }),
     );
-    table.style.setProperty("--images", Math.max(grid.count, 1));
+    table.style.setProperty("--images", String(Math.max(grid.count, 1)));
   }
 
   /** As many rows and cells as there are filters and images. */
@@ -117,7 +144,10 @@ export function matrix({ onVisit, onOpen, signal }) {
       cell.canvas.classList.toggle("smooth", image.columns > LARGE);
       const energy = precise(products[i * filters.length + i] / pixels, 3);
       const largest = precise(maxMagnitude(maps[i]), 3);
-      cell.element.setAttribute("aria-label", `${image.name}: energy ${energy}, largest ${largest}`);
+      cell.element.setAttribute(
+        "aria-label",
+        `${image.name}: energy ${energy}, largest ${largest}`,
+      );
     });
   }
 
@@ -192,9 +222,13 @@ function listenToCells({ table, body, grid, onVisit, onOpen }) {
   const placeOf = (node) => {
     const cell = node.closest?.("tbody td, tbody th");
     if (!cell) return null;
-    return { row: rows.findIndex((row) => row.element === cell.parentNode), column: cell.cellIndex };
+    return {
+      row: rows.findIndex((row) => row.element === cell.parentNode),
+      column: cell.cellIndex,
+    };
   };
-  const visit = ({ row, column }, stays) => onVisit({ filter: grid.order[row], image: column - 1 }, stays);
+  const visit = ({ row, column }, stays) =>
+    onVisit({ filter: grid.order[row], image: column - 1 }, stays);
   table.addEventListener("focusin", (event) => {
     const place = placeOf(event.target);
     if (!place) return;
@@ -219,7 +253,11 @@ function listenToCells({ table, body, grid, onVisit, onOpen }) {
   });
   // When the page scrolls, another cell comes under a pointer that has not moved: that is no visit.
   let pointer = "";
-  const hasMoved = ({ clientX, clientY }) => pointer !== (pointer = `${clientX} ${clientY}`);
+  const hasMoved = ({ clientX, clientY }) => {
+    const before = pointer;
+    pointer = `${clientX} ${clientY}`;
+    return pointer !== before;
+  };
   table.addEventListener("pointerover", (event) => {
     const place = event.pointerType !== "touch" && hasMoved(event) && placeOf(event.target);
     if (place) visit(place, false);

@@ -1,5 +1,6 @@
 /** What the explorer measures, as a Python program that runs as it is. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { pythonNumber } from "../_shared/math/numbers.js";
 import { GABOR } from "./state.js";
 
@@ -13,8 +14,13 @@ const FIXED = {
 };
 
 function gaborCode(filters, orientations, sigma) {
-  const frequencies = [...new Set(filters.map(({ gabor }) => gabor.frequency))].map(pythonNumber).join(", ");
-  const lines = [`frequencies = [${frequencies}]  # cycles per pixel`, `thetas = np.arange(${orientations}) * np.pi / ${orientations}`];
+  const frequencies = [...new Set(filters.map(({ gabor }) => gabor.frequency))]
+    .map(pythonNumber)
+    .join(", ");
+  const lines = [
+    `frequencies = [${frequencies}]  # cycles per pixel`,
+    `thetas = np.arange(${orientations}) * np.pi / ${orientations}`,
+  ];
   const bank =
     sigma === null
       ? "bank = GaborBank.from_list([(f, theta, 0.56 / f) for f in frequencies for theta in thetas])"
@@ -24,9 +30,12 @@ function gaborCode(filters, orientations, sigma) {
 
 function ownCode(filters) {
   const listed = filters.map(({ name, rows, columns, re, im }) => {
-    const weight = (k) => pythonNumber(re[k]) + (im ? `${im[k] < 0 ? "-" : "+"}${pythonNumber(Math.abs(im[k]))}j` : "");
-    const lines = Array.from({ length: rows }, (_, y) =>
-      `[${Array.from({ length: columns }, (_, x) => weight(y * columns + x)).join(", ")}]`,
+    const weight = (k) =>
+      pythonNumber(re[k]) + (im ? `${im[k] < 0 ? "-" : "+"}${pythonNumber(Math.abs(im[k]))}j` : "");
+    const lines = Array.from(
+      { length: rows },
+      (_, y) =>
+        `[${Array.from({ length: columns }, (_, x) => weight(y * columns + x)).join(", ")}]`,
     );
     return `    ${JSON.stringify(name)}: [${lines.join(", ")}],`;
   });
@@ -35,8 +44,8 @@ function ownCode(filters) {
 }
 
 /**
- * @param {{filters: object[], images: object[]}} state
- * @param {object} model
+ * @param {{filters: Record<string, any>[], images: Record<string, any>[]}} state
+ * @param {Model} model
  * @returns {string}
  */
 export function pythonCode({ filters, images }, model) {
@@ -47,9 +56,13 @@ export function pythonCode({ filters, images }, model) {
       : (FIXED[name] ?? ownCode(filters));
   const listed = images.map((image) => {
     const stand = `np.random.default_rng(0).random((${image.rows}, ${image.columns}))`;
-    return image.code ? `    ${image.code},  # ${image.name}` : `    ${stand},  # put ${image.name} here`;
+    return image.code
+      ? `    ${image.code},  # ${image.name}`
+      : `    ${stand},  # put ${image.name} here`;
   });
-  const imports = [...new Set([bankImport, ...images.map((image) => image.imports)])].filter(Boolean).sort();
+  const imports = [...new Set([bankImport, ...images.map((image) => image.imports)])]
+    .filter(Boolean)
+    .sort();
   return `import numpy as np
 ${imports.join("\n")}
 

@@ -38,16 +38,21 @@ function gaborMagnitude({ values, rows, columns }, { gabor }) {
 function magnitude(image, { rows, columns, re, im }) {
   const padded = mirrorPad(image, rows, columns);
   const turned = (weights) => Float64Array.from(weights).reverse();
-  const slide = (weights) => correlate2d(padded.values, padded.rows, padded.columns, turned(weights), rows, columns);
+  const slide = (weights) =>
+    correlate2d(padded.values, padded.rows, padded.columns, turned(weights), rows, columns);
   const real = slide(re);
   const imaginary = im && slide(im);
   for (let i = 0; i < real.length; i += 1) {
-    real[i] = imaginary ? Math.sqrt(real[i] * real[i] + imaginary[i] * imaginary[i]) : Math.abs(real[i]);
+    real[i] = imaginary
+      ? Math.sqrt(real[i] * real[i] + imaginary[i] * imaginary[i])
+      : Math.abs(real[i]);
   }
   return real;
 }
 
-/** Surround an image by its mirror images; an even kernel reaches one pixel further down and right. */
+/**
+ * Surround an image by its mirror images; an even kernel reaches one pixel further down and right.
+ */
 function mirrorPad({ values, rows, columns }, kernelRows, kernelColumns) {
   const [top, left] = [(kernelRows - 1) >> 1, (kernelColumns - 1) >> 1];
   const [height, width] = [rows + kernelRows - 1, columns + kernelColumns - 1];
@@ -80,7 +85,14 @@ function allProducts(maps) {
       // Past the end the last map is summed again, to be written to the same place.
       const last = n - 1;
       const others = [j, Math.min(j + 1, last), Math.min(j + 2, last), Math.min(j + 3, last)];
-      fourProducts(maps[i], maps[others[0]], maps[others[1]], maps[others[2]], maps[others[3]], sums);
+      fourProducts(
+        maps[i],
+        maps[others[0]],
+        maps[others[1]],
+        maps[others[2]],
+        maps[others[3]],
+        sums,
+      );
       for (let k = 0; k < 4; k += 1) {
         products[i * n + others[k]] = sums[k];
         products[others[k] * n + i] = sums[k];
@@ -92,7 +104,10 @@ function allProducts(maps) {
 
 /** One map times four others, which share its pixels. */
 function fourProducts(map, a, b, c, d, sums) {
-  let sa = 0, sb = 0, sc = 0, sd = 0;
+  let sa = 0,
+    sb = 0,
+    sc = 0,
+    sd = 0;
   for (let p = 0; p < map.length; p += 1) {
     const value = map[p];
     sa += value * a[p];

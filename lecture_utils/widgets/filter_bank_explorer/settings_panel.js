@@ -1,5 +1,6 @@
 /** Which bank, over which images: the upper part of the explorer. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { grayScale, raster } from "../_shared/ui/canvas.js";
 import { button, segmented, select, slider } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
@@ -30,11 +31,19 @@ function imageStrip({ gallery, chosen, onChoose }) {
       const canvas = h("canvas", { "aria-hidden": "true" });
       raster(canvas)(image.values, image.rows, image.columns, grayScale());
       canvas.classList.toggle("smooth", image.columns > LARGE);
-      const change = () => onChoose(boxes.get(name).checked ? [...chosen(), name] : chosen().filter((n) => n !== name));
+      const change = () =>
+        onChoose(
+          boxes.get(name).checked ? [...chosen(), name] : chosen().filter((n) => n !== name),
+        );
       boxes.set(name, h("input", { type: "checkbox", "aria-label": name, onchange: change }));
       return h("label", { class: "lu-thumb", title: name }, boxes.get(name), canvas);
     });
-    const element = h("div", { class: "bank-group" }, toggle, h("div", { class: "bank-thumbs" }, ...thumbs));
+    const element = h(
+      "div",
+      { class: "bank-group" },
+      toggle,
+      h("div", { class: "bank-thumbs" }, ...thumbs),
+    );
     return { names, toggle, element };
   });
   const element = h(
@@ -47,14 +56,17 @@ function imageStrip({ gallery, chosen, onChoose }) {
     const names = chosen();
     for (const [name, box] of boxes) box.checked = names.includes(name);
     for (const group of groups) {
-      group.toggle.setAttribute("aria-pressed", group.names.every((name) => names.includes(name)));
+      group.toggle.setAttribute(
+        "aria-pressed",
+        group.names.every((name) => names.includes(name)),
+      );
     }
   }
   return { element, update };
 }
 
 /**
- * @param {{model: object, gallery: object[], edit: (changes: object) => void}} options
+ * @param {{model: Model, gallery: Record<string, any>[], edit: Edit}} options
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function settingsPanel({ model, gallery, edit }) {
@@ -77,7 +89,13 @@ export function settingsPanel({ model, gallery, edit }) {
   }
 
   const counter = (name, label, max) =>
-    slider({ label, min: 1, max, value: model.get(name), onInput: (value) => edit({ [name]: value }) });
+    slider({
+      label,
+      min: 1,
+      max,
+      value: model.get(name),
+      onInput: (value) => edit({ [name]: value }),
+    });
   const counters = {
     frequencies: counter("frequencies", "Frequencies", 6),
     orientations: counter("orientations", "Orientations", 12),
@@ -87,7 +105,9 @@ export function settingsPanel({ model, gallery, edit }) {
   let widths = "";
   function updateEnvelope() {
     const sigma = model.get("sigma");
-    const all = [...new Set([...ENVELOPES, ...(sigma === null ? [] : [sigma])])].sort((a, b) => a - b);
+    const all = [...new Set([...ENVELOPES, ...(sigma === null ? [] : [sigma])])].sort(
+      (a, b) => a - b,
+    );
     if (widths !== all.join()) {
       widths = all.join();
       envelope = select({
@@ -99,7 +119,10 @@ export function settingsPanel({ model, gallery, edit }) {
         value: "",
         onChange: (value) => edit({ sigma: value === "" ? null : Number(value) }),
       });
-      envelopeBox.replaceChildren(h("span", { "aria-hidden": "true" }, "Envelope"), envelope.element);
+      envelopeBox.replaceChildren(
+        h("span", { "aria-hidden": "true" }, "Envelope"),
+        envelope.element,
+      );
     }
     envelope.set(sigma === null ? "" : String(sigma));
   }

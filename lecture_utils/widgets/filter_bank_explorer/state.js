@@ -1,5 +1,8 @@
-/** What the explorer shows, read from its model. Each step is computed only when its input changed. */
+/**
+ * What the explorer shows, read from its model. Each step is computed only when its input changed.
+ */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { unpackGallery } from "../_shared/ui/gallery.js";
 import { gaborFilter, gaborParameters, unpackBanks } from "./banks.js";
@@ -22,11 +25,10 @@ function remembered(make) {
 }
 
 /**
- * Return `read()`, which gives the present state: the `filters` of the bank, the `images` chosen, per
- * image the `responses` (see responses.js), what is `measured` of them, how they are `judged`, and the
- * `order` of the filters that have a row.
- * @param {object} model
- * @returns {{gallery: Record<string, any>[], read: () => Record<string, any>}}
+ * Return `read()`, which gives the present state: the `filters` of the bank, the `images` chosen,
+ * per image the `responses` (see responses.js), what is `measured` of them, how they are `judged`,
+ * and the `order` of the filters that have a row.
+ * @param {Model} model
  */
 export function explorerReader(model) {
   const gallery = unpackGallery(model.get("gallery"), toTyped(model.get("gallery_pixels")));

@@ -8,7 +8,7 @@ const FLAT = 1e-10;
 /**
  * Energies, and absolute correlations of the magnitudes over all pixels of all images.
  * @param {import("./banks.js").Filter[]} filters n of them.
- * @param {object[]} responses One per image, as from `respond`.
+ * @param {Record<string, any>[]} responses One per image, as from `respond`.
  * @returns {{energies: Float64Array, correlations: Float64Array}} n and n * n numbers.
  */
 export function measure(filters, responses) {
@@ -45,8 +45,8 @@ export function measure(filters, responses) {
  * @param {{energies: Float64Array, correlations: Float64Array}} measured
  * @param {number} weakBelow Weak is what has less than this part of the strongest one's energy.
  * @param {number} redundantAbove Redundant is what correlates more with a filter kept before it.
- * @returns {{marks: string[], redundancy: Float64Array, like: number[], ranking: number[]}} `like` is
- *   the filter that each one resembles most among those kept before it, or -1.
+ * @returns {{marks: string[], redundancy: Float64Array, like: number[], ranking: number[]}} `like`
+ *   is the filter that each one resembles most among those kept before it, or -1.
  */
 export function judge({ energies, correlations }, weakBelow, redundantAbove) {
   const n = energies.length;

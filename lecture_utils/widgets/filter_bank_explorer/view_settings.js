@@ -1,5 +1,9 @@
-/** How the matrix is shown: two limits, the order of its rows, its color scale, and what is left out. */
+/**
+ * How the matrix is shown: two limits, the order of its rows, its color scale, and what is left
+ * out.
+ */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { sequentialLut } from "../_shared/ui/color.js";
 import { checkbox, segmented, select, slider } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
@@ -15,14 +19,21 @@ const SORTS = {
 const NOTE = "Each row has a scale of its own: a weak filter looks as strong as any other.";
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} demo
+ * @param {{model: Model, edit: Edit}} demo
  * @returns {{limits: HTMLElement, tools: HTMLElement, note: HTMLElement, update: () => void,
- *   sortable: (names: string[], possible: boolean) => void, tellScale: (high: string, perRow: boolean,
- *   dark: boolean) => void}}
+ *   sortable: (names: string[], possible: boolean) => void, tellScale: (high: string, perRow:
+ *   boolean, dark: boolean) => void}}
  */
 export function viewSettings({ model, edit }) {
   const limit = (name, label) =>
-    slider({ label, min: 0, max: 1, step: 0.01, value: model.get(name), onInput: (value) => edit({ [name]: value }) });
+    slider({
+      label,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      value: model.get(name),
+      onInput: (value) => edit({ [name]: value }),
+    });
   const limits = {
     weak_below: limit("weak_below", "Weak: energy below this part of the strongest"),
     redundant_above: limit("redundant_above", "Redundant: correlation above"),
@@ -42,7 +53,10 @@ export function viewSettings({ model, edit }) {
     value: model.get("scale"),
     onChange: (value) => edit({ scale: value }),
   });
-  const hide = checkbox({ name: "bank-hide", onChange: (value) => edit({ hide: value }) }, "Hide weak and redundant");
+  const hide = checkbox(
+    { name: "bank-hide", onChange: (value) => edit({ hide: value }) },
+    "Hide weak and redundant",
+  );
   const legend = scaleLegend();
   const note = h("p", { class: "lu-label" }, NOTE);
   function update() {
@@ -52,13 +66,27 @@ export function viewSettings({ model, edit }) {
     hide.set(model.get("hide"));
   }
   return {
-    limits: h("div", { class: "bank-limits" }, limits.weak_below.element, limits.redundant_above.element),
-    tools: h("div", { class: "bank-tools" }, sort.element, scale.element, hide.element, legend.element),
+    limits: h(
+      "div",
+      { class: "bank-limits" },
+      limits.weak_below.element,
+      limits.redundant_above.element,
+    ),
+    tools: h(
+      "div",
+      { class: "bank-tools" },
+      sort.element,
+      scale.element,
+      hide.element,
+      legend.element,
+    ),
     note,
     update,
     /** Some orders are only possible for some banks. */
     sortable(names, possible) {
-      for (const name of names) sort.element.querySelector(`[value="${name}"]`).disabled = !possible;
+      for (const option of sort.element.options) {
+        if (names.includes(option.value)) option.disabled = !possible;
+      }
     },
     /** What the strongest color stands for. */
     tellScale(high, perRow, dark) {

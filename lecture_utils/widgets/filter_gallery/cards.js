@@ -8,7 +8,11 @@ import { METHODS, drawTile } from "./data.js";
  * @returns {{element: HTMLElement, update(layer: *, sheets: *, frame: *, chosen: *): void}}
  */
 export function filterCards({ onChoose }) {
-  const element = h("div", { class: "gallery-cards", role: "radiogroup", "aria-label": "Filters of this layer" });
+  const element = h("div", {
+    class: "gallery-cards",
+    role: "radiogroup",
+    "aria-label": "Filters of this layer",
+  });
   const cards = [];
 
   function makeCard(i) {
@@ -53,7 +57,9 @@ export function filterCards({ onChoose }) {
       cards.forEach(({ button, canvases, name }, i) => {
         button.hidden = i >= layer.channels.length;
         if (button.hidden) return;
-        METHODS.forEach((method, m) => drawTile(canvases[m], layer, method, sheets[method], i, frame));
+        METHODS.forEach((method, m) =>
+          drawTile(canvases[m], layer, method, sheets[method], i, frame),
+        );
         setText(name, layer.name(i));
         button.setAttribute("aria-label", layer.name(i));
         button.setAttribute("aria-checked", i === chosen);

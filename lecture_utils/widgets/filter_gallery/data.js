@@ -1,5 +1,9 @@
-/** The recordings: activations as numbers, images as sprites that are decoded when their layer is first shown. */
+/**
+ * The recordings: activations as numbers, images as sprites that are decoded when their layer is
+ * first shown.
+ */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { decodeSprite, tileCorner } from "../_shared/ui/sprites.js";
 
@@ -7,14 +11,17 @@ export const METHODS = ["plain", "strong"];
 const KINDS = [...METHODS, "examples"];
 
 /**
- * @param {Record<string, any>} model
- * @returns {Map<string, object>} Networks by name; the `layers` of each by label.
+ * @param {Model} model
+ * @returns {Map<string, Record<string, any>>} Networks by name; the `layers` of each by label.
  */
 export function readNetworks(model) {
   const bytes = toTyped(model.get("sprites"));
   let at = 0;
   const take = (entry) => {
-    const sources = KINDS.map((kind) => bytes.subarray(at, (at += entry.bytes[kind])));
+    const sources = KINDS.map((kind) => {
+      at += entry.bytes[kind];
+      return bytes.subarray(at - entry.bytes[kind], at);
+    });
     let sheets = null;
     return {
       ...entry,
@@ -39,7 +46,7 @@ export function readNetworks(model) {
 /**
  * Draw one image of a sprite onto a canvas of its size.
  * @param {HTMLCanvasElement} canvas
- * @param {object} layer
+ * @param {Record<string, any>} layer
  * @param {string} kind
  * @param {ImageBitmap} sheet
  * @param {number} filter Which of the recorded ones.
@@ -49,7 +56,8 @@ export function drawTile(canvas, layer, kind, sheet, filter, number) {
   const { layout, activations } = layer[kind];
   const [rows, columns] = layout.size;
   const { top, left } = tileCorner(layout, filter * activations[0].length + number);
-  if (canvas.width !== columns || canvas.height !== rows) Object.assign(canvas, { width: columns, height: rows });
+  if (canvas.width !== columns || canvas.height !== rows)
+    Object.assign(canvas, { width: columns, height: rows });
   canvas.getContext("2d").drawImage(sheet, left, top, columns, rows, 0, 0, columns, rows);
   canvas.classList.toggle("smooth", rows > 48);
 }

@@ -1,4 +1,7 @@
-/** FilterGallery: images that maximize filters, from noise to result, beside what maximizes them in a data set. */
+/**
+ * FilterGallery: images that maximize filters, from noise to result, beside what maximizes them in
+ * a data set.
+ */
 
 import { format } from "../_shared/math/numbers.js";
 import { disclosure, select } from "../_shared/ui/controls.js";
@@ -15,7 +18,8 @@ import { stepsSlider } from "./steps_slider.js";
 const HELP =
   "Left in each pair: plain ascent, right: strong. The higher activation need not be the more telling image: noise that no " +
   "photo contains can activate a filter more than any pattern.";
-const OUTDATED = "This network was retrained after its filters were recorded: these images belong to its predecessor.";
+const OUTDATED =
+  "This network was retrained after its filters were recorded: these images belong to its predecessor.";
 
 /** The network and the layer to look at. */
 function makeControls({ model, edit }, networks, shown) {
@@ -27,16 +31,24 @@ function makeControls({ model, edit }, networks, shown) {
     onChange: (name) => {
       const network = networks.get(name);
       const layer = network.layers.get(lastLayer.get(name)) ?? network.layers.values().next().value;
-      const step = network.frames.includes(model.get("step")) ? model.get("step") : network.frames.at(-1);
+      const step = network.frames.includes(model.get("step"))
+        ? model.get("step")
+        : network.frames.at(-1);
       edit({ network: name, layer: layer.label, filter: layer.channels[0], step });
     },
   });
-  const strip = layerStrip((label) => edit({ layer: label, filter: shown().network.layers.get(label).channels[0] }));
+  const strip = layerStrip((label) =>
+    edit({ layer: label, filter: shown().network.layers.get(label).channels[0] }),
+  );
   function update({ network, layer }) {
     lastLayer.set(network.name, layer.label);
     menu.set(network.name);
     const layers = [...network.layers.values()];
-    strip.update(network, layers.map(({ label, of, channels }) => ({ label, note: `${channels.length} of ${of}` })), layer.label);
+    strip.update(
+      network,
+      layers.map(({ label, of, channels }) => ({ label, note: `${channels.length} of ${of}` })),
+      layer.label,
+    );
   }
   return { menu: networks.size > 1 && menu.element, strip: strip.element, update };
 }
@@ -87,14 +99,27 @@ function build(demo) {
     ascents.draw(now, sheets);
     examples.draw(now, sheets.examples);
     table.update(now);
-    setText(source, `Images: ${network.data.origin}. Ascent and search were recorded, with the settings that the copied program has.`);
+    setText(
+      source,
+      `Images: ${network.data.origin}. Ascent and search were recorded, with the settings that the copied program has.`,
+    );
     tell(now);
-    return { network: network.name, layer: layer.label, filter: layer.channels[index], step: network.frames[frame] };
+    return {
+      network: network.name,
+      layer: layer.label,
+      filter: layer.channels[index],
+      step: network.frames[frame],
+    };
   }
   function tell({ network, layer, index, frame }) {
     const name = layer.name(index);
-    setText(heading, layer.names ? `Class: ${name}` : `${name[0].toUpperCase()}${name.slice(1)} of ${layer.label}`);
-    const reached = METHODS.map((method) => `${method} ${format(layer[method].activations[index][frame])}`);
+    setText(
+      heading,
+      layer.names ? `Class: ${name}` : `${name[0].toUpperCase()}${name.slice(1)} of ${layer.label}`,
+    );
+    const reached = METHODS.map(
+      (method) => `${method} ${format(layer[method].activations[index][frame])}`,
+    );
     demo.say(`${name}, ${network.frames[frame]} steps: ${reached.join(", ")}`);
   }
 

@@ -1,6 +1,6 @@
 /** The ascent for the chosen filter as a program to take away. */
 
-/** @param {{network: object, layer: object, index: number}} shown */
+/** @param {{network: Record<string, any>, layer: Record<string, any>, index: number}} shown */
 export function pythonCode({ network, layer, index }) {
   const channel = layer.channels[index];
   const load = network.known

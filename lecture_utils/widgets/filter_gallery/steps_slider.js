@@ -52,10 +52,15 @@ export function stepsSlider({ onInput, signal }) {
     },
   });
   return {
-    element: h("div", { class: "gallery-steps" }, play, h("div", { class: "lu-slider" }, label, output, range)),
+    element: h(
+      "div",
+      { class: "gallery-steps" },
+      play,
+      h("div", { class: "lu-slider" }, label, output, range),
+    ),
     update(newFrames, step) {
       frames = newFrames;
-      range.max = frames.length - 1;
+      range.max = String(frames.length - 1);
       show(Math.max(0, frames.indexOf(step)));
     },
   };

@@ -31,7 +31,8 @@ export function symmetricEigenvalues(matrix) {
   const a = matrix.map((row) => Float64Array.from(row));
   const n = a.length;
   for (let sweep = 0; sweep < 30; sweep += 1) {
-    let rest = 0, total = 0;
+    let rest = 0,
+      total = 0;
     for (let i = 0; i < n; i += 1) {
       for (let j = 0; j < n; j += 1) {
         total += a[i][j] ** 2;

@@ -1,4 +1,6 @@
-/** One filter learned by gradient descent: forward pass, gradient and update, without page elements. */
+/**
+ * One filter learned by gradient descent: forward pass, gradient and update, without page elements.
+ */
 
 import { curvature } from "./curvature.js";
 import { normal, uniform } from "../_shared/math/random.js";
@@ -13,9 +15,9 @@ export const MOST_STEPS = 10000;
 
 /**
  * The image's windows, and the teacher's responses to them before any noise.
- * @param {{pixels: Float32Array, h: number, w: number, target: Float64Array, k: number, seed: number,
- *   centered: boolean}} settings
- * @returns {object|null} Null where the image is smaller than the kernel.
+ * @param {{pixels: Float32Array, h: number, w: number, target: Float64Array, k: number,
+ *   seed: number, centered: boolean}} settings
+ * @returns {Record<string, any>|null} Null where the image is smaller than the kernel.
  */
 export function makeScene({ pixels, h, w, target, k, seed, centered }) {
   const [rows, columns] = [h - k + 1, w - k + 1];
@@ -23,7 +25,10 @@ export function makeScene({ pixels, h, w, target, k, seed, centered }) {
   const mean = centered ? pixels.reduce((sum, pixel) => sum + pixel, 0) / pixels.length : 0;
   const image = Float64Array.from(pixels, (pixel) => pixel - mean);
   const count = rows * columns;
-  const corners = Int32Array.from({ length: count }, (_, i) => Math.floor(i / columns) * w + (i % columns));
+  const corners = Int32Array.from(
+    { length: count },
+    (_, i) => Math.floor(i / columns) * w + (i % columns),
+  );
   const offsets = Int32Array.from({ length: k * k }, (_, i) => Math.floor(i / k) * w + (i % k));
   const scene = { image, h, w, k, rows, columns, count, corners, offsets, target, seed };
   scene.clean = forward(scene, target, new Float64Array(count));
@@ -91,7 +96,7 @@ export function firstWeights(seed, k) {
 
 /**
  * A student of one task. Its arrays are filled again in every step; whoever keeps them copies them.
- * @param {object} task
+ * @param {Record<string, any>} task
  * @param {{weights: Float64Array, velocity: Float64Array, step: number}} state
  */
 export function makeStudent(task, state) {
@@ -112,7 +117,8 @@ export function makeStudent(task, state) {
 
   function look() {
     forward(task, student.weights, student.output);
-    for (let i = 0; i < task.count; i += 1) student.error[i] = student.output[i] - task.responses[i];
+    for (let i = 0; i < task.count; i += 1)
+      student.error[i] = student.output[i] - task.responses[i];
     student.loss = meanSquare(student.error);
     student.losses.push(student.loss);
     student.distance = Math.hypot(...student.weights.map((weight, j) => weight - task.target[j]));
@@ -130,7 +136,8 @@ export function makeStudent(task, state) {
       student.positions[b] = i;
       const push = (2 * student.error[i]) / length;
       const corner = task.corners[i];
-      for (let j = 0; j < size; j += 1) student.gradient[j] += push * task.image[corner + task.offsets[j]];
+      for (let j = 0; j < size; j += 1)
+        student.gradient[j] += push * task.image[corner + task.offsets[j]];
     }
     for (let j = 0; j < size; j += 1) {
       student.update[j] = -rate * (momentum * student.velocity[j] + student.gradient[j]);

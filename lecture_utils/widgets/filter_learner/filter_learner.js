@@ -19,27 +19,55 @@ import { settingsPanel } from "./settings_panel.js";
 import { numberLine, outputViews, weightViews } from "./student_views.js";
 import { targetPanel } from "./target_panel.js";
 
-const TRAITS = [...TASK, "source", "target_name", "learning_rate", "batch", "momentum", "weights", "velocity", "steps"];
+const TRAITS = [
+  ...TASK,
+  "source",
+  "target_name",
+  "learning_rate",
+  "batch",
+  "momentum",
+  "weights",
+  "velocity",
+  "steps",
+];
 const HELP = [
-  ["One step", "forward: the student responds to the image. Backward: each error pushes the weights along its patch; the gradient is the mean push. Update: the weights move against it."],
-  ["Batch", "the gradient of a few output pixels, drawn at random, points only roughly downhill, but costs less. With a batch of 1 the patch is framed in the input."],
+  [
+    "One step",
+    "forward: the student responds to the image. Backward: each error pushes the weights along its patch; the gradient is the mean push. Update: the weights move against it.",
+  ],
+  [
+    "Batch",
+    "the gradient of a few output pixels, drawn at random, points only roughly downhill, but costs less. With a batch of 1 the patch is framed in the input.",
+  ],
   ["Target", "choose a kernel, or type numbers into its cells."],
-  ["Your own image", "draw one, open a file or drop one here. It stays in your browser and is made 64 pixels large."],
+  [
+    "Your own image",
+    "draw one, open a file or drop one here. It stays in your browser and is made 64 pixels large.",
+  ],
 ];
 
 /** What the Python program needs of the task on screen. */
 function programOf(model, { student, image, start, size, settings }, source) {
-  const steps = student?.step > student?.firstStep ? student.step - student.firstStep : STEPS_AT_ONCE;
+  const steps =
+    student?.step > student?.firstStep ? student.step - student.firstStep : STEPS_AT_ONCE;
   const target = toTyped(model.get("target"));
   const { noise, seed, centered } = readTraits(model, ["noise", "seed", "centered"]);
-  return pythonCode({ ...image, k: size(), target, start, noise, seed, centered, steps, ...settings() }, source);
+  return pythonCode(
+    { ...image, k: size(), target, start, noise, seed, centered, steps, ...settings() },
+    source,
+  );
 }
 
 const panel = (kind, title, note, ...parts) =>
   h(
     "div",
     { class: `learner-panel learner-${kind}`, role: "group", "aria-label": title },
-    h("p", { class: "learner-head" }, h("span", { class: "lu-title" }, title), h("span", { class: "lu-label" }, note)),
+    h(
+      "p",
+      { class: "learner-head" },
+      h("span", { class: "lu-title" }, title),
+      h("span", { class: "lu-label" }, note),
+    ),
     ...parts,
   );
 
@@ -83,7 +111,10 @@ function build(demo) {
   const target = targetPanel(demo, say);
   const [numbers, outputs, weights] = [numberLine(), outputViews(), weightViews()];
   const sliders = settingsPanel({ model, edit, onSpeed: running.setSpeed });
-  const copy = copyButton({ code: () => programOf(model, session, input.images.current()), signal });
+  const copy = copyButton({
+    code: () => programOf(model, session, input.images.current()),
+    signal,
+  });
 
   const detectors = Array.from({ length: 5 }, changeDetector);
   const [newImage, newFacts, newTask, newStep, newGradient] = detectors;
@@ -115,8 +146,31 @@ function build(demo) {
     weights.drawGradient(student, task, now.momentum, demo.dark);
     const [first] = student.positions;
     input.mark(now.batch === 1, Math.floor(first / task.columns), first % task.columns, task.k);
-    const { step, firstStep, weights: w, velocity, gradient, update, positions, loss, losses, distance } = student;
-    return { task, step, firstStep, weights: w, velocity, gradient, update, positions, loss, losses, distance };
+    const {
+      step,
+      firstStep,
+      weights: w,
+      velocity,
+      gradient,
+      update,
+      positions,
+      loss,
+      losses,
+      distance,
+    } = student;
+    return {
+      task,
+      step,
+      firstStep,
+      weights: w,
+      velocity,
+      gradient,
+      update,
+      positions,
+      loss,
+      losses,
+      distance,
+    };
   }
   let announced = "";
   /** Sixty steps per second would drown everything else: a run is told when it pauses. */
@@ -132,11 +186,18 @@ function build(demo) {
     message.element,
     makeStage({ target, weights, input, outputs, lesson: sliders.lesson }),
     sliders.element,
-    h("div", { class: "learner-footer" }, copy.button, copy.panel, helpList("What can I do here?", HELP)),
+    h(
+      "div",
+      { class: "learner-footer" },
+      copy.button,
+      copy.panel,
+      helpList("What can I do here?", HELP),
+    ),
   ];
   return { parts, draw, leave: running.halt };
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "filter_learner", label: "Filter learner" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "filter_learner", label: "Filter learner" }, build),
 };

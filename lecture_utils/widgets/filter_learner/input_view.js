@@ -1,5 +1,6 @@
 /** The image that teacher and student filter; the reader may draw it. */
 
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { fromTyped, toTyped } from "../_shared/math/arrays.js";
 import { resize } from "../_shared/math/image.js";
 import { grayScale } from "../_shared/ui/canvas.js";
@@ -10,10 +11,10 @@ import { moveByKey, plane } from "../_shared/ui/plane.js";
 const LARGEST_FILE = 64;
 
 /**
- * @param {object} demo
+ * @param {Demo} demo
  * @param {(text: string) => void} say
- * @returns {{images: object, element: HTMLElement, draw: (image: object) => void,
- *   mark: (single: boolean, top: number, left: number, k: number) => void}}
+ * @returns {{images: Record<string, any>, element: HTMLElement, draw: (image: Record<string, any>)
+ *   => void, mark: (single: boolean, top: number, left: number, k: number) => void}}
  */
 export function inputView({ model, root, edit, signal }, say) {
   function choose({ source, image }) {
@@ -21,7 +22,10 @@ export function inputView({ model, root, edit, signal }, say) {
     const scale = Math.min(1, LARGEST_FILE / Math.max(rows, columns));
     if (source !== FILE || scale === 1) return edit({ source, image });
     const [height, width] = [rows, columns].map((side) => Math.max(1, Math.round(side * scale)));
-    return edit({ source, image: fromTyped(resize(toTyped(image), rows, columns, height, width), [height, width]) });
+    return edit({
+      source,
+      image: fromTyped(resize(toTyped(image), rows, columns, height, width), [height, width]),
+    });
   }
   const images = imagePanel({ model, edit: choose, say });
   const isDrawing = () => model.get("source") === DRAWING;
@@ -30,13 +34,17 @@ export function inputView({ model, root, edit, signal }, say) {
     label: "Input",
     signal,
     onPoint: ({ row, column, phase }) => {
-      if (isDrawing() && (phase === "down" || phase === "drag")) images.sketch.stroke(row, column, phase === "down");
+      if (isDrawing() && (phase === "down" || phase === "drag"))
+        images.sketch.stroke(row, column, phase === "down");
     },
     onKey: (event) => {
       if (!isDrawing()) return;
-      const to = moveByKey(event, cursor, ...model.get("image").shape);
-      if (to) input.mark({ top: (cursor = to)[0], left: to[1], rows: 1, columns: 1 });
-      else if (event.key === " ") images.sketch.stroke(cursor[0] + 0.5, cursor[1] + 0.5, true);
+      const [rows, columns] = model.get("image").shape;
+      const to = moveByKey(event, cursor, rows, columns);
+      if (to) {
+        cursor = to;
+        input.mark({ top: to[0], left: to[1], rows: 1, columns: 1 });
+      } else if (event.key === " ") images.sketch.stroke(cursor[0] + 0.5, cursor[1] + 0.5, true);
       else return;
       event.preventDefault();
     },

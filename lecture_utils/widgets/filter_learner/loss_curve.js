@@ -10,8 +10,8 @@ const MOST_POINTS = 250;
 const LOWEST = 1e-30;
 
 /**
- * @returns {{element: HTMLElement, update: ({losses, firstStep, step, loss }: {losses: *, firstStep: *, step: *,
- *   loss: *}, floor: *) => void}}
+ * @returns {{element: HTMLElement, update: ({losses, firstStep, step, loss }: {losses: *,
+ *   firstStep: *, step: *, loss: *}, floor: *) => void}}
  */
 export function lossCurve() {
   const line = svg("path", { class: "curve" });
@@ -43,7 +43,8 @@ export function lossCurve() {
     const kept = [];
     for (let i = 0; i < losses.length; i += stretch) {
       let peak = losses[i];
-      for (let j = i + 1; j < i + stretch && j < losses.length; j += 1) peak = Math.max(peak, losses[j]);
+      for (let j = i + 1; j < i + stretch && j < losses.length; j += 1)
+        peak = Math.max(peak, losses[j]);
       kept.push([Math.min(i + stretch, losses.length) - 1, Math.log10(Math.max(peak, LOWEST))]);
     }
     if (stretch > 1) kept.unshift([0, Math.log10(Math.max(losses[0], LOWEST))]);
@@ -56,13 +57,17 @@ export function lossCurve() {
     const logs = kept.map(([, log]) => log);
     const hasFloor = floor > LOWEST;
     if (hasFloor) logs.push(Math.log10(floor));
-    // Whole powers of ten, and not fewer than two of them, so that the axis rests while the line moves.
+    // Whole powers of ten, and not fewer than two of them, so that the axis rests while the line
+    // moves.
     const high = Math.ceil(Math.max(...logs) + 1e-9);
     const low = Math.min(Math.floor(Math.min(...logs)), high - 3);
     const steps = Math.max(50, Math.ceil((losses.length - 1) / 50) * 50);
     const y = (log) => ((high - log) / (high - low)) * HEIGHT;
     const x = (i) => (i / steps) * WIDTH;
-    line.setAttribute("d", `M${kept.map(([i, log]) => `${x(i).toFixed(1)} ${y(log).toFixed(1)}`).join("L")}`);
+    line.setAttribute(
+      "d",
+      `M${kept.map(([i, log]) => `${x(i).toFixed(1)} ${y(log).toFixed(1)}`).join("L")}`,
+    );
     const [lastIndex, lastLog] = [losses.length - 1, Math.log10(Math.max(loss, LOWEST))];
     end.style.left = `${(100 * x(lastIndex)) / WIDTH}%`;
     end.style.top = `${(100 * y(lastLog)) / HEIGHT}%`;
@@ -70,7 +75,8 @@ export function lossCurve() {
     floorLine.setAttribute("d", hasFloor ? `M0 ${at}H${WIDTH}` : "");
     floorName.hidden = !hasFloor;
     // In the lower half the name stands above its line.
-    if (hasFloor) floorName.style.top = `calc(${(100 * at) / HEIGHT}% ${at > HEIGHT / 2 ? "- 1.35em" : "+ 0.1em"})`;
+    if (hasFloor)
+      floorName.style.top = `calc(${(100 * at) / HEIGHT}% ${at > HEIGHT / 2 ? "- 1.35em" : "+ 0.1em"})`;
     if (newGrid(high, low)) {
       const every = Math.ceil((high - low) / 8);
       let lines = "";

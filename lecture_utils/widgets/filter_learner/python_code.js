@@ -11,9 +11,9 @@ function nested(weights, k) {
 }
 
 /**
- * @param {object} settings Target, first weights and the numbers of the sliders.
- * @param {{name: string, imports?: string, code?: string}} source Where the image comes from; without
- *   code a line of noise stands in its place, to be replaced.
+ * @param {Record<string, any>} settings Target, first weights and the numbers of the sliders.
+ * @param {{name: string, imports?: string, code?: string}} source Where the image comes from;
+ *   without code a line of noise stands in its place, to be replaced.
  * @returns {string}
  */
 export function pythonCode(settings, { name, imports = "", code = "" }) {
@@ -24,7 +24,9 @@ export function pythonCode(settings, { name, imports = "", code = "" }) {
       `image = np.random.default_rng(0).random((${h}, ${w}))`;
   const center = centered ? "\nimage = image - image.mean()" : "";
   const chosen =
-    batch === "all" ? "error = output - responses" : "at = torch.randint(responses.numel(), (batch,))\n    error = (output - responses).flatten()[at]";
+    batch === "all"
+      ? "error = output - responses"
+      : "at = torch.randint(responses.numel(), (batch,))\n    error = (output - responses).flatten()[at]";
   const size = batch === "all" ? "" : `batch = ${batch}\n`;
   return `${["import numpy as np", "import torch", "import torch.nn.functional as F", imports].filter(Boolean).join("\n")}
 

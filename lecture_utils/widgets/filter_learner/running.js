@@ -1,5 +1,6 @@
 /** Buttons that make the student learn: run, one step, back to the start, another start. */
 
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { button } from "../_shared/ui/controls.js";
 import { setText } from "../_shared/ui/dom.js";
 import { clock } from "../_shared/ui/frame.js";
@@ -9,7 +10,7 @@ import { DICE, PAUSE, PLAY, RESTART, STEP } from "../_shared/ui/icons.js";
 export const STEPS_AT_ONCE = 300;
 
 /**
- * @param {{demo: object, session: object, say: (text: string) => void}} options
+ * @param {{demo: Demo, session: Record<string, any>, say: (text: string) => void}} options
  * @returns {{buttons: HTMLElement[], halt: () => void, update: () => void, running: boolean,
  *   setSpeed: (steps: number) => void}}
  */

@@ -1,5 +1,6 @@
 /** The sliders, and the numbers that tell which settings make sense. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { segmented, slider } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { precise } from "../_shared/math/numbers.js";
@@ -16,12 +17,19 @@ const BATCHES = [1, 16, 64, 256, "all"].map((value) => ({
 const number = (value, digits) => (Number.isFinite(value) ? precise(value, digits) : "∞");
 
 /**
- * @param {{model: object, edit: (changes: object) => void, onSpeed: (steps: number) => void}} options
+ * @param {{model: Model, edit: Edit, onSpeed: (steps: number) => void}} options
  * @returns {{element: HTMLElement, lesson: HTMLElement, update: (task: *) => void}}
  */
 export function settingsPanel({ model, edit, onSpeed }) {
   const linear = (name, label, max) =>
-    slider({ label, min: 0, max, step: 0.05, value: model.get(name), onInput: (value) => edit({ [name]: value }) });
+    slider({
+      label,
+      min: 0,
+      max,
+      step: 0.05,
+      value: model.get(name),
+      onInput: (value) => edit({ [name]: value }),
+    });
   const rate = logSlider({
     label: "Learning rate η",
     min: 1e-4,
@@ -41,7 +49,10 @@ export function settingsPanel({ model, edit, onSpeed }) {
   const momentum = linear("momentum", "Momentum β", 0.95);
   const noise = linear("noise", "Teacher’s noise ε", 1);
   const speed = slider({ label: "Steps per frame", min: 1, max: 20, value: 1, onInput: onSpeed });
-  const center = h("input", { type: "checkbox", onchange: () => edit({ centered: center.checked }) });
+  const center = h("input", {
+    type: "checkbox",
+    onchange: () => edit({ centered: center.checked }),
+  });
 
   const facts = {};
   const fact = (name, label) => {
@@ -53,11 +64,21 @@ export function settingsPanel({ model, edit, onSpeed }) {
     "div",
     { class: "learner-settings" },
     rate.element,
-    h("div", { class: "learner-batch" }, h("span", { "aria-hidden": "true" }, "Batch"), batch.element),
+    h(
+      "div",
+      { class: "learner-batch" },
+      h("span", { "aria-hidden": "true" }, "Batch"),
+      batch.element,
+    ),
     momentum.element,
     noise.element,
     speed.element,
-    h("label", { class: "learner-check" }, center, h("span", {}, "Center the image (subtract its mean)")),
+    h(
+      "label",
+      { class: "learner-check" },
+      center,
+      h("span", {}, "Center the image (subtract its mean)"),
+    ),
   );
   const lessonElement = h(
     "div",

@@ -1,5 +1,6 @@
 /** The task and its student, kept in step with the model. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { fromTyped, toBrightness, toTyped } from "../_shared/math/arrays.js";
 import { maxMagnitude } from "../_shared/math/image.js";
 import { MOST_STEPS, firstWeights, makeScene, makeStudent, makeTask } from "./engine.js";
@@ -20,7 +21,9 @@ function newsOf(model, names) {
     names.forEach((name, i) => {
       const value = model.get(name);
       if (value === seen[i].value) return;
-      const decoded = value?.data ? [...value.shape, ...(name === "image" ? toBrightness(value) : toTyped(value))] : value;
+      const decoded = value?.data
+        ? [...value.shape, ...(name === "image" ? toBrightness(value) : toTyped(value))]
+        : value;
       changed ||= !isSame(decoded, seen[i].decoded);
       seen[i] = { value, decoded };
     });
@@ -34,11 +37,13 @@ function isSame(a, b) {
 }
 
 /**
- * @param {object} model
- * @param {(changes: object) => void} edit
+ * @param {Model} model
+ * @param {Edit} edit
  */
 export function makeSession(model, edit) {
-  const [newScene, newNoise, newState] = [SCENE, ["noise"], STATE].map((names) => newsOf(model, names));
+  const [newScene, newNoise, newState] = [SCENE, ["noise"], STATE].map((names) =>
+    newsOf(model, names),
+  );
   const session = { task: null, student: null, image: null, start: null };
   const size = () => model.get("target").shape[0];
   const settings = () => ({
@@ -70,7 +75,15 @@ export function makeSession(model, edit) {
     const pixels = toBrightness(array);
     const [seed, centered] = [model.get("seed"), model.get("centered")];
     session.image = { pixels, h, w };
-    scene = makeScene({ pixels, h, w, target: toTyped(model.get("target")), k: size(), seed, centered });
+    scene = makeScene({
+      pixels,
+      h,
+      w,
+      target: toTyped(model.get("target")),
+      k: size(),
+      seed,
+      centered,
+    });
   }
   /** Follow the model: another task, or other weights from Python. */
   function follow() {

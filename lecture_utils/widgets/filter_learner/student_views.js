@@ -16,10 +16,13 @@ function view(label) {
 
 /**
  * Step, loss and distance of the student as numbers.
- * @returns {{element: HTMLElement, update: ({step, loss, distance }: {step: *, loss: *, distance: *}) => void}}
+ * @returns {{element: HTMLElement, update: ({step, loss, distance }: {step: *, loss: *,
+ *   distance: *}) => void}}
  */
 export function numberLine() {
-  const numbers = Object.fromEntries(["step", "loss", "distance"].map((name) => [name, h("strong", { "data-number": name })]));
+  const numbers = Object.fromEntries(
+    ["step", "loss", "distance"].map((name) => [name, h("strong", { "data-number": name })]),
+  );
   const learned = h("span", { class: "learner-learned" });
   const element = h(
     "p",
@@ -38,7 +41,10 @@ export function numberLine() {
   return { element, update };
 }
 
-/** The teacher's output, the student's output and their difference, on one scale: equal colors are equal responses. */
+/**
+ * The teacher's output, the student's output and their difference, on one scale: equal colors are
+ * equal responses.
+ */
 export function outputViews() {
   const [target, student, error] = ["Teacher’s output", "Student’s output", "Error map"].map(view);
   const [outputLegend, errorLegend] = [signedLegend(), signedLegend()];

@@ -65,7 +65,8 @@ export function lesson({ curvature: { condition, taught, eigenvalues } }) {
     return `Gradient in ${taught} of ${eigenvalues.length} directions of the kernel.`;
   }
   const ratio = precise(condition, 3);
-  if (condition < EVEN) return `Condition number ${ratio}: all directions of the kernel are learned about equally fast.`;
+  if (condition < EVEN)
+    return `Condition number ${ratio}: all directions of the kernel are learned about equally fast.`;
   return (
     `Condition number ${ratio}: along the direction that this image teaches worst, learning is so many times slower ` +
     "than along the best one, because neighboring pixels are much alike. Stable: η < 2 (1 + β) / λmax."

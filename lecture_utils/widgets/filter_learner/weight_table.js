@@ -14,7 +14,9 @@ export function weightTable(label) {
   let cells = [];
   function rebuild(k) {
     cells = Array.from({ length: k * k }, () => h("td"));
-    const rows = Array.from({ length: k }, (_, i) => h("tr", {}, ...cells.slice(i * k, (i + 1) * k)));
+    const rows = Array.from({ length: k }, (_, i) =>
+      h("tr", {}, ...cells.slice(i * k, (i + 1) * k)),
+    );
     element.replaceChildren(h("tbody", {}, ...rows));
     element.style.setProperty("--size", k);
   }

@@ -15,12 +15,15 @@ const HALF = (0.5 * SIZE) / (SIZE - 1);
 const STEP = 0.01;
 const GRAB = 14;
 
-/** At which distance from the spot's middle a Gaussian of this width lets half of a wave through. */
+/**
+ * At which distance from the spot's middle a Gaussian of this width lets half of a wave through.
+ */
 const halfWidth = (sigma) => Math.sqrt(Math.log(2) / 2) / (Math.PI * sigma);
 
 /**
- * @param {{onSteer: (settings: {frequency: number, theta: number}) => void, signal: AbortSignal}} options
- * @returns {{element: HTMLElement, update: (lab: object, weights: Float64Array,
+ * @param {{onSteer: (settings: {frequency: number, theta: number}) => void, signal: AbortSignal}}
+ *   options
+ * @returns {{element: HTMLElement, update: (lab: Record<string, any>, weights: Float64Array,
  *   dark: boolean) => void}} `weights` are the part of the kernel whose waves are shown.
  */
 export function frequencyPlane({ onSteer, signal }) {
@@ -99,7 +102,9 @@ export function frequencyPlane({ onSteer, signal }) {
   map.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const step = event.shiftKey ? 5 * STEP : STEP;
-    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
+      event.key
+    ];
     if (!way) return;
     event.preventDefault();
     steer(place.u + way[0] * step, place.v + way[1] * step);
@@ -108,8 +113,8 @@ export function frequencyPlane({ onSteer, signal }) {
     grip = null;
   });
 
-  function mark([halo, line], u, v, lab) {
-    for (const shape of [halo, line]) {
+  function mark(ellipses, u, v, lab) {
+    for (const shape of ellipses) {
       shape.setAttribute("rx", halfWidth(lab.sigma));
       shape.setAttribute("ry", halfWidth(lab.sigmaY));
       const turn = (lab.theta * 180) / Math.PI;

@@ -34,9 +34,18 @@ const RESPONSE_PARTS = [
   { value: "phase", label: "Phase" },
 ];
 const HELP = [
-  ["Frequency plane", "drag the spot, or click where it should go; or use the arrow keys (with Shift five steps at once). Its distance from the middle is the frequency, its direction theta, its width one over sigma."],
-  ["Zone plate", "each position holds one wave, arranged as in the frequency plane: the response lights up where the spot is."],
-  ["One pixel", "point at the input or the response, tap it, or use the arrow keys; a click makes it stay."],
+  [
+    "Frequency plane",
+    "drag the spot, or click where it should go; or use the arrow keys (with Shift five steps at once). Its distance from the middle is the frequency, its direction theta, its width one over sigma.",
+  ],
+  [
+    "Zone plate",
+    "each position holds one wave, arranged as in the frequency plane: the response lights up where the spot is.",
+  ],
+  [
+    "One pixel",
+    "point at the input or the response, tap it, or use the arrow keys; a click makes it stay.",
+  ],
   ["Drawing", "draw with mouse or finger; or move with the arrow keys and press Space to paint."],
   ["Your own image", "open a file or drop one here. It stays in your browser."],
 ];
@@ -55,8 +64,8 @@ function steered({ frequency, theta }) {
 function openFromBank({ root, edit, signal }) {
   document.addEventListener(
     "lu:gabor-open",
-    ({ detail }) => {
-      const { frequency, theta, sigma } = detail ?? {};
+    (/** @type {CustomEvent} */ event) => {
+      const { frequency, theta, sigma } = event.detail ?? {};
       if (![frequency, theta, sigma].every(Number.isFinite)) return;
       const half = theta >= 0 && theta <= Math.PI;
       edit({
@@ -122,7 +131,12 @@ function build(demo) {
   const response = plane({ label: "Response", signal, onPoint: pixel.point, onKey: pixel.byKey });
   const kernel = kernelView();
   const choice = (legend, options, name) =>
-    segmented({ legend, options, value: model.get(name), onChange: (value) => edit({ [name]: value }) });
+    segmented({
+      legend,
+      options,
+      value: model.get(name),
+      onChange: (value) => edit({ [name]: value }),
+    });
   const kernelPart = choice("Part of the kernel", KERNEL_PARTS, "kernel_part");
   const responsePart = choice("Part of the response", RESPONSE_PARTS, "response_part");
   const responseLegend = scaleLegend();
@@ -130,7 +144,10 @@ function build(demo) {
   const settings = settingsPanel({ model, edit });
   const numbers = numbersPanel();
   const show = responseView();
-  const [inputSize, responseSize] = [h("span", { class: "lu-label" }), h("span", { class: "lu-label" })];
+  const [inputSize, responseSize] = [
+    h("span", { class: "lu-label" }),
+    h("span", { class: "lu-label" }),
+  ];
   const copy = copyButton({ code: () => pythonCode(read(), images.current()), signal });
   const restart = restartButton(() => {
     pixel.forget();
@@ -138,7 +155,10 @@ function build(demo) {
     edit(start);
   });
 
-  const [newLab, newImage, newInput, newKernel, newResponse] = Array.from({ length: 5 }, changeDetector);
+  const [newLab, newImage, newInput, newKernel, newResponse] = Array.from(
+    { length: 5 },
+    changeDetector,
+  );
   function draw() {
     const lab = read();
     const { dark } = demo;
@@ -149,7 +169,8 @@ function build(demo) {
     }
     if (newInput(lab.pixels)) input.draw(lab.pixels, lab.h, lab.w, grayScale());
     if (newKernel(lab, model.get("kernel_part"), dark)) drawKernel(lab, model.get("kernel_part"));
-    if (newResponse(lab, model.get("response_part"), dark)) drawResponse(lab, model.get("response_part"));
+    if (newResponse(lab, model.get("response_part"), dark))
+      drawResponse(lab, model.get("response_part"));
     input.mark(windowAround(row, column, lab));
     response.mark({ top: row, left: column, rows: 1, columns: 1 });
     numbers.update(lab, row, column);
@@ -186,13 +207,27 @@ function build(demo) {
       operator("∗"),
       panel("kernel", "Kernel", kernel.size, kernel.element, kernel.legend, kernelPart.element),
       operator("="),
-      panel("response", "Response", responseSize, response.element, responseLegend.element, responsePart.element),
+      panel(
+        "response",
+        "Response",
+        responseSize,
+        response.element,
+        responseLegend.element,
+        responsePart.element,
+      ),
       panel("plane", "Frequency plane", null, frequencies.element),
       settings.element,
     ),
     message.element,
     numbers.element,
-    h("div", { class: "gabor-footer" }, copy.button, restart, copy.panel, helpList("What can I do here?", HELP)),
+    h(
+      "div",
+      { class: "gabor-footer" },
+      copy.button,
+      restart,
+      copy.panel,
+      helpList("What can I do here?", HELP),
+    ),
   ];
   return { parts, draw };
 }
@@ -215,7 +250,10 @@ function sentence(lab, row, column) {
   );
 }
 
-/** What the pixel grid makes of a wave above the Nyquist frequency; null where there is nothing to say. */
+/**
+ * What the pixel grid makes of a wave above the Nyquist frequency; null where there is nothing to
+ * say.
+ */
 function aliasing({ frequency, theta }) {
   const { u, v, aliased } = spot(frequency, theta);
   if (!aliased) return null;

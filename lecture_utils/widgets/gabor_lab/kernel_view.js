@@ -7,7 +7,8 @@ import { legendOf } from "./views.js";
 
 /**
  * @returns {{element: HTMLElement, legend: HTMLElement, size: HTMLElement,
- *   draw: (kernel: object, part: string, dark: boolean) => Float64Array}} `draw` returns the weights that it drew.
+ *   draw: (kernel: Record<string, any>, part: string, dark: boolean) => Float64Array}} `draw`
+ *   returns the weights that it drew.
  */
 export function kernelView() {
   const canvas = h("canvas", { role: "img" });
@@ -26,5 +27,10 @@ export function kernelView() {
     legend.update(legendOf(scale));
     return weights;
   }
-  return { element: h("div", { class: "gabor-kernel" }, canvas), legend: legend.element, size, draw };
+  return {
+    element: h("div", { class: "gabor-kernel" }, canvas),
+    legend: legend.element,
+    size,
+    draw,
+  };
 }

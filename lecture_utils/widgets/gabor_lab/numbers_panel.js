@@ -29,8 +29,17 @@ export function numbersPanel() {
   const element = h(
     "div",
     { class: "gabor-numbers", role: "group", "aria-label": "Numbers" },
-    part(place, field("value", "Response"), field("magnitude", "Magnitude"), field("phase", "Phase")),
-    part(title("Whole response"), field("energy", "Energy, mean |r|²"), field("largest", "Largest |r|")),
+    part(
+      place,
+      field("value", "Response"),
+      field("magnitude", "Magnitude"),
+      field("phase", "Phase"),
+    ),
+    part(
+      title("Whole response"),
+      field("energy", "Energy, mean |r|²"),
+      field("largest", "Largest |r|"),
+    ),
     part(title("Kernel"), field("size", "Size"), field("sum", "Sum")),
   );
   const put = (key, text) => {
@@ -47,7 +56,7 @@ export function numbersPanel() {
     put("energy", precise(lab.energy));
     put("largest", precise(lab.largest));
     put("size", `${lab.kernel.height}×${lab.kernel.width}`);
-    put("sum", complex(...lab.sum));
+    put("sum", complex(lab.sum[0], lab.sum[1]));
   }
   return { element, update };
 }

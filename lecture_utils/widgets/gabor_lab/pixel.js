@@ -1,13 +1,17 @@
-/** The pixel whose numbers are told: where it stays (the trait), and where it only visits under the pointer. */
+/**
+ * The pixel whose numbers are told: where it stays (the trait), and where it only visits under the
+ * pointer.
+ */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { clamp } from "../_shared/math/numbers.js";
 import { moveByKey } from "../_shared/ui/plane.js";
 
 /**
- * @param {{model: object, edit: (changes: object) => void, request: () => void}} demo
- * @returns {{position: () => number[], point: (at: object) => void, byKey: (event: KeyboardEvent) => boolean,
- *   forget: () => void}} `point` takes what a plane says of its pointer, `byKey` returns whether the key meant
- *   something, and `forget` ends a visit.
+ * @param {{model: Model, edit: Edit, request: () => void}} demo
+ * @returns {{position: () => number[], point: (at: Record<string, any>) => void,
+ *   byKey: (event: KeyboardEvent) => boolean, forget: () => void}} `point` takes what a plane says
+ *   of its pointer, `byKey` returns whether the key meant something, and `forget` ends a visit.
  */
 export function chosenPixel({ model, edit, request }) {
   let visit = null;
@@ -27,7 +31,7 @@ export function chosenPixel({ model, edit, request }) {
     }
   }
   function byKey(event) {
-    const to = moveByKey(event, position(), ...size());
+    const to = moveByKey(event, position(), size()[0], size()[1]);
     if (!to) return false;
     event.preventDefault();
     settle(to);

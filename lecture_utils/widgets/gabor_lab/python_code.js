@@ -3,9 +3,9 @@
 import { pythonNumber } from "../_shared/math/numbers.js";
 
 /**
- * @param {object} lab As `labReader` gives it.
- * @param {{name: string, imports?: string, code?: string}} source Where the image comes from; without
- *   code a line of noise stands in its place, to be replaced.
+ * @param {Record<string, any>} lab As `labReader` gives it.
+ * @param {{name: string, imports?: string, code?: string}} source Where the image comes from;
+ *   without code a line of noise stands in its place, to be replaced.
  * @returns {string}
  */
 export function pythonCode(lab, { name, imports = "", code = "" }) {

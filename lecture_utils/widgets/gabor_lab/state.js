@@ -1,10 +1,12 @@
 /** What the lab shows, read from its model: settings, kernel, response and their numbers. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toBrightness } from "../_shared/math/arrays.js";
 import { gaborKernel, makeGaborEngine } from "../_shared/math/gabor.js";
 
 export const SETTINGS = ["frequency", "theta", "sigma", "aspect", "phase"];
-/** The ends of the sliders, the same as in __init__.py. */
+/** The ends of the sliders, the same as in __init__.py.
+ * @type {Record<string, [number, number]>} */
 export const RANGES = {
   frequency: [0.01, 0.75],
   theta: [0, Math.PI],
@@ -15,14 +17,14 @@ export const RANGES = {
 
 /**
  * @typedef {{pixels: Float32Array, h: number, w: number, frequency: number, theta: number,
- *   sigma: number, sigmaY: number, phase: number, kernel: object, sum: number[], re: Float32Array,
- *   im: Float32Array, energy: number, largest: number}} Lab
+ *   sigma: number, sigmaY: number, phase: number, kernel: Record<string, any>, sum: number[], re:
+ *   Float32Array, im: Float32Array, energy: number, largest: number}} Lab
  */
 
 /**
  * Return `read()`, which gives the lab's present state. It is computed only when something that it
  * depends on has changed since the last call; `re` and `im` are filled again then.
- * @param {object} model
+ * @param {Model} model
  * @returns {() => Lab}
  */
 export function labReader(model) {
@@ -40,7 +42,9 @@ export function labReader(model) {
     const settings = { frequency, theta, sigma, sigmaY: sigma * aspect, phase };
     const { re, im } = engine.respond(pixels, settings);
     const kernel = gaborKernel(frequency, theta, sigma, settings);
-    const sum = [kernel.re, kernel.im].map((part) => part.reduce((total, weight) => total + weight, 0));
+    const sum = [kernel.re, kernel.im].map((part) =>
+      part.reduce((total, weight) => total + weight, 0),
+    );
     lab = { pixels, h, w, ...settings, kernel, sum, re, im, ...strength(re, im) };
     return lab;
   };
@@ -48,7 +52,8 @@ export function labReader(model) {
 
 /** Mean squared and largest magnitude. */
 function strength(re, im) {
-  let total = 0, largest = 0;
+  let total = 0,
+    largest = 0;
   for (let i = 0; i < re.length; i += 1) {
     const square = re[i] * re[i] + im[i] * im[i];
     total += square;
@@ -58,8 +63,8 @@ function strength(re, im) {
 }
 
 /**
- * Where in the frequency plane the pixel grid shows a wave: whole cycles from pixel to pixel cannot be
- * seen on it.
+ * Where in the frequency plane the pixel grid shows a wave: whole cycles from pixel to pixel cannot
+ * be seen on it.
  * @param {number} frequency
  * @param {number} theta
  * @returns {{u: number, v: number, aliased: boolean}} Cycles per pixel along x and y, -0.5 to 0.5.

@@ -17,7 +17,8 @@ export function transferMagnitude(kernel, height, width, size, out) {
   // Real weights respond equally to opposite frequencies, so half of the plane is enough.
   for (let i = 0; i <= size >> 1; i += 1) {
     for (let y = 0; y < height; y += 1) {
-      let re = 0, im = 0;
+      let re = 0,
+        im = 0;
       for (let x = 0, k = y * width, t = i * width; x < width; x += 1, k += 1, t += 1) {
         re += kernel[k] * across.cos[t];
         im -= kernel[k] * across.sin[t];
@@ -26,7 +27,8 @@ export function transferMagnitude(kernel, height, width, size, out) {
       rowIm[y] = im;
     }
     for (let j = 0; j < size; j += 1) {
-      let re = 0, im = 0;
+      let re = 0,
+        im = 0;
       for (let y = 0, t = j * height; y < height; y += 1, t += 1) {
         re += rowRe[y] * down.cos[t] + rowIm[y] * down.sin[t];
         im += rowIm[y] * down.cos[t] - rowRe[y] * down.sin[t];
@@ -40,7 +42,10 @@ export function transferMagnitude(kernel, height, width, size, out) {
   return largest;
 }
 
-/** Cosines and sines of every frequency at every tap; kept, because kernels keep their size for long. */
+/**
+ * Cosines and sines of every frequency at every tap; kept, because kernels keep their size for
+ * long.
+ */
 const tables = new Map();
 function waves(taps, size) {
   const key = `${taps} ${size}`;

@@ -5,10 +5,15 @@ import { cyclicLut, sequentialLut } from "../_shared/ui/color.js";
 import { precise } from "../_shared/math/numbers.js";
 
 /**
+ * @typedef {{lut: Uint32Array, low: string, high: string, mark?: number}} Legend What a
+ *   `scaleLegend` shows.
+ */
+
+/**
  * A scale's legend; `value` gets a mark.
  * @param {{low: number, high: number, lut: Uint32Array}} scale
- * @param {number|undefined} value
- * @returns {{lut: Uint32Array, low: string, high: string, mark: number|undefined}}
+ * @param {number} [value]
+ * @returns {Legend}
  */
 export function legendOf({ low, high, lut }, value) {
   const mark = value === undefined ? undefined : (value - low) / (high - low);
@@ -19,7 +24,9 @@ const FADES = 64;
 /** Responses below this share of the largest one lose their color: their phase means little. */
 const FADE_BELOW = 0.3;
 
-/** All phases, from the color of the paper (response 0) to full color: `FADES` tables end to end. */
+/**
+ * All phases, from the color of the paper (response 0) to full color: `FADES` tables end to end.
+ */
 const faded = new Map();
 function fadedPhases(dark) {
   if (!faded.has(dark)) {
@@ -35,7 +42,10 @@ function fadedPhases(dark) {
     };
     const length = FADES * full.length;
     const at = (i) => mix(full[i % full.length], Math.floor(i / full.length) / (FADES - 1));
-    faded.set(dark, Uint32Array.from({ length }, (_, i) => at(i)));
+    faded.set(
+      dark,
+      Uint32Array.from({ length }, (_, i) => at(i)),
+    );
   }
   return faded.get(dark);
 }
@@ -43,8 +53,8 @@ function fadedPhases(dark) {
 /**
  * Return `show(lab, part, dark)`: the values to draw, their scale and its legend. Values live in
  * one array.
- * @returns {(lab: object, part: string, dark: boolean) => {values: Float32Array, scale: object,
- *   legend: object}}
+ * @returns {(lab: Record<string, any>, part: string, dark: boolean) => {values: Float32Array,
+ *   scale: {low: number, high: number, lut: Uint32Array}, legend: Legend}}
  */
 export function responseView() {
   let values = new Float32Array(0);

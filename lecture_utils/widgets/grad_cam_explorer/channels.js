@@ -17,7 +17,8 @@ function tile(kind) {
     draw(values, rows, columns, scale, name, caption) {
       paint(values, rows, columns, scale);
       canvas.setAttribute("aria-label", name);
-      if (text.dataset.caption !== caption.join()) text.replaceChildren(...caption.map((line) => h("span", {}, line)));
+      if (text.dataset.caption !== caption.join())
+        text.replaceChildren(...caption.map((line) => h("span", {}, line)));
       text.dataset.caption = caption.join();
     },
   };
@@ -25,8 +26,8 @@ function tile(kind) {
 
 /**
  * @param {{onAdded: (count: number) => void, onOrder: (order: string) => void}} options
- * @returns {{element: HTMLElement, draw({layer, channels, count, ordered, sum, map, name, away, dark, limits }:
- *   object): void}}
+ * @returns {{element: HTMLElement, draw({layer, channels, count, ordered, sum, map, name, away,
+ *   dark, limits }: Record<string, any>): void}}
  */
 export function channelView({ onAdded, onOrder }) {
   const title = h("p", { class: "lu-title" });
@@ -39,10 +40,20 @@ export function channelView({ onAdded, onOrder }) {
     value: "effect",
     onChange: onOrder,
   });
-  const added = slider({ label: "Channels added up", min: 0, max: COUNT, value: COUNT, onInput: onAdded });
+  const added = slider({
+    label: "Channels added up",
+    min: 0,
+    max: COUNT,
+    value: COUNT,
+    onInput: onAdded,
+  });
   const tiles = Array.from({ length: COUNT }, (_, i) => {
     const one = tile("");
-    const card = h("button", { type: "button", class: "cam-card", onclick: () => onAdded(i + 1) }, one.element);
+    const card = h(
+      "button",
+      { type: "button", class: "cam-card", onclick: () => onAdded(i + 1) },
+      one.element,
+    );
     return { ...one, card };
   });
   const [partial, whole] = [tile("sum"), tile("sum")];
@@ -52,14 +63,25 @@ export function channelView({ onAdded, onOrder }) {
     "section",
     { class: "cam-channels", "aria-label": "Channels" },
     h("div", { class: "cam-row" }, title, order.element),
-    h("div", { class: "cam-cards" }, tiles.map(({ card }) => card)),
+    h(
+      "div",
+      { class: "cam-cards" },
+      tiles.map(({ card }) => card),
+    ),
     partLegend.element,
     added.element,
-    h("div", { class: "cam-sums" }, partial.element, h("span", { class: "cam-sign", "aria-hidden": "true" }, "→"), whole.element, h("div", {}, verdict, legend.element)),
+    h(
+      "div",
+      { class: "cam-sums" },
+      partial.element,
+      h("span", { class: "cam-sign", "aria-hidden": "true" }, "→"),
+      whole.element,
+      h("div", {}, verdict, legend.element),
+    ),
   );
   return {
     element,
-    /** @param {object} state What `grad_cam_explorer.js` has computed. */
+    /** @param {Record<string, any>} state What `grad_cam_explorer.js` has computed. */
     draw({ layer, channels, count, ordered, sum, map, name, away, dark, limits }) {
       const { rows, columns, channels: all } = layer;
       order.set(ordered);
@@ -70,14 +92,22 @@ export function channelView({ onAdded, onOrder }) {
       channels.forEach(({ channel, weight, part }, i) => {
         const share = format(total(part), 2);
         const text = `Channel ${channel}: weight ${precise(weight, 2)}, adds ${share}`;
-        tiles[i].draw(part, rows, columns, parts, text, [`#${channel}`, `× ${precise(weight, 2)}`, `adds ${share}`]);
+        tiles[i].draw(part, rows, columns, parts, text, [
+          `#${channel}`,
+          `× ${precise(weight, 2)}`,
+          `adds ${share}`,
+        ]);
         tiles[i].card.classList.toggle("off", i >= count);
-        tiles[i].card.setAttribute("aria-pressed", i < count);
+        tiles[i].card.setAttribute("aria-pressed", String(i < count));
         tiles[i].card.setAttribute("aria-label", `${text}. Add the first ${i + 1}`);
       });
       const first = count === 1 ? "the first channel" : `the first ${count} channels`;
-      partial.draw(sum, rows, columns, scale, `Sum of ${first}`, [count ? `sum of ${first}` : "nothing added yet"]);
-      whole.draw(map, rows, columns, scale, `The whole map for ${name}`, [`all ${all.toLocaleString("en-US")} channels`]);
+      partial.draw(sum, rows, columns, scale, `Sum of ${first}`, [
+        count ? `sum of ${first}` : "nothing added yet",
+      ]);
+      whole.draw(map, rows, columns, scale, `The whole map for ${name}`, [
+        `all ${all.toLocaleString("en-US")} channels`,
+      ]);
       legend.update(limits.limit, dark);
       setText(
         verdict,

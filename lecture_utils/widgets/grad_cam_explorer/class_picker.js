@@ -10,19 +10,32 @@ const MOST = 6;
  * @param {number} share
  * @returns {string}
  */
-export const percent = (share) => (share > 0 && share < 5e-4 ? "< 0.1%" : `${format(100 * share, 1)}%`);
+export const percent = (share) =>
+  share > 0 && share < 5e-4 ? "< 0.1%" : `${format(100 * share, 1)}%`;
 
 /**
  * @param {{legend: string, names: string[], onChoose: (c: number) => void}} options
- * @returns {{element: HTMLElement, update: (chosen: number, ranked: number[], shares: number[]) => void}}
+ * @returns {{element: HTMLElement, update: (chosen: number, ranked: number[], shares: number[])
+ *   => void}}
  */
 export function classPicker({ legend, names, onChoose }) {
   const group = uniqueId("class");
   const chips = h("div", { class: "cam-likeliest" });
-  const field = h("input", { type: "search", class: "cam-search", "aria-label": `${legend}: find any of ${names.length} classes`, placeholder: "any other class", autocomplete: "off" });
+  const field = h("input", {
+    type: "search",
+    class: "cam-search",
+    "aria-label": `${legend}: find any of ${names.length} classes`,
+    placeholder: "any other class",
+    autocomplete: "off",
+  });
   const found = h("div", { class: "cam-found" });
   const status = h("span", { class: "lu-label", role: "status" });
-  const element = h("fieldset", { class: "cam-picker" }, h("legend", { class: "lu-title" }, legend), h("div", { class: "cam-chips" }, chips, field, found, status));
+  const element = h(
+    "fieldset",
+    { class: "cam-picker" },
+    h("legend", { class: "lu-title" }, legend),
+    h("div", { class: "cam-chips" }, chips, field, found, status),
+  );
   let ranks = new Map();
 
   const choose = (c) => {
@@ -43,7 +56,14 @@ export function classPicker({ legend, names, onChoose }) {
       }),
     );
     const more = matches.length - MOST;
-    setText(status, more > 0 ? `and ${more} more: type on` : field.value.trim() && !matches.length ? "no class has this name" : "");
+    setText(
+      status,
+      more > 0
+        ? `and ${more} more: type on`
+        : field.value.trim() && !matches.length
+          ? "no class has this name"
+          : "",
+    );
   }
   field.addEventListener("input", list);
   field.addEventListener("keydown", (event) => {
@@ -65,14 +85,27 @@ export function classPicker({ legend, names, onChoose }) {
         const focused = chips.contains(document.activeElement);
         chips.replaceChildren(
           ...classes.map((c) => {
-            const input = h("input", { type: "radio", name: group, value: c, onchange: () => choose(c) });
-            return h("label", { class: "cam-chip" }, input, `${names[c]} `, h("span", { class: "cam-share" }, percent(shares[c])));
+            const input = h("input", {
+              type: "radio",
+              name: group,
+              value: c,
+              onchange: () => choose(c),
+            });
+            return h(
+              "label",
+              { class: "cam-chip" },
+              input,
+              `${names[c]} `,
+              h("span", { class: "cam-share" }, percent(shares[c])),
+            );
           }),
         );
-        if (focused) chips.querySelector(`[value="${chosen}"]`).focus();
+        if (focused)
+          /** @type {HTMLElement} */ (chips.querySelector(`[value="${chosen}"]`)).focus();
       }
       shown = classes.join();
-      for (const input of chips.querySelectorAll("input")) input.checked = Number(input.value) === chosen;
+      for (const input of chips.querySelectorAll("input"))
+        input.checked = Number(input.value) === chosen;
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What can be chosen: the photo, the classes, the layer, and how the evidence is shown. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { checkbox, segmented, slider } from "../_shared/ui/controls.js";
 import { h, setText, uniqueId } from "../_shared/ui/dom.js";
 import { classPicker } from "./class_picker.js";
@@ -15,21 +16,44 @@ const BESIDE = [
   { value: "difference", label: "difference" },
 ];
 const titled = (text, ...elements) =>
-  h("div", { class: "cam-control" }, h("span", { class: "lu-label", "aria-hidden": "true" }, text), ...elements);
+  h(
+    "div",
+    { class: "cam-control" },
+    h("span", { class: "lu-label", "aria-hidden": "true" }, text),
+    ...elements,
+  );
 
 /** The photos to choose from. */
 function photoStrip(photos, edit) {
   const group = uniqueId("photo");
   const thumbs = photos.map(({ name, url, ranked }) => {
     const pick = () => edit({ photo: name, class_index: ranked[0], other_class: ranked[1] });
-    const input = h("input", { type: "radio", name: group, value: name, "aria-label": name, onchange: pick });
-    return { input, element: h("label", { class: "lu-thumb", title: name }, input, h("img", { src: url, alt: "" })) };
+    const input = h("input", {
+      type: "radio",
+      name: group,
+      value: name,
+      "aria-label": name,
+      onchange: pick,
+    });
+    return {
+      input,
+      element: h(
+        "label",
+        { class: "lu-thumb", title: name },
+        input,
+        h("img", { src: url, alt: "" }),
+      ),
+    };
   });
   const element = h(
     "fieldset",
     { class: "cam-photos" },
     h("legend", { class: "lu-visually-hidden" }, "Image"),
-    h("div", { class: "lu-thumbs" }, thumbs.map((thumb) => thumb.element)),
+    h(
+      "div",
+      { class: "lu-thumbs" },
+      thumbs.map((thumb) => thumb.element),
+    ),
   );
   function set(name) {
     for (const { input } of thumbs) input.checked = input.value === name;
@@ -37,7 +61,12 @@ function photoStrip(photos, edit) {
   return { element, set };
 }
 
-/** The layers; those that a class was not computed for cannot be chosen. */
+/**
+ * The layers; those that a class was not computed for cannot be chosen.
+ * @param {Record<string, any>} data
+ * @param {string} value
+ * @param {Edit} edit
+ */
 function layerChoice({ layers, has }, value, edit) {
   const choice = segmented({
     legend: "Layer",
@@ -60,22 +89,45 @@ function layerChoice({ layers, has }, value, edit) {
 }
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} demo
- * @param {object} data As from `readData`.
- * @param {object[]} photos
- * @returns {{above: HTMLElement[], look: HTMLElement, update: (state: object) => void}} `above` stands above the
- *   views, `look` below them.
+ * @param {{model: Model, edit: Edit}} demo
+ * @param {Record<string, any>} data As from `readData`.
+ * @param {Record<string, any>[]} photos
+ * @returns {{above: HTMLElement[], look: HTMLElement, update: (state: Record<string, any>)
+ *   => void}} `above` stands above the views, `look` below them.
  */
 export function camControls({ model, edit }, data, photos) {
   const names = model.get("class_names");
   const strip = photoStrip(photos, edit);
   const picker = classPicker({ legend: "Class", names, onChoose: (c) => edit({ class_index: c }) });
-  const otherPicker = classPicker({ legend: "Compare with", names, onChoose: (c) => edit({ other_class: c }) });
+  const otherPicker = classPicker({
+    legend: "Compare with",
+    names,
+    onChoose: (c) => edit({ other_class: c }),
+  });
   const layer = layerChoice(data, model.get("layer"), edit);
-  const sign = segmented({ legend: "Evidence", options: EVIDENCE, value: "positive", onChange: (evidence) => edit({ evidence }) });
-  const beside = segmented({ legend: "Beside it", options: BESIDE, value: "occlusion", onChange: (value) => edit({ beside: value }) });
-  const opacity = slider({ label: "Opacity", min: 0, max: 100, value: 70, onInput: (value) => edit({ opacity: value }) });
-  const smooth = checkbox({ name: "cam-check", onChange: (value) => edit({ smooth: value }) }, "smooth");
+  const sign = segmented({
+    legend: "Evidence",
+    options: EVIDENCE,
+    value: "positive",
+    onChange: (evidence) => edit({ evidence }),
+  });
+  const beside = segmented({
+    legend: "Beside it",
+    options: BESIDE,
+    value: "occlusion",
+    onChange: (value) => edit({ beside: value }),
+  });
+  const opacity = slider({
+    label: "Opacity",
+    min: 0,
+    max: 100,
+    value: 70,
+    onInput: (value) => edit({ opacity: value }),
+  });
+  const smooth = checkbox(
+    { name: "cam-check", onChange: (value) => edit({ smooth: value }) },
+    "smooth",
+  );
 
   function update({ state, photo, c, other, layer: current }) {
     strip.set(photo.name);

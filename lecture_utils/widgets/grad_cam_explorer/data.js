@@ -1,5 +1,6 @@
 /** The arrays that Python packed (`traits.py`), read when they are needed. */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { readFloats } from "../_shared/nn/float16.js";
 import { weightedSum } from "./evidence.js";
@@ -8,7 +9,10 @@ const TOP = 8;
 
 /** Two bytes per whole number. */
 function readIndices(bytes, from, count) {
-  return Array.from({ length: count }, (_, i) => bytes[from + 2 * i] + 256 * bytes[from + 2 * i + 1]);
+  return Array.from(
+    { length: count },
+    (_, i) => bytes[from + 2 * i] + 256 * bytes[from + 2 * i + 1],
+  );
 }
 
 /** Bytes with a sign: 128 stands for zero. */
@@ -17,8 +21,9 @@ function readSigned(bytes, from, count, scale) {
 }
 
 /**
- * @param {object} model The anywidget model.
- * @returns {object} Functions that give the numbers of an image `p`, a layer `l` and a class `c`.
+ * @param {Model} model The anywidget model.
+ * @returns {Record<string, any>} Functions that give the numbers of an image `p`, a layer `l` and a
+ *   class `c`.
  */
 export function readData(model) {
   const get = (name) => model.get(name);
@@ -32,7 +37,11 @@ export function readData(model) {
   const [logits, biases, maps, scales] = ["logits", "biases", "maps", "map_scales"].map(array);
   const [tops, topWeights, topScales] = ["top_channels", "top_weights", "top_scales"].map(array);
   const [masks, kept, falls] = ["last_masks", "last_values", "falls"].map(array);
-  const [innerMaps, innerRanges, innerWeights] = ["inner_maps", "inner_ranges", "inner_weights"].map(array);
+  const [innerMaps, innerRanges, innerWeights] = [
+    "inner_maps",
+    "inner_ranges",
+    "inner_weights",
+  ].map(array);
   const steps = get("last_steps");
   const [fallRows, fallColumns] = get("fall_shape");
 
@@ -51,7 +60,8 @@ export function readData(model) {
   }
 
   /** All feature maps of a layer, K * area numbers. */
-  const features = (p, l) => once(`maps ${p} ${l}`, () => (l === final ? lastFeatures(p) : innerFeatures(p, l)));
+  const features = (p, l) =>
+    once(`maps ${p} ${l}`, () => (l === final ? lastFeatures(p) : innerFeatures(p, l)));
 
   function innerFeatures(p, l) {
     const { channels, area } = layers[l];
@@ -106,7 +116,8 @@ export function readData(model) {
     /**
      * The channels that come first.
      * @param {"effect"|"weight"} order
-     * @returns {{channel: number, weight: number, part: Float32Array}[]} `part` is the weighted map.
+     * @returns {{channel: number, weight: number, part: Float32Array}[]} `part` is the weighted
+     *   map.
      */
     channels(p, l, c, order) {
       const { area } = layers[l];
@@ -116,16 +127,24 @@ export function readData(model) {
       if (l === final) {
         const list = (order === "weight" ? images : p) * classes + c;
         const weights = readSigned(topWeights, list * TOP, TOP, topScales[list]);
-        found = readIndices(tops, 2 * TOP * list, TOP).map((channel, i) => ({ channel, weight: weights[i] }));
+        found = readIndices(tops, 2 * TOP * list, TOP).map((channel, i) => ({
+          channel,
+          weight: weights[i],
+        }));
       } else {
         const weights = weightsOf(p, l, c);
         const worth = Array.from(weights, (weight, k) =>
-          order === "weight" ? weight : Math.abs(weight) * mapOf(k).reduce((sum, value) => sum + Math.abs(value), 0),
+          order === "weight"
+            ? weight
+            : Math.abs(weight) * mapOf(k).reduce((sum, value) => sum + Math.abs(value), 0),
         );
         const ranked = [...worth.keys()].sort((a, b) => worth[b] - worth[a] || a - b);
         found = ranked.slice(0, TOP).map((channel) => ({ channel, weight: weights[channel] }));
       }
-      return found.map((one) => ({ ...one, part: mapOf(one.channel).map((value) => value * one.weight) }));
+      return found.map((one) => ({
+        ...one,
+        part: mapOf(one.channel).map((value) => value * one.weight),
+      }));
     },
 
     /** By how much the logit falls when a cell is covered. */

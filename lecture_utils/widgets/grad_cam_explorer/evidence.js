@@ -108,7 +108,8 @@ export function softmax(logits) {
  * @param {Float32Array} logits
  * @returns {number[]}
  */
-export const ranking = (logits) => [...logits.keys()].sort((a, b) => logits[b] - logits[a] || a - b);
+export const ranking = (logits) =>
+  [...logits.keys()].sort((a, b) => logits[b] - logits[a] || a - b);
 
 /**
  * Classes whose name has all the words that were typed, those with a word that begins so first.
@@ -119,8 +120,11 @@ export const ranking = (logits) => [...logits.keys()].sort((a, b) => logits[b] -
 export function search(names, text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return [];
-  const begins = (name) => words.every((word) => name.split(/[\s-]+/).some((part) => part.startsWith(word)));
-  const found = [...names.keys()].filter((c) => words.every((word) => names[c].toLowerCase().includes(word)));
+  const begins = (name) =>
+    words.every((word) => name.split(/[\s-]+/).some((part) => part.startsWith(word)));
+  const found = [...names.keys()].filter((c) =>
+    words.every((word) => names[c].toLowerCase().includes(word)),
+  );
   const first = found.filter((c) => begins(names[c].toLowerCase()));
   return [...first, ...found.filter((c) => !first.includes(c))];
 }

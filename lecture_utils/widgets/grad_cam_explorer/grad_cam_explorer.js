@@ -1,4 +1,6 @@
-/** GradCamExplorer: where the evidence for a class lies, and what it is the sum of. See __init__.py. */
+/**
+ * GradCamExplorer: where the evidence for a class lies, and what it is the sum of. See __init__.py.
+ */
 
 import { toTyped } from "../_shared/math/arrays.js";
 import { copyButton } from "../_shared/ui/copy.js";
@@ -42,18 +44,29 @@ function build(demo) {
   const photos = readPhotos(demo, data);
   const read = stateReader(model, data, photos);
   const names = model.get("class_names");
+  /** @type {Record<string, any>} */
   let last = { rows: 1, columns: 1, second: { rows: 1, columns: 1 } };
 
   const controls = camControls(demo, data, photos);
   const views = mapViews({ demo, data, names, last: () => last });
   const message = messageLine();
   const sumLine = h("p", { class: "cam-line" });
-  const channels = channelView({ onAdded: (added) => edit({ added }), onOrder: (order) => edit({ order }) });
+  const channels = channelView({
+    onAdded: (added) => edit({ added }),
+    onOrder: (order) => edit({ order }),
+  });
   const honest = h("p", { class: "lu-label" });
   const copy = copyButton({
     code: () => {
       const { photo, layer, c, other, state } = last;
-      const shown = { layer: layer.name, classIndex: c, other, names, beside: state.beside, evidence: state.evidence };
+      const shown = {
+        layer: layer.name,
+        classIndex: c,
+        other,
+        names,
+        beside: state.beside,
+        evidence: state.evidence,
+      };
       return pythonCode({ code: photo.code, network: model.get("network").name, ...shown });
     },
     signal,
@@ -71,10 +84,21 @@ function build(demo) {
     const tiles = { channels: last.list, count: state.added, ordered: state.order, sum: last.sum };
     channels.draw({ ...tiles, layer, map, name: names[c], away, dark: demo.dark, limits });
     const { title, origin } = model.get("network");
-    setText(honest, honestSentence({ title, origin, layer, isLast, classes: names.length, listed: data.listed.length }));
+    setText(
+      honest,
+      honestSentence({
+        title,
+        origin,
+        layer,
+        isLast,
+        classes: names.length,
+        listed: data.listed.length,
+      }),
+    );
     demo.say(views.words());
     return { ...last, position: views.cell() };
   }
+  /** @param {Record<string, any>} now */
   function problem({ wanted, l, c, shown, state, limit }) {
     const name = names[c];
     if (wanted === l) return emptySentence({ shown, sign: state.evidence, limit, name });
@@ -97,5 +121,6 @@ function build(demo) {
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "grad_cam_explorer", label: "Grad-CAM" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "grad_cam_explorer", label: "Grad-CAM" }, build),
 };

@@ -1,5 +1,6 @@
 /** Two maps over the photo, and the cell that is read off both. */
 
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { clamp, format } from "../_shared/math/numbers.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { moveByKey } from "../_shared/ui/plane.js";
@@ -18,13 +19,17 @@ function mapView(options) {
 }
 
 /**
- * @param {{demo: object, data: object, names: string[], last: () => object}} options `last` is what is on screen.
+ * @param {{demo: Demo, data: Record<string, any>, names: string[], last: () => Record<string,
+ *   any>}} options `last` is what is on screen.
  * @returns {{element: HTMLElement, reading: HTMLElement, cell: () => number[], forget: () => void,
- *   draw: (now: object) => void, words: () => string}} `forget` goes back to the strongest cell.
+ *   draw: (now: Record<string, any>) => void, words: () => string}} `forget` goes back to the
+ *   strongest cell.
  */
 export function mapViews({ demo: { request, signal }, data, names, last }) {
   let chosen = null; // row and column in the map, or null: where the map is largest
-  const cell = () => chosen ?? [Math.floor(last().peak / last().columns), last().peak % last().columns];
+  const cell = () =>
+    chosen ?? [Math.floor(last().peak / last().columns), last().peak % last().columns];
+  /** @param {number[]} at */
   function choose([row, column]) {
     const { rows, columns } = last();
     chosen = [clamp(row, 0, rows - 1), clamp(column, 0, columns - 1)];
@@ -36,13 +41,20 @@ export function mapViews({ demo: { request, signal }, data, names, last }) {
     event.preventDefault();
     choose(to);
   }
-  const onPoint = (grid) => ({ row, column, phase }) => {
-    if (phase === "leave" || phase === "up") return;
-    const { rows, columns } = grid();
-    choose([(row / rows) * last().rows, (column / columns) * last().columns].map(Math.floor));
-  };
+  const onPoint =
+    (grid) =>
+    ({ row, column, phase }) => {
+      if (phase === "leave" || phase === "up") return;
+      const { rows, columns } = grid();
+      choose([(row / rows) * last().rows, (column / columns) * last().columns].map(Math.floor));
+    };
   const left = mapView({ label: "Grad-CAM over the image", signal, onKey, onPoint: onPoint(last) });
-  const right = mapView({ label: "The second map over the image", signal, onKey, onPoint: onPoint(() => last().second) });
+  const right = mapView({
+    label: "The second map over the image",
+    signal,
+    onKey,
+    onPoint: onPoint(() => last().second),
+  });
   const reading = h("p", { class: "cam-reading" });
 
   function draw(now) {
@@ -57,26 +69,46 @@ export function mapViews({ demo: { request, signal }, data, names, last }) {
     left.legend.update(limit, "against", "for");
     setText(left.title, `Grad-CAM: ${names[c]}`);
     const rank = `rank ${photo.ranked.indexOf(c) + 1} of ${names.length.toLocaleString("en-US")}`;
-    setText(left.note, `${percent(photo.shares[c])}, logit ${format(data.logits(p)[c], 2)}, ${rank}`);
+    setText(
+      left.note,
+      `${percent(photo.shares[c])}, logit ${format(data.logits(p)[c], 2)}, ${rank}`,
+    );
   }
   function drawRight({ state: { beside }, c, other, second, gap, isLast }, look) {
-    const ends = { occlusion: ["rises", "falls"], class: ["against", "for"], difference: ["", ""] }[beside];
+    const ends = { occlusion: ["rises", "falls"], class: ["against", "for"], difference: ["", ""] }[
+      beside
+    ];
     right.map.draw(second.map, second.rows, second.columns, { ...look, limit: second.limit });
-    right.legend.update(second.limit, ...ends);
+    right.legend.update(second.limit, ends[0], ends[1]);
     const [name, otherName] = [names[c], names[other]];
-    const titles = { occlusion: `Occlusion: ${name}`, class: `Grad-CAM: ${otherName}`, difference: `${name} minus ${otherName}` };
+    const titles = {
+      occlusion: `Occlusion: ${name}`,
+      class: `Grad-CAM: ${otherName}`,
+      difference: `${name} minus ${otherName}`,
+    };
     setText(right.title, titles[beside]);
     setText(
       right.note,
       beside === "occlusion" || second.there
-        ? besideSentence({ beside, name, other: otherName, gap, hasFalls: second.there, count: data.listed.length, isLast })
+        ? besideSentence({
+            beside,
+            name,
+            other: otherName,
+            gap,
+            hasFalls: second.there,
+            count: data.listed.length,
+            isLast,
+          })
         : `At this layer “${otherName}” was not computed: choose the last layer, or another class.`,
     );
   }
   function mark({ rows, columns, second, map, otherMap, c, other, state: { beside } }) {
     const [row, column] = cell();
     left.map.mark({ top: row, left: column, rows: 1, columns: 1 });
-    const there = [Math.floor(((row + 0.5) * second.rows) / rows), Math.floor(((column + 0.5) * second.columns) / columns)];
+    const there = [
+      Math.floor(((row + 0.5) * second.rows) / rows),
+      Math.floor(((column + 0.5) * second.columns) / columns),
+    ];
     right.map.mark({ top: there[0], left: there[1], rows: 1, columns: 1 });
     // As on the left: with its sign, even where the view shows only one of the two.
     const values = beside === "class" ? otherMap : second.map;
@@ -88,7 +120,10 @@ export function mapViews({ demo: { request, signal }, data, names, last }) {
     }[beside];
     const where = chosen ? "" : ", the strongest cell";
     const evidence = `${format(map[row * columns + column], 3)} of evidence for “${names[c]}”`;
-    setText(reading, `Row ${row}, column ${column}${where}: ${evidence}${second.there ? `; ${tell}` : ""}.`);
+    setText(
+      reading,
+      `Row ${row}, column ${column}${where}: ${evidence}${second.there ? `; ${tell}` : ""}.`,
+    );
   }
   return {
     element: h("div", { class: "cam-views" }, left.element, right.element),

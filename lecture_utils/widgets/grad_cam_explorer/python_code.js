@@ -1,15 +1,19 @@
 /** What is on screen as a Python program. */
 
 /**
- * @param {{code: string, network: string, layer: string, classIndex: number, other: number, names: string[],
- *   beside: string, evidence: string}} state `code` is Python that gives the image, or empty.
+ * @param {{code: string, network: string, layer: string, classIndex: number, other: number,
+ *   names: string[], beside: string, evidence: string}} state `code` is Python that gives the
+ *   image, or empty.
  * @returns {string}
  */
 export function pythonCode({ code, network, layer, classIndex, other, names, beside, evidence }) {
-  const cam = (c, signed) => `interpretation.grad_cam(net.model, layer, images, ${c}${signed ? ", signed=True" : ""})[0]`;
+  const cam = (c, signed) =>
+    `interpretation.grad_cam(net.model, layer, images, ${c}${signed ? ", signed=True" : ""})[0]`;
   const signed = evidence !== "positive";
   const second = {
-    occlusion: ["falls = interpretation.occlusion(net.model, images, class_index, window=64, stride=32)[0]"],
+    occlusion: [
+      "falls = interpretation.occlusion(net.model, images, class_index, window=64, stride=32)[0]",
+    ],
     class: [`other = ${cam(other, signed)}  # ${names[other]}`],
     difference: [
       `other = ${cam(other, true)}  # ${names[other]}`,

@@ -27,7 +27,9 @@ export function sumSentence({ map, isLast, logit, bias }) {
 export function emptySentence({ shown, sign, limit, name }) {
   const strongest = shown.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (strongest > FAINT * limit) return "";
-  const share = strongest ? ` The strongest cell is ${format(strongest, 4)}, ${format((100 * strongest) / limit, 1)}% of this image’s scale.` : "";
+  const share = strongest
+    ? ` The strongest cell is ${format(strongest, 4)}, ${format((100 * strongest) / limit, 1)}% of this image’s scale.`
+    : "";
   if (sign === "negative") return `Next to nothing speaks against “${name}” here.${share}`;
   const look = sign === "positive" ? " “Against” shows what Grad-CAM leaves out." : "";
   return `No evidence: next to nothing in this image speaks for “${name}” at this layer, so the map stays empty. Stretched to its own maximum it would glow all the same.${share}${look}`;
@@ -44,7 +46,8 @@ export function besideSentence({ beside, name, other, gap, hasFalls, count, isLa
       ? `A gray square of 64×64 pixels moves over the image. Red: covered there, the logit of “${name}” falls; blue: it rises. This asks the network itself, and may contradict Grad-CAM; but a gray square, too, is something that it has never seen.`
       : `Occlusion was computed for ${count} classes, the likeliest of these images; “${name}” is none of them.`;
   }
-  if (beside === "class") return `The same image, the same layer, the same scale: only the class is another.`;
+  if (beside === "class")
+    return `The same image, the same layer, the same scale: only the class is another.`;
   const meaning = isLast ? `: by so much the logit of “${name}” is ahead, biases aside` : "";
   return `Red: more evidence for “${name}”; blue: more for “${other}”. The cells add up to ${format(gap, 2)}${meaning}.`;
 }

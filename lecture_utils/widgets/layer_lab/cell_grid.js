@@ -1,4 +1,6 @@
-/** A grid of cells with numbers: walk with the arrows, point, and, where allowed, type new numbers. */
+/**
+ * A grid of cells with numbers: walk with the arrows, point, and, where allowed, type new numbers.
+ */
 
 import { h, setColor } from "../_shared/ui/dom.js";
 import { format, parseNumber } from "../_shared/math/numbers.js";
@@ -9,13 +11,20 @@ const PLAIN = { background: "", ink: "" };
 /**
  * @param {{label: string, onPoint: (index: number|null) => void, onChoose: (index: number) => void,
  *   onLeave?: () => void, valueAt?: (index: number) => number|null,
- *   onEdit?: (index: number, value: number) => void}} options `onPoint` follows the mouse (null: it has
- *   left), `onChoose` click and keyboard focus, `onLeave` when the focus leaves. `valueAt` is the number
- *   to edit, null where there is none; without it nothing can be edited.
- * @returns {{element: HTMLElement, shape: (newRows: *, newColumns: *) => void, setTabStop: (index?: *) => void,
- *   write: (index: *, text: *, color: *, marks: *) => void}}
+ *   onEdit?: (index: number, value: number) => void}} options `onPoint` follows the mouse (null: it
+ *   has left), `onChoose` click and keyboard focus, `onLeave` when the focus leaves. `valueAt` is
+ *   the number to edit, null where there is none; without it nothing can be edited.
+ * @returns {{element: HTMLElement, shape: (newRows: *, newColumns: *) => void,
+ *   setTabStop: (index?: *) => void, write: (index: *, text: *, color: *, marks: *) => void}}
  */
-export function cellGrid({ label, onPoint, onChoose, onLeave = () => {}, valueAt = () => null, onEdit }) {
+export function cellGrid({
+  label,
+  onPoint,
+  onChoose,
+  onLeave = () => {},
+  valueAt = () => null,
+  onEdit,
+}) {
   const element = h("div", { class: "layer-grid", role: "grid", "aria-label": label });
   if (!onEdit) element.setAttribute("aria-readonly", "true");
   const rowElements = [];
@@ -43,7 +52,13 @@ export function cellGrid({ label, onPoint, onChoose, onLeave = () => {}, valueAt
     for (const row of rowElements) {
       while (row.children.length > newColumns) row.lastChild.remove();
       while (row.children.length < newColumns) {
-        row.append(h("div", { role: "gridcell", class: "layer-cell", tabindex: "-1" }, document.createTextNode("")));
+        row.append(
+          h(
+            "div",
+            { role: "gridcell", class: "layer-cell", tabindex: "-1" },
+            document.createTextNode(""),
+          ),
+        );
       }
     }
     [rows, columns] = [newRows, newColumns];
@@ -85,7 +100,12 @@ export function cellGrid({ label, onPoint, onChoose, onLeave = () => {}, valueAt
     const value = valueAt(index);
     if (value === null || input) return;
     const name = `New number for row ${Math.floor(index / columns)}, column ${index % columns} of ${label}`;
-    input = h("input", { class: "layer-input", "aria-label": name, autocomplete: "off", enterkeyhint: "done" });
+    input = h("input", {
+      class: "layer-input",
+      "aria-label": name,
+      autocomplete: "off",
+      enterkeyhint: "done",
+    });
     input.value = text ?? format(value, 6);
     input.addEventListener("keydown", (event) => {
       event.stopPropagation();
@@ -125,7 +145,7 @@ export function cellGrid({ label, onPoint, onChoose, onLeave = () => {}, valueAt
     onChoose(index);
   });
   element.addEventListener("focusout", (event) => {
-    if (!element.contains(event.relatedTarget)) onLeave();
+    if (!element.contains(/** @type {Node|null} */ (event.relatedTarget))) onLeave();
   });
   element.addEventListener("keydown", (event) => {
     const index = indexOf(event.target);

@@ -1,12 +1,13 @@
 /** Which cell the lab explains: one of the output, or one of the input. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { clamp } from "../_shared/math/numbers.js";
 
 /** @typedef {{grid: "input"|"output", row: number, column: number}} Cell */
 
 /**
- * @param {{model: object, edit: (changes: object) => void, request: () => void}} demo
- * @param {() => object} read The lab's present state.
+ * @param {{model: Model, edit: Edit, request: () => void}} demo
+ * @param {() => Record<string, any>} read The lab's present state.
  */
 export function explainedCell({ model, edit, request }, read) {
   let hovered = null; // the cell under the mouse
@@ -43,7 +44,8 @@ export function explainedCell({ model, edit, request }, read) {
     /** @param {Cell|null} next */
     hover(next) {
       if (!next && !hovered) return;
-      if (next && hovered && Object.keys(next).every((name) => next[name] === hovered[name])) return;
+      if (next && hovered && Object.keys(next).every((name) => next[name] === hovered[name]))
+        return;
       hovered = next;
       request();
     },

@@ -1,5 +1,7 @@
 /** The three grids of the lab: input, kernel and output. */
 
+/** @import { Edit } from "../_shared/ui/model.js" */
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { fromTyped } from "../_shared/math/arrays.js";
 import { maxMagnitude } from "../_shared/math/image.js";
 import { format, formatCell } from "../_shared/math/numbers.js";
@@ -12,14 +14,18 @@ const PAPER = null;
 
 /**
  * The grids, and what a hand does on them.
- * @param {{demo: object, read: () => object, cell: object, stop: () => void, say: (text: string) => void,
- *   edit: (changes: object) => void}} options `stop` ends the animation.
+ * @param {{demo: Demo, read: () => Record<string, any>, cell: Record<string, any>, stop: ()
+ *   => void, say: (text: string) => void, edit: Edit}} options `stop` ends the animation.
  */
 export function makeGrids({ demo, read, cell, stop, say, edit }) {
   const inputCell = (index) => {
     const { w, padding } = read();
     const across = w + 2 * padding;
-    return { grid: "input", row: Math.floor(index / across) - padding, column: (index % across) - padding };
+    return {
+      grid: "input",
+      row: Math.floor(index / across) - padding,
+      column: (index % across) - padding,
+    };
   };
   const outputCell = (index) => {
     const { columns } = read();
@@ -88,10 +94,11 @@ function litCells(lab, cells) {
 }
 
 /**
- * @param {object} grid
- * @param {object} lab
- * @param {{at: object, cells: object[], focus: object, view: string, dark: boolean}} shown What is explained, the
- *   cells that its window reads, the cell for the Tab key, and whether numbers are "values" or "reads".
+ * @param {Record<string, any>} grid
+ * @param {Record<string, any>} lab
+ * @param {{at: Record<string, any>, cells: Record<string, any>[], focus: Record<string, any>,
+ *   view: string, dark: boolean}} shown What is explained, the cells that its window reads, the
+ *   cell for the Tab key, and whether numbers are "values" or "reads".
  */
 export function drawInput(grid, lab, { at, cells, focus, view, dark }) {
   const { pixels, h: rows, w, padding, operation } = lab;
@@ -112,8 +119,10 @@ export function drawInput(grid, lab, { at, cells, focus, view, dark }) {
     const value = pixels[row * w + column];
     const reads = lab.rowReads[row] * lab.columnReads[column];
     if (!reads && !lab.problem) marks += " unread";
-    if (view === "values") grid.write(i, format(value), grayColor((value - low) / (high - low || 1)), marks);
-    else grid.write(i, String(reads), cssColor(table[lutIndex(reads, 0, most, table.length)]), marks);
+    if (view === "values")
+      grid.write(i, format(value), grayColor((value - low) / (high - low || 1)), marks);
+    else
+      grid.write(i, String(reads), cssColor(table[lutIndex(reads, 0, most, table.length)]), marks);
   });
   grid.setTabStop((focus.row + padding) * across + focus.column + padding);
 }
@@ -129,9 +138,10 @@ export function drawKernel(grid, { weights }, fed, dark) {
 }
 
 /**
- * @param {object} grid
- * @param {object} lab
- * @param {{at: object, fed: object[], position: number[], scan: number[]|null, dark: boolean}} shown
+ * @param {Record<string, any>} grid
+ * @param {Record<string, any>} lab
+ * @param {{at: Record<string, any>, fed: Record<string, any>[], position: number[],
+ *   scan: number[]|null, dark: boolean}} shown
  */
 export function drawOutput(grid, lab, { at, fed, position, scan, dark }) {
   const { output: values, columns, operation, pixels } = lab;
@@ -140,7 +150,9 @@ export function drawOutput(grid, lab, { at, fed, position, scan, dark }) {
   const limit = maxMagnitude(values) || 1;
   const [low, high] = [Math.min(...pixels), Math.max(...pixels)];
   const color = (value) =>
-    operation === "convolution" ? signedColor(value, limit, dark) : grayColor((value - low) / (high - low || 1));
+    operation === "convolution"
+      ? signedColor(value, limit, dark)
+      : grayColor((value - low) / (high - low || 1));
   const reached = scan ? scan[0] * columns + scan[1] : Infinity;
   values.forEach((value, i) => {
     let marks = lit[i] ? " lit" : "";

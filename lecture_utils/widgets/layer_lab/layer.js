@@ -38,8 +38,8 @@ export const mostPadding = (operation, kh, kw) =>
  * @param {Record<string, any>} lab
  * @param {number} outRow
  * @param {number} outColumn
- * @returns {{row: number, column: number, weight: number, value: number, where: string}[]} `where` is
- *   "image", "padding", or "beyond" for what hangs over the padded image in ceil mode.
+ * @returns {{row: number, column: number, weight: number, value: number, where: string}[]} `where`
+ *   is "image", "padding", or "beyond" for what hangs over the padded image in ceil mode.
  */
 export function windowCells(lab, outRow, outColumn) {
   const { pixels, h, w, weights, kh, kw, operation, stride, padding, dilation } = lab;
@@ -66,8 +66,10 @@ export function windowCells(lab, outRow, outColumn) {
  * @returns {number}
  */
 export function result({ operation }, cells) {
-  if (operation === "max") return cells.reduce((most, { value }) => Math.max(most, value), -Infinity);
-  if (operation === "convolution") return cells.reduce((sum, { weight, value }) => sum + weight * value, 0);
+  if (operation === "max")
+    return cells.reduce((most, { value }) => Math.max(most, value), -Infinity);
+  if (operation === "convolution")
+    return cells.reduce((sum, { weight, value }) => sum + weight * value, 0);
   const total = cells.reduce((sum, { value }) => sum + value, 0);
   return total / cells.filter(({ where }) => where !== "beyond").length;
 }
@@ -77,9 +79,14 @@ export function result({ operation }, cells) {
  * @param {Record<string, any>} lab
  * @param {number} row
  * @param {number} column
- * @returns {{row: number, column: number, tap: number, weight: number}[]} `tap` is the place in the kernel.
+ * @returns {{row: number, column: number, tap: number, weight: number}[]} `tap` is the place in the
+ *   kernel.
  */
-export function readers({ kh, kw, weights, rows, columns, stride, padding, dilation }, row, column) {
+export function readers(
+  { kh, kw, weights, rows, columns, stride, padding, dilation },
+  row,
+  column,
+) {
   const along = (place, k, count) => {
     const found = [];
     for (let i = k - 1; i >= 0; i -= 1) {

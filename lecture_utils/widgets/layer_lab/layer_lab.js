@@ -56,11 +56,19 @@ function walking({ signal }, read, cell) {
 /** The grids side by side under their titles. */
 function makeStage({ input, kernel, output }, viewChoice) {
   const title = (text = "") => h("span", { class: "lu-title" }, text);
-  const [inputSize, outputSize] = [h("span", { class: "lu-label" }), h("span", { class: "lu-label" })];
+  const [inputSize, outputSize] = [
+    h("span", { class: "lu-label" }),
+    h("span", { class: "lu-label" }),
+  ];
   const kernelTitle = title();
   const pooling = h("p", { class: "layer-pooling", hidden: true });
   const panel = (name, head, ...children) =>
-    h("div", { class: `layer-panel layer-panel-${name}` }, h("div", { class: "layer-head" }, ...head), ...children);
+    h(
+      "div",
+      { class: `layer-panel layer-panel-${name}` },
+      h("div", { class: "layer-head" }, ...head),
+      ...children,
+    );
   const element = h(
     "div",
     { class: "layer-stage" },
@@ -76,14 +84,15 @@ function makeStage({ input, kernel, output }, viewChoice) {
     input.shape(rows + 2 * padding, across[0]);
     kernel.shape(kh, kw);
     output.shape(lab.rows, lab.columns);
-    if (output.element.hidden !== Boolean(lab.problem)) output.element.hidden = Boolean(lab.problem);
+    if (output.element.hidden !== Boolean(lab.problem))
+      output.element.hidden = Boolean(lab.problem);
     setText(inputSize, `${rows}×${w}${padding ? `, padded by ${padding}` : ""}`);
     setText(outputSize, lab.problem ? "none" : `${lab.rows}×${lab.columns}`);
     const [total, most] = [across[0] + across[1], Math.max(...across)];
     if (spans.total === total && spans.most === most) return;
     Object.assign(spans, { total, most });
     element.style.setProperty("--total", total);
-    element.style.setProperty("--most", most);
+    element.style.setProperty("--most", String(most));
   }
   /** Pooling has a window, and no weights to show. */
   function showKernel({ operation, kh, kw }) {
@@ -135,7 +144,13 @@ function build(demo) {
   });
   const stage = makeStage(grids, viewChoice.element);
   const text = (name) => h("p", { class: `layer-${name}` });
-  const [worked, symbols, numbers, facts, note] = ["worked", "symbols", "numbers", "facts", "note"].map(text);
+  const [worked, symbols, numbers, facts, note] = [
+    "worked",
+    "symbols",
+    "numbers",
+    "facts",
+    "note",
+  ].map(text);
   const message = messageLine();
   const copy = copyButton({ code: () => pythonCode(read()), signal });
 
@@ -194,5 +209,6 @@ function build(demo) {
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "layer_lab", label: "A layer, cell by cell" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "layer_lab", label: "A layer, cell by cell" }, build),
 };

@@ -14,7 +14,19 @@ function literal(name, values, rows, columns) {
  * @param {Record<string, any>} lab
  * @returns {string}
  */
-export function pythonCode({ pixels, h, w, weights, kh, kw, operation, stride, padding, dilation, ceil }) {
+export function pythonCode({
+  pixels,
+  h,
+  w,
+  weights,
+  kh,
+  kw,
+  operation,
+  stride,
+  padding,
+  dilation,
+  ceil,
+}) {
   const image = literal("image", pixels, h, w);
   const head = `import torch\nimport torch.nn.functional as F\n\n${image}\n`;
   const batch = "image[None, None]"; // one image, one channel

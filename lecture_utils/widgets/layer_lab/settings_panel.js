@@ -1,5 +1,7 @@
 /** The lab's settings: presets, operation, and the numbers of the layer. */
 
+/** @import { Lab } from "./state.js" */
+/** @import { Model, Traits } from "../_shared/ui/model.js" */
 import { fromTyped } from "../_shared/math/arrays.js";
 import { button, segmented, slider } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
@@ -21,8 +23,10 @@ function randomImage(rows, columns, seed) {
 const pack = (rows) => fromTyped(Float64Array.from(rows.flat()), [rows.length, rows[0].length]);
 
 /**
- * @param {{model: object, read: () => object, edit: (changes: object) => void}} options
- * @returns {{presets: HTMLElement, element: HTMLElement, update: (lab: object) => void}}
+ * @param {{model: Model, read: () => Lab, edit: (changes: Traits, afresh?: boolean) => void}}
+ *   options
+ * @returns {{presets: HTMLElement, operation: HTMLElement, element: HTMLElement, update: (lab: Lab)
+ *   => void}}
  */
 export function settingsPanel({ model, read, edit }) {
   let seed = 0;
@@ -31,14 +35,21 @@ export function settingsPanel({ model, read, edit }) {
   const presets = model.get("presets").map((preset) => {
     const changes = { ...preset, image: pack(preset.image), kernel: pack(preset.kernel) };
     delete changes.name;
-    const element = button({ label: preset.name, kind: "small", onClick: () => edit(changes, true) });
+    const element = button({
+      label: preset.name,
+      kind: "small",
+      onClick: () => edit(changes, true),
+    });
     const holds = () =>
       NAMES.every((name) => {
         const [wanted, now] = [changes[name], model.get(name)];
         if (!wanted.shape) return wanted === now;
         const { pixels, weights } = read();
         const values = name === "image" ? pixels : weights;
-        return String(wanted.shape) === String(now.shape) && preset[name].flat().every((v, i) => v === values[i]);
+        return (
+          String(wanted.shape) === String(now.shape) &&
+          preset[name].flat().every((v, i) => v === values[i])
+        );
       });
     return { element, holds, pressed: null };
   });
@@ -47,7 +58,10 @@ export function settingsPanel({ model, read, edit }) {
   function fit(changes) {
     const [kh, kw] = (changes.kernel ?? model.get("kernel")).shape;
     const operation = changes.operation ?? model.get("operation");
-    const padding = Math.min(changes.padding ?? model.get("padding"), mostPadding(operation, kh, kw));
+    const padding = Math.min(
+      changes.padding ?? model.get("padding"),
+      mostPadding(operation, kh, kw),
+    );
     edit({ ...changes, padding, ...(operation === "average" ? { dilation: 1 } : {}) });
   }
   const operation = segmented({
@@ -71,7 +85,8 @@ export function settingsPanel({ model, read, edit }) {
       const { pixels, h: rows, w: columns } = read();
       const next = randomImage(value, value, seed);
       for (let i = 0; i < Math.min(rows, value); i += 1) {
-        for (let j = 0; j < Math.min(columns, value); j += 1) next[i * value + j] = pixels[i * columns + j];
+        for (let j = 0; j < Math.min(columns, value); j += 1)
+          next[i * value + j] = pixels[i * columns + j];
       }
       edit({ image: fromTyped(next, [value, value]) });
     },
@@ -81,7 +96,8 @@ export function settingsPanel({ model, read, edit }) {
     min: 1,
     max: 5,
     value: 1,
-    onInput: (value) => fit({ kernel: fromTyped(resizeKernel(read(), value).weights, [value, value]) }),
+    onInput: (value) =>
+      fit({ kernel: fromTyped(resizeKernel(read(), value).weights, [value, value]) }),
   });
   const stride = number("Stride", "stride", 1, 5);
   const padding = number("Padding", "padding", 0, 3);

@@ -1,5 +1,8 @@
-/** What the lab shows, read from its model: the layer, its output, and how often each cell is read. */
+/**
+ * What the lab shows, read from its model: the layer, its output, and how often each cell is read.
+ */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { covered, mostPadding, result, windowCells, windowCount } from "./layer.js";
 
@@ -40,12 +43,20 @@ function readsAlong(n, k, count, { stride, padding, dilation }) {
 }
 
 /**
+ * @typedef {{pixels: Float64Array, h: number, w: number, weights: Float64Array, kh: number,
+ *   kw: number, operation: string, stride: number, padding: number, dilation: number, ceil:
+ *   boolean, ceilMode: boolean, problem: string|null, rows: number, columns: number, rowReads:
+ *   number[], columnReads: number[], output: Float64Array}} Lab
+ */
+
+/**
  * Return `read()`: the lab's present state, computed anew only when something has changed.
- * @param {Record<string, any>} model
- * @returns {() => Record<string, any>}
+ * @param {Model} model
+ * @returns {() => Lab}
  */
 export function layerReader(model) {
   let seen = [];
+  /** @type {Lab} */
   let lab = null;
   return () => {
     const values = NAMES.map((name) => model.get(name));
@@ -55,7 +66,17 @@ export function layerReader(model) {
     const [h, w] = image.shape;
     const [kh, kw] = kernel.shape;
     const ceil = ceilMode && operation !== "convolution";
-    lab = { pixels: toTyped(image), h, w, weights: toTyped(kernel), kh, kw, operation, stride, padding };
+    lab = /** @type {Lab} */ ({
+      pixels: toTyped(image),
+      h,
+      w,
+      weights: toTyped(kernel),
+      kh,
+      kw,
+      operation,
+      stride,
+      padding,
+    });
     Object.assign(lab, { dilation, ceil, ceilMode });
     const [rows, columns] = [windowCount(h, kh, lab).count, windowCount(w, kw, lab).count];
     lab.problem = findProblem(lab, rows, columns);

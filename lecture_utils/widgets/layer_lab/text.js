@@ -43,7 +43,9 @@ export function workedOutput(lab, row, column) {
   }
   const counted = cells.filter(({ where }) => where !== "beyond");
   const hangs = cells.length - counted.length;
-  const note = hangs ? ` (${hangs} of ${cells.length} cells hang over the edge and do not count)` : "";
+  const note = hangs
+    ? ` (${hangs} of ${cells.length} cells hang over the edge and do not count)`
+    : "";
   if (lab.operation === "max") {
     return `${name} = max(${counted.map((cell) => format(cell.value)).join(", ")}) = ${value}${note}`;
   }
@@ -61,7 +63,9 @@ export function workedInput(lab, row, column) {
   const { h, w, pixels, operation } = lab;
   const inside = row >= 0 && row < h && column >= 0 && column < w;
   const border = operation === "max" ? "padding, minus infinity" : "padding, a zero";
-  const name = inside ? `x[${row}, ${column}] = ${format(pixels[row * w + column])}` : `This cell (${border})`;
+  const name = inside
+    ? `x[${row}, ${column}] = ${format(pixels[row * w + column])}`
+    : `This cell (${border})`;
   const found = readers(lab, row, column);
   if (!found.length) return `${name} is read by no window: it has no say in the output.`;
   const list = found.slice(0, 9).map((to) => {
@@ -90,7 +94,9 @@ export function readingFacts({ rowReads, columnReads, h, w, problem }) {
   const usual = `Each input cell feeds ${times} output cell${times === "1" ? "" : "s"}.`;
   const skipped = h * w - rowReads.filter(Boolean).length * columnReads.filter(Boolean).length;
   if (!skipped) return usual;
-  const where = [lines("row", rowReads), lines("column", columnReads)].filter(Boolean).join(" and ");
+  const where = [lines("row", rowReads), lines("column", columnReads)]
+    .filter(Boolean)
+    .join(" and ");
   return `${usual} No window reads ${where}: ${skipped} of ${h * w} cells are lost (hatched).`;
 }
 

@@ -1,5 +1,7 @@
 /** What stands around the stack: its input, networks to start from, and layers to add. */
 
+/** @import { Edit, Model, Traits } from "../_shared/ui/model.js" */
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { button, select } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
 import { settingField } from "./setting_field.js";
@@ -20,20 +22,22 @@ const elements = (controls) => controls.map(({ element }) => element);
  * @param {...Node|string} children
  * @returns {HTMLElement}
  */
-export const bar = (name, label, ...children) => h("div", { class: name, role: "group", "aria-label": label }, ...children);
+export const bar = (name, label, ...children) =>
+  h("div", { class: name, role: "group", "aria-label": label }, ...children);
 const title = (text) => h("span", { class: "lu-title" }, text);
 
 /** Buttons of which those are pressed that say what is there. */
 function press(choices) {
   for (const { element, holds } of choices) {
     const pressed = String(holds());
-    if (element.getAttribute("aria-pressed") !== pressed) element.setAttribute("aria-pressed", pressed);
+    if (element.getAttribute("aria-pressed") !== pressed)
+      element.setAttribute("aria-pressed", pressed);
   }
 }
 
 /**
  * Networks to start from.
- * @param {{model: object, edit: (changes: object) => void}} options
+ * @param {{model: Model, edit: Edit}} options
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function presetBar({ model, edit }) {
@@ -49,7 +53,8 @@ export function presetBar({ model, edit }) {
 
 /**
  * The shape of the input, and the batch size.
- * @param {{model: object, edit: (changes: object, what?: string) => void, onProblem: (text: string) => void}} options
+ * @param {{model: Model, edit: (changes: Traits, what?: string) => void, onProblem: (text: string)
+ *   => void}} options
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function inputBar({ model, edit, onProblem }) {
@@ -58,13 +63,23 @@ export function inputBar({ model, edit, onProblem }) {
     settingField({
       setting,
       onProblem,
-      onChange: (value) => edit({ input_shape: shape().map((n, i) => (i === axis ? value : n)) }, setting.name),
+      onChange: (value) =>
+        edit({ input_shape: shape().map((n, i) => (i === axis ? value : n)) }, setting.name),
     }),
   );
-  const batch = settingField({ setting: BATCH, onProblem, onChange: (value) => edit({ batch_size: value }, "batch") });
+  const batch = settingField({
+    setting: BATCH,
+    onProblem,
+    onChange: (value) => edit({ batch_size: value }, "batch"),
+  });
   const choices = model.get("shapes").map(({ name, shape: size }) => ({
     holds: () => String(size) === String(shape()),
-    element: button({ label: name, kind: "small", title: size.join("×"), onClick: () => edit({ input_shape: size }) }),
+    element: button({
+      label: name,
+      kind: "small",
+      title: size.join("×"),
+      onClick: () => edit({ input_shape: size }),
+    }),
   }));
   function update() {
     fields.forEach(({ set }, axis) => set(shape()[axis], `${SIZES[axis].label} of the input`));
@@ -72,14 +87,21 @@ export function inputBar({ model, edit, onProblem }) {
     press(choices);
   }
   return {
-    element: bar("builder-bar-row", "Input", title("Input"), ...elements(choices), ...elements(fields), batch.element),
+    element: bar(
+      "builder-bar-row",
+      "Input",
+      title("Input"),
+      ...elements(choices),
+      ...elements(fields),
+      batch.element,
+    ),
     update,
   };
 }
 
 /**
  * Layers to add, and where they go.
- * @param {{demo: object, rows: object, onProblem: (text: string) => void}} options
+ * @param {{demo: Demo, rows: Record<string, any>, onProblem: (text: string) => void}} options
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function addBar({ demo, rows, onProblem }) {
@@ -113,10 +135,17 @@ export function addBar({ demo, rows, onProblem }) {
     if (names.join() === options && after.element.length) return;
     options = names.join();
     const before = after.element.value;
-    const choices = [["end", "at the end"], ["0", "at the start"], ...names.map((name, i) => [`${i + 1}`, `after ${name}`])];
+    const choices = [
+      ["end", "at the end"],
+      ["0", "at the start"],
+      ...names.map((name, i) => [`${i + 1}`, `after ${name}`]),
+    ];
     after.element.replaceChildren(...choices.map(([value, text]) => h("option", { value }, text)));
     after.set(choices.some(([value]) => value === before) ? before : "end");
   }
   const where = h("span", { class: "builder-after" }, after.element);
-  return { element: bar("builder-bar-row builder-palette", "Add a layer", title("Add"), where, ...palette), update };
+  return {
+    element: bar("builder-bar-row builder-palette", "Add a layer", title("Add"), where, ...palette),
+    update,
+  };
 }

@@ -2,7 +2,8 @@
 
 /**
  * @param {HTMLElement} list Its children are the rows.
- * @param {(from: number, to: number) => void} onDrop Called with places in the list, before and after.
+ * @param {(from: number, to: number) => void} onDrop Called with places in the list, before and
+ *   after.
  * @param {AbortSignal} signal
  */
 export function dragRows(list, onDrop, signal) {
@@ -22,7 +23,10 @@ export function dragRows(list, onDrop, signal) {
     const others = rows().filter((row) => row !== drag.row);
     others.forEach((row, i) => {
       row.classList.toggle("drop-before", drag.to !== drag.from && i === drag.to);
-      row.classList.toggle("drop-after", drag.to !== drag.from && drag.to === others.length && i === drag.to - 1);
+      row.classList.toggle(
+        "drop-after",
+        drag.to !== drag.from && drag.to === others.length && i === drag.to - 1,
+      );
     });
   }
   function end(dropped) {
@@ -36,7 +40,7 @@ export function dragRows(list, onDrop, signal) {
   list.addEventListener(
     "pointerdown",
     (event) => {
-      const handle = event.target.closest(".builder-handle");
+      const handle = /** @type {Element} */ (event.target).closest(".builder-handle");
       if (!handle || event.button !== 0 || drag) return;
       event.preventDefault();
       const row = handle.closest("li");
@@ -56,6 +60,14 @@ export function dragRows(list, onDrop, signal) {
     },
     options,
   );
-  list.addEventListener("pointerup", (event) => event.pointerId === drag?.pointer && end(true), options);
-  list.addEventListener("pointercancel", (event) => event.pointerId === drag?.pointer && end(false), options);
+  list.addEventListener(
+    "pointerup",
+    (event) => event.pointerId === drag?.pointer && end(true),
+    options,
+  );
+  list.addEventListener(
+    "pointercancel",
+    (event) => event.pointerId === drag?.pointer && end(false),
+    options,
+  );
 }

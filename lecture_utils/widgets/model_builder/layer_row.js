@@ -1,5 +1,8 @@
-/** One layer of the list: its settings, its numbers, or the sentence that says why it does not fit. */
+/**
+ * One layer of the list: its settings, its numbers, or the sentence that says why it does not fit.
+ */
 
+/** @import { Traits } from "../_shared/ui/model.js" */
 import { button } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { DOWN, REMOVE, UP } from "../_shared/ui/icons.js";
@@ -10,9 +13,9 @@ import { count, memory, short } from "./units.js";
 export const COLUMNS = ["output", "parameters", "MACs", "memory", "sees"];
 
 /**
- * @param {{type: string, settings: object[], onSet: (changes: object, name: string) => void,
- *   onMove: (by: number) => void, onRemove: () => void, onFix: (fix: object) => void,
- *   say: (text: string) => void}} options `say` reads aloud.
+ * @param {{type: string, settings: Record<string, any>[], onSet: (changes: Traits, name: string)
+ *   => void, onMove: (by: number) => void, onRemove: () => void, onFix: (fix: Record<string, any>)
+ *   => void, say: (text: string) => void}} options `say` reads aloud.
  */
 export function layerRow({ type, settings, onSet, onMove, onRemove, onFix, say }) {
   let typed = ""; // why the number typed last is refused
@@ -23,24 +26,42 @@ export function layerRow({ type, settings, onSet, onMove, onRemove, onFix, say }
     if (latest) explain(latest);
   };
   const fields = settings.map((setting) =>
-    settingField({ setting, onChange: (value) => onSet({ [setting.name]: value }, setting.name), onProblem: show }),
+    settingField({
+      setting,
+      onChange: (value) => onSet({ [setting.name]: value }, setting.name),
+      onProblem: show,
+    }),
   );
-  const handle = h("span", { class: "builder-handle", "aria-hidden": "true", title: "Drag to move" }, "⠿");
+  const handle = h(
+    "span",
+    { class: "builder-handle", "aria-hidden": "true", title: "Drag to move" },
+    "⠿",
+  );
   const number = h("span", { class: "builder-number" });
   const cells = COLUMNS.map((name) => {
     const value = h("span", { class: "builder-value" });
-    const bar = ["parameters", "MACs"].includes(name) && h("span", { class: "builder-bar", "aria-hidden": "true" });
+    const bar =
+      ["parameters", "MACs"].includes(name) &&
+      h("span", { class: "builder-bar", "aria-hidden": "true" });
     const label = h("span", { class: "builder-cell-name" }, `${name} `);
     return { value, bar, element: h("span", { class: `builder-cell ${name}` }, label, value, bar) };
   });
   const tool = (path, onClick) => button({ path, title: " ", kind: "small", onClick });
-  const [up, down, remove] = [tool(UP, () => onMove(-1)), tool(DOWN, () => onMove(1)), tool(REMOVE, onRemove)];
+  const [up, down, remove] = [
+    tool(UP, () => onMove(-1)),
+    tool(DOWN, () => onMove(1)),
+    tool(REMOVE, onRemove),
+  ];
   const message = h("p", { class: "lu-message builder-problem", hidden: true });
   const fix = button({ label: "Fix", kind: "small", onClick: () => onFix(latest.row.fix) });
   const problem = h("span");
   message.append(problem, " ", fix);
   const note = h("p", { class: "builder-note", hidden: true });
-  const settingsElement = h("div", { class: "builder-settings" }, ...fields.map(({ element }) => element));
+  const settingsElement = h(
+    "div",
+    { class: "builder-settings" },
+    ...fields.map(({ element }) => element),
+  );
   const element = h(
     "li",
     { class: "builder-layer" },
@@ -71,9 +92,9 @@ export function layerRow({ type, settings, onSet, onMove, onRemove, onFix, say }
     target.setAttribute("aria-label", text);
   }
   /**
-   * @param {{layer: object, row: object, index: number, last: number, waiting: boolean, more: boolean,
-   *   costs: {parameters: number, macs: number}, macs: string}} state `row` is from `describe`, `costs`
-   *   are the stack's, `macs` names the way of counting.
+   * @param {{layer: Record<string, any>, row: Record<string, any>, index: number, last: number,
+   *   waiting: boolean, more: boolean, costs: {parameters: number, macs: number}, macs: string}}
+   *   state `row` is from `describe`, `costs` are the stack's, `macs` names the way of counting.
    */
   function update(state) {
     latest = state;
@@ -84,7 +105,11 @@ export function layerRow({ type, settings, onSet, onMove, onRemove, onFix, say }
       set(layer[setting.name], `${setting.label} of ${called}`);
       hide(field, setting.more && !more && layer[setting.name] === setting.default);
     }
-    if (fields.length) hide(settingsElement, fields.every(({ element: field }) => field.hidden));
+    if (fields.length)
+      hide(
+        settingsElement,
+        fields.every(({ element: field }) => field.hidden),
+      );
     name(up, `Move ${called} up`);
     name(down, `Move ${called} down`);
     name(remove, `Remove ${called}`);
@@ -92,7 +117,13 @@ export function layerRow({ type, settings, onSet, onMove, onRemove, onFix, say }
     if (down.disabled !== (index === last)) down.disabled = index === last;
     const texts = row.problem
       ? ["", "", "", "", ""]
-      : [times(row.output), count(row.parameters), short(row[macs]), memory(row.bytes), row.field ? times(row.field) : "–"];
+      : [
+          times(row.output),
+          count(row.parameters),
+          short(row[macs]),
+          memory(row.bytes),
+          row.field ? times(row.field) : "–",
+        ];
     cells.forEach(({ value, element: cell }, i) => {
       setText(value, texts[i]);
       hide(cell, Boolean(row.problem));
@@ -101,7 +132,8 @@ export function layerRow({ type, settings, onSet, onMove, onRemove, onFix, say }
     fill(cells[2].bar, row[macs] / costs.macs);
     const free = !row.parameters && !row[macs];
     const kind = `builder-layer${row.problem ? (waiting ? " waiting" : " wrong") : free ? " free" : ""}`;
-    if (!element.classList.contains("dragged") && element.className !== kind) element.className = kind;
+    if (!element.classList.contains("dragged") && element.className !== kind)
+      element.className = kind;
     explain(state);
   }
   /** After a move the focus stays on the button, or on its neighbor where there is no further. */

@@ -1,4 +1,6 @@
-/** ModelBuilder: a stack of layers to change, with the shapes and costs of each. See __init__.py. */
+/**
+ * ModelBuilder: a stack of layers to change, with the shapes and costs of each. See __init__.py.
+ */
 
 import { button, checkbox, disclosure, segmented } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
@@ -61,7 +63,11 @@ function build(demo) {
   });
   const { edit } = history;
   const rows = layerRows({ demo, edit, onEmpty: () => undoButton.focus() });
-  const bars = { presets: presetBar({ model, edit }), input: inputBar({ model, edit, onProblem }), add: addBar({ demo, rows, onProblem }) };
+  const bars = {
+    presets: presetBar({ model, edit }),
+    input: inputBar({ model, edit, onProblem }),
+    add: addBar({ demo, rows, onProblem }),
+  };
   let counting = "multAdds";
   const counts = countingChoice((value) => {
     counting = value;
@@ -70,7 +76,10 @@ function build(demo) {
   const more = checkbox({ name: "builder-check", onChange: request }, "All settings");
   const undoButton = button({ label: "Undo", path: UNDO, onClick: history.undo });
   const startOver = button({ label: "Start over", onClick: history.restart });
-  const copy = copyButton({ code: () => programOf(...STATE.map((name) => model.get(name))), signal });
+  const copy = copyButton({
+    code: () => programOf(...STATE.map((name) => model.get(name))),
+    signal,
+  });
   const program = h("pre", { class: "builder-code", tabindex: "0", "aria-label": "Python code" });
   const totals = totalsPanel();
 
@@ -83,7 +92,16 @@ function build(demo) {
     rows.arrange().forEach((row, index, { length }) => {
       const waiting = wrong >= 0 && index > wrong;
       const [layer, numbers] = [stack[index], described[index]];
-      row.update({ layer, row: numbers, index, last: length - 1, waiting, more: more.input.checked, costs: all, macs: counting });
+      row.update({
+        layer,
+        row: numbers,
+        index,
+        last: length - 1,
+        waiting,
+        more: more.input.checked,
+        costs: all,
+        macs: counting,
+      });
     });
     for (const { update } of Object.values(bars)) update();
     totals.update(all, stack, described, counting);
@@ -108,7 +126,12 @@ function build(demo) {
     bars.presets.element,
     bars.input.element,
     message.element,
-    h("div", { class: "builder-table" }, h("div", { class: "builder-head", "aria-hidden": "true" }, ...heads), rows.element),
+    h(
+      "div",
+      { class: "builder-table" },
+      h("div", { class: "builder-head", "aria-hidden": "true" }, ...heads),
+      rows.element,
+    ),
     totals.element,
     bars.add.element,
     h(
@@ -118,7 +141,12 @@ function build(demo) {
       startOver,
       copy.button,
       more.element,
-      h("span", { class: "builder-counting" }, h("span", { class: "lu-label" }, "Count MACs"), counts.element),
+      h(
+        "span",
+        { class: "builder-counting" },
+        h("span", { class: "lu-label" }, "Count MACs"),
+        counts.element,
+      ),
     ),
     copy.panel,
     disclosure("The network in PyTorch", program),
@@ -128,5 +156,6 @@ function build(demo) {
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "model_builder", label: "Build a network" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "model_builder", label: "Build a network" }, build),
 };

@@ -14,7 +14,8 @@ function call(layer, input) {
   } else if (type === "MaxPool2d" || type === "AvgPool2d") {
     parts = [layer.kernel_size, ...option("stride", layer.kernel_size)];
     parts.push(...usual(["padding", "ceil_mode"], [0, false]));
-  } else if (type === "Linear") parts = [layer.in_features, layer.out_features, ...option("bias", true)];
+  } else if (type === "Linear")
+    parts = [layer.in_features, layer.out_features, ...option("bias", true)];
   else if (type === "BatchNorm2d") parts = [input[0]];
   else if (type === "Dropout") parts = [layer.p];
   else if (type === "AdaptiveAvgPool2d") parts = [1];
@@ -32,7 +33,10 @@ export function pythonCode(layers, rows, inputShape, batchSize) {
   const lines = [];
   for (const [i, row] of rows.entries()) {
     if (row.problem) {
-      lines.push(`    # Layer ${i + 1}, ${layers[i].type}, does not fit yet:`, `    # ${row.problem}`);
+      lines.push(
+        `    # Layer ${i + 1}, ${layers[i].type}, does not fit yet:`,
+        `    # ${row.problem}`,
+      );
       break;
     }
     lines.push(`    ${call(layers[i], row.input)},`);

@@ -3,20 +3,28 @@
 import { h } from "../_shared/ui/dom.js";
 
 /**
- * @param {{setting: object, onChange: (value: number|boolean) => void, onProblem: (text: string) => void}}
+ * @param {{setting: Record<string, any>, onChange: (value: number|boolean) => void,
+ *   onProblem: (text: string) => void}}
  *   options `setting` is one of kinds.py: {name, label, default, low, high, step, more}.
- * @returns {{element: HTMLElement, setting: object, set: (value: *, name: string) => void}} `set` also
- *   tells the input's full name, because its layer can move.
+ * @returns {{element: HTMLElement, setting: Record<string, any>, set: (value: *, name: string)
+ *   => void}} `set` also tells the input's full name, because its layer can move.
  */
 export function settingField({ setting, onChange, onProblem }) {
   const { label, low, high, step } = setting;
   const yesNo = typeof setting.default === "boolean";
   const input = yesNo
     ? h("input", { type: "checkbox" })
-    : h("input", { type: "number", min: low, max: high, step, inputmode: step === 1 ? "numeric" : "decimal" });
+    : h("input", {
+        type: "number",
+        min: low,
+        max: high,
+        step,
+        inputmode: step === 1 ? "numeric" : "decimal",
+      });
   let current = setting.default;
 
-  const possible = (value) => value >= low && value <= high && (step !== 1 || Number.isInteger(value));
+  const possible = (value) =>
+    value >= low && value <= high && (step !== 1 || Number.isInteger(value));
   if (yesNo) {
     input.addEventListener("change", () => onChange(input.checked));
   } else {

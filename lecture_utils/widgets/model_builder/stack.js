@@ -9,12 +9,13 @@ export const times = (shape) => shape.join("×");
 
 /**
  * Follow the shapes through a stack.
- * @param {object[]} layers Complete layers: {type, ...settings by PyTorch's names}.
+ * @param {Record<string, any>[]} layers Complete layers: {type, ...settings by PyTorch's names}.
  * @param {number[]} inputShape Channels, height, width.
  * @param {number} batchSize
- * @returns {object[]} Per layer {input, output, parameters, macs, multAdds, bytes, field, problem, fix,
- *   note}; after a problem only `problem` is there, and at the problem itself a `fix` if there is one:
- *   {label, set?: settings, flatten?: true} (true: a Flatten before the layer).
+ * @returns {Record<string, any>[]} Per layer {input, output, parameters, macs, multAdds, bytes,
+ *   field, problem, fix, note}; after a problem only `problem` is there, and at the problem itself
+ *   a `fix` if there is one: {label, set?: settings, flatten?: true} (true: a Flatten before the
+ *   layer).
  */
 export function describe(layers, inputShape, batchSize = 1) {
   let shape = inputShape;
@@ -50,7 +51,7 @@ export function describe(layers, inputShape, batchSize = 1) {
  * @param {Record<string, any>} layer
  * @param {number[]} shape
  * @param {boolean} flattened
- * @returns {{problem: string, fix?: object}|null}
+ * @returns {{problem: string, fix?: Record<string, any>}|null}
  */
 export function findProblem(layer, shape, flattened) {
   const { type } = layer;
@@ -66,7 +67,10 @@ export function findProblem(layer, shape, flattened) {
   const [channels, height, width] = shape;
   const { kernel_size: kernel, padding, dilation = 1, groups = 1 } = layer;
   if (type === "Conv2d") {
-    for (const [count, what] of [[channels, "incoming"], [layer.out_channels, "outgoing"]]) {
+    for (const [count, what] of [
+      [channels, "incoming"],
+      [layer.out_channels, "outgoing"],
+    ]) {
       if (count % groups === 0) continue;
       const problem = `${count} ${what} channels cannot be divided into ${groups} groups of one size.`;
       return { problem, fix: { label: "Fix: one group", set: { groups: 1 } } };
@@ -81,13 +85,19 @@ export function findProblem(layer, shape, flattened) {
   if (Math.min(windows(layer, height), windows(layer, width)) > 0) return null;
   const covered = dilation * (kernel - 1) + 1;
   const spread = dilation > 1 ? ` (${kernel}×${kernel}, spread by dilation ${dilation})` : "";
-  const inside = padding ? `; with padding ${padding}, ${height + 2 * padding}×${width + 2 * padding}` : "";
+  const inside = padding
+    ? `; with padding ${padding}, ${height + 2 * padding}×${width + 2 * padding}`
+    : "";
   const problem =
     `The kernel covers ${covered}×${covered} pixels${spread}, but its input has only ` +
     `${height}×${width}${inside}. Use a smaller kernel, or pool less before it.`;
   return { problem, fix: smallerKernel(layer, Math.min(height, width)) };
 }
 
+/**
+ * @param {Record<string, any>} layer
+ * @param {number} side
+ */
 function smallerKernel({ type, padding, dilation = 1 }, side) {
   // Less kernel would allow a pooling layer less padding: without any, the window fits for sure.
   const set =
@@ -104,18 +114,30 @@ function linearProblem(wanted, shape, flattened) {
     const problem =
       `Linear reads vectors of ${wanted} numbers, but maps of ${times(shape)} arrive. Put a Flatten ` +
       `before it: that makes ${arriving} numbers.`;
-    return { problem, fix: { label: "Fix: add Flatten", flatten: true, set: { in_features: arriving } } };
+    return {
+      problem,
+      fix: { label: "Fix: add Flatten", flatten: true, set: { in_features: arriving } },
+    };
   }
   const origin = flattened ? ` (${times(flattened)}, flattened)` : "";
   const problem = `in_features is ${wanted}, but ${arriving} numbers arrive${origin}.`;
   return { problem, fix: { label: `Fix: use ${arriving}`, set: { in_features: arriving } } };
 }
 
+/** @param {number[]} shape */
 const lastAxisNote = ([channels, height, width]) =>
   `Without Flatten, Linear works on each of the ${channels * height} rows of ${width} numbers by itself.`;
 
-/** How often the window of a convolution or pooling layer fits along one axis; 0 if it does not. */
-function windows({ kernel_size: kernel, stride, padding, dilation = 1, ceil_mode: ceil = false }, size) {
+/**
+ * How often the window of a convolution or pooling layer fits along one axis; 0 if it does not.
+ * @param {Record<string, any>} layer
+ * @param {number} size
+ * @returns {number}
+ */
+function windows(
+  { kernel_size: kernel, stride, padding, dilation = 1, ceil_mode: ceil = false },
+  size,
+) {
   const room = (size + 2 * padding - dilation * (kernel - 1) - 1) / stride;
   const steps = ceil ? Math.ceil(room) : Math.floor(room);
   // A window that would start in the padding behind the input sees nothing of it.
@@ -132,7 +154,9 @@ function outputShape(layer, shape) {
   return [layer.out_channels ?? shape[0], windows(layer, shape[1]), windows(layer, shape[2])];
 }
 
-/** `macs` counts uses of a weight, `multAdds` what torchinfo counts: biases and normalization, too. */
+/**
+ * `macs` counts uses of a weight, `multAdds` what torchinfo counts: biases and normalization, too.
+ */
 function costs(layer, shape, output) {
   const { type } = layer;
   if (type === "Conv2d") {
@@ -156,7 +180,10 @@ function nextField(layer, shape, field, flattened) {
   const { size, step } = field;
   if (layer.kernel_size) {
     const reach = (layer.dilation ?? 1) * (layer.kernel_size - 1);
-    return { size: size.map((n, a) => n + reach * step[a]), step: step.map((by) => by * layer.stride) };
+    return {
+      size: size.map((n, a) => n + reach * step[a]),
+      step: step.map((by) => by * layer.stride),
+    };
   }
   // Whoever reads all places sees all their fields together.
   const places = type === "AdaptiveAvgPool2d" ? shape : type === "Linear" ? flattened : null;

@@ -1,5 +1,7 @@
 /** Changes of the stack, which can be taken back, and the rows that show it. */
 
+/** @import { Traits } from "../_shared/ui/model.js" */
+/** @import { Demo } from "../_shared/ui/mount.js" */
 import { h } from "../_shared/ui/dom.js";
 import { readTraits } from "../_shared/ui/model.js";
 import { dragRows } from "./drag.js";
@@ -11,10 +13,10 @@ const TOGETHER = 1000;
 
 /**
  * Edit the stack, and take edits back.
- * @param {object} demo
+ * @param {Demo} demo
  * @param {() => void} onEdit Is called before every change.
- * @returns {{edit: (changes: object, what?: string|null) => void, undo: () => void, restart: () => void,
- *   canUndo: () => boolean}} `what` names the number that is being typed.
+ * @returns {{edit: (changes: Traits, what?: string|null) => void, undo: () => void, restart: ()
+ *   => void, canUndo: () => boolean}} `what` names the number that is being typed.
  */
 export function undoable({ model, edit: send }, onEdit) {
   const state = () => readTraits(model, STATE);
@@ -38,10 +40,12 @@ export function undoable({ model, edit: send }, onEdit) {
 }
 
 /**
- * The rows of the stack. A row stays the same object when its layer moves, so that the focus stays, too.
- * @param {{demo: object, edit: (changes: object, what?: string|null) => void, onEmpty: () => void}} options
- *   `onEmpty` gets the focus when the last layer is removed.
- * @returns {{element: HTMLElement, arrange: () => *[], insert: (index: *, layer: *) => void, forget: () => void}}
+ * The rows of the stack. A row stays the same object when its layer moves, so that the focus stays,
+ * too.
+ * @param {{demo: Demo, edit: (changes: Traits, what?: string|null) => void, onEmpty: () => void}}
+ *   options `onEmpty` gets the focus when the last layer is removed.
+ * @returns {{element: HTMLElement, arrange: () => *[], insert: (index: *, layer: *) => void,
+ *   forget: () => void}}
  */
 export function layerRows({ demo, edit, onEmpty }) {
   const { model, signal } = demo;

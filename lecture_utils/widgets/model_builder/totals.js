@@ -3,16 +3,29 @@
 import { h, setText } from "../_shared/ui/dom.js";
 import { count, memory, short } from "./units.js";
 
-/** @returns {{element: HTMLElement, update: (totals: object, layers: object[], rows: object[], macs: string) => void}} */
+/**
+ * @returns {{element: HTMLElement, update: (totals: Record<string, any>, layers: Record<string,
+ *   any>[], rows: Record<string, any>[], macs: string) => void}}
+ */
 export function totalsPanel() {
   const facts = h("p", { class: "builder-totals" });
   const strips = ["Parameters", "MACs"].map((name) => {
     const strip = h("span", { class: "builder-strip", "aria-hidden": "true" });
     const words = h("span", { class: "lu-label" });
     const title = h("span", { class: "lu-title" }, name);
-    return { strip, words, pieces: [], element: h("div", { class: "builder-share" }, title, strip, words) };
+    return {
+      strip,
+      words,
+      pieces: [],
+      element: h("div", { class: "builder-share" }, title, strip, words),
+    };
   });
-  const element = h("div", { class: "builder-sums" }, facts, ...strips.map((strip) => strip.element));
+  const element = h(
+    "div",
+    { class: "builder-sums" },
+    facts,
+    ...strips.map((strip) => strip.element),
+  );
 
   function share({ strip, words, pieces }, layers, values) {
     const total = values.reduce((sum, value) => sum + value, 0);
@@ -31,7 +44,12 @@ export function totalsPanel() {
     });
     const most = values.indexOf(Math.max(...values));
     const percent = total ? Math.round((100 * values[most]) / total) : 0;
-    setText(words, total ? `Layer ${most + 1} (${layers[most].type}) has ${percent}% of them.` : "There are none.");
+    setText(
+      words,
+      total
+        ? `Layer ${most + 1} (${layers[most].type}) has ${percent}% of them.`
+        : "There are none.",
+    );
   }
   function update(totals, layers, rows, macs) {
     const known = totals.valid ? "" : "So far: ";
@@ -40,8 +58,16 @@ export function totalsPanel() {
       `${known}${count(totals.parameters)} parameters (${memory(4 * totals.parameters)}), ` +
       `${count(totals.macs)} MACs per image (${short(totals.macs)}), ${memory(totals.bytes)} of activations.${output}`;
     setText(facts, text);
-    share(strips[0], layers, rows.map((row) => row.parameters ?? 0));
-    share(strips[1], layers, rows.map((row) => row[macs] ?? 0));
+    share(
+      strips[0],
+      layers,
+      rows.map((row) => row.parameters ?? 0),
+    );
+    share(
+      strips[1],
+      layers,
+      rows.map((row) => row[macs] ?? 0),
+    );
   }
   return { element, update };
 }

@@ -15,7 +15,13 @@ export const count = (value) => value.toLocaleString("en-US");
  * @returns {string}
  */
 export function short(value) {
-  const units = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e4, "k"]];
+  /** @type {[number, string][]} */
+  const units = [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e4, "k"],
+  ];
   const [size, name] = units.find(([limit]) => value >= limit) ?? [1, ""];
   return name ? `${format(value / (name === "k" ? 1e3 : size), 1)} ${name}` : count(value);
 }

@@ -27,7 +27,11 @@ function question({ question: text, options }, number) {
     });
     const { right, why } = options[picked];
     const missing = options.some((o, i) => o.right && !inputs[i].checked);
-    const lead = right ? (several && missing ? "Right, and there is more. " : "Right. ") : "Not quite. ";
+    const lead = right
+      ? several && missing
+        ? "Right, and there is more. "
+        : "Right. "
+      : "Not quite. ";
     verdict.className = `quiz-verdict ${right ? "right" : "wrong"}`;
     verdict.replaceChildren(h("strong", {}, lead), ...inline(why));
   }

@@ -31,7 +31,10 @@ export function shortName({ kind, kernel, stride, dilation }) {
   return `${name} ${kernel}${stride > 1 ? ` s${stride}` : ""}${dilation > 1 ? ` d${dilation}` : ""}`;
 }
 
-/** @returns {{element: HTMLElement, draw: (layers: object[], output: number, width: number) => void}} */
+/**
+ * @returns {{element: HTMLElement, draw: (layers: Record<string, any>[], output: number,
+ *   width: number) => void}}
+ */
 export function cone() {
   const dim = svg("path", { class: "field-units" });
   const edges = svg("path", { class: "field-edges" });
@@ -44,11 +47,14 @@ export function cone() {
   function draw(layers, output, width) {
     const sizes = fields(layers);
     const outputs = outputsDrawn(layers);
-    const counts = layers.reduceRight((n, layer) => [(n[0] - 1) * layer.stride + extent(layer), ...n], [outputs]);
+    const counts = [outputs];
+    for (const layer of [...layers].reverse()) {
+      counts.unshift((counts[0] - 1) * layer.stride + extent(layer));
+    }
     const row = Math.max(17, Math.min(ROW, HEIGHT / layers.length));
     const height = layers.length * row + 2 * MARGIN.top;
     drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    drawing.setAttribute("height", height);
+    drawing.setAttribute("height", String(height));
     const unit = (width - MARGIN.left - MARGIN.right) / counts[0];
     // A unit stands above the middle of what it sees.
     const x = (level, i) => MARGIN.left + unit * (i * sizes[level].step + sizes[level].size / 2);
@@ -56,7 +62,19 @@ export function cone() {
     const single = counts[0] <= MOST_UNITS;
     const levels = single ? reached(layers, output) : [];
     drawing.style.setProperty("--dot", `${Math.min(11, 0.66 * unit)}px`);
-    dim.setAttribute("d", single ? counts.map((n, l) => dots(l, Array.from({ length: n }, (_, i) => i))).join("") : "");
+    dim.setAttribute(
+      "d",
+      single
+        ? counts
+            .map((n, l) =>
+              dots(
+                l,
+                Array.from({ length: n }, (_, i) => i),
+              ),
+            )
+            .join("")
+        : "",
+    );
     lit.setAttribute("d", levels.map((units, l) => dots(l, [...units])).join(""));
     edges.setAttribute("d", single ? layers.map((layer, l) => lines(layer, l)).join("") : "");
     bands.setAttribute("d", single ? "" : band());

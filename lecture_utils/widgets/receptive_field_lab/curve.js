@@ -31,13 +31,22 @@ export function growthCurve() {
     line.setAttribute("d", `M${points.join("L")}`);
     dots.setAttribute("d", points.map((point) => `M${point}h0`).join(""));
     const ticks = logarithmic ? powers(most) : steps(most);
-    grid.setAttribute("d", ticks.map((tick) => `M${SIZE.left} ${y(tick)}H${SIZE.width - SIZE.right}`).join(""));
+    grid.setAttribute(
+      "d",
+      ticks.map((tick) => `M${SIZE.left} ${y(tick)}H${SIZE.width - SIZE.right}`).join(""),
+    );
     const every = Math.ceil(last / 8);
     const numbers = Array.from({ length: last + 1 }, (_, i) => i).filter((i) => i % every === 0);
     labels.replaceChildren(
-      ...ticks.map((tick) => svg("text", { x: SIZE.left - 6, y: y(tick) + 4, "text-anchor": "end" }, tick)),
+      ...ticks.map((tick) =>
+        svg("text", { x: SIZE.left - 6, y: y(tick) + 4, "text-anchor": "end" }, tick),
+      ),
       ...numbers.map((i) => svg("text", { x: x(i), y: floor + 16, "text-anchor": "middle" }, i)),
-      svg("text", { x: SIZE.width - SIZE.right, y: SIZE.height - 1, "text-anchor": "end" }, "layers"),
+      svg(
+        "text",
+        { x: SIZE.width - SIZE.right, y: SIZE.height - 1, "text-anchor": "end" },
+        "layers",
+      ),
     );
   }
   return { element, draw };
@@ -53,7 +62,10 @@ function powers(most) {
 function steps(most) {
   const rough = most / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = Math.max(1, [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough));
+  const step = Math.max(
+    1,
+    [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough),
+  );
   const found = [1];
   for (let tick = step; tick <= most; tick += step) if (tick > 1) found.push(tick);
   return found;

@@ -10,7 +10,8 @@
 export const extent = ({ kernel, dilation }) => dilation * (kernel - 1) + 1;
 
 /**
- * Size and step, in input pixels, of what the units of each layer see; the input itself comes first.
+ * Size and step, in input pixels, of what the units of each layer see; the input itself comes
+ * first.
  * @param {Layer[]} layers
  * @returns {{size: number, step: number}[]} One more than there are layers.
  */
@@ -67,13 +68,15 @@ export function profile(layers) {
 export function outer(values) {
   const n = values.length;
   const map = new Float32Array(n * n);
-  for (let y = 0; y < n; y += 1) for (let x = 0; x < n; x += 1) map[y * n + x] = values[y] * values[x];
+  for (let y = 0; y < n; y += 1)
+    for (let x = 0; x < n; x += 1) map[y * n + x] = values[y] * values[x];
   return map;
 }
 
 /**
- * The gradient of one output with respect to the pixels, for given kernels, as backpropagation computes it:
- * every unit hands its gradient to the units that it reads, each multiplied by its weight.
+ * The gradient of one output with respect to the pixels, for given kernels, as backpropagation
+ * computes it: every unit hands its gradient to the units that it reads, each multiplied by its
+ * weight.
  * @param {Layer[]} layers
  * @param {Float64Array[]} kernels One per layer, kernel * kernel weights.
  * @returns {Float64Array} size * size numbers.
@@ -90,7 +93,8 @@ export function gradient(layers, kernels) {
         const weight = kernels[l][k];
         for (let y = 0; y < side; y += 1) {
           let to = (y * stride + i * dilation) * wide + j * dilation;
-          for (let x = 0; x < side; x += 1, to += stride) below[to] += weight * values[y * side + x];
+          for (let x = 0; x < side; x += 1, to += stride)
+            below[to] += weight * values[y * side + x];
         }
       }
     }
@@ -100,7 +104,8 @@ export function gradient(layers, kernels) {
 }
 
 /**
- * Kernels of normally distributed weights; pooling layers average. `random` gives numbers from 0 to 1.
+ * Kernels of normally distributed weights; pooling layers average. `random` gives numbers from 0 to
+ * 1.
  * @param {Layer[]} layers
  * @param {() => number} random
  * @returns {Float64Array[]}
@@ -132,17 +137,20 @@ export function generator(seed) {
 
 /**
  * The side of the smallest centered square that holds a share of a map's weight.
+ * @param {number} share
  * @param {Float32Array|Float64Array} map size * size weights, none negative.
  */
 export function sideHolding(share, map, size) {
-  const total = map.reduce((sum, value) => sum + value, 0);
+  let total = 0;
+  for (const value of map) total += value;
   let inside = 0;
   for (let side = 2 - (size % 2); side <= size; side += 2) {
     const [low, high] = [(size - side) / 2, (size + side) / 2 - 1];
     // What the square gains on its rim; a square of one or two pixels is all rim.
     for (let y = low; y <= high; y += 1) {
       const whole = y === low || y === high;
-      for (let x = low; x <= high; x += whole ? 1 : Math.max(1, high - low)) inside += map[y * size + x];
+      for (let x = low; x <= high; x += whole ? 1 : Math.max(1, high - low))
+        inside += map[y * size + x];
     }
     if (inside >= share * total * (1 - 1e-9)) return side;
   }

@@ -8,8 +8,10 @@ const KINDS = { conv: "convolution", max: "max-pool", average: "average-pool" };
 const NUMBERS = ["kernel", "stride", "dilation"];
 
 /**
- * @param {{limits: object, change: (layers: object[], focus?: {row: number, action: string}) => void}} options
- * @returns {{element: HTMLElement, update: (layers: object[], fields: object[]) => void}}
+ * @param {{limits: Record<string, any>, change: (layers: Record<string, any>[],
+ *   focus?: {row: number, action: string}) => void}} options
+ * @returns {{element: HTMLElement, update: (layers: Record<string, any>[], fields: Record<string,
+ *   any>[]) => void}}
  */
 export function layerList({ limits, change }) {
   const body = h("tbody");
@@ -18,13 +20,22 @@ export function layerList({ limits, change }) {
     "table",
     { class: "field-layers" },
     h("caption", { class: "lu-visually-hidden" }, "Layers, first layer first"),
-    h("thead", {}, h("tr", {}, ...heads.map((name) => h(name ? "th" : "td", name ? { scope: "col" } : {}, name)))),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        ...heads.map((name) => h(name ? "th" : "td", name ? { scope: "col" } : {}, name)),
+      ),
+    ),
     body,
   );
-  let rows = [];
+  const rows = [];
   let layers = [];
 
-  const edit = (row, changes) => change(layers.map((layer, i) => (i === row ? { ...layer, ...changes } : layer)));
+  const edit = (row, changes) =>
+    change(layers.map((layer, i) => (i === row ? { ...layer, ...changes } : layer)));
   function move(row, by) {
     const next = [...layers];
     [next[row], next[row + by]] = [next[row + by], next[row]];
@@ -39,15 +50,31 @@ export function layerList({ limits, change }) {
   function makeRow(row) {
     const kind = h(
       "select",
-      { class: "lu-select", "aria-label": `Layer ${row + 1}, kind`, onchange: () => edit(row, { kind: kind.value }) },
+      {
+        class: "lu-select",
+        "aria-label": `Layer ${row + 1}, kind`,
+        onchange: () => edit(row, { kind: kind.value }),
+      },
       ...Object.entries(KINDS).map(([value, text]) => h("option", { value }, text)),
     );
     const inputs = Object.fromEntries(
       NUMBERS.map((name) => {
         const [min, max] = limits[name];
-        const input = h("input", { type: "number", min, max, step: 1, "aria-label": `Layer ${row + 1}, ${name}` });
-        const isGood = () => Number.isInteger(input.valueAsNumber) && input.valueAsNumber >= min && input.valueAsNumber <= max;
-        input.addEventListener("input", () => isGood() && edit(row, { [name]: input.valueAsNumber }));
+        const input = h("input", {
+          type: "number",
+          min,
+          max,
+          step: 1,
+          "aria-label": `Layer ${row + 1}, ${name}`,
+        });
+        const isGood = () =>
+          Number.isInteger(input.valueAsNumber) &&
+          input.valueAsNumber >= min &&
+          input.valueAsNumber <= max;
+        input.addEventListener(
+          "input",
+          () => isGood() && edit(row, { [name]: input.valueAsNumber }),
+        );
         // What is no whole number in range goes back to what holds.
         input.addEventListener("change", () => {
           if (!isGood()) input.value = layers[row][name];

@@ -1,7 +1,15 @@
 /** How much each pixel of a receptive field weighs, measured as asked. */
 
 import { changeDetector } from "../_shared/ui/frame.js";
-import { generator, gradient, outer, profile, randomKernels, reached, sideHolding } from "./field.js";
+import {
+  generator,
+  gradient,
+  outer,
+  profile,
+  randomKernels,
+  reached,
+  sideHolding,
+} from "./field.js";
 
 /** Beyond this size, drawing random kernels takes longer than a reader waits. */
 export const LARGEST_RANDOM = 300;
@@ -10,7 +18,9 @@ export const DRAWS = 8;
 /** Averaging kernels, or the mean of some draws of random ones; pooling counts as an average. */
 function weigh(layers, size, random) {
   if (!random) return { map: outer(profile(layers)), kernels: null };
-  const draws = Array.from({ length: DRAWS }, (_, seed) => randomKernels(layers, generator(seed + 1)));
+  const draws = Array.from({ length: DRAWS }, (_, seed) =>
+    randomKernels(layers, generator(seed + 1)),
+  );
   const map = new Float32Array(size * size);
   for (const kernels of draws) {
     const values = gradient(layers, kernels);
@@ -21,9 +31,9 @@ function weigh(layers, size, random) {
 }
 
 /**
- * Return `measure(layers, size, random)`: the weights of all pixels, the kernels that were drawn, how many pixels
- * along an axis are read at all (`seen`), and the `side` of the middle square that holds 95% of the weight. The
- * object is another one only when something has changed.
+ * Return `measure(layers, size, random)`: the weights of all pixels, the kernels that were drawn,
+ * how many pixels along an axis are read at all (`seen`), and the `side` of the middle square that
+ * holds 95% of the weight. The object is another one only when something has changed.
  * @returns {(layers: *, size: *, random: *) => *}
  */
 export function fieldMeasure() {

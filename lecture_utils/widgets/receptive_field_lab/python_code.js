@@ -1,7 +1,7 @@
 /** The stack on screen as a program that computes the same sizes. */
 
 /**
- * @param {object[]} layers
+ * @param {Record<string, any>[]} layers
  * @returns {string}
  */
 export function pythonCode(layers) {

@@ -71,12 +71,17 @@ function growthPanel({ request }) {
   });
   const changed = changeDetector();
   function draw(layers, sizes) {
-    if (changed(layers, logarithmic)) curve.draw(sizes.map((field) => field.size), logarithmic);
+    if (changed(layers, logarithmic))
+      curve.draw(
+        sizes.map((field) => field.size),
+        logarithmic,
+      );
   }
   return { elements: [curve.element, axis.element], draw };
 }
 
-const panel = (title, ...parts) => h("div", { class: "field-panel" }, h("p", { class: "lu-title" }, title), ...parts);
+const panel = (title, ...parts) =>
+  h("div", { class: "field-panel" }, h("p", { class: "lu-title" }, title), ...parts);
 
 function build(demo) {
   const { model, root, request, edit, signal } = demo;
@@ -94,7 +99,11 @@ function build(demo) {
     request();
   }
   const chips = presets.map(({ name, layers }) =>
-    button({ label: name, kind: "small", onClick: () => change(layers.map((layer) => ({ ...layer }))) }),
+    button({
+      label: name,
+      kind: "small",
+      onClick: () => change(layers.map((layer) => ({ ...layer }))),
+    }),
   );
   const list = layerList({ limits, change });
   const add = button({
@@ -106,7 +115,9 @@ function build(demo) {
   const growth = growthPanel(demo);
   const map = weightMap(demo);
   const measure = fieldMeasure();
-  const [holes, facts, note] = ["field-holes", "field-facts", "lu-label"].map((name) => h("p", { class: name }));
+  const [holes, facts, note] = ["field-holes", "field-facts", "lu-label"].map((name) =>
+    h("p", { class: name }),
+  );
   const copy = copyButton({ code: () => pythonCode(model.get("layers")), signal });
 
   const newStack = changeDetector();
@@ -127,14 +138,18 @@ function build(demo) {
     setText(holes, axisSentence({ size, step }, seen));
     setText(facts, weightSentence(size, side));
     setText(note, measuringNote(random, tooLarge));
-    demo.say(`${said} One output sees ${size} by ${size} pixels, 95% of the weight in ${side} by ${side}.`);
+    demo.say(
+      `${said} One output sees ${size} by ${size} pixels, 95% of the weight in ${side} by ${side}.`,
+    );
     Object.assign(root.dataset, { size, step, side });
     return { layers, fields: sizes, map: measured.map, side, seen, kernels, output };
   }
   function drawStack(layers, sizes) {
     list.update(layers, sizes);
     const same = JSON.stringify(layers);
-    chips.forEach((chip, i) => chip.setAttribute("aria-pressed", JSON.stringify(presets[i].layers) === same));
+    chips.forEach((chip, i) =>
+      chip.setAttribute("aria-pressed", JSON.stringify(presets[i].layers) === same),
+    );
   }
 
   const parts = [
@@ -144,7 +159,12 @@ function build(demo) {
     h("div", { class: "field-tools" }, add, copy.button),
     copy.panel,
     message.element,
-    h("div", { class: "field-pair" }, panel("Growth", ...growth.elements), panel("How much each pixel counts", ...map.elements)),
+    h(
+      "div",
+      { class: "field-pair" },
+      panel("Growth", ...growth.elements),
+      panel("How much each pixel counts", ...map.elements),
+    ),
     facts,
     note,
   ];
@@ -152,5 +172,6 @@ function build(demo) {
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "receptive_field_lab", label: "Receptive field lab" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "receptive_field_lab", label: "Receptive field lab" }, build),
 };

@@ -8,7 +8,10 @@ import { DRAWS, LARGEST_RANDOM } from "./measure.js";
  * @returns {string}
  */
 export function axisSentence({ size, step }, seen) {
-  const holes = seen < size ? `, but only ${seen} of the ${size} pixels along an axis are read: the others fall through the holes` : "";
+  const holes =
+    seen < size
+      ? `, but only ${seen} of the ${size} pixels along an axis are read: the others fall through the holes`
+      : "";
   return `One output sees ${size} pixels along each axis; its neighbor's field lies ${step} pixels further${holes}.`;
 }
 
@@ -31,7 +34,9 @@ export function measuringNote(random, tooLarge) {
   if (tooLarge) {
     return `Random kernels are measured up to a field of ${LARGEST_RANDOM}×${LARGEST_RANDOM}. Pooling counts as an average.`;
   }
-  const how = random ? `Mean of ${DRAWS} draws of random kernels, without activations.` : "All kernels average.";
+  const how = random
+    ? `Mean of ${DRAWS} draws of random kernels, without activations.`
+    : "All kernels average.";
   return `${how} Pooling counts as an average.`;
 }
 
@@ -43,7 +48,8 @@ export function measuringNote(random, tooLarge) {
  * @returns {string}
  */
 export function tooMuch(layers, size, limits) {
-  if (layers.length > limits.layers) return `The lab shows at most ${limits.layers} layers. Remove one first.`;
+  if (layers.length > limits.layers)
+    return `The lab shows at most ${limits.layers} layers. Remove one first.`;
   if (size <= limits.field) return "";
   return (
     `One output would see ${size}×${size} pixels, more than the lab draws (${limits.field}). ` +

@@ -1,14 +1,15 @@
 /** How much each pixel counts, as an image; what holds 95% of the weight is framed. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { raster, sequentialScale } from "../_shared/ui/canvas.js";
 import { segmented } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} demo
- * @returns {{elements: HTMLElement[], update: (measured: object, size: number, dark: boolean) => void,
- *   choose: (random: boolean, possible: boolean) => void}}
+ * @param {{model: Model, edit: Edit}} demo
+ * @returns {{elements: HTMLElement[], update: (measured: Record<string, any>, size: number,
+ *   dark: boolean) => void, choose: (random: boolean, possible: boolean) => void}}
  */
 export function weightMap({ model, edit }) {
   const canvas = h("canvas", { role: "img" });
@@ -29,12 +30,19 @@ export function weightMap({ model, edit }) {
     let largest = 0;
     for (const value of measured.map) if (value > largest) largest = value;
     paint(measured.map, size, size, sequentialScale(largest || 1, dark));
-    canvas.setAttribute("aria-label", `How much each of ${size} by ${size} pixels counts: most in the middle.`);
+    canvas.setAttribute(
+      "aria-label",
+      `How much each of ${size} by ${size} pixels counts: most in the middle.`,
+    );
     square.style.inset = `${(50 * (size - measured.side)) / size}%`;
   }
   function choose(random, possible) {
     weights.set(random ? "random" : "uniform");
     weights.element.disabled = !possible;
   }
-  return { elements: [h("div", { class: "field-map" }, canvas, square), weights.element], update, choose };
+  return {
+    elements: [h("div", { class: "field-map" }, canvas, square), weights.element],
+    update,
+    choose,
+  };
 }

@@ -14,13 +14,16 @@ function histories({ label, name, root, seeds }) {
     ],`;
   }
   const columns = (seed) =>
-    COLUMNS.map((column) => `            ${quote(column)}: [${seed[column].map(pythonNumber).join(", ")}],`);
+    COLUMNS.map(
+      (column) => `            ${quote(column)}: [${seed[column].map(pythonNumber).join(", ")}],`,
+    );
   const dicts = seeds.map((seed) => `        {\n${columns(seed).join("\n")}\n        },`);
   return `    ${quote(label)}: [\n${dicts.join("\n")}\n    ],`;
 }
 
 /**
- * @param {{runs: object[], parts: string[], patience: number, monitor: string, smoothing: number, log: boolean}} shown
+ * @param {{runs: Record<string, any>[], parts: string[], patience: number, monitor: string,
+ *   smoothing: number, log: boolean}} shown
  * @returns {string}
  */
 export function pythonCode({ runs, parts, patience, monitor, smoothing, log }) {

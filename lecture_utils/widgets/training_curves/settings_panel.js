@@ -1,5 +1,6 @@
 /** Which curves, how they are drawn, and the rule of early stopping. */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { checkbox, segmented, slider } from "../_shared/ui/controls.js";
 import { h, svg } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
@@ -18,7 +19,7 @@ const sample = (part) =>
   );
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} options
+ * @param {{model: Model, edit: Edit}} options
  * @returns {{curves: HTMLElement, rule: HTMLElement, update: (longest: number) => void}}
  */
 export function settingsPanel({ model, edit }) {
@@ -70,7 +71,10 @@ export function settingsPanel({ model, edit }) {
           edit({ hidden: on ? others : [...others, run.label] });
         };
         const seeds = run.seeds.length > 1 && h("small", {}, ` ${run.seeds.length} seeds`);
-        return { label: run.label, ...check([swatch(place), h("span", {}, ...runName(run.label), seeds)], toggle) };
+        return {
+          label: run.label,
+          ...check([swatch(place), h("span", {}, ...runName(run.label), seeds)], toggle),
+        };
       });
       names.replaceChildren(
         h("legend", { class: "lu-visually-hidden" }, "Runs"),
@@ -104,7 +108,12 @@ export function settingsPanel({ model, edit }) {
       "div",
       { class: "curves-rule" },
       patience.element,
-      h("div", {}, h("div", { class: "lu-label", "aria-hidden": "true" }, "without a better"), monitor.element),
+      h(
+        "div",
+        {},
+        h("div", { class: "lu-label", "aria-hidden": "true" }, "without a better"),
+        monitor.element,
+      ),
     ),
     update,
   };

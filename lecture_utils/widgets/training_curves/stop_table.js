@@ -11,14 +11,28 @@ import { duration, epochCount, points } from "./text.js";
  * @returns {{element: HTMLTableElement, update: (runs: *) => void}}
  */
 export function stopTable() {
-  const heads = ["Run", "stops after", "keeps epoch", "accuracy kept", "against best", "against last", "saves"];
-  const { element, body } = runTable("Training by training: validation accuracy, and differences in percentage points", heads, "stops");
+  const heads = [
+    "Run",
+    "stops after",
+    "keeps epoch",
+    "accuracy kept",
+    "against best",
+    "against last",
+    "saves",
+  ];
+  const { element, body } = runTable(
+    "Training by training: validation accuracy, and differences in percentage points",
+    heads,
+    "stops",
+  );
   const newRows = changeDetector();
   function update(runs) {
     if (newRows(identity(runs))) {
       body.replaceChildren(
         ...runs.flatMap((run) =>
-          run.seeds.map(({ seed }) => runRow({ ...run, note: run.seeds.length > 1 ? `seed ${seed}` : "" }, 6)),
+          run.seeds.map(({ seed }) =>
+            runRow({ ...run, note: run.seeds.length > 1 ? `seed ${seed}` : "" }, 6),
+          ),
         ),
       );
     }
@@ -32,7 +46,10 @@ export function stopTable() {
           [points(stop.againstBest)],
           [points(stop.againstLast)],
           stop.epochsSaved
-            ? [epochCount(stop.epochsSaved), stop.secondsSaved === null ? "" : duration(stop.secondsSaved)]
+            ? [
+                epochCount(stop.epochsSaved),
+                stop.secondsSaved === null ? "" : duration(stop.secondsSaved),
+              ]
             : ["nothing"],
         ];
         texts.forEach(([value, remark = ""], j) => {

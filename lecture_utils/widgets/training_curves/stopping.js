@@ -1,4 +1,6 @@
-/** Early stopping, played through on a finished history; stopping.py explains and computes the same. */
+/**
+ * Early stopping, played through on a finished history; stopping.py explains and computes the same.
+ */
 
 const BETTER = {
   val_loss: (value, old) => value < old,
@@ -9,7 +11,8 @@ const BETTER = {
  * @param {Record<string, any>} history
  * @param {number} patience
  * @param {string} monitor
- * @returns {object} What `EarlyStop` in stopping.py has, and `secondsSaved` (null if unknown).
+ * @returns {Record<string, any>} What `EarlyStop` in stopping.py has, and `secondsSaved` (null if
+ *   unknown).
  */
 export function earlyStopping(history, patience, monitor) {
   const values = history[monitor];

@@ -50,13 +50,19 @@ export function summary(stops, { patience, monitor }) {
   const saved = total((stop) => stop.epochsSaved);
   const worse = stops.filter((stop) => stop.againstBest < 0);
   const missed = stops.filter((stop) => stop.kept !== stop.best).length;
-  const who = all === 1 ? "this training stops early" : `${shortened.length} of ${all} trainings ${verb(shortened.length, "stop")} early`;
+  const who =
+    all === 1
+      ? "this training stops early"
+      : `${shortened.length} of ${all} trainings ${verb(shortened.length, "stop")} early`;
   const times = stops.map((stop) => stop.secondsSaved);
   const time = times.includes(null) ? "" : ` (about ${duration(times.reduce((a, b) => a + b))})`;
   let cost = "Every one still keeps its best epoch: stopping cost nothing.";
   if (all === 1 && !missed) cost = "It still keeps the best epoch: stopping cost nothing.";
   if (missed) {
-    const whose = all === 1 ? "It misses the best epoch" : `${missed} of ${all} ${missed === 1 ? "misses its" : "miss their"} best epoch`;
+    const whose =
+      all === 1
+        ? "It misses the best epoch"
+        : `${missed} of ${all} ${missed === 1 ? "misses its" : "miss their"} best epoch`;
     const mean = total((stop) => stop.againstBest) / all;
     const how = all === 1 ? "" : `, averaged over all ${all}`;
     cost = `${whose}: ${points(mean)} points of validation accuracy${how}.`;

@@ -22,7 +22,11 @@ function runReader(model) {
   return () => {
     const [runs, smoothing] = [model.get("runs"), model.get("smoothing")];
     if (runs !== prepared.runs || smoothing !== prepared.smoothing) {
-      prepared = { runs, smoothing, all: runs.map((run, place) => prepareRun(run, place, smoothing)) };
+      prepared = {
+        runs,
+        smoothing,
+        all: runs.map((run, place) => prepareRun(run, place, smoothing)),
+      };
     }
     return prepared.all;
   };
@@ -31,10 +35,19 @@ function runReader(model) {
 /** What the signs in the panels mean. */
 function signKey() {
   const sign = (event, text) => {
-    const attributes = { class: `curves-sign curves-event ${event}`, viewBox: "0 0 24 24", "aria-hidden": "true" };
+    const attributes = {
+      class: `curves-sign curves-event ${event}`,
+      viewBox: "0 0 24 24",
+      "aria-hidden": "true",
+    };
     return h("span", {}, svg("svg", attributes, svg("path", { d: EVENTS[event](12, 12) })), text);
   };
-  const bands = h("span", { class: "bands", hidden: true }, h("i", { class: "curves-band-sign" }), "range over the seeds");
+  const bands = h(
+    "span",
+    { class: "bands", hidden: true },
+    h("i", { class: "curves-band-sign" }),
+    "range over the seeds",
+  );
   const element = h(
     "p",
     { class: "curves-key lu-label" },
@@ -70,7 +83,8 @@ function events({ place, seeds, stops }, column) {
 function problemOf({ runs, parts, log }) {
   if (!runs.length) return "No run is chosen: tick at least one to see its curves.";
   if (!parts.length) return "Tick training, validation or both to see curves.";
-  if (log && logFloor(runs, parts) === null) return "No loss is above zero, so a logarithmic axis has no place for it.";
+  if (log && logFloor(runs, parts) === null)
+    return "No loss is above zero, so a logarithmic axis has no place for it.";
   return "";
 }
 
@@ -128,7 +142,12 @@ function build(demo) {
     values.update(runs, epoch);
     stops.update(runs);
     key.update(runs);
-    announce(summary(runs.flatMap((run) => run.stops), shown));
+    announce(
+      summary(
+        runs.flatMap((run) => run.stops),
+        shown,
+      ),
+    );
     panels.tell(runs, shown.parts);
     return { ...shown, runs, epoch, problem };
   }
@@ -156,5 +175,6 @@ function build(demo) {
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "training_curves", label: "Training curves" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "training_curves", label: "Training curves" }, build),
 };

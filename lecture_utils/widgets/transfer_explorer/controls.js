@@ -1,11 +1,14 @@
-/** What can be chosen besides the boundary: network, strategy, outputs, and what the plot measures. */
+/**
+ * What can be chosen besides the boundary: network, strategy, outputs, and what the plot measures.
+ */
 
+/** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { segmented, select, slider } from "../_shared/ui/controls.js";
 import { MEASURES } from "./text.js";
 
 /**
- * @param {{model: object, edit: (changes: object) => void}} demo
- * @param {{networks: object[], shownNetwork: () => object}} state
+ * @param {{model: Model, edit: Edit}} demo
+ * @param {{networks: Record<string, any>[], shownNetwork: () => Record<string, any>}} state
  */
 export function transferControls({ model, edit }, { networks, shownNetwork }) {
   const menu = select({
@@ -46,5 +49,11 @@ export function transferControls({ model, edit }, { networks, shownNetwork }) {
     outputs.set(count, Math.max(20, count));
     measure.set(model.get("measure"));
   }
-  return { menu: menu.element, ways: ways.element, outputs: outputs.element, measure: measure.element, update };
+  return {
+    menu: menu.element,
+    ways: ways.element,
+    outputs: outputs.element,
+    measure: measure.element,
+    update,
+  };
 }

@@ -2,7 +2,10 @@
 
 /** Photos in a training step. */
 export const BATCH_SIZE = 32;
-/** Bytes that training with Adam holds per parameter that learns: a gradient and two averages, float32. */
+/**
+ * Bytes that training with Adam holds per parameter that learns: a gradient and two averages,
+ * float32.
+ */
 const TRAINING_BYTES = 12;
 
 /**
@@ -18,10 +21,10 @@ export function parametersOf(network, stage, outputs) {
 /**
  * @param {Record<string, any>} network
  * @param {number} outputs
- * @returns {{until: string, index: number, trainable: number, total: number, weights: number, held: number,
- *   kept: number, memory: number}[]} One per stage that can be the first that learns, from the image on. In bytes:
- *   `weights` with statistics, `held` by gradients and Adam, `kept` of a batch for the backward pass, and `memory`, all
- *   of it; `costs` in networks.py counts the same.
+ * @returns {{until: string, index: number, trainable: number, total: number, weights: number,
+ *   held: number, kept: number, memory: number}[]} One per stage that can be the first that learns,
+ *   from the image on. In bytes: `weights` with statistics, `held` by gradients and Adam, `kept` of
+ *   a batch for the backward pass, and `memory`, all of it; `costs` in networks.py counts the same.
  */
 export function boundaries(network, outputs) {
   const sizes = network.stages.map((stage) => parametersOf(network, stage, outputs));
@@ -29,14 +32,30 @@ export function boundaries(network, outputs) {
   return network.stages.flatMap((stage, index) => {
     if (!sizes[index]) return []; // Nothing in it could learn.
     const trainable = sizes.slice(index).reduce((a, b) => a + b, 0);
-    const [weights, held, kept] = [network.constant + 4 * sizes.at(-1), TRAINING_BYTES * trainable, BATCH_SIZE * stage.kept];
-    return [{ until: stage.name, index, trainable, total, weights, held, kept, memory: weights + held + kept }];
+    const [weights, held, kept] = [
+      network.constant + 4 * sizes.at(-1),
+      TRAINING_BYTES * trainable,
+      BATCH_SIZE * stage.kept,
+    ];
+    return [
+      {
+        until: stage.name,
+        index,
+        trainable,
+        total,
+        weights,
+        held,
+        kept,
+        memory: weights + held + kept,
+      },
+    ];
   });
 }
 
 const Z = 1.959964;
 /**
- * Wilson's 95% interval for an accuracy on whole photos; lecture_utils/statistics.py computes the same.
+ * Wilson's 95% interval for an accuracy on whole photos; lecture_utils/statistics.py computes the
+ * same.
  * @param {number} accuracy
  * @param {number} count
  * @returns {number[]}
@@ -67,6 +86,8 @@ export function recorded(run) {
   const tested = run.seeds[0].test_count;
   return {
     accuracy: { ...accuracy, interval: wilson(accuracy.mean, tested), tested },
-    time: over(run.seeds, (seed) => (seed.seconds === null ? null : seed.seconds / seed.val_loss.length)),
+    time: over(run.seeds, (seed) =>
+      seed.seconds === null ? null : seed.seconds / seed.val_loss.length,
+    ),
   };
 }

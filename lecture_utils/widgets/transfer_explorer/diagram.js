@@ -1,4 +1,6 @@
-/** The network from the image to its head, and the boundary to slide: what is above it stays frozen. */
+/**
+ * The network from the image to its head, and the boundary to slide: what is above it stays frozen.
+ */
 
 import { h, icon, setText, svg } from "../_shared/ui/dom.js";
 import { marker } from "../_shared/ui/curves/chart.js";
@@ -11,7 +13,7 @@ const PITCH = 38;
 
 /**
  * @param {{onMove: (until: string) => void}} options
- * @returns {{element: HTMLElement, update: (state: object) => void}}
+ * @returns {{element: HTMLElement, update: (state: Record<string, any>) => void}}
  */
 export function diagram({ onMove }) {
   const rows = h("div", { class: "transfer-rows", "aria-hidden": "true" });
@@ -40,7 +42,8 @@ export function diagram({ onMove }) {
   function start(event) {
     if (event.button > 0) return;
     element.setPointerCapture(event.pointerId);
-    // A finger beside the handle may want to scroll the page; where it taps is where the boundary goes.
+    // A finger beside the handle may want to scroll the page; where it taps is where the boundary
+    // goes.
     dragging = event.pointerType !== "touch" || handle.contains(event.target);
     drag(event);
   }
@@ -56,7 +59,9 @@ export function diagram({ onMove }) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const all = state.boundaries;
     const here = all.findIndex(({ until }) => until === state.until);
-    const there = all.map(({ until }, i) => (state.marks.some((mark) => mark.until === until) ? i : -1)).filter((i) => i >= 0);
+    const there = all
+      .map(({ until }, i) => (state.marks.some((mark) => mark.until === until) ? i : -1))
+      .filter((i) => i >= 0);
     const keys = {
       ArrowUp: here - 1,
       ArrowRight: here - 1,
@@ -76,23 +81,37 @@ export function diagram({ onMove }) {
 
   function make({ network, marks }) {
     list = network.stages.map(({ name }) => {
-        const signs = marks
-          .filter((mark) => mark.until === name)
-          .map(({ place }) =>
-            svg("svg", { class: `transfer-mark run-${place % 6}`, viewBox: "0 0 12 12" }, svg("path", { d: marker(place, 6, 6, 3.6) })),
-          );
-        return h(
-          "div",
-          { class: "transfer-row" },
-          h("span", { class: "transfer-marks" }, ...signs),
-          h("span", { class: "transfer-block" }, h("span", { class: "transfer-bar" }), h("span", { class: "transfer-lock" }, icon(LOCK)), h("span", { class: "transfer-name" }, name === "head" ? "new head" : name), h("span", { class: "transfer-count" })),
+      const signs = marks
+        .filter((mark) => mark.until === name)
+        .map(({ place }) =>
+          svg(
+            "svg",
+            { class: `transfer-mark run-${place % 6}`, viewBox: "0 0 12 12" },
+            svg("path", { d: marker(place, 6, 6, 3.6) }),
+          ),
         );
-      });
+      return h(
+        "div",
+        { class: "transfer-row" },
+        h("span", { class: "transfer-marks" }, ...signs),
+        h(
+          "span",
+          { class: "transfer-block" },
+          h("span", { class: "transfer-bar" }),
+          h("span", { class: "transfer-lock" }, icon(LOCK)),
+          h("span", { class: "transfer-name" }, name === "head" ? "new head" : name),
+          h("span", { class: "transfer-count" }),
+        ),
+      );
+    });
     rows.replaceChildren(...list);
     rows.style.height = `${PITCH * list.length}px`;
   }
 
-  /** @param {{network: object, outputs: number, boundaries: object[], until: string, marks: object[], words: string}} next */
+  /**
+   * @param {{network: Record<string, any>, outputs: number, boundaries: Record<string, any>[],
+   *   until: string, marks: Record<string, any>[], words: string}} next
+   */
   function update(next) {
     state = next;
     const { network, outputs, boundaries, until, words } = next;
@@ -106,7 +125,8 @@ export function diagram({ onMove }) {
       row.classList.toggle("learns", i >= index && sizes[i] > 0);
       row.classList.toggle("frozen", i < index && sizes[i] > 0);
       row.classList.toggle("boundary", i === index);
-      row.querySelector(".transfer-bar").style.width = `${((100 * sizes[i]) / largest).toFixed(2)}%`;
+      row.querySelector(".transfer-bar").style.width =
+        `${((100 * sizes[i]) / largest).toFixed(2)}%`;
       setText(row.querySelector(".transfer-count"), sizes[i] ? count(sizes[i]) : "no parameters");
     });
     line.style.top = `${index * PITCH}px`;
@@ -118,7 +138,7 @@ export function diagram({ onMove }) {
       "aria-valuetext": words,
     };
     for (const [name, value] of Object.entries(attributes)) {
-      if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+      if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
     }
   }
   return { element, update };

@@ -6,7 +6,10 @@ import { bytes, count, percent, range, seconds } from "./text.js";
 
 const PARTS = ["weights", "held", "kept"];
 
-/** @returns {{element: HTMLElement, update: (state: object, currents: object[]) => void}} */
+/**
+ * @returns {{element: HTMLElement, update: (state: Record<string, any>, currents: Record<string,
+ *   any>[]) => void}}
+ */
 export function factList() {
   const rows = new Map();
   const element = h("dl", { class: "transfer-facts" });
@@ -40,9 +43,11 @@ export function factList() {
       kept: bytes(here.kept),
       accuracy: join(({ numbers: { accuracy } }) => {
         const seeds = accuracy.count > 1 ? `, ${accuracy.count} seeds` : "";
-        return `${percent(accuracy.mean)} (95%: ${range(...accuracy.interval)}${seeds})`;
+        return `${percent(accuracy.mean)} (95%: ${range(accuracy.interval[0], accuracy.interval[1])}${seeds})`;
       }),
-      time: join(({ clock, numbers: { time } }) => (time ? `${seconds(time.mean)} (${clock})` : "not recorded")),
+      time: join(({ clock, numbers: { time } }) =>
+        time ? `${seconds(time.mean)} (${clock})` : "not recorded",
+      ),
     };
     for (const [key, text] of Object.entries(texts)) setText(rows.get(key), text);
     setText(exact, `Exact at every boundary, photos of ${network.size.slice(1).join("×")}`);
@@ -54,11 +59,18 @@ export function factList() {
 /**
  * Says clearly that nothing was recorded at a boundary, and where the next runs are.
  * @param {(until: string) => void} onMove
- * @returns {{element: HTMLElement, update: (state: object, currents: object[]) => void}}
+ * @returns {{element: HTMLElement, update: (state: Record<string, any>, currents: Record<string,
+ *   any>[]) => void}}
  */
 export function nearestRuns(onMove) {
   const element = h("p", { class: "transfer-nearest" });
-  const go = (until) => until && h("button", { type: "button", class: "lu-button small", onclick: () => onMove(until) }, until === "head" ? "only the head" : `from ${until}`);
+  const go = (until) =>
+    until &&
+    h(
+      "button",
+      { type: "button", class: "lu-button small", onclick: () => onMove(until) },
+      until === "head" ? "only the head" : `from ${until}`,
+    );
   let shown = null;
   function update({ network, all, here, runs }, currents) {
     const places = all.map(({ until }) => until);
@@ -74,7 +86,10 @@ export function nearestRuns(onMove) {
     shown = key;
     element.hidden = currents.length > 0;
     const buttons = [go(before), go(after)].filter(Boolean);
-    element.replaceChildren(words, ...(buttons.length ? [" The nearest: ", ...buttons.flatMap((each) => [each, " "])] : []));
+    element.replaceChildren(
+      words,
+      ...(buttons.length ? [" The nearest: ", ...buttons.flatMap((each) => [each, " "])] : []),
+    );
   }
   return { element, update };
 }

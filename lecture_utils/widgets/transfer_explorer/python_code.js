@@ -5,7 +5,8 @@ import { BATCH_SIZE } from "./counts.js";
 const quote = (text) => JSON.stringify(text);
 
 /**
- * @param {{network: object, until: string, outputs: number, runs: object[], root: string}} shown
+ * @param {{network: Record<string, any>, until: string, outputs: number, runs: Record<string,
+ *   any>[], root: string}} shown
  * @returns {string}
  */
 export function pythonCode({ network, until, outputs, runs, root }) {
@@ -22,7 +23,10 @@ export function pythonCode({ network, until, outputs, runs, root }) {
 module, _ = load(${quote(network.name)})
 module = module.to_empty(device="cpu")  # it comes without memory for its weights`;
   const where = root ? `, root=${quote(root)}` : "";
-  const listed = known.map(({ label, name, seeds }) => `    ${quote(label)}: (${quote(name)}, [${seeds.map(({ seed }) => seed).join(", ")}]),`);
+  const listed = known.map(
+    ({ label, name, seeds }) =>
+      `    ${quote(label)}: (${quote(name)}, [${seeds.map(({ seed }) => seed).join(", ")}]),`,
+  );
   const recorded = known.length
     ? `
 recorded = {

@@ -7,8 +7,9 @@ import { count, percent, range, seconds } from "./text.js";
 const HEADS = ["Run", "learned", "test accuracy", "per epoch"];
 
 /**
- * @param {{onTick: (label: string, on: boolean) => void, onGo: (run: object) => void}} options
- * @returns {{element: HTMLElement, update: (runs: object[]) => void}}
+ * @param {{onTick: (label: string, on: boolean) => void, onGo: (run: Record<string, any>) => void}}
+ *   options
+ * @returns {{element: HTMLElement, update: (runs: Record<string, any>[]) => void}}
  */
 export function runsTable({ onTick, onGo }) {
   const body = h("tbody");
@@ -25,33 +26,62 @@ export function runsTable({ onTick, onGo }) {
 
   function make(runs) {
     boxes = runs.map((run) => {
-      const input = h("input", { type: "checkbox", onchange: () => onTick(run.label, input.checked) });
+      const input = h("input", {
+        type: "checkbox",
+        onchange: () => onTick(run.label, input.checked),
+      });
       return input;
     });
     body.replaceChildren(
       ...runs.map((run, i) => {
         const { accuracy, time } = run.numbers;
-        const several = accuracy.count > 1 ? `; ${accuracy.count} seeds, ${range(accuracy.low, accuracy.high)}` : "";
+        const several =
+          accuracy.count > 1
+            ? `; ${accuracy.count} seeds, ${range(accuracy.low, accuracy.high)}`
+            : "";
         const cells = [
           [run.trainable === null ? "–" : count(run.trainable), ""],
-          [percent(accuracy.mean), `95%: ${range(...accuracy.interval)}${several}`],
+          [
+            percent(accuracy.mean),
+            `95%: ${range(accuracy.interval[0], accuracy.interval[1])}${several}`,
+          ],
           [time ? seconds(time.mean) : "–", time ? run.clock : "not recorded"],
         ];
-        const name = h("label", { class: "curves-check" }, boxes[i], swatch(run.place), h("span", {}, run.label));
+        const name = h(
+          "label",
+          { class: "curves-check" },
+          boxes[i],
+          swatch(run.place),
+          h("span", {}, run.label),
+        );
         const go = run.here
-          ? h("button", { type: "button", class: "transfer-go", "aria-label": `Move the boundary to: ${run.label}`, onclick: () => onGo(run) }, "go there")
+          ? h(
+              "button",
+              {
+                type: "button",
+                class: "transfer-go",
+                "aria-label": `Move the boundary to: ${run.label}`,
+                onclick: () => onGo(run),
+              },
+              "go there",
+            )
           : null;
         return h(
           "tr",
           {},
           h("th", { scope: "row" }, h("div", { class: "transfer-run" }, name, go)),
-          ...cells.map(([value, remark]) => h("td", {}, h("span", {}, value), h("small", {}, remark))),
+          ...cells.map(([value, remark]) =>
+            h("td", {}, h("span", {}, value), h("small", {}, remark)),
+          ),
         );
       }),
     );
   }
 
-  /** @param {object[]} runs With `place`, `trainable`, `numbers`, `current`, `shown` and `here`. */
+  /**
+   * @param {Record<string, any>[]} runs With `place`, `trainable`, `numbers`, `current`, `shown`
+   *   and `here`.
+   */
   function update(runs) {
     const key = JSON.stringify(runs.map(({ label, trainable }) => [label, trainable]));
     if (key !== made) make(runs);
@@ -64,6 +94,7 @@ export function runsTable({ onTick, onGo }) {
       if (boxes[i].checked !== shown) boxes[i].checked = shown;
       // Those of the boundary are always drawn.
       boxes[i].disabled = current;
+      /** @type {HTMLElement} */
       const go = body.rows[i].querySelector(".transfer-go");
       if (go) go.hidden = current;
       body.rows[i].classList.toggle("current", current);

@@ -10,9 +10,11 @@ const EDGE = { left: 72, right: 16, top: 14, bottom: 40 };
 const HEIGHT = 210;
 
 const NOTES = {
-  accuracy: "Whiskers: 95% intervals. On this scale, half as many errors are the same step everywhere.",
+  accuracy:
+    "Whiskers: 95% intervals. On this scale, half as many errors are the same step everywhere.",
   time: "Whiskers: from the fastest to the slowest seed. The table says by which clock.",
-  memory: "Of a training step at every boundary, counted and not measured: no run is needed to know it.",
+  memory:
+    "Of a training step at every boundary, counted and not measured: no run is needed to know it.",
 };
 
 /** 513 as "513", 8394241 as "8.4 M". */
@@ -23,7 +25,8 @@ function short(value) {
 
 /**
  * A scale on which as many times fewer errors are as far apart everywhere, or 99% would lie on 98%.
- * @returns {{ticks: number[], place: (accuracy: number) => number, write: (accuracy: number) => string}}
+ * @returns {{ticks: number[], place: (accuracy: number) => number, write: (accuracy: number)
+ *   => string}}
  */
 function accuracyAxis(low, high) {
   const least = 2e-4; // Of no errors there is no logarithm.
@@ -36,7 +39,7 @@ function accuracyAxis(low, high) {
   };
 }
 
-/** @returns {{element: HTMLElement, draw: (state: object) => void}} */
+/** @returns {{element: HTMLElement, draw: (state: Record<string, any>) => void}} */
 export function scatterPlot() {
   const grid = svg("path", { class: "curves-grid" });
   const here = svg("path", { class: "transfer-here" });
@@ -46,32 +49,62 @@ export function scatterPlot() {
   const element = h("div", { class: "transfer-scatter" }, drawing, note);
 
   /**
-   * @param {{runs: object[], boundaries: object[], trainable: number, range: number[], measure: string,
-   *   width: number}} state `runs` have `place`, `trainable`, `numbers`, `current` and `scratch`.
+   * @param {{runs: Record<string, any>[], boundaries: Record<string, any>[], trainable: number,
+   *   range: number[], measure: string, width: number}} state `runs` have `place`, `trainable`,
+   *   `numbers`, `current` and `scratch`.
    */
   function draw({ runs, boundaries, trainable, range, measure, width }) {
     const counted = boundaries.map((each) => {
       const memory = each.memory / 2 ** 20;
-      return { place: null, trainable: each.trainable, numbers: { memory: { mean: memory, low: memory, high: memory } }, current: each.trainable === trainable };
+      return {
+        place: null,
+        trainable: each.trainable,
+        numbers: { memory: { mean: memory, low: memory, high: memory } },
+        current: each.trainable === trainable,
+      };
     });
     const known = (measure === "memory" ? counted : runs).filter(({ numbers }) => numbers[measure]);
-    setText(note, known.length ? NOTES[measure] : `${MEASURES[measure]}: recorded of none of these runs.`);
-    drawing.setAttribute("width", width);
+    setText(
+      note,
+      known.length ? NOTES[measure] : `${MEASURES[measure]}: recorded of none of these runs.`,
+    );
+    drawing.setAttribute("width", String(width));
     drawing.style.display = known.length ? "" : "none";
     if (!known.length) marks.replaceChildren();
     if (!known.length || !width) return;
-    const ends = known.flatMap(({ numbers }) => (measure === "accuracy" ? numbers.accuracy.interval : [numbers[measure].low, numbers[measure].high]));
+    const ends = known.flatMap(({ numbers }) =>
+      measure === "accuracy"
+        ? numbers.accuracy.interval
+        : [numbers[measure].low, numbers[measure].high],
+    );
     const [lowest, highest] = [Math.min(...ends), Math.max(...ends)];
-    const vertical = measure === "accuracy" ? accuracyAxis(lowest, highest) : { write: measure === "memory" ? (value) => `${count(value)} MiB` : count, ...linearAxis(lowest, highest, { least: 0 }) };
+    const vertical =
+      measure === "accuracy"
+        ? accuracyAxis(lowest, highest)
+        : {
+            write: measure === "memory" ? (value) => `${count(value)} MiB` : count,
+            ...linearAxis(lowest, highest, { least: 0 }),
+          };
     const across = logAxis(range[0], range[1]);
     const [right, floor] = [width - EDGE.right, HEIGHT - EDGE.bottom];
     const x = (value) => EDGE.left + (right - EDGE.left) * across.place(value);
     const y = (value) => floor - (floor - EDGE.top) * vertical.place(value);
-    grid.setAttribute("d", vertical.ticks.map((tick) => `M${EDGE.left} ${y(tick)}H${right}`).join(""));
+    grid.setAttribute(
+      "d",
+      vertical.ticks.map((tick) => `M${EDGE.left} ${y(tick)}H${right}`).join(""),
+    );
     here.setAttribute("d", `M${x(trainable)} ${EDGE.top - 6}V${floor}`);
     labels.replaceChildren(
-      ...vertical.ticks.map((tick) => svg("text", { x: EDGE.left - 7, y: y(tick) + 4, "text-anchor": "end" }, vertical.write(tick))),
-      ...across.ticks.map((tick) => svg("text", { x: x(tick), y: floor + 17, "text-anchor": "middle" }, short(tick))),
+      ...vertical.ticks.map((tick) =>
+        svg(
+          "text",
+          { x: EDGE.left - 7, y: y(tick) + 4, "text-anchor": "end" },
+          vertical.write(tick),
+        ),
+      ),
+      ...across.ticks.map((tick) =>
+        svg("text", { x: x(tick), y: floor + 17, "text-anchor": "middle" }, short(tick)),
+      ),
       svg("text", { x: right, y: floor + 35, "text-anchor": "end" }, "parameters that learn"),
     );
     marks.replaceChildren(
@@ -80,9 +113,14 @@ export function scatterPlot() {
         const [low, high] = measure === "accuracy" ? value.interval : [value.low, value.high];
         return svg(
           "g",
-          { class: `transfer-point ${place === null ? "counted" : `run-${place % 6}`}${current ? " current" : ""}${scratch ? " scratch" : ""}` },
+          {
+            class: `transfer-point ${place === null ? "counted" : `run-${place % 6}`}${current ? " current" : ""}${scratch ? " scratch" : ""}`,
+          },
           svg("path", { class: "whisker", d: `M${x(at)} ${y(low)}V${y(high)}` }),
-          svg("path", { class: "mark", d: marker(place ?? 0, x(at), y(value.mean), current ? 6.5 : 4.5) }),
+          svg("path", {
+            class: "mark",
+            d: marker(place ?? 0, x(at), y(value.mean), current ? 6.5 : 4.5),
+          }),
         );
       }),
     );

@@ -1,22 +1,35 @@
-/** What the explorer shows, read from its model: a network, a boundary, and the runs that were recorded. */
+/**
+ * What the explorer shows, read from its model: a network, a boundary, and the runs that were
+ * recorded.
+ */
 
+/** @import { Model } from "../_shared/ui/model.js" */
 import { prepareRun } from "../_shared/ui/curves/stage.js";
 import { boundaries, recorded } from "./counts.js";
 
 /**
- * @param {object} model
- * @returns {{networks: object[], shownNetwork: () => object, read: () => object}} `read` gives the network, its
- *   boundaries (`all`) and the present one (`here`), the `runs` that have something to say about it, and those of
- *   them whose `curves` are drawn.
+ * @typedef {{network: Record<string, any>, outputs: number, all: Record<string, any>[],
+ *   here: Record<string, any>, runs: Record<string, any>[], curves: Record<string, any>[]}} State
+ */
+
+/**
+ * @param {Model} model
+ * @returns {{networks: Record<string, any>[], shownNetwork: () => Record<string, any>, read: ()
+ *   => State}} `read` gives the network, its boundaries (`all`) and the present one (`here`), the
+ *   `runs` that have something to say about it, and those of them whose `curves` are drawn.
  */
 export function stateReader(model) {
   const networks = model.get("networks");
-  const shownNetwork = () => networks.find(({ name }) => name === model.get("network")) ?? networks[0];
+  const shownNetwork = () =>
+    networks.find(({ name }) => name === model.get("network")) ?? networks[0];
   let prepared = { runs: null, all: [] };
   function allRuns() {
     const runs = model.get("runs");
     if (prepared.runs !== runs) {
-      prepared = { runs, all: runs.map((run, place) => ({ ...prepareRun(run, place), numbers: recorded(run) })) };
+      prepared = {
+        runs,
+        all: runs.map((run, place) => ({ ...prepareRun(run, place), numbers: recorded(run) })),
+      };
     }
     return prepared.all;
   }
@@ -29,13 +42,23 @@ export function stateReader(model) {
     const isOwn = ({ network: name }) => name === network.name;
     const runs = allRuns()
       // From scratch is what every network is compared with.
-      .filter((run) => isOwn(run) || (!run.pretrained && !networks.some(({ name }) => name === run.network)))
+      .filter(
+        (run) =>
+          isOwn(run) || (!run.pretrained && !networks.some(({ name }) => name === run.network)),
+      )
       .map((run) => {
         const current = run.pretrained && run.until === here.until;
         // As many as learned then: of the recorded head, not of the one that is chosen here.
         const then = boundaries(network, 1).find(({ until }) => until === run.until);
         const trainable = isOwn(run) && then ? then.trainable : run.trainable;
-        return { ...run, current, trainable, scratch: !run.pretrained, here: run.pretrained, shown: current || ticked.includes(run.label) };
+        return {
+          ...run,
+          current,
+          trainable,
+          scratch: !run.pretrained,
+          here: run.pretrained,
+          shown: current || ticked.includes(run.label),
+        };
       });
     return { network, outputs, all, here, runs, curves: runs.filter(({ shown }) => shown) };
   }

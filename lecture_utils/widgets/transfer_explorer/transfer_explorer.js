@@ -31,11 +31,18 @@ function curvesPanel({ model, edit, request, signal }, read) {
   });
   const values = valueTable();
   const title = h("div", { class: "lu-title" });
-  const none = h("p", { class: "lu-label" }, "No curves: tick a recorded run, or move the boundary to one.");
+  const none = h(
+    "p",
+    { class: "lu-label" },
+    "No curves: tick a recorded run, or move the boundary to one.",
+  );
   function draw(curves, runs) {
     stage.hidden = values.element.hidden = !curves.length;
     none.hidden = curves.length > 0 || !runs.length;
-    setText(title, curves.length ? "Curves: dashed on the training photos, solid on the validation photos" : "");
+    setText(
+      title,
+      curves.length ? "Curves: dashed on the training photos, solid on the validation photos" : "",
+    );
     if (!curves.length) return;
     panels.draw({ runs: curves, parts: PARTS });
     panels.tell(curves, PARTS);
@@ -66,7 +73,12 @@ function build(demo) {
   });
   const timeNote = h("p", { class: "lu-label" }, TIME_NOTE);
   const scatter = scatterPlot();
-  const plotArea = h("div", { class: "transfer-plot" }, h("div", { class: "transfer-measure" }, controls.measure), scatter.element);
+  const plotArea = h(
+    "div",
+    { class: "transfer-plot" },
+    h("div", { class: "transfer-measure" }, controls.measure),
+    scatter.element,
+  );
   onResize(plotArea, request, signal);
   const curves = curvesPanel(demo, read);
   const copy = copyButton({
@@ -84,7 +96,14 @@ function build(demo) {
     const words = boundaryWords(network, here);
     const learned = `${count(here.trainable)} of ${count(here.total)} parameters learn (${share(here.trainable, here.total)})`;
     const marks = runs.filter(({ pretrained }) => pretrained);
-    blocks.update({ network, outputs, boundaries: all, until: here.until, marks, words: `${words}; ${learned}` });
+    blocks.update({
+      network,
+      outputs,
+      boundaries: all,
+      until: here.until,
+      marks,
+      words: `${words}; ${learned}`,
+    });
     const currents = runs.filter(({ current }) => current);
     const told = `${words[0].toUpperCase()}${words.slice(1)}: ${learned}.`;
     setText(sentence, told);
@@ -108,7 +127,9 @@ function build(demo) {
   }
   let announced = null;
   function announce(told, currents) {
-    const accuracies = currents.map(({ numbers }) => `test accuracy ${percent(numbers.accuracy.mean)}`);
+    const accuracies = currents.map(
+      ({ numbers }) => `test accuracy ${percent(numbers.accuracy.mean)}`,
+    );
     const result = accuracies.join(", ") || "no run recorded here";
     if (announced !== null && announced !== told) demo.say(`${told} ${result}.`);
     announced = told;
@@ -117,7 +138,13 @@ function build(demo) {
     ...here,
     network: network.name,
     outputs,
-    runs: runs.map(({ label, trainable, numbers, current, shown }) => ({ label, trainable, numbers, current, shown })),
+    runs: runs.map(({ label, trainable, numbers, current, shown }) => ({
+      label,
+      trainable,
+      numbers,
+      current,
+      shown,
+    })),
     curves: drawn.map(({ label, values }) => ({ label, values })),
     epoch: curves.epoch(),
     measure: model.get("measure"),
@@ -129,8 +156,21 @@ function build(demo) {
     h(
       "div",
       { class: "transfer-columns" },
-      h("div", { class: "transfer-network" }, label("image ↓"), blocks.element, label("↓ prediction")),
-      h("div", { class: "transfer-numbers" }, sentence, facts.element, nearest.element, controls.outputs),
+      h(
+        "div",
+        { class: "transfer-network" },
+        label("image ↓"),
+        blocks.element,
+        label("↓ prediction"),
+      ),
+      h(
+        "div",
+        { class: "transfer-numbers" },
+        sentence,
+        facts.element,
+        nearest.element,
+        controls.outputs,
+      ),
     ),
     plotArea,
     table.element,
@@ -143,5 +183,6 @@ function build(demo) {
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "transfer_explorer", label: "Transfer explorer" }, build),
+  render: (context) =>
+    mountDemo({ ...context, name: "transfer_explorer", label: "Transfer explorer" }, build),
 };

@@ -1,4 +1,12 @@
-/** NumPy arrays on their way between Python and the browser (`ArrayTrait` in `widgets/_demo.py`). */
+/**
+ * NumPy arrays on their way between Python and the browser (`ArrayTrait` in `widgets/_demo.py`).
+ */
+
+/** @typedef {Uint8Array|Int32Array|Float32Array|Float64Array} TypedArray */
+
+/**
+ * @typedef {{shape: number[], dtype: string, data: DataView}} PackedArray An array as it travels.
+ */
 
 const TYPES = {
   uint8: Uint8Array,
@@ -9,15 +17,19 @@ const TYPES = {
 
 /**
  * The numbers of an array that Python sent, without copying where that is possible.
- * @param {{shape: number[], dtype: string, data: DataView}} value
- * @returns {Uint8Array|Int32Array|Float32Array|Float64Array} Row by row; treat it as read-only.
+ * @template {TypedArray} [T=any]
+ * @param {PackedArray} value
+ * @returns {T} Row by row; treat it as read-only. Its kind follows from `dtype`, so the caller says
+ *   it.
  */
 export function toTyped({ shape, dtype, data }) {
   const Type = TYPES[dtype];
   if (!Type) throw new TypeError(`cannot read an array of dtype ${dtype}`);
   const length = shape.reduce((product, size) => product * size, 1);
   if (data.byteLength !== length * Type.BYTES_PER_ELEMENT) {
-    throw new RangeError(`an array of shape ${shape.join("x")} does not fit ${data.byteLength} bytes`);
+    throw new RangeError(
+      `an array of shape ${shape.join("x")} does not fit ${data.byteLength} bytes`,
+    );
   }
   const aligned = data.byteOffset % Type.BYTES_PER_ELEMENT === 0;
   if (aligned) return new Type(data.buffer, data.byteOffset, length);
@@ -26,7 +38,7 @@ export function toTyped({ shape, dtype, data }) {
 
 /**
  * The brightness, from 0 to 1, of an image that Python sent as floats or, to save space, as bytes.
- * @param {{shape: number[], dtype: string, data: DataView}} image
+ * @param {PackedArray} image
  * @returns {Float32Array}
  */
 export function toBrightness(image) {
@@ -37,9 +49,9 @@ export function toBrightness(image) {
 /**
  * An array in the form in which it goes to Python. The numbers are copied, so that the array may be
  * written to afterwards.
- * @param {Uint8Array|Int32Array|Float32Array|Float64Array} array
+ * @param {TypedArray} array
  * @param {number[]} shape
- * @returns {{shape: number[], dtype: string, data: DataView<ArrayBuffer | SharedArrayBuffer>}}
+ * @returns {PackedArray}
  */
 export function fromTyped(array, shape) {
   const dtype = Object.keys(TYPES).find((name) => array instanceof TYPES[name]);

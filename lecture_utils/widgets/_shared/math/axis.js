@@ -1,4 +1,7 @@
-/** Axes with round numbers. An axis is {ticks: number[], place: value => 0 (low end) to 1, decimals}. */
+/**
+ * Axes with round numbers. An axis is {ticks: number[], place: value => 0 (low end) to 1,
+ * decimals}.
+ */
 
 /**
  * The round step (1, 2 or 5 times a power of ten) that cuts `length` into at most `most` parts.
@@ -79,5 +82,5 @@ export function epochTicks(epochs, most) {
   const ticks = step > 1 ? [1] : [];
   for (let epoch = step; epoch <= epochs; epoch += step) ticks.push(epoch);
   // The first number would run into the second one.
-  return ticks.filter((tick, i) => !(i === 0 && step > 1 && step < 3 && epochs > 12));
+  return ticks.filter((_, i) => !(i === 0 && step > 1 && step < 3 && epochs > 12));
 }

@@ -1,4 +1,6 @@
-/** Fast Fourier transforms of complex images, in place, for sides that are products of 2, 3 and 5. */
+/**
+ * Fast Fourier transforms of complex images, in place, for sides that are products of 2, 3 and 5.
+ */
 
 /**
  * The smallest product of twos, threes and fives that is not below `size`.
@@ -26,8 +28,8 @@ function factorize(length) {
 
 /**
  * The transform of lines of one length (Stockham's order: no reshuffling at the end).
- * @returns {{re: Float64Array, im: Float64Array, run: (inverse: boolean) => void}} Fill `re` and `im`,
- *   call `run`, read them; the inverse divides by the length.
+ * @returns {{re: Float64Array, im: Float64Array, run: (inverse: boolean) => void}} Fill `re` and
+ *   `im`, call `run`, read them; the inverse divides by the length.
  */
 function lineTransform(length) {
   const factors = factorize(length);
@@ -35,6 +37,7 @@ function lineTransform(length) {
   const sin = Float64Array.from({ length }, (_, i) => -Math.sin((2 * Math.PI * i) / length));
   const [re, im, otherRe, otherIm] = Array.from({ length: 4 }, () => new Float64Array(length));
 
+  // biome-ignore format: a line for each step of the butterfly.
   function stage4(xr, xi, yr, yi, groups, stride) {
     for (let p = 0; p < groups; p += 1) {
       const [at, far] = [p * stride, stride * groups];
@@ -48,7 +51,8 @@ function lineTransform(length) {
         const er = ar - cr, ei = ai - ci, fr = bi - di, fi = dr - br;
         yr[to] = acr + bdr;
         yi[to] = aci + bdi;
-        const gr = er + fr, gi = ei + fi, hr = acr - bdr, hi = aci - bdi, kr = er - fr, ki = ei - fi;
+        const gr = er + fr, gi = ei + fi, hr = acr - bdr;
+        const hi = aci - bdi, kr = er - fr, ki = ei - fi;
         yr[to + stride] = gr * c1 - gi * s1;
         yi[to + stride] = gr * s1 + gi * c1;
         yr[to + 2 * stride] = hr * c2 - hi * s2;
@@ -109,8 +113,8 @@ function lineTransform(length) {
  * Transforms of images of one size, rows times columns, row by row in typed arrays.
  * @param {number} rows
  * @param {number} columns See `fastLength` for both.
- * @returns {{rows: number, columns: number, forward(re: *, im: *, filled?: number): void, inverse(re: *, im: *,
- *   first?: number, end?: number): void}}
+ * @returns {{rows: number, columns: number, forward(re: *, im: *, filled?: number): void,
+ *   inverse(re: *, im: *, first?: number, end?: number): void}}
  */
 export function imageTransform(rows, columns) {
   const along = lineTransform(columns);

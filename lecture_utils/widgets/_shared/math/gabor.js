@@ -1,11 +1,17 @@
-/** Gabor filters in the browser: the arithmetic of `lecture_utils.filter_banks`, at the pace of a slider. */
+/**
+ * Gabor filters in the browser: the arithmetic of `lecture_utils.filter_banks`, at the pace of a
+ * slider.
+ */
 
 import { fastLength, imageTransform } from "./fourier.js";
 
 /** Kernels reach this many standard deviations, as in scikit-image. */
 const REACH = 3;
 
-/** @typedef {{frequency: number, theta: number, sigma: number, sigmaY?: number, phase?: number}} Gabor */
+/**
+ * @typedef {{frequency: number, theta: number, sigma: number, sigmaY?: number, phase?: number}}
+ *   Gabor
+ */
 
 /** Half the height and half the width, without the middle, of the box that a kernel fills. */
 function reach(theta, sigma, sigmaY) {
@@ -22,9 +28,10 @@ function reach(theta, sigma, sigmaY) {
  * @param {number} frequency Cycles per pixel.
  * @param {number} theta Where the wave travels, in radians; 0 is along x, y points down.
  * @param {number} sigma Standard deviation of the envelope, in pixels, along the wave.
- * @param {{sigmaY?: number, phase?: number}} [options] Standard deviation along the crests, by default
- *   the same; phase of the wave in the middle, in radians.
- * @returns {{re: Float64Array, im: Float64Array, envelope: Float64Array, height: number, width: number}}
+ * @param {{sigmaY?: number, phase?: number}} [options] Standard deviation along the crests, by
+ *   default the same; phase of the wave in the middle, in radians.
+ * @returns {{re: Float64Array, im: Float64Array, envelope: Float64Array, height: number,
+ *   width: number}}
  */
 export function gaborKernel(frequency, theta, sigma, { sigmaY = sigma, phase = 0 } = {}) {
   const [down, right] = reach(theta, sigma, sigmaY);
@@ -48,10 +55,11 @@ export function gaborKernel(frequency, theta, sigma, { sigmaY = sigma, phase = 0
 /**
  * A filter for images of one size. Its arrays are made once and filled again by every call.
  *
- * A round envelope is the product of two one-dimensional ones, and a wave that slides over the image
- * only turns its phase. So the image is multiplied by the wave, blurred along rows and along columns,
- * and multiplied back: work in proportion to sigma, where the sum over the whole kernel needs its
- * square. An elongated envelope has no such product; it goes through the Fourier transform.
+ * A round envelope is the product of two one-dimensional ones, and a wave that slides over the
+ * image only turns its phase. So the image is multiplied by the wave, blurred along rows and along
+ * columns, and multiplied back: work in proportion to sigma, where the sum over the whole kernel
+ * needs its square. An elongated envelope has no such product; it goes through the Fourier
+ * transform.
  * @param {number} height
  * @param {number} width
  * @returns {{respond(image: Float32Array, settings: Gabor): {re: Float32Array, im: Float32Array}}}
@@ -62,7 +70,10 @@ export function makeGaborEngine(height, width) {
   // The blurred rows, written as columns, so that the second pass again reads lines. A distance of
   // exactly 2 KiB between neighbors would crowd them into a few lines of the processor's cache.
   const stride = height + 3;
-  const [columnsRe, columnsIm] = [new Float64Array(width * stride), new Float64Array(width * stride)];
+  const [columnsRe, columnsIm] = [
+    new Float64Array(width * stride),
+    new Float64Array(width * stride),
+  ];
   const along = makeAxis(width);
   const down = makeAxis(height);
   let elongated = null;
@@ -90,7 +101,8 @@ export function makeGaborEngine(height, width) {
     for (let x = 0; x < width; x += 1) {
       const from = x * stride;
       for (let i = 0; i < pixel.length; i += 1) {
-        const a = columnsRe[from + pixel[i]], b = columnsIm[from + pixel[i]];
+        const a = columnsRe[from + pixel[i]],
+          b = columnsIm[from + pixel[i]];
         lineRe[i] = a * cos[i] + b * sin[i];
         lineIm[i] = b * cos[i] - a * sin[i];
       }
@@ -112,8 +124,8 @@ export function makeGaborEngine(height, width) {
   return {
     /**
      * Convolve an image with a Gabor kernel; behind its border the image is mirrored ("reflect").
-     * @param {Float32Array} image height * width pixels. Give the same array again only if its pixels
-     *   are the same.
+     * @param {Float32Array} image height * width pixels. Give the same array again only if its
+     *   pixels are the same.
      * @param {Gabor} settings
      * @returns {{re: Float32Array, im: Float32Array}} Overwritten by the next call.
      */
@@ -139,7 +151,9 @@ function mirrored(place, length) {
   return Math.min(folded, 2 * length - 1 - folded);
 }
 
-/** What one axis of an image needs: mirrored positions, the wave along it, weights, working lines. */
+/**
+ * What one axis of an image needs: mirrored positions, the wave along it, weights, working lines.
+ */
 function makeAxis(length) {
   const axis = {
     radius: -1,
@@ -153,7 +167,8 @@ function makeAxis(length) {
         axis.radius = radius;
         axis.pixel = Int32Array.from({ length: padded }, (_, i) => mirrored(i - radius, length));
         axis.weights = new Float64Array(radius + 1);
-        for (const name of ["cos", "sin", "lineRe", "lineIm"]) axis[name] = new Float64Array(padded + 3);
+        for (const name of ["cos", "sin", "lineRe", "lineIm"])
+          axis[name] = new Float64Array(padded + 3);
       }
       for (let i = 0; i < axis.pixel.length; i += 1) {
         const angle = 2 * Math.PI * frequency * (i - radius);
@@ -169,9 +184,11 @@ function makeAxis(length) {
 }
 
 /**
- * Blur a line with symmetric weights. Pixels at the same distance to the left and to the right share a
- * weight; four neighbors are summed at a time, because they share all pixels but one per step.
+ * Blur a line with symmetric weights. Pixels at the same distance to the left and to the right
+ * share a weight; four neighbors are summed at a time, because they share all pixels but one per
+ * step.
  */
+// biome-ignore format: the running sums side by side.
 function blur(line, length, weights, radius, out) {
   for (let x = 0; x < length; x += 4) {
     const middle = x + radius;
@@ -179,7 +196,8 @@ function blur(line, length, weights, radius, out) {
     let r0 = l0, r1 = l1, r2 = l2, r3 = l3;
     const center = weights[0];
     let s0 = center * l0, s1 = center * l1, s2 = center * l2, s3 = center * l3;
-    for (let k = 1, left = middle - 1, right = middle + 4; k <= radius; k += 1, left -= 1, right += 1) {
+    let left = middle - 1, right = middle + 4;
+    for (let k = 1; k <= radius; k += 1, left -= 1, right += 1) {
       const weight = weights[k];
       l3 = l2;
       l2 = l1;
@@ -210,14 +228,18 @@ function elongatedFilter(height, width) {
 
   /** Surround the image by its mirror images: a circular convolution then spoils nothing inside. */
   function prepare(image, down, right) {
-    const fits = transform && top >= down && left >= right && top <= 2 * down + 16 && left <= 2 * right + 16;
+    const fits =
+      transform && top >= down && left >= right && top <= 2 * down + 16 && left <= 2 * right + 16;
     if (fits && seen === image) return;
     if (!fits) {
       const [rows, columns] = [fastLength(height + 2 * down), fastLength(width + 2 * right)];
       if (transform?.rows !== rows || transform.columns !== columns) {
         transform = imageTransform(rows, columns);
         const size = rows * columns;
-        [imageRe, imageIm, workRe, workIm] = Array.from({ length: 4 }, () => new Float64Array(size));
+        [imageRe, imageIm, workRe, workIm] = Array.from(
+          { length: 4 },
+          () => new Float64Array(size),
+        );
       }
       [top, left] = [(rows - height) >> 1, (columns - width) >> 1];
     }

@@ -33,22 +33,23 @@ function pad(input, h, w, padding) {
 /**
  * Slide a kernel over an image and sum the products: what CNNs call a convolution.
  * Sums are made in double precision. Zeros surround the image where there is padding.
- * @param {Float32Array} input h * w pixels.
+ * @template {Float32Array|Float64Array} [T=Float32Array<ArrayBuffer>]
+ * @param {Float32Array|Float64Array} input h * w pixels.
  * @param {number} h
  * @param {number} w
  * @param {Float32Array|Float64Array} kernel kh * kw weights.
  * @param {number} kh
  * @param {number} kw
  * @param {Layer} [layer]
- * @param {Float32Array} [out] Is filled and returned if it has the right length.
- * @returns {Float32Array} Output, `outputSize` rows and columns; empty when no window fits.
+ * @param {T} [out] Is filled and returned if it has the right length.
+ * @returns {T} Output, `outputSize` rows and columns; empty when no window fits.
  */
 export function correlate2d(input, h, w, kernel, kh, kw, layer = {}, out = undefined) {
   const { stride = 1, padding = 0, dilation = 1 } = layer;
   const rows = outputSize(h, kh, layer);
   const columns = outputSize(w, kw, layer);
   const length = rows && columns ? rows * columns : 0;
-  const result = out && out.length === length ? out : new Float32Array(length);
+  const result = out && out.length === length ? out : /** @type {T} */ (new Float32Array(length));
   if (!length) return result;
   const image = pad(input, h, w, padding);
   const width = w + 2 * padding;
@@ -58,7 +59,10 @@ export function correlate2d(input, h, w, kernel, kh, kw, layer = {}, out = undef
   return result;
 }
 
-/** Stride and dilation 1. Six neighbors at a time, because they share all pixels but one per step. */
+/**
+ * Stride and dilation 1. Six neighbors at a time, because they share all pixels but one per step.
+ */
+// biome-ignore format: the running sums side by side.
 function dense(image, width, kernel, kh, kw, out, rows, columns) {
   for (let y = 0; y < rows; y += 1) {
     let x = 0;
@@ -100,6 +104,7 @@ function dense(image, width, kernel, kh, kw, out, rows, columns) {
 }
 
 /** Stride 1 with holes in the kernel: neighbors share nothing, but still the weight. */
+// biome-ignore format: the running sums side by side.
 function dilated(image, width, kernel, kh, kw, out, rows, columns, dilation) {
   for (let y = 0; y < rows; y += 1) {
     let x = 0;
@@ -207,7 +212,8 @@ export function toGray(rgba) {
  * @returns {Float32Array}
  */
 export function normalize(values) {
-  let low = Infinity, high = -Infinity;
+  let low = Infinity,
+    high = -Infinity;
   for (const value of values) {
     if (value < low) low = value;
     if (value > high) high = value;

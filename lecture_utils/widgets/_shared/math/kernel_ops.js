@@ -39,7 +39,8 @@ export function resizeKernel({ weights, kh, kw }, size) {
  * @returns {{sum: number, magnitude: number}} The sum of the weights, and of their magnitudes.
  */
 export function sums(weights) {
-  let sum = 0, magnitude = 0;
+  let sum = 0,
+    magnitude = 0;
   for (const weight of weights) {
     sum += weight;
     magnitude += Math.abs(weight);
@@ -55,7 +56,8 @@ export function sums(weights) {
  */
 export function normalizeKernel(weights) {
   const { sum, magnitude } = sums(weights);
-  if (magnitude === 0) return { weights, said: "All weights are 0: there is nothing to normalize." };
+  if (magnitude === 0)
+    return { weights, said: "All weights are 0: there is nothing to normalize." };
   const divisor = sum || magnitude;
   return {
     weights: weights.map((weight) => weight / divisor),

@@ -18,12 +18,14 @@ export function format(value, decimals = 2) {
     return `${sign}${digits.replace(/\.0$/, "")}e${power.replace("+", "").replace("-", "\u2212")}`;
   }
   if (size < 0.5 * 10 ** -decimals) return sign + trim(size.toPrecision(2));
-  return sign + trim(size.toFixed(size >= 1000 ? 0 : size >= 100 ? Math.min(decimals, 1) : decimals));
+  return (
+    sign + trim(size.toFixed(size >= 1000 ? 0 : size >= 100 ? Math.min(decimals, 1) : decimals))
+  );
 }
 
 /**
- * The same for a small cell, in at most five characters for numbers around 1. "0.00" is a number too
- * small to be shown, "0" is zero.
+ * The same for a small cell, in at most five characters for numbers around 1. "0.00" is a number
+ * too small to be shown, "0" is zero.
  * @param {number} value
  * @returns {string}
  */
@@ -61,7 +63,10 @@ export function precise(value, digits = 5) {
  * @returns {number} NaN where the text is no number.
  */
 export function parseNumber(text) {
-  const plain = text.trim().replace(/\u2212/g, "-").replace(",", ".");
+  const plain = text
+    .trim()
+    .replace(/\u2212/g, "-")
+    .replace(",", ".");
   const parts = plain.split("/");
   if (parts.length > 2 || parts.some((part) => part.trim() === "")) return NaN;
   const [top, bottom = 1] = parts.map(Number);

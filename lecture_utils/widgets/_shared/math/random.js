@@ -8,8 +8,8 @@ function mix(value) {
 }
 
 /**
- * Return `at(index)`: one number, between 0 and 1, of a stream. It depends on nothing before it, so that
- * any step can be repeated.
+ * Return `at(index)`: one number, between 0 and 1, of a stream. It depends on nothing before it, so
+ * that any step can be repeated.
  * @param {number} seed
  * @param {number} stream
  * @returns {(index: number) => number}
@@ -27,5 +27,6 @@ export function uniform(seed, stream) {
  */
 export function normal(seed, stream) {
   const at = uniform(seed, stream);
-  return (index) => Math.sqrt(-2 * Math.log(at(2 * index))) * Math.cos(2 * Math.PI * at(2 * index + 1));
+  return (index) =>
+    Math.sqrt(-2 * Math.log(at(2 * index))) * Math.cos(2 * Math.PI * at(2 * index + 1));
 }

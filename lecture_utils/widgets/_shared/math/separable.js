@@ -5,9 +5,9 @@ import { correlate2d } from "./image.js";
 /**
  * Write a kernel as a sum of outer products, column times row, as few as it takes.
  *
- * The cross through the largest entry is such a product; what is left without it has one rank less. A box or
- * a Gaussian needs 1, an edge filter with one weight changed 2, and a kernel of random numbers as many as it
- * has rows.
+ * The cross through the largest entry is such a product; what is left without it has one rank less.
+ * A box or a Gaussian needs 1, an edge filter with one weight changed 2, and a kernel of random
+ * numbers as many as it has rows.
  * @param {Float64Array} kernel kh * kw weights.
  * @param {number} most Give up beyond so many products.
  * @returns {{column: Float64Array, row: Float64Array}[]|null} null when there would be more.
@@ -18,7 +18,8 @@ export function outerProducts(kernel, kh, kw, most) {
   let first = 0;
   for (;;) {
     let pivot = 0;
-    for (let k = 1; k < rest.length; k += 1) if (Math.abs(rest[k]) > Math.abs(rest[pivot])) pivot = k;
+    for (let k = 1; k < rest.length; k += 1)
+      if (Math.abs(rest[k]) > Math.abs(rest[pivot])) pivot = k;
     first ||= Math.abs(rest[pivot]);
     if (Math.abs(rest[pivot]) <= 1e-14 * first) return products;
     if (products.length === most) return null;

@@ -10,7 +10,9 @@ export function readFloats(bytes, precision) {
   if (precision === "float32") {
     return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
   }
-  return Float32Array.from({ length: bytes.length / 2 }, (_, i) => fromHalf(view.getUint16(2 * i, true)));
+  return Float32Array.from({ length: bytes.length / 2 }, (_, i) =>
+    fromHalf(view.getUint16(2 * i, true)),
+  );
 }
 
 /** 1 bit of sign, 5 bits of exponent, 10 bits of fraction (IEEE 754 binary16). */

@@ -2,8 +2,9 @@
  * The forward pass of a small sequential network, as PyTorch would do it in evaluation mode.
  *
  * Activations lie channels last: the value of channel c in row y, column x is
- * `data[(y * columns + x) * stride + c]`. The stride is the number of channels, filled up to a multiple
- * of 8, so that the inner loops (simd.js, or plain.js where there is no SIMD) need no special cases.
+ * `data[(y * columns + x) * stride + c]`. The stride is the number of channels, filled up to a
+ * multiple of 8, so that the inner loops (simd.js, or plain.js where there is no SIMD) need no
+ * special cases.
  */
 
 import { plainKernels } from "./plain.js";
@@ -13,20 +14,25 @@ const roundUp = (value, step) => Math.ceil(value / step) * step;
 
 /**
  * @typedef {{kind: string, channels: number, rows: number, columns: number, stride: number,
- *   data: Float32Array, weight?: Float32Array, bias?: Float32Array, kernel?: number[], step?: number[],
- *   padding?: number[]}} Layer
+ *   data: Float32Array, weight?: Float32Array, bias?: Float32Array, kernel?: number[], step?:
+ *   number[], padding?: number[], normalized?: boolean}} Layer
  *   The numbers that a layer gave, and what made them. `weight` is in PyTorch's order.
  */
 
 /**
- * @param {{input: number[], layers: object[]}} description Of `network_description` in Python.
+ * @param {{input: number[], layers: Record<string, any>[]}} description Of `network_description` in
+ *   Python.
  * @param {Float32Array} parameters All parameters in PyTorch's order, end to end.
  * @param {{simd?: boolean}} [options] `simd: false` insists on plain JavaScript.
  * @returns {{input: Layer, layers: Layer[], run: (image: Float32Array) => Float32Array,
- *   engine: string}} `run` takes the image row by row, and returns the last layer's numbers, which the
- *   next run overwrites.
+ *   engine: string}} `run` takes the image row by row, and returns the last layer's numbers, which
+ *   the next run overwrites.
  */
-export function makeNetwork({ input: [channels, rows, columns], layers }, parameters, { simd = true } = {}) {
+export function makeNetwork(
+  { input: [channels, rows, columns], layers },
+  parameters,
+  { simd = true } = {},
+) {
   const memory = planner();
   // One channel need not be filled up to eight for a convolution, which is then much quicker.
   const stride = layers[0].kind === "Conv2d" ? channels : roundUp(channels, CHANNELS);
@@ -43,7 +49,8 @@ export function makeNetwork({ input: [channels, rows, columns], layers }, parame
     engine,
     run(image) {
       for (let i = 0; i < rows * columns; i += 1) {
-        for (let c = 0; c < channels; c += 1) input.data[i * stride + c] = image[c * rows * columns + i];
+        for (let c = 0; c < channels; c += 1)
+          input.data[i * stride + c] = image[c * rows * columns + i];
       }
       for (const layer of made) layer.compute();
       return last.data.subarray(0, last.channels);
@@ -91,7 +98,10 @@ export function softmax(logits) {
 
 function readParameters(layers, parameters) {
   let at = 0;
-  const take = (count) => parameters.subarray(at, (at += count));
+  const take = (count) => {
+    at += count;
+    return parameters.subarray(at - count, at);
+  };
   const read = layers.map((layer) => {
     const { kind, inputs, outputs, kernel = [1, 1], bias } = layer;
     if (kind === "Conv2d" || kind === "Linear") {
@@ -104,7 +114,8 @@ function readParameters(layers, parameters) {
     }
     return { ...layer };
   });
-  if (at !== parameters.length) throw new RangeError(`the network has ${at} parameters, but ${parameters.length} came`);
+  if (at !== parameters.length)
+    throw new RangeError(`the network has ${at} parameters, but ${parameters.length} came`);
   return read;
 }
 
@@ -117,7 +128,9 @@ function foldBatchNorms(layers) {
       continue;
     }
     const conv = folded.pop();
-    const factor = layer.scale.map((scale, c) => scale / Math.sqrt(layer.variance[c] + layer.epsilon));
+    const factor = layer.scale.map(
+      (scale, c) => scale / Math.sqrt(layer.variance[c] + layer.epsilon),
+    );
     const size = conv.weight.length / conv.outputs;
     const weight = conv.weight.map((value, i) => value * factor[Math.floor(i / size)]);
     const bias = conv.bias.map((value, c) => (value - layer.mean[c]) * factor[c] + layer.shift[c]);
@@ -126,7 +139,7 @@ function foldBatchNorms(layers) {
   return folded;
 }
 
-// ---- Memory: first everything is planned, then it is made in one piece, for WebAssembly sees only one
+// ---- Memory: planned first, then made in one piece, because WebAssembly sees only one
 
 function planner() {
   let bytes = 0;
@@ -134,7 +147,9 @@ function planner() {
   const kernels = {};
   return {
     kernels,
-    /** Reserve room; `bind(array, address)` is called when it exists. Four numbers more may be read. */
+    /**
+     * Reserve room; `bind(array, address)` is called when it exists. Four numbers more may be read.
+     */
     reserve(Type, length, bind) {
       const address = bytes;
       bytes = roundUp(bytes + 4 * length + 16, 16);
@@ -160,7 +175,14 @@ function activation(memory, layer, channels, rows, columns, stride = roundUp(cha
 
 // ---- Layers
 
-const PLAN = { Conv2d: planConvolution, Linear: planConvolution, ReLU: planReLU, MaxPool2d: planMaxPool, AdaptiveAvgPool2d: planAverage, Flatten: planFlatten };
+const PLAN = {
+  Conv2d: planConvolution,
+  Linear: planConvolution,
+  ReLU: planReLU,
+  MaxPool2d: planMaxPool,
+  AdaptiveAvgPool2d: planAverage,
+  Flatten: planFlatten,
+};
 
 /** A linear layer is a convolution, too: with one pixel of many channels. */
 function planConvolution(memory, layer, before) {
@@ -185,7 +207,8 @@ function planConvolution(memory, layer, before) {
         for (let y = 0; y < kernel[0]; y += 1) {
           for (let x = 0; x < kernel[1]; x += 1) {
             const tap = (block + y) * taps + x * source.stride + i;
-            packed[tap * CHANNELS + (out % CHANNELS)] = weight[((out * inputs + i) * kernel[0] + y) * kernel[1] + x];
+            packed[tap * CHANNELS + (out % CHANNELS)] =
+              weight[((out * inputs + i) * kernel[0] + y) * kernel[1] + x];
           }
         }
       }
@@ -198,7 +221,18 @@ function planConvolution(memory, layer, before) {
   made.compute = () => {
     source.pad?.();
     const { weights, bias: start } = addresses;
-    memory.kernels.convolve(offsets.address, count, weights, start, made.address, 4 * made.stride, kernel[0], taps, skip, blocks);
+    memory.kernels.convolve(
+      offsets.address,
+      count,
+      weights,
+      start,
+      made.address,
+      4 * made.stride,
+      kernel[0],
+      taps,
+      skip,
+      blocks,
+    );
   };
   return made;
 }
@@ -230,7 +264,14 @@ function planPadding(memory, before, [top, left]) {
 }
 
 function planReLU(memory, layer, before) {
-  const made = activation(memory, layer, before.channels, before.rows, before.columns, before.stride);
+  const made = activation(
+    memory,
+    layer,
+    before.channels,
+    before.rows,
+    before.columns,
+    before.stride,
+  );
   made.compute = () => memory.kernels.relu(before.address, made.address, made.data.byteLength);
   return made;
 }
@@ -244,7 +285,15 @@ function planMaxPool(memory, layer, before) {
   const pixelBytes = 4 * before.stride;
   const skip = pixelBytes * (before.columns - kernel[1]);
   made.compute = () =>
-    memory.kernels.maxPool(offsets.address, rows * columns, made.address, pixelBytes, kernel[0], kernel[1], skip);
+    memory.kernels.maxPool(
+      offsets.address,
+      rows * columns,
+      made.address,
+      pixelBytes,
+      kernel[0],
+      kernel[1],
+      skip,
+    );
   return made;
 }
 
@@ -267,7 +316,8 @@ function planFlatten(memory, layer, before) {
   const made = activation(memory, layer, before.channels * size, 1, 1);
   made.compute = () => {
     for (let c = 0; c < before.channels; c += 1) {
-      for (let i = 0; i < size; i += 1) made.data[c * size + i] = before.data[i * before.stride + c];
+      for (let i = 0; i < size; i += 1)
+        made.data[c * size + i] = before.data[i * before.stride + c];
     }
   };
   return made;

@@ -1,4 +1,7 @@
-/** The inner loops of a network in plain JavaScript, with the arguments of simd.js: all addresses in bytes. */
+/**
+ * The inner loops of a network in plain JavaScript, with the arguments of simd.js: all addresses in
+ * bytes.
+ */
 
 import { CHANNELS } from "./simd.js";
 

@@ -1,4 +1,6 @@
-/** The inner loops of a network in WebAssembly: four numbers per instruction. plain.js has the same. */
+/**
+ * The inner loops of a network in WebAssembly: four numbers per instruction. plain.js has the same.
+ */
 
 import { PLAIN, RELAXED } from "./kernels.js";
 
@@ -26,7 +28,9 @@ export function simdKernels(bytes) {
     const code = [RELAXED, PLAIN].map(decode).find((module) => WebAssembly.validate(module));
     if (!code) return null;
     const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) });
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { page: { memory } });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), {
+      page: { memory },
+    });
     const { convolve, relu, maxPool } = /** @type {Record<string, Function>} */ (exports);
     return { name: "WebAssembly", memory: memory.buffer, convolve, relu, maxPool };
   } catch {

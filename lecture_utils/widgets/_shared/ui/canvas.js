@@ -62,7 +62,8 @@ export function grayScale() {
 }
 
 /**
- * The legend of a signed scale: a strip of its colors between its two limits, and a mark for a value.
+ * The legend of a signed scale: a strip of its colors between its two limits, and a mark for a
+ * value.
  * @returns {{element: HTMLElement, update: (limit: number, dark: boolean, value?: number) => void}}
  */
 export function signedLegend() {

@@ -1,21 +1,69 @@
-/** The colors of values, one definition per quantity; `lecture_utils/palette.py` has the same tables. */
+/**
+ * The colors of values, one definition per quantity; `lecture_utils/palette.py` has the same
+ * tables.
+ */
 
 const SIGNED_LIGHT = [
-  "#2166ac", "#5a8ac0", "#8eaed4", "#c2d2e6", "#f7f7f7", "#ecc4c2", "#dd928e", "#ca5d5d", "#b2182b",
+  "#2166ac",
+  "#5a8ac0",
+  "#8eaed4",
+  "#c2d2e6",
+  "#f7f7f7",
+  "#ecc4c2",
+  "#dd928e",
+  "#ca5d5d",
+  "#b2182b",
 ];
 const SIGNED_DARK = [
-  "#74b6ff", "#5788bd", "#3c5d7e", "#233545", "#0c1113", "#412c2a", "#7b4842", "#bb665c", "#ff8576",
+  "#74b6ff",
+  "#5788bd",
+  "#3c5d7e",
+  "#233545",
+  "#0c1113",
+  "#412c2a",
+  "#7b4842",
+  "#bb665c",
+  "#ff8576",
 ];
 const SEQUENTIAL_LIGHT = [
-  "#f7f7f7", "#bce4e4", "#92ccd0", "#6bb2bc", "#4898a8", "#287e94", "#05647e", "#004b65", "#023248",
+  "#f7f7f7",
+  "#bce4e4",
+  "#92ccd0",
+  "#6bb2bc",
+  "#4898a8",
+  "#287e94",
+  "#05647e",
+  "#004b65",
+  "#023248",
 ];
 const SEQUENTIAL_DARK = [
-  "#0c1113", "#0b2b38", "#074755", "#0c656f", "#258585", "#46a498", "#6fc3aa", "#9de0bd", "#d1fcd8",
+  "#0c1113",
+  "#0b2b38",
+  "#074755",
+  "#0c656f",
+  "#258585",
+  "#46a498",
+  "#6fc3aa",
+  "#9de0bd",
+  "#d1fcd8",
 ];
-/** From an angle of -pi by way of 0 (red, as positive values are) to pi, which has the color of -pi. */
+/**
+ * From an angle of -pi by way of 0 (red, as positive values are) to pi, which has the color of -pi.
+ */
 const CYCLIC = [
-  "#00aebd", "#36a4da", "#7296e5", "#9e88dd", "#bf7cc3", "#d4769c",
-  "#db7771", "#d38246", "#bb912b", "#96a13c", "#63ac66", "#15b194", "#00aebd",
+  "#00aebd",
+  "#36a4da",
+  "#7296e5",
+  "#9e88dd",
+  "#bf7cc3",
+  "#d4769c",
+  "#db7771",
+  "#d38246",
+  "#bb912b",
+  "#96a13c",
+  "#63ac66",
+  "#15b194",
+  "#00aebd",
 ];
 /** Odd, so that zero has a color of its own in the middle. */
 const SIGNED_SIZE = 511;
@@ -24,7 +72,9 @@ function rgb(color) {
   return [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16));
 }
 
-/** Pack a color the way a Uint32Array over canvas pixels stores it (all browsers are little-endian). */
+/**
+ * Pack a color the way a Uint32Array over canvas pixels stores it (all browsers are little-endian).
+ */
 function pack([red, green, blue]) {
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
@@ -96,9 +146,12 @@ export function lutIndex(value, low, high, size) {
  */
 export function cssColor(packed) {
   const channels = [packed & 255, (packed >> 8) & 255, (packed >> 16) & 255];
-  const [r, g, b] = channels.map((c) => (c / 255 <= 0.04045 ? c / 3294.6 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+  const [r, g, b] = channels.map((c) =>
+    c / 255 <= 0.04045 ? c / 3294.6 : ((c / 255 + 0.055) / 1.055) ** 2.4,
+  );
   const luminance = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  // Contrast with white is 1.05 / (L + 0.05), with black (L + 0.05) / 0.05; they are equal at 0.179.
+  // Contrast with white is 1.05 / (L + 0.05), with black (L + 0.05) / 0.05; they are equal at
+  // 0.179.
   return { background: `rgb(${channels.join(" ")})`, ink: luminance > 0.179 ? "#000" : "#fff" };
 }
 

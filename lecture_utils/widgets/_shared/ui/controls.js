@@ -18,11 +18,11 @@ export function slider({ label, min, max, step = 1, value, onInput }) {
   const set = (next, newMax = max) => {
     if (newMax !== max) {
       max = newMax;
-      range.max = number.max = max;
+      range.max = number.max = String(max);
     }
-    if (range.valueAsNumber !== next) range.value = next;
+    if (range.valueAsNumber !== next) range.value = String(next);
     // Does not rewrite the digits under the fingers of somebody who is typing.
-    if (Number(number.value) !== next) number.value = next;
+    if (Number(number.value) !== next) number.value = String(next);
   };
   range.addEventListener("input", () => {
     number.value = range.value;
@@ -33,14 +33,14 @@ export function slider({ label, min, max, step = 1, value, onInput }) {
     const steps = (typed - min) / step;
     // 0.3 / 0.1 is not quite 3.
     if (typed >= min && typed <= max && Math.abs(steps - Math.round(steps)) < 1e-6) {
-      range.value = typed;
+      range.value = String(typed);
       onInput(typed);
     }
   });
   number.addEventListener("change", () => {
     // The range input rounds to a value that exists.
     const typed = number.valueAsNumber;
-    if (!Number.isNaN(typed)) range.value = clamp(typed, min, max);
+    if (!Number.isNaN(typed)) range.value = String(clamp(typed, min, max));
     number.value = range.value;
     onInput(range.valueAsNumber);
   });
@@ -49,8 +49,10 @@ export function slider({ label, min, max, step = 1, value, onInput }) {
 }
 
 /**
- * A menu. Options are names or {value, label}; a value that is not on the menu can be shown by `set`.
- * @param {{label: string, options: any[], value: string, onChange: (value: string) => void}} options
+ * A menu. Options are names or {value, label}; a value that is not on the menu can be shown by
+ * `set`.
+ * @param {{label: string, options: any[], value: string, onChange: (value: string) => void}}
+ *   options
  * @returns {{element: HTMLSelectElement, set: (value: string) => void}}
  */
 export function select({ label, options, value, onChange }) {
@@ -71,12 +73,17 @@ export function select({ label, options, value, onChange }) {
  * A few choices of which one holds, side by side.
  * @param {{legend: string, options: {value: *, label: string, title?: string}[], value: *,
  *   onChange: (value: *) => void}} options
- * @returns {{element: HTMLElement, set: (next: *) => void}}
+ * @returns {{element: HTMLFieldSetElement, set: (next: *) => void}}
  */
 export function segmented({ legend, options, value, onChange }) {
   const name = uniqueId("choice");
   const inputs = options.map((option) =>
-    h("input", { type: "radio", name, "aria-label": option.title, onchange: () => onChange(option.value) }),
+    h("input", {
+      type: "radio",
+      name,
+      "aria-label": option.title,
+      onchange: () => onChange(option.value),
+    }),
   );
   const set = (next) => {
     inputs.forEach((input, i) => {
@@ -96,13 +103,20 @@ export function segmented({ legend, options, value, onChange }) {
 
 /**
  * A button with a text, an icon or both; without text, `title` names it.
- * @param {{label?: string, path?: string, title?: string, kind?: string, onClick: () => void}} options
+ * @param {{label?: string, path?: string, title?: string, kind?: string, onClick: () => void}}
+ *   options
  * @returns {HTMLButtonElement}
  */
 export function button({ label = "", path = "", title = null, kind = "", onClick }) {
   return h(
     "button",
-    { type: "button", class: `lu-button ${kind}`, title, "aria-label": label ? null : title, onclick: onClick },
+    {
+      type: "button",
+      class: `lu-button ${kind}`,
+      title,
+      "aria-label": label ? null : title,
+      onclick: onClick,
+    },
     path && icon(path),
     label && h("span", {}, label),
   );
@@ -120,7 +134,7 @@ export function restartButton(onClick) {
 /**
  * Details that are folded away until somebody asks.
  * @param {string} summary
- * @param {...Node|string} children
+ * @param {...(Node|string)} children
  * @returns {HTMLElement}
  */
 export function disclosure(summary, ...children) {
@@ -130,7 +144,7 @@ export function disclosure(summary, ...children) {
 /**
  * What can be done with a demo, folded away.
  * @param {string} summary
- * @param {[string, string][]} entries A thing, and how to use it.
+ * @param {string[][]} entries A thing, and how to use it.
  * @returns {HTMLElement}
  */
 export function helpList(summary, entries) {
@@ -140,7 +154,8 @@ export function helpList(summary, entries) {
 
 /**
  * A box to tick.
- * @param {{onChange: (checked: boolean) => void, name?: string}} options `name` is a class of the label.
+ * @param {{onChange: (checked: boolean) => void, name?: string}} options `name` is a class of the
+ *   label.
  * @param {...(Node|string)} content What stands beside it.
  * @returns {{element: HTMLLabelElement, input: HTMLInputElement, set: (checked: boolean) => void}}
  */

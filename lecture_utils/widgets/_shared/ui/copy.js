@@ -8,7 +8,8 @@ import { COPY } from "./icons.js";
  * A button that copies what `code()` returns. Where the browser refuses (a page opened from a file,
  * a notebook in a frame), the text appears selected, ready for Ctrl+C.
  * @param {{code: () => string, signal: AbortSignal, label?: string}} options
- * @returns {{button: HTMLButtonElement, panel: HTMLElement}} The panel stays empty until it is needed.
+ * @returns {{button: HTMLButtonElement, panel: HTMLElement}} The panel stays empty until it is
+ *   needed.
  */
 export function copyButton({ code, signal, label = "Copy as Python" }) {
   const status = h("span", { class: "lu-label", role: "status", "aria-live": "polite" });

@@ -1,12 +1,18 @@
 /** Building blocks for a demo's page elements. */
 
 /**
+ * @typedef {Node|string|number|null|undefined|false} Child What an element may contain; the last
+ *   three are left out.
+ */
+
+/**
  * Make an element: h("label", { for: id, class: "name" }, "Stride", input).
  * `on...` attributes with a function become listeners; null, undefined and false are left out.
- * @param {string} tag
- * @param {Object<string, *>} [attributes]
- * @param {...(Node|string|number|null|undefined|false)} children
- * @returns {HTMLElement}
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {...(Child|Child[])} children
+ * @returns {HTMLElementTagNameMap[K]}
  */
 export function h(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
@@ -14,15 +20,23 @@ export function h(tag, attributes = {}, ...children) {
 
 /**
  * The same for SVG elements.
- * @param {string} tag
- * @param {Object<string, *>} [attributes]
- * @param {...Node|string|number|null|undefined|false} children
- * @returns {SVGElement}
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {...(Child|Child[])} children
+ * @returns {SVGElementTagNameMap[K]}
  */
 export function svg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 }
 
+/**
+ * @template {Element} E
+ * @param {E} element
+ * @param {Record<string, any>} attributes
+ * @param {(Child|Child[])[]} children
+ * @returns {E}
+ */
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;

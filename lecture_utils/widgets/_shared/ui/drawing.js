@@ -20,7 +20,12 @@ export function drawing(onChange) {
     { value: false, label: "Pen" },
     { value: true, label: "Eraser" },
   ];
-  const tool = segmented({ legend: "Tool", options: pens, value: false, onChange: (erase) => (erasing = erase) });
+  const tool = segmented({
+    legend: "Tool",
+    options: pens,
+    value: false,
+    onChange: (erase) => (erasing = erase),
+  });
   const clear = button({
     label: "Clear",
     path: TRASH,

@@ -24,7 +24,11 @@ export async function readImage(file, side = 256) {
   const scale = Math.min(1, side / Math.max(rows, columns));
   const toRows = Math.max(1, Math.round(rows * scale));
   const toColumns = Math.max(1, Math.round(columns * scale));
-  return { values: resize(gray, rows, columns, toRows, toColumns), rows: toRows, columns: toColumns };
+  return {
+    values: resize(gray, rows, columns, toRows, toColumns),
+    rows: toRows,
+    columns: toColumns,
+  };
 }
 
 /**
@@ -44,7 +48,10 @@ export async function readPhoto(file, side) {
   context.drawImage(bitmap, left, top, square, square, 0, 0, side, side);
   bitmap.close();
   const { data } = context.getImageData(0, 0, side, side);
-  return Uint8Array.from({ length: side * side * 3 }, (_, i) => data[4 * Math.floor(i / 3) + (i % 3)]);
+  return Uint8Array.from(
+    { length: side * side * 3 },
+    (_, i) => data[4 * Math.floor(i / 3) + (i % 3)],
+  );
 }
 
 async function decode(file) {

@@ -1,8 +1,8 @@
 /** Work that happens at most once per screen frame. */
 
 /**
- * Return `request()`: however often it is called, `draw` runs once, before the next frame is painted,
- * with whatever is true by then. The last request is never lost.
+ * Return `request()`: however often it is called, `draw` runs once, before the next frame is
+ * painted, with whatever is true by then. The last request is never lost.
  * @param {() => void} draw
  * @param {AbortSignal} signal Stops everything, a waiting request included.
  * @returns {() => void}
@@ -20,9 +20,10 @@ export function oncePerFrame(draw, signal) {
 }
 
 /**
- * The same for drawings that take most of a frame: the first request after a pause is drawn at once,
- * when the event that made it has been handled, instead of at the start of the next frame. The work is
- * then done while the frame is waited for, not after. Requests that follow closely wait for their frame.
+ * The same for drawings that take most of a frame: the first request after a pause is drawn at
+ * once, when the event that made it has been handled, instead of at the start of the next frame.
+ * The work is then done while the frame is waited for, not after. Requests that follow closely wait
+ * for their frame.
  * @param {() => void} draw
  * @param {AbortSignal} signal
  * @returns {() => void}
@@ -47,8 +48,8 @@ export function promptly(draw, signal) {
 }
 
 /**
- * Return `changed(...values)`: whether any value differs from the call before. With it, a frame draws
- * only what is not on screen already.
+ * Return `changed(...values)`: whether any value differs from the call before. With it, a frame
+ * draws only what is not on screen already.
  * @returns {(...values: *[]) => boolean}
  */
 export function changeDetector() {

@@ -7,7 +7,10 @@ import { resize } from "../math/image.js";
 /** Pixels of the longer side of a thumbnail, for screens of two pixels per pixel. */
 const THUMB = 96;
 
-/** @typedef {{name: string, group: string, rows: number, columns: number, values: Float32Array}} GalleryImage */
+/**
+ * @typedef {{name: string, group: string, rows: number, columns: number, values: Float32Array,
+ *   imports: string, code: string}} GalleryImage `code` makes the image in Python.
+ */
 
 /**
  * Take apart what `widgets/_gallery.py` packed: all images end to end, one byte per pixel.
@@ -37,7 +40,8 @@ function drawThumb(canvas, { values, rows, columns }) {
  * A strip of images of which one is chosen.
  * @param {{legend: string, onChoose: (name: string) => void}} options
  * @returns {{element: HTMLFieldSetElement, set: (name: string) => void,
- *   put: (name: string, show: {image?: GalleryImage, path?: string, title?: string}) => void}}
+ *   put: (name: string, show: {image?: Pick<GalleryImage, "rows"|"columns"|"values">,
+ *   path?: string, title?: string}) => void}}
  *   `put` adds a choice, or replaces its image; without image it shows an icon.
  */
 export function thumbnails({ legend, onChoose }) {
@@ -48,7 +52,12 @@ export function thumbnails({ legend, onChoose }) {
 
   function put(name, { image = null, path = "", title = name }) {
     if (!thumbs.has(name)) {
-      const input = h("input", { type: "radio", name: group, value: name, onchange: () => onChoose(name) });
+      const input = h("input", {
+        type: "radio",
+        name: group,
+        value: name,
+        onchange: () => onChoose(name),
+      });
       const label = h("label", { class: "lu-thumb" }, input);
       strip.append(label);
       thumbs.set(name, { input, label });

@@ -1,5 +1,6 @@
 /** The images to choose from: the gallery, the reader's drawing, the reader's file. */
 
+/** @import { Edit, Model } from "./model.js" */
 import { fromTyped, toBrightness, toTyped } from "../math/arrays.js";
 import { h } from "./dom.js";
 import { readImage } from "./files.js";
@@ -13,10 +14,16 @@ export const FILE = "your file";
 const ARRAY = "your array";
 
 /**
- * The traits `image` and `source` follow what is chosen, and so does `position` in a demo that has one.
- * @param {{model: object, edit: (changes: object) => void, say: (text: string) => void}} options
- * @returns {{element: HTMLElement, sketch: object, open: (file: File) => void, current: () => object,
- *   update: () => void}} `sketch` is the reader's drawing (drawing.js).
+ * @typedef {{name: string, group: string, imports?: string, code?: string}} NamedImage What Python
+ *   calls an image.
+ */
+
+/**
+ * The traits `image` and `source` follow what is chosen, and so does `position` in a demo that has
+ * one.
+ * @param {{model: Model, edit: Edit, say: (text: string) => void}} options
+ * @returns {{element: HTMLElement, sketch: Record<string, any>, open: (file: File) => void,
+ *   current: () => NamedImage, update: () => void}} `sketch` is the reader's drawing (drawing.js).
  */
 export function imagePanel({ model, edit, say }) {
   const gallery = unpackGallery(model.get("gallery"), toTyped(model.get("gallery_pixels")));
@@ -27,7 +34,10 @@ export function imagePanel({ model, edit, say }) {
       // The window stays at the same part of an image that has another size.
       const [oldRows, oldColumns] = model.get("image").shape;
       const [row, column] = position;
-      changes.position = [Math.floor((row / oldRows) * rows), Math.floor((column / oldColumns) * columns)];
+      changes.position = [
+        Math.floor((row / oldRows) * rows),
+        Math.floor((column / oldColumns) * columns),
+      ];
     }
     edit(changes);
   };
@@ -57,7 +67,11 @@ export function imagePanel({ model, edit, say }) {
         choose(name, { values: sketch.pixels, rows: DRAWING_SIZE, columns: DRAWING_SIZE });
       } else if (name === FILE) choose(name, file);
       else if (name === ARRAY) choose(name, array);
-      else choose(name, gallery.find((image) => image.name === name));
+      else
+        choose(
+          name,
+          gallery.find((image) => image.name === name),
+        );
     },
   });
   for (const image of gallery) strip.put(image.name, { image });
@@ -88,7 +102,9 @@ export function imagePanel({ model, edit, say }) {
       strip.set(source);
       const { name, group } = this.current();
       const hint = source === DRAWING ? "draw on the input" : group;
-      caption.replaceChildren(h("span", { class: "lu-title" }, name[0].toUpperCase() + name.slice(1)));
+      caption.replaceChildren(
+        h("span", { class: "lu-title" }, name[0].toUpperCase() + name.slice(1)),
+      );
       if (hint) caption.append(h("span", { class: "lu-label" }, ` ${hint}`));
     },
   };

@@ -1,4 +1,6 @@
-/** The kernel as a grid of cells to edit: type, drag up and down, turn the wheel, walk with arrows. */
+/**
+ * The kernel as a grid of cells to edit: type, drag up and down, turn the wheel, walk with arrows.
+ */
 
 import { signedColor } from "./color.js";
 import { h, setColor, setText } from "./dom.js";
@@ -27,7 +29,9 @@ export function kernelGrid({ onChange, onMessage }) {
   let current = 0;
   let editing = false;
 
-  /** A handy step for weights of this size: 0.1 for weights around 1, 0.01 for weights around 0.1. */
+  /**
+   * A handy step for weights of this size: 0.1 for weights around 1, 0.01 for weights around 0.1.
+   */
   const stepSize = () => 10 ** (Math.floor(Math.log10(maxMagnitude(weights) || 1)) - 1);
 
   function change(index, value) {
@@ -142,8 +146,12 @@ export function kernelGrid({ onChange, onMessage }) {
 
   function rebuild() {
     editing = false;
-    const hadFocus = grid.contains(grid.getRootNode().activeElement);
-    cells = Array.from(weights, () => h("div", { role: "gridcell", class: "lu-cell", tabindex: "-1" }));
+    const hadFocus = grid.contains(
+      /** @type {Document|ShadowRoot} */ (grid.getRootNode()).activeElement,
+    );
+    cells = Array.from(weights, () =>
+      h("div", { role: "gridcell", class: "lu-cell", tabindex: "-1" }),
+    );
     shown = [];
     cells.forEach((cell, i) => {
       cell.append(h("span"));
@@ -153,8 +161,8 @@ export function kernelGrid({ onChange, onMessage }) {
       h("div", { role: "row", class: "lu-kernel-row" }, ...cells.slice(i * kw, (i + 1) * kw)),
     );
     grid.replaceChildren(...rows);
-    grid.style.setProperty("--columns", kw);
-    grid.style.setProperty("--size", Math.max(kh, kw));
+    grid.style.setProperty("--columns", String(kw));
+    grid.style.setProperty("--size", String(Math.max(kh, kw)));
     select(Math.floor(cells.length / 2), hadFocus);
   }
 

@@ -4,8 +4,8 @@ import { h, uniqueId } from "./dom.js";
 
 /**
  * @param {(label: string) => void} onChoose
- * @returns {{element: HTMLElement, update(network: object, layers: {label: string, note: string}[], chosen: string):
- *   void}}
+ * @returns {{element: HTMLElement, update(network: Record<string, any>, layers: {label: string,
+ *   note: string}[], chosen: string): void}}
  */
 export function layerStrip(onChoose) {
   const group = uniqueId("layer");
@@ -15,7 +15,8 @@ export function layerStrip(onChoose) {
   return {
     element,
     /**
-     * @param {object} network Whose layers these are; if it is the same as before, they are, too.
+     * @param {Record<string, any>} network Whose layers these are; if it is the same as before,
+     *   they are, too.
      * @param {{label: string, note: string}[]} layers
      * @param {string} chosen
      */
@@ -26,7 +27,12 @@ export function layerStrip(onChoose) {
             h(
               "label",
               { class: "lu-layer" },
-              h("input", { type: "radio", name: group, value: label, onchange: () => onChoose(label) }),
+              h("input", {
+                type: "radio",
+                name: group,
+                value: label,
+                onchange: () => onChoose(label),
+              }),
               h("span", { class: "lu-title" }, label),
               h("span", { class: "lu-label" }, note),
             ),

@@ -24,7 +24,13 @@ export function scaleLegend() {
     element,
     update({ lut, low, high, mark }) {
       const range = { low: 0, high: lut.length - 1, lut };
-      if (painted !== lut) paint(Float32Array.from(lut, (_, i) => i), 1, lut.length, range);
+      if (painted !== lut)
+        paint(
+          Float32Array.from(lut, (_, i) => i),
+          1,
+          lut.length,
+          range,
+        );
       painted = lut;
       setText(start, low);
       setText(end, high);

@@ -1,8 +1,23 @@
-/** What every demo does with its model: listen as long as it is on the page, and send edits calmly. */
+/**
+ * What every demo does with its model: listen as long as it is on the page, and send edits calmly.
+ */
+
+/** @typedef {Record<string, any>} Traits Values of traits by their names. */
+
+/** @typedef {(changes: Traits) => void} Edit Change traits. */
+
+/**
+ * @typedef {object} Model The anywidget model: the traits that Python's class and the page share.
+ * @property {(name: string) => any} get
+ * @property {(name: string, value: any) => void} set
+ * @property {() => void} save_changes Send to Python what has been set.
+ * @property {(event: string, callback: () => void) => void} on Such as `change:sigma`.
+ * @property {(event: string, callback: () => void) => void} off
+ */
 
 /**
  * Call `callback` after each change of one of the named traits, until `signal` is aborted.
- * @param {object} model The anywidget model.
+ * @param {Model} model The anywidget model.
  * @param {string[]} names
  * @param {() => void} callback
  * @param {AbortSignal} signal
@@ -17,9 +32,9 @@ export function watch(model, names, callback, signal) {
 
 /**
  * The values of some traits by their names.
- * @param {object} model
+ * @param {Model} model
  * @param {string[]} names
- * @returns {Object<string, *>}
+ * @returns {Traits}
  */
 export function readTraits(model, names) {
   return Object.fromEntries(names.map((name) => [name, model.get(name)]));
@@ -28,10 +43,10 @@ export function readTraits(model, names) {
 /**
  * Return `edit(changes)`: the page follows at once, Python hears of it when the hand rests for
  * `delay` milliseconds. Nothing is lost at the end: what is still unsent goes when the demo leaves.
- * @param {Record<string, any>} model
+ * @param {Model} model
  * @param {AbortSignal} signal
  * @param {number} [delay]
- * @returns {(changes: Object<string, *>) => void}
+ * @returns {Edit}
  */
 export function editor(model, signal, delay = 100) {
   let timer = 0;

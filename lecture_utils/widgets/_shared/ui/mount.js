@@ -1,5 +1,9 @@
-/** What all demos do in the same way: appear, follow their model and the theme, say what they drew, leave. */
+/**
+ * What all demos do in the same way: appear, follow their model and the theme, say what they drew,
+ * leave.
+ */
 
+/** @import { Edit, Model } from "./model.js" */
 import { announcer, h } from "./dom.js";
 import { promptly } from "./frame.js";
 import { editor, watch } from "./model.js";
@@ -7,14 +11,17 @@ import { isDark, onThemeChange } from "./theme.js";
 
 /**
  * @typedef {object} Demo What `build` works with.
- * @property {object} model The anywidget model.
- * @property {HTMLElement} root The demo's card. It is on the page when `draw` is called for the first time.
- * @property {AbortSignal} signal Is aborted when the demo leaves the page: ends listeners, observers and timers.
+ * @property {Model} model The anywidget model.
+ * @property {HTMLElement} root The demo's card. It is on the page when `draw` is called for the
+ *   first time.
+ * @property {AbortSignal} signal Is aborted when the demo leaves the page: ends listeners,
+ *   observers and timers.
  * @property {boolean} dark Whether the theme in force is the dark one.
- * @property {(changes: object) => void} edit Change traits and draw; Python hears of it when the hand rests.
+ * @property {Edit} edit Change traits and draw; Python hears of it when the hand rests.
  * @property {() => void} request Draw soon: once per frame, however often it is called.
  * @property {() => void} draw Draw now.
- * @property {(drawn: object) => void} tell Dispatch `lu:drawn` for something that changed without `draw`.
+ * @property {(drawn: Record<string, any>) => void} tell Dispatch `lu:drawn` for something that
+ *   changed without `draw`.
  * @property {(names: string[]) => void} watch Draw whenever one of these traits changes.
  * @property {(text: string) => void} say Have a sentence read aloud.
  */
@@ -22,16 +29,18 @@ import { isDark, onThemeChange } from "./theme.js";
 /**
  * @typedef {object} Built What `build` returns.
  * @property {(Node|null|false)[]} parts The card's content, from top to bottom.
- * @property {() => (object|null|undefined|Promise<object|null|undefined>)} draw Show the present state. Returns
- *   the details of the event `lu:drawn`; without details there is no event, because nothing new was drawn.
+ * @property {() => (Record<string, any>|null|undefined|Promise<Record<string,
+ *   any>|null|undefined>)} draw Show the present state. Returns the details of the event
+ *   `lu:drawn`; without details there is no event, because nothing new was drawn.
  * @property {() => void} [leave] What is still to be done before the signal is aborted.
  */
 
 /**
- * Put a demo on the page. After each drawing its root dispatches `lu:drawn`, which bubbles; `detail.demo` is the
- * demo's name, the other details are what `draw` returned.
- * @param {{model: object, el: HTMLElement, name: string, label?: string}} context What anywidget passes to
- *   `render`, the name of the demo's folder, and how the card is called by screen readers.
+ * Put a demo on the page. After each drawing its root dispatches `lu:drawn`, which bubbles;
+ * `detail.demo` is the demo's name, the other details are what `draw` returned.
+ * @param {{model: Model, el: HTMLElement, name: string, label?: string}} context What anywidget
+ *   passes to `render`, the name of the demo's folder, and how the card is called by screen
+ *   readers.
  * @param {(demo: Demo) => (Built|Promise<Built>)} build
  * @returns {(() => void)|Promise<() => void>} Removes the demo and all that it has set up.
  */
@@ -49,7 +58,9 @@ export function mountDemo({ model, el, name, label = undefined }, build) {
 
   function tell(drawn) {
     if (!drawn || signal.aborted) return;
-    root.dispatchEvent(new CustomEvent("lu:drawn", { bubbles: true, detail: { demo: name, ...drawn } }));
+    root.dispatchEvent(
+      new CustomEvent("lu:drawn", { bubbles: true, detail: { demo: name, ...drawn } }),
+    );
   }
   function draw() {
     if (!built) return undefined; // It is still being built.

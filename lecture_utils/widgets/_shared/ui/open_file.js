@@ -7,11 +7,16 @@ import { UPLOAD } from "./icons.js";
 /**
  * A button that lets the reader choose an image file.
  * @param {{onFile: (file: File) => void, kind?: string}} options `kind` is a class of the button.
- * @returns {{button: HTMLButtonElement, input: HTMLInputElement, choose: () => void}} `input` must be on the page,
- *   where nobody sees it; `choose` does what a click on the button does.
+ * @returns {{button: HTMLButtonElement, input: HTMLInputElement, choose: () => void}} `input` must
+ *   be on the page, where nobody sees it; `choose` does what a click on the button does.
  */
 export function filePicker({ onFile, kind = "" }) {
-  const input = h("input", { type: "file", accept: "image/*", hidden: true, "aria-label": "Image file" });
+  const input = h("input", {
+    type: "file",
+    accept: "image/*",
+    hidden: true,
+    "aria-label": "Image file",
+  });
   input.addEventListener("change", () => {
     if (input.files.length) onFile(input.files[0]);
     input.value = ""; // The same file can be chosen again.

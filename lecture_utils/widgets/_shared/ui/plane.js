@@ -18,7 +18,12 @@ export function plane({ label, onPoint, onKey, signal }) {
   const paths = ["taps", "halo", "window"].map((name) => svg("path", { class: name }));
   const [taps, halo, frame] = paths;
   const rings = ["halo", "window"].map((name) => svg("ellipse", { class: name }));
-  const overlay = svg("svg", { preserveAspectRatio: "none", "aria-hidden": "true" }, ...paths, ...rings);
+  const overlay = svg(
+    "svg",
+    { preserveAspectRatio: "none", "aria-hidden": "true" },
+    ...paths,
+    ...rings,
+  );
   const element = h(
     "div",
     { class: "lu-plane", tabindex: "0", role: "application", "aria-label": label },
@@ -97,10 +102,10 @@ export function plane({ label, onPoint, onKey, signal }) {
     const scale = width / (size.columns + 2 * size.padding);
     const tiny = scale > 0 && Math.max(across, height) * scale < 5;
     for (const ring of rings) {
-      ring.setAttribute("cx", left + across / 2);
-      ring.setAttribute("cy", top + height / 2);
-      ring.setAttribute("rx", tiny ? 14 / scale : 0);
-      ring.setAttribute("ry", tiny ? 14 / scale : 0);
+      ring.setAttribute("cx", String(left + across / 2));
+      ring.setAttribute("cy", String(top + height / 2));
+      ring.setAttribute("rx", String(tiny ? 14 / scale : 0));
+      ring.setAttribute("ry", String(tiny ? 14 / scale : 0));
     }
   }
 
@@ -113,8 +118,8 @@ export function plane({ label, onPoint, onKey, signal }) {
       paint(values, rows, columns, scale);
     },
     /**
-     * Show only what a scan has reached: the rows above `row`, and up to `column` the `band` rows from
-     * there on. Without arguments everything is shown.
+     * Show only what a scan has reached: the rows above `row`, and up to `column` the `band` rows
+     * from there on. Without arguments everything is shown.
      */
     reveal(row = Infinity, column = 0, band = 1) {
       const [x, top] = [(100 * column) / size.columns, (100 * row) / size.rows];
@@ -126,8 +131,8 @@ export function plane({ label, onPoint, onKey, signal }) {
 }
 
 /**
- * Where a key moves a position in a grid: arrows by one (with Shift by five), Home and End along the
- * row, Page Up and Page Down along the column.
+ * Where a key moves a position in a grid: arrows by one (with Shift by five), Home and End along
+ * the row, Page Up and Page Down along the column.
  * @param {KeyboardEvent} event
  * @param {number[]} position
  * @param {number} rows

@@ -6,8 +6,8 @@ import { PAUSE, PLAY } from "./icons.js";
 import { clamp } from "../math/numbers.js";
 
 /**
- * A Play button and the walk that it starts. A walk takes about twelve seconds whatever the size: in a
- * large output the window leaps over several pixels, and over several rows, at a time.
+ * A Play button and the walk that it starts. A walk takes about twelve seconds whatever the size:
+ * in a large output the window leaps over several pixels, and over several rows, at a time.
  * @param {{size: () => number[], from: () => number[], onStep: (row: number, column: number,
  *   band: number) => void, onEnd: (finished: boolean) => void, signal: AbortSignal}} options
  *   `band` is how many rows this sweep stands for.
@@ -16,7 +16,12 @@ import { clamp } from "../math/numbers.js";
 export function scanner({ size, from, onStep, onEnd, signal }) {
   let progress = 0;
   let band = 1;
-  const toggle = button({ label: "Play", path: PLAY, kind: "primary lu-play", onClick: () => flip() });
+  const toggle = button({
+    label: "Play",
+    path: PLAY,
+    kind: "primary lu-play",
+    onClick: () => flip(),
+  });
 
   const time = clock((seconds) => {
     const [rows, columns] = size();

@@ -2,16 +2,18 @@
 
 /**
  * Decode a sprite. The browser does the work; colors stay the numbers that were compressed.
- * @param {Uint8Array} bytes A WebP file.
+ * @param {Uint8Array<ArrayBuffer>} bytes A WebP file.
  * @returns {Promise<ImageBitmap>}
  */
 export function decodeSprite(bytes) {
-  return createImageBitmap(new Blob([bytes], { type: "image/webp" }), { colorSpaceConversion: "none" });
+  return createImageBitmap(new Blob([bytes], { type: "image/webp" }), {
+    colorSpaceConversion: "none",
+  });
 }
 
 /**
  * The brightness, 0 to 255, of all pixels of a gray sprite.
- * @param {Uint8Array} bytes
+ * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Promise<{levels: Uint8Array, width: number}>}
  */
 export async function decodeGray(bytes) {
@@ -36,7 +38,10 @@ export async function decodeGray(bytes) {
  * @returns {{top: *, left: *}}
  */
 export function tileCorner({ columns, cell: [height, width], margin }, index) {
-  return { top: Math.floor(index / columns) * height + margin, left: (index % columns) * width + margin };
+  return {
+    top: Math.floor(index / columns) * height + margin,
+    left: (index % columns) * width + margin,
+  };
 }
 
 /**

@@ -16,7 +16,13 @@ export function isDark(element) {
  */
 export function onThemeChange(callback, signal) {
   const observer = new MutationObserver(callback);
-  const attributes = ["data-theme", "theme", "class", "data-jp-theme-light", "data-vscode-theme-kind"];
+  const attributes = [
+    "data-theme",
+    "theme",
+    "class",
+    "data-jp-theme-light",
+    "data-vscode-theme-kind",
+  ];
   for (const element of [document.documentElement, document.body]) {
     observer.observe(element, { attributes: true, attributeFilter: attributes });
   }

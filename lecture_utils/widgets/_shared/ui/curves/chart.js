@@ -11,7 +11,8 @@ const MARKERS = [
   (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`,
   (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
   (x, y, r) => `M${x} ${y - 1.2 * r}l${1.2 * r} ${2.1 * r}h${-2.4 * r}z`,
-  (x, y, r) => `M${x} ${y - 1.4 * r}l${1.4 * r} ${1.4 * r}l${-1.4 * r} ${1.4 * r}l${-1.4 * r} ${-1.4 * r}z`,
+  (x, y, r) =>
+    `M${x} ${y - 1.4 * r}l${1.4 * r} ${1.4 * r}l${-1.4 * r} ${1.4 * r}l${-1.4 * r} ${-1.4 * r}z`,
   (x, y, r) => `M${x} ${y + 1.2 * r}l${1.2 * r} ${-2.1 * r}h${-2.4 * r}z`,
   (x, y, r) => `M${x + 1.2 * r} ${y}l${-2.1 * r} ${1.2 * r}v${-2.4 * r}z`,
   (x, y, r) => `M${x - r / 2} ${y - 1.4 * r}h${r}v${2.8 * r}h${-r}z`,
@@ -32,14 +33,15 @@ const STAR = Array.from({ length: 10 }, (_, i) => {
 });
 /** Events of early stopping: which epoch is best, which is kept, where it stops. */
 export const EVENTS = {
-  best: (x, y) => `M${STAR.map(([dx, dy]) => `${(x + dx).toFixed(1)} ${(y + dy).toFixed(1)}`).join("L")}z`,
+  best: (x, y) =>
+    `M${STAR.map(([dx, dy]) => `${(x + dx).toFixed(1)} ${(y + dy).toFixed(1)}`).join("L")}z`,
   kept: (x, y) => MARKERS[0](x, y, 7.5),
   stop: (x, y) => `M${x - 3.5} ${y - 9}h7M${x} ${y - 9}v18M${x - 3.5} ${y + 9}h7`,
 };
 
 /**
  * @param {string} title
- * @returns {{element: HTMLElement, draw: (shown: object) => void,
+ * @returns {{element: HTMLElement, draw: (shown: Record<string, any>) => void,
  *   point: (epoch: number, dots: {place: number, value: number}[]) => void,
  *   epochAt: (clientX: number) => number, contains: (target: Node) => boolean}}
  */
@@ -50,7 +52,17 @@ export function curvePanel(title) {
   const hair = svg("path", { class: "curves-hair" });
   const flag = svg("text", { class: "curves-flag", y: 12, "text-anchor": "middle" });
   const dots = svg("g");
-  const drawing = svg("svg", { "aria-hidden": "true" }, grid, lines, hair, dots, events, flag, labels);
+  const drawing = svg(
+    "svg",
+    { "aria-hidden": "true" },
+    grid,
+    lines,
+    hair,
+    dots,
+    events,
+    flag,
+    labels,
+  );
   const heading = h("div", { class: "curves-heading" }, title);
   const element = h("div", { class: "curves-panel" }, heading, drawing);
   const [newFrame, newHair] = [changeDetector(), changeDetector()];
@@ -72,7 +84,9 @@ export function curvePanel(title) {
     frame = { width, height, epochs, axis };
     const key = axis.ticks.join();
     if (newFrame(width, height, epochs, key, axis.decimals)) drawFrame(write);
-    pool(lines, curves.length, () => svg("g", {}, ...CURVE.map((name) => svg("path", { class: name }))));
+    pool(lines, curves.length, () =>
+      svg("g", {}, ...CURVE.map((name) => svg("path", { class: name }))),
+    );
     curves.forEach((curve, i) => drawCurve(lines.children[i], curve));
     pool(events, marks.length, () => svg("g", {}, svg("path", { class: "halo" }), svg("path")));
     marks.forEach(({ event, place, epoch, value }, i) => {
@@ -90,14 +104,19 @@ export function curvePanel(title) {
     set(grid, "d", axis.ticks.map((tick) => `M${EDGE.left} ${y(tick)}H${right}`).join(""));
     labels.replaceChildren(
       svg("text", { x: EDGE.left - 7, y: floor + 18, "text-anchor": "end" }, "epoch"),
-      ...axis.ticks.map((tick) => svg("text", { x: EDGE.left - 7, y: y(tick) + 4, "text-anchor": "end" }, write(tick))),
+      ...axis.ticks.map((tick) =>
+        svg("text", { x: EDGE.left - 7, y: y(tick) + 4, "text-anchor": "end" }, write(tick)),
+      ),
       ...epochTicks(epochs, Math.max(3, Math.floor((right - EDGE.left) / 38))).map((epoch) =>
         svg("text", { x: x(epoch), y: floor + 18, "text-anchor": "middle" }, epoch),
       ),
     );
   }
 
-  /** The line up to where early stopping ends it, its faded rest, markers, the band and the raw line. */
+  /**
+   * The line up to where early stopping ends it, its faded rest, markers, the band and the raw
+   * line.
+   */
   function drawCurve(group, { place, part, mean, low, high, raw, until, banded }) {
     set(group, "class", `curves-curve run-${place % 6} ${part}`);
     const [band, rough, line, rest, marks] = group.children;
@@ -125,7 +144,8 @@ export function curvePanel(title) {
     const every = Math.max(1, Math.round(mean.length / 8));
     let shapes = "";
     mean.forEach((value, i) => {
-      if (i % every === place % every && drawable(value)) shapes += marker(place, x(i + 1), y(value));
+      if (i % every === place % every && drawable(value))
+        shapes += marker(place, x(i + 1), y(value));
     });
     set(marks, "d", shapes);
   }

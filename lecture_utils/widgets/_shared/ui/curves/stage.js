@@ -1,4 +1,6 @@
-/** Loss and accuracy side by side with a crosshair; together they are one slider over the epochs. */
+/**
+ * Loss and accuracy side by side with a crosshair; together they are one slider over the epochs.
+ */
 
 import { h } from "../dom.js";
 import { clamp, format } from "../../math/numbers.js";
@@ -12,9 +14,16 @@ const PANELS = ["loss", "accuracy"];
 const NARROW = 560;
 
 /**
- * @typedef {{label: string, place: number, seeds: object[], values: object, lines: object, lastEpoch?: number}} DrawnRun
+ * @typedef {{label: string, place: number, seeds: Record<string, any>[], values: Record<string,
+ *   any>, lines: Record<string, any>, lastEpoch?: number}} DrawnRun
  *   `values` and `lines` are `spreads` of the seeds, as they are and smoothed; what comes after
  *   epoch `lastEpoch` is drawn pale.
+ */
+
+/**
+ * @typedef {{runs: DrawnRun[], parts: string[], smoothing?: number, log?: boolean,
+ *   events?: (run: Record<string, any>, column: string) => Record<string, any>[]}} Shown
+ *   `events` are marks at single values.
  */
 
 /**
@@ -34,7 +43,8 @@ export function prepareRun(run, place, smoothing = 0) {
  * @param {DrawnRun[]} runs
  * @returns {number}
  */
-export const longestOf = (runs) => Math.max(1, ...runs.map(({ values }) => values.val_loss.mean.length));
+export const longestOf = (runs) =>
+  Math.max(1, ...runs.map(({ values }) => values.val_loss.mean.length));
 
 /**
  * The smallest loss above zero, or null.
@@ -56,8 +66,8 @@ export function logFloor(runs, parts) {
 
 /**
  * @param {{chosen: () => number, longest: () => number, onChoose: (epoch: number) => void,
- *   redraw: () => void, signal: AbortSignal}} options `chosen` is where the crosshair stands while no mouse
- *   is over it; `redraw` is called when something else is to be drawn.
+ *   redraw: () => void, signal: AbortSignal}} options `chosen` is where the crosshair stands while
+ *   no mouse is over it; `redraw` is called when something else is to be drawn.
  */
 export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
   let hovered = null; // the epoch under the mouse
@@ -101,7 +111,14 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
     const last = longest();
     const here = current();
     const page = Math.max(2, Math.round(last / 10));
-    const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -page, PageUp: page };
+    const steps = {
+      ArrowLeft: -1,
+      ArrowDown: -1,
+      ArrowRight: 1,
+      ArrowUp: 1,
+      PageDown: -page,
+      PageUp: page,
+    };
     let to = here + (steps[event.key] ?? 0);
     if (event.key === "Home") to = 1;
     else if (event.key === "End") to = last;
@@ -119,8 +136,7 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
   signal.addEventListener("abort", () => observer.disconnect());
 
   /**
-   * @param {{runs: DrawnRun[], parts: string[], smoothing?: number, log?: boolean,
-   *   events?: (run: DrawnRun, column: string) => object[]}} shown `events` are marks at single values.
+   * @param {Shown} shown
    */
   function draw(shown) {
     width ||= Math.round(element.clientWidth);
@@ -128,6 +144,10 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
     for (const what of PANELS) drawPanel(what, shown);
   }
 
+  /**
+   * @param {string} what
+   * @param {Shown} shown
+   */
   function drawPanel(what, { runs, parts, smoothing = 0, log = false, events = () => [] }) {
     const columns = parts.map((part) => `${part}_${what}`);
     const ends = { low: Infinity, high: -Infinity };
@@ -158,7 +178,10 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
       height: stacked ? 210 : 270,
       epochs: longestOf(runs),
       axis,
-      write: what === "accuracy" ? (tick) => percent(tick, Math.max(0, axis.decimals - 2)) : (tick) => format(tick, 4),
+      write:
+        what === "accuracy"
+          ? (tick) => percent(tick, Math.max(0, axis.decimals - 2))
+          : (tick) => format(tick, 4),
       curves,
       marks: parts.includes("val") ? runs.flatMap((run) => events(run, `val_${what}`)) : [],
     });
@@ -189,7 +212,7 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
       "aria-valuetext": `epoch ${epoch} of ${last}. ${read.join(". ")}`,
     };
     for (const [name, value] of Object.entries(attributes)) {
-      if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+      if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
     }
   }
   return { element, current, draw, tell };

@@ -55,7 +55,12 @@ export function runTable(caption, heads, name) {
  * @returns {HTMLElement}
  */
 export function runRow({ label, place, note }, count) {
-  const name = h("span", { class: "curves-name" }, ...runName(label), note && h("small", {}, ` ${note}`));
+  const name = h(
+    "span",
+    { class: "curves-name" },
+    ...runName(label),
+    note && h("small", {}, ` ${note}`),
+  );
   const cells = Array.from({ length: count }, () => h("td", {}, h("span"), h("small")));
   return h("tr", {}, h("th", { scope: "row" }, h("div", {}, swatch(place), name)), ...cells);
 }
@@ -65,21 +70,28 @@ export function runRow({ label, place, note }, count) {
  * @param {Record<string, any>[]} runs
  * @returns {string}
  */
-export const identity = (runs) => JSON.stringify(runs.map(({ label, place, seeds }) => [label, place, seeds.map(({ seed }) => seed)]));
+export const identity = (runs) =>
+  JSON.stringify(
+    runs.map(({ label, place, seeds }) => [label, place, seeds.map(({ seed }) => seed)]),
+  );
 
 /**
  * Loss and accuracy of every run at one epoch; with several seeds their mean and range.
  * @returns {{element: HTMLTableElement, update: (runs: *, epoch: *) => void}}
  */
 export function valueTable() {
-  const heads = ["Run", "training loss", "validation loss", "training accuracy", "validation accuracy"];
+  const heads = [
+    "Run",
+    "training loss",
+    "validation loss",
+    "training accuracy",
+    "validation accuracy",
+  ];
   const { element, body, title } = runTable("", heads, "values");
   const newRows = changeDetector();
   function update(runs, epoch) {
     if (newRows(identity(runs))) {
-      body.replaceChildren(
-        ...runs.map((run) => runRow({ ...run, note: "" }, COLUMNS.length)),
-      );
+      body.replaceChildren(...runs.map((run) => runRow({ ...run, note: "" }, COLUMNS.length)));
     }
     setText(title, `Epoch ${epoch}`);
     const order = ["train_loss", "val_loss", "train_accuracy", "val_accuracy"];
@@ -92,7 +104,10 @@ export function valueTable() {
         setText(value, there ? writeValue(column, mean[at]) : "–");
         const several = there && count[at] > 1;
         const ends = several ? [low[at], high[at]].map((end) => writeValue(column, end)) : [];
-        const fewer = there && count[at] < run.seeds.length ? ` (${count[at]} of ${run.seeds.length} seeds)` : "";
+        const fewer =
+          there && count[at] < run.seeds.length
+            ? ` (${count[at]} of ${run.seeds.length} seeds)`
+            : "";
         setText(range, `${ends.join("–")}${fewer}`);
       });
     });

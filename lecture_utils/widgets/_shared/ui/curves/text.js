@@ -17,11 +17,13 @@ export const percent = (share, digits = 2) => `${(100 * share).toFixed(digits)}%
  * @param {number} value
  * @returns {string}
  */
-export const loss = (value) => (value >= 0.001 && value < 1000 ? value.toFixed(4) : format(value, 4));
+export const loss = (value) =>
+  value >= 0.001 && value < 1000 ? value.toFixed(4) : format(value, 4);
 
 /**
  * @param {string} column
  * @param {number} value
  * @returns {string}
  */
-export const writeValue = (column, value) => (column.endsWith("loss") ? loss(value) : percent(value));
+export const writeValue = (column, value) =>
+  column.endsWith("loss") ? loss(value) : percent(value);
