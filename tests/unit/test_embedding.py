@@ -3,7 +3,6 @@ file.
 """
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -231,7 +230,7 @@ def test_a_killed_process_leaves_what_the_next_one_goes_on_from(monkeypatch, cac
     while not list(cache.glob("*.part/progress.json")):
         assert process.poll() is None, process.stderr.read().decode()
         time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()
     process.communicate()
     counted = count_computed(monkeypatch)
     model, images = small_network(), pictures()
