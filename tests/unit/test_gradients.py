@@ -12,8 +12,9 @@ from lecture_utils.training import gradient_norms
 @pytest.mark.parametrize("shortcuts", [False, True])
 def test_norms_are_those_of_backward_and_leave_no_trace(shortcuts):
     torch.manual_seed(0)
-    network = deep_cnn(depth=14, shortcuts=shortcuts)
-    loss = functional.cross_entropy(network(torch.rand(4, 1, 28, 28)), torch.arange(4))
+    network = deep_cnn(depth=14, shortcuts=shortcuts).double()
+    images = torch.rand(4, 1, 28, 28, dtype=torch.float64)
+    loss = functional.cross_entropy(network(images), torch.arange(4))
     norms = gradient_norms(network, loss)
     assert all(parameter.grad is None for parameter in network.parameters())
     assert gradient_norms(network, loss) == norms

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
+from rounding import sum_error
 from scipy import ndimage
 from torch import nn
 
@@ -141,7 +142,8 @@ def test_random_affine_is_what_scipy_computes_for_the_same_matrix(monkeypatch, d
         expected = ndimage.affine_transform(
             image.numpy(), matrix, offset, order=1, mode="grid-constant"
         )
-        np.testing.assert_allclose(picture.numpy(), expected, atol=2e-5)
+        # As above, with coordinates of up to 24.
+        np.testing.assert_allclose(picture.numpy(), expected, atol=sum_error(8, 24))
 
 
 def test_affine_options_of_recorded_runs_give_the_matrices_that_they_gave(monkeypatch):
@@ -191,7 +193,8 @@ def test_random_affine_treats_every_picture_differently_and_repeats_with_its_gen
     )
     assert torch.equal(draw(), draw())
     assert not torch.allclose(draw()[0], draw()[1])
-    assert torch.allclose(random_affine(images), images, atol=1e-5)
+    # Where it reads is rounded about 8 times, at coordinates of up to 28; neighbors differ by < 1.
+    assert torch.allclose(random_affine(images), images, atol=sum_error(8, 28))
 
 
 @pytest.mark.parametrize(
