@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from lecture_utils._atomic import locked
 from lecture_utils.datasets import _search
 from lecture_utils.datasets._archive import ArchiveError, unpack
 from lecture_utils.datasets._download import DownloadError
@@ -70,15 +71,12 @@ def _from_cache():
 
 
 def _from_download():
-    from filelock import FileLock
-
     if _search.is_offline():
         raise DatasetNotFoundError("LECTURE_OFFLINE forbids downloads; unset it")
     folder = _unpacked()
     archive = folder.parent / _URLS[0].rsplit("/", 1)[-1]
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{folder}.lock"):
+        with locked(folder, f"{_TITLE}: waiting for another process that fetches them"):
             try:
                 cached = _from_cache()  # another process may have been faster
             except DatasetNotFoundError:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lecture_utils._atomic import replaced
+from lecture_utils._atomic import locked, replaced
 from lecture_utils.datasets._search import cache_folder, say_once
 
 SPLITS = ("train", "validation", "test")
@@ -89,8 +89,6 @@ def read_manifest(folder: Path) -> list[str] | None:
 
 def _drawn(kinds, sizes, seed):
     """Draw pets into the cache, unless they are there; see `datasets.drawn_pets`."""
-    from filelock import FileLock
-
     from lecture_utils.datasets.pets import KINDS
 
     if len(set(kinds)) < max(2, len(kinds)) or not set(kinds) <= KINDS.keys():
@@ -102,8 +100,7 @@ def _drawn(kinds, sizes, seed):
         )
     name = "-".join(map(str, (*sorted(kinds), *sizes, f"seed{seed}", f"v{_DRAWING_VERSION}")))
     folder = cache_folder("drawn-pets") / name
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
+    with locked(folder, "waiting for another process that draws the same pets"):
         if read_manifest(folder) is None:
             _draw_all(folder, kinds, sizes, seed)
     class_names = tuple(sorted(KINDS[kind] for kind in kinds))
