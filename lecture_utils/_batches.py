@@ -1,0 +1,233 @@
+"""What batches of images, labels and logits must be: the same rules wherever a user passes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+#: What a classifier can be trained for: one class of many, or yes and no.
+TASKS = ("multiclass", "binary")
+
+
+def as_inputs(values: Any, name: str = "images") -> Tensor:
+    """Take what a model is applied to: images, or features of them.
+
+    Parameters
+    ----------
+    values : tensor or array of uint8 or float, shape (N, ...)
+        Bytes from 0 to 255, or floats, which nothing is assumed about.
+    name : str
+        What they are called in an error message.
+
+    Returns
+    -------
+    tensor
+        The same values, in the same type; of an array, without a copy where that is possible.
+
+    Raises
+    ------
+    ValueError
+        If they are of another type, or no batch.
+
+    Examples
+    --------
+    >>> as_inputs(torch.zeros(2, 1, 28, 28)).shape
+    torch.Size([2, 1, 28, 28])
+    """
+    tensor = _as_tensor(values, name, "a tensor or an array of bytes (uint8) or floats")
+    if tensor.dtype != torch.uint8 and not tensor.is_floating_point():
+        raise ValueError(
+            f"{name} are {tensor.dtype}; pass bytes, {name}.to(torch.uint8), if the values go from "
+            f"0 to 255, and floats otherwise"
+        )
+    if tensor.ndim < 2:
+        raise ValueError(
+            f"{name} have shape {tuple(tensor.shape)}; pass a batch, such as (N, C, H, W)"
+        )
+    return tensor
+
+
+def as_labels(
+    values: Any, count: int | None = None, classes: int | None = None, name: str = "labels"
+) -> Tensor:
+    """Take one class index per image.
+
+    Parameters
+    ----------
+    values : tensor, array or list of whole numbers, shape (N,) or (N, 1)
+        Of any type that holds them; for two classes also booleans.
+    count : int, optional
+        How many there must be.
+    classes : int, optional
+        How many classes there are: labels go from 0 to ``classes - 1``.
+    name : str
+        What they are called in an error message.
+
+    Returns
+    -------
+    tensor of int64, shape (N,)
+
+    Raises
+    ------
+    ValueError
+        If they are something else.
+
+    Examples
+    --------
+    >>> as_labels([[1.0], [0.0]], classes=2)
+    tensor([1, 0])
+    """
+    labels = _as_tensor(values, name, "one whole number per image")
+    if labels.is_complex():
+        raise ValueError(f"{name} are {labels.dtype}; pass one whole number per image")
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        hint = ""
+        if labels.ndim == 2:
+            hint = f"; {name}.argmax(1) turns one row of scores per image into them"
+        raise ValueError(
+            f"{name} have shape {tuple(labels.shape)}; pass one class index per image, (N,){hint}"
+        )
+    if count is not None and len(labels) != count:
+        raise ValueError(f"there are {count} images but {len(labels)} {name}; pass one per image")
+    if labels.is_floating_point() and len(labels):
+        broken = labels[labels != labels.round()]  # NaN is among them
+        if len(broken):
+            raise ValueError(
+                f"one of the {name} is {broken[0].item():g}; pass class indices, which are whole "
+                "numbers"
+            )
+    labels = labels.long()
+    if len(labels):
+        low, high = (int(value) for value in labels.aminmax())
+        if low < 0:
+            raise ValueError(f"one of the {name} is {low}; class indices start at 0")
+        if classes is not None and high >= classes:
+            raise ValueError(
+                f"one of the {name} is {high}, but there are {classes} classes, 0 to {classes - 1}"
+            )
+    return labels
+
+
+def as_logits(logits: Any, count: int, task: str | None = None) -> Tensor:
+    """Take a model's output for a batch as logits.
+
+    Parameters
+    ----------
+    logits : tensor, shape (N, classes); or for two classes one logit per image, (N, 1) or (N,)
+        For one image, which a model that ends in ``.squeeze()`` takes the first axis from, also
+        (classes,) or ().
+    count : int
+        How many images went in.
+    task : {"multiclass", "binary"}, optional
+        By default, one logit per image means two classes, as "binary" does.
+
+    Returns
+    -------
+    tensor, shape (N, classes), or (N, 1) for one logit per image
+
+    Raises
+    ------
+    ValueError
+        If the output is something else.
+
+    Examples
+    --------
+    >>> as_logits(torch.zeros(5), count=1).shape
+    torch.Size([1, 5])
+    """
+    wanted = {"binary": "(N, 1) or (N,)", "multiclass": "(N, classes)"}.get(
+        task or "", "(N, classes), or (N, 1) for two classes"
+    )
+    if not isinstance(logits, Tensor):
+        raise ValueError(
+            f"the model puts out {_kind(logits)}; it must give logits, a tensor of shape {wanted}"
+        )
+    shape = tuple(logits.shape)
+    if logits.ndim == 0:
+        logits = logits[None]
+    if logits.ndim == 1:
+        one_image = count == 1 and task != "binary"
+        logits = logits[None] if one_image and len(logits) > 1 else logits[:, None]
+    problem = ""
+    if logits.ndim != 2:
+        flat = logits.ndim > 2 and logits.shape[2:].numel() == 1
+        problem = "; let the model end in nn.Flatten()" if flat else "; pool or flatten the rest"
+    elif len(logits) != count:
+        problem = f"; {count} images went in"
+    elif task == "binary" and logits.shape[1] != 1:
+        problem = '; with more than one logit per image use task="multiclass"'
+    elif task == "multiclass" and logits.shape[1] == 1:
+        problem = '; with one logit per image use task="binary"'
+    elif not logits.shape[1]:
+        problem = "; there must be at least one"
+    if problem:
+        raise ValueError(f"the logits have shape {shape} instead of {wanted}{problem}")
+    return logits
+
+
+def as_model_dtype(model: nn.Module, inputs: Tensor) -> Tensor:
+    """Convert floats to the type of the model's weights; bytes stay what they are."""
+    weight = next((p for p in model.parameters() if p.is_floating_point()), None)
+    if weight is None or not inputs.is_floating_point():
+        return inputs
+    return inputs.to(weight.dtype)
+
+
+def run_model(model: nn.Module, images: Tensor) -> Any:
+    """Run a model; what it cannot take is said in terms of the images.
+
+    Parameters
+    ----------
+    model : nn.Module
+    images : tensor, shape (N, ...)
+
+    Returns
+    -------
+    Whatever the model returns.
+
+    Raises
+    ------
+    ValueError
+        If the model cannot take images of this shape or type.
+    """
+    try:
+        return model(images)
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(
+            f"the model cannot take images of shape {tuple(images.shape)} and type "
+            f"{images.dtype}{_remedy(model, images)}: {reason}"
+        ) from error
+
+
+def _remedy(model, images):
+    """Guess what is wrong with the images: how they are laid out, or their channels."""
+    if images.ndim == 3:
+        return " (images[None] makes a batch of one)"
+    first = next((m for m in model.modules() if isinstance(m, nn.Conv2d)), None)
+    if first is None or images.ndim != 4 or images.shape[1] == first.in_channels:
+        return ""
+    channels = first.in_channels
+    if images.shape[3] == channels:
+        return " (the channels come last; use images.permute(0, 3, 1, 2))"
+    if images.shape[1] == 4 and channels == 3:
+        return " (it takes 3 channels; images[:, :3] leaves transparency out)"
+    return f" (its first convolution takes {channels} channel{'s' * (channels != 1)})"
+
+
+def _as_tensor(values: Any, name: str, wanted: str) -> Tensor:
+    try:
+        return torch.as_tensor(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{name} are {_kind(values)}; pass {wanted}") from error
+
+
+def _kind(value):
+    dtype = getattr(value, "dtype", None)
+    return f"a {type(value).__name__}" + (f" of {dtype}" if dtype is not None else "")
