@@ -134,11 +134,40 @@ def pixels(canvas):
     return data.reshape(height, width, 4)
 
 
+# Measuring the contrast of each of the thousands of words of a page takes most of axe's time. Where
+# an element and all around it have the same tag, class and style, the contrast is the same, and the
+# first one stands for all. Demos are left out: there, what lies over what is not a matter of style.
+_MARK_REPEATED_TEXT = """() => {
+  const looks = new Map([[document.documentElement, 0]]);
+  const numbers = new Map();
+  const number = (text) => numbers.get(text) ?? numbers.set(text, numbers.size + 1).get(text);
+  const look = (element) => {
+    if (!looks.has(element)) {
+      const { color, backgroundColor, backgroundImage, fontSize, fontWeight, opacity, position, textShadow } =
+        getComputedStyle(element);
+      looks.set(element, number([look(element.parentElement), element.tagName, element.getAttribute("class"), color,
+        backgroundColor, backgroundImage, fontSize, fontWeight, opacity, position, textShadow].join()));
+    }
+    return looks.get(element);
+  };
+  const seen = new Set();
+  for (const element of document.body.querySelectorAll("*")) {
+    const hasText = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    if (!hasText || element.closest(".demo, svg")) continue;
+    element.toggleAttribute("data-repeated-text", seen.has(look(element)));
+    seen.add(look(element));
+  }
+  axe.configure({ rules: [{ id: "color-contrast", selector: "*:not([data-repeated-text])" }] });
+}"""
+
+
 def violations(page, part=None):
     """Let axe judge a page, or the parts that match a selector; return what it objects to, in
     words.
     """
     page.evaluate(AXE_SCRIPT)
+    if part is None:
+        page.evaluate(_MARK_REPEATED_TEXT)
     # It writes down what it has found otherwise for violations only, which is most of its work, and
     # does not fetch style sheets by itself, from addresses that it guesses wrong.
     options = {"resultTypes": ["violations"], "preload": False}

@@ -1,0 +1,33 @@
+"""What tests of all pages look at must be able to fail."""
+
+import pytest
+from page_tools import violations
+
+PALE = "color: #bbb"
+WORDS = "<p><span class='k'>def</span> <span class='n'>first</span> <span class='n' {style}>second</span></p>"
+
+
+@pytest.mark.parametrize(
+    ("words", "head", "expected"),
+    [
+        (WORDS.format(style=""), "", []),
+        # The second word of a class is pale; the first is not.
+        (WORDS.format(style=f'style="{PALE}"'), "", ["color-contrast"]),
+        # All words of a class are pale, and are told once.
+        (WORDS.format(style=""), f"<style>.n {{ {PALE} }}</style>", ["color-contrast"]),
+        # The same words, the second time on a dark ground that only that part has.
+        (
+            WORDS.format(style="") + f"<div>{WORDS.format(style='')}</div>",
+            "<style>div { background: #333 }</style>",
+            ["color-contrast"] * 2,
+        ),
+        ("<p class='n'>one</p><p class='n' style='opacity: 0.3'>two</p>", "", ["color-contrast"]),
+    ],
+)
+def test_one_of_many_words_with_too_little_contrast_is_found(page, words, head, expected):
+    page.set_content(
+        f"<!doctype html><html lang='en'><head><title>Words</title>{head}</head>"
+        f"<body><main><h1>Words</h1>{words}</main></body></html>"
+    )
+    found = violations(page)
+    assert [each.split()[0] for each in found] == expected
