@@ -20,6 +20,7 @@ CACHE = BOOK.parent / "_build" / ".jupyter_cache"
 sys.path.insert(0, str(BOOK / "_ext"))
 import execute_chapters  # noqa: E402
 import stale_notebooks  # noqa: E402
+from answers import read_answers  # noqa: E402
 
 
 def pytest_collect_file(file_path, parent):
@@ -35,13 +36,13 @@ class Chapter(IPyNbFile):
     outputs = None
 
     def collect(self):
-        """Yield the code cells, each check once more after its solution."""
+        """Yield the code cells, each check once more for every answer and for the solution."""
         self.nb = nbformat.read(self.path, as_version=4)
-        cells = execute_chapters.with_repeated_checks(self.nb).cells
+        cells = execute_chapters.with_repeated_checks(self.nb, read_answers(self.path)).cells
         code = (cell for cell in cells if cell.cell_type == "code")
         for number, cell in enumerate(code):
             options = defaultdict(bool, find_metadata_tags(cell.metadata))
-            name = f"Cell {number} ({cell.id})"
+            name = f"Cell {number} ({cell.metadata.get('answer', cell.id)})"
             yield Cell.from_parent(self, name=name, cell_num=number, cell=cell, options=options)
 
     def setup(self):
@@ -69,6 +70,8 @@ class Cell(IPyNbCell):
             if output.output_type == "error" and not self.options["check_exception"]:
                 traceback = "\n" + "\n".join(output.traceback)
                 self.raise_cell_error("Cell execution caused an exception", traceback)
+        if "answer" in self.cell.metadata:
+            return self.compare_verdict(outputs)
         unrun = self.cell.execution_count is None
         if unrun and self.cell.outputs:
             self.raise_cell_error("Unrun reference cell has outputs")
@@ -76,3 +79,15 @@ class Cell(IPyNbCell):
             stored = coalesce_streams(copy.deepcopy(self.cell.outputs))
             if not self.compare_outputs(coalesce_streams(outputs), stored):
                 self.raise_cell_error("Cell outputs differ", "\n".join(self.comparison_traceback))
+
+    def compare_verdict(self, outputs):
+        """Fail if the check does not say to an answer what it must."""
+        printed = "".join(output.text for output in outputs if output.output_type == "stream")
+        verdict = next((line for line in printed.splitlines() if line[:1] in ("✓", "○")), printed)
+        hint, solved = self.cell.metadata.hint, self.cell.outputs[0].text.strip()
+        right = verdict == solved if hint is None else verdict[:1] == "○" and hint in verdict
+        if not right:
+            expected = solved if hint is None else f"○ ... {hint} ..."
+            self.raise_cell_error(
+                "Check misjudges an answer", f"expected: {expected}\nbut it says: {verdict}"
+            )

@@ -23,6 +23,8 @@ from repository import repository_url, stated_url  # noqa: E402
 
 KEPT_TAG = "nbval-check-output"
 SETUP_TAG = "setup"
+#: A cell that holds a sentence to the numbers: it is executed, but not shown on the page.
+CLAIM_TAG, HIDDEN_TAG = "claim", "remove-cell"
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -58,6 +60,8 @@ def strip(notebook):
     for cell in notebook.cells:
         kept = {key: cell.metadata[key] for key in ("tags", "mystnb") if cell.metadata.get(key)}
         cell.metadata = nbformat.from_dict(kept)
+        if CLAIM_TAG in kept.get("tags", []) and HIDDEN_TAG not in kept["tags"]:
+            cell.metadata.tags.append(HIDDEN_TAG)
         cell.pop("attachments", None)
         if cell.cell_type == "code":
             cell.outputs = stored_outputs(cell)

@@ -5,18 +5,20 @@ kept result are executed first, one per core, into the same cache; MyST-NB then 
 there and executes nothing. A chapter that fails is left to MyST-NB: it executes the chapter again,
 alone, and writes its usual report.
 
-Each exercise is checked twice: as in the chapter, where its stub is still open, and once more after
-its solution. What the second check prints is kept beside the results, for the tests
-(``book/conftest.py``).
+Each exercise is checked more than once: as in the chapter, where its stub is still open; with each
+answer of ``book/_answers`` (see ``answers.py``); and after its solution. What the further checks
+print is kept beside the results, for the tests (``book/conftest.py``).
 """
 
 import asyncio
 import copy
 import os
+import re
 import time
 from pathlib import Path
 
 import nbformat
+from answers import read_answers
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import is_myst_markdown_notebook
@@ -27,38 +29,44 @@ from sphinx.util import logging
 
 #: How jupyter-cache reads a page in Markdown that has code cells.
 MARKDOWN = {"type": "plugin", "name": "myst_nb_md"}
-#: Ends the id of a check that is repeated after a solution.
+#: Ends the id of a check that is repeated after a solution, or after a numbered answer.
 REPEATED = "-repeated"
 logger = logging.getLogger(__name__)
 
 
-def with_repeated_checks(notebook):
-    """Return a copy of a notebook in which each check is repeated after the solution.
+def with_repeated_checks(notebook, answers=()):
+    """Return a copy of a notebook with a check for every answer, and once more after the solution.
 
-    The repeated check says what it must print there.
+    A repeated check says what it must print; one of a wrong answer, in its metadata, which hint it
+    must give.
     """
     notebook = copy.deepcopy(notebook)
     cells, check = [], None
     for cell in notebook.cells:
-        cells.append(cell)
         tags = cell.metadata.get("tags", [])
         if "check" in tags:
             check = cell
-        elif "solution" in tags:
-            # A new exercise has no outputs before `make notebooks` has stored them.
-            verdict = check.outputs[0].text if check.outputs else ""
-            title = verdict.removeprefix("○ ").partition(" is open.")[0]
-            solved = f"✓ {title} is solved.\n"
-            repeated = nbformat.v4.new_code_cell(
-                check.source,
-                id=check.id + REPEATED,
-                metadata={"tags": ["nbval-check-output"]},
-                execution_count=1,
-                outputs=[nbformat.v4.new_output("stream", name="stdout", text=solved)],
-            )
-            cells.append(repeated)
+        if "solution" in tags:
+            title = re.search(r'check\(\s*"([^"]+)"', check.source)[1]
+            for number, answer in enumerate(a for a in answers if a.exercise == title):
+                repeated = _repeated_check(check, title, f"{answer.source}\n\n", f"-{number}")
+                repeated.metadata.update(answer=answer.label, hint=answer.hint)
+                cells.append(repeated)
+            cells += [cell, _repeated_check(check, title)]
+        else:
+            cells.append(cell)
     notebook.cells = cells
     return notebook
+
+
+def _repeated_check(check, title, before="", number=""):
+    return nbformat.v4.new_code_cell(
+        before + check.source,
+        id=f"{check.id}{number}{REPEATED}",
+        metadata={"tags": ["nbval-check-output"]},
+        execution_count=1,
+        outputs=[nbformat.v4.new_output("stream", name="stdout", text=f"✓ {title} is solved.\n")],
+    )
 
 
 def without_repeated_checks(notebook):
@@ -141,7 +149,8 @@ async def execute_all(folder, records, jobs, report=print, **options):
         nonlocal ended
         async with places:
             path = Path(record.uri)
-            notebook = with_repeated_checks(cache.get_project_notebook(record.pk).nb)
+            notebook = cache.get_project_notebook(record.pk).nb
+            notebook = with_repeated_checks(notebook, read_answers(path))
             resources = {"metadata": {"path": str(path.parent)}}
             start = time.monotonic()
             try:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import jupytext
+from answers import answers_file
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_cache import get_cache
 from sphinx.util import logging
@@ -54,9 +55,14 @@ def notebook_source(path):
 
 
 def dependencies(notebook, root=ROOT):
-    """Return the files of the package that a notebook uses, directly or through other modules."""
+    """Return the files of the package that a notebook uses, directly or through other modules.
+
+    The answers to its exercises, which are executed with it, are among them.
+    """
     demos = _demo_folders(root)
-    files, waiting = set(), [(notebook_source(notebook), PACKAGE)]
+    answers = answers_file(notebook)
+    files = {answers} if answers.is_file() else set()
+    waiting = [(notebook_source(notebook), PACKAGE)]
     while waiting:
         source, package = waiting.pop()
         for name in imported_names(source):

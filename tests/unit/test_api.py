@@ -17,6 +17,7 @@ TOPICS = (
     "convolution",
     "datasets",
     "datasets.pets",
+    "evidence",
     "exercises",
     "filter_banks",
     "geometry",

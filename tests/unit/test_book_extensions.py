@@ -18,6 +18,7 @@ from sphinx.errors import ExtensionError
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
+import answers  # noqa: E402
 import demo_data  # noqa: E402
 import execute_chapters  # noqa: E402
 import mathml  # noqa: E402
@@ -258,6 +259,47 @@ def test_checks_are_repeated_after_solutions_and_taken_out_again(tmp_path):
     shorter, outputs = execute_chapters.without_repeated_checks(longer)
     assert [cell.id for cell in shorter.cells] == [cell.id for cell in notebook.cells]
     assert list(outputs) == [notebook.cells[1].id + execute_chapters.REPEATED]
+
+
+ANSWERS = """A comment.
+
+# %% Exercise 1, accepted: a float
+answer = 42.0
+
+# %% Exercise 1, rejected with "Add": one too few
+answer = 41
+
+# %% Exercise 2, accepted: of an exercise that this notebook does not have
+answer = 0
+"""
+
+
+def test_answers_are_checked_before_the_solution_runs(tmp_path):
+    path = write_notebook(tmp_path / "n.ipynb", *EXERCISE)
+    (tmp_path / "_answers").mkdir()
+    (tmp_path / "_answers" / "n.py").write_text(ANSWERS)
+    cache = tmp_path / "cache"
+    assert not execute(cache, [path], jobs=1)[1]
+    notebook = nbformat.read(path, as_version=4)
+    outputs = execute_chapters.executed_outputs(cache, notebook)
+    check = notebook.cells[1].id
+    assert outputs[f"{check}-0-repeated"][0].text == "✓ Exercise 1 is solved.\n"
+    assert outputs[f"{check}-1-repeated"][0].text == "○ Exercise 1 is open. Add.\n"
+    assert outputs[f"{check}-repeated"][0].text == "✓ Exercise 1 is solved.\n"
+    assert outputs[notebook.cells[-1].id][0].data["text/plain"] == "42"
+    assert len(outputs) == 4 + 3
+    # Another answer means that the chapter is executed again.
+    before = stale_notebooks.fingerprint(stale_notebooks.dependencies(path), Path("/"))
+    (tmp_path / "_answers" / "n.py").write_text(ANSWERS.replace("41", "40"))
+    assert stale_notebooks.fingerprint(stale_notebooks.dependencies(path), Path("/")) != before
+
+
+def test_an_answer_without_a_verdict_is_refused(tmp_path):
+    (tmp_path / "_answers").mkdir()
+    (tmp_path / "_answers" / "n.py").write_text("\n# %% Exercise 1: what about it?\nanswer = 1\n")
+    with pytest.raises(ValueError, match="rejected with"):
+        answers.read_answers(tmp_path / "n.ipynb")
+    assert answers.read_answers(tmp_path / "another.ipynb") == []
 
 
 def test_a_new_exercise_has_no_verdict_yet(tmp_path):

@@ -15,7 +15,19 @@ KERNEL = {*WIDGETS, "ipykernel", "jupyter_client", "traitlets"}
 #: Modules, and what none of them may load. Those of a line share a process: torch takes seconds.
 LIMITS = [
     (["lecture_utils"], {*HEAVY, "numpy"}),
-    (["convolution", "exercises", "geometry", "datasets", "pretrained", "runs", "widgets"], HEAVY),
+    (
+        [
+            "convolution",
+            "evidence",
+            "exercises",
+            "geometry",
+            "datasets",
+            "pretrained",
+            "runs",
+            "widgets",
+        ],
+        HEAVY,
+    ),
     (["filter_banks", "filter_banks._gabor"], HEAVY - {"scipy"}),
     (["models._efficientnet_lite", "interpretation", "runs._record"], HEAVY - {"torch"}),
     (["models"], WIDGETS | {"matplotlib", "torchvision"}),
