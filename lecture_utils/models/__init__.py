@@ -11,6 +11,7 @@ from lecture_utils.models._efficientnet_lite import (
     efficientnet_lite0,
     from_original_names,
 )
+from lecture_utils.models._filters import filter_network, gabor_filters
 from lecture_utils.models._mnist import (
     convolutional_base,
     dense_network,
@@ -31,8 +32,10 @@ __all__ = [
     "deep_cnn",
     "dense_network",
     "efficientnet_lite0",
+    "filter_network",
     "flatten_cnn",
     "from_original_names",
+    "gabor_filters",
     "gap_cnn",
     "small_resnet",
     "strong_cnn",

@@ -8,6 +8,7 @@ from functools import partial
 from torch import nn
 
 from lecture_utils.models._deep import deep_cnn
+from lecture_utils.models._filters import filter_network
 from lecture_utils.models._mnist import dense_network, flatten_cnn, gap_cnn, strong_cnn
 from lecture_utils.models._photos import cats_cnn, small_resnet
 
@@ -17,6 +18,11 @@ NETWORKS: dict[str, Callable[..., nn.Sequential]] = {
     "flatten": flatten_cnn,
     "gap": gap_cnn,
     "strong": strong_cnn,
+    "pixels": partial(filter_network, filters="none"),
+    "gabor": partial(filter_network, filters="gabor"),
+    "random": partial(filter_network, filters="random"),
+    "one-layer": filter_network,
+    "two-layers": partial(filter_network, layers=2),
     "cats": cats_cnn,
     "cats-dropout": partial(cats_cnn, dropout=0.5),
     "cats-strong": small_resnet,

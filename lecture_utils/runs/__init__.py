@@ -3,7 +3,19 @@
 ``python -m lecture_utils.runs list`` shows what there is.
 """
 
-from lecture_utils.runs._recipes import RECIPES, Recipe, recipe
+from lecture_utils.runs._recipe import Recipe
+from lecture_utils.runs._recipes import RECIPES, recipe
 from lecture_utils.runs._runs import Run, available, load, resume, train
+from lecture_utils.runs._snapshots import Snapshots
 
-__all__ = ["RECIPES", "Recipe", "Run", "available", "load", "recipe", "resume", "train"]
+__all__ = [
+    "RECIPES",
+    "Recipe",
+    "Run",
+    "Snapshots",
+    "available",
+    "load",
+    "recipe",
+    "resume",
+    "train",
+]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import Callback, Checkpoint
+from torch import nn
 
 from lecture_utils.runs._store import CHECKPOINT, HISTORY, write_history
 
@@ -53,6 +56,47 @@ class History(Callback):
         self.rows = list(state_dict["rows"])
         self.seconds = state_dict["seconds"]
         self.processor_seconds = state_dict["processor_seconds"]
+
+
+class FilterSnapshots(Callback):
+    """Keep the weights of the first convolution after some optimizer steps, in the checkpoint.
+
+    Parameters
+    ----------
+    steps : sequence of int
+        0 is before the first step.
+    """
+
+    def __init__(self, steps: Sequence[int]) -> None:
+        self.wanted = frozenset(steps)
+        self.steps: list[int] = []
+        self.weights: list[torch.Tensor] = []
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._keep(trainer, pl_module)
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        self._keep(trainer, pl_module)
+
+    def _keep(self, trainer, pl_module):
+        step = trainer.global_step
+        if step in self.wanted and step not in self.steps:
+            first = next(m for m in pl_module.modules() if isinstance(m, nn.Conv2d))
+            self.steps.append(step)
+            self.weights.append(first.weight.detach().float().cpu().clone())
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"steps": list(self.steps), "weights": list(self.weights)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.steps, self.weights = list(state_dict["steps"]), list(state_dict["weights"])
 
 
 class EpochCheckpoint(Checkpoint):

@@ -9,7 +9,7 @@ from torch import nn
 
 from lecture_utils import models
 from lecture_utils._inspect import evaluating
-from lecture_utils.runs._recipes import PHOTOS, Recipe
+from lecture_utils.runs._recipe import PHOTOS, Recipe
 
 # The output of the frozen part is cached on disk if it takes no more bytes per image than this.
 _MOST_BYTES = 250_000

@@ -3,89 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
-from lecture_utils.runs import _transfer_recipes
+from lecture_utils.runs import _filter_recipes, _transfer_recipes
+from lecture_utils.runs._recipe import PHOTOS, Recipe
 
-__all__ = ["RECIPES", "Recipe", "recipe"]
-
-# The data set of photos: its name in recipes.
-PHOTOS = "cats_vs_dogs"
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides a run, except its seed and the machine.
-
-    Attributes
-    ----------
-    name : str
-        Also the run's folder, such as "mnist/gap".
-    title : str
-        A few words for a caption.
-    dataset : str
-        "mnist", "fashion_mnist" or "cats_vs_dogs".
-    model : str
-        One of `models.NETWORKS`; or, with `train_from`, one of `pretrained.NETWORKS`, which gets a
-        new head.
-    epochs, batch_size : int
-    optimizer, schedule, learning_rate, weight_decay, label_smoothing, ema_decay
-        See `training.Classifier`.
-    augmentation : dict of float
-        Options of `augmentation.random_affine`, for photos of `augmentation.Augment`; empty for
-        none.
-    mixup : float
-        See `training.Classifier`.
-    image_size : int or None
-        Photos are resized to a square of so many pixels.
-    validation_size : int
-        Training images that are held out. Photos have a folder of their own for validation.
-    train_size : int or None
-        Train on no more than so many images.
-    train_from : str or None
-        The model is frozen up to (and excluding) this stage (see `transfer.freeze`), the statistics
-        of batch normalization everywhere. None for models that build on no other.
-    pretrained : bool
-        Whether the model starts with ImageNet's weights, or with random ones.
-    backbone_lr_scale : float
-        See `training.Classifier`.
-    repeats : int
-        How often an epoch goes through the training images: with few of them, evaluating the model
-        takes longer than training it.
-    resample_by_seed : bool
-        Whether the seed also decides which images `train_size` takes.
-    keep_weights : bool
-        False for models that are too large to ship. Frozen weights are never kept.
-    save_predictions : bool
-        Also write ``test.csv``, the model's output for every test image. See
-        `Run.test_predictions`.
-    """
-
-    name: str
-    title: str
-    dataset: str
-    model: str
-    epochs: int
-    batch_size: int = 128
-    optimizer: str = "adam"
-    schedule: str = "one-cycle"
-    learning_rate: float = 3e-3
-    weight_decay: float = 0.0
-    label_smoothing: float = 0.0
-    ema_decay: float | None = None
-    augmentation: dict[str, Any] = field(default_factory=dict)
-    mixup: float = 0.0
-    image_size: int | None = None
-    validation_size: int = 5000
-    train_size: int | None = None
-    train_from: str | None = None
-    pretrained: bool = False
-    backbone_lr_scale: float = 1.0
-    repeats: int = 1
-    resample_by_seed: bool = False
-    keep_weights: bool = True
-    save_predictions: bool = False
+__all__ = ["RECIPES", "recipe"]
 
 
 def recipe(name: str) -> Recipe:

@@ -14,12 +14,15 @@ from typing import Any
 
 from lecture_utils import datasets, geometry
 from lecture_utils.runs import _environment, _legacy, _networks
-from lecture_utils.runs._recipes import PHOTOS, Recipe
+from lecture_utils.runs._recipe import PHOTOS, Recipe
+from lecture_utils.runs._snapshots import write_snapshots
 from lecture_utils.runs._store import (
     CARD,
     CHECKPOINT,
     HISTORY,
     SETTINGS,
+    SNAPSHOTS,
+    TEST_CLASSES,
     TEST_PREDICTIONS,
     WEIGHTS,
     read_json,
@@ -27,7 +30,7 @@ from lecture_utils.runs._store import (
     write_history,
     write_json,
 )
-from lecture_utils.runs._test_predictions import write_test_predictions
+from lecture_utils.runs._test_predictions import write_test_classes, write_test_predictions
 
 TRAINER_OPTIONS = {
     "accelerator": "auto",
@@ -106,7 +109,7 @@ def _train(folder, settings, data=None):
     import pytorch_lightning as pl
     import torch
 
-    from lecture_utils.runs._callbacks import EpochCheckpoint, History
+    from lecture_utils.runs._callbacks import EpochCheckpoint, FilterSnapshots, History
     from lecture_utils.training import best_precision, uses_cuda
 
     if settings["threads"]:
@@ -124,7 +127,11 @@ def _train(folder, settings, data=None):
     trainer = pl.Trainer(
         **options,
         max_epochs=recipe.epochs,
-        callbacks=[History(folder), EpochCheckpoint(folder)],
+        callbacks=[
+            History(folder),
+            *([FilterSnapshots(recipe.snapshots)] if recipe.snapshots else []),
+            EpochCheckpoint(folder),
+        ],
         logger=False,
         # A progress bar in a log file is thousands of lines; there, each epoch prints one.
         enable_progress_bar=sys.stderr.isatty(),
@@ -193,6 +200,12 @@ def _finish(folder, settings, recipe, data, trainer):
     }
     if recipe.save_predictions:
         card["maps"] = write_test_predictions(folder / TEST_PREDICTIONS, model, data)
+    if recipe.save_classes:
+        write_test_classes(folder / TEST_CLASSES, model, data.test_set)
+    if recipe.snapshots:
+        kept = checkpoint["callbacks"]["FilterSnapshots"]
+        weights = [weight.numpy() for weight in kept["weights"]]
+        write_snapshots(folder / SNAPSHOTS, kept["steps"], weights)
     _leave_only_results(folder, recipe, card)
 
 

@@ -13,8 +13,11 @@ from lecture_utils.runs import _legacy, _store
 from lecture_utils.runs._recipes import RECIPES, Recipe, recipe
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import nn
 
+    from lecture_utils.runs._snapshots import Snapshots
     from lecture_utils.transfer import EmbeddingMaps
 
 
@@ -39,6 +42,12 @@ class Run:
         folder), ``label`` and ``logit`` (arrays; a logit above 0 means class 1), and the maps of
         the embeddings ``pca``, ``tsne`` (N, 2) and ``neighbors`` (N, 5), as in
         `transfer.make_maps`. Only of runs whose recipe says ``save_predictions``.
+    test_classes : dict
+        ``label`` and ``predicted``, the classes of the N test images (arrays of int). Only of runs
+        whose recipe says ``save_classes``.
+    snapshots : Snapshots
+        The weights of the first convolution during training: ``step`` (T,) and ``weights``
+        (T, K, C, h, w). Only of runs whose recipe names ``snapshots``.
     maps : transfer.EmbeddingMaps
         The maps among these, ready for the demo `EmbeddingMap`.
     """
@@ -106,6 +115,50 @@ class Run:
                 "save_predictions"
             )
         return read_test_predictions(self.folder / _store.TEST_PREDICTIONS)
+
+    @cached_property
+    def test_classes(self) -> dict[str, NDArray[np.int64]]:
+        """Read ``test_classes.npz``.
+
+        Returns
+        -------
+        dict
+            As the class explains.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the run did not save them.
+        """
+        from lecture_utils.runs._test_predictions import read_test_classes
+
+        if not self.recipe.save_classes:
+            raise FileNotFoundError(
+                f"{self.card['name']} did not save its predicted classes; load a run whose recipe "
+                "says save_classes"
+            )
+        return read_test_classes(self.folder / _store.TEST_CLASSES)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """Read ``snapshots.npz``.
+
+        Returns
+        -------
+        Snapshots
+
+        Raises
+        ------
+        FileNotFoundError
+            If the run kept none.
+        """
+        from lecture_utils.runs._snapshots import read_snapshots
+
+        if not self.recipe.snapshots:
+            raise FileNotFoundError(
+                f"{self.card['name']} kept no snapshots; load a run whose recipe names some"
+            )
+        return read_snapshots(self.folder / _store.SNAPSHOTS)
 
     @property
     def maps(self) -> EmbeddingMaps:

@@ -14,7 +14,8 @@ from lecture_utils._atomic import replacing
 
 RECORDED = Path(__file__).parents[1] / "data" / "runs"
 CARD, HISTORY, WEIGHTS = "card.json", "history.csv", "weights.safetensors"
-TEST_PREDICTIONS = "test.csv"
+TEST_PREDICTIONS, TEST_CLASSES = "test.csv", "test_classes.npz"
+SNAPSHOTS = "snapshots.npz"
 # While a run is under way:
 SETTINGS, CHECKPOINT = "settings.json", "last.ckpt"
 

@@ -1,4 +1,4 @@
-"""A model's output for every test image: one line each in ``test.csv``."""
+"""A model's output for every test image: logits and maps in ``test.csv``, or just the classes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lecture_utils._atomic import replacing
 
@@ -95,3 +96,49 @@ def read_test_predictions(path: Path) -> dict[str, Any]:
         "tsne": np.stack([columns["tsne_1"], columns["tsne_2"]], axis=1).astype(np.float32),
         "neighbors": np.stack([columns[name] for name in _NEIGHBORS], axis=1).astype(np.int32),
     }
+
+
+def write_test_classes(path: Path, model: nn.Module, dataset: Any) -> None:
+    """Write the class that a model predicts for each test image, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    model : nn.Module
+        From images to logits, (N, classes).
+    dataset : InMemoryDataset
+    """
+    from lecture_utils.transfer import run_in_batches
+
+    predicted = run_in_batches(model, dataset.inputs, 500).argmax(dim=1)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            label=dataset.labels.numpy().astype(np.uint8),
+            predicted=predicted.numpy().astype(np.uint8),
+        )
+
+
+def read_test_classes(path: Path) -> dict[str, NDArray[np.int64]]:
+    """Read what `write_test_classes` wrote.
+
+    Returns
+    -------
+    dict
+        ``label`` and ``predicted``, arrays of int, shape (N,).
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is damaged.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no {path}; restore it or train the run again")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            classes = {name: file[name].astype(np.int64) for name in ("label", "predicted")}
+    except Exception as error:  # of ZIP, of NumPy, or a missing array
+        raise ValueError(f"{path} is damaged ({error}); restore it or train again") from error
+    return classes

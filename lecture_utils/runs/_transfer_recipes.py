@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from lecture_utils.runs._recipes import Recipe
+from lecture_utils.runs._recipe import Recipe
 
 NETWORK = "efficientnet_lite0"
 # The stage from which each of the lecture's strategies trains the network.

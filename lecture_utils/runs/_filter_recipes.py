@@ -1,0 +1,101 @@
+"""The recipes that ask whether filters should be designed, random or learned.
+
+Five networks, which differ in their first layers only (see `models.filter_network`), are trained on
+few and on many images of clothes. All take 3,000 steps with batches of 100 images. Learning rate
+and weight decay were chosen for each network and number of images on the validation images, with a
+seed that the recorded runs do not have: ``tools/tune_filters.py`` writes what it got into
+``data/tuning/filters.json``, and the highest validation accuracy decides.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lecture_utils.runs._recipe import Recipe
+
+#: The networks, and what a figure calls them.
+NETWORKS = {
+    "pixels": "pixels",
+    "gabor": "Gabor filters",
+    "random": "random filters",
+    "one-layer": "one learned layer",
+    "two-layers": "two learned layers",
+}
+#: Training images.
+SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 50_000)
+#: What tuning chooses from. Decay is that of AdamW, which multiplies it by the learning rate.
+LEARNING_RATES = (1e-3, 3e-3, 1e-2)
+WEIGHT_DECAYS = (0.01, 0.1, 1.0)
+#: The sizes that are tuned; the others take the choice of the next smaller one of these.
+TUNED_SIZES = (100, 1_000, 10_000)
+#: What tuning got: a list of ``learning_rate``, ``weight_decay``, ``val_accuracy`` and ``val_loss``
+#: per network and tuned size.
+TUNING = Path(__file__).parents[1] / "data" / "tuning" / "filters.json"
+_STEPS, _BATCH = 3_000, 100
+# Images in all batches of an epoch: as many as the larger sets have at least.
+_IMAGES_PER_EPOCH = 30_000
+# Optimizer steps after which the first filters are kept, of the runs that learn them.
+_SNAPSHOTS = (
+    *(0, 1, 2, 3, 5, 8, 12, 18, 27, 40, 60),
+    *(90, 135, 200, 300, 450, 675, 1_000, 1_500, 2_200, 3_000),
+)
+
+
+def chosen(network: str, size: int) -> tuple[float, float]:
+    """Choose the learning rate and the weight decay of a network for a number of training images.
+
+    Returns
+    -------
+    (float, float)
+        Those with the highest accuracy on the validation images, for the next smaller size that was
+        tuned; of several, the first.
+    """
+    tuned = max(known for known in TUNED_SIZES if known <= size)
+    tried = json.loads(TUNING.read_text(encoding="utf-8"))[network][str(tuned)]
+    best = max(tried, key=lambda trial: trial["val_accuracy"])
+    return best["learning_rate"], best["weight_decay"]
+
+
+def make() -> list[Recipe]:
+    """Make all of them.
+
+    Returns
+    -------
+    list of Recipe
+    """
+    return [make_one(network, size) for network in NETWORKS for size in SIZES]
+
+
+def make_one(network: str, size: int, settings: tuple[float, float] | None = None) -> Recipe:
+    """Make the recipe of a network and a number of training images.
+
+    Parameters
+    ----------
+    network : str
+        One of `NETWORKS`.
+    size : int
+        One of `SIZES`.
+    settings : (float, float), optional
+        Learning rate and weight decay; by default those that tuning has chosen.
+    """
+    learning_rate, weight_decay = settings or chosen(network, size)
+    repeats = max(1, _IMAGES_PER_EPOCH // size)
+    return Recipe(
+        f"filters/{network}-{size}",
+        f"Fashion-MNIST, {NETWORKS[network]}, {size:,} images",
+        "fashion_mnist",
+        network,
+        epochs=_STEPS * _BATCH // (size * repeats),
+        batch_size=_BATCH,
+        optimizer="adamw",
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        validation_size=10_000,
+        train_size=size,
+        repeats=repeats,
+        resample_by_seed=True,
+        keep_weights=False,
+        save_classes=True,
+        snapshots=_SNAPSHOTS if network in ("one-layer", "two-layers") else (),
+    )

@@ -1,0 +1,71 @@
+"""The weights of a model's first convolution at some moments of its training, in 8 bits each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lecture_utils._atomic import replacing
+
+# Weights are stored as multiples of the largest magnitude over this.
+_LEVELS = 127
+
+
+class Snapshots(NamedTuple):
+    """The weights of the first convolution during training.
+
+    Attributes
+    ----------
+    step : ndarray of int, shape (T,)
+        After how many optimizer steps.
+    weights : ndarray of float32, shape (T, K, C, h, w)
+        Exact to 1/254 of the largest magnitude at that step.
+    """
+
+    step: NDArray[np.int64]
+    weights: NDArray[np.float32]
+
+
+def write_snapshots(path: Path, steps: Sequence[int], weights: Sequence[NDArray[Any]]) -> None:
+    """Write snapshots, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    steps : T of int
+    weights : T arrays of float, shape (K, C, h, w)
+    """
+    values = np.stack(weights).astype(np.float32)
+    largest = np.abs(values).reshape(len(values), -1).max(axis=1)
+    scale = np.where(largest > 0, largest, 1) / _LEVELS
+    levels = np.rint(values / scale[:, None, None, None, None]).astype(np.int8)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file, step=np.array(steps, np.int32), scale=scale.astype(np.float32), levels=levels
+        )
+
+
+def read_snapshots(path: Path) -> Snapshots:
+    """Read what `write_snapshots` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is damaged.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no {path}; restore it or train the run again")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            scale, levels = file["scale"], file["levels"]
+            step = file["step"].astype(np.int64)
+        weights = levels * scale[:, None, None, None, None]
+    except Exception as error:  # of ZIP, of NumPy, or a missing array
+        raise ValueError(f"{path} is damaged ({error}); restore it or train again") from error
+    return Snapshots(step, weights.astype(np.float32))

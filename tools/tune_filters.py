@@ -1,0 +1,90 @@
+"""Choose learning rate and weight decay for the runs on designed, random and learned filters.
+
+    python tools/tune_filters.py [network ...]
+
+Trains each network with every combination in ``runs._filter_recipes`` on some numbers of images of
+Fashion-MNIST, and writes how it does on the validation images. The test images are not read. What
+is in the file already is not trained again, so that a stopped run can be continued.
+"""
+
+import argparse
+import itertools
+import json
+from dataclasses import replace
+
+import pytorch_lightning as pl
+import torch
+
+from lecture_utils import models, runs
+from lecture_utils._atomic import replacing
+from lecture_utils.runs import _filter_recipes as filters
+from lecture_utils.runs import _record
+
+#: Not among the seeds of the recorded runs.
+SEED = 100
+
+
+def trial(network, size, learning_rate, weight_decay):
+    """Train once; return accuracy and loss on the validation images after the last epoch."""
+    recipe = replace(
+        runs.recipe(filters.name_of(network, size)),
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+    )
+    pl.seed_everything(SEED, verbose=False)
+    model = models.build(network)
+    data = _record._prepared(recipe, model, _record._data_module(recipe, SEED, None))
+    trainer = pl.Trainer(
+        max_epochs=recipe.epochs,
+        # Only the end counts.
+        check_val_every_n_epoch=recipe.epochs,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )
+    trainer.fit(_record._classifier(recipe, model), datamodule=data)
+    return {
+        name: round(float(trainer.callback_metrics[name]), 5)
+        for name in ("val_accuracy", "val_loss")
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("network", nargs="*", help=f"of {', '.join(filters.NETWORKS)}")
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    for network, size in itertools.product(
+        arguments.network or filters.NETWORKS, filters.TUNED_SIZES
+    ):
+        for rate, decay in itertools.product(filters.LEARNING_RATES, filters.WEIGHT_DECAYS):
+            known = read()
+            tried = known.setdefault(network, {}).setdefault(str(size), [])
+            settings = {"learning_rate": rate, "weight_decay": decay}
+            if any(settings.items() <= one.items() for one in tried):
+                continue
+            result = {**settings, **trial(network, size, rate, decay)}
+            print(network, size, result, flush=True)
+            known = read()  # another process may have written meanwhile
+            known.setdefault(network, {}).setdefault(str(size), []).append(result)
+            write(known)
+
+
+def read():
+    return (
+        json.loads(filters.TUNING.read_text(encoding="utf-8")) if filters.TUNING.is_file() else {}
+    )
+
+
+def write(known):
+    filters.TUNING.parent.mkdir(exist_ok=True)
+    with replacing(filters.TUNING) as temporary:
+        temporary.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
