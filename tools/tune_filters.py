@@ -10,12 +10,11 @@ is in the file already is not trained again, so that a stopped run can be contin
 import argparse
 import itertools
 import json
-from dataclasses import replace
 
 import pytorch_lightning as pl
 import torch
 
-from lecture_utils import models, runs
+from lecture_utils import models
 from lecture_utils._atomic import replacing
 from lecture_utils.runs import _filter_recipes as filters
 from lecture_utils.runs import _record
@@ -26,11 +25,7 @@ SEED = 100
 
 def trial(network, size, learning_rate, weight_decay):
     """Train once; return accuracy and loss on the validation images after the last epoch."""
-    recipe = replace(
-        runs.recipe(filters.name_of(network, size)),
-        learning_rate=learning_rate,
-        weight_decay=weight_decay,
-    )
+    recipe = filters.make_one(network, size, (learning_rate, weight_decay))
     pl.seed_everything(SEED, verbose=False)
     model = models.build(network)
     data = _record._prepared(recipe, model, _record._data_module(recipe, SEED, None))
@@ -46,10 +41,8 @@ def trial(network, size, learning_rate, weight_decay):
         use_distributed_sampler=False,
     )
     trainer.fit(_record._classifier(recipe, model), datamodule=data)
-    return {
-        name: round(float(trainer.callback_metrics[name]), 5)
-        for name in ("val_accuracy", "val_loss")
-    }
+    metrics = trainer.callback_metrics
+    return {name: round(float(metrics[name]), 5) for name in ("val_accuracy", "val_loss")}
 
 
 def main():
@@ -58,9 +51,8 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    for network, size in itertools.product(
-        arguments.network or filters.NETWORKS, filters.TUNED_SIZES
-    ):
+    networks = arguments.network or filters.NETWORKS
+    for network, size in itertools.product(networks, filters.TUNED_SIZES):
         for rate, decay in itertools.product(filters.LEARNING_RATES, filters.WEIGHT_DECAYS):
             known = read()
             tried = known.setdefault(network, {}).setdefault(str(size), [])
@@ -75,9 +67,8 @@ def main():
 
 
 def read():
-    return (
-        json.loads(filters.TUNING.read_text(encoding="utf-8")) if filters.TUNING.is_file() else {}
-    )
+    path = filters.TUNING
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def write(known):

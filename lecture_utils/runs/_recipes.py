@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from lecture_utils.runs import _filter_recipes, _transfer_recipes
+from lecture_utils.runs import _transfer_recipes
 from lecture_utils.runs._recipe import PHOTOS, Recipe
 
 __all__ = ["RECIPES", "recipe"]
