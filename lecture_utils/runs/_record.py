@@ -304,6 +304,7 @@ def _data_module(recipe, seed, data_dir):
             batch_size=recipe.batch_size,
             validation_size=recipe.validation_size,
             train_size=recipe.train_size,
+            subset_seed=seed if recipe.resample_by_seed else None,
             seed=seed,
             augment=_augment(recipe),
         )

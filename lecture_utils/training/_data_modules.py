@@ -227,6 +227,8 @@ class InMemoryDataModule(BatchDataModule):
         Decides which images are held out.
     train_size : int, optional
         Train on no more than so many images. By default on all that are not held out.
+    subset_seed : int, optional
+        Decides which images `train_size` takes. By default `split_seed` does.
     augment : callable, optional
         See `BatchDataModule`.
 
@@ -264,6 +266,7 @@ class InMemoryDataModule(BatchDataModule):
         seed: int = 0,
         split_seed: int = 0,
         train_size: int | None = None,
+        subset_seed: int | None = None,
         augment: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         super().__init__(batch_size=batch_size, eval_batch_size=500, seed=seed, augment=augment)
@@ -271,6 +274,7 @@ class InMemoryDataModule(BatchDataModule):
         self.validation_size = validation_size
         self.split_seed = split_seed
         self.train_size = train_size
+        self.subset_seed = subset_seed
 
     def setup(self, stage: str) -> None:
         """Read what a stage needs: "fit" or "validate" the training set, "test" the test set."""
@@ -288,10 +292,11 @@ class InMemoryDataModule(BatchDataModule):
                 f"cannot cut {len(labels)} training images into {size} to train on and "
                 f"{self.validation_size} to validate on; choose smaller numbers, at least 1"
             )
-        order = torch.randperm(
-            len(labels), generator=torch.Generator().manual_seed(self.split_seed)
+        held_out, used = _permutation(len(labels), self.split_seed).split(
+            [self.validation_size, rest]
         )
-        held_out, used = order.split([self.validation_size, rest])
+        if self.subset_seed is not None:
+            used = used[_permutation(rest, self.subset_seed)]
         self.validation_set = InMemoryDataset(images[held_out], labels[held_out])
         self.train_set = InMemoryDataset(images[used[:size]], labels[used[:size]])
         self.origin, self.source = data.origin, data.source
@@ -335,6 +340,10 @@ class FashionMNISTData(InMemoryDataModule):
 
     def __init__(self, *, source: str | None = None, **options: Any) -> None:
         super().__init__(partial(datasets.fashion_mnist, source=source), **options)
+
+
+def _permutation(count, seed):
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed))
 
 
 def _as_tensors(data):
