@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lecture_utils._atomic import locked
@@ -67,7 +67,7 @@ def _from_cache():
     if skipped is None:
         _search.say_once(f"{folder} is damaged and is not used")
         raise DatasetNotFoundError(f"{folder} is damaged; source='download' replaces it")
-    return _folders(folder, "cache", "the cache", tuple(skipped))
+    return _folders(folder, "cache", "the cache", skipped)
 
 
 def _from_download():
@@ -115,10 +115,10 @@ def _target(member: str) -> str | None:
 
 def _finish(folder: Path) -> None:
     """Drop photos that cannot be read, and write down what is there."""
-    from lecture_utils.datasets._image_cache import is_readable
+    from lecture_utils.datasets._image_cache import why_unreadable
 
     paths = sorted(folder.rglob("*.jpg"))
-    bad = [path for path in paths if not is_readable(path)]
+    bad = {path: reason for path in paths if (reason := why_unreadable(path))}
     expected = 2 * sum(last - first + 1 for first, last in SMALL_SPLIT.values())
     if len(paths) - len(bad) < _LEAST * expected:
         raise ArchiveError(
@@ -126,15 +126,16 @@ def _finish(folder: Path) -> None:
         )
     for path in bad:
         path.unlink()
-    write_manifest(folder, [path.relative_to(folder).as_posix() for path in bad])
+    reasons = {path.relative_to(folder).as_posix(): reason for path, reason in bad.items()}
+    write_manifest(folder, reasons)
 
 
 def _folders(
-    folder: Path, source: str, provider: str, skipped: tuple[str, ...] = ()
+    folder: Path, source: str, provider: str, skipped: Mapping[str, str] | None = None
 ) -> ImageFolders:
     without = f", without {len(skipped)} that cannot be read" if skipped else ""
     return ImageFolders(
-        folder, CLASS_NAMES, source, f"{_TITLE}: photos from {provider}{without}", skipped
+        folder, CLASS_NAMES, source, f"{_TITLE}: photos from {provider}{without}", skipped or {}
     )
 
 
