@@ -122,7 +122,10 @@ def _what_is_wrong(array, at, name):
     if not np.isfinite(array[at]):
         is_image = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))
         place = f"row {at[0]}, column {at[1]}" if is_image else f"index {at}"
-        return f"{name} has {array[at]} at {place}; replace it, for example with np.nan_to_num"
+        return (
+            f"{name} has {array[at]} at {place}; floats go from 0 (black) to 1 (white), so replace "
+            "NaN and infinity, for example with np.nan_to_num"
+        )
     finite = array[np.isfinite(array)]
     low, high = finite.min(), finite.max()
     if low >= -SLACK and high <= 255 + SLACK:
@@ -130,6 +133,6 @@ def _what_is_wrong(array, at, name):
     else:
         remedy = "rescale them, for example to (x - x.min()) / (x.max() - x.min())"
     return (
-        f"{name} has values from {low:g} to {high:g}; floats go from 0 (black) to 1 (white), so "
-        f"{remedy}"
+        f"{name} has values from {low:g} to {high:g}, outside of 0 to 1; floats go from 0 (black) "
+        f"to 1 (white), so {remedy}"
     )

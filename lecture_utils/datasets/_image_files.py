@@ -61,8 +61,8 @@ def as_rgb(image: Image.Image) -> Image.Image:
 
     Examples
     --------
-    >>> as_rgb(Image.fromarray(np.array([[0, 257, 65535]], np.uint16))).tobytes()
-    b'\\x00\\x00\\x00\\x01\\x01\\x01\\xff\\xff\\xff'
+    >>> as_rgb(Image.fromarray(np.array([[0, 257, 65535]], np.uint16))).getpixel((1, 0))
+    (1, 1, 1)
     """
     image.load()
     orientation = _orientation(image)  # only now: some formats note it at their end
