@@ -301,7 +301,8 @@ def similar_files(
     depth : int
         How many folders down to look.
     most : int
-        After so many files and folders the search ends: a folder of data may be huge, and its disk slow.
+        After so many files and folders the search ends: a folder of data may be huge, and its
+        disk slow.
 
     Returns
     -------
