@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 SLACK = 1e-3
 
 
-def to_unit_range(values: Any, name: str = "image", holes: bool = False) -> NDArray[np.float64]:
+def to_floats(values: Any, name: str = "image", holes: bool = False) -> NDArray[np.float64]:
     """Read pixels as floats from 0 to 1.
 
     Parameters
@@ -36,9 +36,9 @@ def to_unit_range(values: Any, name: str = "image", holes: bool = False) -> NDAr
 
     Examples
     --------
-    >>> to_unit_range(np.array([0, 51, 255]))
+    >>> to_floats(np.array([0, 51, 255]))
     array([0. , 0.2, 1. ])
-    >>> to_unit_range(np.array([0.2, 1.0000001]))
+    >>> to_floats(np.array([0.2, 1.0000001]))
     array([0.2, 1. ])
     """
     array = check_pixels(values, name, holes)
@@ -53,7 +53,7 @@ def to_bytes(values: Any, name: str = "image") -> NDArray[np.uint8]:
     Parameters
     ----------
     values, name
-        As for `to_unit_range`.
+        As for `to_floats`.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def to_bytes(values: Any, name: str = "image") -> NDArray[np.uint8]:
     Raises
     ------
     ValueError
-        As `to_unit_range` does.
+        As `to_floats` does.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def check_pixels(values: Any, name: str = "image", holes: bool = False) -> NDArr
     Parameters
     ----------
     values, name, holes
-        As for `to_unit_range`.
+        As for `to_floats`.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def check_pixels(values: Any, name: str = "image", holes: bool = False) -> NDArr
     """
     try:
         array = np.asarray(values)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:  # the last is a tensor's
         raise ValueError(f"{name} is no array of numbers ({error})") from error
     if array.dtype.kind not in "buif":
         raise ValueError(

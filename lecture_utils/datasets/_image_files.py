@@ -159,11 +159,11 @@ def _orientation(image):
 
 def _scaled(image):
     """Scale 16 bits of gray (or as many as the file says) to 8."""
-    values = np.asarray(image).astype(np.int64)
     tags = getattr(image, "tag_v2", {})
     bits = tags.get(_BITS_PER_SAMPLE, (16,))
     largest = 2 ** (bits[0] if isinstance(bits, tuple) else bits) - 1
-    levels = (values.clip(0, largest) * 255 + largest // 2) // largest
+    values = np.asarray(image).clip(0, largest).astype(np.uint32)
+    levels = (values * 255 + largest // 2) // largest
     if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
         levels = 255 - levels
     return Image.fromarray(levels.astype(np.uint8))

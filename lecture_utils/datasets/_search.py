@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -281,6 +282,9 @@ def _is_similar(path, collection, split):
     is_fashion, is_ours = "fashion" in whole, "fashion" in collection.folder
     # The files of both have the same names: the folder tells, or nothing does.
     if is_fashion != is_ours and (is_fashion or "mnist" in whole):
+        return False
+    # KMNIST, EMNIST, MedMNIST and others are something else.
+    if not is_fashion and re.search("[a-z]mnist", whole):
         return False
     other_split = {"train": ("test", "t10k"), "test": ("train",)}[split]
     if any(word in name for word in other_split):

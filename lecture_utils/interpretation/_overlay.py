@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lecture_utils._validation.pixels import to_unit_range
+from lecture_utils._validation.pixels import to_floats
 from lecture_utils.palette import signed_colors
 
 # How bright red, green and blue are.
@@ -98,7 +98,7 @@ def _brightness(image):
             f"image has shape {image.shape} and type {image.dtype}; pass bytes (H, W, 3) or "
             "(H, W), or floats (3, H, W) or (1, H, W)"
         )
-    pixels = to_unit_range(image)
+    pixels = to_floats(image)
     if image.ndim == 2:
         return pixels
     planes = pixels if is_float else pixels[..., :3].transpose(2, 0, 1)

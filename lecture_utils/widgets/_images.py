@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
 
-from lecture_utils._validation.pixels import to_bytes, to_unit_range
+from lecture_utils._validation.pixels import to_bytes, to_floats
 
 from . import _gallery
 from ._demo import ArrayTrait, Demo, _array_to_json
@@ -28,7 +28,7 @@ class PixelTrait(ArrayTrait):
 
     def validate(self, obj: Any, value: Any) -> NDArray[Any]:
         """Return the pixels as the demo keeps them."""
-        convert = to_bytes if self._dtype == "uint8" else to_unit_range
+        convert = to_bytes if self._dtype == "uint8" else to_floats
         try:
             return super().validate(obj, convert(value, self.name or "image"))
         except ValueError as error:
@@ -121,7 +121,7 @@ def as_gray(image: ArrayLike) -> NDArray[np.float32]:
     ValueError
         If the shape or a value does not fit.
     """
-    image = to_unit_range(image)
+    image = to_floats(image)
     if image.ndim == 3 and image.shape[2] in (3, 4):
         image = image[..., :3] @ np.array([0.2125, 0.7154, 0.0721])
     if image.ndim != 2 or image.size == 0:

@@ -20,7 +20,7 @@ from torchvision import datasets as reference
 from torchvision import transforms
 
 from lecture_utils import datasets, plotting
-from lecture_utils._validation.pixels import SLACK, to_bytes, to_unit_range
+from lecture_utils._validation.pixels import SLACK, to_bytes, to_floats
 from lecture_utils.datasets import _cats_vs_dogs, _image_cache, _image_files, _search
 from lecture_utils.datasets._image_files import as_rgb, read_rgb
 from lecture_utils.interpretation import overlay
@@ -168,6 +168,14 @@ def test_16_bits_of_gray_are_scaled(folder, rng, name, write):
     data = read(folder)
     np.testing.assert_array_equal(pixels(data, f"cats/{name}"), rounded(samples))
     assert data.converted == {"train": 1, "validation": 0}
+
+
+def test_16_bits_as_older_versions_of_pillow_open_them(rng):
+    """They say "I" for a PNG of 16 bits; the format tells what is meant."""
+    samples = rng.integers(0, 65536, (5, 4), dtype=np.int32)
+    image = Image.fromarray(samples)
+    image.format = "PNG"
+    np.testing.assert_array_equal(np.asarray(as_rgb(image)), rounded(samples))
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I;16L"])
@@ -340,7 +348,7 @@ def laid_over(image):
 
 #: Everything that takes an image as an array, made to return its brightness from 0 to 1.
 TAKERS = {
-    "to_unit_range": to_unit_range,
+    "to_floats": to_floats,
     "to_bytes": lambda image: to_bytes(image) / 255,
     "draw_image": drawn,
     "as_gray": as_gray,
@@ -418,6 +426,14 @@ def test_one_channel_out_of_range_is_noticed_though_the_brightness_is_not():
     image[0, 0] = 0, 0, 2
     with pytest.raises(ValueError, match="to 2, outside of 0 to 1"):
         as_gray(image)
+
+
+def test_what_is_no_array_is_refused():
+    for value in ([[1, 2], [3]], torch.zeros(2, 2, requires_grad=True)):
+        with pytest.raises(ValueError, match="image is no array of numbers"):
+            to_floats(value)
+    with pytest.raises(ValueError, match="image has type <U3"):
+        to_bytes("cat")
 
 
 def test_signed_figures_take_any_finite_limit():
@@ -769,7 +785,10 @@ def test_the_stand_in_is_not_taken_silently_when_mnist_lies_near(
 
 
 def test_nothing_near_is_nothing_to_say(tmp_path, monkeypatch, capsys):
-    for name in ("fashion-mnist/t10k-images-idx3-ubyte", "readme.txt", ".hidden/mnist.csv"):
+    for name in (
+        "fashion-mnist/t10k-images-idx3-ubyte", "readme.txt", ".hidden/mnist.csv",
+        "kmnist/train-images-idx3-ubyte", "medmnist.npz",
+    ):  # fmt: skip
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")
     monkeypatch.setenv("LECTURE_DATA", str(tmp_path))
