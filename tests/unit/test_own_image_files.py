@@ -498,6 +498,34 @@ def test_each_bad_file_is_skipped_with_its_reason(folder, rng, monkeypatch):
         assert data.skipped["validation"] == {}
 
 
+@pytest.mark.parametrize("ending", ["png", "jpg", "tif", "bmp", "webp", "ppm"])
+def test_whatever_is_in_a_file_it_is_read_or_skipped_with_a_reason(
+    tmp_path, rng, monkeypatch, ending
+):
+    """Random damage: no error leaves, and no reason is empty."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10**5)  # damage may claim gigabytes
+    exif = {} if ending in ("bmp", "ppm") else {"exif": Image.Exif()}
+    if exif:
+        exif["exif"][0x0112] = 6
+    whole = save(color(rng), tmp_path / f"whole.{ending}", **exif).read_bytes()
+    path = tmp_path / f"damaged.{ending}"
+    skipped = 0
+    with _image_files.without_warnings():
+        for _ in range(60):
+            content = bytearray(whole)
+            for at in rng.integers(0, min(len(content), 120), rng.integers(1, 6)):
+                content[at] = rng.integers(0, 256)
+            path.write_bytes(content[: rng.integers(1, len(content) + 1)])
+            result = _image_cache._decode(path, (4, 4))
+            if isinstance(result, _image_cache._Failure):
+                assert result.reason and not result.is_of_system
+                assert str(path) not in result.reason
+                skipped += 1
+            else:
+                assert result.pixels.shape == (4, 4, 3)
+    assert skipped > 10
+
+
 def test_a_limit_that_is_raised_is_noticed(folder, rng, monkeypatch):
     save(color(rng, 40, 40), folder / "train/cats/huge.png")
     with monkeypatch.context() as patch, pytest.warns(UserWarning, match="exceeds limit"):
