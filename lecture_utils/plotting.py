@@ -29,6 +29,7 @@ from matplotlib.text import Text
 from numpy.typing import ArrayLike
 from PIL import Image
 
+from lecture_utils._validation.pixels import check_pixels
 from lecture_utils.palette import signed_lut
 
 __all__ = [
@@ -117,7 +118,8 @@ def image_grid(
     Parameters
     ----------
     images : sequence of array, each (H, W) or (H, W, 3)
-        What to show. Images in gray have values from 0 to 1 or from 0 to 255.
+        What to show: integers from 0 to 255, or floats from 0 to 1; with `signed`, any numbers.
+        Where a float is NaN, nothing is drawn.
     titles : sequence of str, optional
         One per image.
     columns : int
@@ -137,7 +139,8 @@ def image_grid(
     Raises
     ------
     ValueError
-        If there are no images, or not as many titles as images.
+        If there are no images, or not as many titles as images, or a value is outside of its
+        range.
     """
     arrays = [np.asarray(image) for image in images]
     if not arrays:
@@ -152,7 +155,7 @@ def image_grid(
     height = tallest * size + (0.27 if titles else 0.05)
     fig, axes = figure(rows, columns, size=(columns * size, rows * height), squeeze=False)
     if signed and limit is None:
-        limit = max(float(np.nanmax(np.abs(image))) for image in arrays) or 1.0
+        limit = _largest(arrays)
     for axis in axes.flat:
         axis.set_axis_off()
     for number, (axis, image) in enumerate(zip(axes.flat, arrays, strict=False)):
@@ -177,19 +180,33 @@ def draw_image(
     Returns
     -------
     matplotlib.image.AxesImage
+
+    Raises
+    ------
+    ValueError
+        If a value is outside of its range: from 0 to 255 for integers, from 0 to 1 for floats.
     """
     image = np.asarray(image)
     if signed:
-        limit = limit if limit is not None else float(np.nanmax(np.abs(image))) or 1.0
+        limit = limit if limit is not None else _largest([image])
         scale = {"cmap": SIGNED, "vmin": -limit, "vmax": limit}
     else:
-        scale = {"cmap": "gray", "vmin": 0, "vmax": 1 if np.nanmax(image) <= 1 else 255}
+        image = check_pixels(image, holes=True)
+        if image.dtype.kind in "bf":
+            image = image.astype(float).clip(0, 1)
+        scale = {"cmap": "gray", "vmin": 0, "vmax": 255 if image.dtype.kind in "ui" else 1}
     # Small images go into the page pixel by pixel and the browser enlarges them; larger ones are
     # reduced here.
     interpolation = "none" if max(image.shape[:2]) <= _SMALL else None
     artist = axis.imshow(image, interpolation=interpolation, **scale)
     axis.set_axis_off()
     return artist
+
+
+def _largest(arrays: Sequence[Any]) -> float:
+    """Return the largest finite magnitude in several arrays, or 1 if that is zero."""
+    values = [np.abs(array[np.isfinite(array)]) for array in arrays]
+    return max((float(part.max()) for part in values if part.size), default=0.0) or 1.0
 
 
 def draw_numbers(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lecture_utils._atomic import locked
@@ -32,6 +32,9 @@ _URLS = (
 _CHECKSUM = "sha256:b7974bd00a84a99921f36ee4403f089853777b5ae8d151c76a86e64900334af9"
 _MEMBER = re.compile(r"PetImages/(Cat|Dog)/(\d+)\.jpg")
 _TIMEOUT = 10.0
+# What folders and files of cats and dogs are called elsewhere: Cat, dogs, cat.0.jpg, PetImages.
+_PET = re.compile(r"(cats?|dogs?)([^a-z]|$)|petimages", re.IGNORECASE)
+_ARCHIVE = re.compile(r"(cats?.*dogs?|dogs?.*cats?).*\.zip$", re.IGNORECASE)
 # A few of the 25,000 photos are known to be broken; if more of ours are, it is another archive.
 _LEAST = 0.99
 
@@ -52,11 +55,29 @@ def load(source: str | None, download: bool, drawn: Callable[[], ImageFolders]) 
 def _from_folder():
     root = _search.data_folder()
     for folder in (root / _FOLDER, root):
-        validation = [name for name in ("validation", "val") if (folder / name).is_dir()]
+        validation = [name for name in ("validation", "val", "valid") if (folder / name).is_dir()]
         splits = ["train", *validation[:1], "test"]
         if validation and all((folder / s / c).is_dir() for s in splits for c in CLASS_NAMES):
             return _folders(folder, "folder", "LECTURE_DATA")
-    raise DatasetNotFoundError(f"{root} has no {_FOLDER}/train/cats and so on")
+    sentence = (
+        f"{root} has no {_FOLDER}/train/cats and {_FOLDER}/train/dogs, and the same two in "
+        "validation (or val) and test"
+    )
+    near = _search.similar_files(root, _is_pet)
+    if near:
+        raise _search.NearMissError(
+            f"{sentence}, but there is {' and '.join(near)}; sort the photos into such folders"
+        )
+    raise DatasetNotFoundError(sentence)
+
+
+def _is_pet(path):
+    """Tell whether a file looks like a photo of a pet, or an archive of such photos."""
+    name = path.rsplit("/", 1)[-1]
+    is_photo = name.lower().endswith((".jpg", ".jpeg"))
+    if not is_photo:
+        return _ARCHIVE.search(name) is not None
+    return any(_PET.match(part) for part in path.split("/"))
 
 
 def _from_cache():
@@ -67,7 +88,7 @@ def _from_cache():
     if skipped is None:
         _search.say_once(f"{folder} is damaged and is not used")
         raise DatasetNotFoundError(f"{folder} is damaged; source='download' replaces it")
-    return _folders(folder, "cache", "the cache", tuple(skipped))
+    return _folders(folder, "cache", "the cache", skipped)
 
 
 def _from_download():
@@ -115,10 +136,10 @@ def _target(member: str) -> str | None:
 
 def _finish(folder: Path) -> None:
     """Drop photos that cannot be read, and write down what is there."""
-    from lecture_utils.datasets._image_cache import is_readable
+    from lecture_utils.datasets._image_cache import why_unreadable
 
     paths = sorted(folder.rglob("*.jpg"))
-    bad = [path for path in paths if not is_readable(path)]
+    bad = {path: reason for path in paths if (reason := why_unreadable(path))}
     expected = 2 * sum(last - first + 1 for first, last in SMALL_SPLIT.values())
     if len(paths) - len(bad) < _LEAST * expected:
         raise ArchiveError(
@@ -126,15 +147,16 @@ def _finish(folder: Path) -> None:
         )
     for path in bad:
         path.unlink()
-    write_manifest(folder, [path.relative_to(folder).as_posix() for path in bad])
+    reasons = {path.relative_to(folder).as_posix(): reason for path, reason in bad.items()}
+    write_manifest(folder, reasons)
 
 
 def _folders(
-    folder: Path, source: str, provider: str, skipped: tuple[str, ...] = ()
+    folder: Path, source: str, provider: str, skipped: Mapping[str, str] | None = None
 ) -> ImageFolders:
     without = f", without {len(skipped)} that cannot be read" if skipped else ""
     return ImageFolders(
-        folder, CLASS_NAMES, source, f"{_TITLE}: photos from {provider}{without}", skipped
+        folder, CLASS_NAMES, source, f"{_TITLE}: photos from {provider}{without}", skipped or {}
     )
 
 

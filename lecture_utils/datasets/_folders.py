@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lecture_utils._atomic import locked, replaced
@@ -30,16 +30,16 @@ class ImageFolders:
         Where the data came from: one of `datasets.SOURCES`.
     origin : str
         The same as a sentence, for a caption.
-    skipped : tuple of str
-        Files that were left out when the archive was unpacked because they cannot be read. Files
-        that are unreadable in a folder of your own show when `ImageDataModule` reads them.
+    skipped : dict of str
+        Files that were left out when the archive was unpacked because they cannot be read, and why.
+        Files that are unreadable in a folder of your own show when `ImageDataModule` reads them.
     """
 
     folder: Path
     class_names: tuple[str, ...]
     source: str
     origin: str
-    skipped: tuple[str, ...] = ()
+    skipped: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __fspath__(self) -> str:
         return str(self.folder)
@@ -48,24 +48,24 @@ class ImageFolders:
         return f"<{self.origin}>"
 
 
-def write_manifest(folder: Path, skipped: Sequence[str] = ()) -> None:
+def write_manifest(folder: Path, skipped: Mapping[str, str] | None = None) -> None:
     """Write down which images a folder has and how long their files are.
 
     Parameters
     ----------
     folder : Path
-    skipped : sequence of str
-        To be remembered with them.
+    skipped : dict of str, optional
+        Files that are left out and why, to be remembered with them.
     """
     files = [
         (path.relative_to(folder).as_posix(), path.stat().st_size)
         for path in sorted(folder.rglob("*.jpg"))
     ]
-    manifest = {"files": files, "skipped": list(skipped)}
+    manifest = {"files": files, "skipped": dict(skipped or {})}
     (folder / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
 
-def read_manifest(folder: Path) -> list[str] | None:
+def read_manifest(folder: Path) -> dict[str, str] | None:
     """Check that all images of a folder are still there.
 
     Parameters
@@ -74,15 +74,17 @@ def read_manifest(folder: Path) -> list[str] | None:
 
     Returns
     -------
-    list of str or None
-        What was skipped; None if an image is missing or its file has another length.
+    dict of str or None
+        What was skipped and why; None if an image is missing or its file has another length.
     """
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         for name, size in manifest["files"]:
             if (folder / name).stat().st_size != size:
                 return None
-        return manifest["skipped"]
+        skipped = manifest["skipped"]
+        # Earlier versions did not write down why.
+        return skipped if isinstance(skipped, dict) else dict.fromkeys(skipped, "damaged")
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _UNSIGNED_BYTES = 8
+_GZIP = b"\x1f\x8b"
 
 
 def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
@@ -23,7 +24,8 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     Parameters
     ----------
     path : path-like
-        The file; a name that ends in ``.gz`` is unpacked while reading.
+        The file; one that is packed with gzip, as its name (``.gz``) or its first bytes tell, is
+        unpacked while reading.
 
     Returns
     -------
@@ -50,8 +52,10 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     """
     path = Path(path)
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
-            content = file.read()
+        content = path.read_bytes()
+        # Some packed files have lost the ending of their name.
+        if path.suffix == ".gz" or content[:2] == _GZIP:
+            content = gzip.decompress(content)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is damaged ({error}); delete it and fetch it again") from error
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _UNSIGNED_BYTES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ SPLITS = {"train": "train", "test": "t10k"}
 
 # Seconds: a reader without a network should see the embedded sample soon.
 _TIMEOUT = 6.0
+
+# In which others publish MNIST and its relatives.
+_DATA_ENDINGS = (".csv", ".gz", ".mat", ".npy", ".npz", ".parquet", ".pkl", ".tar", ".zip")
 
 _said: set[str] = set()
 _download_failed: set[str] = set()
@@ -64,6 +68,10 @@ class Collection:
 
 class DatasetNotFoundError(FileNotFoundError):
     """The data are not where they were looked for; the message says why and what would help."""
+
+
+class NearMissError(DatasetNotFoundError):
+    """The same, but files lie there that a user may have meant: the search says so and goes on."""
 
 
 def load(
@@ -163,6 +171,8 @@ def find(
             continue
         try:
             return finder()
+        except NearMissError as error:
+            say_once(f"{title}: {error}")
         except DatasetNotFoundError:
             continue
         except DownloadError as error:
@@ -240,12 +250,84 @@ def _load_from(source, collection, split):
 def _from_folder(collection, split):
     root = data_folder()
     for layout in collection.layouts:
-        for ending in (".gz", ""):
-            paths = [root / layout / f"{name}{ending}" for name in _file_names(split)]
-            if all(path.is_file() for path in paths):
-                return read_idx(paths[0]), read_idx(paths[1]), f"LECTURE_DATA ({layout})"
-    name = _file_names(split)[0]
-    raise DatasetNotFoundError(f"{root} has {name}.gz in none of {collection.layouts}")
+        paths = [_find_variant(root / layout, name) for name in _file_names(split)]
+        if paths[0] and paths[1]:
+            return read_idx(paths[0]), read_idx(paths[1]), f"LECTURE_DATA ({layout})"
+    names = " and ".join(f"{name}.gz" for name in _file_names(split))
+    sentence = f"{root} has {names} in none of {', '.join(collection.layouts)}"
+    near = similar_files(root, lambda path: _is_similar(path, collection, split))
+    if near:
+        raise NearMissError(
+            f"{sentence}, but there is {' and '.join(near)}; move both files (in IDX format) to "
+            f"{root / collection.folder} and give them these names"
+        )
+    raise DatasetNotFoundError(sentence)
+
+
+def _find_variant(folder, name):
+    """Find a file under its name, or under one that Kaggle or a program has given it."""
+    dotted = name.replace("-idx", ".idx")
+    for inner in ("", name, dotted):  # some archives unpack each file into a folder of its name
+        for variant in (name, dotted):
+            for ending in (".gz", ""):
+                path = folder / inner / f"{variant}{ending}"
+                if path.is_file():
+                    return path
+    return None
+
+
+def _is_similar(path, collection, split):
+    """Tell whether somebody may take a path for a file of this collection and split."""
+    whole, name = path.lower(), path.lower().rsplit("/", 1)[-1]
+    is_fashion, is_ours = "fashion" in whole, "fashion" in collection.folder
+    # The files of both have the same names: the folder tells, or nothing does.
+    if is_fashion != is_ours and (is_fashion or "mnist" in whole):
+        return False
+    # KMNIST, EMNIST, MedMNIST and others are something else.
+    if not is_fashion and re.search("[a-z]mnist", whole):
+        return False
+    other_split = {"train": ("test", "t10k"), "test": ("train",)}[split]
+    if any(word in name for word in other_split):
+        return False
+    return "ubyte" in name or ("mnist" in name and name.endswith(_DATA_ENDINGS))
+
+
+def similar_files(
+    root: Path, is_similar: Callable[[str], bool], depth: int = 4, most: int = 5000
+) -> list[str]:
+    """Name up to two files below a folder that look like what is wanted.
+
+    Parameters
+    ----------
+    root : Path
+    is_similar : callable
+        Takes a path relative to `root`, with slashes.
+    depth : int
+        How many folders down to look.
+    most : int
+        After so many files and folders the search ends: a folder of data may be huge, and its
+        disk slow.
+
+    Returns
+    -------
+    list of str
+        Relative to `root`.
+    """
+    near, seen = [], 0
+    for parent, folders, files in os.walk(root):
+        inside = Path(parent).relative_to(root)
+        seen += 1
+        folders[:] = sorted(name for name in folders if name[0] != ".")
+        if len(inside.parts) >= depth:
+            folders.clear()
+        for name in sorted(files):
+            path = (inside / name).as_posix()
+            if name[0] != "." and is_similar(path):
+                near.append(path)
+            seen += 1
+            if len(near) == 2 or seen >= most:
+                return near
+    return near
 
 
 def _from_cache(collection, split):

@@ -6,7 +6,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from lecture_utils._validation.pixels import to_floats
 from lecture_utils.palette import signed_colors
+
+# How bright red, green and blue are.
+_WEIGHTS = np.array([0.2125, 0.7154, 0.0721])
 
 
 def overlay(
@@ -22,10 +26,12 @@ def overlay(
 
     Parameters
     ----------
-    image : array of uint8 (H, W, 3), or array or tensor of float (3, H, W)
-        Floats go from 0 to 1.
+    image : array or tensor
+        Integers from 0 to 255, shape (H, W, 3) or (H, W), as an image file has them; or floats from
+        0 to 1, shape (3, H, W) or (1, H, W), as a model takes them. Of a fourth channel of
+        integers, which is transparency, nothing is used.
     evidence : array or tensor, shape (h, w)
-        Such as one map of `grad_cam`; it is enlarged to the size of the image.
+        Such as one map of `grad_cam`, of finite numbers; it is enlarged to the size of the image.
     limit : float, optional
         The magnitude that gets the full color; give the same to all images that are to be compared.
         By default the largest of this map.
@@ -40,24 +46,24 @@ def overlay(
     Raises
     ------
     ValueError
-        If a shape, `limit` or `opacity` is none of the above.
+        If a shape, a value, `limit` or `opacity` is none of the above.
 
     Examples
     --------
     >>> overlay(np.zeros((8, 8, 3), np.uint8), np.zeros((2, 2))).max()
     np.float64(0.0)
     """
-    colors = torch.as_tensor(np.asarray(image))
-    if colors.dtype == torch.uint8:
-        colors = colors.movedim(-1, 0) / 255
-    if colors.ndim != 3 or colors.shape[0] != 3:
-        raise ValueError(
-            f"image has shape {tuple(np.shape(image))}; pass bytes (H, W, 3) or floats (3, H, W)"
-        )
-    values = torch.as_tensor(evidence).detach().cpu().double()
+    gray = _brightness(_as_array(image))
+    values = torch.from_numpy(_as_array(evidence).astype(np.float64))
     if values.ndim != 2 or not values.numel():
         raise ValueError(
             f"evidence has shape {tuple(values.shape)}; pass one map (h, w), such as maps[0]"
+        )
+    if not values.isfinite().all():
+        row, column = (~values.isfinite()).nonzero()[0].tolist()
+        raise ValueError(
+            f"evidence has {values[row, column].item()} at row {row}, column {column}; replace "
+            "what is not finite, for example with torch.nan_to_num"
         )
     if limit is not None and not 0 < limit < float("inf"):
         raise ValueError(f"limit is {limit}; it must be above 0")
@@ -66,11 +72,34 @@ def overlay(
     # An empty map stays empty: nothing is stretched.
     limit = limit or float(values.abs().max()) or 1.0
     large = torch.nn.functional.interpolate(
-        values[None, None], colors.shape[1:], mode="bilinear", align_corners=False
+        values[None, None], gray.shape, mode="bilinear", align_corners=False
     )[0, 0].numpy()
-    weights = np.array([0.2125, 0.7154, 0.0721])
-    gray = np.einsum("c,chw->hw", weights, colors.double().numpy())[..., None]
     # Color comes from the ends of the scale; how much of it, from the magnitude.
     color = signed_colors(np.sign(large), limit=1.0) / 255
     share = opacity * np.clip(np.abs(large) / limit, 0, 1)[..., None]
-    return np.clip((1 - share) * gray + share * color, 0, 1)
+    return np.clip((1 - share) * gray[..., None] + share * color, 0, 1)
+
+
+def _as_array(values):
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu()
+        # NumPy does not know bfloat16.
+        return (values.double() if values.is_floating_point() else values).numpy()
+    return np.asarray(values)
+
+
+def _brightness(image):
+    """Return the brightness of an image from 0 to 1, shape (H, W)."""
+    is_float = image.dtype.kind == "f"
+    channels = (1, 3) if is_float else (3, 4)
+    has_channels = image.ndim == 3 and image.shape[0 if is_float else 2] in channels
+    if not image.size or not (has_channels or (image.ndim == 2 and not is_float)):
+        raise ValueError(
+            f"image has shape {image.shape} and type {image.dtype}; pass bytes (H, W, 3) or "
+            "(H, W), or floats (3, H, W) or (1, H, W)"
+        )
+    pixels = to_floats(image)
+    if image.ndim == 2:
+        return pixels
+    planes = pixels if is_float else pixels[..., :3].transpose(2, 0, 1)
+    return planes[0] if len(planes) == 1 else np.tensordot(_WEIGHTS, planes, axes=1)

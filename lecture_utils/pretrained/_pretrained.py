@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from lecture_utils._validation.pixels import to_bytes
 from lecture_utils.datasets import _search
 from lecture_utils.pretrained import _files
 
@@ -67,8 +68,10 @@ class Pretrained:
 
         Parameters
         ----------
-        images : PIL image, array of uint8, shape (H, W, 3), or a list of them
+        images : PIL image, array of integers from 0 to 255, shape (H, W, 3), or a list of them
             Of any size; gray ones, (H, W), become color. Or a tensor of uint8, shape (N, 3, H, W).
+            PIL images may have any mode. 16 bits of gray are scaled to 8, the orientation that a
+            camera noted (EXIF) is applied, and transparency is left out: what lies under it shows.
 
         Returns
         -------
@@ -78,7 +81,8 @@ class Pretrained:
         Raises
         ------
         ValueError
-            If something is no image, or no bytes.
+            If something is no image, or has values outside of 0 to 255, or of unknown range (PIL
+            images of 32-bit integers or floats).
 
         Examples
         --------
@@ -209,6 +213,8 @@ def _as_images(images: Any) -> list[Any]:
     import torch
     from PIL import Image
 
+    from lecture_utils.datasets._image_files import as_rgb
+
     if isinstance(images, torch.Tensor):
         if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] != 3:
             raise ValueError(
@@ -220,7 +226,7 @@ def _as_images(images: Any) -> list[Any]:
             raise ValueError(f"images of shape {tuple(images.shape)} hold no image")
         return list(images)
     if isinstance(images, Image.Image):
-        return [images.convert("RGB")]
+        return [as_rgb(images)]
     if isinstance(images, list | tuple):
         if not images:
             raise ValueError("images is an empty list; give at least one image")
@@ -228,9 +234,12 @@ def _as_images(images: Any) -> list[Any]:
     array = np.asarray(images)
     is_gray = array.ndim == 2
     is_color = array.ndim == 3 and array.shape[2] in (3, 4)
-    if array.dtype != np.uint8 or not (is_gray or is_color) or not array.size:
+    if array.dtype.kind not in "bui" or not (is_gray or is_color) or not array.size:
+        remedy = ""
+        if array.dtype.kind == "f":
+            remedy = "; (255 * image).round().astype(np.uint8) makes them of floats from 0 to 1"
         raise ValueError(
             f"an image is {type(images).__name__} of {array.dtype} and shape {array.shape}; "
-            "preprocess takes PIL images or bytes (uint8) of shape (H, W, 3)"
+            f"preprocess takes PIL images or bytes (uint8) of shape (H, W, 3){remedy}"
         )
-    return [Image.fromarray(array).convert("RGB")]
+    return [Image.fromarray(to_bytes(array, "an image")).convert("RGB")]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -16,6 +18,13 @@ from lecture_utils.training._data_modules import BatchDataModule, InMemoryDatase
 
 # What torchvision's ImageFolder takes for an image.
 _ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+# What a user takes for an image, too; to read it would silently make another data set.
+_OTHER_ENDINGS = (
+    ".apng", ".arw", ".avif", ".avifs", ".cr2", ".cr3", ".dcm", ".dib", ".dng", ".exr", ".gif",
+    ".hdr", ".heic", ".heics", ".heif", ".hif", ".j2k", ".jfi", ".jfif", ".jif", ".jp2", ".jpe",
+    ".jpf", ".jpx", ".jxl", ".jxr", ".nef", ".npy", ".orf", ".pam", ".pbm", ".pcx", ".pfm", ".pnm",
+    ".psd", ".qoi", ".raf", ".raw", ".rw2", ".sgi", ".svg", ".tga", ".xcf",
+)  # fmt: skip
 _SPLITS = {"train": ("train",), "validation": ("validation", "val", "valid"), "test": ("test",)}
 
 
@@ -24,7 +33,9 @@ class ImageDataModule(BatchDataModule):
 
     Every image is decoded and resized once and kept on disk as bytes (in ``LECTURE_CACHE`` or else
     the user's cache folder); a batch is then cut out by index. The images are those of
-    torchvision's ``ImageFolder`` with ``Resize(image_size)``, byte for byte.
+    torchvision's ``ImageFolder`` with ``Resize(image_size)``, byte for byte, with two exceptions:
+    the orientation that a camera noted in a photo (EXIF) is applied, so that the photo stands
+    upright, and 16 bits of gray are scaled to 8, where torchvision would show nearly all white.
 
     Parameters
     ----------
@@ -56,10 +67,15 @@ class ImageDataModule(BatchDataModule):
         In alphabetical order; label 0 is the first. After `setup`.
     files : dict of list of str
         Per split, the file of each image, relative to the split's folder. After `setup`.
-    skipped : dict of list of str
-        Per split, the files that could not be read. After `setup`.
+    skipped : dict of dict of str
+        Per split, the files that could not be read, and why: name and reason. After `setup`, which
+        warns of them.
+    ignored : dict of list of str
+        Per split, the files beside the images that are none by their ending, such as
+        ``cats/1.heic`` and ``notes.txt``. After `setup`, which warns if they look like images.
     converted : dict of int
-        Per split, how many files were not RGB (gray, palette, CMYK, transparent). After `setup`.
+        Per split, how many files were not RGB of 8 bits (gray, palette, CMYK, transparent, 16
+        bits). After `setup`.
     origin : str
         Where the data came from, as a sentence.
     source : str
@@ -77,6 +93,9 @@ class ImageDataModule(BatchDataModule):
     With a Trainer, batches arrive as floats from 0 to 1 on the model's device; the loaders
     themselves give bytes.
 
+    What is transparent shows the color that lies under it, as in torchvision. Files of 32-bit
+    integers or floats (some TIFFs) are skipped, because nobody knows which value is white.
+
     Examples
     --------
     >>> data = ImageDataModule("pets", batch_size=20, image_size=(150, 150))
@@ -87,7 +106,8 @@ class ImageDataModule(BatchDataModule):
 
     class_names: tuple[str, ...]
     files: dict[str, list[str]]
-    skipped: dict[str, list[str]]
+    skipped: dict[str, dict[str, str]]
+    ignored: dict[str, list[str]]
     converted: dict[str, int]
 
     def __init__(
@@ -110,7 +130,7 @@ class ImageDataModule(BatchDataModule):
         self.train_size = train_size
         self.split_seed = split_seed
         self.class_names = None  # type: ignore[assignment]
-        self.files, self.skipped, self.converted = {}, {}, {}
+        self.files, self.skipped, self.ignored, self.converted = {}, {}, {}, {}
         self.origin = getattr(data_dir, "origin", f"images from {self.data_dir}")
         self.source = getattr(data_dir, "source", "folder")
 
@@ -129,7 +149,8 @@ class ImageDataModule(BatchDataModule):
 
     def _read(self, split):
         folder = _split_folder(self.data_dir, split)
-        names, class_names = find_images(folder)
+        listing = _list_images(folder)
+        class_names = listing.class_names
         if self.class_names is None:
             self.class_names = class_names
         elif class_names != self.class_names:
@@ -137,15 +158,20 @@ class ImageDataModule(BatchDataModule):
                 f"{folder} has the classes {class_names}, but another split has "
                 f"{self.class_names}; every split needs the same folders"
             )
-        decoded = load_images(folder, names, self.image_size)
-        self.files[split] = decoded.names
-        self.skipped[split], self.converted[split] = decoded.skipped, decoded.converted
-        if decoded.skipped:
-            _warn_of_skipped(folder, decoded.skipped)
+        decoded = load_images(folder, listing.names, self.image_size)
+        skipped = dict(sorted({**listing.unreadable, **decoded.skipped}.items()))
+        self.files[split], self.converted[split] = decoded.names, decoded.converted
+        self.skipped[split], self.ignored[split] = skipped, listing.ignored
+        _warn_of_skipped(folder, skipped)
+        _warn_of_ignored(folder, listing.ignored)
         labels = torch.tensor([class_names.index(name.split("/")[0]) for name in decoded.names])
-        for label, name in enumerate(class_names):
+        for label, class_name in enumerate(class_names):
             if not (labels == label).any():
-                raise ValueError(f"no image in {folder / name} can be read; replace the files")
+                name = next(name for name in skipped if name.split("/")[0] == class_name)
+                raise ValueError(
+                    f"no image in {folder / class_name} can be read "
+                    f"({_with_reasons(skipped, [name])}); replace the files"
+                )
         # Bytes lie as (N, H, W, 3), which is what "channels last" means: no copy is needed.
         return InMemoryDataset(torch.from_numpy(decoded.images).permute(0, 3, 1, 2), labels)
 
@@ -157,6 +183,8 @@ def find_images(folder: str | os.PathLike[str]) -> tuple[list[str], tuple[str, .
     ----------
     folder : path
         Folders and files whose name starts with a dot are left out: they are not the user's.
+        Links to folders are followed, but each folder of a class is read once: a link to a folder
+        that the link is in leads nowhere new.
 
     Returns
     -------
@@ -175,32 +203,132 @@ def find_images(folder: str | os.PathLike[str]) -> tuple[list[str], tuple[str, .
     >>> find_images("pets/train")  # doctest: +SKIP
     (['cats/1.jpg', 'dogs/1.jpg'], ('cats', 'dogs'))
     """
-    folder = Path(folder)
-    class_names = sorted(
-        entry.name for entry in os.scandir(folder) if entry.is_dir() and entry.name[0] != "."
-    )
+    listing = _list_images(Path(folder))
+    return listing.names, listing.class_names
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """What lies in a folder of classes.
+
+    Attributes
+    ----------
+    names : list of str
+        The files that end as images do, by class.
+    class_names : tuple of str
+    ignored : list of str
+        All other files.
+    unreadable : dict of str
+        Folders that cannot be listed, or have a file's name, and links that lead nowhere; and why.
+    """
+
+    names: list[str]
+    class_names: tuple[str, ...]
+    ignored: list[str]
+    unreadable: dict[str, str]
+
+
+def _list_images(folder: Path) -> _Listing:
+    above = _folders_above(folder)
+    class_names, ignored, unreadable = [], [], {}
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.name[0] == ".":
+            continue
+        if not _is_folder(entry):
+            if os.path.lexists(entry.path) and not os.path.exists(entry.path):
+                unreadable[entry.name] = "a link that leads nowhere"
+            else:
+                ignored.append(entry.name)
+        elif os.path.realpath(entry.path) not in above:
+            class_names.append(entry.name)
     if len(class_names) < 2:
         there = f"only {class_names[0]!r}" if class_names else "none"
-        raise ValueError(f"{folder} needs a folder for each of two classes or more; it has {there}")
+        loose = sum(name.lower().endswith(_ENDINGS) for name in ignored)
+        hint = f"; {_with_reasons(unreadable)}" if unreadable else ""
+        if loose:
+            hint = f", but {loose} images beside; sort them into folders"
+        raise ValueError(
+            f"{folder} needs a folder for each of two classes or more; it has {there}{hint}"
+        )
     names = []
     for class_name in class_names:
-        paths = _images_in(folder / class_name)
-        if not paths:
-            endings = ", ".join(_ENDINGS)
-            raise ValueError(f"{folder / class_name} has no image (a file ending in {endings})")
-        names += [path.relative_to(folder).as_posix() for path in paths]
-    return names, tuple(class_names)
+        images, others, problems = _images_in(folder, class_name)
+        if not images:
+            raise ValueError(_why_no_image(folder / class_name, others, problems))
+        names += images
+        ignored += others
+        unreadable.update(problems)
+    return _Listing(names, tuple(class_names), ignored, unreadable)
 
 
-def _images_in(folder):
-    paths = []
-    for parent, _, files in sorted(os.walk(folder, followlinks=True)):
-        for name in sorted(files):
-            path = Path(parent, name)
-            hidden = any(part[0] == "." for part in path.relative_to(folder).parts)
-            if name.lower().endswith(_ENDINGS) and not hidden:
-                paths.append(path)
-    return paths
+def _images_in(folder, class_name):
+    """List images, other files, and folders that cannot be listed with the reason."""
+    files, folders, problems = [], [], {}
+    # Folders that really lie here come before those that a link leads to: a folder that can be
+    # reached in both ways keeps its own name.
+    seen = _folders_above(folder)
+    here, linked = [folder / class_name], []
+    while here or linked:
+        parent = here.pop() if here else linked.pop(0)
+        real = os.path.realpath(parent)
+        if real in seen:
+            continue
+        seen.add(real)
+        try:
+            entries = sorted(os.scandir(parent), key=lambda entry: entry.name)
+        except OSError as error:
+            problems[parent] = error.strerror or str(error)
+            continue
+        for entry in entries:
+            if entry.name[0] == ".":
+                continue
+            if _is_folder(entry):
+                (linked if entry.is_symlink() else here).append(Path(entry.path))
+                folders.append(Path(entry.path))
+            else:
+                files.append(Path(entry.path))
+    # As `sorted(os.walk(...))` has them.
+    files.sort(key=lambda path: (str(path.parent), path.name))
+    images = [path for path in files if path.name.lower().endswith(_ENDINGS)]
+    parents = {parent for path in images for parent in path.parents}
+    for path in folders:
+        if path.name.lower().endswith(_ENDINGS) and path not in parents:
+            problems.setdefault(path, "a folder")
+    names = [path.relative_to(folder).as_posix() for path in files]
+    is_image = [name.lower().endswith(_ENDINGS) for name in names]
+    return (
+        [name for name, yes in zip(names, is_image, strict=True) if yes],
+        [name for name, yes in zip(names, is_image, strict=True) if not yes],
+        {path.relative_to(folder).as_posix(): reason for path, reason in problems.items()},
+    )
+
+
+def _is_folder(entry):
+    try:
+        return entry.is_dir()
+    except OSError:  # such as a link to itself
+        return False
+
+
+def _folders_above(folder):
+    real = Path(os.path.realpath(folder))
+    return {str(path) for path in (real, *real.parents)}
+
+
+def _why_no_image(folder, others, problems):
+    sentence = f"{folder} has no image (a file ending in {', '.join(_ENDINGS)})"
+    if problems:
+        sentence += f"; not readable: {_with_reasons(problems)}"
+    endings = _endings_of_images(others)
+    if endings:
+        sentence += f"; it has files ending in {', '.join(endings)}: convert them"
+    return sentence
+
+
+def _endings_of_images(names):
+    """Count the endings of files that a user takes for images and that are not read."""
+    endings = (os.path.splitext(name)[1].lower() for name in names)
+    return Counter(ending for ending in endings if ending in (*_ENDINGS, *_OTHER_ENDINGS))
 
 
 def _split_folder(data_dir, split):
@@ -235,9 +363,29 @@ def _balanced(labels, size, seed, class_names):
     return torch.stack([queue[:shortest] for queue in queues], dim=1).flatten()[:size]
 
 
+def _with_reasons(skipped: Mapping[str, str], names: list[str] | None = None) -> str:
+    """Name files (the first five of all) and say why they cannot be read."""
+    names = list(skipped) if names is None else names
+    some = ", ".join(f"{name} ({skipped[name]})" for name in names[:5])
+    return some + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
 def _warn_of_skipped(folder, skipped):
-    some = ", ".join(skipped[:5]) + (f" and {len(skipped) - 5} more" if len(skipped) > 5 else "")
-    warnings.warn(
-        f"{len(skipped)} images in {folder} cannot be read and are left out: {some}",
-        stacklevel=4,
-    )
+    if skipped:
+        warnings.warn(
+            f"{len(skipped)} images in {folder} cannot be read and are left out: "
+            f"{_with_reasons(skipped)}",
+            stacklevel=4,
+        )
+
+
+def _warn_of_ignored(folder, ignored):
+    endings = _endings_of_images(ignored)
+    if endings:
+        counts = ", ".join(f"{count} {ending}" for ending, count in sorted(endings.items()))
+        example = next(name for name in ignored if os.path.splitext(name)[1].lower() in endings)
+        warnings.warn(
+            f"{folder} has files that look like images but are not read ({counts}, such as "
+            f"{example}); convert them to .jpg or .png, or sort them into the folder of a class",
+            stacklevel=4,
+        )

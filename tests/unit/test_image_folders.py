@@ -22,7 +22,8 @@ from lecture_utils.augmentation import Augment
 from lecture_utils.datasets import _image_cache
 from lecture_utils.training import Classifier, ImageDataModule
 
-MODES = ("RGB", "L", "RGBA", "P", "CMYK", "LA", "1", "I;16")
+# 16 bits of gray are read otherwise than ImageFolder does: test_own_image_files.py.
+MODES = ("RGB", "L", "RGBA", "P", "CMYK", "LA", "1")
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +96,7 @@ def test_pictures_and_labels_are_those_of_image_folder(tmp_path, size):
         ours, our_label = data.train_set[i]
         np.testing.assert_array_equal(ours.permute(1, 2, 0).numpy(), np.asarray(image))
         assert our_label == label
-    assert data.converted["train"] == 21  # of 27 all but RGB
+    assert data.converted["train"] == 19  # of 27 all but RGB
 
 
 @pytest.mark.parametrize("name", ["validation", "val", "valid"])
@@ -118,7 +119,7 @@ def test_hidden_folders_and_files_are_no_data(folder):
     (folder / "train/class0/._0.jpg").write_bytes(b"not a picture but what macOS leaves")
     data = module(folder)
     assert data.class_names == ("class0", "class1")
-    assert data.skipped["train"] == []
+    assert data.skipped["train"] == {}
 
 
 BROKEN = {
@@ -134,7 +135,7 @@ def test_broken_files_are_left_out_named_and_counted(folder):
         (folder / "train/class0" / name).write_bytes(content)
     for _ in "decoded", "from the cache":
         with pytest.warns(
-            UserWarning, match=r"4 images in .*train.*: class0/cut.jpg, class0/empty"
+            UserWarning, match=r"4 images in .*train.*: class0/cut.jpg \(.*\), class0/empty"
         ):
             data = module(folder)
         assert len(data.train_set) == 7

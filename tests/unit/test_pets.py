@@ -109,7 +109,7 @@ def test_the_download_gives_the_small_split_without_broken_files(serve, tmp_path
     server = serve(public_archive())
     found = datasets.cats_vs_dogs()
     assert found.source == "download"
-    assert found.skipped == ("train/cats/cat.3.jpg",)
+    assert found.skipped == {"train/cats/cat.3.jpg": "the file is empty"}
     assert "without 1 that cannot be read" in found.origin
     expected = [
         f"{split}/{kind}s/{kind}.{number}.jpg"

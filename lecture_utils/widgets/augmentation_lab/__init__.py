@@ -12,9 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps
 
 from lecture_utils import datasets
+from lecture_utils._validation.pixels import to_bytes
+from lecture_utils.datasets._image_files import as_rgb
 
 from .. import _figure
 from .._demo import ArrayTrait, Demo
+from .._images import PixelTrait
 from .figure import drawn_by_torchvision, setting_rows
 from .presets import LIMITS, OFF, PRESETS
 
@@ -78,9 +81,9 @@ class AugmentationLab(Demo):
     (30.0, 0.0)
     """
 
-    image = ArrayTrait("uint8", ndim=3)
+    image = PixelTrait("uint8", ndim=3)
     source = traitlets.Unicode().tag(sync=True)
-    other = ArrayTrait("uint8", ndim=3)
+    other = PixelTrait("uint8", ndim=3)
     partner = traitlets.Unicode().tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     pictures = ArrayTrait("uint8", ndim=4)
@@ -235,7 +238,7 @@ def as_square(
     Parameters
     ----------
     image : PIL.Image or array_like of shape (H, W) or (H, W, 3)
-        Arrays are uint8, or have values from 0 to 1.
+        Arrays hold integers from 0 to 255 or floats from 0 to 1.
     name : str
         For the message if something is wrong.
     side : int
@@ -250,13 +253,9 @@ def as_square(
         If the shape or a value does not fit.
     """
     if not isinstance(image, Image.Image):
-        array = np.asarray(image)
+        array = to_bytes(image, repr(name))
         if array.ndim not in (2, 3) or array.size == 0 or array.shape[2:] not in ((), (3,)):
             raise ValueError(f"{name!r} has shape {array.shape}; give (H, W) or (H, W, 3)")
-        if array.dtype != np.uint8:
-            if not np.isfinite(array).all() or array.min() < 0 or array.max() > 1:
-                raise ValueError(f"{name!r} has values outside of 0 to 1, or NaN; or give uint8")
-            array = np.rint(array * 255).astype(np.uint8)
         image = Image.fromarray(array)
     # As the copied Python does it.
-    return np.asarray(ImageOps.fit(image.convert("RGB"), (side, side)))
+    return np.asarray(ImageOps.fit(as_rgb(image), (side, side)))

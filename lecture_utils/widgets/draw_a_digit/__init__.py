@@ -13,6 +13,7 @@ from lecture_utils import datasets
 
 from .. import _figure
 from .._demo import ArrayTrait, Demo
+from .._images import PixelTrait
 from .centering import center, move
 from .examples import as_digits, chosen_examples, predict
 from .layers import CLASSES, SIZE, describe, frozen, pack
@@ -75,7 +76,7 @@ class DrawADigit(Demo):
     parameters = ArrayTrait("uint8", ndim=1)
     examples = traitlets.List().tag(sync=True)
     example_pixels = ArrayTrait("uint8", ndim=3)
-    image = ArrayTrait("float32", ndim=2, default_value=np.zeros((SIZE, SIZE), np.float32))
+    image = PixelTrait("float32", ndim=2, default_value=np.zeros((SIZE, SIZE), np.float32))
     source = traitlets.Unicode(OWN_ARRAY).tag(sync=True)
     centered = traitlets.Bool(True).tag(sync=True)
     right = traitlets.Float(0.0, min=-LARGEST_SHIFT, max=LARGEST_SHIFT).tag(sync=True)
@@ -143,8 +144,6 @@ class DrawADigit(Demo):
             raise traitlets.TraitError(
                 f"image has shape {image.shape}; the network reads 28x28 (see `center`)"
             )
-        if not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):
-            raise traitlets.TraitError("image must have values from 0 (black) to 1 (white)")
         return image
 
     @traitlets.validate("source")

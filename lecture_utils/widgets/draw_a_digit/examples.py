@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from lecture_utils._validation.pixels import to_bytes
+
 from .layers import CLASSES, SIZE
 
 _AT_ONCE = 1000
@@ -62,15 +64,11 @@ def as_digits(images, labels):
     ValueError
         If the shapes do not fit, or values or labels are out of range.
     """
-    images, labels = np.asarray(images), np.asarray(labels)
+    images, labels = to_bytes(images, "examples"), np.asarray(labels)
     if images.ndim != 3 or images.shape[1:] != (SIZE, SIZE) or not len(images):
         raise ValueError(f"examples have shape {images.shape}; give images of (N, 28, 28)")
     if labels.shape != images.shape[:1]:
         raise ValueError(f"there are {len(images)} examples, but labels of shape {labels.shape}")
-    if images.dtype != np.uint8:
-        if not (np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1):
-            raise ValueError("examples must be bytes, or floats from 0 (black) to 1 (white)")
-        images = np.rint(images * 255).astype(np.uint8)
     if not np.isin(labels, range(CLASSES)).all():
         raise ValueError(f"labels are {sorted(set(labels.tolist()))}; use digits from 0 to 9")
     return images, labels.astype(int)

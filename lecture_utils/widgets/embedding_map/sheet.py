@@ -6,6 +6,9 @@ import os
 import numpy as np
 from PIL import Image, ImageOps, features
 
+from lecture_utils._validation.pixels import to_bytes
+from lecture_utils.datasets._image_files import as_rgb, read_rgb, without_warnings
+
 #: Together, so that a sheet stays below about 250 kB.
 MOST_PIXELS = 900_000
 SMALLEST, LARGEST = 24, 72
@@ -17,7 +20,8 @@ def make_sheet(images, count):
 
     Parameters
     ----------
-    images : sequence of PIL.Image, of paths, or of arrays of uint8, shape (H, W) or (H, W, 3)
+    images : sequence of PIL.Image, of paths, or of arrays, shape (H, W) or (H, W, 3)
+        Arrays hold integers from 0 to 255.
     count : int
         How many there must be.
 
@@ -51,16 +55,20 @@ def make_sheet(images, count):
 
 def _as_image(image, number):
     if isinstance(image, (str, os.PathLike)):
-        with Image.open(image) as opened:
-            return opened.convert("RGB")
+        try:
+            with without_warnings():
+                return read_rgb(image)[0]
+        except ValueError as error:
+            raise ValueError(f"{os.fspath(image)} cannot be read: {error}") from error
     if isinstance(image, Image.Image):
-        return image.convert("RGB")
+        return as_rgb(image)
     array = np.asarray(image)
-    if array.dtype != np.uint8 or array.size == 0 or array.ndim not in (2, 3):
+    if array.dtype.kind not in "bui" or array.size == 0 or array.ndim not in (2, 3):
         raise ValueError(
             f"image {number} has shape {array.shape} and type {array.dtype}; give uint8, "
             "(H, W, 3) or (H, W)"
         )
+    array = to_bytes(array, f"image {number}")
     if array.ndim == 3 and array.shape[2] != 3:
         raise ValueError(f"image {number} has shape {array.shape}; give (H, W, 3) or (H, W)")
     return Image.fromarray(array).convert("RGB")

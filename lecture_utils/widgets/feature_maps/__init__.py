@@ -14,6 +14,7 @@ from lecture_utils.convolution import convolve2d
 
 from .. import _figure
 from .._demo import ArrayTrait, Demo
+from .._images import PixelTrait
 from .bank import named_bank, random_bank
 
 SIDE = 64
@@ -64,7 +65,7 @@ class FeatureMaps(Demo):
     (8, 64, 64)
     """
 
-    image = ArrayTrait("uint8", ndim=3)
+    image = PixelTrait("uint8", ndim=3)
     source = traitlets.Unicode("your array").tag(sync=True)
     photos = traitlets.List(list(PHOTOS)).tag(sync=True)
     photo_pixels = ArrayTrait("uint8", ndim=1)
@@ -108,7 +109,7 @@ class FeatureMaps(Demo):
             filters = np.asarray(filters, dtype=np.float32)
             names = [f"filter {number}" for number in range(1, len(filters) + 1)]
         super().__init__(
-            image=_as_bytes(image),
+            image=image,
             source=source,
             photo_pixels=np.concatenate([photo.ravel() for photo in pixels.values()]),
             filters=filters,
@@ -198,12 +199,3 @@ class FeatureMaps(Demo):
             '<div class="demo-numbers"><table><caption>Mean of each map</caption>'
             f"<tbody>{rows}</tbody></table></div>"
         )
-
-
-def _as_bytes(image):
-    array = np.asarray(image)
-    if array.dtype == np.uint8:
-        return array
-    if not np.isfinite(array).all() or array.min() < 0 or array.max() > 1:
-        raise ValueError("image has values outside of 0 to 1, or NaN; scale it, or give uint8")
-    return np.rint(array * 255).astype(np.uint8)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
+from PIL import Image
 
 from lecture_utils import pretrained
 
@@ -194,7 +195,8 @@ def _gather(photos, net, layers):
         raise ValueError(f"photos is {photos!r}; give a list of names, or a dict of images")
     if isinstance(photos, dict):
         explanations = {
-            str(name): explain(net, np.asarray(image), layers) for name, image in photos.items()
+            str(name): explain(net, _image_or_array(image), layers)
+            for name, image in photos.items()
         }
     else:
         names = list(photos)
@@ -204,6 +206,11 @@ def _gather(photos, net, layers):
     if not explanations:
         raise ValueError("there are no photos; give at least one")
     return explanations
+
+
+def _image_or_array(image):
+    # As an array, an image would lose its palette and its orientation.
+    return image if isinstance(image, Image.Image) else np.asarray(image)
 
 
 def _linear_bias(model):

@@ -106,7 +106,7 @@ def explain(net, image, layers=None):
     Parameters
     ----------
     net : lecture_utils.pretrained.Pretrained
-    image : ndarray of uint8, shape (H, W, 3) or (H, W)
+    image : PIL.Image.Image, or ndarray of uint8, shape (H, W, 3) or (H, W)
     layers : sequence of str, optional
         Module paths of parts of the network, the last of them included; by default
         `default_layers`.
