@@ -240,7 +240,9 @@ def _kept_bytes(model, shape):
     import torch
 
     tensors = {
-        name: torch.empty_like(tensor, device="meta").requires_grad_(tensor.requires_grad)
+        name: torch.empty_like(
+            tensor, device="meta", dtype=torch.float32 if tensor.is_floating_point() else None
+        ).requires_grad_(tensor.requires_grad)
         for name, tensor in (*model.named_parameters(), *model.named_buffers())
     }
     storages, alive = {}, []

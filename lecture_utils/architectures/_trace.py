@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from lecture_utils._inspect import first_convolution
 from lecture_utils.architectures._block import Block
 from lecture_utils.architectures._hooks import tree_by_hooks
 from lecture_utils.architectures._steps import TracingError, record_steps
@@ -27,7 +28,7 @@ def trace(model: nn.Module, image_size: int | Sequence[int]) -> Block:
         Any network that takes one batch of images. It stays as it is.
     image_size : int, (int, int) or (int, int, int)
         Height and width in pixels, or (C, H, W). Without C there are as many channels as the
-        network's first convolution takes.
+        convolution takes that an image comes to first.
 
     Returns
     -------
@@ -62,8 +63,6 @@ def trace(model: nn.Module, image_size: int | Sequence[int]) -> Block:
 
 
 def _image_shape(model: nn.Module, image_size: int | Sequence[int]) -> tuple[int, ...]:
-    from torch import nn
-
     shape: tuple[Any, ...] = (
         tuple(image_size) if isinstance(image_size, (tuple, list)) else (image_size, image_size)
     )
@@ -75,10 +74,10 @@ def _image_shape(model: nn.Module, image_size: int | Sequence[int]) -> tuple[int
         )
     if len(shape) == 3:
         return shape
-    first = next((part for part in model.modules() if isinstance(part, nn.Conv2d)), None)
+    first = first_convolution(model, (shape[0], shape[1]))
     if first is None:
         raise ValueError(
             "the network has no convolution that says how many channels an image has; give "
             "image_size=(channels, height, width)"
         )
-    return first.in_channels, *shape
+    return first[0], *shape
