@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lecture_utils._inspect import first_convolution
+from lecture_utils._validation import as_one_image
 from lecture_utils.architectures._block import Block
 from lecture_utils.architectures._hooks import tree_by_hooks
 from lecture_utils.architectures._steps import TracingError, record_steps
@@ -27,8 +28,8 @@ def trace(model: nn.Module, image_size: int | Sequence[int]) -> Block:
     model : torch.nn.Module
         Any network that takes one batch of images. It stays as it is.
     image_size : int, (int, int) or (int, int, int)
-        Height and width in pixels, or (C, H, W). Without C there are as many channels as the
-        convolution takes that an image comes to first.
+        Height and width in pixels, or (C, H, W), or (1, C, H, W). Without C there are as many
+        channels as the convolution takes that an image comes to first.
 
     Returns
     -------
@@ -63,11 +64,14 @@ def trace(model: nn.Module, image_size: int | Sequence[int]) -> Block:
 
 
 def _image_shape(model: nn.Module, image_size: int | Sequence[int]) -> tuple[int, ...]:
-    shape: tuple[Any, ...] = (
-        tuple(image_size) if isinstance(image_size, (tuple, list)) else (image_size, image_size)
-    )
-    whole = all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape)
-    if not whole or len(shape) not in (2, 3):
+    try:
+        shape = as_one_image(image_size, "image_size")
+    except ValueError as error:
+        if "batch" in str(error):
+            raise
+        shape = ()
+    shape = shape * 2 if len(shape) == 1 else shape
+    if len(shape) not in (2, 3):
         raise ValueError(
             f"image_size is {image_size!r}; give a number of pixels, (height, width), or "
             "(channels, height, width)"

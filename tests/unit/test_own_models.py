@@ -5,13 +5,15 @@ What is expected is computed by hand in plain PyTorch, in float64.
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 import torchvision
 from torch import nn
+from torch.nn import functional
 
 from lecture_utils.architectures import trace
-from lecture_utils.geometry import effective_receptive_field
+from lecture_utils.geometry import count_macs, effective_receptive_field
 from lecture_utils.interpretation import (
     cam,
     dead_filters,
@@ -21,6 +23,8 @@ from lecture_utils.interpretation import (
     maximize_activation,
     occlusion,
 )
+from lecture_utils.profiling import activation_memory, training_memory
+from lecture_utils.transfer import attach_head, freeze
 
 
 def seeded(build):
@@ -404,3 +408,209 @@ def test_quantized_models():
             grad_cam(model, "1", images)
     finally:
         torch.backends.quantized.engine = before
+
+
+# ---- sizes as torchinfo takes them
+
+
+@pytest.mark.parametrize(
+    "size", [(3, 9, 7), [1, 3, 9, 7], torch.Size([1, 3, 9, 7]), np.array([3, 9, 7])]
+)
+def test_sizes_with_and_without_the_batch_axis(size):
+    model = seeded(lambda: nn.Sequential(nn.Conv2d(3, 2, 3), nn.Conv2d(2, 1, 1)))
+    assert count_macs(model, size) == 7 * 5 * (2 * 27 + 2)
+    # Single precision: the convolution keeps its input, 3 x 9 x 7, for its weights, and so on.
+    assert activation_memory(model, size) == 4 * (3 * 9 * 7 + 2 * 7 * 5)
+    assert trace(model, size).macs == 7 * 5 * (2 * 27 + 2)
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        ((8, 3, 9, 7), r"size is \(8, 3, 9, 7\); .* leave the batch axis out: \(3, 9, 7\)"),
+        ((3, 9, 7.5), "whole numbers of at least 1"),
+        ((3, 0, 7), "whole numbers of at least 1"),
+        ("small", "whole numbers of at least 1"),
+    ],
+)
+def test_sizes_that_are_none(size, message):
+    model = nn.Conv2d(3, 2, 3)
+    with pytest.raises(ValueError, match=f"input_{message}" if "size" in message else message):
+        count_macs(model, size)
+    with pytest.raises(ValueError, match=message.replace("size", "shape", 1)):
+        activation_memory(model, size)
+    with pytest.raises(ValueError, match="image_size is"):
+        trace(model, size)
+    with pytest.raises(ValueError, match="shape is"):
+        training_memory(model, size[1:])
+
+
+def test_volumes_are_no_batches():
+    assert count_macs(nn.Conv3d(1, 2, 1), (1, 4, 5, 6)) == 2 * 4 * 5 * 6
+
+
+# ---- a new head for any network
+
+
+def tiny_resnet(**options):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        block = torchvision.models.resnet.BasicBlock
+        return torchvision.models.ResNet(block, [1, 1, 1, 1], num_classes=4, **options)
+
+
+class Subclass(torchvision.models.ResNet):
+    pass
+
+
+class CifarBlock(nn.Module):
+    def __init__(self, inside, outside):
+        super().__init__()
+        self.conv = nn.Conv2d(inside, outside, 3, 2, 1)
+
+    def forward(self, x):
+        return functional.relu(self.conv(x))
+
+
+class ResNet(nn.Module):
+    """As many write it for CIFAR: functions in place of layers, and other names."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(8, 4)
+        self.conv1, self.bn1 = nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
+        self.layer1 = nn.Sequential(CifarBlock(4, 8))
+        self.layer2 = nn.Sequential(CifarBlock(8, 8))
+
+    def forward(self, x):
+        x = functional.relu(self.bn1(self.conv1(x)))
+        x = functional.avg_pool2d(self.layer2(self.layer1(x)), 8)
+        return self.linear(x.view(x.size(0), -1))
+
+
+class VGG(nn.Module):
+    def __init__(self):
+        super().__init__()
+        layers = [nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(4)]
+        layers += [nn.Conv2d(4, 6, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(8)]
+        self.features, self.classifier = nn.Sequential(*layers), nn.Linear(6, 4)
+
+    def forward(self, x):
+        return self.classifier(self.features(x).view(x.size(0), -1))
+
+
+def with_head(head):
+    model = tiny_resnet()
+    model.fc = head
+    return model
+
+
+OWN = {
+    "dropout": (lambda: with_head(nn.Sequential(nn.Dropout(0.5), nn.Linear(512, 4))), 512, 64),
+    "two layers": (
+        lambda: with_head(nn.Sequential(nn.Linear(512, 9), nn.ReLU(), nn.Linear(9, 4))),
+        9,
+        64,
+    ),
+    "no head": (lambda: with_head(nn.Identity()), 512, 64),
+    "subclass": (
+        lambda: Subclass(torchvision.models.resnet.BasicBlock, [1, 1, 1, 1], num_classes=4),
+        512,
+        64,
+    ),
+    "CIFAR ResNet": (ResNet, 8, 32),
+    "CIFAR VGG": (VGG, 6, 32),
+    "chain": (lambda: nn.Sequential(*list(tiny_resnet().children())[:-2]), 512, 64),
+    "Swin": (swin, 16, 32),
+    "ConvNeXt": (convnext, 6, 32),
+    "MobileNet": (lambda: torchvision.models.mobilenet_v3_small(num_classes=4), 1024, 64),
+    "DenseNet": (
+        lambda: torchvision.models.DenseNet(4, (1, 1, 1, 1), 8, num_classes=4),
+        None,
+        64,
+    ),
+    "wrapped": (lambda: nn.DataParallel(tiny_resnet()), 512, 64),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_head_for_other_peoples_networks(name):
+    build, features, size = OWN[name]
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        model = build()
+    # Statistics that matter, so that evaluation mode does.
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.1, 0.1, generator=torch.Generator().manual_seed(4))
+    model.train()
+    before = copy.deepcopy(model.state_dict())
+    random = torch.get_rng_state()
+    ours = attach_head(model, 2)
+    after = torch.get_rng_state()
+    torch.set_rng_state(random)
+    nn.Linear(ours.head.in_features, 2)  # the head's weights are all that is drawn
+    assert torch.equal(after, torch.get_rng_state())
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+    assert all(module.training for module in model.modules())
+    assert features is None or ours.head.in_features == features
+    assert ours.stages[-2:] == ("pool", "head")
+
+    # With the old last layer in place of the new head, it is the old network.
+    images = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(5))
+    linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
+    last = {"CIFAR ResNet": 0}.get(name, -1)
+    plain = name in ("no head", "chain")
+    ours.head = nn.Identity() if plain else copy.deepcopy(linear[last])
+    with torch.no_grad():
+        expected = model.eval()(ours.normalize(images))
+        result = ours.eval()(images)
+    if name == "chain":
+        expected = expected.mean(dim=(2, 3))
+    scale = expected.abs().max()
+    torch.testing.assert_close(result / scale, expected / scale, rtol=1e-4, atol=1e-4)
+    assert all(p.requires_grad for p in freeze(ours, "pool").pool.parameters())
+
+
+class Branching(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.left, self.right = nn.Conv2d(3, 4, 3), nn.Conv2d(3, 4, 3)
+        self.fc = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.fc((self.left(x) + self.right(x)).mean(dim=(2, 3)))
+
+
+class Twice(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 3, 3, padding=1), nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.fc(self.conv(self.conv(x)).mean(dim=(2, 3)))
+
+
+class Inside(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = tiny_resnet()
+
+    def forward(self, x):
+        return self.net(x)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (Branching, "not to Branching: something happens between 'left' and 'right'"),
+        (Twice, "its part 'conv' is used more than once"),
+        (Inside, r"inside of its part 'net'.*pass that part, model.get_submodule\('net'\)"),
+        (lambda: nn.Conv2d(1, 2, 3), "not to Conv2d: it does not take color images"),
+        (TwoInputs, "takes more than images"),
+        (lambda: torch.jit.script(VGG()), "before torch.jit.script"),
+    ],
+)
+def test_networks_that_cannot_be_cut(build, message):
+    with pytest.raises(ValueError, match=message):
+        attach_head(build(), 2)
