@@ -62,7 +62,7 @@ def never_reached(layer: str) -> str:
 class _FirstConvolution(Exception):
     """Carries the first convolution that a forward pass comes to, and what that gets."""
 
-    def __init__(self, layer: nn.Module, inputs: Any):
+    def __init__(self, layer: nn.Conv2d, inputs: Any):
         self.layer, self.inputs = layer, inputs
 
 
@@ -128,7 +128,7 @@ def first_convolution(
     )
 
 
-def _first_called(model, images):
+def _first_called(model: nn.Module, images: Tensor) -> nn.Conv2d | None:
     """Return the convolution that the images come to first, if it can take what it gets."""
     import torch
 

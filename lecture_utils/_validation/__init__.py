@@ -74,8 +74,8 @@ def as_sizes(value: Any, name: str) -> tuple[int, ...]:
     """
     sizes = value.tolist() if hasattr(value, "tolist") else value
     sizes = tuple(sizes) if isinstance(sizes, (tuple, list)) else (sizes,)
-    whole = all(isinstance(n, Integral) and not isinstance(n, bool) and n > 0 for n in sizes)
-    if not whole or not sizes:
+    whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
+    if not whole or not sizes or min(sizes) < 1:
         raise ValueError(
             f"{name} is {value!r}; pass whole numbers of at least 1, such as (3, 224, 224)"
         )

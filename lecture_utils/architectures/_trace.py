@@ -64,13 +64,14 @@ def trace(model: nn.Module, image_size: int | Sequence[int]) -> Block:
 
 
 def _image_shape(model: nn.Module, image_size: int | Sequence[int]) -> tuple[int, ...]:
+    shape: tuple[int, ...] = ()
     try:
         shape = as_one_image(image_size, "image_size")
     except ValueError as error:
         if "batch" in str(error):
             raise
-        shape = ()
-    shape = shape * 2 if len(shape) == 1 else shape
+    if len(shape) == 1:
+        shape = (shape[0], shape[0])
     if len(shape) not in (2, 3):
         raise ValueError(
             f"image_size is {image_size!r}; give a number of pixels, (height, width), or "
@@ -78,10 +79,11 @@ def _image_shape(model: nn.Module, image_size: int | Sequence[int]) -> tuple[int
         )
     if len(shape) == 3:
         return shape
-    first = first_convolution(model, (shape[0], shape[1]))
+    height, width = list(shape)
+    first = first_convolution(model, (height, width))
     if first is None:
         raise ValueError(
             "the network has no convolution that says how many channels an image has; give "
             "image_size=(channels, height, width)"
         )
-    return first[0], *shape
+    return first[0], height, width

@@ -453,7 +453,7 @@ def _numbers(value) -> tuple[Any, ...] | None:
     return values if all(isinstance(v, Real) for v in values) else None
 
 
-def _bounds(name, value):
+def _bounds(name: str, value: Any) -> tuple[float, float]:
     """Return the smallest and the largest value of what `_as_spread` or `_as_factors` gave."""
     if isinstance(value, tuple):
         return value
@@ -462,7 +462,7 @@ def _bounds(name, value):
     return -value, value
 
 
-def _each_axis(translate):
+def _each_axis(translate: Any) -> tuple[float, float]:
     """Return the largest translation horizontally and vertically."""
     return translate if isinstance(translate, tuple) else (translate, translate)
 

@@ -14,7 +14,7 @@ from lecture_utils.geometry._rules import (
     rule_of_module,
     turned,
 )
-from lecture_utils.geometry._types import ReceptiveField, field_of
+from lecture_utils.geometry._types import ReceptiveField, field_of, grids_of, through
 
 if TYPE_CHECKING:
     from torch import fx, nn
@@ -193,7 +193,7 @@ def _next_state(node: fx.Node, rule: Rule, inputs: list[_State]) -> _State:
     if isinstance(rule, Lost):
         return rule
     field = fields[0] if len(fields) == 1 else _meet(node.name, fields)
-    return field if rule is None else field.through(rule.name, (rule.rows, rule.columns))
+    return field if rule is None else through(field, rule.name, (rule.rows, rule.columns))
 
 
 def _meet(name: str, fields: list[ReceptiveField]) -> ReceptiveField:
@@ -203,7 +203,7 @@ def _meet(name: str, fields: list[ReceptiveField]) -> ReceptiveField:
             f"at {name} branches meet with jumps {[field.jump for field in fields]}; such a "
             "network has no single receptive field"
         )
-    (rows, columns), *others = (field.grids for field in fields)
+    (rows, columns), *others = map(grids_of, fields)
     for other in others:
         rows, columns = rows.joined(other[0]), columns.joined(other[1])
     return field_of(name, (rows, columns))

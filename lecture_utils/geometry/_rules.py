@@ -164,7 +164,7 @@ def _spatial_rule(name: str, shown: str, module: Any) -> Rule:
             module.stride,
             getattr(module, "padding", 0),
             getattr(module, "dilation", 1),
-            module.ceil_mode,
+            bool(module.ceil_mode),
             one_axis=type(module).__name__.endswith("1d"),
         )
     padding = getattr(nn.modules.padding, type(module).__name__, None)
@@ -178,7 +178,9 @@ def _spatial_rule(name: str, shown: str, module: Any) -> Rule:
     if isinstance(module, nn.PixelUnshuffle):
         return _pool(name, module.downscale_factor)
     if isinstance(module, nn.Upsample):
-        return _interpolation(name, shown, module.size, module.scale_factor, module.mode, module)
+        return _interpolation(
+            name, shown, module.size, module.scale_factor, module.mode, module.align_corners
+        )
     adaptive = nn.modules.pooling
     if isinstance(module, adaptive._AdaptiveAvgPoolNd | adaptive._AdaptiveMaxPoolNd):
         return _adaptive(shown, module.output_size)
@@ -232,9 +234,18 @@ def rule_of_function(node: fx.Node, channels_last: bool = False) -> Rule:
             given.get("ceil_mode", False),
         )
     if name == "interpolate":
-        given = _arguments(node, "input", "size", "scale_factor", "mode")
+        given = _arguments(node, "input", "size", "scale_factor", "mode", "align_corners")
+        if given.get("antialias"):
+            return Lost(shown, "unknown", "antialias=True")
         mode = given.get("mode", "nearest")
-        return _interpolation(node.name, shown, given.get("size"), given.get("scale_factor"), mode)
+        return _interpolation(
+            node.name,
+            shown,
+            given.get("size"),
+            given.get("scale_factor"),
+            mode,
+            given.get("align_corners"),
+        )
     if name == "pad":
         given = _arguments(node, "input", "pad", "mode")
         return _padding(node.name, shown, given["pad"], given.get("mode") or "constant")
@@ -281,7 +292,7 @@ def turned(node: fx.Node) -> tuple[int, ...] | None:
     values = tuple(order) if isinstance(order, list | tuple) else ()
     if len(values) != 4 or not all(isinstance(axis, int) for axis in values):
         return None
-    return tuple(axis % 4 for axis in values)  # pyright: ignore[reportOperatorIssue]
+    return tuple(axis % 4 for axis in values if isinstance(axis, int))
 
 
 def _arguments(node, *names) -> dict[str, Any]:
@@ -309,13 +320,13 @@ def _convolution(name, module) -> Step:
     else:
         before = [0, 0] if module.padding == "valid" else _two(module.padding, one_axis, 0)
         both = [2 * p for p in before]
-    grids = [windows(*axis) for axis in zip(kernel, stride, before, dilation, strict=True)]
+    rows, columns = (windows(*axis) for axis in zip(kernel, stride, before, dilation, strict=True))
 
     def sizes(size):
         padded = (size[0] + both[0], size[1] + both[1])
         return output_size(padded, kernel, stride, 0, dilation)
 
-    return Step(name, *grids, sizes, border=module.padding_mode)
+    return Step(name, rows, columns, sizes, border=module.padding_mode)
 
 
 def _transposed(name, module) -> Step:
@@ -323,10 +334,12 @@ def _transposed(name, module) -> Step:
     kernel, stride = _two(module.kernel_size, one_axis), _two(module.stride, one_axis)
     padding, dilation = _two(module.padding, one_axis, 0), _two(module.dilation, one_axis)
     extra = _two(module.output_padding, one_axis, 0)
-    grids = [transposed(*axis) for axis in zip(kernel, stride, padding, dilation, strict=True)]
+    rows, columns = (
+        transposed(*axis) for axis in zip(kernel, stride, padding, dilation, strict=True)
+    )
 
     def sizes(size):
-        rows, columns = (
+        height, width = (
             (size[a] - 1) * stride[a]
             - 2 * padding[a]
             + dilation[a] * (kernel[a] - 1)
@@ -334,9 +347,9 @@ def _transposed(name, module) -> Step:
             + 1
             for a in range(2)
         )
-        return rows, columns
+        return height, width
 
-    return Step(name, *grids, sizes)
+    return Step(name, rows, columns, sizes)
 
 
 def _pool(
@@ -345,16 +358,23 @@ def _pool(
     kernels = _two(kernel, one_axis)
     strides = kernels if stride in (None, ()) else _two(stride, one_axis)
     paddings, dilations = _two(padding, one_axis, 0), _two(dilation, one_axis)
-    grids = [windows(*axis) for axis in zip(kernels, strides, paddings, dilations, strict=True)]
+    rows, columns = (
+        windows(*axis) for axis in zip(kernels, strides, paddings, dilations, strict=True)
+    )
 
-    def sizes(size):
+    def sizes(size: tuple[int, int]) -> tuple[int, int]:
         return output_size(size, kernels, strides, paddings, dilations, bool(ceil_mode))
 
-    return Step(name, *grids, sizes)
+    return Step(name, rows, columns, sizes)
 
 
-def _padding(name, shown, amounts, kind) -> Rule:
-    border = {"zero": "zeros", "constant": "zeros", "reflect": "reflect", "replicat": "replicate"}
+def _padding(name: str, shown: str, amounts: Any, kind: str) -> Rule:
+    border: dict[str, str] = {
+        "zero": "zeros",
+        "constant": "zeros",
+        "reflect": "reflect",
+        "replicat": "replicate",
+    }
     kind = border.get(kind, kind)
     if kind == "circular":
         return Lost(shown, "unknown", "an output would see two opposite edges")
@@ -369,12 +389,12 @@ def _padding(name, shown, amounts, kind) -> Rule:
     return Step(name, windows(1, 1, top, 1), windows(1, 1, left, 1), sizes, True, kind)
 
 
-def _interpolation(name, shown, size, factor, mode, module=None) -> Rule:
+def _interpolation(name, shown, size, factor, mode, align_corners=None) -> Rule:
     if size is not None:
         return Lost(
             shown, "unknown", "size= makes what it sees depend on the image; pass scale_factor="
         )
-    if getattr(module, "align_corners", None):
+    if align_corners:
         return Lost(
             shown, "unknown", "align_corners=True makes what it sees depend on the image's size"
         )

@@ -93,19 +93,8 @@ class ReceptiveField:
         >>> ReceptiveField("conv").after(LayerSpec(3, stride=2)).region((0, 2))
         (range(0, 3), range(4, 7))
         """
-        ends = (g.at(i) for g, i in zip(self.grids, as_pair(output, "output"), strict=True))
+        ends = (g.at(i) for g, i in zip(grids_of(self), as_pair(output, "output"), strict=True))
         rows, columns = (range(cell[0], cell[-1] + 1) if cell else range(0) for cell in ends)
-        return rows, columns
-
-    @property
-    def grids(self) -> tuple[Grid, Grid]:
-        """What every output sees: a `Grid` for the rows and one for the columns."""
-        if self._grids is not None:
-            return self._grids
-        rows, columns = (
-            Grid(((self.offset[a], self.offset[a] + self.size[a] - 1),), int(self.jump[a]))
-            for a in range(2)
-        )
         return rows, columns
 
     def after(self, spec: LayerSpec) -> ReceptiveField:
@@ -120,12 +109,24 @@ class ReceptiveField:
         ReceptiveField
         """
         rows, columns = (windows(*axis) for axis in zip(*window(spec), strict=True))
-        return self.through(spec.name, (rows, columns))
+        return through(self, spec.name, (rows, columns))
 
-    def through(self, name: str, layer: tuple[Grid, Grid]) -> ReceptiveField:
-        """Return the field after one more layer of any kind, given by its grids."""
-        rows, columns = (mine.then(its) for mine, its in zip(self.grids, layer, strict=True))
-        return field_of(name, (rows, columns))
+
+def grids_of(field: ReceptiveField) -> tuple[Grid, Grid]:
+    """Return what every output sees: a `Grid` for the rows and one for the columns."""
+    if field._grids is not None:
+        return field._grids
+    rows, columns = (
+        Grid(((field.offset[a], field.offset[a] + field.size[a] - 1),), int(field.jump[a]))
+        for a in range(2)
+    )
+    return rows, columns
+
+
+def through(field: ReceptiveField, name: str, layer: tuple[Grid, Grid]) -> ReceptiveField:
+    """Return the field after one more layer of any kind, given by its grids."""
+    rows, columns = (mine.then(its) for mine, its in zip(grids_of(field), layer, strict=True))
+    return field_of(name, (rows, columns))
 
 
 def field_of(name: str, grids: tuple[Grid, Grid]) -> ReceptiveField:
