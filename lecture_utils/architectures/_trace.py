@@ -64,6 +64,8 @@ def trace(model: nn.Module, image_size: int | Sequence[int]) -> Block:
 
 
 def _image_shape(model: nn.Module, image_size: int | Sequence[int]) -> tuple[int, ...]:
+    from torch import nn
+
     shape: tuple[int, ...] = ()
     try:
         shape = as_one_image(image_size, "image_size")
@@ -78,6 +80,16 @@ def _image_shape(model: nn.Module, image_size: int | Sequence[int]) -> tuple[int
             "(channels, height, width)"
         )
     if len(shape) == 3:
+        convolutions = any(isinstance(part, nn.Conv2d) for part in model.modules())
+        with_batch = len(tuple(image_size)) == 4 if isinstance(image_size, Sequence) else False
+        if (
+            with_batch
+            and convolutions
+            and not first_convolution(model, (shape[1], shape[2]), shape[0])
+        ):
+            raise ValueError(
+                f"image_size is {image_size!r}; the network takes no images of {shape[0]} channels"
+            )
         return shape
     height, width = list(shape)
     first = first_convolution(model, (height, width))
