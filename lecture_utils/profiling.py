@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lecture_utils._inspect import evaluating
+from lecture_utils._validation import as_one_image, as_sizes
 
 if TYPE_CHECKING:
     import torch
@@ -166,9 +167,10 @@ def training_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
     >>> training_memory(nn.Sequential(nn.Flatten(), nn.Linear(12, 1)), (8, 3, 2, 2))
     592
     """
-    if len(shape) != 4 or min(shape) < 1:
+    sizes = as_sizes(shape, "shape")
+    if len(sizes) != 4:
         raise ValueError(f"shape is {shape}; pass (images, channels, height, width)")
-    count, *image_shape = shape
+    count, *image_shape = sizes
     constant = sum(4 * tensor.numel() for tensor in (*model.parameters(), *model.buffers()))
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
     return step_memory(constant, trainable, count * activation_memory(model, image_shape))
@@ -206,12 +208,17 @@ def activation_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
     model : nn.Module
         Counted as in training, with its frozen parameters and frozen layers. It is not changed.
     shape : sequence of int
-        Of one image, such as (3, 128, 128).
+        Of one image, such as (3, 128, 128); (1, 3, 128, 128) means the same.
 
     Returns
     -------
     int
         What one more image in the batch adds. Tensors that share their memory count once.
+
+    Raises
+    ------
+    ValueError
+        If the shape is none of one image.
 
     Notes
     -----
@@ -224,6 +231,7 @@ def activation_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
     >>> activation_memory(nn.Sequential(nn.Flatten(), nn.Linear(12, 1)), (3, 2, 2))
     48
     """
+    shape = as_one_image(shape, "shape")
     modes = {module: module.training for module in model.modules()}
     if not model.training:
         model.train()
@@ -240,7 +248,9 @@ def _kept_bytes(model, shape):
     import torch
 
     tensors = {
-        name: torch.empty_like(tensor, device="meta").requires_grad_(tensor.requires_grad)
+        name: torch.empty_like(
+            tensor, device="meta", dtype=torch.float32 if tensor.is_floating_point() else None
+        ).requires_grad_(tensor.requires_grad)
         for name, tensor in (*model.named_parameters(), *model.named_buffers())
     }
     storages, alive = {}, []

@@ -47,6 +47,70 @@ def as_pair(value: Any, name: str, minimum: int = 0) -> tuple[int, int]:
     return int(pair[0]), int(pair[1])
 
 
+def as_sizes(value: Any, name: str) -> tuple[int, ...]:
+    """Read the shape of an image or of a batch.
+
+    Parameters
+    ----------
+    value : sequence of int
+        Such as a list, a ``torch.Size`` or an array.
+    name : str
+        What the value is called in an error message.
+
+    Returns
+    -------
+    tuple of int
+        Python integers.
+
+    Raises
+    ------
+    ValueError
+        If they are no whole numbers of at least 1.
+
+    Examples
+    --------
+    >>> as_sizes([3, 32, 32], "input_size")
+    (3, 32, 32)
+    """
+    sizes = value.tolist() if hasattr(value, "tolist") else value
+    sizes = tuple(sizes) if isinstance(sizes, (tuple, list)) else (sizes,)
+    whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
+    if not whole or not sizes or min(sizes) < 1:
+        raise ValueError(
+            f"{name} is {value!r}; pass whole numbers of at least 1, such as (3, 224, 224)"
+        )
+    return tuple(int(n) for n in sizes)
+
+
+def as_one_image(value: Any, name: str) -> tuple[int, ...]:
+    """Read the shape of one image, (C, H, W), or of a batch of one, (1, C, H, W).
+
+    Parameters
+    ----------
+    value, name
+        As for `as_sizes`.
+
+    Returns
+    -------
+    tuple of int
+        Without the batch axis. Shapes with fewer axes are returned as they are.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or the shape of several images.
+    """
+    sizes = as_sizes(value, name)
+    if len(sizes) != 4:
+        return sizes
+    if sizes[0] != 1:
+        raise ValueError(
+            f"{name} is {tuple(sizes)}; what is counted is one image, so leave the batch axis out: "
+            f"{sizes[1:]}"
+        )
+    return sizes[1:]
+
+
 def positive(name: str, value: Any) -> float:
     """Return `value` as a float, or raise ValueError if it is not positive and finite."""
     number = _number(value)

@@ -130,6 +130,8 @@ def record_steps(model: nn.Module, shape: tuple[int, ...]) -> list[Step]:
 def without_values(model: nn.Module) -> dict[str, torch.Tensor]:
     """Return the parameters and buffers of a model as tensors that have a shape and no memory.
 
+    Floats get single precision, which is what memory is counted in.
+
     Parameters
     ----------
     model : torch.nn.Module
@@ -140,7 +142,12 @@ def without_values(model: nn.Module) -> dict[str, torch.Tensor]:
         For ``torch.func.functional_call``.
     """
     tensors = itertools.chain(model.named_parameters(), model.named_buffers())
-    return {name: torch.empty_like(tensor, device="meta") for name, tensor in tensors}
+    return {
+        name: torch.empty_like(
+            tensor, device="meta", dtype=torch.float32 if tensor.is_floating_point() else None
+        )
+        for name, tensor in tensors
+    }
 
 
 def _trace(model):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lecture_utils._inspect import first_convolution
+from lecture_utils._validation import as_one_image
 from lecture_utils.architectures._block import Block
 from lecture_utils.architectures._hooks import tree_by_hooks
 from lecture_utils.architectures._steps import TracingError, record_steps
@@ -26,8 +28,8 @@ def trace(model: nn.Module, image_size: int | Sequence[int]) -> Block:
     model : torch.nn.Module
         Any network that takes one batch of images. It stays as it is.
     image_size : int, (int, int) or (int, int, int)
-        Height and width in pixels, or (C, H, W). Without C there are as many channels as the
-        network's first convolution takes.
+        Height and width in pixels, or (C, H, W), or (1, C, H, W). Without C there are as many
+        channels as the convolution takes that an image comes to first.
 
     Returns
     -------
@@ -64,21 +66,36 @@ def trace(model: nn.Module, image_size: int | Sequence[int]) -> Block:
 def _image_shape(model: nn.Module, image_size: int | Sequence[int]) -> tuple[int, ...]:
     from torch import nn
 
-    shape: tuple[Any, ...] = (
-        tuple(image_size) if isinstance(image_size, (tuple, list)) else (image_size, image_size)
-    )
-    whole = all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape)
-    if not whole or len(shape) not in (2, 3):
+    shape: tuple[int, ...] = ()
+    try:
+        shape = as_one_image(image_size, "image_size")
+    except ValueError as error:
+        if "batch" in str(error):
+            raise
+    if len(shape) == 1:
+        shape = (shape[0], shape[0])
+    if len(shape) not in (2, 3):
         raise ValueError(
             f"image_size is {image_size!r}; give a number of pixels, (height, width), or "
             "(channels, height, width)"
         )
     if len(shape) == 3:
+        convolutions = any(isinstance(part, nn.Conv2d) for part in model.modules())
+        with_batch = len(tuple(image_size)) == 4 if isinstance(image_size, Sequence) else False
+        if (
+            with_batch
+            and convolutions
+            and not first_convolution(model, (shape[1], shape[2]), shape[0])
+        ):
+            raise ValueError(
+                f"image_size is {image_size!r}; the network takes no images of {shape[0]} channels"
+            )
         return shape
-    first = next((part for part in model.modules() if isinstance(part, nn.Conv2d)), None)
+    height, width = list(shape)
+    first = first_convolution(model, (height, width))
     if first is None:
         raise ValueError(
             "the network has no convolution that says how many channels an image has; give "
             "image_size=(channels, height, width)"
         )
-    return first.in_channels, *shape
+    return first[0], height, width

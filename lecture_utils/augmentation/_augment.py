@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,10 +19,10 @@ from lecture_utils.augmentation import _functional as ops
 def random_affine(
     images: Tensor,
     *,
-    degrees: float = 0.0,
-    translate: float = 0.0,
-    scale: tuple[float, float] = (1.0, 1.0),
-    shear: float = 0.0,
+    degrees: float | Sequence[float] = 0.0,
+    translate: float | Sequence[float] | None = 0.0,
+    scale: Sequence[float] | None = (1.0, 1.0),
+    shear: float | Sequence[float] | None = 0.0,
     generator: torch.Generator | None = None,
 ) -> Tensor:
     """Rotate, translate, scale and shear every image by random amounts.
@@ -33,14 +35,15 @@ def random_affine(
     Parameters
     ----------
     images : tensor of float, shape (N, C, H, W)
-    degrees : float
-        Largest rotation, 0 to 180.
-    translate : float
-        Largest translation along each axis, as a fraction of the side, 0 to 1.
+    degrees : float or (float, float)
+        Largest rotation, 0 to 180; or the smallest and the largest, -180 to 180 (clockwise).
+    translate : float or (float, float)
+        Largest translation as a fraction of the side, 0 to 1: along each axis, or horizontally and
+        vertically.
     scale : (float, float)
         Smallest and largest scale factor, above 0: 0.9 shrinks what is seen to 90%.
-    shear : float
-        Largest horizontal shear in degrees, 0 to less than 90.
+    shear : float or (float, float)
+        Largest horizontal shear in degrees, 0 to less than 90; or the smallest and the largest.
     generator : torch.Generator, optional
         Where the random numbers come from (on the CPU). By default torch's own.
 
@@ -65,22 +68,25 @@ def random_affine(
     """
     if images.ndim != 4:
         raise ValueError(f"images have shape {tuple(images.shape)}; pass (N, C, H, W)")
-    check_bound("degrees", degrees, 180)
-    check_bound("translate", translate, 1)
-    check_bound("shear", shear, 90, included=False)
-    low, high = _as_range("scale", scale)
+    turn = _bounds("degrees", _as_spread("degrees", degrees, 180))
+    most_right, most_down = _each_axis(_as_translation(translate))
+    lean = _bounds("shear", _as_spread("shear", _horizontal(shear), 90))
+    low, high = _as_range("scale", (1.0, 1.0) if scale is None else scale)
     count, _, height, width = images.shape
     # One row of random numbers per image, from -1 to 1.
     angle, size, slant, down, right = 2 * torch.rand(5, count, generator=generator) - 1
-    angle = angle * math.radians(degrees)
+    # Positive numbers turn clockwise: where a pixel comes from, turns the other way.
+    angle = angle * math.radians((turn[1] - turn[0]) / 2) - math.radians(sum(turn) / 2)
     # grid_sample asks where each output pixel comes from, hence one over the scale.
     size = 1 / ((low + high) / 2 + (high - low) / 2 * size)
-    cos, sin, slant = angle.cos() * size, angle.sin() * size, math.tan(math.radians(shear)) * slant
+    cos, sin = angle.cos() * size, angle.sin() * size
+    least, most = (math.tan(math.radians(bound)) for bound in lean)
+    slant = (least + most) / 2 + (most - least) / 2 * slant
     # Its coordinates run from -1 to 1 along each axis, hence the ratios of the sides and the factor
     # 2.
     rows = [
-        torch.stack([cos, (slant * cos - sin) * height / width, 2 * translate * right], dim=1),
-        torch.stack([sin * width / height, slant * sin + cos, 2 * translate * down], dim=1),
+        torch.stack([cos, (slant * cos - sin) * height / width, 2 * most_right * right], dim=1),
+        torch.stack([sin * width / height, slant * sin + cos, 2 * most_down * down], dim=1),
     ]
     matrices = torch.stack(rows, dim=1).to(images)
     grid = functional.affine_grid(matrices, list(images.shape), align_corners=False)
@@ -96,32 +102,36 @@ class Augment:
 
     Parameters
     ----------
-    degrees : float
-        Largest rotation, 0 to 180.
-    translate : float
-        Largest translation along each axis, as a fraction of the side, 0 to 1.
+    degrees : float or (float, float)
+        Largest rotation, 0 to 180; or the smallest and the largest, -180 to 180 (clockwise).
+    translate : float or (float, float)
+        Largest translation as a fraction of the side, 0 to 1: along each axis, or horizontally and
+        vertically.
     scale : (float, float)
         Smallest and largest scale factor, above 0: 0.9 shrinks what is seen to 90%.
-    shear : float
-        Largest horizontal shear in degrees, 0 to less than 90.
+    shear : float or (float, float)
+        Largest horizontal shear in degrees, 0 to less than 90; or the smallest and the largest.
     crop : (float, float), optional
         Cut out a box with this fraction of the area (smallest and largest, above 0) and with sides
         in a ratio from 3:4 to 4:3, and enlarge it to the whole. No box is larger than the image:
         what lies above 1 is drawn again, up to ten times.
     flip : float
         Probability of mirroring left and right, 0 to 1.
-    brightness, contrast, saturation : float
-        Largest change of the factor, at least 0: 0.2 means factors from 0.8 to 1.2.
-    hue : float
-        Largest rotation of the color circle, 0 to 0.5 (to the opposite color).
+    brightness, contrast, saturation : float or (float, float)
+        Largest change of the factor, at least 0: 0.2 means factors from 0.8 to 1.2. Or the smallest
+        and the largest factor.
+    hue : float or (float, float)
+        Largest rotation of the color circle, 0 to 0.5 (to the opposite color); or the smallest and
+        the largest, -0.5 to 0.5.
     noise : float
         Standard deviation of Gaussian noise, at least 0, where black is 0 and white is 1.
     erase : float
         Probability of blackening a box with 2% to 33% of the area, 0 to 1.
     size : int, optional
-        Make the result a square of so many pixels, at least 1. By default it is as large as the
-        image. Crops show things enlarged; making them smaller than the images of the test evens
-        that out (Touvron et al., "Fixing the train-test resolution discrepancy", arXiv:1906.06423).
+        Make the result a square of so many pixels, at least 1 (or a pair of equal numbers). By
+        default it is as large as the image. Crops show things enlarged; making them smaller than
+        the images of the test evens that out (Touvron et al., "Fixing the train-test resolution
+        discrepancy", arXiv:1906.06423).
 
     Raises
     ------
@@ -139,28 +149,36 @@ class Augment:
     torch.Size([8, 3, 150, 150])
     """
 
-    degrees: float = 0.0
-    translate: float = 0.0
+    degrees: float | tuple[float, float] = 0.0
+    translate: float | tuple[float, float] = 0.0
     scale: tuple[float, float] = (1.0, 1.0)
-    shear: float = 0.0
+    shear: float | tuple[float, float] = 0.0
     crop: tuple[float, float] | None = None
     flip: float = 0.0
-    brightness: float = 0.0
-    contrast: float = 0.0
-    saturation: float = 0.0
-    hue: float = 0.0
+    brightness: float | tuple[float, float] = 0.0
+    contrast: float | tuple[float, float] = 0.0
+    saturation: float | tuple[float, float] = 0.0
+    hue: float | tuple[float, float] = 0.0
     noise: float = 0.0
     erase: float = 0.0
     size: int | None = None
 
     def __post_init__(self) -> None:
+        values: dict[str, Any] = {
+            "degrees": _as_spread("degrees", self.degrees, 180),
+            "translate": _as_translation(self.translate),
+            "scale": _as_range("scale", (1.0, 1.0) if self.scale is None else self.scale),
+            "shear": _as_spread("shear", _horizontal(self.shear), 90),
+            "crop": None if self.crop is None else _as_range("crop", self.crop),
+            "hue": _as_spread("hue", self.hue, 0.5),
+            "size": _as_side(self.size),
+        }
+        for name in _COLORS[:3]:
+            values[name] = _as_factors(name, getattr(self, name))
         for name, limit in _LIMITS.items():
-            check_bound(name, getattr(self, name), limit, included=name != "shear")
-        object.__setattr__(self, "scale", _as_range("scale", self.scale))
-        if self.crop is not None:
-            object.__setattr__(self, "crop", _as_range("crop", self.crop))
-        if self.size is not None and self.size < 1:
-            raise ValueError(f"size is {self.size}; it must be at least 1 pixel")
+            values[name] = _as_amount(name, getattr(self, name), limit)
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     def __call__(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Draw parameters for every image and apply them.
@@ -211,14 +229,15 @@ class Augment:
 
         drawn = {}
         if self.degrees or self.translate or self.shear or self.scale != (1, 1):
+            right, down = _each_axis(self.translate)
             drawn["affine"] = torch.stack(
                 [
-                    between(-self.degrees, self.degrees),
+                    between(*_bounds("degrees", self.degrees)),
                     # Whole pixels, as torchvision has it.
-                    between(-self.translate * width, self.translate * width).round(),
-                    between(-self.translate * height, self.translate * height).round(),
+                    between(-right * width, right * width).round(),
+                    between(-down * height, down * height).round(),
                     between(*self.scale),
-                    between(-self.shear, self.shear),
+                    between(*_bounds("shear", self.shear)),
                 ],
                 dim=1,
             )
@@ -231,11 +250,8 @@ class Augment:
         if self.flip:
             drawn["flip"] = (torch.rand(count, generator=generator) < self.flip).float()
         for name in _COLORS:
-            bound = getattr(self, name)
-            if bound and name == "hue":
-                drawn[name] = between(-bound, bound)
-            elif bound:
-                drawn[name] = between(max(0, 1 - bound), 1 + bound)
+            if getattr(self, name):
+                drawn[name] = between(*_bounds(name, getattr(self, name)))
         if any(name in drawn for name in _COLORS):
             drawn["order"] = torch.randperm(len(_COLORS), generator=generator)
         if self.erase:
@@ -304,10 +320,10 @@ class Augment:
         """Write the equivalent torchvision code."""
         lines = []
         options = [
-            f"degrees={self.degrees:g}",
-            self.translate and f"translate=({self.translate:g}, {self.translate:g})",
-            self.scale != (1, 1) and f"scale=({self.scale[0]:g}, {self.scale[1]:g})",
-            self.shear and f"shear={self.shear:g}",
+            f"degrees={_written(self.degrees)}",
+            self.translate and f"translate={_written(_each_axis(self.translate))}",
+            self.scale != (1, 1) and f"scale={_written(self.scale)}",
+            self.shear and f"shear={_written(self.shear)}",
         ]
         if self.degrees or any(options[1:]):
             lines.append(f"v2.RandomAffine({', '.join(filter(None, options))}, {_BILINEAR})")
@@ -320,7 +336,9 @@ class Augment:
             lines.append(f"v2.Resize(({self.size}, {self.size}), antialias=False)")
         if self.flip:
             lines.append(f"v2.RandomHorizontalFlip({self.flip:g})")
-        colors = [f"{name}={getattr(self, name):g}" for name in _COLORS if getattr(self, name)]
+        colors = [
+            f"{name}={_written(getattr(self, name))}" for name in _COLORS if getattr(self, name)
+        ]
         if colors:
             lines.append(f"v2.ColorJitter({', '.join(colors)})")
         if self.noise:
@@ -331,10 +349,7 @@ class Augment:
         return "v2.Compose([\n" + "".join(f"    {line},\n" for line in lines) + "])"
 
 
-_LIMITS = {
-    "degrees": 180, "translate": 1, "shear": 90, "flip": 1, "brightness": math.inf,
-    "contrast": math.inf, "saturation": math.inf, "hue": 0.5, "noise": math.inf, "erase": 1,
-}  # fmt: skip
+_LIMITS = {"flip": 1, "noise": math.inf, "erase": 1}
 _COLORS = ("brightness", "contrast", "saturation", "hue")
 _ADJUST = {name: getattr(ops, f"adjust_{name}") for name in _COLORS}
 # Of width to height; for what it erases, torchvision has 0.3 to 3.3 the other way round.
@@ -347,10 +362,113 @@ _TRIES = 10
 
 def _as_range(name, pair):
     # Settings that were stored as JSON come back as lists.
-    pair = tuple(pair)
-    if len(pair) != 2 or not 0 < pair[0] <= pair[1] < math.inf:
-        raise ValueError(f"{name} is {pair}; pass the smallest and the largest, above 0")
-    return pair
+    values = _numbers(pair)
+    if values is None or len(values) != 2 or not 0 < values[0] <= values[1] < math.inf:
+        shown = pair if values is None else values
+        raise ValueError(f"{name} is {shown}; pass the smallest and the largest, above 0")
+    return values
+
+
+def _as_amount(name, value, limit, included=True):
+    """Check a single number."""
+    if not isinstance(value, Real):
+        raise ValueError(f"{name} is {value!r}; pass one number")
+    check_bound(name, float(value), limit, included)
+    return value
+
+
+def _as_spread(name, value, limit):
+    """Check a largest change in both directions, or a smallest and a largest value."""
+    included = limit != 90  # a shear by 90 degrees would be infinite
+    values = _numbers(value)
+    if values is None:
+        return _as_amount(name, value, limit, included)
+    within = all(abs(v) < limit or (included and abs(v) == limit) for v in values)
+    if len(values) != 2 or not within or values[0] > values[1]:
+        raise ValueError(
+            f"{name} is {values}; pass one number from 0 to {limit}, or the smallest and the "
+            f"largest value, from {-limit} to {limit}"
+        )
+    return values[1] if values[0] == -values[1] else values
+
+
+def _as_factors(name, value):
+    """Check a largest change of a factor, or a smallest and a largest factor."""
+    values = _numbers(value)
+    if values is None:
+        return _as_amount(name, value, math.inf)
+    if len(values) != 2 or not 0 <= values[0] <= values[1] < math.inf:
+        raise ValueError(
+            f"{name} is {values}; pass the largest change of the factor, at least 0, or the "
+            "smallest and the largest factor"
+        )
+    return 0.0 if values == (1, 1) else values
+
+
+def _as_translation(value):
+    """Check a largest translation, for both axes or for each."""
+    values = _numbers(0.0 if value is None else value)
+    if values is None:
+        return _as_amount("translate", 0.0 if value is None else value, 1)
+    if len(values) != 2 or not all(0 <= v <= 1 for v in values):
+        raise ValueError(
+            f"translate is {values}; pass the largest translation as a fraction of the side, 0 to "
+            "1, or one horizontally and one vertically"
+        )
+    return values[0] if values[0] == values[1] else values
+
+
+def _as_side(value):
+    """Check the side of a square."""
+    values = _numbers(value)
+    side = values[0] if values and len(set(values)) == 1 else value
+    if side is None:
+        return None
+    if not isinstance(side, Integral) or isinstance(side, bool):
+        raise ValueError(f"size is {value!r}; pass one whole number, the side of a square")
+    if side < 1:
+        raise ValueError(f"size is {side}; it must be at least 1 pixel")
+    return int(side)
+
+
+def _horizontal(shear):
+    """Take a shear as torchvision does: also as (smallest, largest) along x and along y."""
+    values = _numbers(0.0 if shear is None else shear)
+    if values is not None and len(values) == 4:
+        if values[2:] != (0, 0):
+            raise ValueError(
+                f"shear is {values}; only horizontal shears are possible, (smallest, largest)"
+            )
+        return values[:2]
+    return 0.0 if shear is None else shear
+
+
+def _numbers(value) -> tuple[Any, ...] | None:
+    """Return several numbers as a tuple, and None for anything else."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()  # arrays and tensors
+    if not isinstance(value, tuple | list):
+        return None
+    values = tuple(value)
+    return values if all(isinstance(v, Real) for v in values) else None
+
+
+def _bounds(name: str, value: Any) -> tuple[float, float]:
+    """Return the smallest and the largest value of what `_as_spread` or `_as_factors` gave."""
+    if isinstance(value, tuple):
+        return value
+    if name in _COLORS[:3]:
+        return max(0, 1 - value), 1 + value
+    return -value, value
+
+
+def _each_axis(translate: Any) -> tuple[float, float]:
+    """Return the largest translation horizontally and vertically."""
+    return translate if isinstance(translate, tuple) else (translate, translate)
+
+
+def _written(value):
+    return f"({value[0]:g}, {value[1]:g})" if isinstance(value, tuple) else f"{value:g}"
 
 
 def _draw_boxes(count, height, width, area, ratio, largest, generator):

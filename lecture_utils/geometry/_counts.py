@@ -56,7 +56,8 @@ def count_macs(model: nn.Module, input_size: Sequence[int], count_bias: bool = F
     model : torch.nn.Module
         Layers must be modules: a ``torch.nn.functional.conv2d`` in a forward method is not seen.
     input_size : tuple of int
-        Size of one image without the batch axis, usually (C, H, W).
+        Size of one image, usually (C, H, W); (1, C, H, W), as torchinfo takes it, means the same.
+        Of models with 3-D convolutions always without the batch axis, (C, D, H, W).
     count_bias : bool
         Count the addition of a bias as one more operation for every output value.
 
@@ -81,8 +82,11 @@ def count_macs(model: nn.Module, input_size: Sequence[int], count_bias: bool = F
     from torch import nn
     from torch.nn.modules.batchnorm import _NormBase
 
-    from lecture_utils._inspect import evaluating
+    from lecture_utils._inspect import evaluating, first_convolution
+    from lecture_utils._validation import as_one_image, as_sizes
 
+    volumes = any(isinstance(layer, nn.Conv3d) for layer in model.modules())
+    size = (as_sizes if volumes else as_one_image)(input_size, "input_size")
     counted = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
     ignored = (_NormBase, nn.LayerNorm, nn.GroupNorm, nn.PReLU)
     macs = 0
@@ -104,13 +108,15 @@ def count_macs(model: nn.Module, input_size: Sequence[int], count_bias: bool = F
                     f"{name or 'the model'} is a {type(layer).__name__}, for which there is no "
                     "rule here; use a model of convolutions and linear layers"
                 )
-        like = next(model.parameters(), torch.empty(0))
-        image = torch.zeros(1, *input_size, dtype=like.dtype, device=like.device)
+        like = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
+        if len(size) == 3 and (first := first_convolution(model, size[1:], size[0])) is not None:
+            like = first[1].weight
+        image = torch.zeros(1, *size, dtype=like.dtype, device=like.device)
         with evaluating(model), torch.no_grad():
             model(image)
     except RuntimeError as error:
         raise ValueError(
-            f"an image of size {tuple(input_size)} does not go through the model: {error}"
+            f"an image of size {size} does not go through the model: {error}"
         ) from error
     finally:
         for hook in hooks:

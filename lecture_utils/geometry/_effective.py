@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lecture_utils._inspect import evaluating, output_of
+from lecture_utils._inspect import evaluating, first_convolution, output_of
 from lecture_utils._validation import as_pair
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def effective_receptive_field(
     image_size : int or pair of int
         Height and width of the random images.
     channels : int, optional
-        Their channels; by default what the model's first convolution takes.
+        Their channels; by default what the convolution takes that an image comes to first.
     n_images : int
         How many images (normally distributed pixels) to average over.
     output : pair of int, optional
@@ -73,13 +73,12 @@ def effective_receptive_field(
 
     size = as_pair(image_size, "image_size", 1)
     as_pair(n_images, "n_images", 1)
-    if channels is None:
-        convolutions = (m for m in model.modules() if isinstance(m, torch.nn.Conv2d))
-        first = next(convolutions, None)
-        channels = 1 if first is None else first.in_channels
-    like = next(model.parameters(), torch.empty(0))
+    first = first_convolution(model, size, channels)
+    like = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
+    if first is not None:
+        channels, like = first[0], first[1].weight
     generator = torch.Generator().manual_seed(seed)
-    images = torch.randn(n_images, channels, *size, generator=generator)
+    images = torch.randn(n_images, channels or 1, *size, generator=generator)
     images = images.to(like.device, like.dtype).requires_grad_()
     with evaluating(model), torch.enable_grad():
         maps = output_of(model, layer, images)

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from lecture_utils.geometry._types import LayerSpec, ReceptiveField
+from lecture_utils.geometry._rules import (
+    Lost,
+    Rule,
+    Step,
+    gives_numbers,
+    rule_of_function,
+    rule_of_module,
+    turned,
+)
+from lecture_utils.geometry._types import ReceptiveField, field_of, grids_of, through
 
 if TYPE_CHECKING:
     from torch import fx, nn
 
-# Functions and methods that treat every position of a feature map alike and by itself. Of several
-# maps they take the same position: there branches meet.
-_PIXELWISE = {
-    "add", "iadd", "sub", "mul", "imul", "truediv", "neg", "cat", "concat", "relu", "relu_",
-    "relu6", "leaky_relu", "elu", "gelu", "silu", "hardswish", "hardtanh", "sigmoid", "tanh",
-    "softplus", "dropout", "dropout2d", "batch_norm", "clamp", "abs", "square", "contiguous",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Pad(LayerSpec):
-    """A layer that only pads: `padding` rows above and columns to the left, or more elsewhere."""
-
-
-# What a step does to receptive fields: a window; nothing; or a text that says why nobody knows.
-_Rule: TypeAlias = LayerSpec | str | None
+_State: TypeAlias = ReceptiveField | Lost
 
 
 def model_fields(model: nn.Module, until: str | None = None) -> list[ReceptiveField]:
@@ -42,35 +35,50 @@ def model_fields(model: nn.Module, until: str | None = None) -> list[ReceptiveFi
     Returns
     -------
     list of ReceptiveField
-        One per convolution, pooling layer and meeting of branches.
+        One per layer that changes the field, and meeting of branches.
 
     Raises
     ------
     ValueError
         See `receptive_field`.
     """
-    states: dict[fx.Node, ReceptiveField | str] = {}
+    states: dict[fx.Node, _State] = {}
     fields: list[ReceptiveField] = []
-    end = None
+    end, unknown, last = None, None, None
     for node, rule in _rules(model):
         inputs = [states[i] for i in node.all_input_nodes if i in states]
         if node.op == "placeholder":
             states[node] = ReceptiveField("input")
-        elif inputs:
-            states[node] = _next_state(node, rule, inputs)
-            field = states[node]
-            counts = len(inputs) > 1 or not (rule is None or isinstance(rule, _Pad))
-            if isinstance(field, ReceptiveField) and counts:
-                fields.append(field)
+        elif inputs and node.op != "output":
+            state = states[node] = _next_state(node, rule, inputs)
+            counts = len(inputs) > 1 or not (rule is None or _only_pads(rule))
+            if isinstance(state, ReceptiveField):
+                if counts:
+                    fields.append(state)
+                last = str(node.target) if node.op == "call_module" else last
+            elif state.kind == "unknown" and unknown is None:
+                unknown = state, last
             if until is not None and f"{node.target}.".startswith(f"{until}."):
-                end = field, len(fields)
+                end = state, len(fields)
     if until is None:
+        if unknown is not None:
+            remedy = (
+                f"pass until={unknown[1]!r} to stop before it" if unknown[1] else "leave it out"
+            )
+            raise ValueError(f"{unknown[0]}; {remedy}")
         return fields
     if end is None:
         raise ValueError(f"the network never uses a layer called {until!r}")
-    if isinstance(end[0], str):
-        raise ValueError(f"{until} sees the whole image, because of {end[0]}; stop before that")
-    return fields[: end[1]]
+    state, length = end
+    if isinstance(state, Lost):
+        if state.kind == "whole":
+            raise ValueError(
+                f"{until} sees the whole image, because of {state.layer}; stop before that"
+            )
+        raise ValueError(
+            f"{until} has no receptive field that could be told: {state}; stop before that"
+        )
+    return fields[:length]
 
 
 def node_fields(traced: fx.GraphModule) -> dict[fx.Node, ReceptiveField | str]:
@@ -88,9 +96,9 @@ def node_fields(traced: fx.GraphModule) -> dict[fx.Node, ReceptiveField | str]:
     Raises
     ------
     ValueError
-        If a convolution pads with something else than zeros.
+        If a convolution pads with the opposite edge.
     """
-    states: dict[fx.Node, ReceptiveField | str] = {}
+    states: dict[fx.Node, _State] = {}
     for node, rule in _rules(traced):
         inputs = [states[i] for i in node.all_input_nodes if i in states]
         if node.op == "placeholder":
@@ -99,12 +107,15 @@ def node_fields(traced: fx.GraphModule) -> dict[fx.Node, ReceptiveField | str]:
             try:
                 states[node] = _next_state(node, rule, inputs)
             except ValueError as error:
-                states[node] = str(error)
-    return states
+                states[node] = Lost(node.name, "unknown", str(error))
+    return {
+        node: state if isinstance(state, ReceptiveField) else str(state)
+        for node, state in states.items()
+    }
 
 
-def chain_specs(model: nn.Module) -> list[LayerSpec]:
-    """List the windows of a model that is a plain chain of layers.
+def chain_steps(model: nn.Module) -> list[Step]:
+    """List the steps of a model that is a plain chain of layers.
 
     Parameters
     ----------
@@ -112,36 +123,30 @@ def chain_specs(model: nn.Module) -> list[LayerSpec]:
 
     Returns
     -------
-    list of LayerSpec
+    list of Step
 
     Raises
     ------
     ValueError
         If branches meet or a layer mixes the whole image.
     """
-    specs, previous = [], None
+    steps, previous = [], None
     for node, rule in _rules(model):
         if node.op in ("placeholder", "output"):
             previous = previous or node
             continue
         if node.all_input_nodes != [previous]:
             raise ValueError(f"the network is no plain chain of layers: it branches at {node}")
-        if isinstance(rule, str):
-            raise ValueError(f"{rule} mixes the whole image; leave it out, as in model[:-1]")
-        if isinstance(rule, _Pad):
-            raise ValueError(f"{rule.name} only pads; let the convolution after it do that")
+        if isinstance(rule, Lost):
+            raise ValueError(f"{rule}; leave it out, as in model[:-1]")
         if rule is not None:
-            specs.append(rule)
+            steps.append(rule)
         previous = node
-    return specs
+    return steps
 
 
-def _rules(model: nn.Module) -> Iterator[tuple[fx.Node, _Rule]]:
-    """Yield every step of the forward pass with what it does to receptive fields.
-
-    That is a LayerSpec for a window, None for a pixelwise step, and a text that names the step if
-    its outputs depend on everything, or nobody here knows on what.
-    """
+def _rules(model: nn.Module) -> Iterator[tuple[fx.Node, Rule]]:
+    """Yield every step of the forward pass with what it does to receptive fields."""
     from torch import fx, nn
 
     # A layer on its own would be traced into its inside.
@@ -154,71 +159,41 @@ def _rules(model: nn.Module) -> Iterator[tuple[fx.Node, _Rule]]:
             "give its layers as specs"
         ) from error
     modules = dict(traced.named_modules())
+    # Steps that put out maps as (N, H, W, C).
+    channels_last: set[fx.Node] = set()
     for node in traced.graph.nodes:
-        if node.op == "call_module":
-            yield node, _rule_of_module(str(node.target), modules[str(node.target)])
-        elif node.op in ("call_function", "call_method"):
-            yield node, _rule_of_function(node)
-        elif node.op in ("placeholder", "output"):
+        if node.op in ("placeholder", "output"):
             yield node, None
+            continue
+        if gives_numbers(node):
+            continue
+        last = any(each in channels_last for each in node.all_input_nodes)
+        order = turned(node)
+        if order == ((0, 3, 1, 2) if last else (0, 2, 3, 1)):
+            last = not last
+            yield node, None
+        elif node.op == "call_module":
+            yield node, rule_of_module(str(node.target), modules[str(node.target)], last)
+        elif node.op in ("call_function", "call_method"):
+            yield node, rule_of_function(node, last)
+        if last:
+            channels_last.add(node)
 
 
-def _rule_of_module(name: str, module: Any) -> _Rule:
-    from torch import nn
-
-    if isinstance(module, nn.Conv2d):
-        if module.padding_mode != "zeros":
-            raise ValueError(f"{name} pads with {module.padding_mode!r}; only zeros are understood")
-        window: Any = (module.kernel_size, module.stride, module.padding, module.dilation)
-        return LayerSpec(*window, name=name)
-    if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
-        dilation = getattr(module, "dilation", 1)
-        return LayerSpec(
-            module.kernel_size, module.stride, module.padding, dilation, module.ceil_mode, name
-        )
-    if isinstance(module, nn.ZeroPad2d) and min(module.padding) >= 0:
-        left, _, top, _ = module.padding
-        return _Pad(1, padding=(top, left), name=name)
-    activation = type(module).__module__ == "torch.nn.modules.activation"
-    pixelwise = (nn.BatchNorm2d, nn.Identity, nn.modules.dropout._DropoutNd)
-    if isinstance(module, pixelwise) or (
-        activation and not isinstance(module, nn.MultiheadAttention)
-    ):
-        return None
-    return f"{name} ({type(module).__name__})"
+def _only_pads(rule):
+    return isinstance(rule, Step) and rule.only_pads
 
 
-def _rule_of_function(node: fx.Node) -> _Rule:
-    from torch.nn import functional
-
-    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
-    if node.target in (functional.max_pool2d, functional.avg_pool2d):
-        names = ("input", "kernel_size", "stride", "padding")
-        values: dict[str, Any] = dict(zip(names, node.args, strict=False)) | dict(node.kwargs)
-        kernel = values["kernel_size"]
-        return LayerSpec(
-            kernel,
-            values.get("stride") or kernel,
-            values.get("padding", 0),
-            values.get("dilation", 1),
-            values.get("ceil_mode", False),
-            node.name,
-        )
-    return None if name in _PIXELWISE else f"{node.name} ({name})"
-
-
-def _next_state(
-    node: fx.Node, rule: _Rule, inputs: list[ReceptiveField | str]
-) -> ReceptiveField | str:
+def _next_state(node: fx.Node, rule: Rule, inputs: list[_State]) -> _State:
     fields = []
     for state in inputs:
-        if isinstance(state, str):
+        if isinstance(state, Lost):
             return state
         fields.append(state)
-    if isinstance(rule, str):
+    if isinstance(rule, Lost):
         return rule
     field = fields[0] if len(fields) == 1 else _meet(node.name, fields)
-    return field if rule is None else field.after(rule)
+    return field if rule is None else through(field, rule.name, (rule.rows, rule.columns))
 
 
 def _meet(name: str, fields: list[ReceptiveField]) -> ReceptiveField:
@@ -228,6 +203,7 @@ def _meet(name: str, fields: list[ReceptiveField]) -> ReceptiveField:
             f"at {name} branches meet with jumps {[field.jump for field in fields]}; such a "
             "network has no single receptive field"
         )
-    top, left = (min(field.offset[a] for field in fields) for a in range(2))
-    bottom, right = (max(field.offset[a] + field.size[a] for field in fields) for a in range(2))
-    return ReceptiveField(name, (bottom - top, right - left), fields[0].jump, (top, left))
+    (rows, columns), *others = map(grids_of, fields)
+    for other in others:
+        rows, columns = rows.joined(other[0]), columns.joined(other[1])
+    return field_of(name, (rows, columns))

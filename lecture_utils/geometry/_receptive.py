@@ -3,17 +3,20 @@
 For windows with kernel `k`, stride `s`, padding `p` and dilation `d`, one layer after the other:
 the field grows by ``d * (k - 1) * jump``, its first pixel moves by ``-p * jump``, and only then
 does the jump, the distance in the input between neighboring outputs, grow by the factor `s`.
+What upsampling does, `_grids` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lecture_utils._validation import as_pair
+from lecture_utils.geometry._grids import windows
+from lecture_utils.geometry._rules import Step
 from lecture_utils.geometry._sizes import output_size
 from lecture_utils.geometry._types import LayerSpec, ReceptiveField, window
 
@@ -41,13 +44,20 @@ def receptive_field(
     -------
     list of ReceptiveField
         One per layer, up to `until`. In a model the list ends where a layer mixes the whole image
-        (flatten, global pooling, ...).
+        (flatten, global pooling, normalization over positions) or where what it sees depends on the
+        size of the image (adaptive pooling).
 
     Raises
     ------
     ValueError
-        If a spec is wrong, `until` does not exist or comes after the whole image was mixed, or
-        branches meet whose jumps differ.
+        If a spec is wrong, `until` does not exist or comes after the whole image was mixed,
+        branches meet whose jumps differ, or there is no rule for a layer on the way.
+
+    Notes
+    -----
+    Of a model, 1-D layers count as one row. Upsampling (by a factor), transposed convolutions and
+    ``PixelShuffle`` give fractional jumps: see `ReceptiveField`. Where padding reflects or
+    replicates the image, outputs at the border see these pixels instead of what lies outside.
 
     References
     ----------
@@ -110,30 +120,53 @@ def seen_pixels(
     >>> rows, columns
     (array([0, 2, 4]), array([2, 4, 6]))
     """
-    specs = as_specs(layers)
+    steps = _as_steps(layers)
     sizes = [as_pair(size, "size", 1)]
-    for spec in specs:
-        arguments = (spec.kernel, spec.stride, spec.padding, spec.dilation, spec.ceil_mode)
-        sizes.append(output_size(sizes[-1], *arguments))
+    for step in steps:
+        sizes.append(step.sizes(sizes[-1]))
     position = as_pair(output, "output")
     if position[0] >= sizes[-1][0] or position[1] >= sizes[-1][1]:
         raise ValueError(f"output is {output!r}, but the last layer puts out only {sizes[-1]}")
-    seen = [np.array([p]) for p in position]
-    for spec, inside in zip(reversed(specs), reversed(sizes[:-1]), strict=True):
-        kernel, stride, padding, dilation = window(spec)
-        for a in range(2):
-            cells = dilation[a] * np.arange(kernel[a]) - padding[a]
-            indices = np.unique(seen[a][:, None] * stride[a] + cells)
-            seen[a] = indices[(indices >= 0) & (indices < inside[a])]
-    return seen[0], seen[1]
+    seen = [{p} for p in position]
+    for step, inside in zip(reversed(steps), reversed(sizes[:-1]), strict=True):
+        for a, grid in enumerate((step.rows, step.columns)):
+            cells = {cell for place in seen[a] for cell in grid.at(place)}
+            seen[a] = set(_inside(cells, inside[a], step.border))
+    rows, columns = (np.array(sorted(cells), dtype=np.intp) for cells in seen)
+    return rows, columns
 
 
-def as_specs(layers: Sequence[LayerSpec | Mapping[str, Any]] | nn.Module) -> list[LayerSpec]:
-    """Turn specs, dicts or a chain of modules into a list of `LayerSpec`.
+def _inside(cells: set[int], size: int, border: str) -> Iterator[int]:
+    """Put the pixels of the image in place of padding that repeats them; other padding is none."""
+    for cell in cells:
+        if 0 <= cell < size:
+            yield cell
+        elif border == "replicate":
+            yield 0 if cell < 0 else size - 1
+        elif border == "reflect":
+            yield -cell if cell < 0 else 2 * (size - 1) - cell
+
+
+def _as_steps(layers: Sequence[LayerSpec | Mapping[str, Any]] | nn.Module) -> list[Step]:
+    if _is_model(layers):
+        from lecture_utils.geometry._graph import chain_steps
+
+        return chain_steps(layers)
+    return [_step_of(spec) for spec in as_specs(layers)]
+
+
+def _step_of(spec: LayerSpec) -> Step:
+    rows, columns = (windows(*axis) for axis in zip(*window(spec), strict=True))
+    arguments = (spec.kernel, spec.stride, spec.padding, spec.dilation, spec.ceil_mode)
+    return Step(spec.name, rows, columns, lambda size: output_size(size, *arguments))
+
+
+def as_specs(layers: Sequence[LayerSpec | Mapping[str, Any]]) -> list[LayerSpec]:
+    """Turn specs and dicts into a list of `LayerSpec`.
 
     Parameters
     ----------
-    layers : sequence of LayerSpec or dict, or torch.nn.Module
+    layers : sequence of LayerSpec or dict
 
     Returns
     -------
@@ -142,12 +175,8 @@ def as_specs(layers: Sequence[LayerSpec | Mapping[str, Any]] | nn.Module) -> lis
     Raises
     ------
     ValueError
-        If an item is neither, or a model is not a plain chain.
+        If an item is neither.
     """
-    if _is_model(layers):
-        from lecture_utils.geometry._graph import chain_specs
-
-        return chain_specs(layers)
     specs = []
     for item in layers:
         try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 
 from lecture_utils._validation import as_pair
+from lecture_utils.geometry._grids import Grid, windows
 from lecture_utils.geometry._sizes import padding_per_side
 
 
@@ -47,18 +49,53 @@ class ReceptiveField:
     name : str
         The layer.
     size : tuple of int
-        Extent of the region that one output sees. With dilation it can have holes.
-    jump : tuple of int
-        Distance between the regions of neighboring outputs.
+        Extent of the region that one output sees; the largest, where outputs differ, as they do
+        after upsampling. With dilation it can have holes.
+    jump : tuple of int, or of fractions.Fraction
+        Distance between the regions of neighboring outputs. After upsampling it can be a fraction:
+        one half says that every second output moves on by a pixel.
     offset : tuple of int
-        First row and column that output (0, 0) sees; negative numbers lie in the padding. Output
-        ``i`` sees ``offset + i * jump`` to ``offset + i * jump + size - 1``.
+        First row and column that output (0, 0) sees; negative numbers lie in the padding.
+
+    Notes
+    -----
+    With jumps that are integers, output ``i`` sees ``offset + i * jump`` to ``offset + i * jump +
+    size - 1``. `region` gives what an output sees in any case.
     """
 
     name: str
     size: tuple[int, int] = (1, 1)
-    jump: tuple[int, int] = (1, 1)
+    jump: tuple[int | Fraction, int | Fraction] = (1, 1)
     offset: tuple[int, int] = (0, 0)
+    _grids: tuple[Grid, Grid] | None = field(default=None, repr=False)
+
+    def region(self, output: int | tuple[int, int]) -> tuple[range, range]:
+        """Return the rows and columns that an output sees, from the first to the last.
+
+        Parameters
+        ----------
+        output : int or pair of int
+            Row and column of the output.
+
+        Returns
+        -------
+        rows, columns : range
+            Negative numbers lie in the padding. They are empty for an output that sees nothing, as
+            a transposed convolution has it whose kernel is smaller than its stride.
+
+        Raises
+        ------
+        ValueError
+            If `output` is something else.
+
+        Examples
+        --------
+        >>> ReceptiveField("conv").after(LayerSpec(3, stride=2)).region((0, 2))
+        (range(0, 3), range(4, 7))
+        """
+        ends = (g.at(i) for g, i in zip(grids_of(self), as_pair(output, "output"), strict=True))
+        rows, columns = (range(cell[0], cell[-1] + 1) if cell else range(0) for cell in ends)
+        return rows, columns
 
     def after(self, spec: LayerSpec) -> ReceptiveField:
         """Return the field after one more layer.
@@ -71,17 +108,40 @@ class ReceptiveField:
         -------
         ReceptiveField
         """
-        kernel, stride, padding, dilation = window(spec)
-        rows, columns = (
-            (
-                self.size[a] + dilation[a] * (kernel[a] - 1) * self.jump[a],
-                self.jump[a] * stride[a],
-                self.offset[a] - padding[a] * self.jump[a],
-            )
-            for a in range(2)
-        )
-        size, jump, offset = zip(rows, columns, strict=True)
-        return ReceptiveField(spec.name, size, jump, offset)
+        rows, columns = (windows(*axis) for axis in zip(*window(spec), strict=True))
+        return through(self, spec.name, (rows, columns))
+
+
+def grids_of(field: ReceptiveField) -> tuple[Grid, Grid]:
+    """Return what every output sees: a `Grid` for the rows and one for the columns."""
+    if field._grids is not None:
+        return field._grids
+    rows, columns = (
+        Grid(((field.offset[a], field.offset[a] + field.size[a] - 1),), int(field.jump[a]))
+        for a in range(2)
+    )
+    return rows, columns
+
+
+def through(field: ReceptiveField, name: str, layer: tuple[Grid, Grid]) -> ReceptiveField:
+    """Return the field after one more layer of any kind, given by its grids."""
+    rows, columns = (mine.then(its) for mine, its in zip(grids_of(field), layer, strict=True))
+    return field_of(name, (rows, columns))
+
+
+def field_of(name: str, grids: tuple[Grid, Grid]) -> ReceptiveField:
+    """Return the receptive field that two grids describe, one for rows and one for columns."""
+    firsts = [next((c[0] for c in grid.cells if c), 0) for grid in grids]
+    return ReceptiveField(
+        name,
+        (grids[0].size, grids[1].size),
+        (grids[0].jump, grids[1].jump),
+        (firsts[0], firsts[1]),
+        # What size, jump and offset say need not be said again: fields stay equal and small.
+        None
+        if len(grids[0].cells) == len(grids[1].cells) == 1 and all(grid.size for grid in grids)
+        else grids,
+    )
 
 
 def window(spec: LayerSpec) -> tuple[tuple[int, int], ...]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal, get_args
 
 import torch
 from torch import nn
 
-from lecture_utils._inspect import evaluating, output_of
+from lecture_utils._inspect import eager, evaluating, first_convolution, output_of
 from lecture_utils._validation import as_pair
 from lecture_utils.augmentation import random_affine
-from lecture_utils.interpretation._activations import check_images, find_layer, run
+from lecture_utils.interpretation._activations import MapReader, check_images, find_layer, run
 from lecture_utils.interpretation._canvases import FourierCanvas, PixelCanvas
+from lecture_utils.interpretation._layout import following_axes
 
 Method = Literal["pixel", "fourier"]
 _LEARNING_RATE = 0.05
@@ -57,6 +60,8 @@ def maximize_activation(
     *,
     method: Method = "fourier",
     size: int | tuple[int, int] = 128,
+    channels: int | None = None,
+    channel_axis: int | None = None,
     steps: int = 128,
     learning_rate: float | None = None,
     frames: Sequence[int] = (),
@@ -80,6 +85,12 @@ def maximize_activation(
         before each step.
     size : int or pair of int
         Height and width of the images in pixels.
+    channels : int, optional
+        Of the images. By default as many as the convolution takes that an image comes to first; 3
+        if the model has none.
+    channel_axis : int, optional
+        1 if the layer puts out (N, K, h, w), -1 if it puts out (N, h, w, K). By default this is
+        told by following the axes of the images through the model.
     steps : int
         At least 0.
     learning_rate : float, optional
@@ -99,11 +110,14 @@ def maximize_activation(
     Raises
     ------
     ValueError
-        If the layer or the channel does not exist, or an argument is none of the above.
+        If the layer or the channel does not exist, an argument is none of the above, or nobody can
+        tell how many channels the images have or the layer's output holds.
 
     Notes
     -----
-    Only the part of the model up to the layer is computed, and no gradient for its weights.
+    Only the part of the model up to the layer is computed, and no gradient for its weights. For a
+    model in half precision, images and activations are kept in single precision: a step of the
+    optimizer would be too small for the type, and not every processor can transform it.
 
     References
     ----------
@@ -117,22 +131,32 @@ def maximize_activation(
     >>> maximize_activation(model, "0", [0, 3], size=16, steps=2).images.shape
     torch.Size([2, 3, 16, 16])
     """
-    name, _ = find_layer(model, layer)
-    channels, frame_steps = _check(channel, method, steps, learning_rate, frames)
+    name, module = find_layer(model, layer)
+    wanted, frame_steps = _check(channel, method, steps, learning_rate, frames)
     height, width = as_pair(size, "size", minimum=1)
-    shape = (len(channels), _input_channels(model), height, width)
-    like = next(model.parameters(), torch.empty(0))
+    if channels is not None and (not isinstance(channels, Integral) or channels < 1):
+        raise ValueError(f"channels is {channels!r}; pass a whole number of at least 1")
+    count, device, dtype = _input_of(model, (height, width), channels)
+    shape = (len(wanted), count, height, width)
+    # Half precision cannot be transformed everywhere, and hardly holds a small step.
+    precision = torch.float64 if dtype == torch.float64 else torch.float32
+    like = torch.empty(0, device=device, dtype=precision)
     generator = torch.Generator().manual_seed(seed)
     make_canvas = PixelCanvas if method == "pixel" else FourierCanvas
     move = _keep if method == "pixel" else _move
     prepare = normalize or (lambda images: images)
+    reader = MapReader(name, module, channel_axis)
 
     def objective(images: torch.Tensor) -> torch.Tensor:
         """Return the mean activation of the channel that each image is for."""
-        inputs = prepare(images)
+        inputs = prepare(images).to(dtype)
         check_images(model, inputs)
-        output = run(lambda batch: output_of(model, name, batch), inputs)
-        return _average(name, output, channels)
+        follow = following_axes(inputs) if reader.axes is None else nullcontext(inputs)
+        with follow as followed, _watching(reader, inputs), eager():
+            output = run(lambda batch: output_of(model, name, batch), followed)
+        if isinstance(output, torch.Tensor) and output.ndim == 4:
+            output = reader.maps(output)
+        return _average(name, output, wanted).to(precision)
 
     with evaluating(model), torch.inference_mode(False), torch.enable_grad():
         canvas = make_canvas(shape, generator, like)
@@ -154,9 +178,9 @@ def maximize_activation(
         kept.append(images)
     return MaximizedActivation(
         images=images,
-        channels=channels,
+        channels=wanted,
         activations=activations,
-        history=torch.stack(history) if history else activations.new_zeros((0, len(channels))),
+        history=torch.stack(history) if history else activations.new_zeros((0, len(wanted))),
         frames=torch.stack(kept) if kept else images.new_zeros((0, *shape)),
         frame_steps=frame_steps,
     )
@@ -181,9 +205,28 @@ def _check(channel, method, steps, learning_rate, frames):
     return channels, frame_steps
 
 
-def _input_channels(model):
-    convolutions = (m for m in model.modules() if isinstance(m, nn.Conv2d))
-    return getattr(next(convolutions, None), "in_channels", 3)
+def _input_of(model, size, channels):
+    """Return how many channels images have, and the device and type that the model takes."""
+    first = first_convolution(model, size, channels)
+    if first is not None:
+        return first[0], first[1].weight.device, first[1].weight.dtype
+    weight = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
+    return channels or 3, weight.device, weight.dtype
+
+
+@contextmanager
+def _watching(reader: MapReader, images: torch.Tensor) -> Iterator[None]:
+    """Let a reader find the order of a layer's axes, as soon as the layer puts out maps."""
+
+    def look(_, inputs, output):
+        if reader.axes is None and isinstance(output, torch.Tensor) and output.ndim == 4:
+            reader.look(inputs, output, images)
+
+    hook = reader.module.register_forward_hook(look)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _keep(images, generator):

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from difflib import get_close_matches
 from typing import TypeAlias, TypeVar, overload
 
 import torch
 from torch import nn
 
-from lecture_utils._inspect import evaluating, never_reached
+from lecture_utils._inspect import check_forward, eager, evaluating, never_reached
+from lecture_utils.interpretation._layout import (
+    Axes,
+    as_maps,
+    axes_of_layer,
+    check_channel_axis,
+    find_axes,
+    following_axes,
+)
 
 _T = TypeVar("_T")
 _Layer: TypeAlias = str | nn.Module
@@ -51,17 +59,42 @@ def find_layer(model: nn.Module, layer: str | nn.Module) -> tuple[str, nn.Module
     >>> find_layer(nn.Sequential(nn.ReLU()), "0")
     ('0', ReLU())
     """
+    check_model(model)
     modules = dict(model.named_modules())
     if isinstance(layer, nn.Module):
         for name, module in modules.items():
             if module is layer:
+                _check_that_hooks_work(name, modules)
                 return name, module
         raise ValueError(
             f"the layer {type(layer).__name__} is not part of the model; pass one that is"
         )
-    if layer in modules:
-        return layer, modules[layer]
+    # What torch.compile and DataParallel wrap keeps its layers' names.
+    for wrapper in ("", "_orig_mod.", "module.", "_orig_mod.module."):
+        name = f"{wrapper}{layer}"
+        if isinstance(layer, str) and name in modules:
+            _check_that_hooks_work(name, modules)
+            return name, modules[name]
     raise ValueError(f"the model has no layer {layer!r}; {_hint(str(layer), modules)}")
+
+
+def check_model(model: object) -> None:
+    """Raise ValueError if this is no model that can be run."""
+    if not isinstance(model, nn.Module):
+        raise ValueError(f"model is a {type(model).__name__}; pass a torch.nn.Module")
+
+
+def _check_that_hooks_work(name, modules):
+    """Refuse a layer inside of what PyTorch runs without Python."""
+    parts = name.split(".") if name else []
+    for length in range(len(parts) + 1):
+        inside = ".".join(parts[:length])
+        if isinstance(modules.get(inside), torch.jit.ScriptModule):
+            what = f"part {inside!r} of the model" if inside else "the model"
+            raise ValueError(
+                f"{what} is a TorchScript module, whose layers cannot be looked into; pass the "
+                "model before torch.jit.script or torch.jit.trace"
+            )
 
 
 @contextmanager
@@ -114,7 +147,8 @@ def record_activations(
     try:
         for name, module in named:
             hooks.append(module.register_forward_hook(record(name)))
-        yield activations
+        with eager():
+            yield activations
     finally:
         for hook in hooks:
             hook.remove()
@@ -122,7 +156,12 @@ def record_activations(
 
 @overload
 def feature_maps(
-    model: nn.Module, layer: str | nn.Module, images: torch.Tensor, *, batch_size: int = 64
+    model: nn.Module,
+    layer: str | nn.Module,
+    images: torch.Tensor,
+    *,
+    batch_size: int = 64,
+    channel_axis: int | None = None,
 ) -> torch.Tensor: ...
 @overload
 def feature_maps(
@@ -131,6 +170,7 @@ def feature_maps(
     images: torch.Tensor,
     *,
     batch_size: int = 64,
+    channel_axis: int | None = None,
 ) -> dict[str, torch.Tensor]: ...
 def feature_maps(
     model: nn.Module,
@@ -138,6 +178,7 @@ def feature_maps(
     images: torch.Tensor,
     *,
     batch_size: int = 64,
+    channel_axis: int | None = None,
 ) -> torch.Tensor | dict[str, torch.Tensor]:
     """Compute the feature maps of a layer.
 
@@ -148,6 +189,9 @@ def feature_maps(
     images : torch.Tensor of float, shape (N, C, H, W)
     batch_size : int
         How many images go through the model at once.
+    channel_axis : int, optional
+        1 if the layer puts out (N, K, h, w), -1 if it puts out (N, h, w, K). By default this is
+        told by following the axes of the images through the model.
 
     Returns
     -------
@@ -169,16 +213,21 @@ def feature_maps(
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
     layers = _as_list(layer)
-    names = [find_layer(model, one)[0] for one in layers]
+    readers = {
+        name: MapReader(name, module, channel_axis)
+        for name, module in (find_layer(model, one) for one in layers)
+    }
+    names = list(readers)
     parts: dict[str, list[torch.Tensor]] = {name: [] for name in names}
-    with evaluating(model), torch.no_grad(), record_activations(model, layers) as activations:
+    with evaluating(model), torch.no_grad():
         for batch in images.split(batch_size):
-            activations.clear()
-            run(model, batch)
+            outputs = {}
+            with reading_maps(readers.values(), batch, outputs.__setitem__) as followed:
+                run(model, followed)
             for name in parts:
-                if name not in activations:
+                if name not in outputs:
                     raise ValueError(never_reached(name))
-                parts[name].append(check_maps(name, activations[name]))
+                parts[name].append(readers[name].maps(outputs[name]))
     maps = {name: torch.cat(part) for name, part in parts.items()}
     return maps[names[0]] if isinstance(layer, str | nn.Module) else maps
 
@@ -191,6 +240,7 @@ def dead_filters(
     *,
     threshold: float = 0.0,
     batch_size: int = 64,
+    channel_axis: int | None = None,
 ) -> torch.Tensor: ...
 @overload
 def dead_filters(
@@ -200,6 +250,7 @@ def dead_filters(
     *,
     threshold: float = 0.0,
     batch_size: int = 64,
+    channel_axis: int | None = None,
 ) -> dict[str, torch.Tensor]: ...
 def dead_filters(
     model: nn.Module,
@@ -208,6 +259,7 @@ def dead_filters(
     *,
     threshold: float = 0.0,
     batch_size: int = 64,
+    channel_axis: int | None = None,
 ) -> torch.Tensor | dict[str, torch.Tensor]:
     """Tell which filters of a layer respond to none of many images.
 
@@ -223,6 +275,9 @@ def dead_filters(
         A filter is dead if none of its activations is larger.
     batch_size : int
         How many images go through the model at once.
+    channel_axis : int, optional
+        1 if the layer puts out (N, K, h, w), -1 if it puts out (N, h, w, K). By default this is
+        told by following the axes of the images through the model.
 
     Returns
     -------
@@ -245,7 +300,8 @@ def dead_filters(
     highest: dict[str, torch.Tensor] = {}
     # One batch after the other: the maps of all images at once may not fit into memory.
     for batch in images.split(batch_size):
-        for name, maps in feature_maps(model, layers, batch, batch_size=batch_size).items():
+        some = feature_maps(model, layers, batch, batch_size=batch_size, channel_axis=channel_axis)
+        for name, maps in some.items():
             peaks = maps.amax(dim=(0, 2, 3))
             highest[name] = torch.maximum(highest.get(name, peaks), peaks)
     dead = {name: peaks <= threshold for name, peaks in highest.items()}
@@ -254,6 +310,7 @@ def dead_filters(
 
 def check_images(model: nn.Module, images: object) -> None:
     """Raise an error that names the remedy if these are no images for this model."""
+    check_model(model)
     if not isinstance(images, torch.Tensor) or not images.is_floating_point():
         kind = images.dtype if isinstance(images, torch.Tensor) else type(images).__name__
         raise ValueError(
@@ -262,16 +319,21 @@ def check_images(model: nn.Module, images: object) -> None:
     if images.ndim != 4 or not images.numel():
         hint = "; image[None] makes a batch of one" if images.ndim == 3 else ""
         raise ValueError(f"images have shape {tuple(images.shape)}; pass (N, C, H, W){hint}")
-    weight = next(model.parameters(), images)
-    if weight.device != images.device:
+    weights = [*model.parameters(), *model.buffers()]
+    devices = list(dict.fromkeys(weight.device for weight in weights))
+    if weights and images.device not in devices:
+        places = " and ".join(map(str, devices))
         raise ValueError(
-            f"images are on {images.device} but the model on {weight.device}; use "
-            f"images.to({str(weight.device)!r})"
+            f"images are on {images.device} but the model on {places}; use "
+            f"images.to({str(devices[0])!r})"
         )
-    if weight.dtype != images.dtype:
+    if images.device.type != "meta" and any(device.type == "meta" for device in devices):
+        raise ValueError("some of the model's weights have no values (device meta); load them")
+    types = list(dict.fromkeys(p.dtype for p in model.parameters() if p.is_floating_point()))
+    if types and images.dtype not in types:
         raise ValueError(
-            f"images are {images.dtype} but the model's weights {weight.dtype}; use "
-            f"images.to({weight.dtype})"
+            f"images are {images.dtype} but the model's weights "
+            f"{' and '.join(map(str, types))}; use images.to({types[0]})"
         )
 
 
@@ -281,11 +343,84 @@ def run(model: Callable[[torch.Tensor], _T], images: torch.Tensor) -> _T:
         return model(images)
     except torch.OutOfMemoryError:
         raise
+    except TypeError:
+        check_forward(getattr(model, "forward", model))
+        raise
     except RuntimeError as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).strip().splitlines()[0]
         raise ValueError(
             f"the model cannot take images of shape {tuple(images.shape)}: {reason}"
         ) from error
+
+
+class MapReader:
+    """Brings a layer's output into the order (N, channels, rows, columns).
+
+    Parameters
+    ----------
+    name : str
+    module : torch.nn.Module
+    channel_axis : int, optional
+        See `feature_maps`.
+    """
+
+    def __init__(self, name: str, module: nn.Module, channel_axis: int | None = None):
+        self.name, self.module = name, module
+        self.axes: Axes | None = check_channel_axis(channel_axis) or axes_of_layer(module)
+
+    def look(self, inputs: tuple[object, ...], output: object, images: torch.Tensor) -> None:
+        """Find the order of the axes, if it is not known yet; the output must be maps."""
+        maps = check_maps(self.name, output)
+        if self.axes is None:
+            self.axes = find_axes(self.name, inputs, maps, images)
+
+    def maps(self, output: torch.Tensor) -> torch.Tensor:
+        """Return the output as maps, once `look` has seen one."""
+        output = output.dequantize() if output.is_quantized else output
+        return output if self.axes is None else as_maps(output, self.axes)
+
+
+@contextmanager
+def reading_maps(
+    readers: Iterable[MapReader],
+    images: torch.Tensor,
+    keep: Callable[[str, torch.Tensor], torch.Tensor | None],
+) -> Iterator[torch.Tensor]:
+    """Read maps for the length of a ``with`` block, in which the yielded images go to the model.
+
+    Parameters
+    ----------
+    readers : MapReaders
+    images : torch.Tensor, shape (N, C, H, W)
+    keep : callable
+        Gets the name and the output of each layer. The model goes on with a copy of what it
+        returns, or of the output.
+
+    Yields
+    ------
+    torch.Tensor, shape (N, C, H, W)
+        The same images.
+    """
+    readers = list(readers)
+
+    def hook_of(reader):
+        def hook(_, inputs, output):
+            reader.look(inputs, output, images)
+            kept = keep(reader.name, output)
+            return (output if kept is None else kept).clone()  # for layers that work in place
+
+        return hook
+
+    hooks = []
+    follow = any(reader.axes is None for reader in readers)
+    try:
+        for reader in readers:
+            hooks.append(reader.module.register_forward_hook(hook_of(reader)))
+        with eager(), following_axes(images) if follow else nullcontext(images) as followed:
+            yield followed
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def check_maps(name: str, output: object) -> torch.Tensor:
@@ -296,6 +431,12 @@ def check_maps(name: str, output: object) -> torch.Tensor:
             if isinstance(output, torch.Tensor)
             else f"a {type(output).__name__}"
         )
+        if isinstance(output, torch.Tensor) and output.ndim == 3:
+            raise ValueError(
+                f"layer {name!r} puts out {what}, probably tokens (N, length, channels); "
+                "name a layer before they are flattened, or pass a model in which the layer's "
+                "output is reshaped to (N, rows, columns, channels), without a class token"
+            )
         raise ValueError(
             f"layer {name!r} puts out {what}, not feature maps (N, channels, height, width); "
             "name a convolution, or a layer between convolutions"

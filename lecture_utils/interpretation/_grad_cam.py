@@ -11,11 +11,12 @@ import torch
 from torch import nn
 
 from lecture_utils._inspect import evaluating, never_reached
+from lecture_utils._validation.batches import as_logits
 from lecture_utils.interpretation._activations import (
+    MapReader,
     check_images,
-    check_maps,
     find_layer,
-    record_activations,
+    reading_maps,
     run,
 )
 
@@ -100,6 +101,7 @@ def grad_cam(
     class_index: int | Sequence[int] | torch.Tensor | None = None,
     *,
     signed: bool = False,
+    channel_axis: int | None = None,
 ) -> torch.Tensor:
     """Compute Grad-CAM: where in the image a layer finds evidence for a class.
 
@@ -116,6 +118,9 @@ def grad_cam(
         for each image. With one logit, 1 is the class for which it is above 0, and 0 is the other.
     signed : bool
         Keep evidence against the class as negative values.
+    channel_axis : int, optional
+        1 if the layer puts out (N, K, h, w), -1 if it puts out (N, h, w, K), as in a Swin
+        Transformer. By default this is told by following the axes of the images through the model.
 
     Returns
     -------
@@ -146,7 +151,8 @@ def grad_cam(
     >>> grad_cam(model, "0", torch.zeros(1, 1, 5, 5), 1).shape
     torch.Size([1, 3, 3])
     """
-    return grad_cam_channels(model, layer, images, class_index).map(signed)
+    channels = grad_cam_channels(model, layer, images, class_index, channel_axis=channel_axis)
+    return channels.map(signed)
 
 
 def grad_cam_channels(
@@ -154,12 +160,14 @@ def grad_cam_channels(
     layer: str | nn.Module,
     images: torch.Tensor,
     class_index: int | Sequence[int] | torch.Tensor | None = None,
+    *,
+    channel_axis: int | None = None,
 ) -> ChannelWeights:
     """Compute the weights and feature maps that Grad-CAM adds up.
 
     Parameters
     ----------
-    model, layer, images, class_index
+    model, layer, images, class_index, channel_axis
         As for `grad_cam`.
 
     Returns
@@ -179,22 +187,40 @@ def grad_cam_channels(
     """
     check_images(model, images)
     name, module = find_layer(model, layer)
+    reader = MapReader(name, module, channel_axis)
+    outputs: list[torch.Tensor] = []
+
+    def restart(_, output):
+        """Let the forward pass be recorded for gradients from here on, and not before."""
+        if not output.is_floating_point():
+            raise ValueError(
+                f"layer {name!r} puts out {output.dtype}, which has no gradient; pass the model "
+                "before it was quantized"
+            )
+        # Inside of no_grad(), which restores what was before it when it ends.
+        torch.set_grad_enabled(True)
+        outputs.append(output.detach().requires_grad_())
+        return outputs[-1]
+
     with evaluating(model), torch.inference_mode(False), torch.no_grad():
         images = images.clone() if images.is_inference() else images
-        with _graph_begins_at(name, module) as outputs:
-            logits = run(model, images)
+        try:
+            with reading_maps([reader], images, restart) as followed:
+                logits = run(model, followed)
+        finally:
+            torch.set_grad_enabled(False)
         if not outputs:
             raise ValueError(never_reached(name))
-        maps = outputs[-1]
         with torch.enable_grad():
-            scores, chosen = class_scores(logits, class_index)
+            scores, chosen = class_scores(logits, class_index, len(images))
             total = scores.sum()
         gradient = None
         if total.requires_grad:
-            (gradient,) = torch.autograd.grad(total, maps, allow_unused=True)
+            (gradient,) = torch.autograd.grad(total, outputs[-1], allow_unused=True)
     if gradient is None:
         raise ValueError(f"the logits do not depend on layer {name!r}; name one on the way to them")
-    return ChannelWeights(gradient.mean(dim=(2, 3)), maps.detach(), chosen, scores.detach())
+    weights = reader.maps(gradient).mean(dim=(2, 3))
+    return ChannelWeights(weights, reader.maps(outputs[-1].detach()), chosen, scores.detach())
 
 
 def cam(
@@ -205,17 +231,18 @@ def cam(
     *,
     classifier: str | nn.Module | None = None,
     signed: bool = False,
+    channel_axis: int | None = None,
 ) -> torch.Tensor:
     """Compute the class activation map of a model with global average pooling and a dense layer.
 
     Parameters
     ----------
-    model, images, class_index, signed
+    model, images, class_index, signed, channel_axis
         As for `grad_cam`.
     layer : str or torch.nn.Module
         What is pooled: the last feature maps.
     classifier : str or torch.nn.Module, optional
-        The dense layer; by default the model's last one.
+        The dense layer; by default the one whose output is the logits.
 
     Returns
     -------
@@ -242,20 +269,26 @@ def cam(
     torch.Size([1, 3, 3])
     """
     check_images(model, images)
-    name, _ = find_layer(model, layer)
-    if classifier is None:
-        classifier = next(
-            (m for m in reversed(list(model.modules())) if isinstance(m, nn.Linear)), None
-        )
-    dense = classifier if classifier is None else find_layer(model, classifier)[1]
-    if not isinstance(dense, nn.Linear):
-        raise ValueError("cam needs a dense layer (nn.Linear) that gives the logits; use grad_cam")
-    with evaluating(model), torch.no_grad(), record_activations(model, layer) as activations:
-        logits = run(model, images)
-        if name not in activations:
+    name, module = find_layer(model, layer)
+    named = None if classifier is None else find_layer(model, classifier)[1]
+    if named is not None and not isinstance(named, nn.Linear):
+        raise ValueError(_NO_DENSE_LAYER)
+    reader = MapReader(name, module, channel_axis)
+    outputs: dict[str, torch.Tensor] = {}
+    with evaluating(model), torch.no_grad():
+        with (
+            _recording_dense_layers(model) as dense_outputs,
+            reading_maps([reader], images, outputs.__setitem__) as followed,
+        ):
+            logits = run(model, followed)
+        if name not in outputs:
             raise ValueError(never_reached(name))
-        maps = check_maps(name, activations[name])
-        _, chosen = class_scores(logits, class_index)
+        maps = reader.maps(outputs[name])
+        _, chosen = class_scores(logits, class_index, len(images))
+        logits = as_logits(logits, len(images))
+        dense = named or _dense_layer_of(dense_outputs, logits)
+        if dense is None:
+            raise ValueError(_NO_DENSE_LAYER)
         _check_that_pooling_explains(name, maps, dense, logits)
         if dense.out_features == 1:
             weights = dense.weight * (2 * chosen[:, None] - 1)
@@ -266,15 +299,17 @@ def cam(
 
 
 def class_scores(
-    logits: object, class_index: int | Sequence[int] | torch.Tensor | None
+    logits: object, class_index: int | Sequence[int] | torch.Tensor | None, count: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Pick the logit that is to be explained.
 
     Parameters
     ----------
-    logits : torch.Tensor, shape (N, classes), (N, 1) or (N,)
+    logits : torch.Tensor, shape (N, classes), (N, 1) or (N,); for one image also (classes,)
     class_index : int, N of them, or None
         As for `grad_cam`.
+    count : int
+        How many images went in, N.
 
     Returns
     -------
@@ -289,23 +324,19 @@ def class_scores(
 
     Examples
     --------
-    >>> class_scores(torch.tensor([[2.0], [-3.0]]), None)
+    >>> class_scores(torch.tensor([[2.0], [-3.0]]), None, 2)
     (tensor([2., 3.]), tensor([1, 0]))
     """
-    if not isinstance(logits, torch.Tensor) or logits.ndim not in (1, 2):
-        shape = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
-        raise ValueError(f"the model puts out {shape}; it must give logits of shape (N, classes)")
-    if logits.ndim == 1:
-        logits = logits[:, None]
-    count, single = len(logits), logits.shape[1] == 1
-    classes = 2 if single else logits.shape[1]
+    values = as_logits(logits, count)
+    single = values.shape[1] == 1
+    classes = 2 if single else values.shape[1]
     if class_index is None:
-        chosen = (logits[:, 0] > 0).long() if single else logits.argmax(dim=1)
+        chosen = (values[:, 0] > 0).long() if single else values.argmax(dim=1)
     else:
-        chosen = _as_indices(class_index, count, classes).to(logits.device)
+        chosen = _as_indices(class_index, count, classes).to(values.device)
     if single:
-        return logits[:, 0] * (2 * chosen - 1), chosen
-    return logits.gather(1, chosen[:, None])[:, 0], chosen
+        return values[:, 0] * (2 * chosen - 1), chosen
+    return values.gather(1, chosen[:, None])[:, 0], chosen
 
 
 def _as_indices(class_index, count, classes):
@@ -328,23 +359,34 @@ def _as_indices(class_index, count, classes):
     return chosen.long().expand(count)
 
 
+_NO_DENSE_LAYER = "cam needs a dense layer (nn.Linear) that gives the logits; use grad_cam"
+
+
 @contextmanager
-def _graph_begins_at(name: str, module: nn.Module) -> Iterator[list[torch.Tensor]]:
-    """Let the forward pass be recorded for gradients from a layer's output on, and not before."""
-    outputs: list[torch.Tensor] = []
+def _recording_dense_layers(
+    model: nn.Module,
+) -> Iterator[list[tuple[nn.Linear, torch.Tensor]]]:
+    """Record which dense layers are called, in order, and what they put out."""
+    calls: list[tuple[nn.Linear, torch.Tensor]] = []
 
-    def restart(_, __, output):
-        # Inside of no_grad(), which restores what was before it when it ends.
-        torch.set_grad_enabled(True)
-        outputs.append(check_maps(name, output).detach().requires_grad_())
-        return outputs[-1].clone()  # for layers that work in place
+    def record(module, _, output):
+        calls.append((module, output))
 
-    hook = module.register_forward_hook(restart)
+    layers = [module for module in model.modules() if isinstance(module, nn.Linear)]
+    hooks = [layer.register_forward_hook(record) for layer in layers]
     try:
-        yield outputs
+        yield calls
     finally:
-        hook.remove()
-        torch.set_grad_enabled(False)
+        for hook in hooks:
+            hook.remove()
+
+
+def _dense_layer_of(calls, logits):
+    """Find the dense layer that put out the logits; the last one called, if none did."""
+    for layer, output in reversed(calls):
+        if output.numel() == logits.numel() and torch.equal(output.view_as(logits), logits):
+            return layer
+    return calls[-1][0] if calls else None
 
 
 def _check_that_pooling_explains(name, maps, dense, logits):
@@ -357,10 +399,7 @@ def _check_that_pooling_explains(name, maps, dense, logits):
     else:
         again = dense(maps.mean(dim=(2, 3)))
         scale = max(1.0, logits.abs().max().item())
-        if (
-            again.shape != logits.view(len(logits), -1).shape
-            or (again - logits.view_as(again)).abs().max() > 1e-2 * scale
-        ):
+        if again.shape != logits.shape or (again - logits).abs().max() > 1e-2 * scale:
             problem = (
                 f"averaging layer {name!r} and applying the dense layer does not give the logits"
             )

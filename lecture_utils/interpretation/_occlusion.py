@@ -91,7 +91,7 @@ def occlusion(
         for left in _positions(width, size[1], step[1])
     ]
     with evaluating(model), torch.no_grad():
-        scores, chosen = class_scores(run(model, images), class_index)
+        scores, chosen = class_scores(run(model, images), class_index, len(images))
         return torch.stack(
             [
                 _average_fall(model, image, index, score, boxes, cover, batch_size)
@@ -107,7 +107,7 @@ def _average_fall(model, image, index, score, boxes, cover, batch_size):
         covered = image.repeat(len(some), 1, 1, 1)
         for copy, (rows, columns) in zip(covered, some, strict=True):
             copy[:, rows, columns] = cover
-        left, _ = class_scores(model(covered), index)
+        left, _ = class_scores(model(covered), index, len(covered))
         for (rows, columns), fall in zip(some, score - left, strict=True):
             falls[rows, columns] += fall
             times[rows, columns] += 1

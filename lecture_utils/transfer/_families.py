@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor, nn
 
+from lecture_utils.transfer._stages import Trial, in_order, unwrapped
+
 _Normalization: TypeAlias = tuple[Sequence[float], Sequence[float]]
-# Stages by name, and the classification head.
-_Cut: TypeAlias = tuple[dict[str, nn.Module], nn.Linear]
+_Stages: TypeAlias = dict[str, nn.Module]
 
 # Per color, for values from 0 to 1: what torchvision's weights were trained with, and
 # EfficientNet-Lite0's.
@@ -54,60 +55,68 @@ def cut(
     Parameters
     ----------
     model : nn.Module
-        An EfficientNet-Lite, or a ResNet, VGG or Inception v3 of torchvision.
+        An EfficientNet-Lite; a ResNet, VGG or Inception v3 of torchvision; or any network whose
+        parts run one after the other. What counts is how it is built and what it computes, not the
+        name of its class: the stages are tried on an image.
 
     Returns
     -------
     stages : OrderedDict of nn.Module
-        Run one after the other, they compute what the network gives its last linear layer. The last
-        one is called ``pool``.
+        Run one after the other, they compute what the network gives its last linear layer; if it
+        has none, its output. The last one is called ``pool``.
     features : int
         How many values that are per image.
     normalization : (tuple, tuple)
-        Mean and standard deviation per color of networks of this family.
+        Mean and standard deviation per color of networks of this family; those of ImageNet for
+        others.
 
     Raises
     ------
     ValueError
-        If it is another kind of network.
+        If the parts do not run one after the other, or take no color images.
     """
-    for family, (stages_of, normalization) in _FAMILIES.items():
-        if type(model).__name__ == family:
-            stages, head = stages_of(model)
-            return OrderedDict(stages), head.in_features, normalization
-    raise ValueError(
-        f"a head can be attached to {', '.join(_FAMILIES)} networks, not to "
-        f"{type(model).__name__}; build an nn.Sequential of its layers yourself"
-    )
+    model = unwrapped(model)
+    trial = Trial(model)
+    for stages_of, normalization in _FAMILIES:
+        try:
+            stages = OrderedDict(stages_of(model))
+        except (AttributeError, TypeError, ValueError):
+            continue  # it is built differently
+        if trial.confirms(stages):
+            return stages, trial.features, normalization
+    return in_order(model, trial), trial.features, _TORCHVISION
 
 
-def _of_lite(net: Any) -> _Cut:
+def _of_lite(net: Any) -> _Stages:
     stages = dict(net.features.named_children())
     # "head" is what the new classification head is called.
-    stages["top"] = stages.pop("head")
-    return {**stages, "pool": nn.Sequential(net.avgpool, nn.Flatten())}, net.classifier
+    stages["top"] = stages.pop("head", None)
+    if stages["top"] is None:
+        raise AttributeError("features.head")
+    return _with_pool(stages, net.avgpool, net.classifier)
 
 
-def _of_resnet(net: Any) -> _Cut:
+def _of_resnet(net: Any) -> _Stages:
     stem = OrderedDict(conv1=net.conv1, bn1=net.bn1, relu=net.relu, maxpool=net.maxpool)
     layers = {f"layer{i}": getattr(net, f"layer{i}") for i in range(1, 5)}
-    pool = nn.Sequential(net.avgpool, nn.Flatten())
-    return {"stem": nn.Sequential(stem), **layers, "pool": pool}, net.fc
+    return _with_pool({"stem": nn.Sequential(stem), **layers}, net.avgpool, net.fc)
 
 
-def _of_vgg(net: Any) -> _Cut:
+def _of_vgg(net: Any) -> _Stages:
     stages, block = {}, []
     for layer in net.features:
+        if list(layer.children()):
+            raise TypeError("a VGG's features are single layers")
         block.append(layer)
         if isinstance(layer, nn.MaxPool2d):
             stages[f"block{len(stages) + 1}"] = nn.Sequential(*block)
             block = []
-    *dense, last = net.classifier
-    stages["dense"] = nn.Sequential(net.avgpool, nn.Flatten(), *dense)
-    return {**stages, "pool": nn.Identity()}, last
+    if block:
+        raise TypeError("a VGG's features end with pooling")
+    return _with_pool(stages, net.avgpool, net.classifier)
 
 
-def _of_inception(net: Any) -> _Cut:
+def _of_inception(net: Any) -> _Stages:
     stages, stem = {}, OrderedDict()
     if net.transform_input:
         # torchvision's weights came from TensorFlow, whose images had values from -1 to 1.
@@ -121,13 +130,28 @@ def _of_inception(net: Any) -> _Cut:
         # The auxiliary classifier is only there for training from scratch.
         elif name not in ("AuxLogits", "avgpool", "dropout", "fc"):
             stem[name] = layer
-    pool = nn.Sequential(net.avgpool, nn.Flatten())
-    return {"stem": nn.Sequential(stem), **stages, "pool": pool}, net.fc
+    return _with_pool({"stem": nn.Sequential(stem), **stages}, net.avgpool, net.fc)
 
 
-_FAMILIES: dict[str, tuple[Callable[[Any], _Cut], _Normalization]] = {
-    "EfficientNetLite": (_of_lite, _LITE),
-    "ResNet": (_of_resnet, _TORCHVISION),
-    "VGG": (_of_vgg, _TORCHVISION),
-    "Inception3": (_of_inception, _TORCHVISION),
-}
+def _with_pool(stages: dict[str, nn.Module], pooling: nn.Module, head: nn.Module) -> _Stages:
+    """Add pooling, and what the head does before its last linear layer."""
+    pool, dense = [pooling, nn.Flatten()], []
+    if isinstance(head, nn.Sequential):
+        layers = list(head)
+        linear = [i for i, layer in enumerate(layers) if isinstance(layer, nn.Linear)]
+        dense = layers[: linear[-1]] if linear else layers
+        if all(isinstance(layer, nn.Dropout | nn.Identity | nn.Flatten) for layer in dense):
+            dense = []
+    elif not isinstance(head, nn.Linear | nn.Identity):
+        raise TypeError("the head is no plain chain of layers")
+    if dense:
+        return {**stages, "dense": nn.Sequential(*pool, *dense), "pool": nn.Identity()}
+    return {**stages, "pool": nn.Sequential(*pool)}
+
+
+_FAMILIES: tuple[tuple[Callable[[Any], _Stages], _Normalization], ...] = (
+    (_of_lite, _LITE),
+    (_of_resnet, _TORCHVISION),
+    (_of_vgg, _TORCHVISION),
+    (_of_inception, _TORCHVISION),
+)

@@ -65,8 +65,9 @@ def attach_head(
     Parameters
     ----------
     model : pretrained.Pretrained, or nn.Module
-        What `pretrained.load` gives; or an EfficientNet-Lite, or a ResNet, VGG or Inception v3 of
-        torchvision. It is copied: training leaves it as it is.
+        What `pretrained.load` gives; or any network for color images whose parts run one after the
+        other, such as most of torchvision's, whatever its last layers are. It is copied: training
+        leaves it as it is. Images are normalized with ImageNet's mean and standard deviation.
     num_classes : int
         Logits, at least 1. One is enough to tell two classes apart (task "binary").
     dropout : float
@@ -81,6 +82,12 @@ def attach_head(
     ------
     ValueError
         If an argument is none of the above.
+
+    Notes
+    -----
+    The head is the last linear layer and what comes after it. Layers that come before it in a head
+    of several, as in a VGG, are kept as a part of the stages; dropout right before it is not. The
+    stages are tried on an image of noise, and must give what the model gave that layer.
 
     Examples
     --------

@@ -9,7 +9,7 @@ from scipy import stats
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as reference
 
-from lecture_utils.augmentation import Augment
+from lecture_utils.augmentation import Augment, random_affine
 from lecture_utils.augmentation import _functional as ops
 
 BILINEAR = v2.InterpolationMode.BILINEAR
@@ -322,6 +322,93 @@ def test_half_precision_does_not_move_pixels():
 def test_options_survive_json():
     stored = json.loads(json.dumps(dataclasses.asdict(EVERYTHING)))
     assert Augment(**stored) == EVERYTHING
+
+
+# ---- options as torchvision takes them
+
+PAIRS = {
+    "degrees": ((-10, 10), 10),
+    "translate": ((0.1, 0.1), 0.1),
+    "shear": ((-5, 5), 5),
+    "hue": ([-0.1, 0.1], 0.1),
+    "brightness": ((0.5, 1.5), 0.5),
+    "contrast": ((0, 3), 2),
+    "size": ((20, 20), 20),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_pair_that_means_the_same_gives_the_same(name):
+    pair, number = PAIRS[name]
+    images = smooth(4)
+    ours, theirs = (
+        Augment(**{name: value})(images, torch.Generator().manual_seed(5))
+        for value in (pair, number)
+    )
+    assert torch.equal(ours, theirs)
+    if name in ("degrees", "translate", "shear"):
+        ours, theirs = (
+            random_affine(images, **{name: value}, generator=torch.Generator().manual_seed(5))
+            for value in (pair, number)
+        )
+        assert torch.equal(ours, theirs)
+
+
+def test_parameters_come_from_the_ranges_of_torchvision():
+    options = {
+        "degrees": (10, 30), "translate": (0.2, 0.0), "shear": (-20, -5), "scale": [0.8, 1.2],
+        "brightness": (0.3, 0.6), "hue": (0.1, 0.2),
+    }  # fmt: skip
+    drawn = Augment(**options).draw(4000, 50, 60, torch.Generator().manual_seed(0))
+    angle, right, down, scale, shear = drawn["affine"].unbind(1)
+    for values, low, high in (
+        (angle, 10, 30), (right, -12, 12), (down, 0, 0), (scale, 0.8, 1.2), (shear, -20, -5),
+        (drawn["brightness"], 0.3, 0.6), (drawn["hue"], 0.1, 0.2),
+    ):  # fmt: skip
+        # Of 4000 draws, the ends are met up to a hundredth but for one time in 10^17.
+        near = (high - low) / 100
+        assert low <= values.min() <= low + near and high - near <= values.max() <= high
+    pipeline = eval(str(Augment(**options)), {"v2": v2})
+    affine, colors = pipeline.transforms
+    assert (
+        affine.degrees == [10, 30] and affine.translate == (0.2, 0) and affine.scale == (0.8, 1.2)
+    )
+    assert affine.shear == [-20, -5] and colors.brightness == (0.3, 0.6)
+    stored = json.loads(json.dumps(dataclasses.asdict(Augment(**options))))
+    assert Augment(**stored) == Augment(**options)
+
+
+@pytest.mark.parametrize("options", [{"degrees": (25, 25)}, {"shear": (15, 15)}])
+def test_one_sided_ranges_turn_as_torchvision_does(options):
+    image = smooth(1, 31, 41)
+    angle, shear = options.get("degrees", (0, 0))[0], options.get("shear", (0, 0))[0]
+    expected = v2.functional.affine(
+        image, angle, [0, 0], 1.0, [shear, 0], interpolation=v2.InterpolationMode.BILINEAR
+    )
+    for ours in (Augment(**options)(image), random_affine(image, **options)):
+        assert (ours - expected).abs().max() < 2e-3
+    assert (image - expected).abs().max() > 0.1
+
+
+def test_none_switches_off_and_wrong_kinds_are_named():
+    assert Augment(translate=None, scale=None, shear=None) == Augment()
+    for name, (value, message) in {
+        "degrees": ("ten", "degrees is 'ten'; pass one number"),
+        "scale": (1.2, "scale is 1.2; pass the smallest and the largest"),
+        "crop": (0.8, "crop is 0.8; pass the smallest"),
+        "flip": ((0, 1), r"flip is \(0, 1\); pass one number"),
+        "brightness": ((1.5, 0.5), r"brightness is \(1.5, 0.5\).*smallest and the largest factor"),
+        "hue": ((0, 0.6), r"hue is \(0, 0.6\)"),
+        "translate": ((0.1, 0.1, 0.1), "one horizontally and one vertically"),
+        "shear": ((-1, 1, -1, 1), "only horizontal shears"),
+        "size": ((20, 30), "size is .*the side of a square"),
+        "noise": (None, "noise is None; pass one number"),
+    }.items():
+        with pytest.raises(ValueError, match=message):
+            Augment(**{name: value})
+    for name, value in {"degrees": "ten", "scale": 1.2, "translate": (1, 2, 3)}.items():
+        with pytest.raises(ValueError, match=f"{name} is"):
+            random_affine(smooth(1), **{name: value})
 
 
 def test_nothing_switched_on_is_written_as_the_identity():

@@ -1,6 +1,7 @@
 """Receptive fields against brute force: which input pixels does an output of torch's depend on?"""
 
 import copy
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -346,3 +347,160 @@ class Idle(nn.Sequential):
 def test_effective_field_refuses(model, options, message):
     with pytest.raises(ValueError, match=message):
         effective_receptive_field(model, **options)
+
+
+def _random_layers(rng, border_modes):
+    """Draw 1 to 4 layers of all kinds that receptive fields are followed through."""
+    number = lambda low, high: int(rng.integers(low, high))  # noqa: E731
+    kinds = {
+        "conv": lambda: nn.Conv2d(
+            1, 1, (number(1, 5), number(1, 5)), padding="same", dilation=number(1, 3), bias=False
+        ),
+        "strided": lambda: nn.Conv2d(
+            1, 1, number(1, 5), stride=number(1, 4), padding=number(0, 3), bias=False
+        ),
+        "transposed": lambda: nn.ConvTranspose2d(
+            1,
+            1,
+            (number(1, 5), number(1, 5)),
+            stride=(number(1, 4), number(1, 4)),
+            dilation=number(1, 3),
+            bias=False,
+        ),
+        "upsample": lambda: nn.Upsample(
+            scale_factor=(number(1, 4), number(1, 4)),
+            mode=str(rng.choice(["nearest", "bilinear", "bicubic", "nearest-exact"])),
+        ),
+        "half again": lambda: nn.Upsample(scale_factor=1.5, mode="bilinear"),
+        "pool": lambda: nn.AvgPool2d(number(1, 4), number(1, 3), ceil_mode=bool(number(0, 2))),
+        "norm pool": lambda: nn.LPPool2d(2, number(1, 4), stride=number(1, 3)),
+        "pad": lambda: getattr(nn, rng.choice(border_modes))((1, 2, 0, 1)),
+        "shuffle": lambda: nn.Sequential(nn.Conv2d(1, 4, 2, bias=False), nn.PixelShuffle(2)),
+        "unshuffle": lambda: nn.Sequential(nn.PixelUnshuffle(2), nn.Conv2d(4, 1, 1, bias=False)),
+        "neighbors": lambda: nn.LocalResponseNorm(2),
+        "channels": lambda: nn.Sequential(
+            nn.Conv2d(1, 4, 1, bias=False), nn.ChannelShuffle(2), nn.Conv2d(4, 1, 1, bias=False)
+        ),
+    }
+    layers = [kinds[str(kind)]() for kind in rng.choice(list(kinds), number(1, 5))]
+    return positive(nn.Sequential(*layers)).double().eval()
+
+
+def _fitting_layers(rng, size, border_modes):
+    while True:
+        model = _random_layers(rng, border_modes)
+        try:
+            with torch.no_grad():
+                out = tuple(model(torch.ones(1, 1, *size, dtype=torch.float64)).shape[2:])
+        except RuntimeError:
+            continue
+        if min(out) > 0 and max(out) < 120:
+            return model, out
+
+
+BORDERS = ("ZeroPad2d", "ReflectionPad2d", "ReplicationPad2d")
+
+
+@pytest.mark.parametrize("seed", range(200, 250))
+def test_layers_of_all_kinds_see_exactly_what_gradients_reach(seed):
+    rng = np.random.default_rng(seed)
+    size = tuple(int(n) for n in rng.integers(14, 24, size=2))
+    model, out = _fitting_layers(rng, size, BORDERS)
+    for _ in range(6):
+        place = tuple(int(rng.integers(n)) for n in out)
+        expected = gradient_mask(model, size, place)
+        np.testing.assert_array_equal(mask_of(*seen_pixels(model, size, place), size), expected)
+
+
+@pytest.mark.parametrize("seed", range(250, 290))
+def test_regions_far_from_the_border_and_the_largest_of_them(seed):
+    rng = np.random.default_rng(seed)
+    model, _ = _fitting_layers(rng, (20, 20), BORDERS)
+    fields = receptive_field(nn.Sequential(model, nn.AvgPool2d(1)))
+    size = 240
+    middle = [round(size / 2 / jump) for jump in fields[-1].jump]
+    largest = [0, 0]
+    # As many outputs as it takes until the pattern of fields repeats.
+    period = max(Fraction(jump).denominator for jump in fields[-1].jump)
+    for i in range(max(period, 12)):
+        place = middle[0] + i, middle[1] + i
+        region = fields[-1].region(place)
+        for a, seen in enumerate(seen_pixels(model, size, place)):
+            ends = (seen[0], seen[-1]) if len(seen) else None
+            assert ends == ((region[a][0], region[a][-1]) if region[a] else None)
+            largest[a] = max(largest[a], len(region[a]))
+    assert tuple(largest) == fields[-1].size
+
+
+@pytest.mark.parametrize(
+    ("layer", "size", "jump", "offset"),
+    [
+        (nn.Conv2d(1, 1, 4, padding="same"), 4, 1, -1),
+        (nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect"), 3, 1, -1),
+        (nn.Upsample(scale_factor=2), 1, Fraction(1, 2), 0),
+        (nn.Upsample(scale_factor=2, mode="bilinear"), 2, Fraction(1, 2), -1),
+        (nn.ConvTranspose2d(1, 1, 4, stride=2, padding=1), 2, Fraction(1, 2), -1),
+        (nn.PixelShuffle(2), 1, Fraction(1, 2), 0),
+        (nn.PixelUnshuffle(2), 2, 2, 0),
+        (nn.LPPool2d(2, 3), 3, 3, 0),
+    ],
+)
+def test_single_layers_by_hand(layer, size, jump, offset):
+    (field,) = receptive_field(layer)
+    assert (field.size, field.jump, field.offset) == ((size,) * 2, (jump,) * 2, (offset,) * 2)
+    assert all(type(n) is int for n in (*field.size, *field.offset))
+
+
+def test_a_unet_and_one_axis():
+    class UNet(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.top, self.deep = nn.Conv2d(1, 1, 3, padding=1), nn.Conv2d(1, 1, 3, padding=1)
+
+        def forward(self, x):
+            x = self.top(x)
+            deep = functional.interpolate(
+                self.deep(functional.max_pool2d(x, 2)), scale_factor=2, mode="nearest"
+            )
+            return torch.cat([x, deep], dim=1)
+
+    # The skip connection sees 3, the other branch 3 pooled pixels of 2, widened by 1 on each side.
+    assert receptive_field(UNet())[-1].size == (8, 8)
+    line = nn.Sequential(nn.Conv1d(1, 1, 3), nn.MaxPool1d(2), nn.ConvTranspose1d(1, 1, 4, stride=2))
+    field = receptive_field(line)[-1]
+    assert (field.size, field.jump) == ((1, 6), (1, 1))
+
+
+def test_channels_last_inside_of_a_network():
+    """ConvNeXt normalizes and mixes channels with the channels last; that moves nothing."""
+    block = torchvision.models.convnext.CNBlock(4, 1e-6, 0.0)
+    assert receptive_field(block)[-1].size == (7, 7)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (nn.FractionalMaxPool2d(2, output_ratio=0.5), "windows are drawn at random"),
+        (nn.MaxUnpool2d(2), "depends on the image"),
+        (nn.Unfold(3), "columns of patches"),
+        (nn.Upsample(size=9), "pass scale_factor="),
+        (nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True), "align_corners"),
+        (nn.CircularPad2d(1), "two opposite edges"),
+        (nn.Conv3d(1, 1, 3), "volumes"),
+    ],
+)
+def test_unknown_layers_are_named(layer, message):
+    model = nn.Sequential(nn.Conv2d(1, 1, 3), layer)
+    with pytest.raises(ValueError, match=rf"unknown layer 1 \({type(layer).__name__}\).*{message}"):
+        receptive_field(model)
+    assert [field.size for field in receptive_field(model, until="0")] == [(3, 3)]
+    with pytest.raises(ValueError, match="unknown layer 1"):
+        receptive_field(model, until="1")
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.GroupNorm(1, 1), nn.LayerNorm([1, 8, 8]), nn.InstanceNorm2d(1), nn.Softmax(-1)]
+)
+def test_normalization_over_positions_sees_the_whole_image(layer):
+    with pytest.raises(ValueError, match="1 sees the whole image, because of 1"):
+        receptive_field(nn.Sequential(nn.Conv2d(1, 1, 3), layer), until="1")

@@ -125,6 +125,7 @@ def _place(module, path, maps, inputs):
         # Not known; nearly all networks pad so that a map covers the image.
         return (0.0, 0.0, 1.0, 1.0)
     sides = inputs.shape[2:]
-    starts = [(field.offset[a] + (field.size[a] - field.jump[a]) / 2) / sides[a] for a in range(2)]
-    lengths = [field.jump[a] * maps.shape[2 + a] / sides[a] for a in range(2)]
+    jumps = [float(jump) for jump in field.jump]
+    starts = [(field.offset[a] + (field.size[a] - jumps[a]) / 2) / sides[a] for a in range(2)]
+    lengths = [jumps[a] * maps.shape[2 + a] / sides[a] for a in range(2)]
     return (*starts, *lengths)

@@ -1,0 +1,427 @@
+"""What each of PyTorch's layers and functions does to receptive fields."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lecture_utils.geometry._grids import Grid, resized, transposed, windows
+from lecture_utils.geometry._sizes import output_size
+
+if TYPE_CHECKING:
+    from torch import fx
+
+# Functions and methods that treat every position of a feature map alike and by itself. Of several
+# maps they take the same position: there branches meet.
+_PIXELWISE = {
+    "add", "iadd", "sub", "mul", "imul", "truediv", "neg", "cat", "concat", "relu", "relu_",
+    "relu6", "leaky_relu", "elu", "gelu", "silu", "hardswish", "hardtanh", "sigmoid", "tanh",
+    "softplus", "dropout", "dropout2d", "batch_norm", "clamp", "abs", "square", "contiguous",
+    "selu", "celu", "mish", "prelu", "hardsigmoid", "logsigmoid", "softsign", "tanhshrink",
+    "softshrink", "hardshrink", "threshold", "rrelu", "exp", "log", "sqrt", "rsqrt", "pow", "div",
+    "feature_alpha_dropout", "alpha_dropout", "local_response_norm", "channel_shuffle",
+    "stochastic_depth", "maximum", "minimum", "clone", "detach", "float", "double", "half", "to",
+    "type_as", "isub", "itruediv", "add_", "mul_", "sub_", "div_", "clamp_", "sigmoid_", "tanh_",
+}  # fmt: skip
+# These mix positions, all of them where they are usual: at the end of a classifier.
+_GLOBAL = {
+    "flatten", "mean", "sum", "amax", "max", "std", "var", "linear", "matmul", "bmm", "group_norm",
+    "instance_norm", "layer_norm", "rms_norm", "scaled_dot_product_attention",
+    "multi_head_attention_forward", "adaptive_avg_pool1d", "adaptive_max_pool1d",
+    "adaptive_avg_pool2d", "adaptive_max_pool2d",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Step:
+    """A layer whose outputs see a part of its input.
+
+    Attributes
+    ----------
+    name : str
+    rows, columns : Grid
+    sizes : callable
+        From the size of the input to that of the output, pairs of int.
+    only_pads : bool
+        Whether it leaves the values as they are.
+    border : str
+        What it pads with: "zeros", or "reflect" or "replicate" for pixels of the image.
+    """
+
+    name: str
+    rows: Grid
+    columns: Grid
+    sizes: Callable[[tuple[int, int]], tuple[int, int]]
+    only_pads: bool = False
+    border: str = "zeros"
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Why nobody can say which part of the image the outputs of a layer see.
+
+    Attributes
+    ----------
+    layer : str
+    kind : {"whole", "sized", "unknown"}
+        They see the whole image; that depends on the image's size; there is no rule for the layer.
+    reason : str
+        More about it.
+    """
+
+    layer: str
+    kind: Literal["whole", "sized", "unknown"] = "whole"
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Say what is wrong with the layer."""
+        if self.kind == "whole":
+            return f"{self.layer} mixes the whole image"
+        if self.kind == "sized":
+            return f"what {self.layer} sees depends on the size of the image"
+        return f"unknown layer {self.layer}" + (f": {self.reason}" if self.reason else "")
+
+
+#: None stands for a step that treats every position alike and by itself.
+Rule: TypeAlias = Step | Lost | None
+
+
+def rule_of_module(name: str, module: Any, channels_last: bool = False) -> Rule:
+    """Tell what a layer does to receptive fields.
+
+    Parameters
+    ----------
+    name : str
+        What to call it.
+    module : torch.nn.Module
+    channels_last : bool
+        Whether it gets maps as (N, H, W, C), not as (N, C, H, W).
+
+    Returns
+    -------
+    Step, Lost or None
+
+    Raises
+    ------
+    ValueError
+        If it is a convolution that pads with the opposite edge.
+    """
+    from torch import nn
+
+    shown = f"{name} ({type(module).__name__})"
+    if _is_pixelwise(module):
+        return None
+    if isinstance(module, nn.Softmax | nn.LogSoftmax | nn.Softmin | nn.GLU):
+        axis = 1 if module.dim is None else module.dim
+        over_channels = axis in ((-1, 3) if channels_last else (1, -3))
+        return None if over_channels else Lost(shown)
+    if isinstance(module, nn.LayerNorm | nn.RMSNorm):
+        over_channels = channels_last and len(module.normalized_shape) == 1
+        return None if over_channels else Lost(shown)
+    if isinstance(module, nn.Linear):
+        return None if channels_last else Lost(shown)
+    if channels_last:
+        return Lost(shown, "unknown", "it gets maps with the channels last")
+    return _spatial_rule(name, shown, module)
+
+
+def _is_pixelwise(module):
+    from torch import nn
+
+    if isinstance(module, nn.modules.instancenorm._InstanceNorm):
+        return module.track_running_stats
+    other = (nn.Softmax, nn.LogSoftmax, nn.Softmin, nn.GLU, nn.MultiheadAttention)
+    activation = type(module).__module__ == "torch.nn.modules.activation"
+    return (activation and not isinstance(module, other)) or isinstance(
+        module,
+        nn.modules.batchnorm._BatchNorm
+        | nn.Identity
+        | nn.modules.dropout._DropoutNd
+        | nn.LocalResponseNorm
+        | nn.CrossMapLRN2d
+        | nn.ChannelShuffle,
+    )
+
+
+def _spatial_rule(name: str, shown: str, module: Any) -> Rule:
+    from torch import nn
+
+    transposed_kinds = nn.ConvTranspose1d | nn.ConvTranspose2d
+    if isinstance(module, nn.Conv1d | nn.Conv2d) and not isinstance(module, transposed_kinds):
+        return _convolution(name, module)
+    if isinstance(module, transposed_kinds):
+        return _transposed(name, module)
+    pooling = nn.MaxPool1d | nn.MaxPool2d | nn.AvgPool1d | nn.AvgPool2d | nn.LPPool1d | nn.LPPool2d
+    if isinstance(module, pooling):
+        if getattr(module, "return_indices", False):
+            return Lost(shown, "unknown", "it puts out indices, too")
+        return _pool(
+            name,
+            module.kernel_size,
+            module.stride,
+            getattr(module, "padding", 0),
+            getattr(module, "dilation", 1),
+            bool(module.ceil_mode),
+            one_axis=type(module).__name__.endswith("1d"),
+        )
+    padding = getattr(nn.modules.padding, type(module).__name__, None)
+    if padding is not None and isinstance(module, padding):
+        kind = type(module).__name__
+        if kind.endswith("3d"):
+            return Lost(shown, "unknown", "it takes volumes, not images")
+        return _padding(name, shown, module.padding, kind[:-5].removesuffix("ion").lower())
+    if isinstance(module, nn.PixelShuffle):
+        return _resize(name, shown, (module.upscale_factor,) * 2, "nearest")
+    if isinstance(module, nn.PixelUnshuffle):
+        return _pool(name, module.downscale_factor)
+    if isinstance(module, nn.Upsample):
+        return _interpolation(
+            name, shown, module.size, module.scale_factor, module.mode, module.align_corners
+        )
+    adaptive = nn.modules.pooling
+    if isinstance(module, adaptive._AdaptiveAvgPoolNd | adaptive._AdaptiveMaxPoolNd):
+        return _adaptive(shown, module.output_size)
+    reasons = {
+        nn.Unfold: "it puts out columns of patches, not maps",
+        nn.Fold: "it takes columns of patches, not maps",
+        nn.modules.pooling._MaxUnpoolNd: "where it puts a value depends on the image",
+        nn.FractionalMaxPool2d: "its windows are drawn at random",
+        nn.Conv3d | nn.ConvTranspose3d | nn.MaxPool3d | nn.AvgPool3d: "it takes volumes",
+    }
+    for kinds, reason in reasons.items():
+        if isinstance(module, kinds):
+            return Lost(shown, "unknown", reason)
+    whole = nn.Flatten | nn.GroupNorm | nn.modules.instancenorm._InstanceNorm | nn.Bilinear
+    if isinstance(module, whole | nn.MultiheadAttention):
+        return Lost(shown)
+    return Lost(shown, "unknown")
+
+
+def rule_of_function(node: fx.Node, channels_last: bool = False) -> Rule:
+    """Tell what a function or method in a traced model does to receptive fields, as above."""
+    from torch.nn import functional
+
+    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+    shown = f"{node.name} ({name})"
+    if name in _PIXELWISE:
+        return None
+    if name == "getitem":
+        return None if _picks_channels(node) else Lost(shown, "unknown", "it cuts the map")
+    if name in ("chunk", "split", "unbind", "unsqueeze", "squeeze"):
+        axis = _arguments(node, "input", "", "dim").get("dim", 0)
+        axis = node.args[1] if "squeeze" in name and len(node.args) > 1 else axis
+        return None if axis == (3 if channels_last else 1) else Lost(shown, "unknown")
+    if name in ("softmax", "log_softmax", "glu"):
+        axis = _arguments(node, "input", "dim").get("dim")
+        return None if axis in ((-1, 3) if channels_last else (1, -3)) else Lost(shown)
+    if channels_last:
+        normalizes = name in ("layer_norm", "rms_norm")
+        shape = _arguments(node, "input", "normalized_shape").get("normalized_shape", ())
+        pixelwise = name == "linear" or (normalizes and len(shape) == 1)
+        return None if pixelwise else Lost(shown, "unknown", "it gets maps with the channels last")
+    names = ("input", "kernel_size", "stride", "padding")
+    if node.target in (functional.max_pool2d, functional.avg_pool2d):
+        given = _arguments(node, *names)
+        return _pool(
+            node.name,
+            given["kernel_size"],
+            given.get("stride"),
+            given.get("padding", 0),
+            given.get("dilation", 1),
+            given.get("ceil_mode", False),
+        )
+    if name == "interpolate":
+        given = _arguments(node, "input", "size", "scale_factor", "mode", "align_corners")
+        if given.get("antialias"):
+            return Lost(shown, "unknown", "antialias=True")
+        mode = given.get("mode", "nearest")
+        return _interpolation(
+            node.name,
+            shown,
+            given.get("size"),
+            given.get("scale_factor"),
+            mode,
+            given.get("align_corners"),
+        )
+    if name == "pad":
+        given = _arguments(node, "input", "pad", "mode")
+        return _padding(node.name, shown, given["pad"], given.get("mode") or "constant")
+    if name == "pixel_shuffle":
+        return _resize(node.name, shown, (node.args[1],) * 2, "nearest")
+    if name == "pixel_unshuffle":
+        return _pool(node.name, node.args[1])
+    if name.startswith("adaptive_"):
+        return _adaptive(shown, _arguments(node, "input", "output_size").get("output_size"))
+    if name in ("mean", "sum", "amax", "max", "std", "var"):
+        axis = _arguments(node, "input", "dim").get("dim")
+        return None if axis in (1, -3, (1,), [1]) else Lost(shown)
+    if name in ("view", "reshape") and len(node.args) <= 3:
+        return Lost(shown)  # (N, ...) without rows and columns
+    return Lost(shown, "whole" if name in _GLOBAL else "unknown")
+
+
+def gives_numbers(node: fx.Node) -> bool:
+    """Tell whether a step of a traced model asks for a shape or type, and not for a map."""
+    if node.op == "call_function" and node.target is getattr:
+        return True
+    return node.op == "call_method" and node.target in ("size", "dim", "numel", "ndimension")
+
+
+def _picks_channels(node):
+    """Tell whether indexing leaves out channels only, or takes one of several maps."""
+    source, index = node.args
+    name = getattr(source.target, "__name__", source.target)
+    if isinstance(index, int):
+        return name in ("chunk", "split", "unbind")
+    everything = slice(None)
+    index = index if isinstance(index, tuple) else (index,)
+    others = index[:1] + index[2:]
+    return all(part in (everything, Ellipsis) for part in others)
+
+
+def turned(node: fx.Node) -> tuple[int, ...] | None:
+    """Return the order of axes that a step of a traced model gives the maps, if it does."""
+    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+    if node.op not in ("call_function", "call_method") or name != "permute":
+        return None
+    order = node.args[1] if len(node.args) == 2 else node.args[1:]
+    order = node.kwargs.get("dims", order)
+    values = tuple(order) if isinstance(order, list | tuple) else ()
+    if len(values) != 4 or not all(isinstance(axis, int) for axis in values):
+        return None
+    return tuple(axis % 4 for axis in values if isinstance(axis, int))
+
+
+def _arguments(node, *names) -> dict[str, Any]:
+    return dict(zip(names, node.args, strict=False)) | dict(node.kwargs)
+
+
+def _two(value, one_axis: bool, neutral: int = 1) -> tuple[Any, Any]:
+    """Return a value for rows and one for columns; what has one axis has columns only."""
+    values = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    return (neutral, values[-1]) if one_axis else (values[0], values[-1])
+
+
+def _convolution(name, module) -> Step:
+    if module.padding_mode == "circular":
+        raise ValueError(
+            f"{name} pads with 'circular'; only zeros and what lies nearby ('reflect', "
+            "'replicate') are understood, or an output would see two opposite edges"
+        )
+    one_axis = len(module.kernel_size) == 1
+    kernel, stride = _two(module.kernel_size, one_axis), _two(module.stride, one_axis)
+    dilation = _two(module.dilation, one_axis)
+    total = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+    if module.padding == "same":
+        before, both = [t // 2 for t in total], total  # the one too many goes to the end
+    else:
+        before = [0, 0] if module.padding == "valid" else _two(module.padding, one_axis, 0)
+        both = [2 * p for p in before]
+    rows, columns = (windows(*axis) for axis in zip(kernel, stride, before, dilation, strict=True))
+
+    def sizes(size):
+        padded = (size[0] + both[0], size[1] + both[1])
+        return output_size(padded, kernel, stride, 0, dilation)
+
+    return Step(name, rows, columns, sizes, border=module.padding_mode)
+
+
+def _transposed(name, module) -> Step:
+    one_axis = len(module.kernel_size) == 1
+    kernel, stride = _two(module.kernel_size, one_axis), _two(module.stride, one_axis)
+    padding, dilation = _two(module.padding, one_axis, 0), _two(module.dilation, one_axis)
+    extra = _two(module.output_padding, one_axis, 0)
+    rows, columns = (
+        transposed(*axis) for axis in zip(kernel, stride, padding, dilation, strict=True)
+    )
+
+    def sizes(size):
+        height, width = (
+            (size[a] - 1) * stride[a]
+            - 2 * padding[a]
+            + dilation[a] * (kernel[a] - 1)
+            + extra[a]
+            + 1
+            for a in range(2)
+        )
+        return height, width
+
+    return Step(name, rows, columns, sizes)
+
+
+def _pool(
+    name, kernel, stride=None, padding=0, dilation=1, ceil_mode=False, one_axis=False
+) -> Step:
+    kernels = _two(kernel, one_axis)
+    strides = kernels if stride in (None, ()) else _two(stride, one_axis)
+    paddings, dilations = _two(padding, one_axis, 0), _two(dilation, one_axis)
+    rows, columns = (
+        windows(*axis) for axis in zip(kernels, strides, paddings, dilations, strict=True)
+    )
+
+    def sizes(size: tuple[int, int]) -> tuple[int, int]:
+        return output_size(size, kernels, strides, paddings, dilations, bool(ceil_mode))
+
+    return Step(name, rows, columns, sizes)
+
+
+def _padding(name: str, shown: str, amounts: Any, kind: str) -> Rule:
+    border: dict[str, str] = {
+        "zero": "zeros",
+        "constant": "zeros",
+        "reflect": "reflect",
+        "replicat": "replicate",
+    }
+    kind = border.get(kind, kind)
+    if kind == "circular":
+        return Lost(shown, "unknown", "an output would see two opposite edges")
+    amounts = tuple(amounts) if isinstance(amounts, tuple | list) else (amounts,) * 4
+    if len(amounts) not in (2, 4) or not all(isinstance(amount, int) for amount in amounts):
+        return Lost(shown, "unknown", f"it pads by {amounts}")
+    left, right, top, bottom = (*amounts, 0, 0)[:4]
+
+    def sizes(size):
+        return size[0] + top + bottom, size[1] + left + right
+
+    return Step(name, windows(1, 1, top, 1), windows(1, 1, left, 1), sizes, True, kind)
+
+
+def _interpolation(name, shown, size, factor, mode, align_corners=None) -> Rule:
+    if size is not None:
+        return Lost(
+            shown, "unknown", "size= makes what it sees depend on the image; pass scale_factor="
+        )
+    if align_corners:
+        return Lost(
+            shown, "unknown", "align_corners=True makes what it sees depend on the image's size"
+        )
+    one_axis = mode == "linear"
+    factors = _two(factor, one_axis)
+    if not all(isinstance(f, int | float) for f in factors):
+        return Lost(shown, "unknown", f"its factor is {factor}")
+    return _resize(name, shown, factors, mode)
+
+
+def _resize(name, shown, factors, mode) -> Rule:
+    exact = [Fraction(f).limit_denominator(64) for f in factors]
+    if any(not math.isclose(f, e, rel_tol=1e-9) for f, e in zip(factors, exact, strict=True)):
+        return Lost(shown, "unknown", f"it resizes by {factors}, which is no simple fraction")
+    if mode == "area":
+        if any(e.numerator != 1 for e in exact):
+            return Lost(shown, "unknown", "areas overlap unless they shrink by an integer")
+        return _pool(name, tuple(e.denominator for e in exact))
+
+    def sizes(size):
+        return math.floor(size[0] * exact[0]), math.floor(size[1] * exact[1])
+
+    return Step(name, resized(exact[0], mode), resized(exact[1], mode), sizes)
+
+
+def _adaptive(shown, wanted) -> Rule:
+    values = tuple(wanted) if isinstance(wanted, tuple | list) else (wanted,)
+    if all(value is None for value in values):
+        return None
+    return Lost(shown, "whole" if all(value == 1 for value in values) else "sized")

@@ -1,0 +1,198 @@
+"""Which axis of a layer's output holds the channels, told by following the forward pass.
+
+Most networks put out feature maps as (N, channels, height, width). Swin Transformers and parts of
+ConvNeXt have (N, height, width, channels) inside. The shape alone does not say which it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+#: The axes of the channels, the rows and the columns.
+Axes: TypeAlias = tuple[int, int, int]
+
+_CHANNELS_FIRST: Axes = (1, 2, 3)
+_CHANNELS_LAST: Axes = (3, 1, 2)
+# These take and give maps with the channels first, whatever they are called with.
+_SPATIAL = (
+    "conv2d", "conv_transpose2d", "max_pool2d", "avg_pool2d", "lp_pool2d", "adaptive_avg_pool2d",
+    "adaptive_max_pool2d", "batch_norm", "instance_norm", "group_norm", "interpolate", "upsample",
+    "pixel_shuffle", "pixel_unshuffle", "max_unpool2d", "fractional_max_pool2d",
+)  # fmt: skip
+# These may give the axes another meaning, unless the shape stays the same.
+_REARRANGING = (
+    "view", "reshape", "view_as", "reshape_as", "flatten", "unflatten", "unsqueeze", "squeeze",
+    "stack", "matmul", "bmm", "einsum", "expand", "unfold", "as_strided",
+    "scaled_dot_product_attention",
+)  # fmt: skip
+
+
+class _FollowAxes(TorchFunctionMode):
+    """Mark every tensor that a function puts out with the meaning of its axes."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        outputs = result if isinstance(result, tuple | list) else (result,)
+        for output in outputs:
+            if isinstance(output, torch.Tensor) and output.ndim == 4:
+                _mark(output, _axes_after(func, args, kwargs, output))
+        return result
+
+
+def _axes_after(func, args, kwargs, output) -> Axes | None:
+    name = getattr(func, "__name__", "").strip("_")
+    if any(name.endswith(known) for known in _SPATIAL):
+        return _CHANNELS_FIRST
+    flat = [*args, *kwargs.values()]
+    flat = [item for one in flat for item in (one if isinstance(one, tuple | list) else (one,))]
+    marked = [item for item in flat if axes_of(item) is not None]
+    if name == "linear" and not marked:
+        return _CHANNELS_LAST
+    if not marked:
+        return None
+    source = marked[0]
+    axes = axes_of(source)
+    order = _order(name, args, kwargs)
+    if order is not None and axes is not None:
+        channels, rows, columns = (order.index(axis) for axis in axes)
+        return channels, rows, columns
+    if name in _REARRANGING:
+        return next((axes_of(one) for one in marked if one.shape == output.shape), None)
+    return axes
+
+
+def _order(name, args, kwargs) -> list[int] | None:
+    """Return for each axis of the result which one of the source it was."""
+    rest = list(args[1:])
+    if name == "permute":
+        dims = kwargs.get("dims", rest[0] if len(rest) == 1 else rest)
+        return [axis % 4 for axis in dims]
+    if name in ("transpose", "swapaxes", "swapdims"):
+        first, second = (axis % 4 for axis in [*rest, *kwargs.values()][:2])
+        order = list(range(4))
+        order[first], order[second] = order[second], order[first]
+        return order
+    if name in ("movedim", "moveaxis"):
+        return list(torch.empty(0, 1, 2, 3).movedim(*rest, **kwargs).shape)
+    return None
+
+
+def _mark(tensor, axes):
+    tensor._lecture_axes = axes
+
+
+def axes_of(value: Any) -> Axes | None:
+    """Return the meaning of a tensor's axes, if it is known."""
+    if not isinstance(value, torch.Tensor) or value.ndim != 4:
+        return None
+    return getattr(value, "_lecture_axes", None)
+
+
+@contextmanager
+def following_axes(images: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Follow the axes of images through a model, for the length of a ``with`` block.
+
+    Parameters
+    ----------
+    images : torch.Tensor, shape (N, C, H, W)
+
+    Yields
+    ------
+    torch.Tensor
+        The same images; pass these to the model.
+    """
+    images = images.view(images.shape)  # the user's own tensor gets no mark
+    _mark(images, _CHANNELS_FIRST)
+    with _FollowAxes():
+        yield images
+
+
+def check_channel_axis(channel_axis: int | None) -> Axes | None:
+    """Return the axes that a user names by that of the channels, or raise ValueError."""
+    known = {None: None, 1: _CHANNELS_FIRST, -3: _CHANNELS_FIRST}
+    known |= {3: _CHANNELS_LAST, -1: _CHANNELS_LAST}
+    if channel_axis not in known or isinstance(channel_axis, bool):
+        raise ValueError(
+            f"channel_axis is {channel_axis!r}; use 1 for layers that put out (N, channels, "
+            "height, width), or -1 for (N, height, width, channels)"
+        )
+    return known[channel_axis]
+
+
+def find_axes(
+    name: str, inputs: tuple[Any, ...], output: torch.Tensor, images: torch.Tensor
+) -> Axes:
+    """Tell which axes of a layer's output are channels, rows and columns.
+
+    Parameters
+    ----------
+    name : str
+        Of the layer.
+    inputs : tuple
+        What the layer was called with.
+    output : torch.Tensor
+        With four axes; both were put out while `following_axes` was on.
+    images : torch.Tensor, shape (N, C, H, W)
+
+    Returns
+    -------
+    tuple of int
+        Channels, rows, columns.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be told.
+    """
+    axes = axes_of(output)
+    if axes is not None:
+        return axes
+    for value in inputs:
+        axes = axes_of(value)
+        if axes is not None and value.shape == output.shape:
+            return axes
+    # Maps have the proportions of the image, up to rounding at each of a few halvings.
+    fits = [
+        axes
+        for axes in (_CHANNELS_FIRST, _CHANNELS_LAST)
+        if _has_proportions(output.shape[axes[1]], output.shape[axes[2]], *images.shape[2:])
+    ]
+    if len(fits) == 1:
+        return fits[0]
+    raise ValueError(
+        f"layer {name!r} puts out shape {tuple(output.shape)}, and its axes cannot be followed "
+        "from the image; pass channel_axis=1 if the channels come first, or channel_axis=-1 if last"
+    )
+
+
+def _has_proportions(rows, columns, height, width):
+    low, high = sorted((rows / height, columns / width))
+    # One row or column more or less.
+    return high - low <= max(1 / height, 1 / width)
+
+
+def as_maps(output: torch.Tensor, axes: Axes) -> torch.Tensor:
+    """Bring maps into the order (N, channels, rows, columns)."""
+    return output if axes == _CHANNELS_FIRST else output.permute(0, *axes)
+
+
+#: Layers that are known to put out maps with the channels first.
+SPATIAL_LAYERS = (
+    nn.Conv2d,
+    nn.ConvTranspose2d,
+    nn.BatchNorm2d,
+    nn.MaxPool2d,
+    nn.AvgPool2d,
+)
+
+
+def axes_of_layer(module: nn.Module) -> Axes | None:
+    """Return the axes of a layer that always puts out the same, if it is one."""
+    return _CHANNELS_FIRST if type(module) in SPATIAL_LAYERS else None
