@@ -5,11 +5,11 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lecture_utils._inspect import evaluating
+from lecture_utils._inspect import evaluating, training_mode
 
 if TYPE_CHECKING:
     import torch
@@ -224,16 +224,11 @@ def activation_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
     >>> activation_memory(nn.Sequential(nn.Flatten(), nn.Linear(12, 1)), (3, 2, 2))
     48
     """
-    modes = {module: module.training for module in model.modules()}
-    if not model.training:
-        model.train()
-    try:
+    # A model in training mode stays as it is: some of its layers may be switched off on purpose.
+    with nullcontext() if model.training else training_mode(model):
         # A difference, because some tensors are there once per batch; batch normalization in
         # training refuses a single image.
         return _kept_bytes(model, (3, *shape)) - _kept_bytes(model, (2, *shape))
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
 
 
 def _kept_bytes(model, shape):
