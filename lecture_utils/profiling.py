@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lecture_utils._inspect import evaluating, training_mode
+from lecture_utils._validation import is_whole, whole
 
 if TYPE_CHECKING:
     import torch
@@ -64,8 +65,7 @@ def prediction_times(
     """
     import torch
 
-    if repeats < 1:
-        raise ValueError(f"repeats is {repeats}; it must be at least 1")
+    repeats = whole("repeats", repeats, 1)
     seconds = []
     with evaluating(model), _one_thread(), torch.inference_mode():
         model(images)
@@ -166,9 +166,9 @@ def training_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
     >>> training_memory(nn.Sequential(nn.Flatten(), nn.Linear(12, 1)), (8, 3, 2, 2))
     592
     """
-    if len(shape) != 4 or min(shape) < 1:
+    if len(shape) != 4 or not all(is_whole(side) and side > 0 for side in shape):
         raise ValueError(f"shape is {shape}; pass (images, channels, height, width)")
-    count, *image_shape = shape
+    count, *image_shape = (int(side) for side in shape)
     constant = sum(4 * tensor.numel() for tensor in (*model.parameters(), *model.buffers()))
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
     return step_memory(constant, trainable, count * activation_memory(model, image_shape))

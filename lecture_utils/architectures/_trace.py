@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from lecture_utils._validation import is_whole
 from lecture_utils.architectures._block import Block
 from lecture_utils.architectures._hooks import tree_by_hooks
 from lecture_utils.architectures._steps import TracingError, record_steps
@@ -67,8 +68,7 @@ def _image_shape(model: nn.Module, image_size: int | Sequence[int]) -> tuple[int
     shape: tuple[Any, ...] = (
         tuple(image_size) if isinstance(image_size, (tuple, list)) else (image_size, image_size)
     )
-    whole = all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape)
-    if not whole or len(shape) not in (2, 3):
+    if len(shape) not in (2, 3) or not all(is_whole(n) and n > 0 for n in shape):
         raise ValueError(
             f"image_size is {image_size!r}; give a number of pixels, (height, width), or "
             "(channels, height, width)"

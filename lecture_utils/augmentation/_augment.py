@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lecture_utils._validation import check_bound
+from lecture_utils._validation import check_bound, whole
 from lecture_utils.augmentation import _functional as ops
 
 
@@ -159,8 +159,8 @@ class Augment:
         object.__setattr__(self, "scale", _as_range("scale", self.scale))
         if self.crop is not None:
             object.__setattr__(self, "crop", _as_range("crop", self.crop))
-        if self.size is not None and self.size < 1:
-            raise ValueError(f"size is {self.size}; it must be at least 1 pixel")
+        if self.size is not None:
+            object.__setattr__(self, "size", whole("size", self.size, 1))
 
     def __call__(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Draw parameters for every image and apply them.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lecture_utils._inspect import evaluating, output_of
-from lecture_utils._validation import as_pair
+from lecture_utils._validation import as_pair, whole
 
 if TYPE_CHECKING:
     from torch import nn
@@ -72,11 +72,12 @@ def effective_receptive_field(
     import torch
 
     size = as_pair(image_size, "image_size", 1)
-    as_pair(n_images, "n_images", 1)
+    n_images, seed = whole("n_images", n_images, 1), whole("seed", seed)
     if channels is None:
         convolutions = (m for m in model.modules() if isinstance(m, torch.nn.Conv2d))
         first = next(convolutions, None)
         channels = 1 if first is None else first.in_channels
+    channels = whole("channels", channels, 1)
     like = next(model.parameters(), torch.empty(0))
     generator = torch.Generator().manual_seed(seed)
     images = torch.randn(n_images, channels, *size, generator=generator)

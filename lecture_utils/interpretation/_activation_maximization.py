@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from lecture_utils._inspect import evaluating, output_of
-from lecture_utils._validation import as_pair
+from lecture_utils._validation import as_pair, is_whole, whole
 from lecture_utils.augmentation import random_affine
 from lecture_utils.interpretation._activations import check_images, find_layer, run
 from lecture_utils.interpretation._canvases import FourierCanvas, PixelCanvas
@@ -118,7 +118,7 @@ def maximize_activation(
     torch.Size([2, 3, 16, 16])
     """
     name, _ = find_layer(model, layer)
-    channels, frame_steps = _check(channel, method, steps, learning_rate, frames)
+    channels, steps, frame_steps = _check(channel, method, steps, learning_rate, frames)
     height, width = as_pair(size, "size", minimum=1)
     shape = (len(channels), _input_channels(model), height, width)
     like = next(model.parameters(), torch.empty(0))
@@ -163,22 +163,20 @@ def maximize_activation(
 
 
 def _check(channel, method, steps, learning_rate, frames):
-    channels = (channel,) if isinstance(channel, int) else tuple(channel)
-    if not channels or any(
-        not isinstance(c, int) or isinstance(c, bool) or c < 0 for c in channels
-    ):
+    several = (channel,) if is_whole(channel) or not isinstance(channel, Iterable) else channel
+    channels = tuple(whole("channel", each, 0) for each in several)
+    if not channels:
         raise ValueError(f"channel is {channel!r}; pass an integer from 0, or several")
     methods = get_args(Method)
     if method not in methods:
         raise ValueError(f"method is {method!r}; use one of {', '.join(map(repr, methods))}")
-    if not isinstance(steps, int) or steps < 0:
-        raise ValueError(f"steps is {steps!r}; it must be an integer of at least 0")
+    steps = whole("steps", steps, 0)
     if learning_rate is not None and not 0 < learning_rate < float("inf"):
         raise ValueError(f"learning_rate is {learning_rate}; it must be above 0")
-    frame_steps = tuple(sorted(set(frames)))
-    if any(not isinstance(step, int) or not 0 <= step <= steps for step in frame_steps):
+    frame_steps = tuple(sorted({whole("frames", step, 0) for step in frames}))
+    if frame_steps and frame_steps[-1] > steps:
         raise ValueError(f"frames is {frames!r}; pass steps from 0 to {steps}")
-    return channels, frame_steps
+    return channels, steps, frame_steps
 
 
 def _input_channels(model):

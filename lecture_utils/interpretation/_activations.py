@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from lecture_utils._inspect import evaluating, never_reached
+from lecture_utils._validation import whole
 
 _T = TypeVar("_T")
 _Layer: TypeAlias = str | nn.Module
@@ -166,8 +167,7 @@ def feature_maps(
     torch.Size([2, 4, 3, 3])
     """
     check_images(model, images)
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
+    batch_size = whole("batch_size", batch_size, 1)
     layers = _as_list(layer)
     names = [find_layer(model, one)[0] for one in layers]
     parts: dict[str, list[torch.Tensor]] = {name: [] for name in names}
@@ -241,6 +241,7 @@ def dead_filters(
     tensor([True, True])
     """
     check_images(model, images)
+    batch_size = whole("batch_size", batch_size, 1)
     layers = _as_list(layer)
     highest: dict[str, torch.Tensor] = {}
     # One batch after the other: the maps of all images at once may not fit into memory.

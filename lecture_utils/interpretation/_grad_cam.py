@@ -11,6 +11,8 @@ import torch
 from torch import nn
 
 from lecture_utils._inspect import evaluating, never_reached
+from lecture_utils._validation import whole
+from lecture_utils._validation.batches import as_logits
 from lecture_utils.interpretation._activations import (
     check_images,
     check_maps,
@@ -83,6 +85,7 @@ class ChannelWeights:
         ValueError
             If there are not so many channels, or `by` is something else.
         """
+        count = whole("count", count)
         if not 1 <= count <= self.weights.shape[1]:
             raise ValueError(f"count is {count}; the layer has {self.weights.shape[1]} channels")
         if by not in ("weight", "contribution"):
@@ -187,7 +190,7 @@ def grad_cam_channels(
             raise ValueError(never_reached(name))
         maps = outputs[-1]
         with torch.enable_grad():
-            scores, chosen = class_scores(logits, class_index)
+            scores, chosen = class_scores(logits, class_index, len(images))
             total = scores.sum()
         gradient = None
         if total.requires_grad:
@@ -251,7 +254,7 @@ def cam(
     if not isinstance(dense, nn.Linear):
         raise ValueError("cam needs a dense layer (nn.Linear) that gives the logits; use grad_cam")
     with evaluating(model), torch.no_grad(), record_activations(model, layer) as activations:
-        logits = run(model, images)
+        logits = as_logits(run(model, images), len(images))
         if name not in activations:
             raise ValueError(never_reached(name))
         maps = check_maps(name, activations[name])
@@ -266,7 +269,9 @@ def cam(
 
 
 def class_scores(
-    logits: object, class_index: int | Sequence[int] | torch.Tensor | None
+    logits: object,
+    class_index: int | Sequence[int] | torch.Tensor | None,
+    count: int | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Pick the logit that is to be explained.
 
@@ -275,6 +280,8 @@ def class_scores(
     logits : torch.Tensor, shape (N, classes), (N, 1) or (N,)
     class_index : int, N of them, or None
         As for `grad_cam`.
+    count : int, optional
+        How many images went in. By default, as many as `logits` has rows.
 
     Returns
     -------
@@ -292,12 +299,10 @@ def class_scores(
     >>> class_scores(torch.tensor([[2.0], [-3.0]]), None)
     (tensor([2., 3.]), tensor([1, 0]))
     """
-    if not isinstance(logits, torch.Tensor) or logits.ndim not in (1, 2):
-        shape = tuple(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
-        raise ValueError(f"the model puts out {shape}; it must give logits of shape (N, classes)")
-    if logits.ndim == 1:
-        logits = logits[:, None]
-    count, single = len(logits), logits.shape[1] == 1
+    if count is None:
+        count = len(logits) if isinstance(logits, torch.Tensor) and logits.ndim else 1
+    logits = as_logits(logits, count)
+    single = logits.shape[1] == 1
     classes = 2 if single else logits.shape[1]
     if class_index is None:
         chosen = (logits[:, 0] > 0).long() if single else logits.argmax(dim=1)

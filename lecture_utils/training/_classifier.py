@@ -220,8 +220,8 @@ class Classifier(pl.LightningModule):
         if not torch.isfinite(loss):
             if not torch.isfinite(images.float()).all():
                 raise ValueError(
-                    f"in epoch {self.current_epoch}, step {batch_idx}, an image has values that are "
-                    "not finite; look for NaN in the data, or in what augments them"
+                    f"in epoch {self.current_epoch}, step {batch_idx}, an image has values that "
+                    "are not finite; look for NaN in the data, or in what augments them"
                 )
             raise DivergedError(
                 f"the loss is {loss.item()} in epoch {self.current_epoch}, step {batch_idx}: "
@@ -267,9 +267,10 @@ class Classifier(pl.LightningModule):
         if self.schedule == "constant":
             return 1
         raise ValueError(
-            f"schedule is {self.schedule!r}, which must know the number of steps, but the Trainer's "
-            f"max_epochs is {self.trainer.max_epochs} and its max_steps {self.trainer.max_steps}; "
-            'set one of them (for a loader without a length max_steps), or use schedule="constant"'
+            f"schedule is {self.schedule!r}, which must know the number of steps, but the "
+            f"Trainer has max_epochs={self.trainer.max_epochs} and "
+            f"max_steps={self.trainer.max_steps}; set one of them (for a loader without a length "
+            'max_steps), or use schedule="constant"'
         )
 
     def _first_image(self, loader):

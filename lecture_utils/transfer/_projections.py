@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lecture_utils._validation import whole
+
 #: Principal components that t-SNE gets at most: the rest is mostly noise, and distances take time.
 TSNE_COMPONENTS = 50
 
@@ -195,8 +197,7 @@ def nearest(features: ArrayLike, count: int = 5) -> np.ndarray:
     """
     from sklearn.neighbors import NearestNeighbors
 
-    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
-        raise ValueError(f"count is {count!r}; give how many neighbors, 1 or more")
+    count = whole("count", count, 1)
     features = _checked(features, least=count + 1)
     # Called without points of its own, it leaves out the point itself, even among equal ones.
     search = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(features)

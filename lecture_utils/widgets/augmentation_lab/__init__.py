@@ -15,6 +15,7 @@ from lecture_utils import datasets
 
 from .. import _figure
 from .._demo import ArrayTrait, Demo
+from .._traits import Whole
 from .figure import drawn_by_torchvision, setting_rows
 from .presets import LIMITS, OFF, PRESETS
 
@@ -85,7 +86,7 @@ class AugmentationLab(Demo):
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     pictures = ArrayTrait("uint8", ndim=4)
     own = traitlets.Bool(False).tag(sync=True)
-    seed = traitlets.Int(0, min=0, max=2**31 - 1).tag(sync=True)
+    seed = Whole(0, min=0, max=2**31 - 1).tag(sync=True)
     presets = traitlets.Dict(PRESETS).tag(sync=True)
     limits = traitlets.Dict(LIMITS).tag(sync=True)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from .._demo import Demo
+from .._traits import Whole
 from .figure import explorer_html
 from .networks import HEAD, costs, describe, describe_module
 from .records import check, gather, recorded_runs
@@ -79,10 +80,10 @@ class TransferExplorer(Demo):
     runs = traitlets.List(traitlets.Dict()).tag(sync=True)
     network = traitlets.Unicode().tag(sync=True)
     until = traitlets.Unicode(HEAD).tag(sync=True)
-    outputs = traitlets.Int(1, min=1, max=MOST_OUTPUTS).tag(sync=True)
+    outputs = Whole(1, min=1, max=MOST_OUTPUTS).tag(sync=True)
     ticked = traitlets.List(traitlets.Unicode()).tag(sync=True)
     measure = traitlets.Enum(MEASURES, "accuracy").tag(sync=True)
-    epoch = traitlets.Int(1, min=1).tag(sync=True)
+    epoch = Whole(1, min=1).tag(sync=True)
     root = traitlets.Unicode().tag(sync=True)
 
     def __init__(
