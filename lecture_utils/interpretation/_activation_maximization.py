@@ -164,9 +164,10 @@ def maximize_activation(
 
 def _check(channel, method, steps, learning_rate, frames):
     several = (channel,) if is_whole(channel) or not isinstance(channel, Iterable) else channel
-    channels = tuple(whole("channel", each, 0) for each in several)
-    if not channels:
+    channels = tuple(several)
+    if not channels or not all(is_whole(each) and each >= 0 for each in channels):
         raise ValueError(f"channel is {channel!r}; pass an integer from 0, or several")
+    channels = tuple(whole("channel", each) for each in channels)
     methods = get_args(Method)
     if method not in methods:
         raise ValueError(f"method is {method!r}; use one of {', '.join(map(repr, methods))}")

@@ -279,7 +279,7 @@ class Classifier(pl.LightningModule):
         samples = data.__getitems__([0]) if hasattr(data, "__getitems__") else [data[0]]
         batch = loader.collate_fn(samples)
         batch = self.trainer.strategy.batch_to_device(batch, self.device)
-        owner = self.trainer.datamodule or self
+        owner = getattr(self.trainer, "datamodule", None) or self
         return _pair(owner.on_after_batch_transfer(batch, 0))[0]
 
     def _evaluate(self, split, batch):

@@ -134,7 +134,7 @@ class _WholeBatches(InMemoryDataset):
     def __init__(self, dataset):
         self.inputs, self.labels = dataset.inputs, dataset.labels
 
-    def __getitems__(self, indices):
+    def __getitems__(self, indices: Sequence[int]) -> Any:
         return _Samples(self.batch(indices))
 
 
@@ -228,6 +228,15 @@ class BatchDataModule(pl.LightningDataModule):
         self.seed = whole("seed", seed)
         self.augment = augment
         self.train_set = self.validation_set = self.test_set = None  # type: ignore[assignment]
+
+    def setup(self, stage: str | None = None) -> None:
+        """Make the data sets of a stage; a subclass does.
+
+        Parameters
+        ----------
+        stage : {"fit", "validate", "test", "predict"}, optional
+            What is to follow. By default, all data sets are made.
+        """
 
     def on_after_batch_transfer(
         self, batch: tuple[Tensor, Tensor], dataloader_idx: int

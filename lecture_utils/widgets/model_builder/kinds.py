@@ -114,9 +114,8 @@ def complete(layer: dict[str, Any], where: str = "a layer") -> dict[str, Any]:
 
 
 def _is_number(value: Any, whole: bool) -> bool:
-    return is_whole(value) or (
-        not whole and isinstance(value, Real) and not isinstance(value, bool)
-    )
+    any_number = isinstance(value, Real) and not isinstance(value, bool)
+    return is_whole(value) or (any_number and not whole)
 
 
 def _checked(value, setting, name):
