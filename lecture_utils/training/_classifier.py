@@ -26,7 +26,7 @@ from lecture_utils.training._evaluate import (
     predicted_classes,
     probabilities,
 )
-from lecture_utils.training._forward import CHANGEABLE, apply_model, use_channels_last
+from lecture_utils.training._forward import CHANGEABLE, apply_model, lay_out, use_channels_last
 from lecture_utils.training._optimizers import OPTIMIZERS, SCHEDULES, parameter_groups
 
 SPLITS, SCORES = ("train", "val", "test"), ("loss", "accuracy")
@@ -167,7 +167,7 @@ class Classifier(pl.LightningModule):
 
     def teardown(self, stage: str) -> None:
         """Lay out the weights as their owner expects them."""
-        self.to(memory_format=torch.contiguous_format)
+        lay_out(self, torch.contiguous_format)
 
     def on_fit_start(self) -> None:
         """Switch a model to training mode that was loaded for prediction."""
@@ -291,7 +291,9 @@ class Classifier(pl.LightningModule):
         """Draw the weight of each image, and the permutation that pairs it with another one."""
         if not self.mixup:
             return 1.0, None
-        lam = torch.distributions.Beta(self.mixup, self.mixup).sample().item()
+        # In 32 bits also where a Trainer's precision makes others the default.
+        mixup = torch.tensor(self.mixup, dtype=torch.float32)
+        lam = torch.distributions.Beta(mixup, mixup).sample().item()
         return lam, torch.randperm(count)
 
     def _log(self, split, loss, logits, labels):

@@ -65,7 +65,7 @@ def apply_model(model: nn.Module, inputs: Tensor) -> Any:
         raise
     except RuntimeError:
         before.restore()
-        model.to(memory_format=torch.contiguous_format)
+        lay_out(model, torch.contiguous_format)
         outputs = run_model(model, channels_first(inputs))
         _CONTIGUOUS.add(model)
     else:
@@ -76,4 +76,11 @@ def apply_model(model: nn.Module, inputs: Tensor) -> Any:
 def use_channels_last(model: nn.Module) -> None:
     """Lay out a model's weights as convolutions are fastest, unless the model cannot work so."""
     if model not in _CONTIGUOUS:
-        model.to(memory_format=torch.channels_last)
+        lay_out(model, torch.channels_last)
+
+
+def lay_out(model: nn.Module, memory_format: torch.memory_format) -> None:
+    """Change the memory layout of a model's weights."""
+    # Weights that are copied in inference mode could not be trained any more.
+    with torch.inference_mode(False):
+        model.to(memory_format=memory_format)
