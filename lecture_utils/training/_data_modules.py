@@ -268,7 +268,7 @@ class BatchDataModule(pl.LightningDataModule):
             seed=self.seed,
         )
         size = max(1, self.batch_size // processes)
-        return DataLoader(dataset, size, sampler=sampler, collate_fn=_batch_of)
+        return DataLoader(dataset, batch_size=size, sampler=sampler, collate_fn=_batch_of)
 
     def val_dataloader(self) -> DataLoader:
         """Give all validation images to every process, so that the scores are always exact."""
@@ -284,7 +284,8 @@ class BatchDataModule(pl.LightningDataModule):
 
     def _eval_loader(self, name):
         dataset = self._whole_batches(name)
-        return DataLoader(dataset, self.eval_batch_size, collate_fn=_batch_of)
+        # By name, because Lightning repeats the call with a batch_size of its own.
+        return DataLoader(dataset, batch_size=self.eval_batch_size, collate_fn=_batch_of)
 
     def _whole_batches(self, name):
         dataset = getattr(self, name)
