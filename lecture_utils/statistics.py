@@ -72,14 +72,14 @@ def interval(
     Raises
     ------
     ValueError
-        If there is no accuracy.
+        If there is no accuracy, or no image.
 
     Examples
     --------
     >>> [round(x, 4) for x in interval([0.9, 0.9])]
     [0.9, 0.0186]
     """
-    accuracies = [*accuracies]
+    accuracies, count = [*accuracies], whole("count", count, 1)
     if not accuracies:
         raise ValueError("there is no accuracy; pass one per seed")
     mean = sum(accuracies) / len(accuracies)

@@ -122,7 +122,7 @@ def maximize_activation(
     height, width = as_pair(size, "size", minimum=1)
     shape = (len(channels), _input_channels(model), height, width)
     like = next(model.parameters(), torch.empty(0))
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(whole("seed", seed))
     make_canvas = PixelCanvas if method == "pixel" else FourierCanvas
     move = _keep if method == "pixel" else _move
     prepare = normalize or (lambda images: images)

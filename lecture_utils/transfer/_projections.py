@@ -71,6 +71,7 @@ def make_maps(
     >>> maps.pca.shape, maps.neighbors.shape
     ((9, 2), (9, 2))
     """
+    neighbors, seed = whole("neighbors", neighbors, 1), whole("seed", seed, 0)
     features = _checked(features, least=max(4, neighbors + 1))
     points, explained = pca(features)
     perplexity = min(perplexity, (len(features) - 1) / 3)
@@ -152,6 +153,7 @@ def tsne(features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0) -> np.
     """
     from sklearn.manifold import TSNE
 
+    seed = whole("seed", seed, 0)
     features = _checked(features, least=4)
     if not 0 < perplexity < len(features):
         raise ValueError(

@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
 
-from lecture_utils._validation import whole
+from lecture_utils._validation import is_whole, whole
 from lecture_utils.convolution import KERNELS
 
 from .. import _figure, _gallery
@@ -124,7 +124,7 @@ class FilterLearner(ImageDemo):
             self.set_trait("target", target)
         self.learning_rate, self.noise, self.momentum = learning_rate, noise, momentum
         self.seed, self.centered = seed, centered
-        self.set_trait("batch", batch)
+        self.set_trait("batch", int(batch) if is_whole(batch) else batch)
         if image is not None:
             self.set_trait("image", image)
         elif source is None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from lecture_utils._validation import whole
+
 from .._demo import Demo
 from .._traits import Whole
 from .figure import explorer_html
@@ -100,6 +102,8 @@ class TransferExplorer(Demo):
         sizes = {run["image_size"] for run in entries if run["pretrained"] and run["image_size"]}
         if image_size is None and len(sizes) == 1:
             (image_size,) = sizes
+        if image_size is not None:
+            image_size = whole("image_size", image_size, 1)
         described = [each for item in networks for each in _described(item, image_size)]
         names = [each["name"] for each in described]
         if not names or len(set(names)) < len(names):
