@@ -52,7 +52,7 @@ class Snapshot:
             (module, name, buffer, buffer.detach().clone())
             for module in model.modules()
             for name, buffer in module._buffers.items()
-            if buffer is not None
+            if buffer is not None and not torch.nn.parameter.is_lazy(buffer)
         ]
         self._random = torch.get_rng_state()
         self._cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
@@ -63,7 +63,8 @@ class Snapshot:
 
         with torch.no_grad():
             for module, name, buffer, value in self._buffers:
-                module._buffers[name] = buffer
+                if module._buffers[name] is not buffer:
+                    module._buffers[name] = buffer
                 buffer.copy_(value)
         torch.set_rng_state(self._random)
         if self._cuda is not None:

@@ -216,9 +216,10 @@ def run_model(model: nn.Module, images: Tensor) -> Any:
 
 def _remedy(model, images):
     """Guess what is wrong with the images: how they are laid out, or their channels."""
-    if images.ndim == 3:
-        return " (images[None] makes a batch of one)"
     first = next((m for m in model.modules() if isinstance(m, nn.Conv2d)), None)
+    if images.ndim == 3:
+        gray = first is not None and first.in_channels == 1 and len(images) > 1
+        return f" (images[{':, None] adds the channel' if gray else 'None] makes a batch of one'})"
     if first is None or images.ndim != 4 or images.shape[1] == first.in_channels:
         return ""
     channels = first.in_channels

@@ -132,6 +132,23 @@ def test_a_model_with_a_view_trains_as_in_a_plain_loop(kind, channels):
     model.conv.weight.view(4, -1)
 
 
+def test_the_averaged_weights_of_a_model_with_a_view():
+    model, data = seeded(ViewNet), OwnData(batch_size=6)
+    plain = copy.deepcopy(model)
+    trainer(max_epochs=2).fit(classifier := Classifier(model, ema_decay=0.5), data)
+    logits = classifier.eval_model.eval()(pictures() / 255)
+    assert not torch.equal(classifier.eval_model.fc.weight, plain.fc.weight)
+    expected = nn.functional.cross_entropy(logits, labels_for()).item()
+    assert evaluate(classifier.eval_model, data.test_set)["loss"] == pytest.approx(
+        expected, rel=1e-4
+    )
+
+
+def test_layers_that_find_their_sizes_in_the_first_forward_pass():
+    lazy = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(3))
+    assert evaluate(lazy, InMemoryDataset(pictures(), labels_for()))["loss"] > 0
+
+
 def test_a_failed_attempt_leaves_statistics_and_random_numbers_as_they_were():
     model, images = seeded(ViewNet, dropout=0.5), pictures() / 255
     reference = copy.deepcopy(model)
@@ -298,6 +315,21 @@ def test_images_that_the_model_does_not_take(images, message):
 @pytest.mark.parametrize(
     ("images", "message"),
     [
+        (pictures().permute(0, 2, 3, 1), r"channels come last; use images.permute\(0, 3, 1, 2\)"),
+        (pictures(channels=4).numpy() / 255, r"takes 3 channels; images\[:, :3\]"),
+        (pictures()[0], r"data have shape \(3, 8, 8\)"),
+        (pictures(0), r"data have shape \(0, 3, 8, 8\)"),
+        (pictures() > 9, "data are torch.bool"),
+    ],
+)
+def test_images_that_an_embedding_does_not_take(images, message):
+    with pytest.raises(ValueError, match=message):
+        transfer.embed(network(), images, cache=False)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
         (pictures().int(), "inputs are torch.int32; convert them to bytes"),
         (pictures() > 3, "inputs are torch.bool"),
         (np.zeros((12, 3, 8, 8), np.uint16), "inputs are torch.uint16"),
@@ -363,6 +395,12 @@ def test_outputs_that_are_no_logits(case):
         evaluate(Puts(change), data.test_set)
     with pytest.raises(ValueError, match=message):
         trainer().fit(Classifier(Puts(change)), data)
+
+
+def test_gray_images_without_their_channel():
+    gray = ViewNet(channels=1)
+    with pytest.raises(ValueError, match=r"images\[:, None\] adds the channel"):
+        evaluate(gray, InMemoryDataset(pictures()[:, 0], labels_for()))
 
 
 def test_two_logits_in_a_binary_task():
