@@ -18,7 +18,7 @@ from torchmetrics import MeanMetric
 from lecture_utils._inspect import Snapshot
 from lecture_utils._validation import check_bound, check_name, positive
 from lecture_utils._validation.batches import as_inputs, as_logits
-from lecture_utils.training._data_modules import to_unit_range
+from lecture_utils.training._data_modules import BatchDataModule, to_unit_range
 from lecture_utils.training._evaluate import (
     TASKS,
     check_batch,
@@ -161,7 +161,10 @@ class Classifier(pl.LightningModule):
         return as_logits(apply_model(self.eval_model, images), len(images), self.task)
 
     def setup(self, stage: str) -> None:
-        """Lay out the weights as convolutions are fastest."""
+        """Lay out the weights as convolutions are fastest, and see that there are images."""
+        data = getattr(self.trainer, "datamodule", None)
+        if isinstance(data, BatchDataModule):
+            data.check_ready(stage)
         for model in (self.model, self.eval_model):
             use_channels_last(model)
 

@@ -282,18 +282,34 @@ class BatchDataModule(pl.LightningDataModule):
         """Give all test images, in their order; `Classifier` does not look at their labels."""
         return self._eval_loader("test_set")
 
+    def check_ready(self, stage: str) -> None:
+        """Raise ValueError if a data set that a stage needs is missing or empty.
+
+        The loaders do so, too; but Lightning is not prepared for an error in there, and would treat
+        later loaders of the user's in a wrong way.
+
+        Parameters
+        ----------
+        stage : {"fit", "validate", "test", "predict"}
+        """
+        names = {"fit": "train_set", "validate": "validation_set"}
+        self._ready(names.get(stage, "test_set"))
+
+    def _ready(self, name):
+        dataset = getattr(self, name)
+        if dataset is None:
+            raise ValueError(f"there is no {name} yet; call setup() first, as a Trainer does")
+        if not len(dataset):
+            raise ValueError(f"{name} is empty; it needs at least one image")
+        return dataset
+
     def _eval_loader(self, name):
         dataset = self._whole_batches(name)
         # By name, because Lightning repeats the call with a batch_size of its own.
         return DataLoader(dataset, batch_size=self.eval_batch_size, collate_fn=_batch_of)
 
     def _whole_batches(self, name):
-        dataset = getattr(self, name)
-        if dataset is None:
-            raise ValueError(f"there is no {name} yet; call setup() first, as a Trainer does")
-        if not len(dataset):
-            raise ValueError(f"{name} is empty; it needs at least one image")
-        return _WholeBatches(dataset)
+        return _WholeBatches(self._ready(name))
 
     def __getstate__(self) -> dict[str, Any]:
         # A process that is spawned gets a copy, which has no use for this process's trainer.

@@ -418,6 +418,7 @@ def test_inception_in_training_mode():
 def test_nothing_to_train_on():
     with pytest.raises(ValueError, match="train_set is empty"):
         trainer().fit(Classifier(ViewNet()), OwnData(pictures(0)))
+    assert "__old__init__" not in vars(DataLoader)  # which Lightning replaces for a while
     with pytest.raises(ValueError, match="the batch is empty"):
         training.classification_loss(torch.zeros(0, 3), [])
     classifier = Classifier(ViewNet())
