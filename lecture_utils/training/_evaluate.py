@@ -9,12 +9,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lecture_utils._inspect import evaluating
-from lecture_utils._validation import check_bound, check_name, whole
-from lecture_utils._validation.batches import TASKS, as_labels, as_logits
+from lecture_utils._validation import batches, check_bound, check_name, whole
+from lecture_utils._validation.batches import as_labels, as_logits
 from lecture_utils.training._data_modules import InMemoryDataset
 from lecture_utils.training._forward import apply_model
 
-__all__ = ["TASKS", "classification_loss", "evaluate", "predicted_classes", "probabilities"]
+#: What a classifier can be trained for: one class of many, or yes and no.
+TASKS = batches.TASKS
 
 
 def classification_loss(
