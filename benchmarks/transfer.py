@@ -88,7 +88,7 @@ class InMemory(Steps):
         losses = []
         start = time.process_time()
         for chosen in torch.randperm(len(self.data)).split(BATCH):
-            images, labels = self.data.__getitems__(chosen)
+            images, labels = self.data.batch(chosen)
             losses.append(self.step(to_unit_range(images), labels))
         return time.process_time() - start, statistics.mean(losses)
 

@@ -14,13 +14,62 @@ if TYPE_CHECKING:
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[nn.Module]:
     """Put a model into evaluation mode for the length of a ``with`` block."""
-    training = [module for module in model.modules() if module.training]
-    model.eval()
-    try:
+    with _in_mode(model, training=False):
         yield model
+
+
+@contextmanager
+def training_mode(model: nn.Module) -> Iterator[nn.Module]:
+    """Put a model into training mode for the length of a ``with`` block."""
+    with _in_mode(model, training=True):
+        yield model
+
+
+@contextmanager
+def _in_mode(model, training):
+    """Leave every layer in the mode that it was in, whatever happens inside."""
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        model.train(training)
+        yield
     finally:
-        for module in training:
-            module.training = True
+        for module, mode in modes:
+            if module.training != mode:
+                module.training = mode
+
+
+class Snapshot:
+    """What a forward pass in training mode changes: buffers and torch's random numbers.
+
+    Parameters
+    ----------
+    model : nn.Module
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        import torch
+
+        self._buffers = [
+            (module, name, buffer, buffer.detach().clone())
+            for module in model.modules()
+            for name, buffer in module._buffers.items()
+            if buffer is not None and not torch.nn.parameter.is_lazy(buffer)
+        ]
+        self._random = torch.get_rng_state()
+        self._cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
+
+    def restore(self) -> None:
+        """Put everything back."""
+        import torch
+
+        with torch.no_grad():
+            for module, name, buffer, value in self._buffers:
+                if module._buffers[name] is not buffer:
+                    module._buffers[name] = buffer
+                buffer.copy_(value)
+        torch.set_rng_state(self._random)
+        if self._cuda is not None:
+            torch.cuda.set_rng_state_all(self._cuda)
 
 
 class _OutputReady(Exception):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lecture_utils._inspect import evaluating
-from lecture_utils._validation import as_one_image, as_sizes
+from lecture_utils._inspect import evaluating, training_mode
+from lecture_utils._validation import as_one_image, as_sizes, whole
 
 if TYPE_CHECKING:
     import torch
@@ -65,8 +65,7 @@ def prediction_times(
     """
     import torch
 
-    if repeats < 1:
-        raise ValueError(f"repeats is {repeats}; it must be at least 1")
+    repeats = whole("repeats", repeats, 1)
     seconds = []
     with evaluating(model), _one_thread(), torch.inference_mode():
         model(images)
@@ -232,16 +231,11 @@ def activation_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
     48
     """
     shape = as_one_image(shape, "shape")
-    modes = {module: module.training for module in model.modules()}
-    if not model.training:
-        model.train()
-    try:
+    # A model in training mode stays as it is: some of its layers may be switched off on purpose.
+    with nullcontext() if model.training else training_mode(model):
         # A difference, because some tensors are there once per batch; batch normalization in
         # training refuses a single image.
         return _kept_bytes(model, (3, *shape)) - _kept_bytes(model, (2, *shape))
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
 
 
 def _kept_bytes(model, shape):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from lecture_utils._validation import whole
+
 __all__ = ["interval", "mcnemar", "wilson"]
 
 
@@ -38,6 +40,7 @@ def wilson(correct: int, count: int, confidence: float = 0.95) -> tuple[float, f
     """
     from scipy.stats import binomtest
 
+    correct, count = whole("correct", correct), whole("count", count)
     if count < 1 or not 0 <= correct <= count:
         raise ValueError(
             f"{correct} of {count} is no proportion; pass 0 to count, and a count of at least 1"
@@ -69,14 +72,14 @@ def interval(
     Raises
     ------
     ValueError
-        If there is no accuracy.
+        If there is no accuracy, or no image.
 
     Examples
     --------
     >>> [round(x, 4) for x in interval([0.9, 0.9])]
     [0.9, 0.0186]
     """
-    accuracies = [*accuracies]
+    accuracies, count = [*accuracies], whole("count", count, 1)
     if not accuracies:
         raise ValueError("there is no accuracy; pass one per seed")
     mean = sum(accuracies) / len(accuracies)

@@ -3,9 +3,52 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Collection
-from numbers import Integral
 from typing import Any
+
+
+def whole(name: str, value: Any, minimum: int | None = None, remedy: str = "") -> int:
+    """Read a whole number: a Python or NumPy integer, or an array or tensor that holds just one.
+
+    Parameters
+    ----------
+    name : str
+        What the value is called in an error message.
+    value : int, or whatever stands for one
+        Booleans and floats do not, not even 3.0.
+    minimum : int, optional
+        The smallest number that makes sense.
+    remedy : str
+        What to do if it is below `minimum`; by default the message names the minimum.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If it is no whole number, or is below `minimum`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> whole("batch_size", np.int64(32), 1)
+    32
+    """
+    number = _integer(value)
+    if number is None:
+        example = "" if minimum is None else f" of at least {minimum}"
+        raise ValueError(f"{name} is {value!r}; give a whole number{example}")
+    if minimum is not None and number < minimum:
+        raise ValueError(f"{name} is {number}; {remedy or f'it must be at least {minimum}'}")
+    return number
+
+
+def is_whole(value: Any) -> bool:
+    """Tell whether `whole` takes a value."""
+    return _integer(value) is not None
 
 
 def as_pair(value: Any, name: str, minimum: int = 0) -> tuple[int, int]:
@@ -14,7 +57,8 @@ def as_pair(value: Any, name: str, minimum: int = 0) -> tuple[int, int]:
     Parameters
     ----------
     value : int or pair of int
-        One number stands for both axes.
+        One number stands for both axes. Whole numbers are what `whole` takes; a pair may also be an
+        array.
     name : str
         What the value is called in an error message.
     minimum : int
@@ -35,16 +79,16 @@ def as_pair(value: Any, name: str, minimum: int = 0) -> tuple[int, int]:
     >>> as_pair(3, "stride", minimum=1)
     (3, 3)
     """
-    pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    whole = all(isinstance(item, Integral) and not isinstance(item, bool) for item in pair)
-    if len(pair) != 2 or not whole:
+    several = isinstance(value, (tuple, list)) or getattr(value, "ndim", 0) == 1
+    pair = [_integer(item) for item in (value if several else (value, value))]
+    if len(pair) != 2 or pair[0] is None or pair[1] is None:
         raise ValueError(
             f"{name} is {value!r}; give a whole number such as {max(minimum, 1)}, or a pair of "
             "them (rows, columns)"
         )
-    if min(pair) < minimum:
+    if min(pair[0], pair[1]) < minimum:
         raise ValueError(f"{name} is {value!r}; use {minimum} or more")
-    return int(pair[0]), int(pair[1])
+    return pair[0], pair[1]
 
 
 def as_sizes(value: Any, name: str) -> tuple[int, ...]:
@@ -74,8 +118,7 @@ def as_sizes(value: Any, name: str) -> tuple[int, ...]:
     """
     sizes = value.tolist() if hasattr(value, "tolist") else value
     sizes = tuple(sizes) if isinstance(sizes, (tuple, list)) else (sizes,)
-    whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
-    if not whole or not sizes or min(sizes) < 1:
+    if not sizes or not all(is_whole(n) and n > 0 for n in sizes):
         raise ValueError(
             f"{name} is {value!r}; pass whole numbers of at least 1, such as (3, 224, 224)"
         )
@@ -140,6 +183,20 @@ def check_bound(name: str, value: float, limit: float, included: bool = True) ->
         raise ValueError(
             f"{name} is {value}; it must be {'at least 0' if limit == math.inf else bounds}"
         )
+
+
+def _integer(value: Any) -> int | None:
+    """Return the integer that a value is, or None if it is none."""
+    if hasattr(value, "item") and hasattr(value, "ndim"):  # of NumPy, PyTorch and their like
+        if value.ndim:
+            return None
+        value = value.item()
+    if isinstance(value, bool):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
 
 
 def _number(value: Any) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -39,8 +41,8 @@ def as_inputs(values: Any, name: str = "images") -> Tensor:
     tensor = _as_tensor(values, name, "a tensor or an array of bytes (uint8) or floats")
     if tensor.dtype != torch.uint8 and not tensor.is_floating_point():
         raise ValueError(
-            f"{name} are {tensor.dtype}; pass bytes, {name}.to(torch.uint8), if the values go from "
-            f"0 to 255, and floats otherwise"
+            f"{name} are {tensor.dtype}; convert them to bytes (uint8) if the values go from 0 to "
+            "255, and to floats otherwise"
         )
     if tensor.ndim < 2:
         raise ValueError(
@@ -82,6 +84,8 @@ def as_labels(
     labels = _as_tensor(values, name, "one whole number per image")
     if labels.is_complex():
         raise ValueError(f"{name} are {labels.dtype}; pass one whole number per image")
+    if labels.ndim == 0 and count == 1:
+        labels = labels[None]
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
@@ -102,7 +106,8 @@ def as_labels(
             )
     labels = labels.long()
     if len(labels):
-        low, high = (int(value) for value in labels.aminmax())
+        # Both at once, because a GPU is waited for.
+        low, high = torch.stack(labels.aminmax()).tolist()
         if low < 0:
             raise ValueError(f"one of the {name} is {low}; class indices start at 0")
         if classes is not None and high >= classes:
@@ -144,8 +149,11 @@ def as_logits(logits: Any, count: int, task: str | None = None) -> Tensor:
     )
     if not isinstance(logits, Tensor):
         raise ValueError(
-            f"the model puts out {_kind(logits)}; it must give logits, a tensor of shape {wanted}"
+            f"the model puts out {_kind(logits)}; wrap it in a module that returns the logits "
+            f"alone, a tensor of shape {wanted}"
         )
+    if not logits.is_floating_point():
+        raise ValueError(f"the logits are {logits.dtype}; the model must give floats")
     shape = tuple(logits.shape)
     if logits.ndim == 0:
         logits = logits[None]
@@ -208,9 +216,10 @@ def run_model(model: nn.Module, images: Tensor) -> Any:
 
 def _remedy(model, images):
     """Guess what is wrong with the images: how they are laid out, or their channels."""
-    if images.ndim == 3:
-        return " (images[None] makes a batch of one)"
     first = next((m for m in model.modules() if isinstance(m, nn.Conv2d)), None)
+    if images.ndim == 3:
+        gray = first is not None and first.in_channels == 1 and len(images) > 1
+        return f" (images[{':, None] adds the channel' if gray else 'None] makes a batch of one'})"
     if first is None or images.ndim != 4 or images.shape[1] == first.in_channels:
         return ""
     channels = first.in_channels
@@ -222,12 +231,29 @@ def _remedy(model, images):
 
 
 def _as_tensor(values: Any, name: str, wanted: str) -> Tensor:
+    if isinstance(values, Tensor):
+        # What computed them is not trained here.
+        return values.detach()
     try:
-        return torch.as_tensor(values)
+        array = np.asarray(values)
+        if not array.dtype.isnative:
+            array = array.astype(array.dtype.newbyteorder("="))
+        if any(stride < 0 for stride in array.strides):
+            array = array.copy()
+        if not array.flags.writeable:
+            array = array.copy()
+        return torch.from_numpy(array)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{name} are {_kind(values)}; pass {wanted}") from error
 
 
 def _kind(value):
     dtype = getattr(value, "dtype", None)
-    return f"a {type(value).__name__}" + (f" of {dtype}" if dtype is not None else "")
+    if dtype is not None:
+        return f"a {type(value).__name__} of {dtype}"
+    parts = list(value) if isinstance(value, Mapping) else getattr(value, "_fields", ())
+    if parts:
+        return f"a {type(value).__name__} with {', '.join(map(repr, parts))}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"a {type(value).__name__}"

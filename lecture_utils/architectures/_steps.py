@@ -13,7 +13,7 @@ from torch import fx, nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
-from lecture_utils._inspect import evaluating
+from lecture_utils._inspect import evaluating, training_mode
 from lecture_utils.geometry import ReceptiveField
 from lecture_utils.geometry._graph import node_fields
 
@@ -159,13 +159,8 @@ def _trace(model):
 
 
 def _trace_in_training(model):
-    before = [m for m in model.modules() if not m.training]
-    model.train()
-    try:
+    with training_mode(model):
         return _trace(model)
-    finally:
-        for m in before:
-            m.training = False
 
 
 def _run(graph, shape):

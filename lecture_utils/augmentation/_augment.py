@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import torch
@@ -422,13 +422,7 @@ def _as_side(value):
     """Check the side of a square."""
     values = _numbers(value)
     side = values[0] if values and len(set(values)) == 1 else value
-    if side is None:
-        return None
-    if not isinstance(side, Integral) or isinstance(side, bool):
-        raise ValueError(f"size is {value!r}; pass one whole number, the side of a square")
-    if side < 1:
-        raise ValueError(f"size is {side}; it must be at least 1 pixel")
-    return int(side)
+    return None if side is None else whole("size", side, 1)
 
 
 def _horizontal(shear):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lecture_utils._atomic import locked, replaced
+from lecture_utils._validation import is_whole, whole
 from lecture_utils.datasets._search import cache_folder, say_once
 
 SPLITS = ("train", "validation", "test")
@@ -95,11 +96,12 @@ def _drawn(kinds, sizes, seed):
 
     if len(set(kinds)) < max(2, len(kinds)) or not set(kinds) <= KINDS.keys():
         raise ValueError(f"kinds is {kinds!r}; use two or more of {', '.join(KINDS)}")
-    if len(sizes) != 3 or min(sizes) < len(kinds):
+    if len(sizes) != 3 or not all(is_whole(n) and n >= len(kinds) for n in sizes):
         raise ValueError(
             f"sizes is {sizes!r}; pass how many images to train on, to validate and to test, each "
             f"at least {len(kinds)}"
         )
+    sizes, seed = [int(size) for size in sizes], whole("seed", seed, 0)
     name = "-".join(map(str, (*sorted(kinds), *sizes, f"seed{seed}", f"v{_DRAWING_VERSION}")))
     folder = cache_folder("drawn-pets") / name
     with locked(folder, "waiting for another process that draws the same pets"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lecture_utils._validation import whole
+
 #: The shapes that `draw_shape` knows.
 SHAPES = ("circle", "square", "triangle", "stripes", "dot")
 
@@ -39,8 +41,7 @@ def draw_shape(name: str, size: int = 28) -> NDArray[np.float64]:
     """
     if name not in SHAPES:
         raise ValueError(f"there is no shape {name!r}; use one of {', '.join(SHAPES)}")
-    if size < 8:
-        raise ValueError(f"size is {size!r}; a shape needs at least 8 pixels")
+    size = whole("size", size, 8, "a shape needs at least 8 pixels")
     # Centers of pixels in units of half the image: from -1 to 1, y downwards.
     at = (np.arange(size) + 0.5) / size * 2 - 1
     y, x = at[:, None], at[None, :]
@@ -90,8 +91,7 @@ def zone_plate(size: int = 256) -> NDArray[np.float64]:
     >>> zone_plate(9)[4, 4]
     np.float64(1.0)
     """
-    if size < 8:
-        raise ValueError(f"size is {size!r}; a zone plate needs at least 8 pixels")
+    size = whole("size", size, 8, "a zone plate needs at least 8 pixels")
     at = np.arange(size) - size // 2
     # The phase, in half turns, of a wave whose frequency at distance r is r / size.
     return 0.5 + 0.5 * np.cos(np.pi * (at[:, None] ** 2 + at**2) / size)

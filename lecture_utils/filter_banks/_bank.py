@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lecture_utils._validation import positive
+from lecture_utils._validation import is_whole, positive, whole
 from lecture_utils.filter_banks import _engine, _torch
 from lecture_utils.filter_banks._checks import checked_image, checked_kernel
 from lecture_utils.filter_banks._separable import Factor, factorize
@@ -321,9 +321,9 @@ def haar_bank(sizes: Iterable[int] = (2,), average: bool = False) -> FilterBank:
     """
     kernels, names = [], []
     for size in sizes:
-        if size != int(size) or size < 2 or size % 2:
+        if not is_whole(size) or size < 2 or size % 2:
             raise ValueError(f"Haar size {size!r} cannot be halved; use an even integer from 2 up")
-        size = int(size)
+        size = whole("size", size)
         flat, step = np.ones(size), np.repeat([1.0, -1.0], size // 2)
         pairs = [(flat, step), (step, flat), (step, step)]
         kernels += [np.outer(column, row) / size for column, row in pairs]

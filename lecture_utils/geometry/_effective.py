@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lecture_utils._inspect import evaluating, first_convolution, output_of
-from lecture_utils._validation import as_pair
+from lecture_utils._validation import as_pair, whole
 
 if TYPE_CHECKING:
     from torch import nn
@@ -72,7 +72,8 @@ def effective_receptive_field(
     import torch
 
     size = as_pair(image_size, "image_size", 1)
-    as_pair(n_images, "n_images", 1)
+    n_images, seed = whole("n_images", n_images, 1), whole("seed", seed)
+    channels = None if channels is None else whole("channels", channels, 1)
     first = first_convolution(model, size, channels)
     like = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
     if first is not None:

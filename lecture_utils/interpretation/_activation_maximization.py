@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Literal, get_args
 
 import torch
 from torch import nn
 
 from lecture_utils._inspect import eager, evaluating, first_convolution, output_of
-from lecture_utils._validation import as_pair
+from lecture_utils._validation import as_pair, is_whole, whole
 from lecture_utils.augmentation import random_affine
 from lecture_utils.interpretation._activations import MapReader, check_images, find_layer, run
 from lecture_utils.interpretation._canvases import FourierCanvas, PixelCanvas
@@ -132,16 +131,15 @@ def maximize_activation(
     torch.Size([2, 3, 16, 16])
     """
     name, module = find_layer(model, layer)
-    wanted, frame_steps = _check(channel, method, steps, learning_rate, frames)
+    wanted, steps, frame_steps = _check(channel, method, steps, learning_rate, frames)
     height, width = as_pair(size, "size", minimum=1)
-    if channels is not None and (not isinstance(channels, Integral) or channels < 1):
-        raise ValueError(f"channels is {channels!r}; pass a whole number of at least 1")
+    channels = None if channels is None else whole("channels", channels, 1)
     count, device, dtype = _input_of(model, (height, width), channels)
     shape = (len(wanted), count, height, width)
     # Half precision cannot be transformed everywhere, and hardly holds a small step.
     precision = torch.float64 if dtype == torch.float64 else torch.float32
     like = torch.empty(0, device=device, dtype=precision)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(whole("seed", seed))
     make_canvas = PixelCanvas if method == "pixel" else FourierCanvas
     move = _keep if method == "pixel" else _move
     prepare = normalize or (lambda images: images)
@@ -187,22 +185,21 @@ def maximize_activation(
 
 
 def _check(channel, method, steps, learning_rate, frames):
-    channels = (channel,) if isinstance(channel, int) else tuple(channel)
-    if not channels or any(
-        not isinstance(c, int) or isinstance(c, bool) or c < 0 for c in channels
-    ):
+    several = (channel,) if is_whole(channel) or not isinstance(channel, Iterable) else channel
+    channels = tuple(several)
+    if not channels or not all(is_whole(each) and each >= 0 for each in channels):
         raise ValueError(f"channel is {channel!r}; pass an integer from 0, or several")
+    channels = tuple(whole("channel", each) for each in channels)
     methods = get_args(Method)
     if method not in methods:
         raise ValueError(f"method is {method!r}; use one of {', '.join(map(repr, methods))}")
-    if not isinstance(steps, int) or steps < 0:
-        raise ValueError(f"steps is {steps!r}; it must be an integer of at least 0")
+    steps = whole("steps", steps, 0)
     if learning_rate is not None and not 0 < learning_rate < float("inf"):
         raise ValueError(f"learning_rate is {learning_rate}; it must be above 0")
-    frame_steps = tuple(sorted(set(frames)))
-    if any(not isinstance(step, int) or not 0 <= step <= steps for step in frame_steps):
+    frame_steps = tuple(sorted({whole("frames", step, 0) for step in frames}))
+    if frame_steps and frame_steps[-1] > steps:
         raise ValueError(f"frames is {frames!r}; pass steps from 0 to {steps}")
-    return channels, frame_steps
+    return channels, steps, frame_steps
 
 
 def _input_of(model, size, channels):

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from lecture_utils._inspect import check_forward, eager, evaluating, never_reached
+from lecture_utils._validation import whole
 from lecture_utils.interpretation._layout import (
     Axes,
     as_maps,
@@ -210,8 +211,7 @@ def feature_maps(
     torch.Size([2, 4, 3, 3])
     """
     check_images(model, images)
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
+    batch_size = whole("batch_size", batch_size, 1)
     layers = _as_list(layer)
     readers = {
         name: MapReader(name, module, channel_axis)
@@ -296,6 +296,7 @@ def dead_filters(
     tensor([True, True])
     """
     check_images(model, images)
+    batch_size = whole("batch_size", batch_size, 1)
     layers = _as_list(layer)
     highest: dict[str, torch.Tensor] = {}
     # One batch after the other: the maps of all images at once may not fit into memory.

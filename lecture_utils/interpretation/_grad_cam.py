@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from lecture_utils._inspect import evaluating, never_reached
+from lecture_utils._validation import whole
 from lecture_utils._validation.batches import as_logits
 from lecture_utils.interpretation._activations import (
     MapReader,
@@ -84,6 +85,7 @@ class ChannelWeights:
         ValueError
             If there are not so many channels, or `by` is something else.
         """
+        count = whole("count", count)
         if not 1 <= count <= self.weights.shape[1]:
             raise ValueError(f"count is {count}; the layer has {self.weights.shape[1]} channels")
         if by not in ("weight", "contribution"):
@@ -299,7 +301,9 @@ def cam(
 
 
 def class_scores(
-    logits: object, class_index: int | Sequence[int] | torch.Tensor | None, count: int
+    logits: object,
+    class_index: int | Sequence[int] | torch.Tensor | None,
+    count: int | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Pick the logit that is to be explained.
 
@@ -308,8 +312,8 @@ def class_scores(
     logits : torch.Tensor, shape (N, classes), (N, 1) or (N,); for one image also (classes,)
     class_index : int, N of them, or None
         As for `grad_cam`.
-    count : int
-        How many images went in, N.
+    count : int, optional
+        How many images went in. By default, as many as `logits` has rows.
 
     Returns
     -------
@@ -327,6 +331,8 @@ def class_scores(
     >>> class_scores(torch.tensor([[2.0], [-3.0]]), None, 2)
     (tensor([2., 3.]), tensor([1, 0]))
     """
+    if count is None:
+        count = len(logits) if isinstance(logits, torch.Tensor) and logits.ndim else 1
     values = as_logits(logits, count)
     single = values.shape[1] == 1
     classes = 2 if single else values.shape[1]

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from lecture_utils._inspect import evaluating
-from lecture_utils._validation import as_pair
+from lecture_utils._validation import as_pair, whole
 from lecture_utils.interpretation._activations import check_images, run
 from lecture_utils.interpretation._grad_cam import class_scores
 
@@ -82,8 +82,7 @@ def occlusion(
         )
     if step[0] > size[0] or step[1] > size[1]:
         raise ValueError(f"stride is {stride!r}; it must be at most the window, {window!r}")
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
+    batch_size = whole("batch_size", batch_size, 1)
     cover = _cover(fill, images)
     boxes = [
         (slice(top, top + size[0]), slice(left, left + size[1]))
@@ -107,7 +106,7 @@ def _average_fall(model, image, index, score, boxes, cover, batch_size):
         covered = image.repeat(len(some), 1, 1, 1)
         for copy, (rows, columns) in zip(covered, some, strict=True):
             copy[:, rows, columns] = cover
-        left, _ = class_scores(model(covered), index, len(covered))
+        left, _ = class_scores(run(model, covered), index, len(covered))
         for (rows, columns), fall in zip(some, score - left, strict=True):
             falls[rows, columns] += fall
             times[rows, columns] += 1

@@ -6,6 +6,8 @@ from typing import Any
 
 from torch import nn
 
+from lecture_utils._validation import whole
+
 
 def normalized_convolution(
     in_channels: int, out_channels: int, **options: Any
@@ -19,7 +21,6 @@ def normalized_convolution(
     )
 
 
-def check_classes(num_classes: int) -> None:
-    """Raise ValueError if there is no class."""
-    if num_classes < 1:
-        raise ValueError(f"num_classes is {num_classes}; a classifier needs at least 1")
+def check_classes(num_classes: int) -> int:
+    """Return the number of classes as an int, or raise ValueError if there is none."""
+    return whole("num_classes", num_classes, 1, "a classifier needs at least 1")

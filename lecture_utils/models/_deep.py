@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from lecture_utils._validation import whole
+
 
 class DeepBlock(nn.Module):
     """Two convolutions with batch normalization; with a shortcut, the input is added.
@@ -108,11 +110,10 @@ def deep_cnn(
     >>> deep_cnn(depth=20)(torch.zeros(2, 1, 28, 28)).shape
     torch.Size([2, 10])
     """
+    depth = whole("depth", depth)
     if depth < 8 or depth % 6 != 2:
         raise ValueError(f"depth is {depth}; it must be 8, 14, 20 or another six more")
-    for name, value in (("width", width), ("num_classes", num_classes)):
-        if value < 1:
-            raise ValueError(f"{name} is {value}; it must be at least 1")
+    width, num_classes = whole("width", width, 1), whole("num_classes", num_classes, 1)
     if initialization not in ("he", "torch"):
         raise ValueError(f"initialization is {initialization!r}; use 'he' or 'torch'")
     layers = [

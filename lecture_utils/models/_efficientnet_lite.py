@@ -13,6 +13,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from lecture_utils.models._blocks import check_classes
+
 # Blocks, kernel size, stride of the first block, expand ratio, output channels.
 _STAGES = (
     (1, 3, 1, 1, 16),
@@ -135,9 +137,7 @@ def efficientnet_lite0(num_classes: int = 1000) -> EfficientNetLite:
     >>> sum(p.numel() for p in efficientnet_lite0().parameters())
     4652008
     """
-    if num_classes < 1:
-        raise ValueError(f"num_classes is {num_classes}; a classifier needs at least 1")
-    return EfficientNetLite(num_classes)
+    return EfficientNetLite(check_classes(num_classes))
 
 
 def from_original_names(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

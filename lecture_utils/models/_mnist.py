@@ -61,7 +61,7 @@ def flatten_cnn(num_classes: int = 10) -> nn.Sequential:
     >>> count_parameters(flatten_cnn())
     93322
     """
-    check_classes(num_classes)
+    num_classes = check_classes(num_classes)
     return nn.Sequential(
         *convolutional_base(),
         nn.Flatten(),
@@ -99,7 +99,7 @@ def gap_cnn(num_classes: int = 10) -> nn.Sequential:
     >>> count_parameters(gap_cnn())
     56394
     """
-    check_classes(num_classes)
+    num_classes = check_classes(num_classes)
     return nn.Sequential(
         *convolutional_base(),
         nn.AdaptiveAvgPool2d(1),
@@ -132,7 +132,7 @@ def dense_network(num_classes: int = 10) -> nn.Sequential:
     >>> count_parameters(dense_network())
     407050
     """
-    check_classes(num_classes)
+    num_classes = check_classes(num_classes)
     return nn.Sequential(
         nn.Flatten(),
         nn.Linear(28 * 28, 512),
@@ -169,7 +169,7 @@ def strong_cnn(num_classes: int = 10) -> nn.Sequential:
     >>> count_parameters(strong_cnn()) < 100_000
     True
     """
-    check_classes(num_classes)
+    num_classes = check_classes(num_classes)
     return nn.Sequential(
         *normalized_convolution(1, 16, kernel_size=3),
         *normalized_convolution(16, 32, kernel_size=5, stride=2, padding=2),

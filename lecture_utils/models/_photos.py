@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from lecture_utils._validation import whole
 from lecture_utils.models._blocks import check_classes, normalized_convolution
 
 
@@ -48,11 +49,10 @@ def cats_cnn(num_classes: int = 1, *, dropout: float = 0.0, width: int = 32) -> 
     >>> cats_cnn()(torch.zeros(2, 3, 150, 150)).shape
     torch.Size([2, 1])
     """
-    check_classes(num_classes)
+    num_classes = check_classes(num_classes)
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is {dropout}; it must be from 0 to below 1")
-    if width < 1:
-        raise ValueError(f"width is {width}; a layer needs at least 1 channel")
+    width = whole("width", width, 1, "a layer needs at least 1 channel")
     model = nn.Sequential(
         nn.Conv2d(3, width, kernel_size=3),
         nn.ReLU(),
@@ -137,7 +137,7 @@ def small_resnet(num_classes: int = 1, *, pooling: bool = True) -> nn.Sequential
     >>> small_resnet().eval()(torch.zeros(2, 3, 96, 96)).shape
     torch.Size([2, 1])
     """
-    check_classes(num_classes)
+    num_classes = check_classes(num_classes)
     halving = _pooled_convolution if pooling else _strided_convolution
     return nn.Sequential(
         *_strided_convolution(3, 32),

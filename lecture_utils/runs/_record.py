@@ -172,10 +172,16 @@ def _finish(folder, settings, recipe, data, trainer):
     # From the file, because a strategy that trains in other processes leaves nothing in this one.
     checkpoint = torch.load(folder / CHECKPOINT, map_location="cpu", weights_only=True)
     history = checkpoint["callbacks"]["History"]
+    if not history["rows"]:
+        raise RuntimeError(
+            f"{folder / CHECKPOINT} has no epoch; the callback that collects them ran in another "
+            "process, or no epoch was finished. Train again, with devices=1"
+        )
     write_history(folder / HISTORY, history["rows"])
     whole = _networks.build(recipe, settings["seed"])
     digest = _write_weights(folder / WEIGHTS, recipe, whole, checkpoint["state_dict"])
-    model = _networks.module_to_fit(recipe, whole)
+    # As in training, so that the metrics are the same to the last digit.
+    model = _networks.module_to_fit(recipe, whole).to(memory_format=torch.channels_last)
     data.setup("fit")
     data.setup("test")
     card = {

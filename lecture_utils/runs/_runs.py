@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lecture_utils._validation import whole
 from lecture_utils.runs import _legacy, _store
 from lecture_utils.runs._recipes import RECIPES, Recipe, recipe
 
@@ -238,6 +239,7 @@ def load(name: str, seed: int = 0, *, root: str | os.PathLike[str] | None = None
     --------
     >>> load("mnist/gap").history["val_accuracy"]  # doctest: +SKIP
     """
+    seed = whole("seed", seed)
     folder = _store.run_folder(recipe(name).name, seed, root)
     if not (folder / _store.CARD).is_file():
         seeds = [known for _, known in available(name, root=root)]
@@ -312,9 +314,10 @@ def train(
     fields = {field.name for field in dataclasses.fields(Recipe)} - {"name"}
     if changes.keys() - fields:
         raise ValueError(f"a recipe has no {sorted(changes.keys() - fields)}; use {sorted(fields)}")
-    changed = dataclasses.replace(recipe(name), **changes)
-    if changed.epochs < 1:
-        raise ValueError(f"epochs is {changed.epochs}; it must be at least 1")
+    changed = dataclasses.replace(recipe(name), **_whole_numbers(changes))
+    whole("epochs", changed.epochs, 1)
+    seed = whole("seed", seed)
+    threads = None if threads is None else whole("threads", threads, 0)
     folder = _record.start(changed, seed, root, data_dir, threads, overwrite, trainer)
     return None if folder is None else Run(folder)
 
@@ -348,5 +351,15 @@ def resume(name: str, seed: int = 0, *, root: str | os.PathLike[str] = "runs") -
     """
     from lecture_utils.runs import _record
 
-    folder = _record.resume(recipe(name).name, seed, root)
+    folder = _record.resume(recipe(name).name, whole("seed", seed), root)
     return None if folder is None else Run(folder)
+
+
+def _whole_numbers(changes):
+    """Turn whole numbers of any type into those that JSON can write."""
+    limits = {"epochs": 1, "batch_size": 1, "repeats": 1, "validation_size": None}
+    limits |= {"image_size": 1, "train_size": None}
+    return {
+        name: value if value is None or name not in limits else whole(name, value, limits[name])
+        for name, value in changes.items()
+    }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lecture_utils import runs
+from lecture_utils._validation import whole
 from lecture_utils.runs._transfer_recipes import BETWEEN, COUNTS, STRATEGIES
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def boundaries(
     from lecture_utils.profiling import training_memory
     from lecture_utils.transfer import attach_head, freeze, trainable_parameters
 
+    batch_size = whole("batch_size", batch_size, 1)
     model = attach_head(efficientnet_lite0(), 1)
     size = runs.recipe(_NAMES["head"]).image_size
     assert size is not None  # as in all recipes for photos

@@ -10,7 +10,13 @@ from lecture_utils.training._data_modules import (
     step_seed,
     to_unit_range,
 )
-from lecture_utils.training._evaluate import TASKS, classification_loss, evaluate, predicted_classes
+from lecture_utils.training._evaluate import (
+    TASKS,
+    classification_loss,
+    evaluate,
+    predicted_classes,
+    probabilities,
+)
 from lecture_utils.training._gradients import gradient_norms
 from lecture_utils.training._image_folders import ImageDataModule, find_images
 from lecture_utils.training._optimizers import OPTIMIZERS, SCHEDULES, parameter_groups
@@ -35,6 +41,7 @@ __all__ = [
     "gradient_norms",
     "parameter_groups",
     "predicted_classes",
+    "probabilities",
     "step_seed",
     "to_unit_range",
     "uses_cuda",

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sized
 from typing import Any, cast
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.utilities import rank_zero_warn
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
 from torchmetrics import MeanMetric
 
-from lecture_utils._validation import check_name
-from lecture_utils.training._evaluate import TASKS, classification_loss, predicted_classes
+from lecture_utils._inspect import Snapshot
+from lecture_utils._validation import check_bound, check_name, positive
+from lecture_utils._validation.batches import as_inputs, as_logits
+from lecture_utils.training._data_modules import BatchDataModule, to_unit_range
+from lecture_utils.training._evaluate import (
+    TASKS,
+    check_batch,
+    mean_loss,
+    predicted_classes,
+    probabilities,
+)
+from lecture_utils.training._forward import CHANGEABLE, apply_model, lay_out, use_channels_last
 from lecture_utils.training._optimizers import OPTIMIZERS, SCHEDULES, parameter_groups
 
-SCORES = ("loss", "accuracy")
+SPLITS, SCORES = ("train", "val", "test"), ("loss", "accuracy")
 
 
 class DivergedError(ArithmeticError):
@@ -29,7 +43,10 @@ class Classifier(pl.LightningModule):
     ----------
     model : nn.Module
         From float images of shape (N, C, H, W) to logits: (N, classes) for "multiclass", (N, 1)
-        or (N,) for "binary".
+        or (N,) for "binary". If it is in evaluation mode, as a loaded model is, training switches
+        it to training mode. If it is in training mode, layers inside that are in evaluation mode
+        stay so, such as a batch normalization whose statistics are to be kept; and so does what
+        `transfer.freeze` has frozen.
     task : {"multiclass", "binary"}
     optimizer : str
         One of `OPTIMIZERS`.
@@ -55,17 +72,31 @@ class Classifier(pl.LightningModule):
     Raises
     ------
     ValueError
-        If an argument is none of the above.
+        If an argument is none of the above. While training, if the model cannot take the images,
+        or its output and the labels do not belong to the task. At the start of training, if there
+        would be a batch of a single image and the model has a batch normalization that cannot
+        take it; or if the schedule must know the number of steps and ``max_epochs`` is -1.
     DivergedError
         While training, if the loss is no finite number.
 
     Notes
     -----
-    Batches come as a `BatchDataModule` gives them: floats, augmented, with torch's generator seeded
-    for the step. Mixup and dropout draw from that generator.
+    A batch is a pair: images (bytes, or floats of any precision) and labels, shape (N,) or (N, 1).
+    A `BatchDataModule` gives them augmented, with torch's generator seeded for the step. Mixup and
+    dropout draw from that generator.
 
-    It logs ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy`` once per epoch.
-    The training values are means over the epoch, taken while the weights still changed.
+    It logs ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy`` once per epoch,
+    and ``test_loss`` and ``test_accuracy`` for ``Trainer.test``. The training values are means over
+    the epoch, taken while the weights still changed. ``Trainer.predict`` gives the probability of
+    every class, shape (N, classes) per batch, two of them for "binary".
+
+    The optimizer holds the parameters that can be trained when training starts. A layer that a
+    callback unfreezes later is not among them and does not learn; add it in the callback with
+    ``trainer.optimizers[0].add_param_group``, or train again with a new Trainer.
+
+    With several processes (``devices=2``), which in a notebook are forked or spawned, the weights
+    come back, but what a callback of yours collects stays in the other processes and its lists are
+    empty afterwards. Let it write to a file, or read ``trainer.callback_metrics``.
 
     Examples
     --------
@@ -91,17 +122,16 @@ class Classifier(pl.LightningModule):
         check_name("task", task, TASKS)
         check_name("optimizer", optimizer, OPTIMIZERS)
         check_name("schedule", schedule, SCHEDULES)
-        if not learning_rate > 0:
-            raise ValueError(f"learning_rate is {learning_rate}; it must be above 0")
-        if not backbone_lr_scale > 0:
-            raise ValueError(f"backbone_lr_scale is {backbone_lr_scale}; it must be above 0")
-        if not 0 <= label_smoothing < 1:
-            raise ValueError(f"label_smoothing is {label_smoothing}; it must be from 0 to below 1")
-        if not mixup >= 0:
-            raise ValueError(f"mixup is {mixup}; it must be at least 0")
+        if not isinstance(model, nn.Module):
+            raise TypeError(f"model is a {type(model).__name__}; pass an nn.Module")
+        learning_rate = positive("learning_rate", learning_rate)
+        backbone_lr_scale = positive("backbone_lr_scale", backbone_lr_scale)
+        check_bound("weight_decay", weight_decay, math.inf, included=False)
+        check_bound("label_smoothing", label_smoothing, 1, included=False)
+        check_bound("mixup", mixup, math.inf, included=False)
         if ema_decay is not None and not 0 < ema_decay < 1:
             raise ValueError(f"ema_decay is {ema_decay}; it must be between 0 and 1")
-        self.model = model.to(memory_format=torch.channels_last)
+        self.model = model
         self.ema = None
         if ema_decay is not None:
             self.ema = AveragedModel(
@@ -117,7 +147,7 @@ class Classifier(pl.LightningModule):
         self.label_smoothing = label_smoothing
         self.mixup = mixup
         self.metrics = torch.nn.ModuleDict(
-            {f"{split}_{score}": MeanMetric() for split in ("train", "val") for score in SCORES}
+            {f"{split}_{score}": MeanMetric() for split in SPLITS for score in SCORES}
         )
 
     @property
@@ -126,22 +156,76 @@ class Classifier(pl.LightningModule):
         return self.model if self.ema is None else self.ema.module
 
     def forward(self, images: Tensor) -> Tensor:
-        """Compute logits as after training."""
-        return self.eval_model(images)
+        """Compute logits as after training: shape (N, classes), or (N, 1) for "binary"."""
+        images = as_inputs(images)
+        return as_logits(apply_model(self.eval_model, images), len(images), self.task)
+
+    def setup(self, stage: str) -> None:
+        """Lay out the weights as convolutions are fastest, and see that there are images."""
+        data = getattr(self.trainer, "datamodule", None)
+        if isinstance(data, BatchDataModule):
+            data.check_ready(stage)
+        for model in (self.model, self.eval_model):
+            use_channels_last(model)
+
+    def teardown(self, stage: str) -> None:
+        """Lay out the weights as their owner expects them."""
+        lay_out(self, torch.contiguous_format)
+
+    def on_fit_start(self) -> None:
+        """Switch a model to training mode that was loaded for prediction."""
+        if not self.model.training:
+            self.train()
+        if off := _switched_off(self.model):
+            rank_zero_warn(
+                f"{', '.join(off)}: in evaluation mode inside of a model in training mode, and "
+                "stays so: dropout is off and batch normalization keeps its statistics. If that is "
+                "not intended, call model.train() before training"
+            )
+
+    def on_train_start(self) -> None:
+        """Refuse a batch of one image now rather than at the end of the first epoch."""
+        loader = self.trainer.train_dataloader
+        problem = _single_image(loader, self.trainer.num_training_batches)
+        if problem is None or not any(
+            isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in self.model.modules()
+        ):
+            return
+        before = Snapshot(self.model)
+        try:
+            with torch.no_grad():
+                apply_model(self.model, self._first_image(loader))
+        except ValueError as error:
+            if "more than 1 value per channel" not in str(error):
+                raise
+            raise ValueError(
+                f"{problem}, and the model's batch normalization cannot take the mean of a single "
+                "value; change batch_size, or use a loader with drop_last=True"
+            ) from error
+        finally:
+            before.restore()
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         """Compute the loss of one batch; stop if it is no number."""
-        images, labels = batch
+        images, labels = _pair(batch)
         lam, permutation = self._draw_mixture(len(images))
         if lam < 1:
+            images = to_unit_range(images)
             images = lam * images + (1 - lam) * images[permutation]
-        logits = self.model(images)
-        loss = classification_loss(logits, labels, self.task, self.label_smoothing)
+        logits, labels = check_batch(
+            apply_model(self.model, images), labels, self.task, len(images)
+        )
+        loss = mean_loss(logits, labels, self.task, self.label_smoothing)
         if lam < 1:
             others = labels[permutation]
-            other_loss = classification_loss(logits, others, self.task, self.label_smoothing)
+            other_loss = mean_loss(logits, others, self.task, self.label_smoothing)
             loss = lam * loss + (1 - lam) * other_loss
         if not torch.isfinite(loss):
+            if not torch.isfinite(images.float()).all():
+                raise ValueError(
+                    f"in epoch {self.current_epoch}, step {batch_idx}, an image has values that "
+                    "are not finite; look for NaN in the data, or in what augments them"
+                )
             raise DivergedError(
                 f"the loss is {loss.item()} in epoch {self.current_epoch}, step {batch_idx}: "
                 f"training diverged; try a learning rate below {self.learning_rate:g}"
@@ -156,26 +240,63 @@ class Classifier(pl.LightningModule):
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         """Evaluate one batch."""
-        images, labels = batch
-        logits = self(images)
-        self._log("val", classification_loss(logits, labels, self.task), logits, labels)
+        self._evaluate("val", batch)
+
+    def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+        """Evaluate one batch."""
+        self._evaluate("test", batch)
+
+    def predict_step(self, batch: Any, batch_idx: int) -> Tensor:
+        """Compute the probability of every class, shape (N, classes), for images or a pair."""
+        images = batch[0] if isinstance(batch, (tuple, list)) else batch
+        return probabilities(self(images), self.task)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Make the optimizer and a schedule that acts after every step."""
         groups = parameter_groups(self.model, self.learning_rate, self.backbone_lr_scale)
         optimizer = OPTIMIZERS[self.optimizer_name](groups, self.learning_rate, self.weight_decay)
-        steps = int(self.trainer.estimated_stepping_batches)
+        steps = self._steps()
         schedule = SCHEDULES[self.schedule](optimizer, steps)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
 
+    def _steps(self):
+        """Count the steps of the training to come; 1 if there is no end and none is needed."""
+        steps = self.trainer.estimated_stepping_batches
+        if 0 <= steps < math.inf:
+            return int(steps)
+        if self.schedule == "constant":
+            return 1
+        raise ValueError(
+            f"schedule is {self.schedule!r}, which must know the number of steps, but the "
+            f"Trainer has max_epochs={self.trainer.max_epochs} and "
+            f"max_steps={self.trainer.max_steps}; set one of them (for a loader without a length "
+            'max_steps), or use schedule="constant"'
+        )
+
+    def _first_image(self, loader):
+        """Return the first training image as it would arrive in a batch of its own."""
+        data = loader.dataset
+        samples = data.__getitems__([0]) if hasattr(data, "__getitems__") else [data[0]]
+        batch = loader.collate_fn(samples)
+        batch = self.trainer.strategy.batch_to_device(batch, self.device)
+        owner = getattr(self.trainer, "datamodule", None) or self
+        return _pair(owner.on_after_batch_transfer(batch, 0))[0]
+
+    def _evaluate(self, split, batch):
+        images, labels = _pair(batch)
+        logits, labels = check_batch(self(images), labels, self.task, len(images))
+        self._log(split, mean_loss(logits, labels, self.task), logits, labels)
+
     def _draw_mixture(self, count):
         """Draw the weight of each image, and the permutation that pairs it with another one."""
         if not self.mixup:
             return 1.0, None
-        lam = torch.distributions.Beta(self.mixup, self.mixup).sample().item()
+        # In 32 bits also where a Trainer's precision makes others the default.
+        mixup = torch.tensor(self.mixup, dtype=torch.float32)
+        lam = torch.distributions.Beta(mixup, mixup).sample().item()
         return lam, torch.randperm(count)
 
     def _log(self, split, loss, logits, labels):
@@ -184,6 +305,50 @@ class Classifier(pl.LightningModule):
             metric = cast(MeanMetric, self.metrics[f"{split}_{score}"])
             metric.update(value, len(labels))
             self.log(f"{split}_{score}", metric, on_step=False, on_epoch=True, prog_bar=True)
+
+
+def _pair(batch):
+    """Return the images and the labels of a batch, or say what a loader must give."""
+    if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+        parts = f" of {len(batch)}" if isinstance(batch, (tuple, list)) else ""
+        raise ValueError(
+            f"a batch is a {type(batch).__name__}{parts}; the loader must give pairs "
+            "(images, labels)"
+        )
+    images = as_inputs(batch[0])
+    if not len(images):
+        raise ValueError("a batch is empty; the loader must give at least one image")
+    return images, batch[1]
+
+
+def _switched_off(model):
+    """Name the blocks in evaluation mode that training would change, without those inside them."""
+    names = []
+    for name, block in model.named_modules():
+        inside = any(name.startswith(f"{outer}.") for outer in names)
+        if not name or inside or block.training or not list(block.children()):
+            continue
+        changes = any(isinstance(layer, CHANGEABLE) for layer in block.modules())
+        if changes and any(p.requires_grad for p in block.parameters()):
+            names.append(name)
+    return names
+
+
+def _single_image(loader, batches):
+    """Say which of a loader's batches has a single image; None if none has, or it is unknown."""
+    if not isinstance(loader, DataLoader) or loader.batch_size is None:
+        return None
+    try:
+        count, whole_batches = len(cast(Sized, loader.sampler)), len(loader)
+    except TypeError:
+        return None
+    size = loader.batch_size
+    if size == 1:
+        return f"batch_size is {size}"
+    # What does not fill a batch is the last one, and may be left out.
+    if count % size == 1 and not loader.drop_last and batches >= whole_batches:
+        return f"{count} training images in batches of {size} leave a last batch of one image"
+    return None
 
 
 class _MovingAverage:

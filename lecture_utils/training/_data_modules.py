@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytorch_lightning as pl
 import torch
@@ -16,6 +16,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from lecture_utils import datasets
+from lecture_utils._validation import check_name, whole
+from lecture_utils._validation.batches import as_inputs, as_labels
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 def to_unit_range(images: Tensor) -> Tensor:
@@ -43,32 +48,49 @@ def to_unit_range(images: Tensor) -> Tensor:
     return images.contiguous(memory_format=torch.channels_last)
 
 
+def channels_first(inputs: Tensor) -> Tensor:
+    """Copy images into ordinary memory; other inputs pass unchanged."""
+    # `contiguous` finds nothing to do if there is one channel, and layers go by the strides.
+    return inputs.clone(memory_format=torch.contiguous_format) if inputs.ndim == 4 else inputs
+
+
 class InMemoryDataset(Dataset):
-    """Inputs and labels as two tensors, read a batch at a time.
+    """Inputs and labels as two tensors, from which `batch` cuts out any images at once.
+
+    It is a data set as PyTorch defines it, and works with ``DataLoader``, ``Subset`` and the like.
 
     Parameters
     ----------
-    inputs : tensor of uint8, shape (N, C, H, W)
-        Images; or what a model takes instead of them, such as embeddings, shape (N, ...).
+    inputs : tensor or array of uint8 or float, shape (N, C, H, W)
+        Images: bytes, or floats in the range that the model takes. Or what a model takes instead of
+        images, such as embeddings, shape (N, ...).
+    labels : tensor, array or list of whole numbers, shape (N,) or (N, 1)
+        The class of each image, from 0.
+
+    Attributes
+    ----------
+    inputs : tensor of uint8 or float, shape (N, ...)
     labels : tensor of int64, shape (N,)
 
     Raises
     ------
     ValueError
-        If there are not as many labels as inputs.
+        If these are no inputs and labels, or not as many of one as of the other.
 
     Examples
     --------
     >>> data = InMemoryDataset(torch.zeros(4, 1, 28, 28), torch.arange(4))
-    >>> data.__getitems__([2, 3])[1]
+    >>> data.batch([2, 3])[1]
     tensor([2, 3])
     """
 
-    def __init__(self, inputs: Tensor, labels: Tensor) -> None:
-        if len(inputs) != len(labels):
-            raise ValueError(f"{len(inputs)} inputs but {len(labels)} labels; pass one per input")
-        self.inputs = inputs
-        self.labels = labels
+    def __init__(self, inputs: Tensor | ArrayLike, labels: Tensor | ArrayLike) -> None:
+        self.inputs = as_inputs(inputs, "inputs")
+        self.labels = as_labels(labels)
+        if len(self.inputs) != len(self.labels):
+            raise ValueError(
+                f"{len(self.inputs)} inputs but {len(self.labels)} labels; pass one per input"
+            )
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -76,15 +98,57 @@ class InMemoryDataset(Dataset):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         return self.inputs[index], self.labels[index]
 
-    def __getitems__(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Cut out a batch; DataLoader calls this instead of `__getitem__` where it exists."""
-        chosen = torch.as_tensor(indices)
+    def __getitems__(self, indices: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
+        """Return several samples; DataLoader calls this instead of `__getitem__`."""
+        inputs, labels = self.batch(indices)
+        return list(zip(inputs.unbind(0), labels.unbind(0), strict=True))
+
+    def batch(self, indices: Sequence[int] | Tensor) -> tuple[Tensor, Tensor]:
+        """Cut out a batch in one operation.
+
+        Parameters
+        ----------
+        indices : sequence of int
+            From 0 to below N.
+
+        Returns
+        -------
+        inputs : tensor, shape (len(indices), ...)
+        labels : tensor of int64, shape (len(indices),)
+        """
+        chosen = torch.as_tensor(indices, dtype=torch.long)
         if self.inputs.ndim == 4 and self.inputs.is_contiguous(memory_format=torch.channels_last):
             # Seen as (N, H, W, C) an image is one piece of memory, which this copies at once.
             inputs = self.inputs.permute(0, 2, 3, 1).index_select(0, chosen).permute(0, 3, 1, 2)
         else:
             inputs = self.inputs.index_select(0, chosen)
         return inputs, self.labels[chosen]
+
+
+class _WholeBatches(InMemoryDataset):
+    """The same data for our own loaders, which take a batch as it is cut out.
+
+    Making a list of samples of it, and a batch of the list again, takes several times as long.
+    """
+
+    def __init__(self, dataset):
+        self.inputs, self.labels = dataset.inputs, dataset.labels
+
+    def __getitems__(self, indices: Sequence[int]) -> Any:
+        return _Samples(self.batch(indices))
+
+
+class _Samples(Sequence):
+    """A batch that can also be read as the list of its samples."""
+
+    def __init__(self, batch):
+        self.batch = batch
+
+    def __len__(self):
+        return len(self.batch[1])
+
+    def __getitem__(self, index):
+        return self.batch[0][index], self.batch[1][index]
 
 
 def step_seed(seed: int, step: int, process: int = 0) -> int:
@@ -112,6 +176,7 @@ def step_seed(seed: int, step: int, process: int = 0) -> int:
     >>> step_seed(1, 2, 3)
     1000002028
     """
+    seed, step, process = whole("seed", seed), whole("step", step), whole("process", process)
     return seed * 1_000_000_007 + step * 1_009 + process
 
 
@@ -139,7 +204,8 @@ class BatchDataModule(pl.LightningDataModule):
     Raises
     ------
     ValueError
-        If a batch would be empty, or `augment` cannot be called.
+        If a batch would be empty, or `augment` cannot be called; from the loaders, if `setup` has
+        not been called or there is no image.
     """
 
     train_set: InMemoryDataset
@@ -155,16 +221,22 @@ class BatchDataModule(pl.LightningDataModule):
         augment: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         super().__init__()
-        for name, value in (("batch_size", batch_size), ("eval_batch_size", eval_batch_size)):
-            if value < 1:
-                raise ValueError(f"{name} is {value}; it must be at least 1")
         if augment is not None and not callable(augment):
             raise ValueError(f"augment is {augment!r}; pass something that takes a batch, or None")
-        self.batch_size = batch_size
-        self.eval_batch_size = eval_batch_size
-        self.seed = seed
+        self.batch_size = whole("batch_size", batch_size, 1)
+        self.eval_batch_size = whole("eval_batch_size", eval_batch_size, 1)
+        self.seed = whole("seed", seed)
         self.augment = augment
         self.train_set = self.validation_set = self.test_set = None  # type: ignore[assignment]
+
+    def setup(self, stage: str | None = None) -> None:
+        """Make the data sets of a stage; a subclass does.
+
+        Parameters
+        ----------
+        stage : {"fit", "validate", "test", "predict"}, optional
+            What is to follow. By default, all data sets are made.
+        """
 
     def on_after_batch_transfer(
         self, batch: tuple[Tensor, Tensor], dataloader_idx: int
@@ -180,29 +252,68 @@ class BatchDataModule(pl.LightningDataModule):
         if trainer is not None and trainer.training:
             torch.manual_seed(step_seed(self.seed, trainer.global_step, trainer.global_rank))
             if self.augment is not None:
-                inputs = self.augment(inputs).contiguous(memory_format=torch.channels_last)
-        return inputs, labels
+                inputs = self.augment(inputs)
+        # On ordinary memory any model works; `Classifier` chooses what suits its own.
+        return channels_first(inputs), labels
 
     def train_dataloader(self) -> DataLoader:
         """Give batches in an order that depends on the seed and the epoch alone."""
         processes = self.trainer.world_size if self.trainer else 1
         # Lightning tells this sampler the epoch, also after resuming: the order is then the same.
+        dataset = self._whole_batches("train_set")
         sampler = DistributedSampler(
-            self.train_set,
+            dataset,
             num_replicas=processes,
             rank=self.trainer.global_rank if self.trainer else 0,
             seed=self.seed,
         )
         size = max(1, self.batch_size // processes)
-        return DataLoader(self.train_set, size, sampler=sampler, collate_fn=_keep)
+        return DataLoader(dataset, batch_size=size, sampler=sampler, collate_fn=_batch_of)
 
     def val_dataloader(self) -> DataLoader:
         """Give all validation images to every process, so that the scores are always exact."""
-        return DataLoader(self.validation_set, self.eval_batch_size, collate_fn=_keep)
+        return self._eval_loader("validation_set")
 
     def test_dataloader(self) -> DataLoader:
         """Give all test images to every process."""
-        return DataLoader(self.test_set, self.eval_batch_size, collate_fn=_keep)
+        return self._eval_loader("test_set")
+
+    def predict_dataloader(self) -> DataLoader:
+        """Give all test images, in their order; `Classifier` does not look at their labels."""
+        return self._eval_loader("test_set")
+
+    def check_ready(self, stage: str) -> None:
+        """Raise ValueError if a data set that a stage needs is missing or empty.
+
+        The loaders do so, too; but Lightning is not prepared for an error in there, and would treat
+        later loaders of the user's in a wrong way.
+
+        Parameters
+        ----------
+        stage : {"fit", "validate", "test", "predict"}
+        """
+        names = {"fit": "train_set", "validate": "validation_set"}
+        self._ready(names.get(stage, "test_set"))
+
+    def _ready(self, name):
+        dataset = getattr(self, name)
+        if dataset is None:
+            raise ValueError(f"there is no {name} yet; call setup() first, as a Trainer does")
+        if not len(dataset):
+            raise ValueError(f"{name} is empty; it needs at least one image")
+        return dataset
+
+    def _eval_loader(self, name):
+        dataset = self._whole_batches(name)
+        # By name, because Lightning repeats the call with a batch_size of its own.
+        return DataLoader(dataset, batch_size=self.eval_batch_size, collate_fn=_batch_of)
+
+    def _whole_batches(self, name):
+        return _WholeBatches(self._ready(name))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A process that is spawned gets a copy, which has no use for this process's trainer.
+        return {**self.__dict__, "trainer": None}
 
 
 class InMemoryDataModule(BatchDataModule):
@@ -271,16 +382,24 @@ class InMemoryDataModule(BatchDataModule):
     ) -> None:
         super().__init__(batch_size=batch_size, eval_batch_size=500, seed=seed, augment=augment)
         self._load = load
-        self.validation_size = validation_size
-        self.split_seed = split_seed
-        self.train_size = train_size
-        self.subset_seed = subset_seed
+        self.validation_size = whole("validation_size", validation_size)
+        self.split_seed = whole("split_seed", split_seed)
+        self.train_size = None if train_size is None else whole("train_size", train_size)
+        self.subset_seed = None if subset_seed is None else whole("subset_seed", subset_seed)
 
-    def setup(self, stage: str) -> None:
-        """Read what a stage needs: "fit" or "validate" the training set, "test" the test set."""
-        if stage in ("fit", "validate") and self.train_set is None:
+    def setup(self, stage: str | None = None) -> None:
+        """Read what a stage needs.
+
+        Parameters
+        ----------
+        stage : {"fit", "validate", "test", "predict"}, optional
+            "fit" and "validate" need the training set, "test" and "predict" the test set. By
+            default both are read.
+        """
+        check_stage(stage)
+        if stage in ("fit", "validate", None) and self.train_set is None:
             self._split(self._load("train"))
-        if stage == "test" and self.test_set is None:
+        if stage in ("test", "predict", None) and self.test_set is None:
             self.test_set = InMemoryDataset(*_as_tensors(self._load("test")))
 
     def _split(self, data):
@@ -350,5 +469,11 @@ def _as_tensors(data):
     return torch.from_numpy(data.images.copy()).unsqueeze(1), torch.from_numpy(data.labels.copy())
 
 
-def _keep(batch):
-    return batch
+def _batch_of(samples):
+    return samples.batch
+
+
+def check_stage(stage: str | None) -> None:
+    """Raise ValueError if this is no stage of a Trainer."""
+    if stage is not None:
+        check_name("stage", stage, ("fit", "validate", "test", "predict"))

@@ -9,10 +9,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lecture_utils._inspect import evaluating
-from lecture_utils.training._data_modules import InMemoryDataset, to_unit_range
+from lecture_utils._validation import batches, check_bound, check_name, whole
+from lecture_utils._validation.batches import as_labels, as_logits
+from lecture_utils.training._data_modules import InMemoryDataset
+from lecture_utils.training._forward import apply_model
 
 #: What a classifier can be trained for: one class of many, or yes and no.
-TASKS = ("multiclass", "binary")
+TASKS = batches.TASKS
 
 
 def classification_loss(
@@ -23,7 +26,8 @@ def classification_loss(
     Parameters
     ----------
     logits : tensor, shape (N, classes), or (N, 1) or (N,) for "binary"
-    labels : tensor of int64, shape (N,)
+        At least one row.
+    labels : tensor, array or list of whole numbers, shape (N,) or (N, 1)
     task : {"multiclass", "binary"}
     label_smoothing : float
         0 to less than 1.
@@ -31,17 +35,57 @@ def classification_loss(
     Returns
     -------
     tensor
-        A scalar, in nats.
+        A scalar, in nats; in 32 bits or more.
+
+    Raises
+    ------
+    ValueError
+        If these are no logits for the task, or not one label below the number of classes for each.
 
     Examples
     --------
     >>> classification_loss(torch.zeros(1, 10), torch.tensor([3]))
     tensor(2.3026)
     """
+    check_name("task", task, TASKS)
+    check_bound("label_smoothing", label_smoothing, 1, included=False)
+    logits, labels = check_batch(logits, labels, task)
+    if not len(labels):
+        raise ValueError("the batch is empty; the mean loss of no image is no number")
+    return mean_loss(logits, labels, task, label_smoothing)
+
+
+def mean_loss(logits: Tensor, labels: Tensor, task: str, label_smoothing: float = 0.0) -> Tensor:
+    """Compute the mean cross-entropy of what `check_batch` returned."""
+    # Half precision is too coarse for logarithms.
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
     if task == "binary":
-        target = labels.float() * (1 - label_smoothing) + label_smoothing / 2
+        target = labels.to(logits.dtype) * (1 - label_smoothing) + label_smoothing / 2
         return functional.binary_cross_entropy_with_logits(logits.reshape(labels.shape), target)
     return functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+
+
+def check_batch(
+    logits: Any, labels: Any, task: str, count: int | None = None
+) -> tuple[Tensor, Tensor]:
+    """Return logits and labels in the shapes that belong to a task, or raise ValueError.
+
+    Parameters
+    ----------
+    logits, labels, task
+        As for `classification_loss`.
+    count : int, optional
+        How many images went in. By default, as many as there are labels.
+
+    Returns
+    -------
+    logits : tensor, shape (N, classes), or (N, 1) for "binary"
+    labels : tensor of int64, shape (N,), on the same device
+    """
+    count = len(as_labels(labels)) if count is None else count
+    logits = as_logits(logits, count, task)
+    classes = 2 if task == "binary" else logits.shape[1]
+    return logits, as_labels(labels, count, classes).to(logits.device)
 
 
 def predicted_classes(logits: Tensor, task: str = "multiclass") -> Tensor:
@@ -56,14 +100,52 @@ def predicted_classes(logits: Tensor, task: str = "multiclass") -> Tensor:
     -------
     tensor of int64, shape (N,)
 
+    Raises
+    ------
+    ValueError
+        If these are no logits for the task.
+
     Examples
     --------
     >>> predicted_classes(torch.tensor([[0.1, 2.0], [3.0, 1.0]]))
     tensor([1, 0])
     """
+    check_name("task", task, TASKS)
+    logits = as_logits(logits, len(logits) if getattr(logits, "ndim", 0) else 1, task)
     if task == "binary":
-        return (logits.reshape(-1) > 0).long()
+        return (logits[:, 0] > 0).long()
     return logits.argmax(dim=1)
+
+
+def probabilities(logits: Tensor, task: str = "multiclass") -> Tensor:
+    """Turn logits into the probability of every class.
+
+    Parameters
+    ----------
+    logits : tensor, shape (N, classes), or (N, 1) or (N,) for "binary"
+    task : {"multiclass", "binary"}
+
+    Returns
+    -------
+    tensor of float, shape (N, classes)
+        In 32 bits or more. Of two classes for "binary": first 0, then 1.
+
+    Raises
+    ------
+    ValueError
+        If these are no logits for the task.
+
+    Examples
+    --------
+    >>> probabilities(torch.tensor([[0.0]]), "binary")
+    tensor([[0.5000, 0.5000]])
+    """
+    check_name("task", task, TASKS)
+    logits = as_logits(logits, len(logits) if getattr(logits, "ndim", 0) else 1, task)
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    if task == "binary":
+        return torch.sigmoid(torch.cat([-logits, logits], dim=1))
+    return logits.softmax(dim=1)
 
 
 def evaluate(
@@ -74,10 +156,12 @@ def evaluate(
     Parameters
     ----------
     model : nn.Module
+        From float images to logits; see `Classifier`.
     dataset : InMemoryDataset
-        Not empty.
+        Not empty. Bytes become values from 0 to 1.
     task : {"multiclass", "binary"}
     batch_size : int
+        Images at a time.
 
     Returns
     -------
@@ -88,22 +172,37 @@ def evaluate(
     Raises
     ------
     ValueError
-        If the data set is empty.
+        If the data set is empty, the model cannot take its images, or its labels and the model's
+        output do not belong to the task.
+    TypeError
+        If `dataset` is no InMemoryDataset.
+
+    Notes
+    -----
+    The model runs in evaluation mode, where it is. Afterwards every layer is in the mode that it
+    was in.
 
     Examples
     --------
     >>> evaluate(model, data.validation_set)["accuracy"]  # doctest: +SKIP
     """
+    check_name("task", task, TASKS)
+    batch_size = whole("batch_size", batch_size, 1)
+    if not isinstance(dataset, InMemoryDataset):
+        raise TypeError(
+            f"dataset is a {type(dataset).__name__}; pass an InMemoryDataset(images, labels), or "
+            "use Trainer.test for other loaders"
+        )
     if not len(dataset):
         raise ValueError("the data set is empty; there is nothing to evaluate the model on")
-    device = next(model.parameters()).device
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
     loss, errors = 0.0, 0
     with evaluating(model), torch.inference_mode():
         for start in range(0, len(dataset), batch_size):
-            images = to_unit_range(dataset.inputs[start : start + batch_size].to(device))
+            images = dataset.inputs[start : start + batch_size].to(device)
             labels = dataset.labels[start : start + batch_size].to(device)
-            logits = model(images)
-            loss += classification_loss(logits, labels, task).item() * len(labels)
+            logits, labels = check_batch(apply_model(model, images), labels, task, len(images))
+            loss += mean_loss(logits, labels, task).item() * len(labels)
             errors += int((predicted_classes(logits, task) != labels).sum())
     count = len(dataset)
     return {"loss": loss / count, "accuracy": (count - errors) / count, "errors": errors}

@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from lecture_utils._validation import as_pair
+from lecture_utils._validation import as_pair, whole
 from lecture_utils.datasets._image_cache import load_images
-from lecture_utils.training._data_modules import BatchDataModule, InMemoryDataset
+from lecture_utils.training._data_modules import BatchDataModule, InMemoryDataset, check_stage
 
 # What torchvision's ImageFolder takes for an image.
 _ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
@@ -127,24 +127,33 @@ class ImageDataModule(BatchDataModule):
         )
         self.data_dir = Path(data_dir).expanduser()
         self.image_size = as_pair(image_size, "image_size", minimum=1)
-        self.train_size = train_size
-        self.split_seed = split_seed
+        self.train_size = None if train_size is None else whole("train_size", train_size)
+        self.split_seed = whole("split_seed", split_seed)
         self.class_names = None  # type: ignore[assignment]
         self.files, self.skipped, self.ignored, self.converted = {}, {}, {}, {}
         self.origin = getattr(data_dir, "origin", f"images from {self.data_dir}")
         self.source = getattr(data_dir, "source", "folder")
 
-    def setup(self, stage: str) -> None:
-        """Read the splits of a stage: train and validation for "fit" and "validate", or test."""
-        if stage in ("fit", "validate") and self.train_set is None:
-            validation = self._read("validation")
+    def setup(self, stage: str | None = None) -> None:
+        """Read the splits that a stage needs.
+
+        Parameters
+        ----------
+        stage : {"fit", "validate", "test", "predict"}, optional
+            "fit" needs the training and the validation split, "validate" the validation split, and
+            "test" and "predict" the test split. By default all are read.
+        """
+        check_stage(stage)
+        if stage in ("fit", "validate", None) and self.validation_set is None:
+            self.validation_set = self._read("validation")
+        if stage in ("fit", None) and self.train_set is None:
             train = self._read("train")
             if self.train_size is not None:
                 chosen = _balanced(train.labels, self.train_size, self.split_seed, self.class_names)
                 train = InMemoryDataset(train.inputs[chosen], train.labels[chosen])
                 self.files["train"] = [self.files["train"][index] for index in chosen.tolist()]
-            self.train_set, self.validation_set = train, validation
-        if stage == "test" and self.test_set is None:
+            self.train_set = train
+        if stage in ("test", "predict", None) and self.test_set is None:
             self.test_set = self._read("test")
 
     def _read(self, split):

@@ -10,7 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from lecture_utils._inspect import evaluating
-from lecture_utils.training import BatchDataModule, InMemoryDataset, to_unit_range
+from lecture_utils._validation import whole
+from lecture_utils._validation.batches import as_inputs
+from lecture_utils.training import BatchDataModule, InMemoryDataset
+from lecture_utils.training._forward import apply_model
 from lecture_utils.transfer import _embedding_cache
 from lecture_utils.transfer._network import TransferNetwork, attach_head, split
 
@@ -39,7 +42,7 @@ def embed(
     model : TransferNetwork, or pretrained.Pretrained
         Used as in prediction, on the device where it is.
     data : InMemoryDataset, or tensor or array of uint8 or float, shape (N, 3, H, W)
-        Bytes, or values from 0 to 1; at least one image.
+        Bytes, or values from 0 to 1 in any precision; at least one image.
     until : str
         The first stage that is not run, one of ``model.stages``: "head" gives the head's input.
     batch_size : int
@@ -55,7 +58,7 @@ def embed(
     Raises
     ------
     ValueError
-        If there is no such stage, or `data` is no batch of at least one image.
+        If there is no such stage, or `data` is no batch of at least one image that the model takes.
 
     Examples
     --------
@@ -63,12 +66,11 @@ def embed(
     >>> features.inputs.shape  # doctest: +SKIP
     torch.Size([2000, 1280])
     """
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
+    batch_size = whole("batch_size", batch_size, 1)
     if not isinstance(model, nn.Module):
         model = attach_head(model, 1)
     labels = data.labels if isinstance(data, InMemoryDataset) else None
-    images = data.inputs if isinstance(data, InMemoryDataset) else torch.as_tensor(data)
+    images = data.inputs if isinstance(data, InMemoryDataset) else as_inputs(data, "data")
     if images.ndim != 4 or not len(images):
         raise ValueError(
             f"data have shape {tuple(images.shape)}; pass images, (N, channels, height, width), at "
@@ -149,8 +151,8 @@ class EmbeddedDataModule(BatchDataModule):
             return getattr(self.data, name)
         return super().__getattribute__(name)
 
-    def setup(self, stage: str) -> None:
-        """Read the images that a stage needs, and embed them."""
+    def setup(self, stage: str | None = None) -> None:
+        """Read the images that a stage needs, by default all, and embed them."""
         self.data.setup(stage)
         for name in ("train_set", "validation_set", "test_set"):
             dataset = getattr(self.data, name)
@@ -158,19 +160,29 @@ class EmbeddedDataModule(BatchDataModule):
                 setattr(self, name, embed(self.model, dataset, self.until))
 
 
-def run_in_batches(module: nn.Module, images: Tensor, batch_size: int = 64) -> Tensor:
+def run_in_batches(module: nn.Module, images: Tensor | ArrayLike, batch_size: int = 64) -> Tensor:
     """Compute a module's output for images (or embeddings) in evaluation mode, without the cache.
 
     Parameters
     ----------
     module : nn.Module
-    images : tensor, shape (N, ...)
+    images : tensor or array of uint8 or float, shape (N, ...)
+        At least one.
     batch_size : int
 
     Returns
     -------
     tensor of float32, shape (N, ...)
+
+    Raises
+    ------
+    ValueError
+        If there are no images, or the module cannot take them.
     """
+    batch_size = whole("batch_size", batch_size, 1)
+    images = as_inputs(images)
+    if not len(images):
+        raise ValueError("there are no images; pass at least one")
     return torch.cat([torch.from_numpy(batch) for batch in _run(module, images, batch_size)])
 
 
@@ -183,7 +195,9 @@ def _run(module, images, batch_size):
     with evaluating(module), progress:
         for batch in images.split(batch_size):
             with torch.inference_mode():
-                outputs = module(to_unit_range(batch.to(device)))
+                outputs = apply_model(module, batch.to(device))
+            if not isinstance(outputs, Tensor):
+                raise ValueError(f"the model puts out a {type(outputs).__name__} and no tensor")
             yield outputs.float().cpu().contiguous().numpy()
             progress.update(len(batch))
 

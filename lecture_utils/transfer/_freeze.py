@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
+from lecture_utils.training._forward import CHANGEABLE
 from lecture_utils.transfer._network import HEAD, TransferNetwork, stages_from
-
-# Layers that do something else in training than in prediction, whether their parameters are trained
-# or not.
-_CHANGEABLE = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
 
 
 def freeze(
@@ -18,6 +15,10 @@ def freeze(
 
     Frozen means: the parameters get no gradient, batch normalization uses the statistics that it
     came with and keeps them, and dropout is off. It stays so when ``model.train()`` is called.
+
+    Call it before training starts: the optimizer that a `Classifier` makes then holds the trainable
+    parameters. Stages that a callback unfreezes later are not among them and do not learn; add
+    them with ``trainer.optimizers[0].add_param_group``, or train again with a new Trainer.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def freeze(
 
 
 def _freeze_layer(layer):
-    if isinstance(layer, _CHANGEABLE):
+    if isinstance(layer, CHANGEABLE):
         layer.eval()
         layer.register_forward_pre_hook(_stay_in_evaluation)
 

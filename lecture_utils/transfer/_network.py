@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
+from lecture_utils._validation import whole
 from lecture_utils.geometry import count_parameters
 from lecture_utils.training._optimizers import HEAD
 from lecture_utils.transfer._families import Normalize, cut
@@ -95,8 +96,7 @@ def attach_head(
     >>> attach_head(resnet18(), num_classes=2).stages
     ('stem', 'layer1', 'layer2', 'layer3', 'layer4', 'pool', 'head')
     """
-    if num_classes < 1:
-        raise ValueError(f"num_classes is {num_classes}; a classifier needs at least 1")
+    num_classes = whole("num_classes", num_classes, 1, "a classifier needs at least 1")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is {dropout}; it must be from 0 to below 1")
     if isinstance(model, nn.Module):

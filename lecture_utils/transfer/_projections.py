@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lecture_utils._validation import whole
+
 #: Principal components that t-SNE gets at most: the rest is mostly noise, and distances take time.
 TSNE_COMPONENTS = 50
 
@@ -69,6 +71,7 @@ def make_maps(
     >>> maps.pca.shape, maps.neighbors.shape
     ((9, 2), (9, 2))
     """
+    neighbors, seed = whole("neighbors", neighbors, 1), whole("seed", seed, 0)
     features = _checked(features, least=max(4, neighbors + 1))
     points, explained = pca(features)
     perplexity = min(perplexity, (len(features) - 1) / 3)
@@ -150,6 +153,7 @@ def tsne(features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0) -> np.
     """
     from sklearn.manifold import TSNE
 
+    seed = whole("seed", seed, 0)
     features = _checked(features, least=4)
     if not 0 < perplexity < len(features):
         raise ValueError(
@@ -195,8 +199,7 @@ def nearest(features: ArrayLike, count: int = 5) -> np.ndarray:
     """
     from sklearn.neighbors import NearestNeighbors
 
-    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
-        raise ValueError(f"count is {count!r}; give how many neighbors, 1 or more")
+    count = whole("count", count, 1)
     features = _checked(features, least=count + 1)
     # Called without points of its own, it leaves out the point itself, even among equal ones.
     search = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(features)

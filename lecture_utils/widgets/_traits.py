@@ -7,6 +7,8 @@ from typing import Any
 
 import traitlets
 
+from lecture_utils._validation import is_whole, whole
+
 
 class Between(traitlets.Float):
     """A number between two ends, in sync with the page; NaN is refused as well."""
@@ -24,6 +26,16 @@ class Between(traitlets.Float):
                 f"{self.name} is {number!r}; use a number from {self._low:g} to {self._high:g}"
             )
         return number
+
+
+class Whole(traitlets.Int):
+    """A whole number, of Python, NumPy or PyTorch; takes the options of ``traitlets.Int``."""
+
+    def validate(self, obj: Any, value: Any) -> int:
+        """Return the number as an int."""
+        if not is_whole(value):
+            self.error(obj, value)
+        return super().validate(obj, whole(str(self.name), value))
 
 
 def one_of(proposal: Any, known: Iterable[str]) -> str:

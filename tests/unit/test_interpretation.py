@@ -436,9 +436,7 @@ def test_covers_that_do_not_work(options, message):
 
 def test_outputs_that_are_no_logits():
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU())
-    with pytest.raises(
-        ValueError, match=r"logits have shape \(1, 2, 3, 3\) instead of \(N, classes\)"
-    ):
+    with pytest.raises(ValueError, match=r"logits have shape \(1, 2, 3, 3\) instead of"):
         grad_cam(model, "0", torch.rand(1, 1, 5, 5))
 
 

@@ -18,6 +18,7 @@ from lecture_utils.datasets._image_files import as_rgb
 from .. import _figure
 from .._demo import ArrayTrait, Demo
 from .._images import PixelTrait
+from .._traits import Whole
 from .figure import drawn_by_torchvision, setting_rows
 from .presets import LIMITS, OFF, PRESETS
 
@@ -88,7 +89,7 @@ class AugmentationLab(Demo):
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     pictures = ArrayTrait("uint8", ndim=4)
     own = traitlets.Bool(False).tag(sync=True)
-    seed = traitlets.Int(0, min=0, max=2**31 - 1).tag(sync=True)
+    seed = Whole(0, min=0, max=2**31 - 1).tag(sync=True)
     presets = traitlets.Dict(PRESETS).tag(sync=True)
     limits = traitlets.Dict(LIMITS).tag(sync=True)
 

@@ -17,6 +17,7 @@ from lecture_utils.geometry import padding_per_side
 from .. import _figure, _gallery
 from .._demo import ArrayTrait
 from .._images import ImageDemo, own_images
+from .._traits import Whole
 
 LARGEST_KERNEL = 11
 LARGEST_WEIGHT = 1e6
@@ -46,7 +47,7 @@ class KernelWeights(ArrayTrait):
         return kernel
 
 
-class Padding(traitlets.Int):
+class Padding(Whole):
     """Rows and columns of zeros on each side; "valid" and "same" become their number."""
 
     def validate(self, obj, value):
@@ -118,12 +119,10 @@ class ConvolutionLab(ImageDemo):
 
     kernel = KernelWeights(default_value=np.ones((1, 1)))
     kernel_name = traitlets.Unicode("custom").tag(sync=True)
-    stride = traitlets.Int(1, min=1, max=4).tag(sync=True)
+    stride = Whole(1, min=1, max=4).tag(sync=True)
     padding = Padding(0, min=0, max=20).tag(sync=True)
-    dilation = traitlets.Int(1, min=1, max=4).tag(sync=True)
-    position = traitlets.Tuple(
-        traitlets.Int(min=0), traitlets.Int(min=0), default_value=(0, 0)
-    ).tag(sync=True)
+    dilation = Whole(1, min=1, max=4).tag(sync=True)
+    position = traitlets.Tuple(Whole(min=0), Whole(min=0), default_value=(0, 0)).tag(sync=True)
     presets = traitlets.List().tag(sync=True)
     output = traitlets.Instance(np.ndarray, args=((0, 0),), read_only=True)
 

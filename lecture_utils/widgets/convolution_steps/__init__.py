@@ -13,6 +13,7 @@ from lecture_utils.convolution import KERNELS, convolve2d
 
 from .. import _figure, _gallery
 from .._demo import ArrayTrait, Demo
+from .._traits import Whole
 
 
 class ConvolutionSteps(Demo):
@@ -53,9 +54,7 @@ class ConvolutionSteps(Demo):
     """
 
     source = traitlets.Unicode().tag(sync=True)
-    position = traitlets.Tuple(
-        traitlets.Int(min=0), traitlets.Int(min=0), default_value=(0, 0)
-    ).tag(sync=True)
+    position = traitlets.Tuple(Whole(min=0), Whole(min=0), default_value=(0, 0)).tag(sync=True)
     kernels = traitlets.List().tag(sync=True)
     gallery = traitlets.List().tag(sync=True)
     gallery_pixels = ArrayTrait("uint8", ndim=1)

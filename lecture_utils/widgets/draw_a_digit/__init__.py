@@ -14,6 +14,7 @@ from lecture_utils import datasets
 from .. import _figure
 from .._demo import ArrayTrait, Demo
 from .._images import PixelTrait
+from .._traits import Whole
 from .centering import center, move
 from .examples import as_digits, chosen_examples, predict
 from .layers import CLASSES, SIZE, describe, frozen, pack
@@ -82,7 +83,7 @@ class DrawADigit(Demo):
     right = traitlets.Float(0.0, min=-LARGEST_SHIFT, max=LARGEST_SHIFT).tag(sync=True)
     down = traitlets.Float(0.0, min=-LARGEST_SHIFT, max=LARGEST_SHIFT).tag(sync=True)
     degrees = traitlets.Float(0.0, min=-180.0, max=180.0).tag(sync=True)
-    unit = traitlets.List(traitlets.Int(min=0), [0, 0, 0, 0], minlen=4, maxlen=4).tag(sync=True)
+    unit = traitlets.List(Whole(min=0), [0, 0, 0, 0], minlen=4, maxlen=4).tag(sync=True)
 
     def __init__(
         self,

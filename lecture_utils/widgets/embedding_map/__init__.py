@@ -16,6 +16,7 @@ from PIL import Image
 from lecture_utils.transfer import EmbeddingMaps, agreement, align, make_maps
 
 from .._demo import ArrayTrait, Demo
+from .._traits import Whole
 from .figure import map_html
 from .sheet import make_sheet
 
@@ -99,11 +100,11 @@ class EmbeddingMap(Demo):
     sheet_layout = traitlets.Dict().tag(sync=True)
     code = traitlets.Unicode().tag(sync=True)
     origin = traitlets.Unicode().tag(sync=True)
-    seed = traitlets.Int(0).tag(sync=True)
+    seed = Whole(0).tag(sync=True)
 
     stage = traitlets.Unicode().tag(sync=True)
     method = traitlets.Enum(METHODS, "t-SNE").tag(sync=True)
-    selected = traitlets.Int(0, min=0).tag(sync=True)
+    selected = Whole(0, min=0).tag(sync=True)
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
     only_wrong = traitlets.Bool(False).tag(sync=True)
     as_pictures = traitlets.Bool(False).tag(sync=True)

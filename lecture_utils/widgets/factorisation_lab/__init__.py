@@ -8,6 +8,7 @@ import traitlets
 
 from .. import _figure
 from .._demo import Demo
+from .._traits import Whole
 from .plans import KINDS, layers, parameters, receptive_field
 from .timing import measure as measure_times
 
@@ -42,10 +43,10 @@ class FactorisationLab(Demo):
 
     kind = traitlets.Enum(KINDS, "asymmetric").tag(sync=True)
     kernel = traitlets.Enum((3, 5, 7, 9, 11), 3).tag(sync=True)
-    inputs = traitlets.Int(64, min=1, max=512).tag(sync=True)
-    outputs = traitlets.Int(64, min=1, max=512).tag(sync=True)
-    middle = traitlets.Int(16, min=1, max=512).tag(sync=True)
-    size = traitlets.Int(28, min=1, max=224).tag(sync=True)
+    inputs = Whole(64, min=1, max=512).tag(sync=True)
+    outputs = Whole(64, min=1, max=512).tag(sync=True)
+    middle = Whole(16, min=1, max=512).tag(sync=True)
+    size = Whole(28, min=1, max=224).tag(sync=True)
     times = traitlets.Dict().tag(sync=True)
 
     def __init__(

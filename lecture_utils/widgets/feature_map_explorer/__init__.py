@@ -15,7 +15,7 @@ from lecture_utils.palette import sequential_colors, signed_colors
 from .. import _figure
 from .._demo import ArrayTrait, Demo
 from .._sprites import pack_tiles, unpack_tiles
-from .._traits import one_of
+from .._traits import Whole, one_of
 from ..augmentation_lab import as_square
 from .images import MOST_IMAGES, SIDE, default_images
 from .maps import record
@@ -89,7 +89,7 @@ class FeatureMapExplorer(Demo):
     network = traitlets.Unicode().tag(sync=True)
     layer = traitlets.Unicode().tag(sync=True)
     sort = traitlets.Enum(SORTS, "response").tag(sync=True)
-    filter = traitlets.Int(0, min=0).tag(sync=True)
+    filter = Whole(0, min=0).tag(sync=True)
 
     def __init__(
         self,

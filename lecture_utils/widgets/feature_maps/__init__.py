@@ -15,6 +15,7 @@ from lecture_utils.convolution import convolve2d
 from .. import _figure
 from .._demo import ArrayTrait, Demo
 from .._images import PixelTrait
+from .._traits import Whole
 from .bank import named_bank, random_bank
 
 SIDE = 64
@@ -73,13 +74,13 @@ class FeatureMaps(Demo):
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     banks = traitlets.List().tag(sync=True)
     bank_weights = ArrayTrait("float32", ndim=5)
-    stride = traitlets.Int(1, min=1, max=3).tag(sync=True)
+    stride = Whole(1, min=1, max=3).tag(sync=True)
     padding = traitlets.Enum(PADDINGS, "valid").tag(sync=True)
     relu = traitlets.Bool(True).tag(sync=True)
     pool = traitlets.Bool(False).tag(sync=True)
     shift = traitlets.Tuple(
-        traitlets.Int(min=-LARGEST_SHIFT, max=LARGEST_SHIFT),
-        traitlets.Int(min=-LARGEST_SHIFT, max=LARGEST_SHIFT),
+        Whole(min=-LARGEST_SHIFT, max=LARGEST_SHIFT),
+        Whole(min=-LARGEST_SHIFT, max=LARGEST_SHIFT),
         default_value=(0, 0),
     ).tag(sync=True)
 

@@ -13,6 +13,7 @@ from lecture_utils.filter_banks import FilterBank
 from .. import _gallery
 from .._demo import ArrayTrait, Demo
 from .._images import own_images
+from .._traits import Whole
 from .banks import FIXED_BANKS, check_bank, gabor_bank, pack_banks
 from .figure import matrix_html
 from .statistics import bank_statistics, judge
@@ -83,8 +84,8 @@ class FilterBankExplorer(Demo):
     """
 
     bank = traitlets.Unicode(GABOR).tag(sync=True)
-    frequencies = traitlets.Int(4, min=1, max=6).tag(sync=True)
-    orientations = traitlets.Int(8, min=1, max=12).tag(sync=True)
+    frequencies = Whole(4, min=1, max=6).tag(sync=True)
+    orientations = Whole(8, min=1, max=12).tag(sync=True)
     sigma = traitlets.Float(None, allow_none=True).tag(sync=True)
     images = traitlets.List(traitlets.Unicode()).tag(sync=True)
     weak_below = traitlets.Float(0.05).tag(sync=True)

@@ -14,6 +14,7 @@ from lecture_utils.interpretation import recordings
 from .. import _figure
 from .._demo import ArrayTrait, Demo
 from .._sprites import unpack_tiles
+from .._traits import Whole
 
 KINDS = (*recordings.METHODS, "examples")
 # What the trait `networks`, and so the JavaScript, calls them.
@@ -58,8 +59,8 @@ class FilterGallery(Demo):
     sprites = ArrayTrait("uint8", ndim=1)
     network = traitlets.Unicode().tag(sync=True)
     layer = traitlets.Unicode().tag(sync=True)
-    filter = traitlets.Int(0).tag(sync=True)
-    step = traitlets.Int(0).tag(sync=True)
+    filter = Whole(0).tag(sync=True)
+    step = Whole(0).tag(sync=True)
 
     def __init__(
         self,

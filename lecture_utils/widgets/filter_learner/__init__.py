@@ -10,12 +10,13 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
 
+from lecture_utils._validation import is_whole, whole
 from lecture_utils.convolution import KERNELS
 
 from .. import _figure, _gallery
 from .._demo import ArrayTrait
 from .._images import ImageDemo, own_images
-from .._traits import Between
+from .._traits import Between, Whole
 from . import training
 
 #: Larger images would make a step slower than a frame, and teach nothing more.
@@ -93,11 +94,11 @@ class FilterLearner(ImageDemo):
     batch = traitlets.Enum(BATCHES, 64).tag(sync=True)
     noise = Between(0.0, 0.0, 1.0)
     momentum = Between(0.9, 0.0, 0.95)
-    seed = traitlets.Int(0, min=0, max=2**32 - 1).tag(sync=True)
+    seed = Whole(0, min=0, max=2**32 - 1).tag(sync=True)
     centered = traitlets.Bool(False).tag(sync=True)
     weights = ArrayTrait("float64", ndim=2)
     velocity = ArrayTrait("float64", ndim=2)
-    steps = traitlets.Int(0, min=0).tag(sync=True)
+    steps = Whole(0, min=0).tag(sync=True)
     presets = traitlets.List().tag(sync=True)
 
     def __init__(
@@ -123,7 +124,7 @@ class FilterLearner(ImageDemo):
             self.set_trait("target", target)
         self.learning_rate, self.noise, self.momentum = learning_rate, noise, momentum
         self.seed, self.centered = seed, centered
-        self.set_trait("batch", batch)
+        self.set_trait("batch", int(batch) if is_whole(batch) else batch)
         if image is not None:
             self.set_trait("image", image)
         elif source is None:
@@ -259,8 +260,7 @@ class FilterLearner(ImageDemo):
         FloatingPointError
             If the weights leave all bounds; the message names the learning rate.
         """
-        if steps < 0:
-            raise ValueError(f"steps is {steps}; give 0 or more")
+        steps = whole("steps", steps, 0)
         weights, velocity = self._after(steps)
         with self.hold_sync():
             self.weights, self.velocity, self.steps = weights, velocity, self.steps + steps

@@ -16,7 +16,7 @@ from lecture_utils.filter_banks import GaborBank
 
 from .. import _figure, _gallery
 from .._images import ImageDemo, own_images
-from .._traits import Between
+from .._traits import Between, Whole
 
 #: The lecture's three filters: frequency, theta, sigma.
 PRESETS = ((0.16, 1.2, 4.0), (0.31, 0.0, 3.6), (0.36, 1.6, 1.3))
@@ -87,9 +87,7 @@ class GaborLab(ImageDemo):
     phase = Between(0.0, -math.pi, math.pi)
     kernel_part = traitlets.Enum(("real", "imaginary", "envelope"), "real").tag(sync=True)
     response_part = traitlets.Enum(("real", "magnitude", "phase"), "magnitude").tag(sync=True)
-    position = traitlets.Tuple(
-        traitlets.Int(min=0), traitlets.Int(min=0), default_value=(0, 0)
-    ).tag(sync=True)
+    position = traitlets.Tuple(Whole(min=0), Whole(min=0), default_value=(0, 0)).tag(sync=True)
     presets = traitlets.List(list(PRESETS)).tag(sync=True)
 
     def __init__(

@@ -12,7 +12,7 @@ from PIL import Image
 from lecture_utils import pretrained
 
 from .._demo import ArrayTrait, Demo
-from .._traits import one_of
+from .._traits import Whole, one_of
 from .figure import figure_html
 from .images import PHOTOS, explain, explain_known, known_photo, photo_code
 from .traits import TOP, pack
@@ -83,11 +83,11 @@ class GradCamExplorer(Demo):
     photos = traitlets.List().tag(sync=True)
     class_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     layers = traitlets.List().tag(sync=True)
-    listed = traitlets.List(traitlets.Int()).tag(sync=True)
+    listed = traitlets.List(Whole()).tag(sync=True)
     logits = ArrayTrait("float32", ndim=2)
     biases = ArrayTrait("float32", ndim=1)
     jpegs = ArrayTrait("uint8", ndim=1)
-    jpeg_sizes = traitlets.List(traitlets.Int()).tag(sync=True)
+    jpeg_sizes = traitlets.List(Whole()).tag(sync=True)
     maps = ArrayTrait("uint8", ndim=3)
     map_scales = ArrayTrait("float32", ndim=2)
     top_channels = ArrayTrait("uint8", ndim=1)
@@ -100,17 +100,17 @@ class GradCamExplorer(Demo):
     inner_ranges = ArrayTrait("float32", ndim=1)
     inner_weights = ArrayTrait("uint8", ndim=1)
     falls = ArrayTrait("uint8", ndim=1)
-    fall_shape = traitlets.List(traitlets.Int()).tag(sync=True)
+    fall_shape = traitlets.List(Whole()).tag(sync=True)
 
     photo = traitlets.Unicode().tag(sync=True)
-    class_index = traitlets.Int().tag(sync=True)
-    other_class = traitlets.Int().tag(sync=True)
+    class_index = Whole().tag(sync=True)
+    other_class = Whole().tag(sync=True)
     layer = traitlets.Unicode().tag(sync=True)
     evidence = traitlets.Enum(EVIDENCE, "positive").tag(sync=True)
     beside = traitlets.Enum(BESIDE, "occlusion").tag(sync=True)
-    opacity = traitlets.Int(70, min=0, max=100).tag(sync=True)
+    opacity = Whole(70, min=0, max=100).tag(sync=True)
     smooth = traitlets.Bool(True).tag(sync=True)
-    added = traitlets.Int(TOP, min=0, max=TOP).tag(sync=True)
+    added = Whole(TOP, min=0, max=TOP).tag(sync=True)
     order = traitlets.Enum(ORDERS, "effect").tag(sync=True)
 
     def __init__(

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _figure
 from .._demo import ArrayTrait, Demo
+from .._traits import Whole
 from .layer import OPERATIONS, find_problem, layer_output
 from .presets import EDGES, PRESETS, edge_image
 
@@ -95,13 +96,11 @@ class LayerLab(Demo):
     image = Grid(LARGEST_IMAGE, whole=True, default_value=np.zeros((1, 1)))
     kernel = Grid(LARGEST_KERNEL, whole=False, default_value=np.ones((1, 1)))
     operation = traitlets.Enum(OPERATIONS, "convolution").tag(sync=True)
-    stride = traitlets.Int(1, min=1, max=LARGEST_KERNEL).tag(sync=True)
-    padding = traitlets.Int(0, min=0, max=3).tag(sync=True)
-    dilation = traitlets.Int(1, min=1, max=3).tag(sync=True)
+    stride = Whole(1, min=1, max=LARGEST_KERNEL).tag(sync=True)
+    padding = Whole(0, min=0, max=3).tag(sync=True)
+    dilation = Whole(1, min=1, max=3).tag(sync=True)
     ceil_mode = traitlets.Bool(False).tag(sync=True)
-    position = traitlets.Tuple(
-        traitlets.Int(min=0), traitlets.Int(min=0), default_value=(0, 0)
-    ).tag(sync=True)
+    position = traitlets.Tuple(Whole(min=0), Whole(min=0), default_value=(0, 0)).tag(sync=True)
     presets = traitlets.List().tag(sync=True)
     output = traitlets.Instance(np.ndarray, args=((0, 0),), read_only=True)
 

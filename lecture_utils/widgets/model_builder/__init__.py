@@ -10,6 +10,7 @@ import traitlets
 
 from .. import _figure
 from .._demo import Demo
+from .._traits import Whole
 from .kinds import KINDS, MOST_LAYERS, complete
 from .modules import build, read
 from .presets import PRESETS, SHAPES
@@ -78,10 +79,10 @@ class ModelBuilder(Demo):
     """
 
     layers = Layers().tag(sync=True)
-    input_shape = traitlets.Tuple(
-        *[traitlets.Int() for _ in _LIMITS], default_value=(1, 28, 28)
-    ).tag(sync=True)
-    batch_size = traitlets.Int(1, min=1, max=4096).tag(sync=True)
+    input_shape = traitlets.Tuple(*[Whole() for _ in _LIMITS], default_value=(1, 28, 28)).tag(
+        sync=True
+    )
+    batch_size = Whole(1, min=1, max=4096).tag(sync=True)
     kinds = traitlets.Dict().tag(sync=True)
     presets = traitlets.Dict().tag(sync=True)
     shapes = traitlets.List().tag(sync=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
+
+from lecture_utils._validation import is_whole
 
 MOST_LAYERS = 60
 
@@ -112,7 +114,8 @@ def complete(layer: dict[str, Any], where: str = "a layer") -> dict[str, Any]:
 
 
 def _is_number(value: Any, whole: bool) -> bool:
-    return isinstance(value, Integral if whole else Real) and not isinstance(value, bool)
+    any_number = isinstance(value, Real) and not isinstance(value, bool)
+    return is_whole(value) or (any_number and not whole)
 
 
 def _checked(value, setting, name):

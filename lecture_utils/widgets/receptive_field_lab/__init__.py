@@ -10,6 +10,7 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from lecture_utils._validation import is_whole, whole
 from lecture_utils.geometry import LayerSpec, ReceptiveField, receptive_field
 
 from .. import _figure
@@ -117,7 +118,7 @@ class ReceptiveFieldLab(Demo):
                     f"layer {number} is a {layer['kind']!r}; use one of {', '.join(KINDS)}"
                 )
             for name, (low, high) in LIMITS.items():
-                if layer[name] not in range(low, high + 1):
+                if not is_whole(layer[name]) or not low <= layer[name] <= high:
                     raise traitlets.TraitError(
                         f"layer {number} has {name} {layer[name]!r}; use a whole number from {low} "
                         f"to {high}"
@@ -202,11 +203,13 @@ def side_holding(share: float, weights: NDArray) -> int:
 def _as_dict(layer):
     if isinstance(layer, LayerSpec):
         numbers = {name: getattr(layer, name) for name in LIMITS}
-        uneven = {name: value for name, value in numbers.items() if not isinstance(value, int)}
+        uneven = {name: value for name, value in numbers.items() if not is_whole(value)}
         if uneven:
             raise ValueError(f"the lab draws square windows only, not {uneven}")
-        return {"kind": "conv", **numbers}
-    return {"kind": "conv", "kernel": None, "stride": 1, "dilation": 1, **layer}
+        return {"kind": "conv", **{name: whole(name, value) for name, value in numbers.items()}}
+    layer = {"kind": "conv", "kernel": None, "stride": 1, "dilation": 1, **layer}
+    # What travels to the page is an int, whatever it was.
+    return {name: int(value) if is_whole(value) else value for name, value in layer.items()}
 
 
 def _title(layer):

@@ -9,6 +9,7 @@ from typing import Any
 import traitlets
 
 from .._demo import Demo
+from .._traits import Whole
 from .figure import curves_html
 from .histories import check, gather
 from .stopping import MONITORS, EarlyStop, early_stopping
@@ -73,11 +74,11 @@ class TrainingCurves(Demo):
     runs = traitlets.List(traitlets.Dict()).tag(sync=True)
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
     parts = traitlets.List(traitlets.Enum(("train", "val")), ["train", "val"]).tag(sync=True)
-    patience = traitlets.Int(2, min=1).tag(sync=True)
+    patience = Whole(2, min=1).tag(sync=True)
     monitor = traitlets.Enum(tuple(MONITORS), "val_loss").tag(sync=True)
     smoothing = traitlets.Float(0.0, min=0.0, max=LARGEST_SMOOTHING).tag(sync=True)
     log_loss = traitlets.Bool(False).tag(sync=True)
-    epoch = traitlets.Int(1, min=1).tag(sync=True)
+    epoch = Whole(1, min=1).tag(sync=True)
 
     def __init__(
         self,

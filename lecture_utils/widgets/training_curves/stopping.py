@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lecture_utils._validation import whole
+
 #: The quantities to watch, and the comparison that means "better".
 MONITORS = {"val_loss": lambda new, old: new < old, "val_accuracy": lambda new, old: new > old}
 
@@ -79,8 +81,7 @@ def early_stopping(
     """
     if monitor not in MONITORS:
         raise ValueError(f"monitor is {monitor!r}; use one of {', '.join(MONITORS)}")
-    if isinstance(patience, bool) or patience != int(patience) or patience < 1:
-        raise ValueError(f"patience is {patience!r}; use a whole number of epochs, at least 1")
+    patience = whole("patience", patience, 1)
     values, accuracy = history[monitor], history["val_accuracy"]
     if not len(values):
         raise ValueError("the history is empty; early stopping needs at least one epoch")

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from lecture_utils._validation import whole
+
 from .._demo import Demo
+from .._traits import Whole
 from .figure import explorer_html
 from .networks import HEAD, costs, describe, describe_module
 from .records import check, gather, recorded_runs
@@ -79,10 +82,10 @@ class TransferExplorer(Demo):
     runs = traitlets.List(traitlets.Dict()).tag(sync=True)
     network = traitlets.Unicode().tag(sync=True)
     until = traitlets.Unicode(HEAD).tag(sync=True)
-    outputs = traitlets.Int(1, min=1, max=MOST_OUTPUTS).tag(sync=True)
+    outputs = Whole(1, min=1, max=MOST_OUTPUTS).tag(sync=True)
     ticked = traitlets.List(traitlets.Unicode()).tag(sync=True)
     measure = traitlets.Enum(MEASURES, "accuracy").tag(sync=True)
-    epoch = traitlets.Int(1, min=1).tag(sync=True)
+    epoch = Whole(1, min=1).tag(sync=True)
     root = traitlets.Unicode().tag(sync=True)
 
     def __init__(
@@ -99,6 +102,8 @@ class TransferExplorer(Demo):
         sizes = {run["image_size"] for run in entries if run["pretrained"] and run["image_size"]}
         if image_size is None and len(sizes) == 1:
             (image_size,) = sizes
+        if image_size is not None:
+            image_size = whole("image_size", image_size, 1)
         described = [each for item in networks for each in _described(item, image_size)]
         names = [each["name"] for each in described]
         if not names or len(set(names)) < len(names):
