@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lecture_utils._validation import check_bound
+from lecture_utils._validation import check_bound, whole
 from lecture_utils.augmentation import _functional as ops
 
 

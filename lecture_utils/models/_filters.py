@@ -14,7 +14,6 @@ import torch
 from torch import nn
 
 from lecture_utils._validation import check_name
-from lecture_utils.filter_banks import gabor_kernel
 from lecture_utils.models._blocks import check_classes
 
 #: Where the filters of the first layer can come from.
@@ -40,6 +39,9 @@ def gabor_filters() -> torch.Tensor:
     >>> gabor_filters().shape
     torch.Size([32, 1, 7, 7])
     """
+    # Here, because SciPy, which it needs, takes long to import.
+    from lecture_utils.filter_banks import gabor_kernel
+
     filters = []
     for wavelength in _WAVELENGTHS:
         for direction in range(_DIRECTIONS):

@@ -14,9 +14,10 @@ PACKAGES = ("torch", "pytorch-lightning", "torchmetrics", "safetensors", "numpy"
 # What decides the results of a run. Whole folders, so that no file can be forgotten; demos do not
 # count.
 SOURCES = (
-    "_*.py",
+    "_*",
     "augmentation",
     "datasets",
+    "filter_banks",
     "geometry",
     "models",
     "pretrained",

@@ -401,7 +401,7 @@ def test_none_switches_off_and_wrong_kinds_are_named():
         "hue": ((0, 0.6), r"hue is \(0, 0.6\)"),
         "translate": ((0.1, 0.1, 0.1), "one horizontally and one vertically"),
         "shear": ((-1, 1, -1, 1), "only horizontal shears"),
-        "size": ((20, 30), "size is .*the side of a square"),
+        "size": ((20, 30), "size is .*give a whole number"),
         "noise": (None, "noise is None; pass one number"),
     }.items():
         with pytest.raises(ValueError, match=message):

@@ -193,7 +193,7 @@ def test_the_first_convolution_is_the_one_that_sees_the_image(build, channels):
     weights = effective_receptive_field(model, name, image_size=8)
     assert weights.sum() == pytest.approx(1)
     assert trace(model, 8).children
-    with pytest.raises(ValueError, match="channels is 0; pass a whole number"):
+    with pytest.raises(ValueError, match="channels is 0; it must be at least 1"):
         maximize_activation(model, name, 0, size=8, channels=0)
 
 
