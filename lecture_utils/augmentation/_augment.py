@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lecture_utils._validation import check_bound, whole
+from lecture_utils._validation.batches import as_inputs
 from lecture_utils.augmentation import _functional as ops
 
 
@@ -68,6 +69,8 @@ def random_affine(
     """
     if images.ndim != 4:
         raise ValueError(f"images have shape {tuple(images.shape)}; pass (N, C, H, W)")
+    if not images.is_floating_point():
+        raise ValueError(f"images are {images.dtype}; pass floats, such as images / 255")
     turn = _bounds("degrees", _as_spread("degrees", degrees, 180))
     most_right, most_down = _each_axis(_as_translation(translate))
     lean = _bounds("shear", _as_spread("shear", _horizontal(shear), 90))
@@ -195,6 +198,7 @@ class Augment:
         tensor of the same type and device
             Of the same shape, or (N, C, size, size).
         """
+        images = as_inputs(images)
         if images.ndim != 4 or images.shape[1] not in (1, 3):
             raise ValueError(
                 f"images have shape {tuple(images.shape)}; pass (N, 1, H, W) or (N, 3, H, W)"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from functools import partial
 
 import pytest
 import torch
@@ -433,3 +434,10 @@ def test_options_that_make_no_sense_are_refused(options):
 def test_shapes_that_are_no_batch_of_pictures_are_refused(shape):
     with pytest.raises(ValueError, match="shape"):
         EVERYTHING(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("augment", [Augment(degrees=5), partial(random_affine, degrees=5)])
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int16, torch.bool])
+def test_whole_numbers_that_are_no_bytes_are_refused(augment, dtype):
+    with pytest.raises(ValueError, match=f"images are {dtype}; (convert|pass)"):
+        augment(torch.ones(2, 3, 8, 8, dtype=dtype))
