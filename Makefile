@@ -53,8 +53,8 @@ test: .venv/.ready-browser book lint  ## run all tests: package, notebooks, and 
 	@# The build has just executed the chapters; book/conftest.py looks at what it got.
 	$(PYTEST) tests book
 
-test-fast: .venv/.ready-test lint  ## check the style and test the package, in about a minute
-	$(PYTEST) tests/unit
+test-fast: .venv/.ready-test lint  ## check the style and test the package, but for what takes seconds per test
+	$(PYTEST) -m "not slow" tests/unit
 
 # Another processor rounds differently, and a test must not depend on that. torch then uses no vector instructions
 # (ATEN_CPU_CAPABILITY: default, avx2, avx512), its convolutions those of SSE4.1 (ONEDNN_MAX_CPU_ISA: SSE41, AVX, AVX2, ...).

@@ -42,6 +42,7 @@ def as_told(block):
     }
 
 
+@pytest.mark.slow
 def test_the_page_gets_the_whole_tree(explorer):
     for network in explorer.networks:
         assert decode(network["tree"]) == as_told(explorer.trees[network["name"]])

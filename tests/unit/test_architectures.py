@@ -22,6 +22,7 @@ def trees():
     return {name: trace(*load(name)) for name in names}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [("vgg16", 138_357_544), ("resnet50", 25_557_032), ("inception_v3", 27_161_264)],

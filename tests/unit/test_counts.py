@@ -20,6 +20,7 @@ def small_network():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "size"),
     [

@@ -350,6 +350,7 @@ def test_fashion_examples():
 # ---- photos
 
 
+@pytest.mark.slow
 def test_every_photo_is_inside_scikit_image(monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("a photo asked for the network")

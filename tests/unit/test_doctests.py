@@ -13,6 +13,9 @@ MODULES = sorted(
     if path.name != "__main__.py" and ">>> " in path.read_text(encoding="utf-8")
 )
 
+#: These describe large networks, layer by layer.
+SLOW = {"lecture_utils.widgets.transfer_explorer"}
+
 
 @pytest.fixture(autouse=True)
 def no_downloads(monkeypatch, tmp_path):
@@ -33,7 +36,10 @@ def test_there_are_examples():
     assert len(MODULES) > 50
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in MODULES],
+)
 def test_examples_give_what_they_show(name):
     module, report, ran = import_module(name), [], 0
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)

@@ -245,6 +245,7 @@ def _fetch_in_process(url, path, results):
     results.put(path.read_bytes() == CONTENT)
 
 
+@pytest.mark.slow
 def test_two_processes_share_one_download(path):
     context = multiprocessing.get_context("spawn")
     results = context.Queue()

@@ -224,6 +224,7 @@ transfer.embed(model, pictures(), batch_size=2)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_what_the_next_one_goes_on_from(monkeypatch, cache):
     code = SCRIPT.format(folder=os.path.dirname(__file__))
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)

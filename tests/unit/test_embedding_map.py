@@ -183,6 +183,7 @@ def test_the_recorded_maps_need_no_photos(monkeypatch, tmp_path):
     assert [each["wrong"] for each in demo.stages] == [test["errors"] for test in tests]
 
 
+@pytest.mark.slow
 def test_the_drawn_pets_have_maps_of_their_own(monkeypatch, tmp_path):
     """The recorded maps belong to the pets drawn here: a second look at their embeddings agrees."""
     monkeypatch.delenv("LECTURE_DATA", raising=False)

@@ -45,6 +45,7 @@ def test_wrong_settings_are_refused(wrong):
         FactorisationLab(measure=False, **wrong)
 
 
+@pytest.mark.slow
 def test_times_name_the_machine_and_every_kind():
     times = FactorisationLab().times
     assert torch.__version__ in times["machine"]

@@ -142,6 +142,7 @@ def test_layers_of_other_networks_are_found():
     assert len(layers) == 20
 
 
+@pytest.mark.slow
 def test_default_networks_and_pictures():
     explorer = FeatureMapExplorer("efficientnet_lite0")
     assert len(explorer.pictures) == 5

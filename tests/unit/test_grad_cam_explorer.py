@@ -54,6 +54,7 @@ def test_weights_of_all_classes_are_gradients_of_each(seed):
             torch.testing.assert_close(found[c], gradient.mean(dim=(2, 3))[0], atol=1e-6, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_real_network_at_every_layer_against_grad_cam(demo, net):
     batch = net.preprocess(images.known_photo("rocket"))
     one = demo.explanations["rocket"]
@@ -137,6 +138,7 @@ def test_map_follows_the_traits(demo):
     assert demo.map.shape == (7, 7)
 
 
+@pytest.mark.slow
 def test_own_images_and_layers():
     image = rng.integers(0, 256, size=(40, 60, 3), dtype=np.uint8)
     demo = GradCamExplorer(

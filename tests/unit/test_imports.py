@@ -44,6 +44,7 @@ print(json.dumps(loaded))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("modules", "unwanted"), LIMITS, ids=[limit[0][0] for limit in LIMITS])
 def test_they_load_no_more_than_they_need(modules, unwanted):
     job = subprocess.run(

@@ -142,6 +142,7 @@ def test_a_silent_layer_gives_an_empty_map(images):
     assert grad_cam(network, "1", images[:, :1, :5, :5]).count_nonzero() == 0
 
 
+@pytest.mark.slow
 def test_cam_is_grad_cam_where_there_is_only_pooling(networks, images):
     for network, layer in ((networks["lite"], "features.head"), (networks["resnet18"], "layer4")):
         for index in (None, [7, 400]):

@@ -16,6 +16,7 @@ from lecture_utils.widgets.model_builder.presets import PRESETS
 from lecture_utils.widgets.model_builder.stack import describe
 
 
+@pytest.mark.slow
 def test_random_stacks_are_torchinfos():
     rng = np.random.default_rng(1)
     seen = set()

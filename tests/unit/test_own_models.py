@@ -239,6 +239,7 @@ def test_torchscript_models_can_be_covered_but_not_looked_into(how):
             call()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrap", [nn.DataParallel, lambda m: torch.compile(m, backend="eager")])
 def test_wrapped_models_are_looked_into_by_the_names_inside(wrap):
     model, images = seeded(plain), noise(2, 3, 8, 8)

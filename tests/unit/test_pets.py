@@ -306,6 +306,7 @@ def test_pictures_are_in_color_of_many_sizes_and_never_blank(kind):
         assert np.asarray(image).std() > 10
 
 
+@pytest.mark.slow
 def test_the_kinds_cannot_be_told_apart_by_their_mean_color_or_shape():
     """A nearest-mean classifier on the mean colors and the shape stays at chance level."""
     features, labels = [], []

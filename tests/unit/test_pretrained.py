@@ -128,6 +128,7 @@ def test_lite_preprocesses_like_torchvision(lite):
         torch.testing.assert_close(lite.preprocess(photo(name))[0], expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "vgg16", "inception_v3"])
 def test_torchvision_networks_from_a_folder(nowhere, monkeypatch, capsys, name):
     stem = {"inception_v3": "inception_v3_google"}.get(name, name)

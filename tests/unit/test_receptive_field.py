@@ -148,6 +148,7 @@ def positive_network(build):
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "until", "size"),
     [
@@ -185,6 +186,7 @@ def test_networks_by_gradient(build, until, size):
         assert (seen_here.min(), seen_here.max()) == (first, first + field.size[axis] - 1)
 
 
+@pytest.mark.slow
 def test_known_networks():
     vgg = torchvision.models.vgg16(weights=None)
     fields = {field.name: field for field in receptive_field(vgg)}

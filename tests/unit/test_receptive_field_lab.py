@@ -33,6 +33,7 @@ def test_presets_have_the_fields_of_the_library(preset):
     assert len(lab.profile) == lab.receptive_fields[-1].size[0]
 
 
+@pytest.mark.slow
 def test_vgg16_sees_what_torchvisions_sees():
     from torchvision.models import vgg16
 

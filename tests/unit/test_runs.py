@@ -55,6 +55,7 @@ def assert_same_result(run, other):
     assert run.card["metrics"] == other.card["metrics"]
 
 
+@pytest.mark.slow
 def test_a_run_leaves_history_card_and_weights_that_agree(undisturbed):
     card, history = undisturbed.card, undisturbed.history
     assert set(files(undisturbed)) == FINISHED
@@ -74,6 +75,7 @@ def test_a_run_leaves_history_card_and_weights_that_agree(undisturbed):
     assert card["metrics"]["validation"]["loss"] == pytest.approx(history["val_loss"][-1], abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_run(undisturbed, tmp_path):
     torch.rand(7)
     assert_same_result(runs.train(NAME, root=tmp_path, epochs=EPOCHS, **TINY), undisturbed)
@@ -82,6 +84,7 @@ def test_the_seed_decides_the_run(undisturbed, tmp_path):
     assert runs.available(NAME, root=tmp_path) == [(NAME, 0), (NAME, 1)]
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_any_moment_resumes_to_the_same_result(undisturbed, tmp_path):
     folder = _store.run_folder(NAME, 0, tmp_path)
     command = [*COMMAND, "--epochs", str(EPOCHS), "--root", str(tmp_path)]
@@ -107,6 +110,7 @@ def die(*_, **__):
     raise Killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["start", "epoch", "history", "checkpoint", "weights", "card"])
 def test_no_moment_is_a_bad_one_to_be_killed(undisturbed, tmp_path, monkeypatch, moment):
     with monkeypatch.context() as patch:
@@ -142,6 +146,7 @@ def test_no_moment_is_a_bad_one_to_be_killed(undisturbed, tmp_path, monkeypatch,
         runs.resume(NAME, root=tmp_path)
 
 
+@pytest.mark.slow
 def test_two_processes_finish_a_run_together(tmp_path):
     command = [*COMMAND, "--epochs", "2", "--root", str(tmp_path)]
     job = subprocess.run(
@@ -324,6 +329,7 @@ def test_the_command_line_passes_options_on(monkeypatch):
     assert trained[1:] == [(f"mnist/{name}", seed) for name in ("gap", "dense") for seed in (0, 2)]
 
 
+@pytest.mark.slow
 def test_recorded_runs_are_whole_small_and_of_the_full_data():
     recorded = runs.available()
     assert recorded
@@ -422,6 +428,7 @@ def test_a_run_that_an_earlier_version_left_unfinished_has_todays_names(tmp_path
     assert _legacy.settings(old) == _legacy.settings(new) == new
 
 
+@pytest.mark.slow
 def test_recorded_networks_know_clothes():
     test = datasets.fashion_mnist("test", source="embedded")
     sample = InMemoryDataset(torch.from_numpy(test.images)[:, None], torch.from_numpy(test.labels))

@@ -82,6 +82,7 @@ def changed(before, after):
 # ---- the head, and the stages before it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "vgg16", "inception_v3"])
 def test_the_stages_of_torchvisions_networks_compute_what_their_last_layer_takes(name):
     network = built(name)
@@ -153,6 +154,7 @@ def test_a_head_may_have_dropout(resnet):
 # ---- frozen
 
 
+@pytest.mark.slow
 def test_what_is_frozen_stays_as_it_came_in_training_with_lightning(resnet):
     model = transfer.freeze(transfer.attach_head(resnet, 1), until="layer4")
     weights_before, statistics_before = weights(model), statistics(model)
@@ -281,6 +283,7 @@ def test_a_first_step_of_sgd_moves_the_backbone_by_its_own_rate(resnet):
 # ---- the frozen part computed once
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("until", ["head", "layer4"])
 def test_training_on_embeddings_is_training_the_whole_network(resnet, until, tmp_path, monkeypatch):
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path))
@@ -304,6 +307,7 @@ def test_pictures_that_change_cannot_be_embedded(resnet, tmp_path):
 # ---- a folder of one's own
 
 
+@pytest.mark.slow
 def test_five_kinds_of_pets_some_files_broken_go_three_ways(tmp_path, monkeypatch):
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path))
     kinds = ("cat", "dog", "rabbit", "mouse", "bear")

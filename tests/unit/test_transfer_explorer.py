@@ -40,6 +40,7 @@ def run(label="a", until="head", network="resnet18", pretrained=True, seeds=None
     }
 
 
+@pytest.mark.slow
 def test_the_lectures_counts():
     """One layer of 512 weights and a bias; "8.4 M"; "11.2 M"."""
     found = {
@@ -51,6 +52,7 @@ def test_the_lectures_counts():
     assert found["stem"] == sum(p.numel() for p in resnet18(num_classes=1).parameters())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["efficientnet_lite0", "resnet18"])
 def test_every_boundary_counts_what_torch_would_train(name):
     from lecture_utils.architectures import load
@@ -111,6 +113,7 @@ def test_recorded_runs_come_with_their_cards():
         TransferExplorer("transfer/partial", root="nowhere")
 
 
+@pytest.mark.slow
 def test_what_is_recorded_learned_as_many_parameters_as_the_demo_counts():
     demo = TransferExplorer()
     for each in demo.runs:

@@ -56,6 +56,7 @@ def test_nonsense_is_refused():
         interval([])
 
 
+@pytest.mark.slow
 def test_boundaries_go_from_all_to_the_head_alone():
     found = transfer.boundaries()
     assert found[0].until == "stem"
