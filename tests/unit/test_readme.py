@@ -27,6 +27,7 @@ def write_photos(folder):
     (folder / "photos" / "train" / "lake" / "notes.txt").write_text("seen in May")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
 @pytest.mark.filterwarnings("ignore")
 def test_every_block_runs(number, tmp_path, monkeypatch):

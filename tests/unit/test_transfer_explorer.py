@@ -18,6 +18,9 @@ from lecture_utils.transfer import attach_head, freeze
 from lecture_utils.widgets import TransferExplorer
 from lecture_utils.widgets.transfer_explorer.networks import describe, kept_for_backward
 
+# The demo describes large networks, layer by layer.
+pytestmark = pytest.mark.slow
+
 COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
 
@@ -40,7 +43,6 @@ def run(label="a", until="head", network="resnet18", pretrained=True, seeds=None
     }
 
 
-@pytest.mark.slow
 def test_the_lectures_counts():
     """One layer of 512 weights and a bias; "8.4 M"; "11.2 M"."""
     found = {
@@ -52,7 +54,6 @@ def test_the_lectures_counts():
     assert found["stem"] == sum(p.numel() for p in resnet18(num_classes=1).parameters())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["efficientnet_lite0", "resnet18"])
 def test_every_boundary_counts_what_torch_would_train(name):
     from lecture_utils.architectures import load
@@ -113,7 +114,6 @@ def test_recorded_runs_come_with_their_cards():
         TransferExplorer("transfer/partial", root="nowhere")
 
 
-@pytest.mark.slow
 def test_what_is_recorded_learned_as_many_parameters_as_the_demo_counts():
     demo = TransferExplorer()
     for each in demo.runs:

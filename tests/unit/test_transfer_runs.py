@@ -13,6 +13,9 @@ from lecture_utils.runs import _networks, _record
 from lecture_utils.runs.__main__ import main
 from lecture_utils.transfer import TransferNetwork
 
+# Every run trains a network for photos.
+pytestmark = pytest.mark.slow
+
 TINY = {
     "data_dir": "sample",
     "threads": 1,
@@ -39,7 +42,6 @@ def partial(cache, tmp_path_factory):
     return runs.train("transfer/partial", root=root, keep_weights=True, **TINY)
 
 
-@pytest.mark.slow
 def test_only_what_learned_is_written_and_the_whole_network_comes_back(partial):
     written = load_file(partial.folder / "weights.safetensors")
     assert {name.partition(".")[0] for name in written} == {"stage7", "top", "head"}
@@ -70,7 +72,6 @@ class Killed(BaseException):
     """Stands for the end of the process."""
 
 
-@pytest.mark.slow
 def test_a_stopped_run_resumes_to_the_same_result(partial, tmp_path, monkeypatch):
     step = training.Classifier.training_step
 
@@ -99,7 +100,6 @@ def test_weights_too_large_to_ship_are_not_kept(cache, tmp_path):
     assert main(["show", "transfer/from-top", "--root", str(tmp_path)]) == 0
 
 
-@pytest.mark.slow
 def test_a_random_backbone_comes_back_from_its_seed(cache, tmp_path):
     small = {**TINY, "epochs": 1}
     run = runs.train("transfer/random-features", 3, root=tmp_path, **small)
@@ -113,7 +113,6 @@ def test_a_random_backbone_comes_back_from_its_seed(cache, tmp_path):
     assert torch.allclose(logits, expected, rtol=1e-3, atol=2e-3)
 
 
-@pytest.mark.slow
 def test_the_seed_draws_the_pictures_and_few_are_repeated(cache, tmp_path):
     options = {**TINY, "train_size": 10, "epochs": 1, "repeats": 7}
     first, second = (
