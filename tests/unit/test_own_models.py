@@ -529,6 +529,7 @@ OWN = {
         None,
         64,
     ),
+    "SqueezeNet's features": (lambda: torchvision.models.squeezenet1_1().features, 512, 64),
     "wrapped": (lambda: nn.DataParallel(tiny_resnet()), 512, 64),
 }
 
@@ -560,12 +561,13 @@ def test_a_head_for_other_peoples_networks(name):
     images = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(5))
     linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
     last = {"CIFAR ResNet": 0}.get(name, -1)
-    plain = name in ("no head", "chain")
+    maps = name in ("chain", "SqueezeNet's features")
+    plain = maps or name == "no head"
     ours.head = nn.Identity() if plain else copy.deepcopy(linear[last])
     with torch.no_grad():
         expected = model.eval()(ours.normalize(images))
         result = ours.eval()(images)
-    if name == "chain":
+    if maps:
         expected = expected.mean(dim=(2, 3))
     scale = expected.abs().max()
     torch.testing.assert_close(result / scale, expected / scale, rtol=1e-4, atol=1e-4)
@@ -600,9 +602,105 @@ class Inside(nn.Module):
         return self.net(x)
 
 
+class OwnTraining(nn.Module):
+    """Does something in training mode that no layer knows of."""
+
+    def __init__(self, place):
+        super().__init__()
+        self.place = place
+        self.first, self.second = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 50, 3)
+        self.fc = nn.Linear(50, 3)
+
+    def forward(self, x):
+        x = self.first(x)
+        if self.place == "dropout":
+            x = functional.dropout(x, 0.5, self.training)
+        if self.place == "noise" and self.training:
+            x = x + torch.randn_like(x)
+        x = self.second(x).mean(dim=(2, 3))
+        return self.fc(functional.dropout(x, 0.5, self.training) if self.place == "last" else x)
+
+
+def ends_with(*layers, classes=4):
+    model = tiny_resnet()
+    model.fc = nn.Linear(512, classes)
+    return nn.Sequential(model, *layers)
+
+
+INSIDE = r"inside of its part '0'.*pass that part, model.get_submodule\('0'\)"
+
+
+def test_dropout_right_before_the_head_is_left_out():
+    model = OwnTraining("last")
+    ours = attach_head(model, 2).train()
+    images = torch.rand(1, 3, 8, 8)
+    ours.head = nn.Identity()
+    expected = model.second(model.first(ours.normalize(images))).mean(dim=(2, 3))
+    torch.testing.assert_close(ours(images), expected)
+
+
+def test_layers_that_are_random_stay_random():
+    layers = [nn.Conv2d(3, 8, 3), nn.Dropout(), nn.Conv2d(8, 40, 3), nn.AdaptiveAvgPool2d(1)]
+    ours = attach_head(nn.Sequential(*layers, nn.Flatten(), nn.Linear(40, 3)), 2).train()
+    images = torch.rand(1, 3, 8, 8)
+    assert not torch.equal(ours(images), ours(images))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_head_is_of_the_networks_type(dtype):
+    model = tiny_resnet().to(dtype)
+    ours = attach_head(model, 2).eval()
+    assert {p.dtype for p in ours.parameters()} == {dtype}
+    assert ours(torch.rand(1, 3, 64, 64).to(dtype)).dtype == dtype
+
+
+def test_another_head():
+    first = freeze(attach_head(tiny_resnet(), 2, dropout=0.5), "layer3")
+    second = attach_head(first, 5)
+    assert second.stages == first.stages
+    assert second.frozen_until is None
+    assert all(p.requires_grad for p in second.parameters())
+    assert (second.head.in_features, second.head.out_features) == (512, 5)
+    assert first.frozen_until == "layer3"
+    assert first.head[1].out_features == 2
+    images = torch.rand(1, 3, 64, 64)
+    first.head = second.head = nn.Identity()
+    assert torch.equal(first.eval()(images), second.eval()(images))
+    with pytest.raises(ValueError, match="head was replaced"):
+        attach_head(first, 5)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("resnet18", r"model is 'resnet18'; pass a network: pretrained.load\('resnet18'\)"),
+        (torchvision.models.resnet18, r"model is resnet18, .* one that it makes, resnet18\(\)"),
+        (3, "model is a int; pass a network: a torch.nn.Module"),
+    ],
+)
+def test_what_is_no_network(model, message):
+    with pytest.raises(ValueError, match=message):
+        attach_head(model, 2)
+
+
+@pytest.mark.parametrize("dropout", ["0.5", None, float("nan")])
+def test_dropout_is_a_number(dropout):
+    with pytest.raises(ValueError, match="dropout is .*; give a finite number"):
+        attach_head(tiny_resnet(), 2, dropout=dropout)
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
+        (lambda: ends_with(nn.Softmax(1)), INSIDE),
+        (lambda: ends_with(nn.Sigmoid(), classes=1), INSIDE),
+        (lambda: ends_with(nn.BatchNorm1d(4)), INSIDE),
+        (
+            lambda: torchvision.models.squeezenet1_1(num_classes=4),
+            r"a 1x1 convolution, 'classifier.1', .* pass the part before it, as model.features",
+        ),
+        (lambda: OwnTraining("dropout"), "in training mode its forward method does more"),
+        (lambda: OwnTraining("noise"), "in training mode its forward method does more"),
         (Branching, "not to Branching: something happens between 'left' and 'right'"),
         (Twice, "its part 'conv' is used more than once"),
         (Inside, r"inside of its part 'net'.*pass that part, model.get_submodule\('net'\)"),
