@@ -167,6 +167,78 @@ def test_rows_and_columns_exchanged():
     torch.testing.assert_close(feature_maps(model, "1", images), feature_maps(model, "0", images))
 
 
+class Apply(nn.Module):
+    """A function of maps, then a layer without an opinion."""
+
+    def __init__(self, function, channels=8):
+        super().__init__()
+        self.conv, self.function, self.out = nn.Conv2d(3, channels, 1), function, nn.Identity()
+
+    def forward(self, images):
+        return self.out(self.function(self.conv(images))).flatten(1)
+
+
+def _to_last(x):
+    return torch.einsum("bchw->bhwc", x)
+
+
+def _contract(x):
+    return torch.tensordot(x, torch.eye(8, dtype=x.dtype), ([1], [0]))
+
+
+@pytest.mark.parametrize("function", [_to_last, _contract, lambda x: x.rot90(1, (1, 3))])
+def test_functions_nobody_knows_leave_no_trace(function):
+    """With 8 channels of 8 x 8, only the reader knows which axis is which."""
+    model, images = seeded(lambda: Apply(function)), noise(1, 3, 8, 8)
+    with pytest.raises(ValueError, match=r"'out' puts out .* pass channel_axis=1 if"):
+        feature_maps(model, "out", images)
+    with pytest.raises(ValueError, match=r"'out' puts out .* pass channel_axis=1 if"):
+        grad_cam(model, "out", images, 1)
+
+
+@pytest.mark.parametrize("function", [_to_last, _contract])
+def test_maps_turned_by_functions_that_nobody_knows(function):
+    model, images = seeded(lambda: Apply(function)), noise(1, 3, 8, 12)
+    expected = model.conv(images).detach()
+    torch.testing.assert_close(feature_maps(model, "out", images), expected)
+    images = noise(1, 3, 8, 8)
+    expected = model.conv(images).detach()
+    maps = feature_maps(model, "out", images, channel_axis=-1)
+    torch.testing.assert_close(maps, expected)
+
+
+KNOWN = {
+    "mT": lambda x: x.mT,
+    "adjoint": lambda x: x.adjoint(),
+    "keywords": lambda x: torch.transpose(input=x, dim0=1, dim1=2),
+    "swapaxes": lambda x: torch.swapaxes(x, axis1=1, axis0=3),
+    "permute": lambda x: torch.permute(input=x, dims=(0, 2, 3, 1)),
+    "numbers": lambda x: x.permute(0, -1, 1, 2),
+    "movedim": lambda x: torch.movedim(x, source=1, destination=-1),
+    "data": lambda x: x.data,
+    "same shape": lambda x: x.view(x.shape),
+    "matrix": lambda x: x @ torch.eye(8, dtype=x.dtype),
+    "slices": lambda x: x[:, :, ::1],
+    "there and back": lambda x: x.transpose(0, 1).neg().transpose(0, 1).neg(),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_axes_are_followed_whichever_way_they_are_turned(name):
+    """Of a batch with 8 images with 8 channels of 8 x 8, no shape says anything."""
+    model, images = seeded(lambda: Apply(KNOWN[name])), noise(8, 3, 8, 8)
+    expected = model.conv(images).detach()
+    if name == "there and back":
+        torch.testing.assert_close(KNOWN[name](expected), expected)
+    torch.testing.assert_close(feature_maps(model, "out", images), expected)
+
+
+def test_a_batch_that_is_not_in_front():
+    model = seeded(lambda: Apply(lambda x: x.transpose(0, 1)))
+    with pytest.raises(ValueError, match="its axes cannot be followed"):
+        feature_maps(model, "out", noise(8, 3, 8, 8))
+
+
 class HeadFirst(nn.Module):
     """The layer that is defined first comes last."""
 
