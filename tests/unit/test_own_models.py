@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from lecture_utils.architectures import trace
-from lecture_utils.geometry import count_macs, effective_receptive_field
+from lecture_utils.geometry import count_macs, effective_receptive_field, receptive_field
 from lecture_utils.interpretation import (
     cam,
     dead_filters,
@@ -237,6 +237,72 @@ def test_a_batch_that_is_not_in_front():
     model = seeded(lambda: Apply(lambda x: x.transpose(0, 1)))
     with pytest.raises(ValueError, match="its axes cannot be followed"):
         feature_maps(model, "out", noise(8, 3, 8, 8))
+
+
+class Between(nn.Module):
+    """Two convolutions with kernels of 3, something between them, and a way past them."""
+
+    def __init__(self, between):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(1, 1, 3, padding=1), nn.Conv2d(1, 1, 3, padding=1)
+        self.between = between
+
+    def forward(self, x):
+        return self.b(self.between(self.a(x), x))
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        lambda x, _: x.real,
+        lambda x, _: x.data,
+        lambda x, _: x + x.shape[0] + x.ndim + x.stride(0),
+        torch.max,
+        torch.min,
+        torch.maximum,
+        torch.fmin,
+        lambda x, _: torch.max(x, x),
+        lambda x, y: torch.min(input=x, other=y),
+        lambda x, y: x.max(y),
+    ],
+)
+def test_what_treats_every_position_by_itself(between):
+    fields = receptive_field(Between(between))
+    assert fields[-1].size == (5, 5)
+    assert receptive_field(Between(between), until="b") == fields
+
+
+@pytest.mark.parametrize("turn", ["mT", "T", "mH", "H"])
+def test_what_turns_the_image_has_no_rule(turn):
+    model = Between(lambda x, _: getattr(x, turn))
+    with pytest.raises(ValueError, match=rf"unknown layer \S+ \({turn}\); pass until='a'"):
+        receptive_field(model)
+    with pytest.raises(ValueError, match="b has no receptive field that could be told"):
+        receptive_field(model, until="b")
+    assert [field.size for field in receptive_field(model, until="a")] == [(3, 3)]
+
+
+@pytest.mark.parametrize("reduce", [torch.max, torch.min])
+def test_the_largest_of_all_positions(reduce):
+    model = Between(lambda x, _: x + reduce(x))
+    assert [field.size for field in receptive_field(model, until="a")] == [(3, 3)]
+    with pytest.raises(ValueError, match="b sees the whole image"):
+        receptive_field(model, until="b")
+
+
+@pytest.mark.parametrize("wrap", [torch.compile, nn.DataParallel])
+def test_receptive_fields_of_wrapped_models(wrap):
+    model = nn.Sequential(nn.Conv2d(1, 1, 3), nn.Conv2d(1, 1, 5, 2))
+    wrapped = wrap(model)
+    assert receptive_field(wrapped) == receptive_field(model)
+    prefix = next(name for name, module in wrapped.named_modules() if module is model)
+    for name in ("0", f"{prefix}.0"):
+        assert [field.size for field in receptive_field(wrapped, until=name)] == [(3, 3)]
+
+
+def test_a_class_is_no_model():
+    with pytest.raises(ValueError, match=r"layers is the class Conv2d; pass a model, Conv2d\(\.\.\.\)"):
+        receptive_field(nn.Conv2d)
 
 
 class HeadFirst(nn.Module):
