@@ -486,10 +486,15 @@ def test_a_number_may_be_an_array_that_holds_just_one(number):
 def test_arrays_are_augmented_as_tensors_are():
     array = np.linspace(0, 1, 2 * 3 * 4 * 4, dtype=np.float32).reshape(2, 3, 4, 4)
     images = torch.from_numpy(array)
-    for change in (Augment(degrees=20, brightness=0.1), lambda i, g: random_affine(i, degrees=20, generator=g)):
+    for change in (
+        Augment(degrees=20, brightness=0.1),
+        lambda i, g: random_affine(i, degrees=20, generator=g),
+    ):
         results = [change(i, torch.Generator().manual_seed(0)) for i in (array, images)]
         assert torch.equal(*results)
-    with pytest.raises(ValueError, match=r"images are torch.uint8; pass floats, such as images / 255"):
+    with pytest.raises(
+        ValueError, match=r"images are torch.uint8; pass floats, such as images / 255"
+    ):
         random_affine((array * 255).astype(np.uint8), degrees=20)
     with pytest.raises(ValueError, match="images are a? ?bytes"):
         random_affine(b"image", degrees=20)

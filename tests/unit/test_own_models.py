@@ -301,7 +301,9 @@ def test_receptive_fields_of_wrapped_models(wrap):
 
 
 def test_a_class_is_no_model():
-    with pytest.raises(ValueError, match=r"layers is the class Conv2d; pass a model, Conv2d\(\.\.\.\)"):
+    with pytest.raises(
+        ValueError, match=r"layers is the class Conv2d; pass a model, Conv2d\(\.\.\.\)"
+    ):
         receptive_field(nn.Conv2d)
 
 
