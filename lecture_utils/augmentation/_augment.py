@@ -389,8 +389,8 @@ def _as_areas(crop):
     values = _as_range("crop", crop)
     if values[0] > 1:
         raise ValueError(
-            f"crop is {values}; these are fractions of the image's area, such as (0.8, 1.0), and no "
-            "part is larger than 1; size= says how many pixels the result has"
+            f"crop is {values}; these are fractions of the image's area, such as (0.8, 1.0), and "
+            "none is larger than 1; size= says how many pixels the result has"
         )
     return values
 

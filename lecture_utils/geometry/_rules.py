@@ -24,12 +24,13 @@ _PIXELWISE = {
     "softshrink", "hardshrink", "threshold", "rrelu", "exp", "log", "sqrt", "rsqrt", "pow", "div",
     "feature_alpha_dropout", "alpha_dropout", "local_response_norm", "channel_shuffle",
     "stochastic_depth", "maximum", "minimum", "clone", "detach", "float", "double", "half", "to",
-    "type_as", "fmax", "fmin", "data", "real", "isub", "itruediv", "add_", "mul_", "sub_", "div_", "clamp_", "sigmoid_", "tanh_",
+    "type_as", "fmax", "fmin", "data", "real", "isub", "itruediv", "add_", "mul_", "sub_", "div_",
+    "clamp_", "sigmoid_", "tanh_",
 }  # fmt: skip
 # These mix positions, all of them where they are usual: at the end of a classifier.
 _GLOBAL = {
-    "flatten", "mean", "sum", "amax", "amin", "max", "min", "std", "var", "linear", "matmul", "bmm", "group_norm",
-    "instance_norm", "layer_norm", "rms_norm", "scaled_dot_product_attention",
+    "flatten", "mean", "sum", "amax", "amin", "max", "min", "std", "var", "linear", "matmul",
+    "bmm", "group_norm", "instance_norm", "layer_norm", "rms_norm", "scaled_dot_product_attention",
     "multi_head_attention_forward", "adaptive_avg_pool1d", "adaptive_max_pool1d",
     "adaptive_avg_pool2d", "adaptive_max_pool2d",
 }  # fmt: skip

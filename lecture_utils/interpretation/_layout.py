@@ -27,9 +27,25 @@ _SPATIAL = (
 )  # fmt: skip
 # These leave every axis where it is. A function that is not listed may give the axes another
 # meaning, even if the shape stays the same.
-_KEEPING = frozenset(
-    ["abs", "add", "addcdiv", "addcmul", "alpha_dropout", "amax", "amin", "bernoulli", "bfloat16", "cat", "celu", "ceil", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "concat", "concatenate", "contiguous", "copy", "cos", "cpu", "cuda", "cumsum", "data", "dequantize", "detach", "div", "divide", "double", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "empty_like", "erf", "exp", "expm1", "feature_alpha_dropout", "fill", "flip", "float", "floor", "floordiv", "fmax", "fmin", "full_like", "gelu", "glu", "gumbel_softmax", "half", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "iadd", "idiv", "imul", "isub", "itruediv", "layer_norm", "leaky_relu", "lerp", "linear", "local_response_norm", "log", "log1p", "log_softmax", "logit", "logsigmoid", "masked_fill", "max", "maximum", "mean", "min", "minimum", "mish", "mul", "multiply", "nan_to_num", "narrow", "neg", "negative", "norm", "normalize", "ones_like", "pad", "pos", "positive", "pow", "prelu", "quantize_per_tensor", "radd", "rand_like", "randn_like", "rdiv", "real", "reciprocal", "relu", "relu6", "repeat", "requires_grad", "rms_norm", "rmul", "roll", "round", "rpow", "rrelu", "rsqrt", "rsub", "rtruediv", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softmin", "softplus", "softshrink", "softsign", "split", "sqrt", "square", "std", "sub", "subtract", "sum", "tanh", "tanhshrink", "tensor_split", "threshold", "to", "true_divide", "truediv", "type", "type_as", "var", "where", "zero", "zeros_like", "channel_shuffle"]
-)
+_KEEPING = {
+    "abs", "add", "addcdiv", "addcmul", "alpha_dropout", "amax", "amin", "bernoulli", "bfloat16",
+    "cat", "ceil", "celu", "channel_shuffle", "chunk", "clamp", "clamp_max", "clamp_min", "clip",
+    "clone", "concat", "concatenate", "contiguous", "copy", "cos", "cpu", "cuda", "cumsum", "data",
+    "dequantize", "detach", "div", "divide", "double", "dropout", "dropout1d", "dropout2d",
+    "dropout3d", "elu", "empty_like", "erf", "exp", "expm1", "feature_alpha_dropout", "fill",
+    "flip", "float", "floor", "floordiv", "fmax", "fmin", "full_like", "gelu", "glu",
+    "gumbel_softmax", "half", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "iadd", "idiv",
+    "imul", "isub", "itruediv", "layer_norm", "leaky_relu", "lerp", "linear",
+    "local_response_norm", "log", "log1p", "log_softmax", "logit", "logsigmoid", "masked_fill",
+    "max", "maximum", "mean", "min", "minimum", "mish", "mul", "multiply", "nan_to_num", "narrow",
+    "neg", "negative", "norm", "normalize", "ones_like", "pad", "pos", "positive", "pow", "prelu",
+    "quantize_per_tensor", "radd", "rand_like", "randn_like", "rdiv", "real", "reciprocal", "relu",
+    "relu6", "repeat", "requires_grad", "rms_norm", "rmul", "roll", "round", "rpow", "rrelu",
+    "rsqrt", "rsub", "rtruediv", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softmin",
+    "softplus", "softshrink", "softsign", "split", "sqrt", "square", "std", "sub", "subtract",
+    "sum", "tanh", "tanhshrink", "tensor_split", "threshold", "to", "true_divide", "truediv",
+    "type", "type_as", "var", "where", "zero", "zeros_like",
+}  # fmt: skip
 # Nothing happens if the shape stays the same: the values are in the same order.
 _RESHAPING = ("view", "reshape", "view_as", "reshape_as", "flatten", "expand", "expand_as")
 

@@ -451,10 +451,12 @@ RANGE_MATTERS = [{"brightness": 0.01}, {"contrast": 0.1}, {"saturation": 0.1}, {
 def test_floats_out_of_range_are_not_clipped_silently(options):
     augment = Augment(**options)
     images = torch.linspace(-2, 2, 48).reshape(1, 3, 4, 4)
-    with pytest.raises(ValueError, match="values from -2 to 2; .*normalize after the augmentation"):
+    with pytest.raises(
+        ValueError, match=r"values from -2 to 2; .*normalize after the augmentation"
+    ):
         augment(images)
     images = torch.linspace(0, 255, 48).reshape(1, 3, 4, 4)
-    with pytest.raises(ValueError, match="values from 0 to 255; .*divide by 255, or pass uint8"):
+    with pytest.raises(ValueError, match=r"values from 0 to 255; .*divide by 255, or pass uint8"):
         augment(images)
     with pytest.raises(ValueError, match="replace NaN"):
         augment(torch.full((1, 3, 4, 4), torch.nan))
@@ -479,7 +481,7 @@ def test_a_number_may_be_an_array_that_holds_just_one(number):
     augment = Augment(**dict.fromkeys(options, number))
     assert augment == Augment(**dict.fromkeys(options, 0.5))
     assert str(augment) == str(Augment(**dict.fromkeys(options, 0.5)))
-    with pytest.raises(ValueError, match="noise is '0.1'; pass one number"):
+    with pytest.raises(ValueError, match=r"noise is '0.1'; pass one number"):
         Augment(noise="0.1")
 
 
@@ -496,7 +498,7 @@ def test_arrays_are_augmented_as_tensors_are():
         ValueError, match=r"images are torch.uint8; pass floats, such as images / 255"
     ):
         random_affine((array * 255).astype(np.uint8), degrees=20)
-    with pytest.raises(ValueError, match="images are a? ?bytes"):
+    with pytest.raises(ValueError, match="images are a bytes"):
         random_affine(b"image", degrees=20)
     moved = random_affine(images.requires_grad_(), degrees=20)
     assert moved.requires_grad

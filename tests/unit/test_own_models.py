@@ -825,7 +825,7 @@ def test_what_is_no_network(model, message):
 
 @pytest.mark.parametrize("dropout", ["0.5", None, float("nan")])
 def test_dropout_is_a_number(dropout):
-    with pytest.raises(ValueError, match="dropout is .*; give a finite number"):
+    with pytest.raises(ValueError, match=r"dropout is .*; give a finite number"):
         attach_head(tiny_resnet(), 2, dropout=dropout)
 
 
