@@ -38,6 +38,19 @@ def _in_mode(model, training):
                 module.training = mode
 
 
+def unwrapped(model: nn.Module) -> nn.Module:
+    """Return what ``DataParallel`` or ``torch.compile`` has wrapped; other models as they are."""
+    from torch import nn
+
+    while True:
+        inner = getattr(model, "_orig_mod", None)
+        if isinstance(model, nn.DataParallel):
+            inner = model.module
+        if not isinstance(inner, nn.Module):
+            return model
+        model = inner
+
+
 class Snapshot:
     """What a forward pass in training mode changes: buffers and torch's random numbers.
 

@@ -26,10 +26,11 @@ from matplotlib.image import AxesImage
 from matplotlib.legend import Legend
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from lecture_utils._validation.pixels import check_pixels
+from lecture_utils._validation import positive, whole
+from lecture_utils._validation.pixels import as_array, check_pixels
 from lecture_utils.palette import signed_lut
 
 __all__ = [
@@ -117,9 +118,9 @@ def image_grid(
 
     Parameters
     ----------
-    images : sequence of array, each (H, W) or (H, W, 3)
-        What to show: integers from 0 to 255, or floats from 0 to 1; with `signed`, any numbers.
-        Where a float is NaN, nothing is drawn.
+    images : sequence of array, tensor or PIL.Image.Image, each (H, W) or (H, W, 3)
+        What to show: integers from 0 to 255, or floats from 0 to 1; with `signed`, any numbers of
+        shape (H, W). Where a float is NaN, nothing is drawn.
     titles : sequence of str, optional
         One per image.
     columns : int
@@ -139,17 +140,21 @@ def image_grid(
     Raises
     ------
     ValueError
-        If there are no images, or not as many titles as images, or a value is outside of its
-        range.
+        If there are no images, or not as many titles as images, a shape or an argument is none of
+        the above, or a value is outside of its range.
     """
-    arrays = [np.asarray(image) for image in images]
+    shape = getattr(images, "shape", None)
+    if isinstance(images, Image.Image) or (shape is not None and len(shape) < 3):
+        raise ValueError("images is a single image; pass a list of images, such as [image]")
+    arrays = [_as_image(image, f"image {number}", signed) for number, image in enumerate(images)]
     if not arrays:
         raise ValueError("there are no images to show; give at least one")
     if titles is not None and len(titles) != len(arrays):
         raise ValueError(
             f"{len(arrays)} images but {len(titles)} titles; give one title for each image"
         )
-    columns = min(columns, len(arrays))
+    columns = min(whole("columns", columns, 1), len(arrays))
+    size = positive("size", size)
     rows = -(-len(arrays) // columns)
     tallest = max(image.shape[0] / image.shape[1] for image in arrays)
     height = tallest * size + (0.27 if titles else 0.05)
@@ -173,7 +178,7 @@ def draw_image(
     Parameters
     ----------
     axis : matplotlib.axes.Axes
-    image : array, shape (H, W) or (H, W, 3)
+    image : array, tensor or PIL.Image.Image, shape (H, W) or (H, W, 3)
     signed, limit
         As for :func:`image_grid`; by default the limit is the largest magnitude of this image.
 
@@ -184,11 +189,12 @@ def draw_image(
     Raises
     ------
     ValueError
-        If a value is outside of its range: from 0 to 255 for integers, from 0 to 1 for floats.
+        If a value is outside of its range, from 0 to 255 for integers and from 0 to 1 for floats;
+        or a shape or an argument is none of the above.
     """
-    image = np.asarray(image)
+    image = _as_image(image, "image", signed)
     if signed:
-        limit = limit if limit is not None else _largest([image])
+        limit = positive("limit", limit) if limit is not None else _largest([image])
         scale = {"cmap": SIGNED, "vmin": -limit, "vmax": limit}
     else:
         image = check_pixels(image, holes=True)
@@ -203,9 +209,32 @@ def draw_image(
     return artist
 
 
+def _as_image(image: Any, name: str, signed: bool) -> NDArray[Any]:
+    """Return an image as an array of a shape that can be drawn, or raise ValueError."""
+    array = as_array(image)
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    drawn = array.ndim == 2 or (not signed and array.ndim == 3 and array.shape[2] in (3, 4))
+    if not drawn or not array.size:
+        remedy = ""
+        if array.ndim == 3 and array.shape[0] == 1:
+            remedy = "; image[0] leaves the first axis out"
+        elif array.ndim == 3 and array.shape[0] in (3, 4) and not signed:
+            remedy = "; np.moveaxis(image, 0, 2) puts the channels last"
+        wanted = "(H, W)" if signed else "(H, W) or (H, W, 3)"
+        kind = " as signed" if signed else ""
+        raise ValueError(
+            f"{name} has shape {array.shape}; images are drawn{kind} from {wanted} with at least "
+            f"one pixel{remedy}"
+        )
+    return array
+
+
 def _largest(arrays: Sequence[Any]) -> float:
     """Return the largest finite magnitude in several arrays, or 1 if that is zero."""
-    values = [np.abs(array[np.isfinite(array)]) for array in arrays]
+    # As floats: the type of -128 in 8 bits does not hold 128.
+    floats = [np.asarray(array, dtype=float) for array in arrays]
+    values = [np.abs(array[np.isfinite(array)]) for array in floats]
     return max((float(part.max()) for part in values if part.size), default=0.0) or 1.0
 
 
@@ -235,11 +264,13 @@ def draw_numbers(
     highlight : tuple (row, column, height, width), optional
         Cells to frame in orange, as the demos frame the sliding window.
     """
-    values = np.asarray(values, dtype=float)
+    values = np.asarray(as_array(values), dtype=float)
+    if values.ndim != 2 or not values.size:
+        raise ValueError(f"values have shape {values.shape}; pass an array (H, W) with numbers")
     if decimals is None:
         decimals = 0 if np.allclose(values, np.round(values)) else 2
     if signed:
-        largest = limit or float(np.abs(values).max()) or 1.0
+        largest = positive("limit", limit) if limit else _largest([values])
         axis.imshow(values, cmap=SIGNED, vmin=-largest, vmax=largest)
         dark = np.abs(values) > 0.62 * largest
     else:

@@ -200,7 +200,9 @@ def _integer(value: Any) -> int | None:
 
 
 def _number(value: Any) -> float:
+    if isinstance(value, str | bytes):  # float("1") is a number, but "1" is none
+        return math.nan
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # the last is a tensor's
         return math.nan

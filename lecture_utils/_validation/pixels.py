@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,40 @@ from numpy.typing import NDArray
 
 #: How far a float may lie outside of 0 to 1: rounding errors of half precision, and of filters.
 SLACK = 1e-3
+
+
+def as_array(values: Any) -> NDArray[Any]:
+    """Turn an image of any library into an array, without a look at its values.
+
+    Parameters
+    ----------
+    values : array_like, tensor or PIL.Image.Image
+        A tensor may be on any device and need a gradient. An image of Pillow is converted to gray
+        or RGB of 8 bits, and turned upright, as `datasets` does with a file.
+
+    Returns
+    -------
+    ndarray
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> as_array(Image.new("CMYK", (3, 2))).shape
+    (2, 3, 3)
+    """
+    pillow, torch = sys.modules.get("PIL.Image"), sys.modules.get("torch")
+    if pillow is not None and isinstance(values, pillow.Image):
+        if values.mode == "F" or (values.mode == "I" and values.format is None):
+            return np.asarray(values)  # made of an array
+        from lecture_utils.datasets._image_files import as_rgb
+
+        rgb = np.asarray(as_rgb(values))
+        return rgb[..., 0] if pillow.getmodebase(values.mode) == "L" else rgb
+    if torch is not None and isinstance(values, torch.Tensor):
+        values = values.detach().cpu()
+        # NumPy does not know it.
+        return (values.float() if values.dtype == torch.bfloat16 else values).numpy()
+    return np.asarray(values)
 
 
 def to_floats(values: Any, name: str = "image", holes: bool = False) -> NDArray[np.float64]:
@@ -90,7 +125,7 @@ def check_pixels(values: Any, name: str = "image", holes: bool = False) -> NDArr
         The values as they are.
     """
     try:
-        array = np.asarray(values)
+        array = as_array(values)
     except (TypeError, ValueError, RuntimeError) as error:  # the last is a tensor's
         raise ValueError(f"{name} is no array of numbers ({error})") from error
     if array.dtype.kind not in "buif":

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from lecture_utils._validation import check_bound, whole
 from lecture_utils._validation.batches import as_inputs
+from lecture_utils._validation.pixels import SLACK
 from lecture_utils.augmentation import _functional as ops
 
 
@@ -35,7 +36,7 @@ def random_affine(
 
     Parameters
     ----------
-    images : tensor of float, shape (N, C, H, W)
+    images : tensor or array of float, shape (N, C, H, W)
     degrees : float or (float, float)
         Largest rotation, 0 to 180; or the smallest and the largest, -180 to 180 (clockwise).
     translate : float or (float, float)
@@ -67,6 +68,8 @@ def random_affine(
     >>> random_affine(torch.rand(8, 1, 28, 28), degrees=10, translate=0.1).shape
     torch.Size([8, 1, 28, 28])
     """
+    if not isinstance(images, Tensor):
+        images = as_inputs(images)  # a tensor stays part of its graph
     if images.ndim != 4:
         raise ValueError(f"images have shape {tuple(images.shape)}; pass (N, C, H, W)")
     if not images.is_floating_point():
@@ -117,7 +120,7 @@ class Augment:
     crop : (float, float), optional
         Cut out a box with this fraction of the area (smallest and largest, above 0) and with sides
         in a ratio from 3:4 to 4:3, and enlarge it to the whole. No box is larger than the image:
-        what lies above 1 is drawn again, up to ten times.
+        what lies above 1 is drawn again, up to ten times; the smallest fraction is at most 1.
     flip : float
         Probability of mirroring left and right, 0 to 1.
     brightness, contrast, saturation : float or (float, float)
@@ -172,7 +175,7 @@ class Augment:
             "translate": _as_translation(self.translate),
             "scale": _as_range("scale", (1.0, 1.0) if self.scale is None else self.scale),
             "shear": _as_spread("shear", _horizontal(self.shear), 90),
-            "crop": None if self.crop is None else _as_range("crop", self.crop),
+            "crop": None if self.crop is None else _as_areas(self.crop),
             "hue": _as_spread("hue", self.hue, 0.5),
             "size": _as_side(self.size),
         }
@@ -188,8 +191,9 @@ class Augment:
 
         Parameters
         ----------
-        images : tensor of float from 0 to 1, or of uint8 from 0 to 255, shape (N, C, H, W)
-            1 or 3 channels. It stays as it is.
+        images : tensor or array of float from 0 to 1, or of uint8 from 0 to 255, (N, C, H, W)
+            1 or 3 channels. It stays as it is. Without noise and changes of color, floats may have
+            any values.
         generator : torch.Generator, optional
             Where the random numbers come from (on the CPU). By default torch's own.
 
@@ -197,12 +201,19 @@ class Augment:
         -------
         tensor of the same type and device
             Of the same shape, or (N, C, size, size).
+
+        Raises
+        ------
+        ValueError
+            If the images are none of the above.
         """
         images = as_inputs(images)
         if images.ndim != 4 or images.shape[1] not in (1, 3):
             raise ValueError(
                 f"images have shape {tuple(images.shape)}; pass (N, 1, H, W) or (N, 3, H, W)"
             )
+        if images.is_floating_point() and (self.noise or any(getattr(self, c) for c in _COLORS)):
+            _check_range(images)
         parameters = self.draw(len(images), images.shape[2], images.shape[3], generator)
         in_bytes = images.dtype == torch.uint8
         values = images.float() / 255 if in_bytes else images.float()
@@ -373,8 +384,38 @@ def _as_range(name, pair):
     return values
 
 
+def _as_areas(crop):
+    """Check the smallest and the largest fraction of the image's area."""
+    values = _as_range("crop", crop)
+    if values[0] > 1:
+        raise ValueError(
+            f"crop is {values}; these are fractions of the image's area, such as (0.8, 1.0), and "
+            "none is larger than 1; size= says how many pixels the result has"
+        )
+    return values
+
+
+def _check_range(images: Tensor) -> None:
+    """Raise ValueError if floats are not from 0 to 1, where colors and noise would clip them."""
+    if not images.numel():
+        return
+    low, high = torch.stack(images.detach().aminmax()).tolist()  # a GPU is waited for once
+    if not (low >= -SLACK and high <= 1 + SLACK):  # NaN is among them
+        remedy = "normalize after the augmentation, not before it"
+        if low != low:
+            remedy = "replace NaN, for example with torch.nan_to_num"
+        elif low >= -SLACK and high <= 255 + SLACK:
+            remedy = "divide by 255, or pass uint8"
+        raise ValueError(
+            f"images have values from {low:g} to {high:g}; noise and changes of color need floats "
+            f"from 0 to 1, so {remedy}"
+        )
+
+
 def _as_amount(name, value, limit, included=True):
     """Check a single number."""
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0 and not isinstance(value, Real):
+        value = value.item()  # a tensor or an array that holds just one
     if not isinstance(value, Real):
         raise ValueError(f"{name} is {value!r}; pass one number")
     check_bound(name, float(value), limit, included)

@@ -39,8 +39,9 @@ def checked_image(image: Any, mode: str) -> tuple[Any, bool]:
         )
     if image.ndim == 3 and shape[2] in (3, 4):
         raise ValueError(
-            f"the image has shape {shape}, which looks like color; convert it to gray first, "
-            "for example with image.mean(axis=-1)"
+            f"the image has shape {shape}, which with a last axis of {shape[2]} looks like color; "
+            "convert it to gray first, for example with image.mean(axis=-1), or pass a batch of "
+            f"gray images that are {shape[2]} pixels wide one by one"
         )
     if 0 in shape[-2:]:
         raise ValueError(f"the image has shape {shape} and so no pixels; check how it was cut")

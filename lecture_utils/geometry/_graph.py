@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from lecture_utils._inspect import unwrapped
 from lecture_utils.geometry._rules import (
     Lost,
     Rule,
@@ -44,6 +45,7 @@ def model_fields(model: nn.Module, until: str | None = None) -> list[ReceptiveFi
     """
     states: dict[fx.Node, _State] = {}
     fields: list[ReceptiveField] = []
+    until = until if until is None else _inside(model, until)
     end, unknown, last = None, None, None
     for node, rule in _rules(model):
         inputs = [states[i] for i in node.all_input_nodes if i in states]
@@ -145,10 +147,17 @@ def chain_steps(model: nn.Module) -> list[Step]:
     return steps
 
 
+def _inside(model: nn.Module, name: str) -> str:
+    """Name a layer as the model inside of ``DataParallel`` or ``torch.compile`` names it."""
+    prefix = next((n for n, m in model.named_modules() if m is unwrapped(model)), "")
+    return name.removeprefix(f"{prefix}.") if prefix else name
+
+
 def _rules(model: nn.Module) -> Iterator[tuple[fx.Node, Rule]]:
     """Yield every step of the forward pass with what it does to receptive fields."""
     from torch import fx, nn
 
+    model = unwrapped(model)
     # A layer on its own would be traced into its inside.
     model = model if list(model.children()) else nn.Sequential(model)
     try:

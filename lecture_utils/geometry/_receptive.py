@@ -190,4 +190,9 @@ def as_specs(layers: Sequence[LayerSpec | Mapping[str, Any]]) -> list[LayerSpec]
 
 def _is_model(layers: object) -> TypeIs[nn.Module]:
     """Tell whether these are layers of PyTorch, without importing it to find out."""
+    if isinstance(layers, type):
+        raise ValueError(
+            f"layers is the class {layers.__name__}; pass a model, {layers.__name__}(...), or a "
+            "list of specs"
+        )
     return hasattr(layers, "named_modules")

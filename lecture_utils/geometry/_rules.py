@@ -24,14 +24,24 @@ _PIXELWISE = {
     "softshrink", "hardshrink", "threshold", "rrelu", "exp", "log", "sqrt", "rsqrt", "pow", "div",
     "feature_alpha_dropout", "alpha_dropout", "local_response_norm", "channel_shuffle",
     "stochastic_depth", "maximum", "minimum", "clone", "detach", "float", "double", "half", "to",
-    "type_as", "isub", "itruediv", "add_", "mul_", "sub_", "div_", "clamp_", "sigmoid_", "tanh_",
+    "type_as", "fmax", "fmin", "data", "real", "isub", "itruediv", "add_", "mul_", "sub_", "div_",
+    "clamp_", "sigmoid_", "tanh_",
 }  # fmt: skip
 # These mix positions, all of them where they are usual: at the end of a classifier.
 _GLOBAL = {
-    "flatten", "mean", "sum", "amax", "max", "std", "var", "linear", "matmul", "bmm", "group_norm",
-    "instance_norm", "layer_norm", "rms_norm", "scaled_dot_product_attention",
+    "flatten", "mean", "sum", "amax", "amin", "max", "min", "std", "var", "linear", "matmul",
+    "bmm", "group_norm", "instance_norm", "layer_norm", "rms_norm", "scaled_dot_product_attention",
     "multi_head_attention_forward", "adaptive_avg_pool1d", "adaptive_max_pool1d",
     "adaptive_avg_pool2d", "adaptive_max_pool2d",
+}  # fmt: skip
+
+
+# What a tensor is asked for that is no map.
+_NUMBERS = {
+    "shape", "ndim", "dtype", "device", "layout", "is_cuda", "is_sparse", "is_quantized", "is_meta",
+    "is_leaf", "requires_grad", "itemsize", "nbytes", "grad_fn", "name", "names", "output_nr",
+    "size", "dim", "numel", "nelement", "ndimension", "stride", "storage_offset", "get_device",
+    "element_size", "is_floating_point", "is_complex", "is_contiguous",
 }  # fmt: skip
 
 
@@ -204,10 +214,12 @@ def rule_of_function(node: fx.Node, channels_last: bool = False) -> Rule:
     """Tell what a function or method in a traced model does to receptive fields, as above."""
     from torch.nn import functional
 
-    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+    name = _name_of(node)
     shown = f"{node.name} ({name})"
     if name in _PIXELWISE:
         return None
+    if name in ("max", "min") and _count_maps(node) > 1:
+        return None  # of two maps
     if name == "getitem":
         return None if _picks_channels(node) else Lost(shown, "unknown", "it cuts the map")
     if name in ("chunk", "split", "unbind", "unsqueeze", "squeeze"):
@@ -255,7 +267,7 @@ def rule_of_function(node: fx.Node, channels_last: bool = False) -> Rule:
         return _pool(node.name, node.args[1])
     if name.startswith("adaptive_"):
         return _adaptive(shown, _arguments(node, "input", "output_size").get("output_size"))
-    if name in ("mean", "sum", "amax", "max", "std", "var"):
+    if name in ("mean", "sum", "amax", "amin", "max", "min", "std", "var"):
         axis = _arguments(node, "input", "dim").get("dim")
         return None if axis in (1, -3, (1,), [1]) else Lost(shown)
     if name in ("view", "reshape") and len(node.args) <= 3:
@@ -265,9 +277,18 @@ def rule_of_function(node: fx.Node, channels_last: bool = False) -> Rule:
 
 def gives_numbers(node: fx.Node) -> bool:
     """Tell whether a step of a traced model asks for a shape or type, and not for a map."""
-    if node.op == "call_function" and node.target is getattr:
-        return True
-    return node.op == "call_method" and node.target in ("size", "dim", "numel", "ndimension")
+    return node.op in ("call_function", "call_method") and _name_of(node) in _NUMBERS
+
+
+def _name_of(node: fx.Node) -> str:
+    """Name a function, a method, or the attribute of a tensor."""
+    if node.target is getattr:
+        return str(node.args[1])
+    return node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+
+
+def _count_maps(node):
+    return sum(hasattr(each, "all_input_nodes") for each in [*node.args, *node.kwargs.values()])
 
 
 def _picks_channels(node):
@@ -284,7 +305,7 @@ def _picks_channels(node):
 
 def turned(node: fx.Node) -> tuple[int, ...] | None:
     """Return the order of axes that a step of a traced model gives the maps, if it does."""
-    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+    name = _name_of(node)
     if node.op not in ("call_function", "call_method") or name != "permute":
         return None
     order = node.args[1] if len(node.args) == 2 else node.args[1:]

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from lecture_utils._inspect import eager, evaluating, first_convolution, output_of
-from lecture_utils._validation import as_pair, is_whole, whole
+from lecture_utils._validation import as_pair, is_whole, positive, whole
 from lecture_utils.augmentation import random_affine
 from lecture_utils.interpretation._activations import MapReader, check_images, find_layer, run
 from lecture_utils.interpretation._canvases import FourierCanvas, PixelCanvas
@@ -158,7 +158,7 @@ def maximize_activation(
 
     with evaluating(model), torch.inference_mode(False), torch.enable_grad():
         canvas = make_canvas(shape, generator, like)
-        optimizer = torch.optim.Adam([canvas.values], lr=learning_rate or _LEARNING_RATE)
+        optimizer = torch.optim.Adam([canvas.values], lr=float(learning_rate or _LEARNING_RATE))
         history, kept = [], []
         for step in range(steps):
             images = canvas.images()
@@ -194,8 +194,10 @@ def _check(channel, method, steps, learning_rate, frames):
     if method not in methods:
         raise ValueError(f"method is {method!r}; use one of {', '.join(map(repr, methods))}")
     steps = whole("steps", steps, 0)
-    if learning_rate is not None and not 0 < learning_rate < float("inf"):
-        raise ValueError(f"learning_rate is {learning_rate}; it must be above 0")
+    if learning_rate is not None:
+        positive("learning_rate", learning_rate)
+    if is_whole(frames) or isinstance(frames, str) or not isinstance(frames, Iterable):
+        raise ValueError(f"frames is {frames!r}; pass a list of steps, such as [0, {steps}]")
     frame_steps = tuple(sorted({whole("frames", step, 0) for step in frames}))
     if frame_steps and frame_steps[-1] > steps:
         raise ValueError(f"frames is {frames!r}; pass steps from 0 to {steps}")

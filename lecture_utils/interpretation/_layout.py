@@ -25,12 +25,29 @@ _SPATIAL = (
     "adaptive_max_pool2d", "batch_norm", "instance_norm", "group_norm", "interpolate", "upsample",
     "pixel_shuffle", "pixel_unshuffle", "max_unpool2d", "fractional_max_pool2d",
 )  # fmt: skip
-# These may give the axes another meaning, unless the shape stays the same.
-_REARRANGING = (
-    "view", "reshape", "view_as", "reshape_as", "flatten", "unflatten", "unsqueeze", "squeeze",
-    "stack", "matmul", "bmm", "einsum", "expand", "unfold", "as_strided",
-    "scaled_dot_product_attention",
-)  # fmt: skip
+# These leave every axis where it is. A function that is not listed may give the axes another
+# meaning, even if the shape stays the same.
+_KEEPING = {
+    "abs", "add", "addcdiv", "addcmul", "alpha_dropout", "amax", "amin", "bernoulli", "bfloat16",
+    "cat", "ceil", "celu", "channel_shuffle", "chunk", "clamp", "clamp_max", "clamp_min", "clip",
+    "clone", "concat", "concatenate", "contiguous", "copy", "cos", "cpu", "cuda", "cumsum", "data",
+    "dequantize", "detach", "div", "divide", "double", "dropout", "dropout1d", "dropout2d",
+    "dropout3d", "elu", "empty_like", "erf", "exp", "expm1", "feature_alpha_dropout", "fill",
+    "flip", "float", "floor", "floordiv", "fmax", "fmin", "full_like", "gelu", "glu",
+    "gumbel_softmax", "half", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "iadd", "idiv",
+    "imul", "isub", "itruediv", "layer_norm", "leaky_relu", "lerp", "linear",
+    "local_response_norm", "log", "log1p", "log_softmax", "logit", "logsigmoid", "masked_fill",
+    "max", "maximum", "mean", "min", "minimum", "mish", "mul", "multiply", "nan_to_num", "narrow",
+    "neg", "negative", "norm", "normalize", "ones_like", "pad", "pos", "positive", "pow", "prelu",
+    "quantize_per_tensor", "radd", "rand_like", "randn_like", "rdiv", "real", "reciprocal", "relu",
+    "relu6", "repeat", "requires_grad", "rms_norm", "rmul", "roll", "round", "rpow", "rrelu",
+    "rsqrt", "rsub", "rtruediv", "selu", "sigmoid", "sign", "silu", "sin", "softmax", "softmin",
+    "softplus", "softshrink", "softsign", "split", "sqrt", "square", "std", "sub", "subtract",
+    "sum", "tanh", "tanhshrink", "tensor_split", "threshold", "to", "true_divide", "truediv",
+    "type", "type_as", "var", "where", "zero", "zeros_like",
+}  # fmt: skip
+# Nothing happens if the shape stays the same: the values are in the same order.
+_RESHAPING = ("view", "reshape", "view_as", "reshape_as", "flatten", "expand", "expand_as")
 
 
 class _FollowAxes(TorchFunctionMode):
@@ -47,7 +64,10 @@ class _FollowAxes(TorchFunctionMode):
 
 
 def _axes_after(func, args, kwargs, output) -> Axes | None:
-    name = getattr(func, "__name__", "").strip("_")
+    name = getattr(func, "__name__", "")
+    if name == "__get__":  # a property, such as .mT
+        name = getattr(getattr(func, "__self__", None), "__name__", "")
+    name = name.strip("_")
     if any(name.endswith(known) for known in _SPATIAL):
         return _CHANNELS_FIRST
     flat = [*args, *kwargs.values()]
@@ -57,31 +77,58 @@ def _axes_after(func, args, kwargs, output) -> Axes | None:
         return _CHANNELS_LAST
     if not marked:
         return None
-    source = marked[0]
-    axes = axes_of(source)
+    axes = axes_of(marked[0])
     order = _order(name, args, kwargs)
     if order is not None and axes is not None:
         channels, rows, columns = (order.index(axis) for axis in axes)
         return channels, rows, columns
-    if name in _REARRANGING:
-        return next((axes_of(one) for one in marked if one.shape == output.shape), None)
-    return axes
+    if any(axes_of(one) != axes for one in marked):
+        return None
+    return axes if _keeps_axes(name, args, kwargs, marked, output) else None
+
+
+def _keeps_axes(name, args, kwargs, marked, output) -> bool:
+    """Tell whether the axes of a function's result are those of its marked arguments."""
+    if name in _RESHAPING:
+        source = args[0] if args else kwargs.get("input")
+        return source is marked[0] and source.shape == output.shape
+    if name == "getitem":
+        index = args[1] if isinstance(args[1], tuple) else (args[1],)
+        return all(isinstance(part, slice) or part is Ellipsis for part in index)
+    if name in ("matmul", "rmatmul"):
+        # Maps times a matrix; of two stacks of maps nobody knows what comes out.
+        other = [one for one in args if one is not marked[0]]
+        return len(other) == 1 and other[0].ndim <= 2
+    return name in _KEEPING
+
+
+# What the parameters are called in which functions hold the axes.
+_AXES_OF = {
+    "permute": ("input", "dims"),
+    "transpose": ("input", "dim0", "dim1"),
+    "swapaxes": ("input", "axis0", "axis1"),
+    "swapdims": ("input", "dim0", "dim1"),
+    "movedim": ("input", "source", "destination"),
+    "moveaxis": ("input", "source", "destination"),
+}
 
 
 def _order(name, args, kwargs) -> list[int] | None:
     """Return for each axis of the result which one of the source it was."""
-    rest = list(args[1:])
+    fixed = {"mT": [0, 1, 3, 2], "mH": [0, 1, 3, 2], "adjoint": [0, 1, 3, 2], "T": [3, 2, 1, 0]}
+    if name in fixed or name not in _AXES_OF:
+        return fixed.get(name)
+    names = _AXES_OF[name]
+    given = dict(zip(names, args, strict=False)) | kwargs
     if name == "permute":
-        dims = kwargs.get("dims", rest[0] if len(rest) == 1 else rest)
+        dims = args[1:] if len(args) > 2 else given["dims"]
         return [axis % 4 for axis in dims]
-    if name in ("transpose", "swapaxes", "swapdims"):
-        first, second = (axis % 4 for axis in [*rest, *kwargs.values()][:2])
-        order = list(range(4))
-        order[first], order[second] = order[second], order[first]
-        return order
+    first, second = given[names[1]], given[names[2]]
     if name in ("movedim", "moveaxis"):
-        return list(torch.empty(0, 1, 2, 3).movedim(*rest, **kwargs).shape)
-    return None
+        return list(torch.empty(0, 1, 2, 3).movedim(first, second).shape)
+    order = list(range(4))
+    order[first % 4], order[second % 4] = order[second % 4], order[first % 4]
+    return order
 
 
 def _mark(tensor, axes):
@@ -152,12 +199,8 @@ def find_axes(
         If it cannot be told.
     """
     axes = axes_of(output)
-    if axes is not None:
+    if axes is not None and 0 not in axes:
         return axes
-    for value in inputs:
-        axes = axes_of(value)
-        if axes is not None and value.shape == output.shape:
-            return axes
     # Maps have the proportions of the image, up to rounding at each of a few halvings.
     fits = [
         axes

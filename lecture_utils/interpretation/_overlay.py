@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lecture_utils._validation.pixels import to_floats
+from lecture_utils._validation import check_bound, finite, positive
+from lecture_utils._validation.pixels import as_array, to_floats
 from lecture_utils.palette import signed_colors
 
 # How bright red, green and blue are.
@@ -26,7 +27,7 @@ def overlay(
 
     Parameters
     ----------
-    image : array or tensor
+    image : array, tensor or PIL.Image.Image
         Integers from 0 to 255, shape (H, W, 3) or (H, W), as an image file has them; or floats from
         0 to 1, shape (3, H, W) or (1, H, W), as a model takes them. Of a fourth channel of
         integers, which is transparency, nothing is used.
@@ -53,8 +54,8 @@ def overlay(
     >>> overlay(np.zeros((8, 8, 3), np.uint8), np.zeros((2, 2))).max()
     np.float64(0.0)
     """
-    gray = _brightness(_as_array(image))
-    values = torch.from_numpy(_as_array(evidence).astype(np.float64))
+    gray = _brightness(as_array(image))
+    values = torch.from_numpy(as_array(evidence).astype(np.float64))
     if values.ndim != 2 or not values.numel():
         raise ValueError(
             f"evidence has shape {tuple(values.shape)}; pass one map (h, w), such as maps[0]"
@@ -65,12 +66,11 @@ def overlay(
             f"evidence has {values[row, column].item()} at row {row}, column {column}; replace "
             "what is not finite, for example with torch.nan_to_num"
         )
-    if limit is not None and not 0 < limit < float("inf"):
-        raise ValueError(f"limit is {limit}; it must be above 0")
-    if not 0 <= opacity <= 1:
-        raise ValueError(f"opacity is {opacity}; it must be from 0 to 1")
+    opacity = finite("opacity", opacity)
+    check_bound("opacity", opacity, 1)
     # An empty map stays empty: nothing is stretched.
-    limit = limit or float(values.abs().max()) or 1.0
+    largest = float(values.abs().max()) or 1.0
+    limit = largest if limit is None else positive("limit", limit)
     large = torch.nn.functional.interpolate(
         values[None, None], gray.shape, mode="bilinear", align_corners=False
     )[0, 0].numpy()
@@ -78,14 +78,6 @@ def overlay(
     color = signed_colors(np.sign(large), limit=1.0) / 255
     share = opacity * np.clip(np.abs(large) / limit, 0, 1)[..., None]
     return np.clip((1 - share) * gray[..., None] + share * color, 0, 1)
-
-
-def _as_array(values):
-    if isinstance(values, torch.Tensor):
-        values = values.detach().cpu()
-        # NumPy does not know bfloat16.
-        return (values.double() if values.is_floating_point() else values).numpy()
-    return np.asarray(values)
 
 
 def _brightness(image):

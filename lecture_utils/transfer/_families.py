@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from lecture_utils.transfer._stages import Trial, in_order, unwrapped
+from lecture_utils.transfer._stages import Trial, checked, in_order
 
 _Normalization: TypeAlias = tuple[Sequence[float], Sequence[float]]
 _Stages: TypeAlias = dict[str, nn.Module]
@@ -75,7 +75,7 @@ def cut(
     ValueError
         If the parts do not run one after the other, or take no color images.
     """
-    model = unwrapped(model)
+    model = checked(model)
     trial = Trial(model)
     for stages_of, normalization in _FAMILIES:
         try:
@@ -83,8 +83,11 @@ def cut(
         except (AttributeError, TypeError, ValueError):
             continue  # it is built differently
         if trial.confirms(stages):
+            trial.check_training(stages)
             return stages, trial.features, normalization
-    return in_order(model, trial), trial.features, _TORCHVISION
+    stages = in_order(model, trial)
+    trial.check_training(stages)
+    return stages, trial.features, _TORCHVISION
 
 
 def _of_lite(net: Any) -> _Stages:

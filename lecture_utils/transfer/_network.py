@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from lecture_utils._validation import whole
+from lecture_utils._inspect import unwrapped
+from lecture_utils._validation import check_bound, finite, whole
 from lecture_utils.geometry import count_parameters
 from lecture_utils.training._optimizers import HEAD
 from lecture_utils.transfer._families import Normalize, cut
@@ -68,7 +69,8 @@ def attach_head(
     model : pretrained.Pretrained, or nn.Module
         What `pretrained.load` gives; or any network for color images whose parts run one after the
         other, such as most of torchvision's, whatever its last layers are. It is copied: training
-        leaves it as it is. Images are normalized with ImageNet's mean and standard deviation.
+        leaves it as it is. Images are normalized with ImageNet's mean and standard deviation. Of a
+        `TransferNetwork`, the head is replaced.
     num_classes : int
         Logits, at least 1. One is enough to tell two classes apart (task "binary").
     dropout : float
@@ -88,7 +90,8 @@ def attach_head(
     -----
     The head is the last linear layer and what comes after it. Layers that come before it in a head
     of several, as in a VGG, are kept as a part of the stages; dropout right before it is not. The
-    stages are tried on an image of noise, and must give what the model gave that layer.
+    stages are tried on an image of noise, in evaluation and in training mode, and must give what
+    the model gave that layer.
 
     Examples
     --------
@@ -97,17 +100,54 @@ def attach_head(
     ('stem', 'layer1', 'layer2', 'layer3', 'layer4', 'pool', 'head')
     """
     num_classes = whole("num_classes", num_classes, 1, "a classifier needs at least 1")
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout is {dropout}; it must be from 0 to below 1")
-    if isinstance(model, nn.Module):
-        stages, features, (mean, std) = cut(copy.deepcopy(model))
+    dropout = finite("dropout", dropout)
+    check_bound("dropout", dropout, 1, included=False)
+    network = model if isinstance(model, nn.Module) else getattr(model, "model", None)
+    if not isinstance(network, nn.Module):
+        raise ValueError(_no_network(model))
+    network = copy.deepcopy(unwrapped(network))
+    if isinstance(network, TransferNetwork):
+        stages, features, normalize = _without_head(network)
     else:
-        stages, features, _ = cut(copy.deepcopy(model.model))
-        mean, std = model.mean, model.std
+        stages, features, (mean, std) = cut(network)
+        if not isinstance(model, nn.Module):
+            mean, std = model.mean, model.std
+        normalize = Normalize(mean, std)
     head = nn.Linear(features, num_classes)
-    layers = OrderedDict(normalize=Normalize(mean, std), **stages)
+    weights = [p for p in nn.Sequential(stages).parameters() if p.is_floating_point()]
+    if weights:
+        # Of the type and on the device of the layers beside them.
+        normalize, head = normalize.to(weights[0]), head.to(weights[-1])
+    layers = OrderedDict(normalize=normalize, **stages)
     layers[HEAD] = nn.Sequential(nn.Dropout(dropout), head) if dropout else head
     return TransferNetwork(layers).train()
+
+
+def _no_network(model):
+    """Say what to pass in place of what is no network."""
+    if isinstance(model, str):
+        what, remedy = repr(model), f"pretrained.load({model!r}), or one of torchvision"
+    elif callable(model):
+        what = getattr(model, "__name__", repr(model))
+        what, remedy = f"{what}, which makes networks", f"one that it makes, {what}()"
+    else:
+        what, remedy = f"a {type(model).__name__}", "a torch.nn.Module"
+    return f"model is {what}; pass a network: {remedy}"
+
+
+def _without_head(model: TransferNetwork) -> tuple[OrderedDict[str, nn.Module], int, nn.Module]:
+    """Take the head off a network that `attach_head` has made; return the rest, not frozen."""
+    from lecture_utils.transfer._freeze import freeze
+
+    layers = OrderedDict(freeze(model, None).named_children())
+    head = layers.pop(HEAD, None)
+    linear = [] if head is None else [m for m in head.modules() if isinstance(m, nn.Linear)]
+    if not linear or "normalize" not in layers:
+        raise ValueError(
+            "the model is a TransferNetwork whose head was replaced by one without a linear layer; "
+            "pass the network that it was made of"
+        )
+    return layers, linear[0].in_features, layers.pop("normalize")
 
 
 def split(model: TransferNetwork, until: str | None = HEAD) -> tuple[nn.Sequential, nn.Sequential]:

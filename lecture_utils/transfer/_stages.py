@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from lecture_utils._inspect import check_forward, evaluating
+from lecture_utils._inspect import (
+    Snapshot,
+    check_forward,
+    evaluating,
+    training_mode,
+    unwrapped,
+)
 
 # Networks for small images may take no others.
 _SIZES = (64, 32, 96, 128, 224, 299)
@@ -32,15 +40,9 @@ _GLUE: tuple[Callable[[], list[nn.Module]], ...] = (
 )
 
 
-def unwrapped(model: nn.Module) -> nn.Module:
-    """Return what ``DataParallel`` or ``torch.compile`` has wrapped, or raise ValueError."""
-    while True:
-        inner = getattr(model, "_orig_mod", None)
-        if isinstance(model, nn.DataParallel):
-            inner = model.module
-        if not isinstance(inner, nn.Module):
-            break
-        model = inner
+def checked(model: nn.Module) -> nn.Module:
+    """Return the network inside of a wrapper, or raise ValueError if it cannot be taken apart."""
+    model = unwrapped(model)
     if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
         raise ValueError(
             "the model is a TorchScript module, which cannot be taken apart; pass the model before "
@@ -82,12 +84,14 @@ class Trial:
             linear, given, logits = calls[-1]
             if any(part is linear for part in parts.values()):
                 self.linear, self.target = linear, given
-            elif isinstance(output, Tensor) and _equal(logits.flatten(), output.flatten()):
+            elif isinstance(output, Tensor) and self._decides(linear, logits, output):
                 inside = next(n for n, m in model.named_children() if linear in set(m.modules()))
                 raise ValueError(
                     self._refusal(f"its last linear layer lies inside of its part {inside!r}")
                     + f"; or pass that part, model.get_submodule({inside!r})"
                 )
+        if self.linear is None:
+            self._check_that_no_convolution_classifies(output)
         if not isinstance(self.target, Tensor) or self.target.ndim not in (2, 4):
             shape = tuple(getattr(self.target, "shape", ())) or type(self.target).__name__
             raise ValueError(self._refusal(f"its features have shape {shape}, not (N, features)"))
@@ -101,6 +105,95 @@ class Trial:
                 return _equal(chain(self.images), self.target)
         except (RuntimeError, ValueError, TypeError):
             return False
+
+    def check_training(self, stages: OrderedDict[str, nn.Module]) -> None:
+        """Raise ValueError if stages leave out what the network does in training mode only.
+
+        Dropout and batch normalization that are layers stay in evaluation mode: these are in the
+        stages, or left out on purpose.
+        """
+        chain = nn.Sequential(stages)
+        snapshot = Snapshot(self.model)
+        try:
+            images, target = self._train()
+            snapshot.restore()
+            with _training_functions(chain), torch.no_grad():
+                result = chain(images)
+        finally:
+            snapshot.restore()
+        if isinstance(target, Tensor) and target.ndim == 4:
+            target = target.mean(dim=(2, 3))
+        same = isinstance(target, Tensor) and (
+            _equal(result, target) or _is_dropout(result, target)
+        )
+        if not same:
+            reason = (
+                "in training mode its forward method does more than its layers do, such as "
+                "functional.dropout or noise; make that a layer (nn.Dropout)"
+            )
+            raise self.refuse(reason)
+
+    def _train(self) -> tuple[Tensor, Any]:
+        """Run it on two images in training mode; return them and what `target` is there."""
+        targets: list[Any] = []
+
+        def note(_, inputs):
+            targets.append(inputs[0].clone())
+
+        # Layers for training alone, such as Inception's, may need larger images.
+        sizes = dict.fromkeys([self.images.shape[-1], _SIZES[-1]])
+        reason = ""
+        hook = None if self.linear is None else self.linear.register_forward_pre_hook(note)
+        try:
+            for size in sizes:
+                images = nn.functional.interpolate(self.images.float(), (size, size))
+                images = torch.cat([images, -images]).to(self.images)
+                try:
+                    with _training_functions(self.model), torch.no_grad():
+                        output = self.model(images.clone())
+                except Exception as error:  # as in `_run`
+                    reason = reason or str(error).strip().partition("\n")[0]
+                    continue
+                output = output[0] if isinstance(output, tuple) else output
+                return images, targets[-1] if targets else output
+        finally:
+            if hook is not None:
+                hook.remove()
+        raise self.refuse(f"it does not run in training mode: {reason}")
+
+    def _decides(self, linear: nn.Module, logits: Tensor, output: Tensor) -> bool:
+        """Tell whether a linear layer's output is the network's, or all that this depends on."""
+        if _equal(logits.flatten(), output.flatten()):
+            return True
+        if logits.ndim != 2:
+            return False
+        hook = linear.register_forward_hook(lambda *_: logits.clone())
+        try:
+            with evaluating(self.model), torch.no_grad():
+                # Of another image, but with the same logits.
+                return _equal(self.model(-self.images), output)
+        finally:
+            hook.remove()
+
+    def _check_that_no_convolution_classifies(self, output):
+        """Refuse networks such as SqueezeNet, whose features cannot be told from logits."""
+        named = {m: name for name, m in self.model.named_modules() if m._parameters}
+        calls = self._calls(list(named))
+        last = calls[-1][0] if calls else None
+        if (
+            isinstance(last, nn.Conv2d)
+            and last.kernel_size == (1, 1)
+            and getattr(output, "ndim", 4) == 2
+            and last.out_channels == output.shape[1]
+        ):
+            reason = (
+                f"its last layer with weights is a 1x1 convolution, {named[last]!r}, which may be "
+                "its classifier"
+            )
+            raise ValueError(
+                f"{self._refusal(reason)}; or pass the part before it, as model.features of a "
+                "SqueezeNet"
+            )
 
     def calls_of(self, parts: OrderedDict[str, nn.Module]) -> list[tuple[str, Tensor, Tensor]]:
         """List the calls of parts in order: name, input and output."""
@@ -266,6 +359,26 @@ def _grouped(steps):
     return stages
 
 
+@contextmanager
+def _training_functions(model: nn.Module) -> Iterator[None]:
+    """Put a model into training mode, all but its layers for dropout and batch normalization."""
+    layers = nn.modules.dropout._DropoutNd | nn.modules.batchnorm._BatchNorm
+    with training_mode(model):
+        for module in model.modules():
+            if isinstance(module, layers):
+                module.training = False
+        yield
+
+
+def _is_dropout(values, dropped):
+    """Tell whether dropout alone makes the difference: some are 0, others larger by one factor."""
+    if values.shape != dropped.shape:
+        return False
+    kept = dropped != 0
+    factor = dropped[kept].double().sum() / values[kept].double().sum()
+    return bool(factor > 1) and _equal(values[kept] * factor.to(values.dtype), dropped[kept])
+
+
 def _equal(values, expected):
     if not isinstance(values, Tensor) or values.shape != expected.shape:
         return False
@@ -273,5 +386,6 @@ def _equal(values, expected):
         return True
     # Weights that are not initialized can give anything; the same computation gives it again.
     finite = expected.nan_to_num(0, 0, 0)
-    limit = 1e-4 * max(float(finite.abs().max()), 1e-6)
+    precision = max(1e-4, 4 * torch.finfo(expected.dtype).eps)
+    limit = precision * max(float(finite.abs().max()), 1e-6)
     return torch.allclose(values, expected, rtol=0, atol=limit, equal_nan=True)

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from scipy import stats
@@ -441,3 +442,63 @@ def test_shapes_that_are_no_batch_of_pictures_are_refused(shape):
 def test_whole_numbers_that_are_no_bytes_are_refused(augment, dtype):
     with pytest.raises(ValueError, match=f"images are {dtype}; (convert|pass)"):
         augment(torch.ones(2, 3, 8, 8, dtype=dtype))
+
+
+RANGE_MATTERS = [{"brightness": 0.01}, {"contrast": 0.1}, {"saturation": 0.1}, {"hue": 0.1}]
+
+
+@pytest.mark.parametrize("options", [*RANGE_MATTERS, {"noise": 0.1}])
+def test_floats_out_of_range_are_not_clipped_silently(options):
+    augment = Augment(**options)
+    images = torch.linspace(-2, 2, 48).reshape(1, 3, 4, 4)
+    with pytest.raises(
+        ValueError, match=r"values from -2 to 2; .*normalize after the augmentation"
+    ):
+        augment(images)
+    images = torch.linspace(0, 255, 48).reshape(1, 3, 4, 4)
+    with pytest.raises(ValueError, match=r"values from 0 to 255; .*divide by 255, or pass uint8"):
+        augment(images)
+    with pytest.raises(ValueError, match="replace NaN"):
+        augment(torch.full((1, 3, 4, 4), torch.nan))
+    assert augment(images.byte()).dtype == torch.uint8
+    augment((images / 255).half() + 1e-3)  # a rounding error of half precision
+    assert augment(images[:0]).shape == (0, 3, 4, 4)
+
+
+def test_geometry_takes_any_range():
+    images = torch.linspace(-2, 255, 48).reshape(1, 3, 4, 4)
+    assert torch.equal(Augment(flip=1.0)(images), images.flip(3))
+
+
+def test_a_crop_is_a_fraction_of_the_area():
+    with pytest.raises(ValueError, match=r"crop is \(224, 224\); .* size= says how many pixels"):
+        Augment(crop=(224, 224))
+
+
+@pytest.mark.parametrize("number", [torch.tensor(0.5), np.array(0.5), np.float64(0.5)])
+def test_a_number_may_be_an_array_that_holds_just_one(number):
+    options = ("noise", "flip", "erase", "brightness", "hue", "degrees", "translate", "shear")
+    augment = Augment(**dict.fromkeys(options, number))
+    assert augment == Augment(**dict.fromkeys(options, 0.5))
+    assert str(augment) == str(Augment(**dict.fromkeys(options, 0.5)))
+    with pytest.raises(ValueError, match=r"noise is '0.1'; pass one number"):
+        Augment(noise="0.1")
+
+
+def test_arrays_are_augmented_as_tensors_are():
+    array = np.linspace(0, 1, 2 * 3 * 4 * 4, dtype=np.float32).reshape(2, 3, 4, 4)
+    images = torch.from_numpy(array)
+    for change in (
+        Augment(degrees=20, brightness=0.1),
+        lambda i, g: random_affine(i, degrees=20, generator=g),
+    ):
+        results = [change(i, torch.Generator().manual_seed(0)) for i in (array, images)]
+        assert torch.equal(*results)
+    with pytest.raises(
+        ValueError, match=r"images are torch.uint8; pass floats, such as images / 255"
+    ):
+        random_affine((array * 255).astype(np.uint8), degrees=20)
+    with pytest.raises(ValueError, match="images are a bytes"):
+        random_affine(b"image", degrees=20)
+    moved = random_affine(images.requires_grad_(), degrees=20)
+    assert moved.requires_grad

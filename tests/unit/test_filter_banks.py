@@ -190,6 +190,11 @@ def test_huge_but_finite_values_are_no_nan():
         (np.ones(5), ValueError, r"shape \(5,\).*\(H, W\)"),
         (np.ones((2, 1, 5, 5)), ValueError, "without channels"),
         (np.ones((20, 20, 3)), ValueError, "looks like color.*gray"),
+        (
+            np.ones((2, 9, 4)),
+            ValueError,
+            "a batch of gray images that are 4 pixels wide one by one",
+        ),
         (np.ones((0, 5)), ValueError, "no pixels"),
         (np.ones((5, 5), complex), TypeError, "complex128.*real"),
         (np.array([["a", "b"]]), TypeError, "real numbers"),

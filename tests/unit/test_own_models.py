@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from lecture_utils.architectures import trace
-from lecture_utils.geometry import count_macs, effective_receptive_field
+from lecture_utils.geometry import count_macs, effective_receptive_field, receptive_field
 from lecture_utils.interpretation import (
     cam,
     dead_filters,
@@ -165,6 +165,146 @@ def test_rows_and_columns_exchanged():
     model = nn.Sequential(nn.Conv2d(1, 2, 1), Turned(), nn.Flatten(), nn.Linear(30, 2)).double()
     images = noise(1, 1, 5, 3)
     torch.testing.assert_close(feature_maps(model, "1", images), feature_maps(model, "0", images))
+
+
+class Apply(nn.Module):
+    """A function of maps, then a layer without an opinion."""
+
+    def __init__(self, function, channels=8):
+        super().__init__()
+        self.conv, self.function, self.out = nn.Conv2d(3, channels, 1), function, nn.Identity()
+
+    def forward(self, images):
+        return self.out(self.function(self.conv(images))).flatten(1)
+
+
+def _to_last(x):
+    return torch.einsum("bchw->bhwc", x)
+
+
+def _contract(x):
+    return torch.tensordot(x, torch.eye(8, dtype=x.dtype), ([1], [0]))
+
+
+@pytest.mark.parametrize("function", [_to_last, _contract, lambda x: x.rot90(1, (1, 3))])
+def test_functions_nobody_knows_leave_no_trace(function):
+    """With 8 channels of 8 x 8, only the reader knows which axis is which."""
+    model, images = seeded(lambda: Apply(function)), noise(1, 3, 8, 8)
+    with pytest.raises(ValueError, match=r"'out' puts out .* pass channel_axis=1 if"):
+        feature_maps(model, "out", images)
+    with pytest.raises(ValueError, match=r"'out' puts out .* pass channel_axis=1 if"):
+        grad_cam(model, "out", images, 1)
+
+
+@pytest.mark.parametrize("function", [_to_last, _contract])
+def test_maps_turned_by_functions_that_nobody_knows(function):
+    model, images = seeded(lambda: Apply(function)), noise(1, 3, 8, 12)
+    expected = model.conv(images).detach()
+    torch.testing.assert_close(feature_maps(model, "out", images), expected)
+    images = noise(1, 3, 8, 8)
+    expected = model.conv(images).detach()
+    maps = feature_maps(model, "out", images, channel_axis=-1)
+    torch.testing.assert_close(maps, expected)
+
+
+KNOWN = {
+    "mT": lambda x: x.mT,
+    "adjoint": lambda x: x.adjoint(),
+    "keywords": lambda x: torch.transpose(input=x, dim0=1, dim1=2),
+    "swapaxes": lambda x: torch.swapaxes(x, axis1=1, axis0=3),
+    "permute": lambda x: torch.permute(input=x, dims=(0, 2, 3, 1)),
+    "numbers": lambda x: x.permute(0, -1, 1, 2),
+    "movedim": lambda x: torch.movedim(x, source=1, destination=-1),
+    "data": lambda x: x.data,
+    "same shape": lambda x: x.view(x.shape),
+    "matrix": lambda x: x @ torch.eye(8, dtype=x.dtype),
+    "slices": lambda x: x[:, :, ::1],
+    "there and back": lambda x: x.transpose(0, 1).neg().transpose(0, 1).neg(),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_axes_are_followed_whichever_way_they_are_turned(name):
+    """Of a batch with 8 images with 8 channels of 8 x 8, no shape says anything."""
+    model, images = seeded(lambda: Apply(KNOWN[name])), noise(8, 3, 8, 8)
+    expected = model.conv(images).detach()
+    if name == "there and back":
+        torch.testing.assert_close(KNOWN[name](expected), expected)
+    torch.testing.assert_close(feature_maps(model, "out", images), expected)
+
+
+def test_a_batch_that_is_not_in_front():
+    model = seeded(lambda: Apply(lambda x: x.transpose(0, 1)))
+    with pytest.raises(ValueError, match="its axes cannot be followed"):
+        feature_maps(model, "out", noise(8, 3, 8, 8))
+
+
+class Between(nn.Module):
+    """Two convolutions with kernels of 3, something between them, and a way past them."""
+
+    def __init__(self, between):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(1, 1, 3, padding=1), nn.Conv2d(1, 1, 3, padding=1)
+        self.between = between
+
+    def forward(self, x):
+        return self.b(self.between(self.a(x), x))
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        lambda x, _: x.real,
+        lambda x, _: x.data,
+        lambda x, _: x + x.shape[0] + x.ndim + x.stride(0),
+        torch.max,
+        torch.min,
+        torch.maximum,
+        torch.fmin,
+        lambda x, _: torch.max(x, x),
+        lambda x, y: torch.min(input=x, other=y),
+        lambda x, y: x.max(y),
+    ],
+)
+def test_what_treats_every_position_by_itself(between):
+    fields = receptive_field(Between(between))
+    assert fields[-1].size == (5, 5)
+    assert receptive_field(Between(between), until="b") == fields
+
+
+@pytest.mark.parametrize("turn", ["mT", "T", "mH", "H"])
+def test_what_turns_the_image_has_no_rule(turn):
+    model = Between(lambda x, _: getattr(x, turn))
+    with pytest.raises(ValueError, match=rf"unknown layer \S+ \({turn}\); pass until='a'"):
+        receptive_field(model)
+    with pytest.raises(ValueError, match="b has no receptive field that could be told"):
+        receptive_field(model, until="b")
+    assert [field.size for field in receptive_field(model, until="a")] == [(3, 3)]
+
+
+@pytest.mark.parametrize("reduce", [torch.max, torch.min])
+def test_the_largest_of_all_positions(reduce):
+    model = Between(lambda x, _: x + reduce(x))
+    assert [field.size for field in receptive_field(model, until="a")] == [(3, 3)]
+    with pytest.raises(ValueError, match="b sees the whole image"):
+        receptive_field(model, until="b")
+
+
+@pytest.mark.parametrize("wrap", [torch.compile, nn.DataParallel])
+def test_receptive_fields_of_wrapped_models(wrap):
+    model = nn.Sequential(nn.Conv2d(1, 1, 3), nn.Conv2d(1, 1, 5, 2))
+    wrapped = wrap(model)
+    assert receptive_field(wrapped) == receptive_field(model)
+    prefix = next(name for name, module in wrapped.named_modules() if module is model)
+    for name in ("0", f"{prefix}.0"):
+        assert [field.size for field in receptive_field(wrapped, until=name)] == [(3, 3)]
+
+
+def test_a_class_is_no_model():
+    with pytest.raises(
+        ValueError, match=r"layers is the class Conv2d; pass a model, Conv2d\(\.\.\.\)"
+    ):
+        receptive_field(nn.Conv2d)
 
 
 class HeadFirst(nn.Module):
@@ -530,6 +670,7 @@ OWN = {
         None,
         64,
     ),
+    "SqueezeNet's features": (lambda: torchvision.models.squeezenet1_1().features, 512, 64),
     "wrapped": (lambda: nn.DataParallel(tiny_resnet()), 512, 64),
 }
 
@@ -561,12 +702,13 @@ def test_a_head_for_other_peoples_networks(name):
     images = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(5))
     linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
     last = {"CIFAR ResNet": 0}.get(name, -1)
-    plain = name in ("no head", "chain")
+    maps = name in ("chain", "SqueezeNet's features")
+    plain = maps or name == "no head"
     ours.head = nn.Identity() if plain else copy.deepcopy(linear[last])
     with torch.no_grad():
         expected = model.eval()(ours.normalize(images))
         result = ours.eval()(images)
-    if name == "chain":
+    if maps:
         expected = expected.mean(dim=(2, 3))
     scale = expected.abs().max()
     torch.testing.assert_close(result / scale, expected / scale, rtol=1e-4, atol=1e-4)
@@ -601,9 +743,105 @@ class Inside(nn.Module):
         return self.net(x)
 
 
+class OwnTraining(nn.Module):
+    """Does something in training mode that no layer knows of."""
+
+    def __init__(self, place):
+        super().__init__()
+        self.place = place
+        self.first, self.second = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 50, 3)
+        self.fc = nn.Linear(50, 3)
+
+    def forward(self, x):
+        x = self.first(x)
+        if self.place == "dropout":
+            x = functional.dropout(x, 0.5, self.training)
+        if self.place == "noise" and self.training:
+            x = x + torch.randn_like(x)
+        x = self.second(x).mean(dim=(2, 3))
+        return self.fc(functional.dropout(x, 0.5, self.training) if self.place == "last" else x)
+
+
+def ends_with(*layers, classes=4):
+    model = tiny_resnet()
+    model.fc = nn.Linear(512, classes)
+    return nn.Sequential(model, *layers)
+
+
+INSIDE = r"inside of its part '0'.*pass that part, model.get_submodule\('0'\)"
+
+
+def test_dropout_right_before_the_head_is_left_out():
+    model = OwnTraining("last")
+    ours = attach_head(model, 2).train()
+    images = torch.rand(1, 3, 8, 8)
+    ours.head = nn.Identity()
+    expected = model.second(model.first(ours.normalize(images))).mean(dim=(2, 3))
+    torch.testing.assert_close(ours(images), expected)
+
+
+def test_layers_that_are_random_stay_random():
+    layers = [nn.Conv2d(3, 8, 3), nn.Dropout(), nn.Conv2d(8, 40, 3), nn.AdaptiveAvgPool2d(1)]
+    ours = attach_head(nn.Sequential(*layers, nn.Flatten(), nn.Linear(40, 3)), 2).train()
+    images = torch.rand(1, 3, 8, 8)
+    assert not torch.equal(ours(images), ours(images))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_head_is_of_the_networks_type(dtype):
+    model = tiny_resnet().to(dtype)
+    ours = attach_head(model, 2).eval()
+    assert {p.dtype for p in ours.parameters()} == {dtype}
+    assert ours(torch.rand(1, 3, 64, 64).to(dtype)).dtype == dtype
+
+
+def test_another_head():
+    first = freeze(attach_head(tiny_resnet(), 2, dropout=0.5), "layer3")
+    second = attach_head(first, 5)
+    assert second.stages == first.stages
+    assert second.frozen_until is None
+    assert all(p.requires_grad for p in second.parameters())
+    assert (second.head.in_features, second.head.out_features) == (512, 5)
+    assert first.frozen_until == "layer3"
+    assert first.head[1].out_features == 2
+    images = torch.rand(1, 3, 64, 64)
+    first.head = second.head = nn.Identity()
+    assert torch.equal(first.eval()(images), second.eval()(images))
+    with pytest.raises(ValueError, match="head was replaced"):
+        attach_head(first, 5)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("resnet18", r"model is 'resnet18'; pass a network: pretrained.load\('resnet18'\)"),
+        (torchvision.models.resnet18, r"model is resnet18, .* one that it makes, resnet18\(\)"),
+        (3, "model is a int; pass a network: a torch.nn.Module"),
+    ],
+)
+def test_what_is_no_network(model, message):
+    with pytest.raises(ValueError, match=message):
+        attach_head(model, 2)
+
+
+@pytest.mark.parametrize("dropout", ["0.5", None, float("nan")])
+def test_dropout_is_a_number(dropout):
+    with pytest.raises(ValueError, match=r"dropout is .*; give a finite number"):
+        attach_head(tiny_resnet(), 2, dropout=dropout)
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
+        (lambda: ends_with(nn.Softmax(1)), INSIDE),
+        (lambda: ends_with(nn.Sigmoid(), classes=1), INSIDE),
+        (lambda: ends_with(nn.BatchNorm1d(4)), INSIDE),
+        (
+            lambda: torchvision.models.squeezenet1_1(num_classes=4),
+            r"a 1x1 convolution, 'classifier.1', .* pass the part before it, as model.features",
+        ),
+        (lambda: OwnTraining("dropout"), "in training mode its forward method does more"),
+        (lambda: OwnTraining("noise"), "in training mode its forward method does more"),
         (Branching, "not to Branching: something happens between 'left' and 'right'"),
         (Twice, "its part 'conv' is used more than once"),
         (Inside, r"inside of its part 'net'.*pass that part, model.get_submodule\('net'\)"),

@@ -5,11 +5,21 @@ import io
 import re
 from xml.etree import ElementTree
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from lecture_utils import datasets, plotting
+from lecture_utils.interpretation import overlay
+from lecture_utils.widgets._images import as_gray
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
 
 
 def svg_of(html):
@@ -151,3 +161,100 @@ def test_holes_of_larger_pictures_stay_holes():
         alpha = np.asarray(found.convert("RGBA"))[..., 3]
     assert (alpha < 10).sum() == 400
     assert (alpha > 245).sum() == 3200
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "message"),
+    [
+        ((3, 5, 6), {}, r"shape \(3, 5, 6\); .*np.moveaxis\(image, 0, 2\) puts the channels last"),
+        ((1, 5, 6), {}, r"shape \(1, 5, 6\); .*image\[0\] leaves the first axis out"),
+        ((5,), {}, r"shape \(5,\); images are drawn from \(H, W\) or \(H, W, 3\)"),
+        ((5, 6, 2), {}, r"shape \(5, 6, 2\)"),
+        ((0, 6), {}, "with at least one pixel"),
+        ((5, 6, 3), {"signed": True}, r"drawn as signed from \(H, W\)"),
+        ((5, 6), {"signed": True, "limit": -1}, "limit is -1; give a positive"),
+        ((5, 6), {"signed": True, "limit": "1"}, "limit is '1'; give a positive"),
+    ],
+)
+def test_what_cannot_be_drawn(shape, options, message):
+    _, axis = plotting.figure()
+    with pytest.raises(ValueError, match=message):
+        plotting.draw_image(axis, np.zeros(shape), **options)
+    with pytest.raises(ValueError, match=message):
+        plotting.image_grid([np.zeros(shape)], **options)
+
+
+@pytest.mark.parametrize("columns", [0, -1, True, 2.0, "2"])
+def test_columns_are_counted(columns):
+    with pytest.raises(ValueError, match=f"columns is {columns!r}"):
+        plotting.image_grid([np.eye(2)] * 3, columns=columns)
+
+
+def test_columns_may_be_a_tensor_that_holds_a_number():
+    fig = plotting.image_grid([np.eye(2)] * 3, columns=torch.tensor(2))
+    assert fig.axes[0].get_gridspec().get_geometry() == (2, 2)
+
+
+@pytest.mark.parametrize("image", [np.eye(3), torch.eye(3), np.ones(3), Image.new("L", (2, 2))])
+def test_one_image_is_no_grid(image):
+    with pytest.raises(ValueError, match=r"pass a list of images, such as \[image\]"):
+        plotting.image_grid(image)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.uint8])
+def test_tensors_are_drawn_as_arrays_are(dtype):
+    image = torch.tensor([[0, 1], [1, 0]], dtype=dtype)
+    if image.is_floating_point():
+        image.requires_grad_()
+    _, axis = plotting.figure()
+    drawn = plotting.draw_image(axis, image).get_array()
+    assert drawn.tolist() == [[0, 1], [1, 0]]
+    plotting.draw_numbers(axis, image)
+    with pytest.raises(ValueError, match=r"values have shape \(3,\)"):
+        plotting.draw_numbers(axis, np.ones(3))
+
+
+def test_bytes_with_a_sign_have_their_magnitude():
+    _, axis = plotting.figure()
+    image = plotting.draw_image(axis, np.array([[-128, 5]], np.int8), signed=True)
+    assert image.get_clim() == (-128, 128)
+
+
+def palette_image():
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 200, 100, 50])
+    image.putpixel((1, 0), 1)
+    return image
+
+
+def test_images_of_pillow_are_drawn_in_their_colors():
+    _, axis = plotting.figure()
+    drawn = plotting.draw_image(axis, palette_image()).get_array()
+    assert drawn.tolist() == [[[10, 20, 30], [200, 100, 50]]]
+    # No ink but a fifth of black: 255 * (1 - 51 / 255).
+    cmyk = Image.new("CMYK", (1, 1), (0, 0, 0, 51))
+    assert plotting.draw_image(axis, cmyk).get_array().tolist() == [[[204, 204, 204]]]
+    gray = Image.fromarray(np.array([[3, 7]], np.uint8))
+    assert plotting.draw_image(axis, gray).get_array().tolist() == [[3, 7]]
+    floats = Image.fromarray(np.array([[0.25, 1]], np.float32))
+    assert plotting.draw_image(axis, floats).get_array().tolist() == [[0.25, 1]]
+
+
+def test_images_of_pillow_are_read_in_their_colors_everywhere():
+    weights = np.array([0.2125, 0.7154, 0.0721])
+    expected = np.array([[[10, 20, 30], [200, 100, 50]]]) @ weights / 255
+    np.testing.assert_allclose(as_gray(palette_image()), expected, rtol=1e-6)
+    np.testing.assert_allclose(
+        overlay(palette_image(), np.zeros((1, 1))), expected[..., None].repeat(3, 2)
+    )
+
+
+def test_an_overlay_is_an_array_whatever_its_limit_is():
+    image, evidence = np.zeros((2, 2), np.uint8), np.ones((2, 2))
+    result = overlay(image, evidence, limit=torch.tensor(1.0))
+    assert isinstance(result, np.ndarray)
+    np.testing.assert_array_equal(result, overlay(image, evidence, limit=1))
+    with pytest.raises(ValueError, match="limit is '1'; give a positive, finite number"):
+        overlay(image, evidence, limit="1")
+    with pytest.raises(ValueError, match="opacity is '1'; give a finite number"):
+        overlay(image, evidence, opacity="1")
