@@ -109,20 +109,56 @@ class InMemoryDataset(Dataset):
         Parameters
         ----------
         indices : sequence of int
-            From 0 to below N.
+            From 0 to below N; negative ones count from the end, as in a list. Not a mask:
+            ``mask.nonzero()[:, 0]`` gives the indices of one.
 
         Returns
         -------
         inputs : tensor, shape (len(indices), ...)
         labels : tensor of int64, shape (len(indices),)
+
+        Raises
+        ------
+        ValueError
+            If these are no whole numbers.
+        IndexError
+            If there is no such image.
         """
-        chosen = torch.as_tensor(indices, dtype=torch.long)
+        chosen = _as_indices(indices, len(self.labels))
         if self.inputs.ndim == 4 and self.inputs.is_contiguous(memory_format=torch.channels_last):
             # Seen as (N, H, W, C) an image is one piece of memory, which this copies at once.
             inputs = self.inputs.permute(0, 2, 3, 1).index_select(0, chosen).permute(0, 3, 1, 2)
         else:
             inputs = self.inputs.index_select(0, chosen)
         return inputs, self.labels[chosen]
+
+
+def _as_indices(indices, count):
+    """Return indices from 0 to below `count` as a tensor of int64."""
+    chosen = torch.as_tensor(indices)
+    if not chosen.numel() and chosen.ndim == 1:
+        return chosen.long()  # an empty list becomes floats
+    if chosen.dtype == torch.bool:
+        raise ValueError(
+            f"indices are a mask of {tuple(chosen.shape)} booleans; pass whole numbers, such as "
+            "mask.nonzero()[:, 0]"
+        )
+    if chosen.is_floating_point() or chosen.is_complex():
+        broken = chosen[chosen != chosen.round()] if chosen.is_floating_point() else chosen
+        example = f" such as {broken.flatten()[0].item()}" if broken.numel() else ""
+        raise ValueError(f"indices are {chosen.dtype}{example}; pass whole numbers")
+    if chosen.ndim != 1:
+        raise ValueError(
+            f"indices have shape {tuple(chosen.shape)}; pass a sequence of whole numbers"
+        )
+    chosen = chosen.long()
+    low, high = torch.stack(chosen.aminmax()).tolist()
+    if low < -count or high >= count:
+        raise IndexError(
+            f"one of the indices is {high if high >= count else low}, but there are {count} "
+            f"images; they go from {-count} to {count - 1}"
+        )
+    return torch.where(chosen < 0, chosen + count, chosen) if low < 0 else chosen
 
 
 class _WholeBatches(InMemoryDataset):

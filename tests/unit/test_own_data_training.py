@@ -536,6 +536,27 @@ def test_every_data_set_works_with_torchs_own_tools(kind, image_folder):
         assert torch.equal(image, data[index][0]) and label == data[index][1]
 
 
+def test_indices_of_a_batch_mean_what_they_mean_for_a_list():
+    data, images = InMemoryDataset(pictures(), labels_for()), pictures()
+    for given in ([-1, 0], np.array([-1, 0]), torch.tensor([-1, 0], dtype=torch.int8), range(-1, 1)):
+        inputs, labels = data.batch(given)
+        assert torch.equal(inputs, torch.stack([images[11], images[0]]))
+        assert labels.tolist() == [2, 0]
+    assert read(DataLoader(Subset(data, [-1, 0]), 2))[0] == [2, 0]
+    assert data.batch([])[0].shape == (0, 3, SIDE, SIDE)
+    for mask in (data.labels == 2, (data.labels == 2).numpy(), [True, False]):
+        with pytest.raises(ValueError, match=r"indices are a mask.*mask.nonzero\(\)\[:, 0\]"):
+            data.batch(mask)
+    assert data.batch((data.labels == 2).nonzero()[:, 0])[1].tolist() == [2] * 4
+    with pytest.raises(ValueError, match=r"torch.float32 such as 1.7.*; pass whole numbers"):
+        data.batch([1.7])
+    with pytest.raises(ValueError, match=r"indices have shape \(\)"):
+        data.batch(3)
+    for index in (12, -13):
+        with pytest.raises(IndexError, match=f"is {index}, but there are 12 images; .* -12 to 11"):
+            data.batch([0, index])
+
+
 def test_the_loaders_own_data_sets_keep_the_contract_too():
     data = OwnData(batch_size=5)
     data.setup()
