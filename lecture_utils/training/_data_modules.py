@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from lecture_utils import datasets
-from lecture_utils._validation import check_name, whole
+from lecture_utils._validation import as_seed, check_name, whole
 from lecture_utils._validation.batches import as_inputs, as_labels
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ class BatchDataModule(pl.LightningDataModule):
             raise ValueError(f"augment is {augment!r}; pass something that takes a batch, or None")
         self.batch_size = whole("batch_size", batch_size, 1)
         self.eval_batch_size = whole("eval_batch_size", eval_batch_size, 1)
-        self.seed = whole("seed", seed)
+        self.seed = as_seed("seed", seed)
         self.augment = augment
         self.train_set = self.validation_set = self.test_set = None  # type: ignore[assignment]
 
@@ -419,9 +419,9 @@ class InMemoryDataModule(BatchDataModule):
         super().__init__(batch_size=batch_size, eval_batch_size=500, seed=seed, augment=augment)
         self._load = load
         self.validation_size = whole("validation_size", validation_size)
-        self.split_seed = whole("split_seed", split_seed)
+        self.split_seed = as_seed("split_seed", split_seed)
         self.train_size = None if train_size is None else whole("train_size", train_size)
-        self.subset_seed = None if subset_seed is None else whole("subset_seed", subset_seed)
+        self.subset_seed = None if subset_seed is None else as_seed("subset_seed", subset_seed)
 
     def setup(self, stage: str | None = None) -> None:
         """Read what a stage needs.
