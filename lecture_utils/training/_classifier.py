@@ -340,14 +340,17 @@ class Classifier(pl.LightningModule):
     def _log(self, split, loss, logits, labels, loader=0):
         accuracy = (predicted_classes(logits, self.task) == labels).float().mean()
         for score, value in (("loss", loss), ("accuracy", accuracy)):
-            name, options = f"{split}_{score}", {"on_step": False, "on_epoch": True}
+            name = f"{split}_{score}"
             if loader:
                 # A metric of our own belongs to one loader; for others Lightning takes the mean.
-                self.log(name, value, batch_size=len(labels), sync_dist=True, **options)
+                count = len(labels)
+                self.log(
+                    name, value, on_step=False, on_epoch=True, batch_size=count, sync_dist=True
+                )
             else:
                 metric = cast(MeanMetric, self.metrics[name])
                 metric.update(value, len(labels))
-                self.log(name, metric, prog_bar=True, **options)
+                self.log(name, metric, on_step=False, on_epoch=True, prog_bar=True)
 
 
 def _pair(batch):

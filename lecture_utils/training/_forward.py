@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from lecture_utils._inspect import Snapshot
 from lecture_utils._validation.batches import as_model_dtype, is_out_of_memory, run_model
@@ -16,8 +18,11 @@ from lecture_utils.training._data_modules import channels_first, to_unit_range
 #: trained or not.
 CHANGEABLE = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
 
-# Models that failed with the channels last, as ``x.view(len(x), -1)`` does.
+# Models that failed with the channels last, as ``x.view(len(x), -1)`` does, or would give something
+# else, as ``x.as_strided(...)`` does.
 _CONTIGUOUS: WeakSet[nn.Module] = WeakSet()
+# Models that have once been seen not to read memory by strides of their own.
+_WATCHED: WeakSet[nn.Module] = WeakSet()
 
 
 def apply_model(model: nn.Module, inputs: Tensor) -> Any:
@@ -26,7 +31,8 @@ def apply_model(model: nn.Module, inputs: Tensor) -> Any:
     Convolutions are fastest with the channels last in memory. A model that cannot work so, because
     it calls ``view`` on a feature map, gets ordinary memory instead: a failed attempt is undone
     (statistics of batch normalization and random numbers included) and repeated. What a model says
-    that fails in both ways is what it says on ordinary memory.
+    that fails in both ways is what it says on ordinary memory. One that calls ``as_strided`` when
+    it runs for the first time also gets ordinary memory: it would not fail, but mean other values.
 
     Parameters
     ----------
@@ -52,17 +58,37 @@ def apply_model(model: nn.Module, inputs: Tensor) -> Any:
         return run_model(model, channels_first(inputs))
     channels_last = inputs.contiguous(memory_format=torch.channels_last)
     before = Snapshot(model)
+    # Compiled code is not watched: it would be compiled once more.
+    first_time = model not in _WATCHED and not hasattr(model, "_orig_mod")
     try:
-        # A copy, because the first layer may work in place.
-        return model(channels_last.clone())
+        with _Watch() if first_time else nullcontext() as watch:
+            # A copy, because the first layer may work in place.
+            outputs = model(channels_last.clone())
     except Exception as error:  # whatever a model's own checks raise
         if is_out_of_memory(error):
             raise
+    else:
+        if watch is None or not watch.reads_memory:
+            _WATCHED.add(model)
+            return outputs
     before.restore()
     lay_out(model, torch.contiguous_format)
     outputs = run_model(model, channels_first(inputs))
     _CONTIGUOUS.add(model)
     return outputs
+
+
+class _Watch(TorchFunctionMode):
+    """Notes whether a tensor is read by strides of the caller's own."""
+
+    reads_memory = False
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        self.reads_memory |= func in _BY_STRIDES
+        return func(*args, **(kwargs or {}))
+
+
+_BY_STRIDES = (torch.as_strided, Tensor.as_strided, Tensor.as_strided_)
 
 
 def use_channels_last(model: nn.Module) -> None:

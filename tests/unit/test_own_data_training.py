@@ -260,6 +260,19 @@ def test_a_model_that_fails_with_the_channels_last_trains_whatever_it_raises(err
     assert_same_weights(model, plain)
 
 
+@pytest.mark.parametrize("call", [torch.as_strided, torch.Tensor.as_strided])
+def test_a_model_that_reads_memory_by_its_strides_trains_as_in_a_plain_loop(call):
+    class Strided(ViewNet):
+        def forward(self, x):
+            x = torch.relu(self.norm(self.conv(x)))
+            return self.fc(call(x, (len(x), 4 * SIDE**2), (4 * SIDE**2, 1)))
+
+    model = seeded(Strided)
+    plain = plain_sgd(copy.deepcopy(model), pictures() / 255, labels_for(), 3)
+    trainer(max_epochs=3).fit(Classifier(model, optimizer="sgd", learning_rate=0.1), OwnData())
+    assert_same_weights(model, plain)
+
+
 def test_an_error_that_has_nothing_to_do_with_the_layout_is_the_models_own():
     class Misspelled(ViewNet):
         def forward(self, x):
