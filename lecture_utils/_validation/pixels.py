@@ -95,7 +95,7 @@ def check_pixels(values: Any, name: str = "image", holes: bool = False) -> NDArr
         array = np.asarray(values)
     except (TypeError, ValueError, RuntimeError) as error:  # the last is a tensor's
         raise ValueError(
-            f"{name} is {kind_of(values)}, which is no array of numbers ({error})"
+            f"{name} is no array of numbers but {kind_of(values)} ({error})"
         ) from error
     if array.dtype.kind not in "buif":
         given = "" if hasattr(values, "dtype") else f" ({kind_of(values)})"

@@ -723,7 +723,7 @@ def test_what_is_no_image_is_named():
         ("cat.jpg", r"image has type <U7 \(a str, 'cat.jpg'\); give integers"),
         (
             [[0.1], [0.2, 0.3]],
-            r"image is a list of 2 items of different shapes .*\(1,\) and .*\(2,\)",
+            r"but a list of 2 items of different shapes .*\(1,\) and .*\(2,\)",
         ),
     ):
         with pytest.raises(ValueError, match=message):
