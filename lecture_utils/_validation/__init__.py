@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 
@@ -176,13 +176,90 @@ def check_name(what: str, name: object, known: Collection[object]) -> None:
         raise ValueError(f"{what} is {name!r}; use one of {', '.join(map(str, known))}")
 
 
-def check_bound(name: str, value: float, limit: float, included: bool = True) -> None:
-    """Raise ValueError if `value` is not between 0 and `limit`."""
-    if not 0 <= value <= limit or (value == limit and not included):
-        bounds = f"from 0 to {'' if included else 'below '}{limit}"
-        raise ValueError(
-            f"{name} is {value}; it must be {'at least 0' if limit == math.inf else bounds}"
-        )
+def check_bound(
+    name: str, value: Any, limit: float, included: bool = True, zero: bool = True
+) -> float:
+    """Return `value` as a float, or raise ValueError if it is not between 0 and `limit`.
+
+    Parameters
+    ----------
+    name : str
+        What the value is called in an error message.
+    value : float, or whatever stands for one
+        Booleans and strings do not.
+    limit : float
+    included, zero : bool
+        Whether `limit` and 0 are allowed.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If it is no number, or outside.
+
+    Examples
+    --------
+    >>> check_bound("weight_decay", 0, math.inf, included=False)
+    0.0
+    """
+    number = _number(value)
+    if not 0 <= number <= limit or (number == limit and not included) or (not number and not zero):
+        if limit == math.inf:
+            bounds = "at least 0" if zero else "above 0"
+        elif zero:
+            bounds = f"from 0 to {'' if included else 'below '}{limit}"
+        else:
+            bounds = f"above 0 and {'at most' if included else 'below'} {limit}"
+        kind = "" if number == number else "a number "
+        raise ValueError(f"{name} is {_shown(value)}; it must be {kind}{bounds}")
+    return number
+
+
+def as_seed(name: str, value: Any) -> int:
+    """Return `value` as an int, or raise ValueError if it is none that every generator takes."""
+    seed = whole(name, value)
+    if abs(seed) >= 2**32:
+        raise ValueError(f"{name} is {seed}; it must be from {1 - 2**32} to {2**32 - 1}")
+    return seed
+
+
+def kind_of(value: Any) -> str:
+    """Describe what a user passed by its type, and by the types or shapes of its items."""
+    kind = f"a {type(value).__name__}"
+    dtype = getattr(value, "dtype", None)
+    if dtype is not None:
+        return f"{kind} of {dtype}"
+    parts = list(value) if isinstance(value, Mapping) else getattr(value, "_fields", ())
+    if parts:
+        return f"{kind} with {', '.join(map(repr, parts))}"
+    if isinstance(value, str):
+        return f"{kind}, {value if len(value) < 40 else value[:40] + '...'!r}"
+    if not isinstance(value, (tuple, list)):
+        return kind
+    kind += f" of {len(value)}"
+    shapes = list(dict.fromkeys(_shape(item) for item in value))
+    if len(shapes) > 1:
+        some = " and ".join("single values" if s == () else f"shape {s}" for s in shapes[:3])
+        return f"{kind} items of different shapes ({some}{', ...' if len(shapes) > 3 else ''})"
+    types = sorted({getattr(item, "dtype", type(item).__name__).__str__() for item in value})
+    example = f", such as {value[0]!r}" if value and isinstance(value[0], str) else ""
+    return f"{kind} ({', '.join(types[:3])}{example})" if types else kind
+
+
+def _shape(value):
+    """Return the shape of an array or of nested lists, of which the first items count."""
+    if hasattr(value, "shape"):
+        return tuple(value.shape)
+    if isinstance(value, (tuple, list)):
+        return (len(value), *(_shape(value[0]) if len(value) else ()))
+    return ()
+
+
+def _shown(value):
+    return repr(value) if isinstance(value, str) else value
 
 
 def _integer(value: Any) -> int | None:
@@ -200,9 +277,12 @@ def _integer(value: Any) -> int | None:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, str | bytes):  # float("1") is a number, but "1" is none
+    """Return the number that a value is, or NaN if it is none; NumPy's and PyTorch's are some."""
+    if hasattr(value, "item") and hasattr(value, "ndim"):
+        value = value.item() if not value.ndim else None
+    if isinstance(value, (str, bytes, bool)):
         return math.nan
     try:
         return float(value)
-    except (TypeError, ValueError, RuntimeError):  # the last is a tensor's
+    except (TypeError, ValueError, OverflowError):
         return math.nan

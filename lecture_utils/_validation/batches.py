@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from lecture_utils._inspect import check_forward
+from lecture_utils._validation import kind_of
 
 #: What a classifier can be trained for: one class of many, or yes and no.
 TASKS = ("multiclass", "binary")
@@ -149,7 +151,7 @@ def as_logits(logits: Any, count: int, task: str | None = None) -> Tensor:
     )
     if not isinstance(logits, Tensor):
         raise ValueError(
-            f"the model puts out {_kind(logits)}; wrap it in a module that returns the logits "
+            f"the model puts out {kind_of(logits)}; wrap it in a module that returns the logits "
             f"alone, a tensor of shape {wanted}"
         )
     if not logits.is_floating_point():
@@ -204,14 +206,25 @@ def run_model(model: nn.Module, images: Tensor) -> Any:
     """
     try:
         return model(images)
-    except torch.OutOfMemoryError:
-        raise
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[0]
+    # What layers and models raise for inputs that do not suit them. Others, such as AttributeError,
+    # are mistakes in a model's code, and clearest as they are.
+    except (RuntimeError, ValueError, TypeError, AssertionError, IndexError) as error:
+        if is_out_of_memory(error):
+            raise
+        if isinstance(error, TypeError):
+            check_forward(model.forward)
+        lines = str(error).strip().splitlines() or ["no reason is given"]
+        kind = "" if isinstance(error, (RuntimeError, ValueError)) else f"{type(error).__name__}: "
         raise ValueError(
             f"the model cannot take images of shape {tuple(images.shape)} and type "
-            f"{images.dtype}{_remedy(model, images)}: {reason}"
+            f"{images.dtype}{_remedy(model, images)}: {kind}{lines[0]}"
         ) from error
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory is full, on a GPU or on the processor."""
+    full = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+    return full or "can't allocate memory" in str(error)
 
 
 def _remedy(model, images):
@@ -244,16 +257,4 @@ def _as_tensor(values: Any, name: str, wanted: str) -> Tensor:
             array = array.copy()
         return torch.from_numpy(array)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{name} are {_kind(values)}; pass {wanted}") from error
-
-
-def _kind(value):
-    dtype = getattr(value, "dtype", None)
-    if dtype is not None:
-        return f"a {type(value).__name__} of {dtype}"
-    parts = list(value) if isinstance(value, Mapping) else getattr(value, "_fields", ())
-    if parts:
-        return f"a {type(value).__name__} with {', '.join(map(repr, parts))}"
-    if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}"
+        raise ValueError(f"{name} are {kind_of(values)}; pass {wanted}") from error

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lecture_utils._validation import kind_of
+
 #: How far a float may lie outside of 0 to 1: rounding errors of half precision, and of filters.
 SLACK = 1e-3
 
@@ -127,10 +129,14 @@ def check_pixels(values: Any, name: str = "image", holes: bool = False) -> NDArr
     try:
         array = as_array(values)
     except (TypeError, ValueError, RuntimeError) as error:  # the last is a tensor's
-        raise ValueError(f"{name} is no array of numbers ({error})") from error
-    if array.dtype.kind not in "buif":
         raise ValueError(
-            f"{name} has type {array.dtype}; give integers from 0 to 255 or floats from 0 to 1"
+            f"{name} is no array of numbers but {kind_of(values)} ({error})"
+        ) from error
+    if array.dtype.kind not in "buif":
+        given = "" if hasattr(values, "dtype") else f" ({kind_of(values)})"
+        raise ValueError(
+            f"{name} has type {array.dtype}{given}; give integers from 0 to 255 or floats from 0 "
+            "to 1"
         )
     if array.dtype in (bool, np.uint8) or not array.size:
         return array

@@ -27,8 +27,16 @@ from lecture_utils.training._evaluate import (
     probabilities,
 )
 from lecture_utils.training._forward import CHANGEABLE, apply_model, lay_out, use_channels_last
-from lecture_utils.training._optimizers import OPTIMIZERS, SCHEDULES, parameter_groups
+from lecture_utils.training._optimizers import (
+    OPTIMIZERS,
+    SCHEDULES,
+    check_initialized,
+    check_precision,
+    parameter_groups,
+)
 
+# What torch's batch normalization says of one image with one value per channel.
+_ONE_VALUE = "more than 1 value per channel"
 SPLITS, SCORES = ("train", "val", "test"), ("loss", "accuracy")
 
 
@@ -44,9 +52,10 @@ class Classifier(pl.LightningModule):
     model : nn.Module
         From float images of shape (N, C, H, W) to logits: (N, classes) for "multiclass", (N, 1)
         or (N,) for "binary". If it is in evaluation mode, as a loaded model is, training switches
-        it to training mode. If it is in training mode, layers inside that are in evaluation mode
-        stay so, such as a batch normalization whose statistics are to be kept; and so does what
-        `transfer.freeze` has frozen.
+        it to training mode, except a batch normalization whose parameters are all frozen
+        (``requires_grad=False``): it keeps its statistics. If the model is in training mode, layers
+        inside that are in evaluation mode stay so, such as a batch normalization whose statistics
+        are to be kept; and so does what `transfer.freeze` has frozen.
     task : {"multiclass", "binary"}
     optimizer : str
         One of `OPTIMIZERS`.
@@ -75,7 +84,8 @@ class Classifier(pl.LightningModule):
         If an argument is none of the above. While training, if the model cannot take the images,
         or its output and the labels do not belong to the task. At the start of training, if there
         would be a batch of a single image and the model has a batch normalization that cannot
-        take it; or if the schedule must know the number of steps and ``max_epochs`` is -1.
+        take it; if a layer has no size yet; if the weights are float16 and the optimizer is not
+        "sgd"; or if the schedule must know the number of steps and ``max_epochs`` is -1.
     DivergedError
         While training, if the loss is no finite number.
 
@@ -88,7 +98,8 @@ class Classifier(pl.LightningModule):
     It logs ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy`` once per epoch,
     and ``test_loss`` and ``test_accuracy`` for ``Trainer.test``. The training values are means over
     the epoch, taken while the weights still changed. ``Trainer.predict`` gives the probability of
-    every class, shape (N, classes) per batch, two of them for "binary".
+    every class, shape (N, classes) per batch, two of them for "binary". With several loaders for
+    validation, Lightning appends their numbers: ``val_loss/dataloader_idx_0``.
 
     The optimizer holds the parameters that can be trained when training starts. A layer that a
     callback unfreezes later is not among them and does not learn; add it in the callback with
@@ -126,11 +137,11 @@ class Classifier(pl.LightningModule):
             raise TypeError(f"model is a {type(model).__name__}; pass an nn.Module")
         learning_rate = positive("learning_rate", learning_rate)
         backbone_lr_scale = positive("backbone_lr_scale", backbone_lr_scale)
-        check_bound("weight_decay", weight_decay, math.inf, included=False)
-        check_bound("label_smoothing", label_smoothing, 1, included=False)
-        check_bound("mixup", mixup, math.inf, included=False)
-        if ema_decay is not None and not 0 < ema_decay < 1:
-            raise ValueError(f"ema_decay is {ema_decay}; it must be between 0 and 1")
+        weight_decay = check_bound("weight_decay", weight_decay, math.inf, included=False)
+        label_smoothing = check_bound("label_smoothing", label_smoothing, 1, included=False)
+        mixup = check_bound("mixup", mixup, math.inf, included=False)
+        if ema_decay is not None:
+            ema_decay = check_bound("ema_decay", ema_decay, 1, included=False, zero=False)
         self.model = model
         self.ema = None
         if ema_decay is not None:
@@ -165,6 +176,7 @@ class Classifier(pl.LightningModule):
         data = getattr(self.trainer, "datamodule", None)
         if isinstance(data, BatchDataModule):
             data.check_ready(stage)
+        check_initialized(self.model)
         for model in (self.model, self.eval_model):
             use_channels_last(model)
 
@@ -172,10 +184,17 @@ class Classifier(pl.LightningModule):
         """Lay out the weights as their owner expects them."""
         lay_out(self, torch.contiguous_format)
 
+    def configure_callbacks(self) -> list[pl.Callback]:
+        """Let the weights be laid out so also when training ends in an error or is interrupted."""
+        return [_LayOutAfterErrors()]
+
     def on_fit_start(self) -> None:
         """Switch a model to training mode that was loaded for prediction."""
         if not self.model.training:
             self.train()
+            for layer in self.model.modules():
+                if _is_frozen_norm(layer):
+                    layer.eval()
         if off := _switched_off(self.model):
             rank_zero_warn(
                 f"{', '.join(off)}: in evaluation mode inside of a model in training mode, and "
@@ -196,7 +215,7 @@ class Classifier(pl.LightningModule):
             with torch.no_grad():
                 apply_model(self.model, self._first_image(loader))
         except ValueError as error:
-            if "more than 1 value per channel" not in str(error):
+            if _ONE_VALUE not in str(error):
                 raise
             raise ValueError(
                 f"{problem}, and the model's batch normalization cannot take the mean of a single "
@@ -213,7 +232,7 @@ class Classifier(pl.LightningModule):
             images = to_unit_range(images)
             images = lam * images + (1 - lam) * images[permutation]
         logits, labels = check_batch(
-            apply_model(self.model, images), labels, self.task, len(images)
+            self._train_on(images, batch_idx), labels, self.task, len(images)
         )
         loss = mean_loss(logits, labels, self.task, self.label_smoothing)
         if lam < 1:
@@ -238,15 +257,19 @@ class Classifier(pl.LightningModule):
         if self.ema is not None:
             self.ema.update_parameters(self.model)
 
-    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+    def validation_step(
+        self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
         """Evaluate one batch."""
-        self._evaluate("val", batch)
+        self._evaluate("val", batch, dataloader_idx)
 
-    def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+    def test_step(
+        self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
         """Evaluate one batch."""
-        self._evaluate("test", batch)
+        self._evaluate("test", batch, dataloader_idx)
 
-    def predict_step(self, batch: Any, batch_idx: int) -> Tensor:
+    def predict_step(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
         """Compute the probability of every class, shape (N, classes), for images or a pair."""
         images = batch[0] if isinstance(batch, (tuple, list)) else batch
         return probabilities(self(images), self.task)
@@ -254,6 +277,7 @@ class Classifier(pl.LightningModule):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Make the optimizer and a schedule that acts after every step."""
         groups = parameter_groups(self.model, self.learning_rate, self.backbone_lr_scale)
+        check_precision(self.optimizer_name, groups)
         optimizer = OPTIMIZERS[self.optimizer_name](groups, self.learning_rate, self.weight_decay)
         steps = self._steps()
         schedule = SCHEDULES[self.schedule](optimizer, steps)
@@ -264,6 +288,8 @@ class Classifier(pl.LightningModule):
 
     def _steps(self):
         """Count the steps of the training to come; 1 if there is no end and none is needed."""
+        if self.trainer.limit_train_batches == 0:
+            return 1  # nothing is trained, and Lightning does not count
         steps = self.trainer.estimated_stepping_batches
         if 0 <= steps < math.inf:
             return int(steps)
@@ -285,10 +311,22 @@ class Classifier(pl.LightningModule):
         owner = getattr(self.trainer, "datamodule", None) or self
         return _pair(owner.on_after_batch_transfer(batch, 0))[0]
 
-    def _evaluate(self, split, batch):
+    def _train_on(self, images, batch_idx):
+        try:
+            return apply_model(self.model, images)
+        except ValueError as error:
+            if len(images) > 1 or _ONE_VALUE not in str(error):
+                raise
+            raise ValueError(
+                f"in epoch {self.current_epoch}, step {batch_idx}, a batch has a single image, and "
+                "the model's batch normalization cannot take the mean of a single value; use "
+                "drop_last=True, for the loader or for its batch sampler, or another batch size"
+            ) from error
+
+    def _evaluate(self, split, batch, loader):
         images, labels = _pair(batch)
         logits, labels = check_batch(self(images), labels, self.task, len(images))
-        self._log(split, mean_loss(logits, labels, self.task), logits, labels)
+        self._log(split, mean_loss(logits, labels, self.task), logits, labels, loader)
 
     def _draw_mixture(self, count):
         """Draw the weight of each image, and the permutation that pairs it with another one."""
@@ -299,12 +337,20 @@ class Classifier(pl.LightningModule):
         lam = torch.distributions.Beta(mixup, mixup).sample().item()
         return lam, torch.randperm(count)
 
-    def _log(self, split, loss, logits, labels):
+    def _log(self, split, loss, logits, labels, loader=0):
         accuracy = (predicted_classes(logits, self.task) == labels).float().mean()
         for score, value in (("loss", loss), ("accuracy", accuracy)):
-            metric = cast(MeanMetric, self.metrics[f"{split}_{score}"])
-            metric.update(value, len(labels))
-            self.log(f"{split}_{score}", metric, on_step=False, on_epoch=True, prog_bar=True)
+            name = f"{split}_{score}"
+            if loader:
+                # A metric of our own belongs to one loader; for others Lightning takes the mean.
+                count = len(labels)
+                self.log(
+                    name, value, on_step=False, on_epoch=True, batch_size=count, sync_dist=True
+                )
+            else:
+                metric = cast(MeanMetric, self.metrics[name])
+                metric.update(value, len(labels))
+                self.log(name, metric, on_step=False, on_epoch=True, prog_bar=True)
 
 
 def _pair(batch):
@@ -315,10 +361,26 @@ def _pair(batch):
             f"a batch is a {type(batch).__name__}{parts}; the loader must give pairs "
             "(images, labels)"
         )
+    if _is_single(batch[1]) and getattr(batch[0], "ndim", 0) in (1, 3):
+        raise ValueError(
+            f"a batch is a single sample, of shape {tuple(batch[0].shape)} and with one label; "
+            "pass a loader, such as DataLoader(dataset, batch_size=32), instead of the data set"
+        )
     images = as_inputs(batch[0])
     if not len(images):
         raise ValueError("a batch is empty; the loader must give at least one image")
     return images, batch[1]
+
+
+def _is_single(label):
+    return not label.ndim if hasattr(label, "ndim") else isinstance(label, int)
+
+
+def _is_frozen_norm(layer):
+    """Tell whether a layer normalizes with statistics and none of its parameters is trained."""
+    parameters = list(layer.parameters(recurse=False))
+    normalizes = isinstance(layer, nn.modules.batchnorm._NormBase)
+    return normalizes and bool(parameters) and not any(p.requires_grad for p in parameters)
 
 
 def _switched_off(model):
@@ -349,6 +411,15 @@ def _single_image(loader, batches):
     if count % size == 1 and not loader.drop_last and batches >= whole_batches:
         return f"{count} training images in batches of {size} leave a last batch of one image"
     return None
+
+
+class _LayOutAfterErrors(pl.Callback):
+    """Does what `Classifier.teardown` does, which Lightning leaves out after an error."""
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        lay_out(pl_module, torch.contiguous_format)
 
 
 class _MovingAverage:

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from lecture_utils import datasets
-from lecture_utils._validation import check_name, whole
+from lecture_utils._validation import as_seed, check_name, whole
 from lecture_utils._validation.batches import as_inputs, as_labels
 
 if TYPE_CHECKING:
@@ -109,20 +109,56 @@ class InMemoryDataset(Dataset):
         Parameters
         ----------
         indices : sequence of int
-            From 0 to below N.
+            From 0 to below N; negative ones count from the end, as in a list. Not a mask:
+            ``mask.nonzero()[:, 0]`` gives the indices of one.
 
         Returns
         -------
         inputs : tensor, shape (len(indices), ...)
         labels : tensor of int64, shape (len(indices),)
+
+        Raises
+        ------
+        ValueError
+            If these are no whole numbers.
+        IndexError
+            If there is no such image.
         """
-        chosen = torch.as_tensor(indices, dtype=torch.long)
+        chosen = _as_indices(indices, len(self.labels))
         if self.inputs.ndim == 4 and self.inputs.is_contiguous(memory_format=torch.channels_last):
             # Seen as (N, H, W, C) an image is one piece of memory, which this copies at once.
             inputs = self.inputs.permute(0, 2, 3, 1).index_select(0, chosen).permute(0, 3, 1, 2)
         else:
             inputs = self.inputs.index_select(0, chosen)
         return inputs, self.labels[chosen]
+
+
+def _as_indices(indices, count):
+    """Return indices from 0 to below `count` as a tensor of int64."""
+    chosen = torch.as_tensor(indices)
+    if not chosen.numel() and chosen.ndim == 1:
+        return chosen.long()  # an empty list becomes floats
+    if chosen.dtype == torch.bool:
+        raise ValueError(
+            f"indices are a mask of {tuple(chosen.shape)} booleans; pass whole numbers, such as "
+            "mask.nonzero()[:, 0]"
+        )
+    if chosen.is_floating_point() or chosen.is_complex():
+        broken = chosen[chosen != chosen.round()] if chosen.is_floating_point() else chosen
+        example = f" such as {broken.flatten()[0].item()}" if broken.numel() else ""
+        raise ValueError(f"indices are {chosen.dtype}{example}; pass whole numbers")
+    if chosen.ndim != 1:
+        raise ValueError(
+            f"indices have shape {tuple(chosen.shape)}; pass a sequence of whole numbers"
+        )
+    chosen = chosen.long()
+    low, high = torch.stack(chosen.aminmax()).tolist()
+    if low < -count or high >= count:
+        raise IndexError(
+            f"one of the indices is {high if high >= count else low}, but there are {count} "
+            f"images; they go from {-count} to {count - 1}"
+        )
+    return torch.where(chosen < 0, chosen + count, chosen) if low < 0 else chosen
 
 
 class _WholeBatches(InMemoryDataset):
@@ -225,7 +261,7 @@ class BatchDataModule(pl.LightningDataModule):
             raise ValueError(f"augment is {augment!r}; pass something that takes a batch, or None")
         self.batch_size = whole("batch_size", batch_size, 1)
         self.eval_batch_size = whole("eval_batch_size", eval_batch_size, 1)
-        self.seed = whole("seed", seed)
+        self.seed = as_seed("seed", seed)
         self.augment = augment
         self.train_set = self.validation_set = self.test_set = None  # type: ignore[assignment]
 
@@ -383,9 +419,9 @@ class InMemoryDataModule(BatchDataModule):
         super().__init__(batch_size=batch_size, eval_batch_size=500, seed=seed, augment=augment)
         self._load = load
         self.validation_size = whole("validation_size", validation_size)
-        self.split_seed = whole("split_seed", split_seed)
+        self.split_seed = as_seed("split_seed", split_seed)
         self.train_size = None if train_size is None else whole("train_size", train_size)
-        self.subset_seed = None if subset_seed is None else whole("subset_seed", subset_seed)
+        self.subset_seed = None if subset_seed is None else as_seed("subset_seed", subset_seed)
 
     def setup(self, stage: str | None = None) -> None:
         """Read what a stage needs.

@@ -175,7 +175,7 @@ def evaluate(
         If the data set is empty, the model cannot take its images, or its labels and the model's
         output do not belong to the task.
     TypeError
-        If `dataset` is no InMemoryDataset.
+        If `model` is no nn.Module, or `dataset` no InMemoryDataset.
 
     Notes
     -----
@@ -188,6 +188,8 @@ def evaluate(
     """
     check_name("task", task, TASKS)
     batch_size = whole("batch_size", batch_size, 1)
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model is a {type(model).__name__}; pass an nn.Module")
     if not isinstance(dataset, InMemoryDataset):
         raise TypeError(
             f"dataset is a {type(dataset).__name__}; pass an InMemoryDataset(images, labels), or "

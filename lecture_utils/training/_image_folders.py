@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from lecture_utils._validation import as_pair, whole
+from lecture_utils._validation import as_pair, as_seed, whole
 from lecture_utils.datasets._image_cache import load_images
 from lecture_utils.training._data_modules import BatchDataModule, InMemoryDataset, check_stage
 
@@ -128,7 +128,7 @@ class ImageDataModule(BatchDataModule):
         self.data_dir = Path(data_dir).expanduser()
         self.image_size = as_pair(image_size, "image_size", minimum=1)
         self.train_size = None if train_size is None else whole("train_size", train_size)
-        self.split_seed = whole("split_seed", split_seed)
+        self.split_seed = as_seed("split_seed", split_seed)
         self.class_names = None  # type: ignore[assignment]
         self.files, self.skipped, self.ignored, self.converted = {}, {}, {}, {}
         self.origin = getattr(data_dir, "origin", f"images from {self.data_dir}")

@@ -61,7 +61,8 @@ def parameter_groups(
     Raises
     ------
     ValueError
-        If nothing is left to train, there is no head, or a rate is not above 0.
+        If nothing is left to train, a layer has no size yet, there is no head, or a rate is not
+        above 0.
 
     Examples
     --------
@@ -76,6 +77,7 @@ def parameter_groups(
             raise ValueError(
                 f"{name} is {rate}; it must be above 0 (freeze() what shall not learn)"
             )
+    check_initialized(model)
     free = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     if not free:
         raise ValueError("every parameter is frozen; leave at least the head to be trained")
@@ -90,3 +92,30 @@ def parameter_groups(
     backbone = [p for name, p in free if not name.startswith(f"{HEAD}.")]
     groups = (backbone, learning_rate * backbone_lr_scale), (head, learning_rate)
     return [{"params": params, "lr": rate} for params, rate in groups if params]
+
+
+def check_initialized(model: nn.Module) -> None:
+    """Raise ValueError if a layer learns its size only when the model runs for the first time."""
+    for name, parameter in model.named_parameters():
+        if nn.parameter.is_lazy(parameter):
+            layer, _, what = name.rpartition(".")
+            kind = type(model.get_submodule(layer)).__name__
+            raise ValueError(
+                f"layer {layer!r} is a {kind} whose {what} has no size yet; run the model once "
+                "before training, on a batch as the loader gives it: model(images)"
+            )
+
+
+def check_precision(optimizer: str, groups: list[dict[str, Any]]) -> None:
+    """Raise ValueError if an optimizer squares gradients that 16 bits cannot hold the squares of.
+
+    The squares of small gradients are 0 in float16, and so is what keeps the optimizers from
+    dividing by 0: the first step would be infinite. The range of bfloat16 is that of 32 bits.
+    """
+    half = any(p.dtype == torch.float16 for group in groups for p in group["params"])
+    if half and optimizer != "sgd":
+        raise ValueError(
+            f"optimizer is {optimizer!r}, which squares gradients, and the weights are float16, in "
+            'which small squares are 0; use the Trainer\'s precision="16-mixed" or "bf16-true", or '
+            'optimizer="sgd"'
+        )

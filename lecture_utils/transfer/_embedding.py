@@ -6,12 +6,14 @@ import hashlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lecture_utils._inspect import evaluating
+from lecture_utils._inspect import Snapshot, evaluating
 from lecture_utils._validation import whole
 from lecture_utils._validation.batches import as_inputs
+from lecture_utils._validation.pixels import check_pixels
 from lecture_utils.training import BatchDataModule, InMemoryDataset
 from lecture_utils.training._forward import apply_model
 from lecture_utils.transfer import _embedding_cache
@@ -33,9 +35,10 @@ def embed(
 ) -> Any:
     """Compute a model's output up to (and excluding) a stage: once, and never again.
 
-    Model and images are recognized by their content. The result is cached on disk (in
-    ``LECTURE_CACHE`` or else the user's cache folder); an interrupted computation continues where
-    it stopped.
+    Model and images are recognized by their content: the images by their pixels; the model by its
+    layers, weights and attributes, and by what it puts out for the first two images, to about four
+    digits. The result is cached on disk (in ``LECTURE_CACHE`` or else the user's cache folder); an
+    interrupted computation continues where it stopped.
 
     Parameters
     ----------
@@ -58,7 +61,8 @@ def embed(
     Raises
     ------
     ValueError
-        If there is no such stage, or `data` is no batch of at least one image that the model takes.
+        If there is no such stage, `data` is no batch of at least one image that the model takes, or
+        floats are outside of 0 to 1.
 
     Examples
     --------
@@ -76,6 +80,9 @@ def embed(
             f"data have shape {tuple(images.shape)}; pass images, (N, channels, height, width), at "
             "least one"
         )
+    if images.is_floating_point():
+        for batch in images.split(64):
+            check_pixels(batch.to("cpu", torch.promote_types(batch.dtype, torch.float32)), "data")
     first, _ = split(model, until)
 
     def compute(start):
@@ -196,21 +203,70 @@ def _run(module, images, batch_size):
         for batch in images.split(batch_size):
             with torch.inference_mode():
                 outputs = apply_model(module, batch.to(device))
-            if not isinstance(outputs, Tensor):
-                raise ValueError(f"the model puts out a {type(outputs).__name__} and no tensor")
-            yield outputs.float().cpu().contiguous().numpy()
+            yield _as_array(outputs)
             progress.update(len(batch))
 
 
+def _as_array(outputs):
+    if not isinstance(outputs, Tensor):
+        raise ValueError(f"the model puts out a {type(outputs).__name__} and no tensor")
+    return outputs.float().cpu().contiguous().numpy()
+
+
 def _fingerprint(module, images):
-    """Recognize a model by its structure and weights, and images by their pixels."""
+    """Recognize a model by what it is made of and what it does, and images by their pixels."""
     digest = hashlib.sha256(f"{module}{images.dtype}{tuple(images.shape)}".encode())
+    for name, layer in module.named_modules():
+        digest.update(f"{name}{type(layer).__qualname__}{_plain_attributes(layer)}".encode())
+    digest.update(_behavior(module, images[:2]).encode())
     for name, value in (*module.named_parameters(), *module.named_buffers()):
         digest.update(f"{name}{value.dtype}{tuple(value.shape)}".encode())
         digest.update(_bytes(value))
     for batch in images.split(64):
         digest.update(_bytes(batch))
     return digest.hexdigest()[:32]
+
+
+#: What every module has, and attributes that change no output in evaluation mode.
+_NOT_ITS_OWN = {*vars(nn.Module()), "training"}
+
+
+def _plain_attributes(layer):
+    """Return a layer's numbers, strings and the like; others may print differently every time."""
+    own = {name: value for name, value in vars(layer).items() if name not in _NOT_ITS_OWN}
+    return [(name, repr(value)) for name, value in sorted(own.items()) if _is_plain(value)]
+
+
+def _is_plain(value):
+    if isinstance(value, dict):
+        return _is_plain([*value, *value.values()])
+    if isinstance(value, (tuple, list)):
+        return all(_is_plain(item) for item in value)
+    return value is None or type(value) in (bool, int, float, complex, str, bytes)
+
+
+def _behavior(module, images):
+    """Describe a model's output such that rounding errors seldom change the description.
+
+    Other code with the same weights puts out something else. Single values would not do: of many,
+    some lie where a rounding error makes them round the other way, and the cache would be missed on
+    another processor. So these are few numbers: the norm, and random combinations relative to it.
+    """
+    device = next((p.device for p in module.parameters()), torch.device("cpu"))
+    before = Snapshot(module)
+    try:
+        with evaluating(module), torch.inference_mode():
+            torch.manual_seed(0)
+            outputs = _as_array(apply_model(module, images.to(device))).astype(np.float64)
+    finally:
+        before.restore()
+    weights = np.random.default_rng(0).standard_normal((3, outputs.size))
+    norm = np.linalg.norm(outputs)
+    if not np.isfinite(norm) or norm == 0:
+        return f"{outputs.shape}{norm}"
+    combined = weights @ outputs.ravel() / norm
+    described = np.rint(1e4 * np.append(combined, np.log(norm)))
+    return f"{outputs.shape}{described.astype(np.int64).tolist()}"
 
 
 def _bytes(tensor):

@@ -259,3 +259,81 @@ def test_errors_name_the_remedy():
         transfer.embed(model, pictures(), batch_size=0)
     with pytest.raises(ValueError, match="until is 'layer4'"):
         transfer.embed(model, pictures(), "layer4")
+
+
+class Scale(nn.Module):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x):
+        return x * self.factor
+
+
+class Shift(nn.Module):
+    def forward(self, x):
+        return x + 0.5
+
+
+class ShiftBack(nn.Module):
+    def forward(self, x):
+        return x - 0.5
+
+
+ShiftBack.__name__ = ShiftBack.__qualname__ = "Shift"  # as if its code had been edited
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (Scale(1.0), Scale(3.0), lambda x: 3 * x),
+        (Scale(1.0), Scale(1.00001), lambda x: 1.00001 * x),
+        (Shift(), ShiftBack(), lambda x: x - 0.5),
+    ],
+)
+def test_models_that_differ_in_attributes_or_code_alone_are_told_apart(one, other, expected):
+    images = torch.rand(5, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    for layer in (one, other):
+        stages = {"pool": nn.Sequential(layer, nn.Flatten()), "head": nn.Linear(48, 2)}
+        found = transfer.embed(TransferNetwork(stages), images)
+    assert torch.allclose(found, expected(images).flatten(1), atol=1e-6, rtol=1e-6)
+
+
+def test_rounding_errors_do_not_spoil_the_cache():
+    class Rounds(nn.Module):
+        noise = 0.0
+
+        def forward(self, x):
+            return (x * (1 + self.noise * torch.sin(1e3 * x))).flatten(1)
+
+    images, same = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1)), 0
+    model = Rounds()
+    for trial in range(20):
+        Rounds.noise = 0.0
+        described = _embedding._behavior(model, images * (1 + trial / 20))
+        Rounds.noise = 1e-6
+        same += described == _embedding._behavior(model, images * (1 + trial / 20))
+    assert same >= 18
+
+
+def test_looking_at_a_model_changes_nothing():
+    model, images = small_network(), pictures()
+    model.stem.append(nn.Dropout())
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    transfer.embed(model, images)
+    assert torch.equal(torch.rand(1), expected)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert all(layer.training for layer in model.modules())
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_floats_go_from_0_to_1(dtype):
+    images = pictures()
+    with pytest.raises(ValueError, match=r"data has values from \d+ to 255.* divide by 255"):
+        transfer.embed(small_network(), images.to(dtype))
+    assert transfer.embed(small_network(), (images / 255).to(dtype)).shape == (10, 4)
+    # What is no image may have any values.
+    assert transfer.run_in_batches(nn.Linear(3, 2), torch.full((4, 3), 200.0)).shape == (4, 2)

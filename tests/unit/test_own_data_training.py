@@ -9,6 +9,7 @@ import multiprocessing
 import pickle
 import warnings
 from collections import OrderedDict, namedtuple
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -16,10 +17,19 @@ import pytorch_lightning as pl
 import torch
 from sklearn import metrics
 from torch import nn
-from torch.utils.data import ConcatDataset, DataLoader, Subset, TensorDataset, random_split
+from torch.utils.data import (
+    BatchSampler,
+    ConcatDataset,
+    DataLoader,
+    IterableDataset,
+    Subset,
+    TensorDataset,
+    random_split,
+)
 
 from lecture_utils import training, transfer
 from lecture_utils._validation.batches import as_labels
+from lecture_utils._validation.pixels import check_pixels
 from lecture_utils.interpretation import grad_cam, occlusion
 from lecture_utils.training import (
     BatchDataModule,
@@ -218,6 +228,86 @@ def test_a_permuted_or_reshaped_feature_map_means_the_same(layout):
     torch.testing.assert_close(apply_model(model, pictures()), expected, atol=1e-5, rtol=1e-5)
 
 
+class ChecksLayout(ViewNet):
+    """Fails on a map with the channels last: at once, or from some batch on."""
+
+    error, fine = AssertionError, 0
+
+    def forward(self, x):
+        x = torch.relu(self.norm(self.conv(x)))
+        self.fine -= 1
+        if self.fine < 0 and not x.is_contiguous():
+            raise self.error("the layout")
+        return self.fc(x.reshape(len(x), -1))
+
+
+class LaysTheChannelsFirst(ChecksLayout):
+    error = type("OwnError", (Exception,), {})
+
+
+@pytest.mark.parametrize("fine", [0, 3])
+@pytest.mark.parametrize(
+    "error", [AssertionError, ValueError, TypeError, LaysTheChannelsFirst.error]
+)
+def test_a_model_that_fails_with_the_channels_last_trains_whatever_it_raises(error, fine):
+    model = seeded(ChecksLayout)
+    plain = plain_sgd(copy.deepcopy(model), pictures() / 255, labels_for(), 3)
+    model.error, model.fine = error, fine
+    data = OwnData()
+    data.setup()
+    evaluate(model, data.test_set)  # where it may still work
+    trainer(max_epochs=3).fit(Classifier(model, optimizer="sgd", learning_rate=0.1), data)
+    assert_same_weights(model, plain)
+
+
+@pytest.mark.parametrize("call", [torch.as_strided, torch.Tensor.as_strided])
+def test_a_model_that_reads_memory_by_its_strides_trains_as_in_a_plain_loop(call):
+    class Strided(ViewNet):
+        def forward(self, x):
+            x = torch.relu(self.norm(self.conv(x)))
+            return self.fc(call(x, (len(x), 4 * SIDE**2), (4 * SIDE**2, 1)))
+
+    model = seeded(Strided)
+    plain = plain_sgd(copy.deepcopy(model), pictures() / 255, labels_for(), 3)
+    trainer(max_epochs=3).fit(Classifier(model, optimizer="sgd", learning_rate=0.1), OwnData())
+    assert_same_weights(model, plain)
+
+
+def test_an_error_that_has_nothing_to_do_with_the_layout_is_the_models_own():
+    class Misspelled(ViewNet):
+        def forward(self, x):
+            return self.cnov(x)
+
+    class Full(ViewNet):
+        error = MemoryError
+
+        def forward(self, x):
+            raise self.error("can't allocate memory: 9 bytes")
+
+    images = pictures() / 255
+    with pytest.raises(AttributeError, match="has no attribute 'cnov'"):
+        apply_model(Misspelled(), images)
+    for error in (MemoryError, RuntimeError, torch.OutOfMemoryError, KeyboardInterrupt):
+        Full.error = error
+        with pytest.raises(error):
+            apply_model(Full(), images)
+        with pytest.raises(error):
+            apply_model(Full(), images[:, 0])
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_weights_are_laid_out_as_before_after_an_error(error):
+    class Stop(pl.Callback):
+        def on_train_batch_end(self, *_):
+            assert not model[0].weight.is_contiguous()  # as convolutions are fastest
+            raise error
+
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    with pytest.raises((error, SystemExit)):
+        trainer(callbacks=[Stop()]).fit(Classifier(model), OwnData())
+    assert model[0].weight.is_contiguous()
+
+
 # Labels, images and logits
 
 
@@ -333,7 +423,13 @@ def test_images_that_an_embedding_does_not_take(images, message):
         (pictures().int(), "inputs are torch.int32; convert them to bytes"),
         (pictures() > 3, "inputs are torch.bool"),
         (np.zeros((12, 3, 8, 8), np.uint16), "inputs are torch.uint16"),
-        (["a"] * 12, "inputs are a list of 12"),
+        (["a"] * 12, r"inputs are a list of 12 \(str, such as 'a'\); pass a tensor"),
+        ("cat.jpg", "inputs are a str, 'cat.jpg'; pass"),
+        (
+            [[1.0, 2.0], [3.0]],
+            r"list of 2 items of different shapes \(shape \(2,\) and .* \(1,\)\)",
+        ),
+        ([torch.zeros(3, 8, 8), torch.zeros(3, 8, 9)], r"\(3, 8, 8\) and shape \(3, 8, 9\)"),
         (torch.zeros(12), r"inputs have shape \(12,\)"),
     ],
 )
@@ -376,7 +472,7 @@ Outputs = namedtuple("Outputs", "logits aux_logits")
 OUTPUTS = {
     "4-D": (lambda x: x[..., None, None], r"\(\d+, 3, 1, 1\).*nn.Flatten"),
     "maps": (lambda x: x[..., None, None].repeat(1, 1, 2, 2), r"pool or flatten"),
-    "a tuple": (lambda x: (x, x), "puts out a tuple of 2; wrap it"),
+    "a tuple": (lambda x: (x, x), r"puts out a tuple of 2 \(torch.float32\); wrap it"),
     "named": (lambda x: Outputs(x, x), "puts out a Outputs with 'logits', 'aux_logits'"),
     "a dict": (lambda x: {"logits": x}, "puts out a dict with 'logits'"),
     "ordered": (lambda x: OrderedDict(out=x), "puts out a OrderedDict with 'out'"),
@@ -472,6 +568,168 @@ def test_a_squeezed_output_for_one_image_is_one_image(class_index):
         torch.testing.assert_close(explain(squeezing, "model.0"), explain(body, "0"))
 
 
+# What cannot be trained
+
+
+class TwoInputs(ViewNet):
+    def forward(self, a, b):
+        return super().forward(a + b)
+
+
+def asserting(size):
+    vit = pytest.importorskip("torchvision").models.VisionTransformer
+    return vit(size, 8, 1, 2, 16, 16, num_classes=CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("make", "images", "message"),
+    [
+        (
+            lambda: nn.Sequential(nn.BatchNorm2d(3), nn.Flatten(), nn.LazyLinear(3)),
+            pictures()[:, 0],
+            r"cannot take images of shape \(\d+, 8, 8\).*expected 4D input",
+        ),
+        (lambda: asserting(16), pictures(), r"shape \(\d+, 3, 8, 8\).*AssertionError: Wrong image"),
+        (TwoInputs, pictures(), "takes more than images .*'b'"),
+    ],
+)
+def test_models_that_do_not_take_the_images(make, images, message):
+    model = make()
+    with pytest.raises(ValueError, match=message):
+        evaluate(model, InMemoryDataset(images, labels_for()))
+    if not any(map(nn.parameter.is_lazy, model.parameters())):
+        with pytest.raises(ValueError, match=message):
+            trainer().fit(Classifier(model), OwnData(images))
+
+
+def test_layers_without_a_size_cannot_be_trained():
+    message = "layer '1' is a LazyLinear whose weight has no size yet; run the model once"
+    model = nn.Sequential(nn.Flatten(), nn.LazyLinear(CLASSES))
+    with pytest.raises(ValueError, match=message):
+        trainer().fit(Classifier(model), OwnData())
+    with pytest.raises(ValueError, match=message):
+        training.parameter_groups(model, 0.1)
+    model(pictures() / 255)
+    trainer().fit(Classifier(model), OwnData())
+
+
+def test_a_data_set_is_no_loader():
+    for data in (
+        InMemoryDataset(pictures(), labels_for()),
+        TensorDataset(torch.rand(12, 7), labels_for()),
+    ):
+        with pytest.raises(ValueError, match=r"a single sample.*DataLoader\(dataset, batch_size"):
+            trainer().fit(Classifier(nn.Sequential(nn.Flatten(), nn.Linear(7, 3))), data)
+    with pytest.raises(TypeError, match=r"model is a NoneType; pass an nn.Module"):
+        evaluate(None, InMemoryDataset(pictures(), labels_for()))
+
+
+@pytest.mark.parametrize("loader", ["batch sampler", "iterable"])
+def test_a_batch_of_one_that_nobody_could_foresee(loader):
+    class Stream(IterableDataset):
+        def __iter__(self):
+            return iter(zip(pictures() / 255, labels_for(), strict=True))
+
+    if loader == "iterable":
+        data = DataLoader(Stream(), 11)
+    else:
+        pairs = TensorDataset(pictures() / 255, labels_for())
+        data = DataLoader(pairs, batch_sampler=BatchSampler(range(12), 11, drop_last=False))
+    with pytest.raises(ValueError, match=r"epoch 0, step 1, a batch has a single image.*drop_last"):
+        trainer().fit(Classifier(PooledNorm()), data)
+
+
+def test_several_loaders_have_scores_of_their_own():
+    model, images, labels = seeded(ViewNet).eval(), pictures(), labels_for()
+    parts = [slice(0, 7), slice(7, 12)]
+    loaders = [DataLoader(TensorDataset(images[part], labels[part]), 3) for part in parts]
+    run = trainer()
+    for kind, call in (("val", run.validate), ("test", run.test)):
+        call(Classifier(model), loaders, verbose=False)
+        for number, part in enumerate(parts):
+            logits = model(images[part] / 255).detach()
+            expected = nn.functional.cross_entropy(logits, labels[part]).item()
+            name = f"{kind}_loss/dataloader_idx_{number}"
+            assert run.callback_metrics[name].item() == pytest.approx(expected, rel=1e-5)
+    predicted = run.predict(Classifier(model), loaders)
+    assert [sum(map(len, each)) for each in predicted] == [7, 5]
+
+
+@pytest.mark.parametrize("schedule", training.SCHEDULES)
+def test_training_on_no_batch_is_no_error(schedule):
+    model = seeded(ViewNet)
+    trainer(limit_train_batches=0).fit(Classifier(model, schedule=schedule), OwnData())
+    assert_same_weights(model, seeded(ViewNet), atol=0)
+
+
+@pytest.mark.parametrize("optimizer", training.OPTIMIZERS)
+def test_half_precision_trains_or_says_why_not(optimizer):
+    def fit(precision):
+        model = seeded(ViewNet)
+        classifier = Classifier(model, optimizer=optimizer, learning_rate=1e-3)
+        run = trainer(precision=precision, max_epochs=3)
+        run.fit(classifier, OwnData())
+        return run.callback_metrics["train_loss"].item()
+
+    if optimizer == "sgd":
+        assert fit("16-true") == pytest.approx(fit("32-true"), rel=0.02)
+    else:
+        message = f"optimizer is '{optimizer}'.*float16.*16-mixed.*\"sgd\""
+        with pytest.raises(ValueError, match=message):
+            fit("16-true")
+        assert fit("bf16-true") == pytest.approx(fit("32-true"), rel=0.05)
+
+
+@pytest.mark.parametrize("value", [None, "0.1", True, math.nan, math.inf, -1, [0.1]])
+@pytest.mark.parametrize(
+    "name",
+    ["learning_rate", "backbone_lr_scale", "weight_decay", "label_smoothing", "mixup", "ema_decay"],
+)
+def test_numbers_that_are_none(name, value):
+    if (name, value) == ("ema_decay", None):
+        return  # no average
+    with pytest.raises(ValueError, match=rf"^{name} is .*(positive|at least 0|from 0|above 0)"):
+        Classifier(ViewNet(), **{name: value})
+
+
+def test_numbers_of_any_kind():
+    for half in (0.5, np.float32(0.5), torch.tensor(0.5), Fraction(1, 2), np.array(0.5)):
+        classifier = Classifier(ViewNet(), weight_decay=half, mixup=half, learning_rate=half)
+        assert classifier.weight_decay == classifier.mixup == classifier.learning_rate == 0.5
+    with pytest.raises(ValueError, match="ema_decay is 1; it must be above 0 and below 1"):
+        Classifier(ViewNet(), ema_decay=1)
+    with pytest.raises(ValueError, match="mixup is '1'; it must be a number at least 0"):
+        Classifier(ViewNet(), mixup="1")
+
+
+@pytest.mark.parametrize("seed", [2**70, -(2**32)])
+def test_seeds_that_no_generator_takes(seed):
+    with pytest.raises(
+        ValueError, match=f"seed is {seed}; it must be from -4294967295 to 42949672"
+    ):
+        BatchDataModule(batch_size=1, eval_batch_size=1, seed=seed)
+    with pytest.raises(ValueError, match=f"split_seed is {seed}; it must be from"):
+        InMemoryDataModule(lambda split: None, split_seed=seed)
+
+
+@pytest.mark.skipif(np.longdouble == np.float64, reason="there is no such type here")
+def test_a_type_that_torch_does_not_have():
+    with pytest.raises(ValueError, match=r"inputs are a ndarray of float\d+; pass a tensor"):
+        InMemoryDataset(np.zeros((12, 3, 8, 8), np.longdouble), labels_for())
+
+
+def test_what_is_no_image_is_named():
+    for given, message in (
+        ("cat.jpg", r"image has type <U7 \(a str, 'cat.jpg'\); give integers"),
+        (
+            [[0.1], [0.2, 0.3]],
+            r"but a list of 2 items of different shapes .*\(1,\) and .*\(2,\)",
+        ),
+    ):
+        with pytest.raises(ValueError, match=message):
+            check_pixels(given)
+
+
 # PyTorch's data sets
 
 
@@ -534,6 +792,32 @@ def test_every_data_set_works_with_torchs_own_tools(kind, image_folder):
     assert isinstance(samples, list) and len(samples) == 2
     for (image, label), index in zip(samples, [4, 2], strict=True):
         assert torch.equal(image, data[index][0]) and label == data[index][1]
+
+
+def test_indices_of_a_batch_mean_what_they_mean_for_a_list():
+    data, images = InMemoryDataset(pictures(), labels_for()), pictures()
+    for given in (
+        [-1, 0],
+        np.array([-1, 0]),
+        torch.tensor([-1, 0], dtype=torch.int8),
+        range(-1, 1),
+    ):
+        inputs, labels = data.batch(given)
+        assert torch.equal(inputs, torch.stack([images[11], images[0]]))
+        assert labels.tolist() == [2, 0]
+    assert read(DataLoader(Subset(data, [-1, 0]), 2))[0] == [2, 0]
+    assert data.batch([])[0].shape == (0, 3, SIDE, SIDE)
+    for mask in (data.labels == 2, (data.labels == 2).numpy(), [True, False]):
+        with pytest.raises(ValueError, match=r"indices are a mask.*mask.nonzero\(\)\[:, 0\]"):
+            data.batch(mask)
+    assert data.batch((data.labels == 2).nonzero()[:, 0])[1].tolist() == [2] * 4
+    with pytest.raises(ValueError, match=r"torch.float32 such as 1.7.*; pass whole numbers"):
+        data.batch([1.7])
+    with pytest.raises(ValueError, match=r"indices have shape \(\)"):
+        data.batch(3)
+    for index in (12, -13):
+        with pytest.raises(IndexError, match=f"is {index}, but there are 12 images; .* -12 to 11"):
+            data.batch([0, index])
 
 
 def test_the_loaders_own_data_sets_keep_the_contract_too():
@@ -613,6 +897,12 @@ def switch_off(model, *names):
     return model
 
 
+def frozen_by_hand(model):
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = name.startswith("head")
+    return model
+
+
 @pytest.mark.parametrize(
     ("prepare", "expected"),
     [
@@ -621,6 +911,10 @@ def switch_off(model, *names):
         # A loaded model with a new, and so training, head.
         (lambda m: m.eval().append(nn.Dropout(0.1).train()) and m, {*CHANGEABLE, "4"}),
         (lambda m: switch_off(m.train(), "stem.1"), CHANGEABLE - {"stem.1"}),
+        # The usual recipe: a loaded model, of which all but the last layer is frozen by hand. What
+        # has no parameters cannot be meant to be frozen.
+        (lambda m: frozen_by_hand(m.eval()), {"stem.3", "body.2"}),
+        (lambda m: frozen_by_hand(m.train()), CHANGEABLE),
         (lambda m: transfer.freeze(m, "body"), {"body.1", "body.2"}),
         (lambda m: transfer.freeze(m, "body").eval(), {"body.1", "body.2"}),
         (lambda m: transfer.freeze(m.eval(), "body", freeze_bn_stats=True), {"body.2"}),
@@ -636,6 +930,13 @@ def test_what_trains_is_in_training_mode_and_what_was_switched_off_is_not(prepar
         if name.endswith("running_mean"):
             moved = not torch.equal(value, before[name])
             assert moved == (name.rpartition(".")[0] in expected), name
+
+
+def test_a_normalization_without_parameters_is_never_taken_for_frozen():
+    model = nn.Sequential(nn.BatchNorm2d(3, affine=False), seeded(ViewNet)).eval()
+    trainer().fit(Classifier(model), OwnData())
+    expected = 0.9 * torch.zeros(3) + 0.1 * (pictures() / 255).mean((0, 2, 3))
+    torch.testing.assert_close(model[0].running_mean, expected)
 
 
 def test_a_loaded_model_trains_like_one_that_was_never_switched_off():
