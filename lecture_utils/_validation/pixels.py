@@ -37,7 +37,7 @@ def as_array(values: Any) -> NDArray[Any]:
     if pillow is not None and isinstance(values, pillow.Image):
         if values.mode == "F" or (values.mode == "I" and values.format is None):
             return np.asarray(values)  # made of an array
-        from lecture_utils.datasets._image_files import as_rgb
+        from lecture_utils._validation.image_files import as_rgb
 
         rgb = np.asarray(as_rgb(values))
         return rgb[..., 0] if pillow.getmodebase(values.mode) == "L" else rgb

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from lecture_utils._atomic import locked, replaced
-from lecture_utils.datasets._image_files import read_rgb, without_warnings
+from lecture_utils._validation.image_files import read_rgb, without_warnings
 from lecture_utils.datasets._search import cache_folder
 
 # Raise it when the same files give other bytes than before.

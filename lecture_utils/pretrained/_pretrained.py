@@ -213,7 +213,7 @@ def _as_images(images: Any) -> list[Any]:
     import torch
     from PIL import Image
 
-    from lecture_utils.datasets._image_files import as_rgb
+    from lecture_utils._validation.image_files import as_rgb
 
     if isinstance(images, torch.Tensor):
         if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] != 3:

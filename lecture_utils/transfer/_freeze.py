@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from lecture_utils.training._forward import CHANGEABLE
+from lecture_utils.transfer._frozen_layers import freeze_layer, unfreeze_layer
 from lecture_utils.transfer._network import HEAD, TransferNetwork, stages_from
 
 
@@ -51,28 +51,9 @@ def freeze(
     for name, stage in model.named_children():
         stage.requires_grad_(name in trainable)
         for layer in stage.modules():
-            _unfreeze_layer(layer, model.training)
+            unfreeze_layer(layer, model.training)
             normalizes = isinstance(layer, nn.modules.batchnorm._NormBase)
             if name not in trainable or (freeze_bn_stats and normalizes):
-                _freeze_layer(layer)
+                freeze_layer(layer)
     model.frozen_until = None if trainable == set(model.stages) else until
     return model
-
-
-def _freeze_layer(layer):
-    if isinstance(layer, CHANGEABLE):
-        layer.eval()
-        layer.register_forward_pre_hook(_stay_in_evaluation)
-
-
-def _unfreeze_layer(layer, mode):
-    for number, hook in list(layer._forward_pre_hooks.items()):
-        if hook is _stay_in_evaluation:
-            del layer._forward_pre_hooks[number]
-            layer.train(mode)
-
-
-def _stay_in_evaluation(layer, _):
-    # model.train() reaches every layer, frozen or not, and Lightning calls it; so each looks for
-    # itself.
-    layer.training = False

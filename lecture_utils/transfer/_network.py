@@ -26,6 +26,7 @@ from lecture_utils._validation import check_bound, finite, whole
 from lecture_utils.geometry import count_parameters
 from lecture_utils.training._optimizers import HEAD
 from lecture_utils.transfer._families import Normalize, cut
+from lecture_utils.transfer._frozen_layers import unfreeze_layer
 
 if TYPE_CHECKING:
     from lecture_utils.pretrained import Pretrained
@@ -137,9 +138,10 @@ def _no_network(model):
 
 def _without_head(model: TransferNetwork) -> tuple[OrderedDict[str, nn.Module], int, nn.Module]:
     """Take the head off a network that `attach_head` has made; return the rest, not frozen."""
-    from lecture_utils.transfer._freeze import freeze
-
-    layers = OrderedDict(freeze(model, None).named_children())
+    model.requires_grad_(True)
+    for layer in model.modules():
+        unfreeze_layer(layer, model.training)
+    layers = OrderedDict(model.named_children())
     head = layers.pop(HEAD, None)
     linear = [] if head is None else [m for m in head.modules() if isinstance(m, nn.Linear)]
     if not linear or "normalize" not in layers:

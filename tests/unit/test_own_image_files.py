@@ -20,9 +20,10 @@ from torchvision import datasets as reference
 from torchvision import transforms
 
 from lecture_utils import datasets, plotting
+from lecture_utils._validation import image_files
+from lecture_utils._validation.image_files import as_rgb, read_rgb
 from lecture_utils._validation.pixels import SLACK, to_bytes, to_floats
-from lecture_utils.datasets import _cats_vs_dogs, _image_cache, _image_files, _search
-from lecture_utils.datasets._image_files import as_rgb, read_rgb
+from lecture_utils.datasets import _cats_vs_dogs, _image_cache, _search
 from lecture_utils.interpretation import overlay
 from lecture_utils.pretrained import Pretrained
 from lecture_utils.training import ImageDataModule, find_images
@@ -290,7 +291,7 @@ def test_orientation_reaches_training_and_pretrained_models(folder, tmp_path, rn
 )
 def test_broken_exif_does_not_make_a_photo_unreadable(tmp_path, rng, exif):
     path = save(color(rng), tmp_path / "a.jpg", exif=exif)
-    with _image_files.without_warnings():
+    with image_files.without_warnings():
         ours = np.asarray(read_rgb(path)[0])
         np.testing.assert_array_equal(ours, np.asarray(Image.open(path).convert("RGB")))
 
@@ -512,7 +513,7 @@ def test_whatever_is_in_a_file_it_is_read_or_skipped_with_a_reason(
     whole = save(color(rng), tmp_path / f"whole.{ending}", **exif).read_bytes()
     path = tmp_path / f"damaged.{ending}"
     skipped = 0
-    with _image_files.without_warnings():
+    with image_files.without_warnings():
         for _ in range(60):
             content = bytearray(whole)
             for at in rng.integers(0, min(len(content), 120), rng.integers(1, 6)):
@@ -555,7 +556,7 @@ def test_what_may_not_be_opened_is_skipped_until_it_may(folder, monkeypatch):
         return open(path, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(_image_files, "open", locked, raising=False)
+        patch.setattr(image_files, "open", locked, raising=False)
         for _ in "decoded", "from the cache":
             with pytest.warns(UserWarning, match=r"cats/1.png \(Permission denied\)"):
                 data = read(folder)

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps
 
 from lecture_utils import datasets
+from lecture_utils._validation.image_files import as_rgb
 from lecture_utils._validation.pixels import to_bytes
-from lecture_utils.datasets._image_files import as_rgb
 
 from .. import _figure
 from .._demo import ArrayTrait, Demo

@@ -6,8 +6,8 @@ import os
 import numpy as np
 from PIL import Image, ImageOps, features
 
+from lecture_utils._validation.image_files import as_rgb, read_rgb, without_warnings
 from lecture_utils._validation.pixels import to_bytes
-from lecture_utils.datasets._image_files import as_rgb, read_rgb, without_warnings
 
 #: Together, so that a sheet stays below about 250 kB.
 MOST_PIXELS = 900_000
