@@ -46,8 +46,10 @@ serve: book  ## build the site and show it on http://127.0.0.1:8000 (PORT=...)
 lab: .venv/.ready-book  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
 
+# One more than cores: tests in the browser wait for its frames a third of their time.
+TEST_JOBS ?= $(shell expr $(JOBS) + 1)
 # One thread per process, because more would wait for each other. Which tests stay together: see tests/conftest.py.
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(PYTEST_OPTIONS)
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadscope --no-loadscope-reorder $(PYTEST_OPTIONS)
 
 test: .venv/.ready-browser book lint  ## run all tests: package, notebooks, and the site in a real browser (JOBS=...)
 	@# The build has just executed the chapters; book/conftest.py looks at what it got.

@@ -73,6 +73,7 @@ def test_every_preset(show):
 
 
 def test_random_stacks_typed_number_by_number(show):
+    rng = np.random.default_rng(12)
     lab = show([{"kernel": 3}] * 3)
     for _ in range(4):
         layers = []
@@ -87,6 +88,29 @@ def test_random_stacks_typed_number_by_number(show):
             for name in ("kernel", "stride", "dilation"):
                 lab.number(row, name).fill(str(layers[-1][name]))
         lab.check(ReceptiveFieldLab(layers))
+
+
+def test_changes_within_one_frame_are_all_kept(show):
+    lab = show([{"kernel": 3}] * 2)
+    # Nothing is drawn between these events.
+    lab.page.evaluate(
+        """() => {
+          const set = (name, value) => {
+            const input = document.querySelector(`[aria-label="${name}"]`);
+            input.value = value;
+            input.dispatchEvent(new Event(input.type === "number" ? "input" : "change", { bubbles: true }));
+          };
+          set("Layer 1, kernel", "5");
+          set("Layer 2, kind", "max");
+          set("Layer 2, dilation", "2");
+          document.querySelector('[title="Move up layer 2"], [aria-label="Move up layer 2"]').click();
+        }"""
+    )
+    lab.check(
+        ReceptiveFieldLab(
+            [{"kind": "max", "kernel": 3, "dilation": 2}, {"kind": "conv", "kernel": 5}]
+        )
+    )
 
 
 def test_layers_are_added_moved_and_removed_by_keyboard(show):

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -208,9 +209,10 @@ while not pathlib.Path("{there}").exists():
 
 def execute(cache, paths, jobs):
     records, lines = execute_chapters.unexecuted(cache, paths), []
-    failed = asyncio.run(
-        execute_chapters.execute_all(cache, records, jobs, lines.append, timeout=120)
-    )
+    execution = execute_chapters.execute_all(cache, records, jobs, lines.append, timeout=120)
+    # In a thread: where this process has had a browser, its own thread runs an event loop already.
+    with ThreadPoolExecutor(1) as thread:
+        failed = thread.submit(asyncio.run, execution).result()
     return [record.uri for record in records], failed, lines
 
 

@@ -8,12 +8,13 @@ const KINDS = { conv: "convolution", max: "max-pool", average: "average-pool" };
 const NUMBERS = ["kernel", "stride", "dilation"];
 
 /**
- * @param {{limits: Record<string, any>, change: (layers: Record<string, any>[],
- *   focus?: {row: number, action: string}) => void}} options
+ * @param {{limits: Record<string, any>, current: () => Record<string, any>[], change: (layers:
+ *   Record<string, any>[], focus?: {row: number, action: string}) => void}} options `current` gives
+ *   the stack as it is now: what is on screen is older if something was changed since the last frame
  * @returns {{element: HTMLElement, update: (layers: Record<string, any>[], fields: Record<string,
  *   any>[]) => void}}
  */
-export function layerList({ limits, change }) {
+export function layerList({ limits, current, change }) {
   const body = h("tbody");
   const heads = ["", "Layer", "Kernel", "Stride", "Dilation", "Sees", "Step", ""];
   const element = h(
@@ -32,18 +33,17 @@ export function layerList({ limits, change }) {
     body,
   );
   const rows = [];
-  let layers = [];
 
   const edit = (row, changes) =>
-    change(layers.map((layer, i) => (i === row ? { ...layer, ...changes } : layer)));
+    change(current().map((layer, i) => (i === row ? { ...layer, ...changes } : layer)));
   function move(row, by) {
-    const next = [...layers];
+    const next = [...current()];
     [next[row], next[row + by]] = [next[row + by], next[row]];
     change(next);
     rows[row + by].buttons[by < 0 ? "up" : "down"].focus();
   }
   function remove(row) {
-    change(layers.filter((_, i) => i !== row));
+    change(current().filter((_, i) => i !== row));
     rows[Math.min(row, rows.length - 1)]?.buttons.remove.focus();
   }
 
@@ -77,7 +77,7 @@ export function layerList({ limits, change }) {
         );
         // What is no whole number in range goes back to what holds.
         input.addEventListener("change", () => {
-          if (!isGood()) input.value = layers[row][name];
+          if (!isGood()) input.value = current()[row][name];
         });
         return [name, input];
       }),
@@ -103,8 +103,7 @@ export function layerList({ limits, change }) {
     return { element, kind, inputs, buttons, size, step };
   }
 
-  function update(next, fields) {
-    layers = next;
+  function update(layers, fields) {
     while (rows.length > layers.length) rows.pop().element.remove();
     while (rows.length < layers.length) {
       rows.push(makeRow(rows.length));

@@ -105,7 +105,7 @@ function build(demo) {
       onClick: () => change(layers.map((layer) => ({ ...layer }))),
     }),
   );
-  const list = layerList({ limits, change });
+  const list = layerList({ limits, change, current: () => model.get("layers") });
   const add = button({
     label: "Add a layer",
     path: ADD,
