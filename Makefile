@@ -12,7 +12,7 @@ export LECTURE_OFFLINE ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab test test-fast test-restricted lint notebooks bench clean distclean
+.PHONY: help book serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -46,16 +46,18 @@ serve: book  ## build the site and show it on http://127.0.0.1:8000 (PORT=...)
 lab: .venv/.ready-book  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
 
-# One more than cores: tests in the browser wait for its frames a third of their time.
-TEST_JOBS ?= $(shell expr $(JOBS) + 1)
 # One thread per process, because more would wait for each other. Which tests stay together: see tests/conftest.py.
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadscope --no-loadscope-reorder $(PYTEST_OPTIONS)
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(PYTEST_OPTIONS)
 
 test: .venv/.ready-browser book lint  ## run all tests: package, notebooks, and the site in a real browser (JOBS=...)
 	@# The build has just executed the chapters; book/conftest.py looks at what it got.
 	$(PYTEST) tests book
 
-test-fast: .venv/.ready-test lint  ## check the style and test the package, but for what takes seconds per test
+test-fast: .venv/.ready-test  ## check the style and test the package, but for what takes seconds per test
+	@$(MAKE) --no-print-directory -j2 lint test-not-slow
+
+# The type checker has one thread; tests use the cores that it leaves.
+test-not-slow: .venv/.ready-test
 	$(PYTEST) -m "not slow" tests/unit
 
 # Another processor rounds differently, and a test must not depend on that. torch then uses no vector instructions
