@@ -47,7 +47,7 @@ def with_repeated_checks(notebook, answers=()):
         if "check" in tags:
             check = cell
         if "solution" in tags:
-            title = re.search(r'check\(\s*"([^"]+)"', check.source)[1]
+            title = exercise_of(check)
             for number, answer in enumerate(a for a in answers if a.exercise == title):
                 repeated = _repeated_check(check, title, f"{answer.source}\n\n", f"-{number}")
                 repeated.metadata.update(answer=answer.label, hint=answer.hint)
@@ -57,6 +57,11 @@ def with_repeated_checks(notebook, answers=()):
             cells.append(cell)
     notebook.cells = cells
     return notebook
+
+
+def exercise_of(check):
+    """Return which exercise a check belongs to, such as "Exercise 1"."""
+    return re.search(r'check\(\s*"([^"]+)"', check.source)[1]
 
 
 def _repeated_check(check, title, before="", number=""):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lecture_utils._atomic import replacing
+from lecture_utils.runs._store import read_arrays, write_arrays
 
 # Weights are stored as multiples of the largest magnitude over this.
 _LEVELS = 127
@@ -43,10 +43,9 @@ def write_snapshots(path: Path, steps: Sequence[int], weights: Sequence[NDArray[
     largest = np.abs(values).reshape(len(values), -1).max(axis=1)
     scale = np.where(largest > 0, largest, 1) / _LEVELS
     levels = np.rint(values / scale[:, None, None, None, None]).astype(np.int8)
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(
-            file, step=np.array(steps, np.int32), scale=scale.astype(np.float32), levels=levels
-        )
+    write_arrays(
+        path, step=np.array(steps, np.int32), scale=scale.astype(np.float32), levels=levels
+    )
 
 
 def read_snapshots(path: Path) -> Snapshots:
@@ -59,13 +58,6 @@ def read_snapshots(path: Path) -> Snapshots:
     ValueError
         If it is damaged.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no {path}; restore it or train the run again")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            scale, levels = file["scale"], file["levels"]
-            step = file["step"].astype(np.int64)
-        weights = levels * scale[:, None, None, None, None]
-    except Exception as error:  # of ZIP, of NumPy, or a missing array
-        raise ValueError(f"{path} is damaged ({error}); restore it or train again") from error
-    return Snapshots(step, weights.astype(np.float32))
+    step, scale, levels = read_arrays(path, "step", "scale", "levels")
+    weights = levels * scale[:, None, None, None, None]
+    return Snapshots(step.astype(np.int64), weights.astype(np.float32))

@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lecture_utils._atomic import replacing
 
 RECORDED = Path(__file__).parents[1] / "data" / "runs"
@@ -63,3 +66,20 @@ def read_history(path: Path, remedy: str) -> dict[str, list[Any]]:
         raise ValueError(f"{path} holds a value that is no number; {remedy}")
     columns["epoch"] = [int(epoch) for epoch in columns["epoch"]]
     return columns
+
+
+def write_arrays(path: Path, **arrays: Any) -> None:
+    """Write arrays by name, compressed, whole or not at all."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+def read_arrays(path: Path, *names: str) -> list[NDArray[Any]]:
+    """Read the arrays of these names."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no {path}; restore it or train the run again")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return [file[name] for name in names]
+    except Exception as error:  # of ZIP, of NumPy, or a missing array
+        raise ValueError(f"{path} is damaged ({error}); restore it or train again") from error

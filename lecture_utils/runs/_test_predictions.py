@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lecture_utils._atomic import replacing
+from lecture_utils.runs._store import read_arrays, write_arrays
 
 if TYPE_CHECKING:
     from torch import nn
@@ -111,12 +112,11 @@ def write_test_classes(path: Path, model: nn.Module, dataset: Any) -> None:
     from lecture_utils.transfer import run_in_batches
 
     predicted = run_in_batches(model, dataset.inputs, 500).argmax(dim=1)
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(
-            file,
-            label=dataset.labels.numpy().astype(np.uint8),
-            predicted=predicted.numpy().astype(np.uint8),
-        )
+    write_arrays(
+        path,
+        label=dataset.labels.numpy().astype(np.uint8),
+        predicted=predicted.numpy().astype(np.uint8),
+    )
 
 
 def read_test_classes(path: Path) -> dict[str, NDArray[np.int64]]:
@@ -134,11 +134,5 @@ def read_test_classes(path: Path) -> dict[str, NDArray[np.int64]]:
     ValueError
         If it is damaged.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no {path}; restore it or train the run again")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            classes = {name: file[name].astype(np.int64) for name in ("label", "predicted")}
-    except Exception as error:  # of ZIP, of NumPy, or a missing array
-        raise ValueError(f"{path} is damaged ({error}); restore it or train again") from error
-    return classes
+    label, predicted = read_arrays(path, "label", "predicted")
+    return {"label": label.astype(np.int64), "predicted": predicted.astype(np.int64)}

@@ -132,9 +132,7 @@ def test_a_section_without_a_claim_is_found():
 def test_every_exercise_has_a_table_of_answers(path):
     answers = execute_chapters.read_answers(path)
     titles = [
-        re.search(r'check\(\s*"([^"]+)"', cell.source)[1]
-        for cell in read(path).cells
-        if "check" in tags(cell)
+        execute_chapters.exercise_of(cell) for cell in read(path).cells if "check" in tags(cell)
     ]
     assert {answer.exercise for answer in answers} <= set(titles)
     for title in titles:
