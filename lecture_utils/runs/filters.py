@@ -144,8 +144,8 @@ def evolution(*, seed: int = 0, root: str | os.PathLike[str] | None = None) -> d
 
     Examples
     --------
-    >>> evolution()[100].snapshots.steps[:3]
-    (0, 1, 2)
+    >>> evolution()[100].snapshots.step[:4].tolist()
+    [0, 1, 2, 3]
     """
     return {
         size: runs.load(name_of("one-layer", size), seed, root=root)
