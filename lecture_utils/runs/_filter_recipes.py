@@ -70,13 +70,7 @@ def make() -> list[Recipe]:
     -------
     list of Recipe
     """
-    tuned = json.loads(TUNING.read_text(encoding="utf-8"))
-    return [
-        make_one(network, size)
-        for network in NETWORKS
-        if len(tuned.get(network, {})) == len(TUNED_SIZES)
-        for size in SIZES
-    ]
+    return [make_one(network, size) for network in NETWORKS for size in SIZES]
 
 
 def make_one(network: str, size: int, settings: tuple[float, float] | None = None) -> Recipe:
