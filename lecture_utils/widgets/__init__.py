@@ -12,6 +12,7 @@ _DEMOS = {
     "ArchitectureExplorer": "architecture_explorer",
     "AugmentationLab": "augmentation_lab",
     "ConvolutionLab": "convolution_lab",
+    "ConvolutionMatrix": "convolution_matrix",
     "ConvolutionSteps": "convolution_steps",
     "DrawADigit": "draw_a_digit",
     "EmbeddingMap": "embedding_map",
