@@ -97,7 +97,8 @@ export function matrixView({ label, onPoint, onKey, redraw, signal }) {
       [down, columns, false],
     ]) {
       for (let i = 1; i < Number(count); i += 1) {
-        context.fillStyle = i % Number(group) ? "rgb(128 128 128 / 0.22)" : "rgb(128 128 128 / 0.9)";
+        context.fillStyle =
+          i % Number(group) ? "rgb(128 128 128 / 0.22)" : "rgb(128 128 128 / 0.9)";
         if (vertical) context.fillRect(i * cell - 0.5, 0, 1, cell * down);
         else context.fillRect(0, i * cell - 0.5, width, 1);
       }

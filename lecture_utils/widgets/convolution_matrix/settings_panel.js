@@ -11,9 +11,7 @@ import { DICE } from "../_shared/ui/icons.js";
 /** Whole numbers from `low` to `high`. */
 function randomNumbers(count, low, high, seed, stream) {
   const at = uniform(seed, stream);
-  return Float64Array.from({ length: count }, (_, i) =>
-    Math.floor(low + (high - low + 1) * at(i)),
-  );
+  return Float64Array.from({ length: count }, (_, i) => Math.floor(low + (high - low + 1) * at(i)));
 }
 
 /**
@@ -35,7 +33,7 @@ export function settingsPanel({ model, read, edit }) {
     value: false,
     onChange: (transpose) => edit({ transpose }),
   });
-  const choice = (legend, values, onChange, label = String) => {
+  const choice = (legend, values, onChange, label = (value) => String(value)) => {
     const { element, set } = segmented({
       legend,
       options: values.map((value) => ({ value, label: label(value) })),
