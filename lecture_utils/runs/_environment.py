@@ -16,6 +16,7 @@ PACKAGES = ("torch", "pytorch-lightning", "torchmetrics", "safetensors", "numpy"
 SOURCES = (
     "_*",
     "augmentation",
+    "data/tuning",
     "datasets",
     "filter_banks",
     "geometry",
@@ -23,6 +24,7 @@ SOURCES = (
     "pretrained",
     "profiling.py",
     "runs",
+    "statistics.py",
     "training",
     "transfer",
 )

@@ -26,9 +26,10 @@ NETWORKS = {
 SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 50_000)
 #: What tuning chooses from. Decay is that of AdamW, which multiplies it by the learning rate.
 LEARNING_RATES = (1e-3, 3e-3, 1e-2)
-WEIGHT_DECAYS = (0.01, 0.1, 1.0)
-#: The sizes that are tuned; the others take the choice of the next smaller one of these.
-TUNED_SIZES = (100, 1_000, 10_000)
+WEIGHT_DECAYS = (0.1, 1.0, 3.0)
+#: The sizes that are tuned; the others take the choice of the next smaller one of these, or of the
+#: smallest.
+TUNED_SIZES = (1_000, 10_000)
 #: What tuning got: a list of ``learning_rate``, ``weight_decay``, ``val_accuracy`` and ``val_loss``
 #: per network and tuned size.
 TUNING = Path(__file__).parents[1] / "data" / "tuning" / "filters.json"
@@ -49,12 +50,17 @@ def chosen(network: str, size: int) -> tuple[float, float]:
     -------
     (float, float)
         Those with the highest accuracy on the validation images, for the next smaller size that was
-        tuned; of several, the first.
+        tuned (or the smallest of them); of several, the first.
     """
-    tuned = max(known for known in TUNED_SIZES if known <= size)
+    tuned = max((known for known in TUNED_SIZES if known <= size), default=min(TUNED_SIZES))
     tried = json.loads(TUNING.read_text(encoding="utf-8"))[network][str(tuned)]
     best = max(tried, key=lambda trial: trial["val_accuracy"])
     return best["learning_rate"], best["weight_decay"]
+
+
+def name_of(network: str, size: int) -> str:
+    """Name the recipe of a network and a number of training images."""
+    return f"filters/{network}-{size}"
 
 
 def make() -> list[Recipe]:
@@ -64,7 +70,13 @@ def make() -> list[Recipe]:
     -------
     list of Recipe
     """
-    return [make_one(network, size) for network in NETWORKS for size in SIZES]
+    tuned = json.loads(TUNING.read_text(encoding="utf-8"))
+    return [
+        make_one(network, size)
+        for network in NETWORKS
+        if len(tuned.get(network, {})) == len(TUNED_SIZES)
+        for size in SIZES
+    ]
 
 
 def make_one(network: str, size: int, settings: tuple[float, float] | None = None) -> Recipe:
@@ -82,7 +94,7 @@ def make_one(network: str, size: int, settings: tuple[float, float] | None = Non
     learning_rate, weight_decay = settings or chosen(network, size)
     repeats = max(1, _IMAGES_PER_EPOCH // size)
     return Recipe(
-        f"filters/{network}-{size}",
+        name_of(network, size),
         f"Fashion-MNIST, {NETWORKS[network]}, {size:,} images",
         "fashion_mnist",
         network,

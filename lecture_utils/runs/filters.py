@@ -1,0 +1,153 @@
+"""Results of the recorded runs on designed, random and learned filters.
+
+All numbers come from the cards of ``filters/*`` runs. What is not recorded is left out.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from lecture_utils import runs
+from lecture_utils._validation import check_name
+from lecture_utils.runs._filter_recipes import NETWORKS, SIZES, name_of
+from lecture_utils.statistics import holm, paired_t
+
+__all__ = ["NETWORKS", "SIZES", "Comparison", "accuracies", "compare", "evolution"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How much better one network is than another on a number of training images.
+
+    Attributes
+    ----------
+    size : int
+        Training images.
+    seeds : int
+        Pairs of runs. With one seed, both networks learn from the same images.
+    difference, margin : float
+        Test accuracy of the first network minus that of the second, 0 to 1: the mean over seeds,
+        and its 95% margin of error.
+    p : float
+        Of a paired t test, corrected for the number of sizes (Holm).
+    """
+
+    size: int
+    seeds: int
+    difference: float
+    margin: float
+    p: float
+
+
+def accuracies(
+    *, root: str | os.PathLike[str] | None = None
+) -> dict[str, dict[int, dict[int, float]]]:
+    """Collect test accuracies against the number of training images.
+
+    Parameters
+    ----------
+    root : path, optional
+        Where to look for recorded runs. By default among those that come with the package.
+
+    Returns
+    -------
+    dict of dict of dict of float
+        From network (one of `NETWORKS`) to number of training images to seed to test accuracy,
+        0 to 1. Only what is recorded.
+
+    Examples
+    --------
+    >>> curves = accuracies()
+    >>> list(curves) == list(NETWORKS)
+    True
+    """
+    curves: dict[str, dict[int, dict[int, float]]] = {network: {} for network in NETWORKS}
+    for network, curve in curves.items():
+        for size in SIZES:
+            name = name_of(network, size)
+            loaded = [
+                runs.load(name, seed, root=root) for _, seed in runs.available(name, root=root)
+            ]
+            if loaded:
+                curve[size] = {
+                    run.card["seed"]: run.card["metrics"]["test"]["accuracy"] for run in loaded
+                }
+    return curves
+
+
+def compare(
+    first: str, second: str, *, root: str | os.PathLike[str] | None = None
+) -> list[Comparison]:
+    """Compare two networks on each number of training images, seed by seed.
+
+    Parameters
+    ----------
+    first, second : str
+        Of `NETWORKS`.
+    root : path, optional
+        Where to look for recorded runs. By default among those that come with the package.
+
+    Returns
+    -------
+    list of Comparison
+        For every size for which at least two seeds of both are recorded, the smallest first.
+
+    Raises
+    ------
+    ValueError
+        If there is no such network.
+
+    Examples
+    --------
+    >>> all(each.seeds >= 5 for each in compare("gabor", "pixels"))
+    True
+    """
+    for name, value in (("first", first), ("second", second)):
+        check_name(name, value, NETWORKS)
+    curves = accuracies(root=root)
+    pairs = {}
+    for size in SIZES:
+        one, other = curves[first].get(size, {}), curves[second].get(size, {})
+        seeds = sorted(one.keys() & other.keys())
+        if len(seeds) >= 2:
+            pairs[size] = ([one[seed] for seed in seeds], [other[seed] for seed in seeds])
+    tests = [paired_t(*pair) for pair in pairs.values()]
+    corrected = holm([p for _, _, p in tests])
+    return [
+        Comparison(size, len(pair[0]), difference, margin, p)
+        for (size, pair), (difference, margin, _), p in zip(
+            pairs.items(), tests, corrected, strict=True
+        )
+    ]
+
+
+def evolution(*, seed: int = 0, root: str | os.PathLike[str] | None = None) -> dict[int, runs.Run]:
+    """Load the runs that show how filters are learned, for few, more and many images.
+
+    Parameters
+    ----------
+    seed : int
+    root : path, optional
+        Where to look for recorded runs. By default among those that come with the package.
+
+    Returns
+    -------
+    dict of runs.Run
+        From number of training images (100, 1,000 and 50,000) to the run of the network with one
+        learned layer; ``run.snapshots`` has its filters.
+
+    Raises
+    ------
+    FileNotFoundError
+        If one of them is not recorded.
+
+    Examples
+    --------
+    >>> evolution()[100].snapshots.steps[:3]
+    (0, 1, 2)
+    """
+    return {
+        size: runs.load(name_of("one-layer", size), seed, root=root)
+        for size in (100, 1_000, 50_000)
+    }

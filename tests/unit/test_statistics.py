@@ -1,0 +1,85 @@
+"""Intervals and tests over seeds, against SciPy, simulation, and closed testing."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lecture_utils.statistics import holm, paired_t, t_interval
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 30])
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.99])
+def test_t_interval_is_scipys(count, confidence):
+    values = np.random.default_rng(count).normal(0.8, 0.02, size=count)
+    mean, margin = t_interval(values, confidence)
+    low, high = stats.t.interval(confidence, count - 1, np.mean(values), stats.sem(values))
+    np.testing.assert_allclose([mean - margin, mean + margin], [low, high], rtol=1e-12)
+
+
+def test_t_interval_contains_the_true_mean_as_often_as_it_says():
+    samples = np.random.default_rng(0).normal(size=(4000, 4))
+    inside = [abs(mean) < margin for mean, margin in map(t_interval, samples)]
+    # Four standard deviations of a proportion of 0.95 among 4,000.
+    assert abs(np.mean(inside) - 0.95) < 4 * (0.95 * 0.05 / 4000) ** 0.5
+
+
+def test_paired_t_is_scipys_and_sees_what_the_pairs_share():
+    generator = np.random.default_rng(1)
+    shared = generator.normal(0.7, 0.1, size=6)
+    first = shared + 0.02 + generator.normal(scale=0.004, size=6)
+    second = shared + generator.normal(scale=0.004, size=6)
+    difference, margin, p = paired_t(first, second)
+    expected = stats.ttest_1samp(first - second, 0)
+    low, high = expected.confidence_interval()
+    np.testing.assert_allclose([difference - margin, difference + margin], [low, high], rtol=1e-9)
+    assert p == pytest.approx(expected.pvalue)
+    assert p < 0.01 < stats.ttest_ind(first, second).pvalue
+    assert paired_t(second, first)[0] == pytest.approx(-difference)
+
+
+def test_paired_t_with_equal_differences():
+    assert paired_t([0.5, 0.75], [0.5, 0.75]) == (0.0, 0.0, 1.0)
+    assert paired_t([0.75, 1.0], [0.5, 0.75]) == (0.25, 0.0, 0.0)
+
+
+def closed_testing(p_values):
+    """Correct by definition: a hypothesis falls with every set of hypotheses that contains it.
+
+    A set is tested by Bonferroni: the number of its hypotheses times the smallest p-value.
+    """
+    indices = range(len(p_values))
+    sets = [s for n in range(1, len(p_values) + 1) for s in itertools.combinations(indices, n)]
+    bonferroni = {s: min(1.0, len(s) * min(p_values[i] for i in s)) for s in sets}
+    return [max(p for s, p in bonferroni.items() if i in s) for i in indices]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_holm_is_closed_testing(seed):
+    generator = np.random.default_rng(seed)
+    p_values = (generator.random(size=generator.integers(1, 8)) ** 3).tolist()
+    if seed % 3 == 0:
+        p_values[0] = p_values[-1]  # ties
+    np.testing.assert_allclose(holm(p_values), closed_testing(p_values), rtol=1e-12)
+
+
+def test_holm_edges():
+    assert holm([]) == []
+    assert holm([0.0, 1.0, 1]) == [0.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: t_interval([0.9]), "there are 1 values"),
+        (lambda: t_interval([0.9, 0.8], 95), "confidence is 95"),
+        (lambda: paired_t([0.9, 0.8], [0.9]), "2 and 1 results"),
+        (lambda: paired_t([0.9], [0.9]), "there are 1 values"),
+        (lambda: holm([0.1, float("nan")]), "nan is no p-value"),
+        (lambda: holm([1.1]), "1.1 is no p-value"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
