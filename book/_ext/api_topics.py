@@ -103,6 +103,7 @@ TOPICS = {
             3: (
                 "ConvolutionMatrix",
                 "FeatureMaps",
+                "FilterEvolution",
                 "FilterLearner",
                 "LayerLab",
                 "ReceptiveFieldLab",

@@ -20,6 +20,7 @@ _DEMOS = {
     "FeatureMapExplorer": "feature_map_explorer",
     "FeatureMaps": "feature_maps",
     "FilterBankExplorer": "filter_bank_explorer",
+    "FilterEvolution": "filter_evolution",
     "FilterGallery": "filter_gallery",
     "FilterLearner": "filter_learner",
     "GaborLab": "gabor_lab",
