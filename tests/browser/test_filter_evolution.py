@@ -160,7 +160,7 @@ def test_the_curve_shows_means_and_margins(demo):
     rows = demo.root.locator(".evolution-scroll tbody tr")
     assert rows.count() == 4
     chart = demo.root.locator(".evolution-chart svg")
-    labels = chart.locator(".curves-text text").all_inner_texts()
+    labels = chart.locator(".curves-text text").all_text_contents()
     ticks = [text for text in labels if text.endswith("%")]
     ys = [
         chart.locator(".curves-text text", has_text=text).first.get_attribute("y") for text in ticks

@@ -50,7 +50,7 @@ def test_the_demo_has_the_filters_of_the_runs():
 
 def test_snapshots_in_eight_bits_stay_as_they_are():
     run = recorded_filters.run(100)
-    step, weights = run.snapshots
+    step = run.snapshots[0]
     once = FilterEvolution({100: run})
     run.snapshots = (step, np.stack([once.weights(100, int(s))[:, None] for s in step]))
     twice = FilterEvolution({100: run})
@@ -72,6 +72,7 @@ def test_accuracies_of_the_curves():
     assert (second["mean"], second["margin"]) == (curves["pixels"][300][0], None)
 
 
+@pytest.mark.slow
 def test_recorded_runs_can_be_shown(tmp_path):
     recorded = {
         size: runs.train(

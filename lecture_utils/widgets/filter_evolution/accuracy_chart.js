@@ -53,7 +53,10 @@ export function accuracyChart({ curves, sizes, onChoose }) {
         "g",
         { class: `curves-curve run-${place}` },
         svg("path", { class: "band", d: `M${band.join("L")}z` }),
-        svg("path", { class: "line", d: `M${at.map((point) => `${point.x} ${point.y}`).join("L")}` }),
+        svg("path", {
+          class: "line",
+          d: `M${at.map((point) => `${point.x} ${point.y}`).join("L")}`,
+        }),
         svg("path", {
           class: "marks",
           d: at.map((point) => marker(place, point.x, point.y, 3.6)).join(""),
@@ -91,11 +94,7 @@ export function accuracyChart({ curves, sizes, onChoose }) {
         ...powers.map((power) =>
           text(power.toLocaleString("en-US"), [x(power), floor + 17], "middle"),
         ),
-        text(
-          "training images, on a logarithmic axis",
-          [width - EDGE.right, floor + 36],
-          "end",
-        ),
+        text("training images, on a logarithmic axis", [width - EDGE.right, floor + 36], "end"),
       ),
     ];
   }

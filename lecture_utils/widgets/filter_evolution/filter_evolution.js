@@ -59,9 +59,9 @@ function build(demo) {
   const { sizes, steps } = evolution;
   const curves = model.get("curves");
 
-  const chart =
-    curves.length > 0 &&
-    accuracyChart({ curves, sizes, onChoose: (size) => edit({ selected: size }) });
+  const chart = curves.length
+    ? accuracyChart({ curves, sizes, onChoose: (size) => edit({ selected: size }) })
+    : null;
   let width = 0;
   if (chart) {
     onResize(
@@ -109,7 +109,7 @@ function build(demo) {
     time.set(steps[moment]);
     choice.set(selected);
     scale.set(common);
-    if (chart) chart.draw(width, selected);
+    chart?.draw(width, selected);
     for (const column of columns) column.draw(moment, selected, common, demo.dark);
     legend.element.hidden = !common;
     legend.update(evolution.limit, demo.dark);
@@ -134,8 +134,8 @@ function build(demo) {
     );
   const parts = [
     chart && h("p", { class: "lu-title" }, "Test accuracy by number of training images"),
-    chart && chart.element,
-    chart && chart.key,
+    chart?.element,
+    chart?.key,
     chart && disclosure("The accuracies as a table", accuracyTable(curves)),
     time.element,
     h(

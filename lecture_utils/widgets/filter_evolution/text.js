@@ -13,7 +13,11 @@ export const imageCount = (size) => `${grouped(size)} image${size === 1 ? "" : "
  * @param {number} value
  * @returns {string}
  */
-export const cosine = (value) => value.toFixed(2).replace(/^-0\.00$/, "0.00").replace("-", "−");
+export const cosine = (value) =>
+  value
+    .toFixed(2)
+    .replace(/^-0\.00$/, "0.00")
+    .replace("-", "−");
 
 /**
  * How far the filters have moved from where they started.
@@ -22,7 +26,9 @@ export const cosine = (value) => value.toFixed(2).replace(/^-0\.00$/, "0.00").re
  * @returns {string}
  */
 export function summary({ sizes, steps, similarity }, moment) {
-  const list = sizes.map((size, run) => `${cosine(similarity(run, moment))} with ${imageCount(size)}`);
+  const list = sizes.map(
+    (size, run) => `${cosine(similarity(run, moment))} with ${imageCount(size)}`,
+  );
   const all = new Intl.ListFormat("en", { type: "conjunction" }).format(list);
   return (
     `After ${grouped(steps[moment])} of ${grouped(steps.at(-1))} steps, the mean cosine similarity ` +
