@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -11,7 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from lecture_utils._validation import as_pair
 from lecture_utils.geometry import output_size, padding_per_side
 
-__all__ = ["KERNELS", "convolve2d", "flip_kernel", "gaussian_kernel"]
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+__all__ = ["KERNELS", "convolution_matrix", "convolve2d", "flip_kernel", "gaussian_kernel"]
 
 
 def convolve2d(
@@ -83,6 +86,73 @@ def convolve2d(
     windows = sliding_window_view(padded, covered, axis=(0, 1))
     windows = windows[::step_y, ::step_x, ..., ::hole_y, ::hole_x]
     return np.einsum("...ij,ij->...", windows, kernel)
+
+
+def convolution_matrix(
+    kernel: ArrayLike,
+    size: int | tuple[int, int],
+    *,
+    stride: int | tuple[int, int] = 1,
+    padding: int | tuple[int, int] | str = 0,
+    dilation: int | tuple[int, int] = 1,
+) -> csr_array:
+    """Write a convolution as a matrix.
+
+    Multiplied by the pixels of an image, row by row, the matrix gives the outputs of `convolve2d`,
+    row by row. Its transpose gives the gradient with respect to the image when it is multiplied by
+    the gradient with respect to the outputs.
+
+    Parameters
+    ----------
+    kernel : array_like, shape (kh, kw)
+        Finite real numbers.
+    size : int or pair of int
+        Height and width of the image, (H, W); a single number stands for a square image.
+    stride, padding, dilation
+        As for `convolve2d`.
+
+    Returns
+    -------
+    scipy.sparse.csr_array of float64, shape (H' W', H W)
+        Entry (r, c) is the weight by which pixel c goes into output r. Stored are the entries that
+        belong to a weight, even if the weight is zero; all others are zero. ``toarray()`` gives a
+        NumPy array.
+
+    Raises
+    ------
+    ValueError
+        If a shape, a number or a type does not fit; the message names the value and the remedy.
+
+    Notes
+    -----
+    A dense layer between the same pixels and outputs could choose every entry of the matrix. A
+    convolution has at most ``kh * kw`` nonzero entries per row, and the same weights in every row.
+
+    Examples
+    --------
+    >>> convolution_matrix([[-1, 1]], (1, 4)).toarray()
+    array([[-1.,  1.,  0.,  0.],
+           [ 0., -1.,  1.,  0.],
+           [ 0.,  0., -1.,  1.]])
+    """
+    from scipy.sparse import csr_array  # Not everybody who convolves needs to wait for SciPy.
+
+    kernel = _checked_kernel(kernel, np.float64)
+    height, width = as_pair(size, "size", minimum=1)
+    rows, columns = output_size((height, width), kernel.shape, stride, padding, dilation)
+    padding_y, padding_x = padding_per_side(padding, kernel.shape, stride, dilation)
+    step_y, step_x = as_pair(stride, "stride", minimum=1)
+    hole_y, hole_x = as_pair(dilation, "dilation", minimum=1)
+
+    # For every output (y, x) and every weight (i, j): the pixel that they connect.
+    y, x, i, j = np.ogrid[:rows, :columns, : kernel.shape[0], : kernel.shape[1]]
+    pixel_y = y * step_y - padding_y + i * hole_y
+    pixel_x = x * step_x - padding_x + j * hole_x
+    inside = (pixel_y >= 0) & (pixel_y < height) & (pixel_x >= 0) & (pixel_x < width)
+    pixel = np.broadcast_to(pixel_y * width + pixel_x, inside.shape)[inside]
+    output = np.broadcast_to(y * columns + x, inside.shape)[inside]
+    weights = np.broadcast_to(kernel, inside.shape)[inside]
+    return csr_array((weights, (output, pixel)), shape=(rows * columns, height * width))
 
 
 def flip_kernel(kernel: ArrayLike) -> NDArray[np.float64]:

@@ -42,7 +42,7 @@ class Topic:
 
 
 TOPICS = {
-    "convolution": Topic("Convolution", {1: ()}, used_in=(3,)),
+    "convolution": Topic("Convolution", {1: (), 3: ("convolution_matrix",)}),
     "filter_banks": Topic("Filter banks", {2: ()}),
     "geometry": Topic(
         "Geometry of layers",
@@ -100,7 +100,14 @@ TOPICS = {
         {
             1: ("ConvolutionLab", "ConvolutionSteps", "Quiz"),
             2: ("FilterBankExplorer", "GaborLab"),
-            3: ("FeatureMaps", "FilterLearner", "LayerLab", "ReceptiveFieldLab"),
+            3: (
+                "ConvolutionMatrix",
+                "FeatureMaps",
+                "FilterEvolution",
+                "FilterLearner",
+                "LayerLab",
+                "ReceptiveFieldLab",
+            ),
             4: ("DrawADigit", "ModelBuilder"),
             5: ("TrainingCurves",),
             6: ("AugmentationLab",),

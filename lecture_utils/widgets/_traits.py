@@ -5,9 +5,58 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import traitlets
+from numpy.typing import NDArray
 
 from lecture_utils._validation import is_whole, whole
+
+from ._demo import ArrayTrait
+
+#: A cell of a grid has room for two digits and a sign.
+LARGEST_NUMBER = 99
+
+
+class Grid(ArrayTrait):
+    """A small grid of numbers from -99 to 99, float64.
+
+    Parameters
+    ----------
+    largest : int
+        Rows and columns that it has at most.
+    whole : bool
+        Whether the numbers must be whole.
+    smallest : int
+        Rows and columns that it has at least.
+    **kwargs
+        As for `ArrayTrait`.
+    """
+
+    def __init__(self, largest: int, whole: bool, smallest: int = 1, **kwargs: Any):
+        super().__init__("float64", ndim=2, **kwargs)
+        self._smallest, self._largest, self._whole = smallest, largest, whole
+
+    def validate(self, obj: Any, value: Any) -> NDArray[Any]:
+        """Return the grid as the demo keeps it."""
+        grid = super().validate(obj, value)
+        low, high = self._smallest, self._largest
+        if min(grid.shape) < low or max(grid.shape) > high:
+            raise traitlets.TraitError(
+                f"{self.name} has shape {grid.shape}; the demo shows {low}x{low} to {high}x{high}"
+            )
+        # Written so that NaN is refused as well.
+        wrong = ~(np.abs(grid) <= LARGEST_NUMBER)
+        kind = "numbers"
+        if self._whole:
+            wrong |= grid != np.round(grid)
+            kind = "whole numbers"
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            raise traitlets.TraitError(
+                f"{self.name} has {grid[row, column]} at row {row}, column {column}; use {kind} "
+                f"from -{LARGEST_NUMBER} to {LARGEST_NUMBER}"
+            )
+        return grid
 
 
 class Between(traitlets.Float):

@@ -278,7 +278,7 @@ def test_numbers_are_typed_into_the_grids(lab):
     expect(lab.root.locator(".lu-message")).to_be_hidden()
     lab.cell("Input", 0, 0).click()  # padding now
     lab.page.keyboard.type("5")
-    assert lab.root.locator(".layer-input").count() == 0
+    assert lab.root.locator(".lu-grid-input").count() == 0
 
 
 def test_arrow_keys_walk_over_the_output(lab):

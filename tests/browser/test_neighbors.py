@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import recorded_filters
 from page_tools import wait_for_frames
 
 from lecture_utils import widgets
@@ -15,6 +16,7 @@ QUESTION = [{"question": "2 + 2?", "options": [("3", "One more."), ("4", "Yes.",
 MAP = [{"random": np.random.default_rng(0).normal(size=(8, 4))}, np.arange(8) % 2, ["cat", "dog"]]
 ARGUMENTS = {
     "EmbeddingMap": MAP,
+    "FilterEvolution": [recorded_filters.runs(), recorded_filters.curves()],
     "Quiz": [QUESTION],
     "TrainingCurves": ["mnist/dense", "mnist/gap"],
 }

@@ -12,7 +12,13 @@ from scipy.ndimage import laplace, sobel
 from scipy.signal import convolve2d as scipy_convolve2d
 from scipy.signal import correlate2d
 
-from lecture_utils.convolution import KERNELS, convolve2d, flip_kernel, gaussian_kernel
+from lecture_utils.convolution import (
+    KERNELS,
+    convolution_matrix,
+    convolve2d,
+    flip_kernel,
+    gaussian_kernel,
+)
 
 
 def torch_convolve2d(image, kernel, **options):
@@ -271,3 +277,67 @@ def test_imports_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    size=st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    kernel_size=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    **pairs,
+)
+def test_matrix_is_torchs_convolution_and_its_transpose_the_gradient(
+    seed, size, kernel_size, stride, padding, dilation
+):
+    rng = np.random.default_rng(seed)
+    image, kernel = rng.normal(size=size), rng.normal(size=kernel_size)
+    options = {"stride": stride, "padding": padding, "dilation": dilation}
+    pads, holes = np.broadcast_to(padding, 2), np.broadcast_to(dilation, 2)
+    if any(size[i] + 2 * pads[i] <= holes[i] * (kernel_size[i] - 1) for i in range(2)):
+        with pytest.raises(ValueError, match="does not fit"):
+            convolution_matrix(kernel, size, **options)
+        return
+    matrix = convolution_matrix(kernel, size, **options)
+    x = torch.tensor(image, requires_grad=True)
+    weight = torch.tensor(kernel)[None, None]
+    y = torch.nn.functional.conv2d(x[None, None], weight, **options)[0, 0]
+    assert matrix.shape == (y.numel(), x.numel())
+    np.testing.assert_allclose(matrix @ image.ravel(), y.detach().numpy().ravel(), atol=1e-12)
+    error = rng.normal(size=tuple(y.shape))
+    y.backward(torch.tensor(error))
+    np.testing.assert_allclose(matrix.T @ error.ravel(), x.grad.numpy().ravel(), atol=1e-12)
+    # Rows and columns that no window reads are PyTorch's `output_padding`.
+    unread = [
+        (size[i] + 2 * int(pads[i]) - int(holes[i]) * (kernel_size[i] - 1) - 1)
+        % int(np.broadcast_to(stride, 2)[i])
+        for i in range(2)
+    ]
+    transposed = torch.nn.functional.conv_transpose2d(
+        torch.tensor(error)[None, None], weight, output_padding=unread, **options
+    )[0, 0]
+    assert tuple(transposed.shape) == size
+    np.testing.assert_allclose(matrix.T @ error.ravel(), transposed.numpy().ravel(), atol=1e-12)
+
+
+def test_matrix_stores_every_weight_and_nothing_else():
+    sobel = KERNELS["sobel x"]  # three of its weights are zero
+    matrix = convolution_matrix(sobel, 6)
+    assert matrix.shape == (16, 36) and matrix.nnz == 16 * 9
+    assert set(matrix.toarray().ravel()) == {-2, -1, 0, 1, 2}
+    assert convolution_matrix(sobel, (6, 6), padding="same").nnz == 16 * 9 + 16 * 6 + 4 * 4
+    assert convolution_matrix([[2]], 3).toarray().tolist() == (2 * np.eye(9)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([[np.nan]], 4), "finite"),
+        (([1, 2], 4), "shape"),
+        ((np.ones((3, 3)), 2), "does not fit"),
+        ((np.ones((3, 3)), 0), "size"),
+        ((np.ones((3, 3)), (4, 4, 4)), "size"),
+    ],
+)
+def test_no_matrix_of_nonsense(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        convolution_matrix(*arguments)

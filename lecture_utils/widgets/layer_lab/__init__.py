@@ -3,51 +3,19 @@
 from __future__ import annotations
 
 import html
-from typing import Any
 
 import numpy as np
 import traitlets
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import _figure
-from .._demo import ArrayTrait, Demo
-from .._traits import Whole
+from .._demo import Demo
+from .._traits import Grid, Whole
 from .layer import OPERATIONS, find_problem, layer_output
 from .presets import EDGES, PRESETS, edge_image
 
 LARGEST_IMAGE = 12
 LARGEST_KERNEL = 5
-LARGEST_NUMBER = 99
-
-
-class Grid(ArrayTrait):
-    """A small grid of numbers, float64."""
-
-    def __init__(self, largest: int, whole: bool, **kwargs: Any):
-        super().__init__("float64", ndim=2, **kwargs)
-        self._largest, self._whole = largest, whole
-
-    def validate(self, obj: Any, value: Any) -> NDArray[Any]:
-        """Return the grid as the lab keeps it."""
-        grid = super().validate(obj, value)
-        if grid.size == 0 or max(grid.shape) > self._largest:
-            raise traitlets.TraitError(
-                f"{self.name} has shape {grid.shape}; the lab shows 1x1 to "
-                f"{self._largest}x{self._largest}"
-            )
-        # Written so that NaN is refused as well.
-        wrong = ~(np.abs(grid) <= LARGEST_NUMBER)
-        kind = "numbers"
-        if self._whole:
-            wrong |= grid != np.round(grid)
-            kind = "whole numbers"
-        if wrong.any():
-            row, column = np.argwhere(wrong)[0]
-            raise traitlets.TraitError(
-                f"{self.name} has {grid[row, column]} at row {row}, column {column}; use {kind} "
-                f"from -{LARGEST_NUMBER} to {LARGEST_NUMBER}"
-            )
-        return grid
 
 
 class LayerLab(Demo):
@@ -92,6 +60,8 @@ class LayerLab(Demo):
     >>> LayerLab([[1, 2], [3, 4]], kernel=2, operation="max").output
     array([[4.]])
     """
+
+    extra_styles = ("_shared/ui/cell_grid.css",)
 
     image = Grid(LARGEST_IMAGE, whole=True, default_value=np.zeros((1, 1)))
     kernel = Grid(LARGEST_KERNEL, whole=False, default_value=np.ones((1, 1)))

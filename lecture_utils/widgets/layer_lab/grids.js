@@ -6,7 +6,7 @@ import { fromTyped } from "../_shared/math/arrays.js";
 import { maxMagnitude } from "../_shared/math/image.js";
 import { format, formatCell } from "../_shared/math/numbers.js";
 import { cssColor, grayColor, lutIndex, sequentialLut, signedColor } from "../_shared/ui/color.js";
-import { cellGrid } from "./cell_grid.js";
+import { cellGrid } from "../_shared/ui/cell_grid.js";
 
 const LARGEST = 99;
 /** No color: the paper shows. */

@@ -2,9 +2,9 @@
  * A grid of cells with numbers: walk with the arrows, point, and, where allowed, type new numbers.
  */
 
-import { h, setColor } from "../_shared/ui/dom.js";
-import { format, parseNumber } from "../_shared/math/numbers.js";
-import { moveByKey } from "../_shared/ui/plane.js";
+import { h, setColor } from "./dom.js";
+import { format, parseNumber } from "../math/numbers.js";
+import { moveByKey } from "./plane.js";
 
 const PLAIN = { background: "", ink: "" };
 
@@ -25,7 +25,7 @@ export function cellGrid({
   valueAt = () => null,
   onEdit,
 }) {
-  const element = h("div", { class: "layer-grid", role: "grid", "aria-label": label });
+  const element = h("div", { class: "lu-grid", role: "grid", "aria-label": label });
   if (!onEdit) element.setAttribute("aria-readonly", "true");
   const rowElements = [];
   let [rows, columns] = [0, 0];
@@ -35,7 +35,7 @@ export function cellGrid({
   let pressed = null; // the cell that had the focus already when the button went down on it
 
   const indexOf = (target) => {
-    const cell = target.closest?.(".layer-cell");
+    const cell = target.closest?.(".lu-grid-cell");
     return cell && element.contains(cell) ? cell.place : null;
   };
 
@@ -44,7 +44,7 @@ export function cellGrid({
     if (newRows === rows && newColumns === columns) return;
     close(false);
     while (rowElements.length < newRows) {
-      const row = h("div", { role: "row", class: "layer-row" });
+      const row = h("div", { role: "row", class: "lu-grid-row" });
       rowElements.push(row);
       element.append(row);
     }
@@ -55,7 +55,7 @@ export function cellGrid({
         row.append(
           h(
             "div",
-            { role: "gridcell", class: "layer-cell", tabindex: "-1" },
+            { role: "gridcell", class: "lu-grid-cell", tabindex: "-1" },
             document.createTextNode(""),
           ),
         );
@@ -82,7 +82,7 @@ export function cellGrid({
     const cell = cells[index];
     if (cell.firstChild.data !== text) cell.firstChild.data = text;
     setColor(cell, color ?? PLAIN);
-    const name = `layer-cell${text.length > 3 ? " long" : ""}${marks}`;
+    const name = `lu-grid-cell${text.length > 3 ? " long" : ""}${marks}`;
     if (cell.className !== name) cell.className = name;
   }
 
@@ -101,7 +101,7 @@ export function cellGrid({
     if (value === null || input) return;
     const name = `New number for row ${Math.floor(index / columns)}, column ${index % columns} of ${label}`;
     input = h("input", {
-      class: "layer-input",
+      class: "lu-grid-input",
       "aria-label": name,
       autocomplete: "off",
       enterkeyhint: "done",
