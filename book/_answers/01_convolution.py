@@ -1,5 +1,4 @@
-"""Answers to the exercises of chapter 1, and what the checks must say to them."""
-# ruff: noqa: F821
+# Answers to the exercises of chapter 1; see book/_ext/answers.py.
 
 # %% Exercise 1, accepted: rows that sum to 0 only up to rounding
 my_edge = [[-0.1, -0.2, 0.3]] * 3
@@ -28,7 +27,7 @@ my_edge = np.zeros((3, 3))
 # %% Exercise 2, accepted: a list of integers
 move_down = [[0, 0, 1, 0, 0]] + [[0] * 5] * 4
 
-# %% Exercise 2, accepted: a tensor that wants gradients, detached
+# %% Exercise 2, accepted: a one-hot tensor
 move_down = torch.nn.functional.one_hot(torch.tensor(2), 25).reshape(5, 5).double()
 
 # %% Exercise 2, rejected with "moves the image up": as the mathematical convolution needs it
@@ -47,37 +46,30 @@ move_down[2, 0] = 1
 move_down = np.zeros((5, 5))
 move_down[0] = 1
 
-
 # %% Exercise 3, accepted: by counting positions
 def my_output_size(n, k, stride=1, padding=0, dilation=1):
     return len(range(0, n + 2 * padding - dilation * (k - 1), stride))
-
 
 # %% Exercise 3, accepted: with a floating-point floor
 def my_output_size(n, k, stride=1, padding=0, dilation=1):
     return np.floor((n + 2 * padding - dilation * (k - 1) - 1) / stride + 1)
 
-
 # %% Exercise 3, rejected with "Padding adds pixels on both sides": padding on one side
 def my_output_size(n, k, stride=1, padding=0, dilation=1):
     return (n + padding - dilation * (k - 1) - 1) // stride + 1
-
 
 # %% Exercise 3, rejected with "round down": rounded up
 def my_output_size(n, k, stride=1, padding=0, dilation=1):
     return int(np.ceil((n + 2 * padding - dilation * (k - 1) - 1) / stride)) + 1
 
-
 # %% Exercise 3, rejected with "spans 5 pixels": dilation times k
 def my_output_size(n, k, stride=1, padding=0, dilation=1):
     return (n + 2 * padding - dilation * k) // stride + 1
-
 
 # %% Exercise 3, rejected with "some combination": the padding is forgotten if there is a stride
 def my_output_size(n, k, stride=1, padding=0, dilation=1):
     span = dilation * (k - 1) + 1
     return (n - span) // stride + 1 + 2 * padding // stride**2
-
 
 # %% Exercise 4, accepted: all of the scale in one of the kernels
 row, column = np.ones((1, 9), dtype=int), torch.full((9, 1), 1 / 81, dtype=torch.double)
@@ -96,43 +88,35 @@ row, column, multiplications = bell[None] / bell.sum(), bell[:, None] / bell.sum
 # %% Exercise 4, rejected with "nine for the row": multiplied instead of added
 row, column, multiplications = np.full((1, 9), 1 / 9), np.full((9, 1), 1 / 9), 81
 
-
 # %% Exercise 5, accepted: as a list of lists
 def slope_kernel(smoothing):
     total = 2 * float(sum(smoothing))
     return [[-s / total, 0, s / total] for s in smoothing]
-
 
 # %% Exercise 5, accepted: a tensor in single precision
 def slope_kernel(smoothing):
     column = torch.as_tensor(smoothing).float()
     return torch.outer(column / column.sum(), torch.tensor([-1, 0, 1]) / 2)
 
-
 # %% Exercise 5, rejected with "The scale is wrong": the distance of two pixels is forgotten
 def slope_kernel(smoothing):
     return np.outer(smoothing, [-1, 0, 1]) / np.sum(smoothing)
-
 
 # %% Exercise 5, rejected with "The scale is wrong": divided by 8 whatever the weights are
 def slope_kernel(smoothing):
     return np.outer(smoothing, [-1, 0, 1]) / 8
 
-
 # %% Exercise 5, rejected with "The sign is wrong": the kernel of the mathematical convolution
 def slope_kernel(smoothing):
     return np.outer(smoothing, [1, 0, -1]) / (2 * np.sum(smoothing))
-
 
 # %% Exercise 5, rejected with "does not respond to an image that gets brighter": transposed
 def slope_kernel(smoothing):
     return np.outer([-1, 0, 1], smoothing) / (2 * np.sum(smoothing))
 
-
 # %% Exercise 5, rejected with "in the given order": from bottom to top
 def slope_kernel(smoothing):
     return np.outer(smoothing[::-1], [-1, 0, 1]) / (2 * np.sum(smoothing))
-
 
 # %% Exercise 6, accepted: loops and Pearson's coefficient, as a list
 def my_match(image, template):
@@ -147,16 +131,13 @@ def my_match(image, template):
             result[-1].append(0 if flat else np.corrcoef(patch.ravel(), template.ravel())[0, 1])
     return result
 
-
 # %% Exercise 6, accepted: the library's function, as a tensor in single precision
 def my_match(image, template):
     return torch.from_numpy(normalized_correlation(image, template)).float()
 
-
 # %% Exercise 6, rejected with "What must be subtracted from each patch": the plain dot product
 def my_match(image, template):
     return convolve2d(image, template)
-
 
 # %% Exercise 6, rejected with "What must be subtracted from the template": only divided by norms
 def my_match(image, template):
@@ -165,11 +146,9 @@ def my_match(image, template):
     norms = np.sqrt((patches**2).sum((2, 3))) * np.linalg.norm(template)
     return (patches * template).sum((2, 3)) / np.maximum(norms, 1e-9)
 
-
 # %% Exercise 6, rejected with "More contrast should not change the map": means subtracted only
 def my_match(image, template):
     return convolve2d(image, template - template.mean())
-
 
 # %% Exercise 6, rejected with "differ from those of scikit-image": standard deviations, and a sum
 def my_match(image, template):
@@ -177,11 +156,9 @@ def my_match(image, template):
     deviations = np.maximum(patches.std((2, 3)), 1e-9) * template.std()
     return convolve2d(image, template - template.mean()) / deviations
 
-
 # %% Exercise 6, rejected with "should give a map of 11×10": as large as the image
 def my_match(image, template):
     return match_template(image, template, pad_input=True)
-
 
 # %% Exercise 6, rejected with "without any contrast": 0/0
 def my_match(image, template):
@@ -191,7 +168,6 @@ def my_match(image, template):
     norms = np.sqrt((patches**2).sum((2, 3))) * np.linalg.norm(template)
     with np.errstate(invalid="ignore"):
         return (patches * template).sum((2, 3)) / norms
-
 
 # %% Exercise 7, accepted: another start, a larger scale, a tensor
 everybody = [climb(kernel, pair_images, is_boot)[0] for kernel in random_kernels[:4]]
