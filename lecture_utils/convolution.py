@@ -14,7 +14,14 @@ from lecture_utils.geometry import output_size, padding_per_side
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["KERNELS", "convolution_matrix", "convolve2d", "flip_kernel", "gaussian_kernel"]
+__all__ = [
+    "KERNELS",
+    "convolution_matrix",
+    "convolve2d",
+    "flip_kernel",
+    "gaussian_kernel",
+    "normalized_correlation",
+]
 
 
 def convolve2d(
@@ -155,6 +162,66 @@ def convolution_matrix(
     return csr_array((weights, (output, pixel)), shape=(rows * columns, height * width))
 
 
+def normalized_correlation(image: ArrayLike, template: ArrayLike) -> NDArray[np.float64]:
+    """Tell how similar every patch of an image is to a template, whatever brightness and contrast.
+
+    At each position, the mean is subtracted from the patch and from the template, and their dot
+    product is divided by their norms. This is Pearson's correlation coefficient of the two.
+
+    Parameters
+    ----------
+    image : array_like, shape (H, W)
+        Finite real numbers.
+    template : array_like, shape (h, w)
+        Finite real numbers, not all the same; at most as large as the image.
+
+    Returns
+    -------
+    ndarray, shape (H - h + 1, W - w + 1)
+        From -1 (the negative of the template) to 1 (the template, perhaps darker or paler); 0 for
+        patches without any contrast.
+
+    Raises
+    ------
+    ValueError
+        If a shape, a number or a type does not fit, or all values of the template are the same.
+
+    Notes
+    -----
+    Inside the image, the same values come from ``skimage.feature.match_template``.
+
+    References
+    ----------
+    Lewis, "Fast normalized cross-correlation", Vision Interface, 1995.
+
+    Examples
+    --------
+    >>> patch = np.array([[1, 0], [0, 1]])
+    >>> normalized_correlation(0.3 * patch + 0.5, patch).round(6)
+    array([[1.]])
+    >>> normalized_correlation([[0, 1, 1], [1, 0, 1]], patch).round(2)
+    array([[-1.  ,  0.58]])
+    """
+    image = _real_array(image, "image").astype(np.float64)
+    template = _checked_kernel(template, np.float64, "template")
+    if image.ndim != 2:
+        raise ValueError(f"image has shape {image.shape}; give (height, width), one gray image")
+    if not np.isfinite(image).all():
+        raise ValueError("image has values that are not finite; replace them by numbers")
+    if np.ptp(template) == 0:
+        raise ValueError("all values of the template are the same, so that nothing resembles it")
+    template = template - template.mean()
+    norm = np.linalg.norm(template)
+    # The mean changes nothing, but without it the difference of squares below would lose digits.
+    image = image - image.mean()
+    ones, count = np.ones(template.shape), template.size
+    sums, squares = convolve2d(image, ones), convolve2d(image**2, ones)
+    variation = squares - sums**2 / count
+    flat = variation <= 1e-12 * max(float((image**2).max()), np.finfo(float).tiny) * count
+    scale = np.sqrt(np.where(flat, 1.0, variation)) * norm
+    return np.where(flat, 0.0, np.clip(convolve2d(image, template) / scale, -1.0, 1.0))
+
+
 def flip_kernel(kernel: ArrayLike) -> NDArray[np.float64]:
     """Turn a kernel by 180 degrees.
 
@@ -241,19 +308,19 @@ def _real_array(values, name):
     return array
 
 
-def _checked_kernel(kernel, dtype):
+def _checked_kernel(kernel, dtype, name="kernel"):
     """Return `kernel` as a two-dimensional finite array of type `dtype`."""
-    kernel = _real_array(kernel, "kernel")
+    kernel = _real_array(kernel, name)
     if kernel.ndim != 2:
         raise ValueError(
-            f"kernel has shape {kernel.shape}; give (height, width), for example (3, 3)"
+            f"{name} has shape {kernel.shape}; give (height, width), for example (3, 3)"
         )
     with np.errstate(over="ignore"):
         converted = kernel.astype(dtype)
     if not np.isfinite(converted).all():
         row, column = np.argwhere(~np.isfinite(converted))[0]
         raise ValueError(
-            f"kernel has {kernel[row, column]} at row {row}, column {column}, which is not a "
+            f"{name} has {kernel[row, column]} at row {row}, column {column}, which is not a "
             f"finite {converted.dtype}; replace it by a number"
         )
     return converted

@@ -43,7 +43,7 @@ class Topic:
 
 TOPICS = {
     "convolution": Topic("Convolution", {1: (), 3: ("convolution_matrix",)}),
-    "filter_banks": Topic("Filter banks", {2: ()}),
+    "filter_banks": Topic("Filter banks", {2: ()}, used_in=(1,)),
     "geometry": Topic(
         "Geometry of layers",
         {3: (), 1: ("output_size", "padding_per_side")},
@@ -90,7 +90,7 @@ TOPICS = {
         verb="Introduced",
         submodules=("transfer",),
     ),
-    "statistics": Topic("Statistics", {9: ()}, used_in=(2, 5, 6)),
+    "statistics": Topic("Statistics", {9: (), 1: ("wilson",)}, used_in=(2, 5, 6)),
     "profiling": Topic("Profiling", {7: ()}, verb="Introduced"),
     "interpretation": Topic("Interpretation", {8: ()}, submodules=("recordings",)),
     "pretrained": Topic("Pretrained models", {8: ()}, used_in=(9,), verb="Introduced"),
@@ -119,7 +119,7 @@ TOPICS = {
     ),
     "plotting": Topic("Plotting", used_in=(1, 2, 3, 4, 5, 6, 7, 8, 9)),
     "palette": Topic("Colors"),
-    "evidence": Topic("Evidence for sentences"),
+    "evidence": Topic("Evidence for sentences", used_in=(1,)),
     "exercises": Topic("Exercises", {1: ()}, used_in=(2, 3, 4, 5, 6, 7, 8, 9), verb="Introduced"),
 }
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import laplace, sobel
 from scipy.signal import convolve2d as scipy_convolve2d
 from scipy.signal import correlate2d
+from skimage.feature import match_template
 
 from lecture_utils.convolution import (
     KERNELS,
@@ -18,6 +19,7 @@ from lecture_utils.convolution import (
     convolve2d,
     flip_kernel,
     gaussian_kernel,
+    normalized_correlation,
 )
 
 
@@ -265,6 +267,46 @@ def test_gaussian_kernel(size, sigma):
 def test_gaussian_kernel_refuses(size, sigma, message):
     with pytest.raises(ValueError, match=message):
         gaussian_kernel(size, sigma)
+
+
+@pytest.mark.parametrize("size", [(3, 3), (1, 5), (4, 2), (9, 9)])
+def test_normalized_correlation_equals_scikit_images(size):
+    rng = np.random.default_rng(8)
+    image, template = rng.normal(size=(20, 17)), rng.normal(size=size)
+    expected = match_template(image, template)
+    np.testing.assert_allclose(normalized_correlation(image, template), expected, atol=1e-12)
+    changed = normalized_correlation(1000 + 0.01 * image, 3 - 2 * template)
+    np.testing.assert_allclose(changed, -expected, atol=1e-8)
+
+
+def test_normalized_correlation_of_flat_patches_is_zero():
+    image = np.full((9, 9), 0.1)
+    image[6:, 6:] = 1
+    output = normalized_correlation(image.astype(np.float32), np.eye(3))
+    assert (output[:4, :4] == 0).all()
+    assert output[6, 6] == 0
+    assert np.abs(output[4:6, 4:6]).max() > 0.1
+    assert (normalized_correlation(np.zeros((4, 4)), np.eye(3)) == 0).all()
+    assert normalized_correlation(np.eye(3, dtype=np.uint8) * 200, np.eye(3)) == pytest.approx(1)
+    tiny = normalized_correlation(1e-9 * np.eye(3), 1e-9 * np.eye(3))
+    assert tiny == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("image", "template", "message"),
+    [
+        (np.ones(5), KERNEL, r"image has shape \(5,\)"),
+        (np.ones((5, 5, 3)), KERNEL, r"image has shape \(5, 5, 3\)"),
+        ([[0, np.nan], [1, 2]], [[0, 1]], "not finite"),
+        (IMAGE, KERNEL, "all values of the template are the same"),
+        (IMAGE, np.full((3, 3), 0.1), "all values of the template are the same"),
+        (np.eye(2), np.eye(3), "does not fit"),
+        (IMAGE, [[0, np.inf]], "template has inf"),
+    ],
+)
+def test_normalized_correlation_refuses(image, template, message):
+    with pytest.raises(ValueError, match=message):
+        normalized_correlation(image, template)
 
 
 def test_imports_nothing_heavy():
