@@ -42,7 +42,7 @@ class Topic:
 
 
 TOPICS = {
-    "convolution": Topic("Convolution", {1: (), 3: ("convolution_matrix",)}),
+    "convolution": Topic("Convolution", {1: (), 3: ("convolution_matrix",)}, used_in=(2,)),
     "filter_banks": Topic("Filter banks", {2: ()}, used_in=(1,)),
     "geometry": Topic(
         "Geometry of layers",
@@ -119,7 +119,7 @@ TOPICS = {
     ),
     "plotting": Topic("Plotting", used_in=(1, 2, 3, 4, 5, 6, 7, 8, 9)),
     "palette": Topic("Colors"),
-    "evidence": Topic("Evidence for sentences", used_in=(1,)),
+    "evidence": Topic("Evidence for sentences", used_in=(1, 2)),
     "exercises": Topic("Exercises", {1: ()}, used_in=(2, 3, 4, 5, 6, 7, 8, 9), verb="Introduced"),
 }
 

@@ -10,6 +10,7 @@ from lecture_utils.filter_banks._bank import (
     sobel_bank,
 )
 from lecture_utils.filter_banks._gabor import GaborBank, GaborParameters, gabor_kernel
+from lecture_utils.filter_banks._scattering import scattering
 
 __all__ = [
     "FilterBank",
@@ -18,5 +19,6 @@ __all__ = [
     "gabor_kernel",
     "haar_bank",
     "laplacian_of_gaussian_bank",
+    "scattering",
     "sobel_bank",
 ]

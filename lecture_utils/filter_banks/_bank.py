@@ -171,7 +171,60 @@ class FilterBank:
         >>> float(x), float(y)
         (16.0, 0.0)
         """
-        return self._apply(image, mode, reduce=self._energy, keeps_pixels=False)
+        return self._apply(image, mode, reduce=self._energy, shape=())
+
+    @overload
+    def pooled(self, image: Tensor, cells: int = 4, mode: str = "reflect") -> Tensor: ...
+    @overload
+    def pooled(self, image: ArrayLike, cells: int = 4, mode: str = "reflect") -> NDArray[Any]: ...
+    def pooled(
+        self, image: ArrayLike | Tensor, cells: int = 4, mode: str = "reflect"
+    ) -> NDArray[Any] | Tensor:
+        """Average the magnitudes of every filter's response over the cells of a grid.
+
+        The result says how strongly each filter responds in each part of the image, and no longer
+        where exactly. All responses are never in memory at once.
+
+        Parameters
+        ----------
+        image
+            As for `responses`; height and width are multiples of `cells`.
+        cells : int
+            Rows and columns of the grid.
+        mode
+            As for `responses`.
+
+        Returns
+        -------
+        numpy.ndarray or torch.Tensor, shape (n, cells, cells) or (b, n, cells, cells)
+            Real, not negative.
+
+        Raises
+        ------
+        ValueError
+            If the image cannot be divided into that many equal cells.
+
+        Examples
+        --------
+        >>> bank = FilterBank([[[1, 0, -1]], [[1], [0], [-1]]])
+        >>> ramp = np.tile(np.arange(8.0), (8, 1))
+        >>> bank.pooled(ramp, cells=2)[:, 0, 0].tolist()
+        [1.75, 0.0]
+        """
+        cells = whole("cells", cells, 1)
+        height, width = np.shape(image)[-2:] if len(np.shape(image)) >= 2 else (cells, cells)
+        if height % cells or width % cells:
+            raise ValueError(
+                f"an image of {height}x{width} pixels cannot be divided into {cells}x{cells} equal "
+                "cells; choose a number that divides both, or crop the image"
+            )
+
+        def pool(tile):
+            tile = abs(tile)
+            parts = (cells, tile.shape[-2] // cells, cells, tile.shape[-1] // cells)
+            return tile.reshape(*tile.shape[:-2], *parts).mean((-3, -1))
+
+        return self._apply(image, mode, reduce=pool, shape=(cells, cells))
 
     def _energy(self, tile):
         squares = tile.real**2 + tile.imag**2 if self.is_complex else tile**2
@@ -190,28 +243,35 @@ class FilterBank:
         image: Any,
         mode: str,
         reduce: Callable[[Any], Any] | None = None,
-        keeps_pixels: bool = True,
+        shape: tuple[int, ...] | None = None,
     ) -> Any:
-        """Filter, and reduce every piece of the responses while it is still in the cache."""
+        """Filter, and reduce every piece of the responses while it is still in the cache.
+
+        A reduced response has the shape `shape`; None stands for that of the image.
+        """
         images, single = checked_image(image, mode)
         if not _torch.is_tensor(images):
-            result = self._apply_numpy(images, mode, reduce, keeps_pixels)
+            result = self._apply_numpy(images, mode, reduce, shape)
         elif _torch.needs_torch(images):
             result = _torch.apply(self._factors, images, mode, self.is_complex, reduce)
         else:
             result = _torch.through_numpy(
-                images, lambda x, n: self._apply_numpy(x, mode, reduce, keeps_pixels, threads=n)
+                images, lambda x, n: self._apply_numpy(x, mode, reduce, shape, threads=n)
             )
         return result[0] if single else result
 
-    def _apply_numpy(self, images, mode, reduce, keeps_pixels, threads=None):
+    def _apply_numpy(self, images, mode, reduce, reduced_shape, threads=None):
         shape = images.shape[1:]
         dtype = np.result_type(images.dtype, np.complex64) if self.is_complex else images.dtype
         key = (shape, mode, dtype)
         if self._plan is None or self._plan[0] != key:
             self._plan = (key, _engine.make_plan(self._factors, shape, mode, dtype))
         plan = self._plan[1]
-        result_shape = (len(images), len(self), *(shape if keeps_pixels else ()))
+        result_shape = (
+            len(images),
+            len(self),
+            *(shape if reduced_shape is None else reduced_shape),
+        )
         if reduce is None:
             result = np.empty(result_shape, dtype)
             _engine.run(plan, images, out=result, threads=threads)

@@ -198,8 +198,8 @@ class GaborBank(FilterBank):
         if not self.parameters:
             raise ValueError("a Gabor bank needs at least one frequency, one theta and one sigma")
         _warn_of_aliases(self.parameters, stacklevel=4)
-        self._offset, n_stds = _checked_rest(offset, n_stds)
-        kernels = [_kernel(entry, self._offset, n_stds) for entry in self.parameters]
+        self._offset, self._n_stds = _checked_rest(offset, n_stds)
+        kernels = [_kernel(entry, self._offset, self._n_stds) for entry in self.parameters]
         super().__init__(kernels, [_name(entry) for entry in self.parameters])
 
     def _factorize(self):

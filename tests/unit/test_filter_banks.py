@@ -230,3 +230,39 @@ def test_an_unknown_mode_is_refused():
 def test_bad_banks_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (96, 64)])  # both routes of the engine
+@pytest.mark.parametrize("is_complex", [False, True])
+def test_pooled_averages_the_magnitudes_over_cells(shape, is_complex):
+    rng = np.random.default_rng(3)
+    kernels = rng.normal(size=(3, 5, 4)) + is_complex * 1j * rng.normal(size=(3, 5, 4))
+    bank, images = FilterBank(kernels), rng.random((2, *shape))
+    pooled = bank.pooled(images, cells=4, mode="wrap")
+    height, width = shape[0] // 4, shape[1] // 4
+    for (n, k, row, column), value in np.ndenumerate(pooled):
+        response = ndimage.convolve(images[n] + 0j, kernels[k], mode="wrap")
+        cell = response[height * row :, width * column :][:height, :width]
+        assert value == pytest.approx(abs(cell).mean())
+    np.testing.assert_array_equal(bank.pooled(images[0], 4, "wrap"), pooled[0])
+
+
+def test_pooled_takes_tensors_and_gives_gradients():
+    rng = np.random.default_rng(4)
+    bank, image = FilterBank(rng.normal(size=(2, 3, 3))), torch.from_numpy(rng.random((12, 8)))
+    reference = bank.pooled(image.numpy(), 2)
+    np.testing.assert_allclose(bank.pooled(image, 2), reference)
+    image.requires_grad_()
+    pooled = bank.pooled(image, 2)
+    np.testing.assert_allclose(pooled.detach(), reference)
+    pooled.sum().backward()
+    assert image.grad.abs().sum() > 0
+
+
+def test_pooled_refuses_cells_that_do_not_fit():
+    with pytest.raises(ValueError, match="28x30 pixels cannot be divided into 4x4"):
+        sobel_bank().pooled(np.ones((28, 30)), 4)
+    with pytest.raises(ValueError, match="cells is 0"):
+        sobel_bank().pooled(np.ones((28, 28)), 0)
+    with pytest.raises(ValueError, match=r"shape \(5,\)"):
+        sobel_bank().pooled(np.ones(5), 5)
