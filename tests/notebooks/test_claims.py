@@ -18,7 +18,6 @@ chapters = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 TO_DO = {
     "01_convolution",
     "02_filter_banks",
-    "03_cnn_layers",
     "04_first_cnn",
     "05_cats_vs_dogs",
     "06_augmentation",
