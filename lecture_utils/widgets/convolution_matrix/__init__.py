@@ -131,7 +131,7 @@ class ConvolutionMatrix(Demo):
     def error(self) -> NDArray[np.float64]:
         """The gradient with respect to each output, (H', W')."""
         rows, columns = self._output_shape
-        return self.errors[:rows, :columns]
+        return np.asarray(self.errors)[:rows, :columns]
 
     @property
     def gradient(self) -> NDArray[np.float64]:
