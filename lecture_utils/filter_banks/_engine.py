@@ -71,7 +71,24 @@ def stacked(pairs, shape, dtype):
     together = max(1, PRODUCT // (left[0].size * shape[1]))
     while len(pairs) % together:
         together -= 1
-    return left.reshape(len(pairs) // together, -1, shape[0]), right
+    rows = together * left[0].size // shape[0]
+    # A kernel that is a sum of many products has too many rows even alone: they become several.
+    parts = next(n for n in divisors(rows) if n == rows or rows // n * math.prod(shape) <= PRODUCT)
+    return left.reshape(-1, rows // parts, shape[0]), right
+
+
+def divisors(number):
+    """Return the divisors of a whole number, from 1 up."""
+    return [n for n in range(1, number + 1) if number % n == 0]
+
+
+def multiply(left, right, out):
+    """Write ``left @ right`` to `out`, in steps for which BLAS starts no threads of its own."""
+    inner = right.shape[-2]
+    step = max(1, PRODUCT // (left.shape[-2] * right.shape[-1]))
+    np.matmul(left[..., :step], right[..., :step, :], out=out)
+    for at in range(step, inner, step):
+        out += left[..., at : at + step] @ right[..., at : at + step, :]
 
 
 class DensePlan:
@@ -133,7 +150,7 @@ class DensePlan:
             vertical = vertical.reshape(len(vertical), len(right), height, -1)
             shape = (*vertical.shape[:2], height, width)
             result = np.empty(shape, self.dtype) if out is None else out[piece, filters]
-            np.matmul(vertical, right, out=as_reals(result))
+            multiply(vertical, right, as_reals(result))
             if done:
                 done(piece, filters, result)
 

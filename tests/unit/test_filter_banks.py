@@ -266,3 +266,24 @@ def test_pooled_refuses_cells_that_do_not_fit():
         sobel_bank().pooled(np.ones((28, 28)), 0)
     with pytest.raises(ValueError, match=r"shape \(5,\)"):
         sobel_bank().pooled(np.ones(5), 5)
+
+
+def test_no_product_is_so_large_that_blas_starts_threads_of_its_own(monkeypatch):
+    # Threads of BLAS inside of ours wait for each other, minutes long on a busy machine.
+    products = []
+
+    def matmul(left, right, out=None):
+        products.append(left.shape[-2] * left.shape[-1] * right.shape[-1])
+        return np.einsum("...ij,...jk->...ik", left, right, out=out)
+
+    rng = np.random.default_rng(5)
+    kernels = rng.normal(size=(3, 9, 9)) + 1j * rng.normal(size=(3, 9, 9))
+    factors = [factorize(kernel) for kernel in kernels]
+    plan = _engine.DensePlan(factors, (40, 40), "wrap", np.dtype(complex))
+    for _, left, _ in plan.runs:
+        assert left.shape[-2] * left.shape[-1] * 40 <= _engine.PRODUCT
+    left, right, out = rng.random((2, 40, 720)), rng.random((2, 720, 80)), np.empty((2, 40, 80))
+    monkeypatch.setattr(_engine.np, "matmul", matmul)
+    _engine.multiply(left, right, out)
+    np.testing.assert_allclose(out, np.einsum("...ij,...jk->...ik", left, right))
+    assert max(products) <= _engine.PRODUCT
