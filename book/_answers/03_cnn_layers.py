@@ -350,3 +350,57 @@ def matrix_1d(kernel, n):
         for i in range(3):
             matrix[row, row + i] = kernel[i]
     return matrix
+
+
+# %% Exercise 10, accepted: upward, forgetting what came before a number without a lead
+def pays_from(first, second):
+    answer = None
+    for n in sorted(first):
+        difference, margin, _ = paired_t(first[n], second[n])
+        if difference <= margin:
+            answer = None
+        elif answer is None:
+            answer = n
+    return answer
+
+
+# %% Exercise 10, accepted: SciPy's test, one-sided at 2.5%, as an integer of NumPy
+def pays_from(first, second):
+    from scipy import stats
+
+    counts = sorted(first)
+    ahead = [
+        np.ptp(np.subtract(first[n], second[n])) < 1e-12
+        and np.mean(first[n]) > np.mean(second[n])
+        or stats.ttest_rel(first[n], second[n], alternative="greater").pvalue < 0.025
+        for n in counts
+    ]
+    begin = [i for i in range(len(counts)) if all(ahead[i:])]
+    return np.int64(counts[begin[0]]) if begin else None
+
+
+# %% Exercise 10, rejected with "that does not count": the means alone
+def pays_from(first, second):
+    ahead = [n for n in sorted(first) if np.mean(first[n]) > np.mean(second[n])]
+    return ahead[0] if ahead else None
+
+
+# %% Exercise 10, rejected with "stays ahead for all larger numbers": the first lead, not a lasting one
+def pays_from(first, second):
+    for n in sorted(first):
+        difference, margin, _ = paired_t(first[n], second[n])
+        if difference > margin:
+            return n
+
+
+# %% Exercise 10, rejected with "seed by seed": two separate intervals that do not overlap
+def pays_from(first, second):
+    from lecture_utils.statistics import t_interval
+
+    smallest = None
+    for n in sorted(first, reverse=True):
+        (a, x), (b, y) = t_interval(first[n]), t_interval(second[n])
+        if a - x <= b + y:
+            break
+        smallest = n
+    return smallest
