@@ -54,6 +54,7 @@ TOPICS = {
         "Models",
         {
             4: (),
+            3: ("filter_network", "gabor_filters"),
             5: ("cats_cnn",),
             7: ("DeepBlock", "deep_cnn", "ResidualBlock", "InvertedBottleneck"),
             9: ("efficientnet_lite0", "from_original_names"),
@@ -85,12 +86,16 @@ TOPICS = {
     ),
     "runs": Topic(
         "Recorded runs",
-        {4: (), 9: ("transfer",)},
+        {4: (), 3: ("filters",), 9: ("transfer",)},
         used_in=(5, 6, 7, 8),
         verb="Introduced",
-        submodules=("transfer",),
+        submodules=("filters", "transfer"),
     ),
-    "statistics": Topic("Statistics", {9: (), 1: ("wilson",)}, used_in=(2, 5, 6)),
+    "statistics": Topic(
+        "Statistics",
+        {9: (), 1: ("wilson",), 2: ("holm", "mcnemar"), 3: ("paired_t", "t_interval")},
+        used_in=(5, 6),
+    ),
     "profiling": Topic("Profiling", {7: ()}, verb="Introduced"),
     "interpretation": Topic("Interpretation", {8: ()}, submodules=("recordings",)),
     "pretrained": Topic("Pretrained models", {8: ()}, used_in=(9,), verb="Introduced"),

@@ -90,3 +90,7 @@ class Recipe:
     save_predictions: bool = False
     save_classes: bool = False
     snapshots: Sequence[int] = ()
+
+    def __post_init__(self) -> None:
+        # A card is JSON, which has lists only; recipes from there and from here are to be equal.
+        object.__setattr__(self, "snapshots", tuple(self.snapshots))

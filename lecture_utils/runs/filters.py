@@ -10,10 +10,16 @@ from dataclasses import dataclass
 
 from lecture_utils import runs
 from lecture_utils._validation import check_name
-from lecture_utils.runs._filter_recipes import NETWORKS, SIZES, name_of
+from lecture_utils.runs import _filter_recipes
+from lecture_utils.runs._filter_recipes import name_of
 from lecture_utils.statistics import holm, paired_t
 
 __all__ = ["NETWORKS", "SIZES", "Comparison", "accuracies", "compare", "evolution"]
+
+#: The networks, and what a figure calls them.
+NETWORKS = _filter_recipes.NETWORKS
+#: Numbers of training images.
+SIZES = _filter_recipes.SIZES
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Designed, random and learned filters: fair recipes, and results as they were recorded."""
 
+import dataclasses
 import json
 from itertools import product
 
@@ -15,9 +16,11 @@ EVERY = pytest.mark.parametrize(("network", "size"), list(product(filters.NETWOR
 
 
 def write_card(root, network, size, seed, accuracy):
-    folder = _store.run_folder(_filter_recipes.name_of(network, size), seed, root)
+    name = _filter_recipes.name_of(network, size)
+    folder = _store.run_folder(name, seed, root)
     folder.mkdir(parents=True)
-    card = {"seed": seed, "metrics": {"test": {"accuracy": accuracy}}}
+    recipe = dataclasses.asdict(runs.recipe(name))
+    card = {"seed": seed, "recipe": recipe, "metrics": {"test": {"accuracy": accuracy}}}
     _store.write_json(folder / _store.CARD, card)
     (folder / _store.HISTORY).write_text("epoch\n1\n")
 
@@ -94,7 +97,7 @@ def test_what_is_recorded_is_what_the_recipes_say(network, size):
     for seed in seeds:
         run = runs.load(name, seed)
         assert run.recipe == runs.recipe(name)
-        assert run.card["code"]["changed_since"] is False
+        assert [code["changed_since"] for code in run.card["code"]] == [False]
         assert run.card["data"]["train"] == size
         classes = run.test_classes
         right = np.mean(classes["predicted"] == classes["label"])
