@@ -125,24 +125,24 @@ def normalized_correlation(image: ArrayLike, template: ArrayLike) -> NDArray[np.
     >>> normalized_correlation([[0, 1, 1], [1, 0, 1]], patch).round(2)
     array([[-1.  ,  0.58]])
     """
-    image = _real_array(image, "image").astype(np.float64)
-    template = _checked_kernel(template, np.float64, "template")
-    if image.ndim != 2:
-        raise ValueError(f"image has shape {image.shape}; give (height, width), one gray image")
-    if not np.isfinite(image).all():
+    pixels = _real_array(image, "image").astype(np.float64)
+    centered = _checked_kernel(template, np.float64, "template")
+    if pixels.ndim != 2:
+        raise ValueError(f"image has shape {pixels.shape}; give (height, width), one gray image")
+    if not np.isfinite(pixels).all():
         raise ValueError("image has values that are not finite; replace them by numbers")
-    if np.ptp(template) == 0:
+    if np.ptp(centered) == 0:
         raise ValueError("all values of the template are the same, so that nothing resembles it")
-    template = template - template.mean()
-    norm = np.linalg.norm(template)
+    centered = centered - centered.mean()
     # The mean changes nothing, but without it the difference of squares below would lose digits.
-    image = image - image.mean()
-    ones, count = np.ones(template.shape), template.size
-    sums, squares = convolve2d(image, ones), convolve2d(image**2, ones)
-    variation = squares - sums**2 / count
-    flat = variation <= 1e-12 * max(float((image**2).max()), np.finfo(float).tiny) * count
-    scale = np.sqrt(np.where(flat, 1.0, variation)) * norm
-    return np.where(flat, 0.0, np.clip(convolve2d(image, template) / scale, -1.0, 1.0))
+    pixels = pixels - pixels.mean()
+    ones = np.ones(centered.shape)
+    sums, squares = convolve2d(pixels, ones), convolve2d(pixels**2, ones)
+    variation = squares - sums**2 / ones.size
+    largest = max(float((pixels**2).max()), np.finfo(float).tiny)
+    flat = variation <= 1e-12 * largest * ones.size
+    scale = np.sqrt(np.where(flat, 1.0, variation)) * np.linalg.norm(centered)
+    return np.where(flat, 0.0, np.clip(convolve2d(pixels, centered) / scale, -1.0, 1.0))
 
 
 def flip_kernel(kernel: ArrayLike) -> NDArray[np.float64]:
