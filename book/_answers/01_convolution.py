@@ -135,11 +135,11 @@ def my_match(image, template):
 def my_match(image, template):
     return torch.from_numpy(normalized_correlation(image, template)).float()
 
-# %% Exercise 6, rejected with "What must be subtracted from each patch": the plain dot product
+# %% Exercise 6, rejected with "What is subtracted from each patch": the plain dot product
 def my_match(image, template):
     return convolve2d(image, template)
 
-# %% Exercise 6, rejected with "What must be subtracted from the template": only divided by norms
+# %% Exercise 6, rejected with "What is subtracted from it": only divided by norms
 def my_match(image, template):
     patches = sliding_window_view(image, template.shape)
     patches = patches - patches.mean((2, 3), keepdims=True)
