@@ -251,6 +251,11 @@ def load(name: str, seed: int = 0, *, root: str | os.PathLike[str] | None = None
     return Run(folder)
 
 
+def load_all(name: str, root: str | os.PathLike[str] | None = None) -> list[Run]:
+    """Read all finished runs of a recipe, in the order of their seeds."""
+    return [load(name, seed, root=root) for _, seed in available(name, root=root)]
+
+
 def train(
     name: str,
     seed: int = 0,

@@ -12,6 +12,7 @@ from lecture_utils import runs
 from lecture_utils._validation import check_name
 from lecture_utils.runs import _filter_recipes
 from lecture_utils.runs._filter_recipes import name_of
+from lecture_utils.runs._runs import load_all
 from lecture_utils.statistics import holm, paired_t
 
 __all__ = ["NETWORKS", "SIZES", "Comparison", "accuracies", "compare", "evolution"]
@@ -68,18 +69,7 @@ def accuracies(
     >>> list(curves) == list(NETWORKS)
     True
     """
-    curves: dict[str, dict[int, dict[int, float]]] = {network: {} for network in NETWORKS}
-    for network, curve in curves.items():
-        for size in SIZES:
-            name = name_of(network, size)
-            loaded = [
-                runs.load(name, seed, root=root) for _, seed in runs.available(name, root=root)
-            ]
-            if loaded:
-                curve[size] = {
-                    run.card["seed"]: run.card["metrics"]["test"]["accuracy"] for run in loaded
-                }
-    return curves
+    return {network: _curve(network, root) for network in NETWORKS}
 
 
 def compare(
@@ -111,10 +101,10 @@ def compare(
     """
     for name, value in (("first", first), ("second", second)):
         check_name(name, value, NETWORKS)
-    curves = accuracies(root=root)
+    curve, other_curve = _curve(first, root), _curve(second, root)
     pairs = {}
-    for size in SIZES:
-        one, other = curves[first].get(size, {}), curves[second].get(size, {})
+    for size in sorted(curve.keys() & other_curve.keys()):
+        one, other = curve[size], other_curve[size]
         seeds = sorted(one.keys() & other.keys())
         if len(seeds) >= 2:
             pairs[size] = ([one[seed] for seed in seeds], [other[seed] for seed in seeds])
@@ -156,4 +146,14 @@ def evolution(*, seed: int = 0, root: str | os.PathLike[str] | None = None) -> d
     return {
         size: runs.load(name_of("one-layer", size), seed, root=root)
         for size in (100, 1_000, 50_000)
+    }
+
+
+def _curve(network, root):
+    """Return the test accuracies of one network: by number of training images, then by seed."""
+    recorded = {size: load_all(name_of(network, size), root) for size in SIZES}
+    return {
+        size: {run.card["seed"]: run.card["metrics"]["test"]["accuracy"] for run in loaded}
+        for size, loaded in recorded.items()
+        if loaded
     }

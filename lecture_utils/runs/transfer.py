@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lecture_utils import runs
 from lecture_utils._validation import whole
+from lecture_utils.runs._runs import load_all
 from lecture_utils.runs._transfer_recipes import BETWEEN, COUNTS, STRATEGIES
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def boundaries(
                     trainable=trainable_parameters(model),
                     parameters=sum(p.numel() for p in model.parameters()),
                     memory=training_memory(model, (batch_size, 3, size, size)),
-                    runs=_recorded(_NAMES[stage], root),
+                    runs=load_all(_NAMES[stage], root),
                 )
             )
     return result
@@ -147,7 +148,7 @@ def learning_curves(
                 name = everything.get(strategy, f"transfer/{strategy}")
             elif name not in runs.RECIPES:
                 name = f"cats-vs-dogs/photos-{count}"
-            accuracies = [run.card["metrics"]["test"]["accuracy"] for run in _recorded(name, root)]
+            accuracies = [run.card["metrics"]["test"]["accuracy"] for run in load_all(name, root)]
             if accuracies:
                 curve[count] = accuracies
         curves[strategy] = curve
@@ -208,10 +209,6 @@ def maps_of_test(*, root: str | os.PathLike[str] | None = None) -> TestMaps:
         predictions={stage: (table["logit"] > 0).astype(int) for stage, table in tables.items()},
         files=first["file"],
     )
-
-
-def _recorded(name, root):
-    return [runs.load(name, seed, root=root) for _, seed in runs.available(name, root=root)]
 
 
 def _mean(values):
