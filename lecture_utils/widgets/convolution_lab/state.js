@@ -3,6 +3,7 @@
 /** @import { Model } from "../_shared/ui/model.js" */
 import { toBrightness, toTyped } from "../_shared/math/arrays.js";
 import { outputSize } from "../_shared/math/image.js";
+import { computed } from "../_shared/ui/model.js";
 import { responseKeeper } from "./response.js";
 
 /**
@@ -19,26 +20,20 @@ import { responseKeeper } from "./response.js";
  */
 export function labReader(model) {
   const names = ["image", "kernel", "stride", "padding", "dilation"];
-  let seen = [];
-  let lab = null;
   const respond = responseKeeper();
-  return () => {
-    const values = names.map((name) => model.get(name));
-    if (lab && values.every((value, i) => value === seen[i])) return lab;
+  return computed(model, names, (values, before, [imageBefore]) => {
     const [image, kernel, stride, padding, dilation] = values;
-    const pixels = image === seen[0] ? lab.pixels : toBrightness(image);
-    seen = values;
+    const pixels = image === imageBefore ? before.pixels : toBrightness(image);
     const [h, w] = image.shape;
     const [kh, kw] = kernel.shape;
     const layer = { stride, padding, dilation };
     const weights = toTyped(kernel);
-    const output = respond(pixels, h, w, weights, kh, kw, layer, lab?.output);
+    const output = respond(pixels, h, w, weights, kh, kw, layer, before?.output);
     const fits = output.length > 0;
     const rows = fits ? outputSize(h, kh, layer) : 0;
     const columns = fits ? outputSize(w, kw, layer) : 0;
-    lab = { pixels, h, w, weights, kh, kw, layer, rows, columns, output };
-    return lab;
-  };
+    return { pixels, h, w, weights, kh, kw, layer, rows, columns, output };
+  });
 }
 
 /**

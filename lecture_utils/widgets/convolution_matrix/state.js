@@ -3,6 +3,7 @@
 /** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { outputSize } from "../_shared/math/image.js";
+import { computed } from "../_shared/ui/model.js";
 
 export const NAMES = ["image", "kernel", "errors", "stride", "padding"];
 
@@ -50,14 +51,7 @@ function findTaps({ h, w, kh, kw, stride, padding, rows, columns }) {
  * @returns {() => Lab}
  */
 export function matrixReader(model) {
-  let seen = [];
-  /** @type {Lab} */
-  let lab = null;
-  return () => {
-    const values = NAMES.map((name) => model.get(name));
-    if (lab && values.every((value, i) => value === seen[i])) return lab;
-    seen = values;
-    const [image, kernel, errors, stride, padding] = values;
+  return computed(model, NAMES, ([image, kernel, errors, stride, padding]) => {
     const [[h, w], [kh, kw]] = [image.shape, kernel.shape];
     const [rows, columns] = [
       outputSize(h, kh, { stride, padding }),
@@ -82,9 +76,8 @@ export function matrixReader(model) {
     });
     const distinct = new Set(taps.filter((tap) => tap >= 0)).size;
     const counts = { entries: taps.length, nonzero, distinct };
-    lab = { pixels, weights, ...layer, allErrors, error, taps, output, gradient, ...counts };
-    return lab;
-  };
+    return { pixels, weights, ...layer, allErrors, error, taps, output, gradient, ...counts };
+  });
 }
 
 /**

@@ -3,6 +3,7 @@
 /** @import { Model } from "../_shared/ui/model.js" */
 import { toBrightness } from "../_shared/math/arrays.js";
 import { gaborKernel, makeGaborEngine } from "../_shared/math/gabor.js";
+import { computed } from "../_shared/ui/model.js";
 
 export const SETTINGS = ["frequency", "theta", "sigma", "aspect", "phase"];
 /** The ends of the sliders, the same as in __init__.py.
@@ -28,26 +29,20 @@ export const RANGES = {
  * @returns {() => Lab}
  */
 export function labReader(model) {
-  let seen = [];
-  let lab = null;
   let engine = null;
-  return () => {
-    const values = ["image", ...SETTINGS].map((name) => model.get(name));
-    if (lab && values.every((value, i) => value === seen[i])) return lab;
+  return computed(model, ["image", ...SETTINGS], (values, before, [imageBefore]) => {
     const [image, frequency, theta, sigma, aspect, phase] = values;
     const [h, w] = image.shape;
-    const pixels = lab && image === seen[0] ? lab.pixels : toBrightness(image);
-    seen = values;
-    if (lab?.h !== h || lab?.w !== w) engine = makeGaborEngine(h, w);
+    const pixels = image === imageBefore ? before.pixels : toBrightness(image);
+    if (before?.h !== h || before?.w !== w) engine = makeGaborEngine(h, w);
     const settings = { frequency, theta, sigma, sigmaY: sigma * aspect, phase };
     const { re, im } = engine.respond(pixels, settings);
     const kernel = gaborKernel(frequency, theta, sigma, settings);
     const sum = [kernel.re, kernel.im].map((part) =>
       part.reduce((total, weight) => total + weight, 0),
     );
-    lab = { pixels, h, w, ...settings, kernel, sum, re, im, ...strength(re, im) };
-    return lab;
-  };
+    return { pixels, h, w, ...settings, kernel, sum, re, im, ...strength(re, im) };
+  });
 }
 
 /** Mean squared and largest magnitude. */

@@ -4,6 +4,7 @@
 
 /** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
+import { computed } from "../_shared/ui/model.js";
 import { covered, mostPadding, result, windowCells, windowCount } from "./layer.js";
 
 export const NAMES = ["image", "kernel", "operation", "stride", "padding", "dilation", "ceil_mode"];
@@ -55,18 +56,12 @@ function readsAlong(n, k, count, { stride, padding, dilation }) {
  * @returns {() => Lab}
  */
 export function layerReader(model) {
-  let seen = [];
-  /** @type {Lab} */
-  let lab = null;
-  return () => {
-    const values = NAMES.map((name) => model.get(name));
-    if (lab && values.every((value, i) => value === seen[i])) return lab;
-    seen = values;
+  return computed(model, NAMES, (values) => {
     const [image, kernel, operation, stride, padding, dilation, ceilMode] = values;
     const [h, w] = image.shape;
     const [kh, kw] = kernel.shape;
     const ceil = ceilMode && operation !== "convolution";
-    lab = /** @type {Lab} */ ({
+    const lab = /** @type {Lab} */ ({
       pixels: toTyped(image),
       h,
       w,
@@ -90,5 +85,5 @@ export function layerReader(model) {
       }
     }
     return lab;
-  };
+  });
 }

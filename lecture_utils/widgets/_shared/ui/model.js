@@ -41,6 +41,31 @@ export function readTraits(model, names) {
 }
 
 /**
+ * Return `read()`: what `compute` makes of some traits, computed anew only when one of them has
+ * another value than at the last call.
+ * @template T
+ * @param {Model} model
+ * @param {string[]} names
+ * @param {(values: any[], before: T | null, valuesBefore: any[]) => T} compute Gets the values in
+ *   the order of the names, and the last result with its values (null and [] at first).
+ * @returns {() => T}
+ */
+export function computed(model, names, compute) {
+  /** @type {any[]} */
+  let seen = [];
+  /** @type {T | null} */
+  let result = null;
+  return () => {
+    const values = names.map((name) => model.get(name));
+    if (result === null || values.some((value, i) => value !== seen[i])) {
+      result = compute(values, result, seen);
+      seen = values;
+    }
+    return result;
+  };
+}
+
+/**
  * Return `edit(changes)`: the page follows at once, Python hears of it when the hand rests for
  * `delay` milliseconds. Nothing is lost at the end: what is still unsent goes when the demo leaves.
  * @param {Model} model
