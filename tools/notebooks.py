@@ -45,7 +45,11 @@ def stored_outputs(cell):
     texts = []
     for output in cell.outputs:
         if output.output_type == "stream" and output.name == "stdout":
-            texts.append(nbformat.v4.new_output("stream", name="stdout", text=output.text))
+            if texts and texts[-1].output_type == "stream":
+                # Where a kernel splits what it prints is a matter of time.
+                texts[-1].text += output.text
+            else:
+                texts.append(nbformat.v4.new_output("stream", name="stdout", text=output.text))
         elif "data" in output and "text/plain" in output.data:
             data = {"text/plain": output.data["text/plain"]}
             kind = {"execution_count": 1} if output.output_type == "execute_result" else {}

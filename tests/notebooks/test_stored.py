@@ -139,3 +139,13 @@ def run_set_up():
     shell = types.SimpleNamespace(run_line_magic=lambda *arguments: called.append(arguments))
     exec(TransformerManager().transform_cell(source), {"get_ipython": lambda: shell})
     return called
+
+
+def test_text_is_stored_as_one_stream():
+    new = nbformat.v4
+    pieces = [new.new_output("stream", name="stdout", text=text) for text in ("a\n", "b", "\n")]
+    cell = new.new_code_cell("", outputs=[*pieces, new.new_output("stream", name="stderr")])
+    assert notebooks.stored_outputs(cell) == []
+    cell.metadata.tags = [notebooks.KEPT_TAG]
+    assert [output.text for output in notebooks.stored_outputs(cell)] == ["a\nb\n"]
+    assert [output.text for output in pieces] == ["a\n", "b", "\n"]
