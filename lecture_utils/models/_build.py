@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from torch import nn
 
@@ -35,7 +36,7 @@ NETWORKS: dict[str, Callable[..., nn.Sequential]] = {
 }
 
 
-def build(name: str, num_classes: int | None = None) -> nn.Sequential:
+def build(name: str, num_classes: int | None = None, **options: Any) -> nn.Sequential:
     """Build a network by its name, with new random weights.
 
     Parameters
@@ -44,6 +45,8 @@ def build(name: str, num_classes: int | None = None) -> nn.Sequential:
         One of `NETWORKS`.
     num_classes : int, optional
         At least 1. By default ten, or for photos of two classes one logit.
+    **options
+        For the function that builds it, such as ``dropout=0.5`` for "cats".
 
     Returns
     -------
@@ -62,4 +65,5 @@ def build(name: str, num_classes: int | None = None) -> nn.Sequential:
     """
     if name not in NETWORKS:
         raise ValueError(f"there is no network {name!r}; use one of {', '.join(NETWORKS)}")
-    return NETWORKS[name]() if num_classes is None else NETWORKS[name](num_classes)
+    classes = () if num_classes is None else (num_classes,)
+    return NETWORKS[name](*classes, **options)

@@ -24,7 +24,7 @@ def build(recipe: Recipe, seed: int) -> nn.Module:
         If the recipe builds on a known model, a `TransferNetwork` that is frozen as it says.
     """
     if recipe.train_from is None:
-        return models.build(recipe.model)
+        return models.build(recipe.model, **recipe.model_options)
     from lecture_utils.transfer import attach_head, freeze
 
     # Random weights before the head are not among the weights of a run: the seed restores them.

@@ -25,6 +25,8 @@ class Recipe:
     model : str
         One of `models.NETWORKS`; or, with `train_from`, one of `pretrained.NETWORKS`, which gets a
         new head.
+    model_options : dict
+        Options of `models.build` for that network, such as ``dropout``.
     epochs, batch_size : int
     optimizer, schedule, learning_rate, weight_decay, label_smoothing, ema_decay
         See `training.Classifier`.
@@ -62,6 +64,13 @@ class Recipe:
     snapshots : sequence of int
         The optimizer steps after which the weights of the first convolution are kept (0: before the
         first step). See `Run.snapshots`.
+    budgets : sequence of int
+        Numbers of epochs after which the run is read out: for each, the weights after the epoch
+        with the highest validation accuracy so far (the first of several) are evaluated. See
+        `Run.readouts`.
+    clean_every : int
+        Also evaluate the model on the training images as they are (not augmented, in evaluation
+        mode) after every so many epochs; 0 for never. See `Run.clean_train`.
     """
 
     name: str
@@ -90,7 +99,11 @@ class Recipe:
     save_predictions: bool = False
     save_classes: bool = False
     snapshots: Sequence[int] = ()
+    budgets: Sequence[int] = ()
+    clean_every: int = 0
+    model_options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A card is JSON, which has lists only; recipes from there and from here are to be equal.
-        object.__setattr__(self, "snapshots", tuple(self.snapshots))
+        for name in ("snapshots", "budgets"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from lecture_utils.runs import _filter_recipes, _transfer_recipes
+from lecture_utils.runs import _filter_recipes, _regularization_recipes, _transfer_recipes
 from lecture_utils.runs._recipe import PHOTOS, Recipe
 
 __all__ = ["RECIPES", "recipe"]
@@ -253,6 +253,15 @@ _EXTRACTION = Recipe(
 )
 _TRANSFER = _transfer_recipes.make(_EXTRACTION, _NO_REMEDY)
 
-_ALL = (*_MNIST, _STRONG, *_FASHION, *_DEPTHS, *_filter_recipes.make(), *_CATS, *_TRANSFER)
+_ALL = (
+    *_MNIST,
+    _STRONG,
+    *_FASHION,
+    *_DEPTHS,
+    *_filter_recipes.make(),
+    *_CATS,
+    *_regularization_recipes.make(),
+    *_TRANSFER,
+)
 #: All recipes by name.
 RECIPES = {run.name: run for run in _ALL}

@@ -14,12 +14,14 @@ from typing import Any
 
 from lecture_utils import datasets, geometry
 from lecture_utils.runs import _environment, _legacy, _networks
+from lecture_utils.runs._readouts import ReadOutCallback, evaluate_readouts, write_readouts
 from lecture_utils.runs._recipe import PHOTOS, Recipe
 from lecture_utils.runs._snapshots import write_snapshots
 from lecture_utils.runs._store import (
     CARD,
     CHECKPOINT,
     HISTORY,
+    READOUTS,
     SETTINGS,
     SNAPSHOTS,
     TEST_CLASSES,
@@ -130,6 +132,7 @@ def _train(folder, settings, data=None):
         callbacks=[
             History(folder),
             *([FilterSnapshots(recipe.snapshots)] if recipe.snapshots else []),
+            *([ReadOutCallback(recipe)] if recipe.budgets or recipe.clean_every else []),
             EpochCheckpoint(folder),
         ],
         logger=False,
@@ -212,6 +215,14 @@ def _finish(folder, settings, recipe, data, trainer):
         kept = checkpoint["callbacks"]["FilterSnapshots"]
         weights = [weight.numpy() for weight in kept["weights"]]
         write_snapshots(folder / SNAPSHOTS, kept["steps"], weights)
+    if recipe.budgets or recipe.clean_every:
+        kept = checkpoint["callbacks"]["ReadOutCallback"]
+        card["clean_train"] = kept["clean"]
+        readouts = evaluate_readouts(
+            _networks.build(recipe, settings["seed"]), kept, data, _task(recipe)
+        )
+        card["readouts"] = [each.summary() for each in readouts]
+        write_readouts(folder / READOUTS, readouts)
     _leave_only_results(folder, recipe, card)
 
 

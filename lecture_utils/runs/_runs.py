@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
+    from lecture_utils.runs._readouts import ReadOut
     from lecture_utils.runs._snapshots import Snapshots
     from lecture_utils.transfer import EmbeddingMaps
 
@@ -49,6 +50,12 @@ class Run:
     snapshots : Snapshots
         The weights of the first convolution during training: ``step`` (T,) and ``weights``
         (T, K, C, h, w). Only of runs whose recipe names ``snapshots``.
+    readouts : dict of ReadOut
+        By budget in epochs: which weights it leads to, how good they are, and their logits for
+        every validation and test image. Only of runs whose recipe names ``budgets``.
+    clean_train : dict of list
+        ``epoch``, ``loss`` and ``accuracy`` on the training images as they are: not augmented, and
+        in evaluation mode. Only of runs whose recipe says ``clean_every``.
     maps : transfer.EmbeddingMaps
         The maps among these, ready for the demo `EmbeddingMap`.
     """
@@ -160,6 +167,49 @@ class Run:
                 f"{self.card['name']} kept no snapshots; load a run whose recipe names some"
             )
         return read_snapshots(self.folder / _store.SNAPSHOTS)
+
+    @cached_property
+    def readouts(self) -> dict[int, ReadOut]:
+        """Read ``readouts.npz`` and what the card says of it.
+
+        Returns
+        -------
+        dict of ReadOut
+
+        Raises
+        ------
+        FileNotFoundError
+            If the run was not read out.
+        """
+        from lecture_utils.runs._readouts import read_readouts
+
+        if not self.recipe.budgets:
+            raise FileNotFoundError(
+                f"{self.card['name']} was not read out on its way; load a run whose recipe names "
+                "budgets"
+            )
+        return read_readouts(self.folder / _store.READOUTS, self.card["readouts"])
+
+    @property
+    def clean_train(self) -> dict[str, list[Any]]:
+        """Return the scores on clean training images.
+
+        Returns
+        -------
+        dict of list
+
+        Raises
+        ------
+        FileNotFoundError
+            If the run has none.
+        """
+        if not self.recipe.clean_every:
+            raise FileNotFoundError(
+                f"{self.card['name']} was not evaluated on clean training images; load a run whose "
+                "recipe says clean_every"
+            )
+        rows = self.card["clean_train"]
+        return {name: [row[name] for row in rows] for name in ("epoch", "loss", "accuracy")}
 
     @property
     def maps(self) -> EmbeddingMaps:

@@ -77,6 +77,19 @@ def test_half_the_width_is_the_same_network_with_half_the_channels():
         models.cats_cnn(width=0)
 
 
+def test_batch_normalization_comes_after_every_convolution_and_changes_nothing_else():
+    torch.manual_seed(0)
+    plain = models.cats_cnn(width=4)
+    torch.manual_seed(0)
+    normalized = models.cats_cnn(width=4, batch_norm=True)
+    kinds = [type(layer).__name__ for layer in normalized]
+    assert [kinds[i + 1] for i, kind in enumerate(kinds) if kind == "Conv2d"] == ["BatchNorm2d"] * 4
+    rest = [layer for layer in normalized if not isinstance(layer, torch.nn.BatchNorm2d)]
+    assert [type(layer) for layer in rest] == [type(layer) for layer in plain]
+    for one, other in zip(plain.parameters(), torch.nn.Sequential(*rest).parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
 def test_a_residual_block_adds_its_change():
     block = models.ResidualBlock(4).eval()
     images = torch.randn(2, 4, 6, 7)

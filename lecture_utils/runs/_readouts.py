@@ -1,0 +1,174 @@
+"""What a run would have been with fewer epochs: its best weights so far, evaluated at some epochs.
+
+The learning rate of such a run is constant, so that a short training is the beginning of a long
+one, and one run answers for all budgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from numpy.typing import NDArray
+from pytorch_lightning.callbacks import Callback
+from torch import nn
+
+from lecture_utils.runs._recipe import Recipe
+from lecture_utils.runs._store import read_arrays, write_arrays
+
+_SPLITS = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class ReadOut:
+    """The model that a budget of epochs leads to.
+
+    Attributes
+    ----------
+    budget : int
+        How many epochs were allowed.
+    epoch : int
+        After which of them the weights were taken: the first one with the highest validation
+        accuracy.
+    metrics : dict of dict
+        ``loss``, ``accuracy`` and ``errors`` on "train" (images as they are, without
+        augmentation), "validation" and "test".
+    labels, logits : dict of ndarray
+        Of the "validation" and the "test" images: labels (N,), int; logits (N,) for two classes or
+        (N, classes), exact to three digits.
+    """
+
+    budget: int
+    epoch: int
+    metrics: dict[str, dict[str, Any]]
+    labels: dict[str, NDArray[np.int64]]
+    logits: dict[str, NDArray[np.float32]]
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the card says of it."""
+        return {"budget": self.budget, "epoch": self.epoch, "metrics": self.metrics}
+
+
+class ReadOutCallback(Callback):
+    """Keep the best weights of each budget, and evaluate on clean training images now and then."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.budgets, self.clean_every = recipe.budgets, recipe.clean_every
+        self.best: dict[str, Any] = {"epoch": 0, "accuracy": -1.0, "weights": {}}
+        self.kept: list[dict[str, Any]] = []
+        self.clean: list[dict[str, Any]] = []
+
+    @property
+    def state_key(self) -> str:
+        """Its name in the checkpoint."""
+        return type(self).__name__
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        from lecture_utils.training import Classifier, evaluate
+
+        assert isinstance(pl_module, Classifier)
+        epoch = trainer.current_epoch + 1
+        accuracy = trainer.callback_metrics["val_accuracy"].item()
+        if accuracy > self.best["accuracy"]:
+            state = pl_module.eval_model.state_dict()
+            weights = {name: value.detach().cpu().clone() for name, value in state.items()}
+            self.best = {"epoch": epoch, "accuracy": accuracy, "weights": weights}
+        if epoch in self.budgets:
+            self.kept.append({"budget": epoch, **self.best})
+        if self.clean_every and epoch % self.clean_every == 0:
+            data: Any = trainer.datamodule  # type: ignore[attr-defined]
+            scores = evaluate(pl_module.eval_model, data.train_set, task=pl_module.task)
+            self.clean.append(
+                {"epoch": epoch, "loss": scores["loss"], "accuracy": scores["accuracy"]}
+            )
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best, "kept": list(self.kept), "clean": list(self.clean)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best = state_dict["best"]
+        self.kept, self.clean = list(state_dict["kept"]), list(state_dict["clean"])
+
+
+def evaluate_readouts(
+    model: nn.Module, kept: Mapping[str, Any], data: Any, task: str
+) -> list[ReadOut]:
+    """Evaluate the weights that a `ReadOutCallback` kept.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Takes these weights.
+    kept : dict
+        The callback's state.
+    data : BatchDataModule
+        With all three splits.
+    task : {"multiclass", "binary"}
+    """
+    from lecture_utils.training import evaluate
+    from lecture_utils.transfer import run_in_batches
+
+    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    sets = {"train": data.train_set, "validation": data.validation_set, "test": data.test_set}
+    readouts = []
+    for each in kept["kept"]:
+        model.load_state_dict(each["weights"])
+        model.eval()
+        metrics = {split: evaluate(model, images, task=task) for split, images in sets.items()}
+        logits = {
+            split: run_in_batches(model, sets[split].inputs, 500).float().numpy()
+            for split in _SPLITS
+        }
+        labels = {split: sets[split].labels.numpy() for split in _SPLITS}
+        if task == "binary":
+            logits = {split: values.reshape(-1) for split, values in logits.items()}
+        readouts.append(ReadOut(each["budget"], each["epoch"], metrics, labels, logits))
+    return readouts
+
+
+def write_readouts(path: Path, readouts: Sequence[ReadOut]) -> None:
+    """Write labels and logits, whole or not at all; all else is on the card."""
+    arrays = {}
+    for split in _SPLITS:
+        arrays[f"{split}_labels"] = readouts[0].labels[split].astype(np.uint8)
+        logits = np.stack([each.logits[split] for each in readouts])
+        arrays[f"{split}_logits"] = logits.astype(np.float16)
+    write_arrays(path, **arrays)
+
+
+def read_readouts(path: Path, summaries: Sequence[Mapping[str, Any]]) -> dict[int, ReadOut]:
+    """Read what `write_readouts` wrote.
+
+    Parameters
+    ----------
+    path : Path
+    summaries : sequence of dict
+        What the card says.
+
+    Returns
+    -------
+    dict of ReadOut
+        By budget.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is damaged.
+    """
+    names = [f"{split}_{what}" for split in _SPLITS for what in ("labels", "logits")]
+    arrays = dict(zip(names, read_arrays(path, *names), strict=True))
+    return {
+        each["budget"]: ReadOut(
+            **each,
+            labels={split: arrays[f"{split}_labels"].astype(np.int64) for split in _SPLITS},
+            logits={split: arrays[f"{split}_logits"][i].astype(np.float32) for split in _SPLITS},
+        )
+        for i, each in enumerate(summaries)
+    }
