@@ -248,6 +248,14 @@ def downsample(image, stride):
         stride //= 2
     return image[0, 0]
 
+# %% Exercise 8, accepted: Pillow's Lanczos filter, whose grid lies half a new pixel further
+def downsample(image, stride):
+    from PIL import Image
+
+    height, width = (n // stride for n in image.shape)
+    picture = Image.fromarray(image.astype(np.float32))
+    return picture.resize((width, height), Image.Resampling.LANCZOS)
+
 # %% Exercise 8, rejected with "it aliases": no blur
 def downsample(image, stride):
     return image[::stride, ::stride]
@@ -263,6 +271,29 @@ def downsample(image, stride):
 # %% Exercise 8, rejected with "that is too much blur": a blur that removes everything
 def downsample(image, stride):
     return convolve2d(image, gaussian_kernel(61, 10), padding="same")[::stride, ::stride]
+
+# %% Exercise 8, rejected with "come out as the same wave": the waves inverted around their mean
+def downsample(image, stride):
+    kernel = gaussian_kernel(4 * stride + 1, stride / 2)
+    small = convolve2d(image, kernel, padding="same")[::stride, ::stride]
+    return 2 * image.mean() - small
+
+# %% Exercise 8, rejected with "come out as the same wave": turned by 180 degrees
+def downsample(image, stride):
+    kernel = gaussian_kernel(4 * stride + 1, stride / 2)
+    small = convolve2d(image, kernel, padding="same")[::stride, ::stride]
+    return np.rot90(small, 2)
+
+# %% Exercise 8, rejected with "come out as the same wave": mirrored
+def downsample(image, stride):
+    kernel = gaussian_kernel(4 * stride + 1, stride / 2)
+    small = convolve2d(image, kernel, padding="same")[::stride, ::stride]
+    return small[:, ::-1]
+
+# %% Exercise 8, rejected with "changes its brightness": the negative, 1 minus the image
+def downsample(image, stride):
+    kernel = gaussian_kernel(4 * stride + 1, stride / 2)
+    return 1 - convolve2d(image, kernel, padding="same")[::stride, ::stride]
 
 # %% Exercise 8, rejected with "changes its brightness": weights that do not sum to 1
 def downsample(image, stride):
