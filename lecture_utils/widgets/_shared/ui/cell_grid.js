@@ -101,7 +101,7 @@ export function cellGrid({
     if (value === null || input) return;
     const name = `New number for row ${Math.floor(index / columns)}, column ${index % columns} of ${label}`;
     input = h("input", {
-      class: "lu-grid-input",
+      class: "lu-grid-input lu-over-cell",
       "aria-label": name,
       autocomplete: "off",
       enterkeyhint: "done",

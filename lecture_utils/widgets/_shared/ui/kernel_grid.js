@@ -69,7 +69,11 @@ export function kernelGrid({ onChange, onMessage }) {
     if (editing) return;
     editing = true;
     const cell = cells[index];
-    const input = h("input", { class: "lu-cell-input", autocomplete: "off", enterkeyhint: "done" });
+    const input = h("input", {
+      class: "lu-cell-input lu-over-cell",
+      autocomplete: "off",
+      enterkeyhint: "done",
+    });
     input.setAttribute("aria-label", `New weight for ${place(index).toLowerCase()}`);
     input.value = text;
     const finish = (keep, refocus) => {
