@@ -1,4 +1,4 @@
-"""Where the images come from: Fashion-MNIST, MNIST, pets and photos, each under one call.
+"""Where the images come from: clothes, digits, pets and photos, each under one call.
 
 A data set is taken from the first source that has it:
 
@@ -21,6 +21,7 @@ from lecture_utils.datasets._mnist import (
     fashion_mnist,
     fashion_mnist_examples,
     mnist,
+    scikit_learn_digits,
 )
 from lecture_utils.datasets._photos import photo, photo_names
 from lecture_utils.datasets._search import DatasetNotFoundError
@@ -42,5 +43,6 @@ __all__ = [
     "mnist",
     "photo",
     "photo_names",
+    "scikit_learn_digits",
     "zone_plate",
 ]

@@ -3,19 +3,33 @@
 ``python -m lecture_utils.runs list`` shows what there is.
 """
 
+from lecture_utils.runs._readouts import ReadOut
 from lecture_utils.runs._recipe import Recipe
 from lecture_utils.runs._recipes import RECIPES, recipe
-from lecture_utils.runs._runs import Run, available, load, resume, train
+from lecture_utils.runs._runs import (
+    Run,
+    available,
+    load,
+    load_all,
+    record_test_logits,
+    resume,
+    train,
+)
 from lecture_utils.runs._snapshots import Snapshots
+from lecture_utils.runs._test_logits import TestLogits
 
 __all__ = [
     "RECIPES",
+    "ReadOut",
     "Recipe",
     "Run",
     "Snapshots",
+    "TestLogits",
     "available",
     "load",
+    "load_all",
     "recipe",
+    "record_test_logits",
     "resume",
     "train",
 ]

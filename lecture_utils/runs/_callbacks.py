@@ -13,6 +13,7 @@ import torch
 from pytorch_lightning.callbacks import Callback, Checkpoint
 from torch import nn
 
+from lecture_utils.runs._recipe import Recipe
 from lecture_utils.runs._store import CHECKPOINT, HISTORY, write_history
 
 COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
@@ -97,6 +98,48 @@ class FilterSnapshots(Callback):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.steps, self.weights = list(state_dict["steps"]), list(state_dict["weights"])
+
+
+class ReadOutCallback(Callback):
+    """Keep the best weights of each budget, and evaluate on clean training images now and then.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Its ``budgets`` and ``clean_every``.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.budgets, self.clean_every = recipe.budgets, recipe.clean_every
+        self.best: dict[str, Any] = {"epoch": 0, "accuracy": -1.0, "weights": {}}
+        self.kept: list[dict[str, Any]] = []
+        self.clean: list[dict[str, Any]] = []
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        from lecture_utils.training import Classifier, evaluate
+
+        assert isinstance(pl_module, Classifier)
+        epoch = trainer.current_epoch + 1
+        accuracy = trainer.callback_metrics["val_accuracy"].item()
+        if accuracy > self.best["accuracy"]:
+            state = pl_module.eval_model.state_dict()
+            weights = {name: value.detach().cpu().clone() for name, value in state.items()}
+            self.best = {"epoch": epoch, "accuracy": accuracy, "weights": weights}
+        if epoch in self.budgets:
+            self.kept.append({"budget": epoch, **self.best})
+        if self.clean_every and epoch % self.clean_every == 0:
+            data: Any = trainer.datamodule  # type: ignore[attr-defined]
+            scores = evaluate(pl_module.eval_model, data.train_set, task=pl_module.task)
+            self.clean.append(
+                {"epoch": epoch, "loss": scores["loss"], "accuracy": scores["accuracy"]}
+            )
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best, "kept": list(self.kept), "clean": list(self.clean)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best = state_dict["best"]
+        self.kept, self.clean = list(state_dict["kept"]), list(state_dict["clean"])
 
 
 class EpochCheckpoint(Checkpoint):

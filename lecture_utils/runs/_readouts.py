@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pytorch_lightning as pl
-import torch
 from numpy.typing import NDArray
-from pytorch_lightning.callbacks import Callback
-from torch import nn
 
-from lecture_utils.runs._recipe import Recipe
 from lecture_utils.runs._store import read_arrays, write_arrays
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _SPLITS = ("validation", "test")
 
@@ -54,47 +52,6 @@ class ReadOut:
         return {"budget": self.budget, "epoch": self.epoch, "metrics": self.metrics}
 
 
-class ReadOutCallback(Callback):
-    """Keep the best weights of each budget, and evaluate on clean training images now and then."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        self.budgets, self.clean_every = recipe.budgets, recipe.clean_every
-        self.best: dict[str, Any] = {"epoch": 0, "accuracy": -1.0, "weights": {}}
-        self.kept: list[dict[str, Any]] = []
-        self.clean: list[dict[str, Any]] = []
-
-    @property
-    def state_key(self) -> str:
-        """Its name in the checkpoint."""
-        return type(self).__name__
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        from lecture_utils.training import Classifier, evaluate
-
-        assert isinstance(pl_module, Classifier)
-        epoch = trainer.current_epoch + 1
-        accuracy = trainer.callback_metrics["val_accuracy"].item()
-        if accuracy > self.best["accuracy"]:
-            state = pl_module.eval_model.state_dict()
-            weights = {name: value.detach().cpu().clone() for name, value in state.items()}
-            self.best = {"epoch": epoch, "accuracy": accuracy, "weights": weights}
-        if epoch in self.budgets:
-            self.kept.append({"budget": epoch, **self.best})
-        if self.clean_every and epoch % self.clean_every == 0:
-            data: Any = trainer.datamodule  # type: ignore[attr-defined]
-            scores = evaluate(pl_module.eval_model, data.train_set, task=pl_module.task)
-            self.clean.append(
-                {"epoch": epoch, "loss": scores["loss"], "accuracy": scores["accuracy"]}
-            )
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best, "kept": list(self.kept), "clean": list(self.clean)}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best = state_dict["best"]
-        self.kept, self.clean = list(state_dict["kept"]), list(state_dict["clean"])
-
-
 def evaluate_readouts(
     model: nn.Module, kept: Mapping[str, Any], data: Any, task: str
 ) -> list[ReadOut]:
@@ -105,11 +62,13 @@ def evaluate_readouts(
     model : nn.Module
         Takes these weights.
     kept : dict
-        The callback's state.
+        The state of a `ReadOutCallback`.
     data : BatchDataModule
         With all three splits.
     task : {"multiclass", "binary"}
     """
+    import torch
+
     from lecture_utils.training import evaluate
     from lecture_utils.transfer import run_in_batches
 

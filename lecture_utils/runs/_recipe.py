@@ -103,6 +103,11 @@ class Recipe:
     clean_every: int = 0
     model_options: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def saves_logits(self) -> bool:
+        """Whether a run writes ``test_logits.npz``: unless it writes its predictions elsewhere."""
+        return not (self.save_predictions or self.save_classes or self.budgets)
+
     def __post_init__(self) -> None:
         # A card is JSON, which has lists only; recipes from there and from here are to be equal.
         for name in ("snapshots", "budgets"):

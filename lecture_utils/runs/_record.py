@@ -10,11 +10,11 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lecture_utils import datasets, geometry
 from lecture_utils.runs import _environment, _legacy, _networks
-from lecture_utils.runs._readouts import ReadOutCallback, evaluate_readouts, write_readouts
+from lecture_utils.runs._readouts import evaluate_readouts, write_readouts
 from lecture_utils.runs._recipe import PHOTOS, Recipe
 from lecture_utils.runs._snapshots import write_snapshots
 from lecture_utils.runs._store import (
@@ -25,6 +25,7 @@ from lecture_utils.runs._store import (
     SETTINGS,
     SNAPSHOTS,
     TEST_CLASSES,
+    TEST_LOGITS,
     TEST_PREDICTIONS,
     WEIGHTS,
     read_json,
@@ -32,7 +33,11 @@ from lecture_utils.runs._store import (
     write_history,
     write_json,
 )
+from lecture_utils.runs._test_logits import compute_test_logits, write_test_logits
 from lecture_utils.runs._test_predictions import write_test_classes, write_test_predictions
+
+if TYPE_CHECKING:
+    from torch import nn
 
 TRAINER_OPTIONS = {
     "accelerator": "auto",
@@ -42,6 +47,8 @@ TRAINER_OPTIONS = {
     "precision": "auto",
 }
 SAMPLE = "sample"
+# Test images whose class may depend on the processor.
+_OTHER_ROUNDING = 2
 
 
 def start(
@@ -111,7 +118,12 @@ def _train(folder, settings, data=None):
     import pytorch_lightning as pl
     import torch
 
-    from lecture_utils.runs._callbacks import EpochCheckpoint, FilterSnapshots, History
+    from lecture_utils.runs._callbacks import (
+        EpochCheckpoint,
+        FilterSnapshots,
+        History,
+        ReadOutCallback,
+    )
     from lecture_utils.training import best_precision, uses_cuda
 
     if settings["threads"]:
@@ -209,6 +221,8 @@ def _finish(folder, settings, recipe, data, trainer):
     }
     if recipe.save_predictions:
         card["maps"] = write_test_predictions(folder / TEST_PREDICTIONS, model, data)
+    if recipe.saves_logits:
+        write_test_logits(folder / TEST_LOGITS, _test_logits(recipe, model, data))
     if recipe.save_classes:
         write_test_classes(folder / TEST_CLASSES, model, data.test_set)
     if recipe.snapshots:
@@ -256,6 +270,35 @@ def _metrics(recipe, model, data):
 
     sets = {"validation": data.validation_set, "test": data.test_set}
     return {split: evaluate(model, each, task=_task(recipe)) for split, each in sets.items()}
+
+
+def _test_logits(recipe, model, data):
+    return compute_test_logits(model, data.test_set, photos=recipe.dataset == PHOTOS)
+
+
+def record_test_logits(
+    run_folder: Path, recipe: Recipe, seed: int, model: nn.Module, card: Mapping[str, Any],
+    data_dir: str | os.PathLike[str] | None,
+) -> None:  # fmt: skip
+    """Add its logits to a finished run, from its weights; see `runs.record_test_logits`."""
+    import torch
+
+    from lecture_utils.training import predicted_classes
+
+    data = _data_module(recipe, seed, None if data_dir is None else str(data_dir))
+    data.setup("test")
+    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    found = _test_logits(recipe, model, data)
+    logits = torch.from_numpy(found.logits)
+    predicted = predicted_classes(logits, _task(recipe)).numpy()
+    errors, known = int((predicted != found.labels).sum()), card["metrics"]["test"]["errors"]
+    # Another processor rounds differently: an image or two may lie on the border.
+    if abs(errors - known) > _OTHER_ROUNDING:
+        raise ValueError(
+            f"the model misclassifies {errors} test images here, its card says {known}; "
+            "the data are not those of the run"
+        )
+    write_test_logits(run_folder / TEST_LOGITS, found)
 
 
 def _leave_only_results(folder, recipe, card):

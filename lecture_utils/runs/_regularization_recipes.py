@@ -31,12 +31,18 @@ BUDGETS = (20, 60, 150)
 #: Seeds of the recorded runs.
 SEEDS = (0, 1, 2)
 
-_DROPOUT = dict(zip(STRENGTHS, (0.2, 0.5, 0.8), strict=True))
-_DECAY = dict(zip(STRENGTHS, (0.1, 0.5, 2.0), strict=True))
-_SMOOTHING = dict(zip(STRENGTHS, (0.05, 0.1, 0.2), strict=True))
-_CROPS = dict(zip(STRENGTHS, (0.8, 0.4, 0.2), strict=True))
-_ANGLES = dict(zip(STRENGTHS, (5.0, 15.0, 30.0), strict=True))
-_COLORS = dict(zip(STRENGTHS, (0.1, 0.2, 0.4), strict=True))
+
+def _graded(*values: float) -> dict[str, float]:
+    return dict(zip(STRENGTHS, values, strict=True))
+
+
+_DROPOUT = _graded(0.2, 0.5, 0.8)
+_DECAY = _graded(0.1, 0.5, 2.0)
+_SMOOTHING = _graded(0.05, 0.1, 0.2)
+# The smallest crop, as a fraction of the area; degrees; and the change of all three colors.
+_CROPS = _graded(0.8, 0.4, 0.2)
+_ANGLES = _graded(5.0, 15.0, 30.0)
+_COLORS = _graded(0.1, 0.2, 0.4)
 
 
 def strengths_of(method: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from lecture_utils.runs._readouts import ReadOut
     from lecture_utils.runs._snapshots import Snapshots
+    from lecture_utils.runs._test_logits import TestLogits
     from lecture_utils.transfer import EmbeddingMaps
 
 
@@ -47,6 +48,9 @@ class Run:
     test_classes : dict
         ``label`` and ``predicted``, the classes of the N test images (arrays of int). Only of runs
         whose recipe says ``save_classes``.
+    test_logits : TestLogits
+        ``labels`` (N,) and ``logits`` of the N test images, and ``views``: for photos the logits of
+        several views by name. Only of runs that do not keep their predictions in another form.
     snapshots : Snapshots
         The weights of the first convolution during training: ``step`` (T,) and ``weights``
         (T, K, C, h, w). Only of runs whose recipe names ``snapshots``.
@@ -146,6 +150,28 @@ class Run:
                 "says save_classes"
             )
         return read_test_classes(self.folder / _store.TEST_CLASSES)
+
+    @cached_property
+    def test_logits(self) -> TestLogits:
+        """Read ``test_logits.npz``.
+
+        Returns
+        -------
+        TestLogits
+
+        Raises
+        ------
+        FileNotFoundError
+            If the run did not save them.
+        """
+        from lecture_utils.runs._test_logits import read_test_logits
+
+        if not self.recipe.saves_logits:
+            raise FileNotFoundError(
+                f"{self.card['name']} keeps what it predicts in another form: see "
+                "test_predictions, test_classes and readouts"
+            )
+        return read_test_logits(self.folder / _store.TEST_LOGITS)
 
     @cached_property
     def snapshots(self) -> Snapshots:
@@ -302,8 +328,65 @@ def load(name: str, seed: int = 0, *, root: str | os.PathLike[str] | None = None
 
 
 def load_all(name: str, root: str | os.PathLike[str] | None = None) -> list[Run]:
-    """Read all finished runs of a recipe, in the order of their seeds."""
+    """Read all finished runs of a recipe.
+
+    Parameters
+    ----------
+    name, root
+        As for `load`.
+
+    Returns
+    -------
+    list of Run
+        In the order of their seeds; empty if none is recorded.
+
+    Raises
+    ------
+    ValueError
+        If there is no recipe of that name, or a file is damaged.
+    """
     return [load(name, seed, root=root) for _, seed in available(name, root=root)]
+
+
+def record_test_logits(
+    name: str,
+    seed: int = 0,
+    *,
+    root: str | os.PathLike[str] | None = None,
+    data_dir: str | os.PathLike[str] | None = None,
+) -> TestLogits:
+    """Compute a finished run's test logits from its weights, and keep them with the run.
+
+    Parameters
+    ----------
+    name, seed, root
+        As for `load`.
+    data_dir : path or "sample", optional
+        As for `train`: the data set that the run had.
+
+    Returns
+    -------
+    TestLogits
+
+    Raises
+    ------
+    ValueError
+        If the model does not classify as many of these images as its card says.
+    FileNotFoundError
+        If the run, its weights or the data set are not there.
+
+    Examples
+    --------
+    >>> record_test_logits("mnist/gap").logits.shape  # doctest: +SKIP
+    (10000, 10)
+    """
+    from lecture_utils.runs import _record
+
+    run = load(name, seed, root=root)
+    _record.record_test_logits(
+        run.folder, run.recipe, run.card["seed"], run.model, run.card, data_dir
+    )
+    return run.test_logits
 
 
 def train(

@@ -18,6 +18,7 @@ from lecture_utils._atomic import replacing
 RECORDED = Path(__file__).parents[1] / "data" / "runs"
 CARD, HISTORY, WEIGHTS = "card.json", "history.csv", "weights.safetensors"
 TEST_PREDICTIONS, TEST_CLASSES = "test.csv", "test_classes.npz"
+TEST_LOGITS = "test_logits.npz"
 SNAPSHOTS, READOUTS = "snapshots.npz", "readouts.npz"
 # While a run is under way:
 SETTINGS, CHECKPOINT = "settings.json", "last.ckpt"

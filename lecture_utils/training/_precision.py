@@ -7,8 +7,8 @@ from typing import Literal
 import torch
 
 
-def best_precision(accelerator: str = "auto") -> Literal["bf16-mixed", "32-true"]:
-    """Choose the arithmetic: bfloat16 where a GPU has it, else 32-bit floats.
+def best_precision(accelerator: str = "auto") -> Literal["bf16-mixed", "16-mixed", "32-true"]:
+    """Choose the arithmetic: 16 bits where a GPU is fast with them, else 32-bit floats.
 
     Parameters
     ----------
@@ -18,17 +18,21 @@ def best_precision(accelerator: str = "auto") -> Literal["bf16-mixed", "32-true"
 
     Returns
     -------
-    {"bf16-mixed", "32-true"}
-        A value for Trainer's ``precision``. Processors without matrix units for bfloat16 are
-        faster, and more exact, with 32 bits.
+    {"bf16-mixed", "16-mixed", "32-true"}
+        A value for Trainer's ``precision``: bfloat16 on a GPU that computes with it (NVIDIA A100
+        and later), float16 with a scaled loss on older ones (such as the T4). Processors without
+        matrix units for bfloat16 are faster, and more exact, with 32 bits.
 
     Examples
     --------
     >>> best_precision("cpu")
     '32-true'
     """
-    bfloat16 = uses_cuda(accelerator) and torch.cuda.is_bf16_supported()
-    return "bf16-mixed" if bfloat16 else "32-true"
+    if not uses_cuda(accelerator):
+        return "32-true"
+    # Older GPUs emulate bfloat16: slowly, and cuDNN has no convolutions for it there.
+    native = torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bf16-mixed" if native else "16-mixed"
 
 
 def uses_cuda(accelerator: str = "auto") -> bool:

@@ -18,9 +18,10 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from torchvision.datasets.mnist import read_sn3_pascalvincent_tensor
 
-from lecture_utils import datasets
-from lecture_utils.datasets import DownloadError, _mnist, _search
+from lecture_utils import datasets, runs
+from lecture_utils.datasets import DownloadError, ImageClassificationData, _mnist, _search
 from lecture_utils.datasets._idx import read_idx
+from lecture_utils.training import InMemoryDataModule
 
 LOADERS = {"fashion-mnist": datasets.fashion_mnist, "mnist": datasets.mnist}
 ATTRIBUTES = {"fashion-mnist": "_FASHION_MNIST", "mnist": "_MNIST"}
@@ -313,18 +314,48 @@ def test_fashion_sample():
     flat = [torch.from_numpy(d.images.reshape(len(d), -1) / 255) for d in (train, test)]
     nearest = torch.cdist(flat[1], flat[0]).argmin(dim=1).numpy()
     assert (train.labels[nearest] == test.labels).mean() > 0.65
-    assert _mnist._SAMPLE.stat().st_size < 400_000
+    assert (_mnist._SAMPLES / "fashion_mnist.npz").stat().st_size < 400_000
 
 
-def test_digits_stand_in():
-    digits = load_digits()
+def test_mnist_sample():
     train, test = (datasets.mnist(split, source="embedded") for split in ("train", "test"))
-    assert "stand-in" in train.origin
-    labels = np.concatenate([train.labels, test.labels])
-    np.testing.assert_array_equal(labels, digits.target)
+    assert "sample" in train.origin
+    assert np.bincount(train.labels).tolist() == [100] * 10
+    assert np.bincount(test.labels, minlength=10).min() > 30 and len(test) == 428
     images = np.concatenate([train.images, test.images])
-    assert images.shape == (1797, 28, 28)
-    assert images.dtype == np.uint8
+    assert (images.dtype, images.shape[1:]) == (np.uint8, (28, 28))
+    assert len(np.unique(images.reshape(len(images), -1), axis=0)) == len(images)
+    # Real digits with their own labels: the nearest training image tells most test labels.
+    flat = [torch.from_numpy(d.images.reshape(len(d), -1) / 255) for d in (train, test)]
+    nearest = torch.cdist(flat[1], flat[0]).argmin(dim=1).numpy()
+    assert (train.labels[nearest] == test.labels).mean() > 0.8
+    assert (_mnist._SAMPLES / "mnist.npz").stat().st_size < 300_000
+
+
+def test_no_recorded_model_was_trained_on_the_test_digits_of_the_sample():
+    with np.load(_mnist._SAMPLES / "mnist.npz") as sample:
+        places = {split: sample[f"{split}_places"].astype(int) for split in ("train", "test")}
+    numbers = ImageClassificationData(
+        np.arange(60_000, dtype=np.uint16).view(np.uint8).reshape(-1, 1, 2).copy(),
+        np.zeros(60_000, int), ("0",), "embedded", "one number per image",
+    )  # fmt: skip
+    data = InMemoryDataModule(lambda split: numbers)
+    data.setup("fit")
+    held_out = data.validation_set.inputs.numpy().reshape(-1, 2).copy().view(np.uint16)[:, 0]
+    assert len(held_out) == 5_000
+    assert set(places["test"]) <= set(held_out)
+    assert not set(places["train"]) & set(held_out)
+    for name in ("mnist/dense", "mnist/flatten", "mnist/gap", "mnist/strong"):
+        recipe = runs.recipe(name)
+        assert (recipe.validation_size, recipe.resample_by_seed) == (5_000, False)
+
+
+def test_digits_of_scikit_learn():
+    digits = load_digits()
+    enlarged = datasets.scikit_learn_digits()
+    np.testing.assert_array_equal(enlarged.labels, digits.target)
+    images = enlarged.images
+    assert (images.shape, images.dtype) == ((1797, 28, 28), np.uint8)
     border = images.copy()
     border[:, 4:24, 4:24] = 0
     assert not border.any()

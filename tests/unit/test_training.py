@@ -1,6 +1,7 @@
 """Data modules, augmentation and the Lightning module, against SciPy, torch and sums by hand."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -409,14 +410,24 @@ def test_options_that_make_no_sense_are_refused(options):
         Classifier(tiny_network(), **options)
 
 
-def test_precision_is_32_bits_without_a_gpu(monkeypatch):
+@pytest.mark.parametrize(
+    ("capability", "expected"),
+    [((7, 5), "16-mixed"), ((8, 0), "bf16-mixed"), ((9, 0), "bf16-mixed")],
+    ids=["T4", "A100", "H100"],
+)
+def test_precision_goes_by_what_the_gpu_computes_natively(monkeypatch, capability, expected):
     assert training.best_precision("cpu") == "32-true"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
-    assert training.best_precision("auto") == "bf16-mixed"
+    monkeypatch.setattr(torch.version, "hip", None)
+    properties = SimpleNamespace(major=capability[0], minor=capability[1])
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda *_: properties)
+    # What a T4 answers if it is asked whether it can emulate.
+    monkeypatch.setattr(torch.cuda, "_check_bf16_tensor_supported", lambda *_: True)
+    assert torch.cuda.is_bf16_supported()
+    for accelerator in ("auto", "gpu", "cuda"):
+        assert training.best_precision(accelerator) == expected
     assert training.best_precision("cpu") == "32-true"
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
-    assert training.best_precision("gpu") == "32-true"
 
 
 def test_mixup_mixes_pictures_and_labels_in_the_same_proportion():

@@ -43,7 +43,7 @@ class DrawADigit(Demo):
     examples : tuple of array_like, optional
         Images (N, 28, 28), bytes or floats from 0 to 1, and their labels. By default one of each
         digit and some that the network gets wrong, from MNIST's test images where they are on disk,
-        otherwise from the embedded stand-in (see `datasets.mnist`).
+        otherwise from the embedded sample (see `datasets.mnist`).
     right, down, degrees : float
         How the digit is moved before the network sees it: pixels (at most 14), and degrees
         counterclockwise (at most 180).
@@ -264,7 +264,7 @@ def _mnist_examples(model):
     data = datasets.mnist("test", download=False)
     chosen = chosen_examples(model, data.images, data.labels)
     # A reader who copies this may have MNIST in another folder, but must not get the digits of the
-    # stand-in.
+    # sample.
     image = 'mnist("test").images'
     if data.source == "embedded":
         image = 'mnist("test", source="embedded").images'

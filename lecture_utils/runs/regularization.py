@@ -1,0 +1,263 @@
+"""Results of the recorded runs that compare regularization methods, strengths, and budgets.
+
+All numbers come from the cards and the logits of ``regularization/*`` runs. What is not recorded is
+left out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lecture_utils._validation import check_name
+from lecture_utils.runs import _regularization_recipes
+from lecture_utils.runs._regularization_recipes import name_of, strengths_of
+from lecture_utils.runs._runs import Run, load_all
+from lecture_utils.statistics import holm, paired_t
+
+__all__ = [
+    "BUDGETS",
+    "METHODS",
+    "STRENGTHS",
+    "Comparison",
+    "Scores",
+    "choose",
+    "compare",
+    "recorded",
+    "scores",
+]
+
+#: The methods, and what a figure calls them.
+METHODS = _regularization_recipes.METHODS
+#: How strong a method can be; "none", "batch-norm" and "all" have one strength, "on".
+STRENGTHS = _regularization_recipes.STRENGTHS
+#: Numbers of epochs.
+BUDGETS = _regularization_recipes.BUDGETS
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a method with a strength reaches within a budget, seed by seed.
+
+    Attributes
+    ----------
+    method, strength : str
+    budget : int
+        Epochs that were allowed. Of these, the first one with the highest validation accuracy gave
+        the weights.
+    epochs : tuple of int
+        That epoch, per seed.
+    accuracy, loss : dict of tuple of float
+        By split: "train" (the training images as they are, not augmented), "validation" and "test".
+        One value per seed.
+    """
+
+    method: str
+    strength: str
+    budget: int
+    epochs: tuple[int, ...]
+    accuracy: dict[str, tuple[float, ...]]
+    loss: dict[str, tuple[float, ...]]
+
+    @property
+    def gap(self) -> float:
+        """Mean training accuracy minus mean validation accuracy, both on images as they are."""
+        return fmean(self.accuracy["train"]) - fmean(self.accuracy["validation"])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How much more accurate a method is on the test images than a baseline.
+
+    Attributes
+    ----------
+    method, strength : str
+    difference, margin : float
+        Test accuracy minus that of the baseline, 0 to 1: the mean over seeds, and its 95% margin of
+        error. It covers the choice of test images, not that of seeds.
+    p : float
+        Of a paired t test over the test images, corrected for the number of methods (Holm).
+    by_seed : tuple of float
+        The difference of each seed.
+    """
+
+    method: str
+    strength: str
+    difference: float
+    margin: float
+    p: float
+    by_seed: tuple[float, ...]
+
+
+def recorded(*, root: str | os.PathLike[str] | None = None) -> dict[tuple[str, str], list[Run]]:
+    """Load all runs of the comparison.
+
+    Parameters
+    ----------
+    root : path, optional
+        Where to look for recorded runs. By default among those that come with the package.
+
+    Returns
+    -------
+    dict of list of Run
+        By method and strength, in the order of `METHODS` and `STRENGTHS`; one run per seed.
+    """
+    found = {
+        (method, strength): load_all(name_of(method, strength), root)
+        for method in METHODS
+        for strength in strengths_of(method)
+    }
+    return {key: loaded for key, loaded in found.items() if loaded}
+
+
+def scores(
+    budget: int, runs: Mapping[tuple[str, str], list[Run]] | None = None
+) -> dict[tuple[str, str], Scores]:
+    """Collect what every method and strength reaches within a budget.
+
+    Parameters
+    ----------
+    budget : int
+        One of `BUDGETS`.
+    runs : dict, optional
+        What `recorded` returns, which is also the default.
+
+    Returns
+    -------
+    dict of Scores
+        By method and strength.
+
+    Raises
+    ------
+    ValueError
+        If there is no such budget.
+
+    Examples
+    --------
+    >>> all(each.budget == 60 for each in scores(60).values())
+    True
+    """
+    _check_budget(budget)
+    collected = {}
+    for (method, strength), seeds in (recorded() if runs is None else runs).items():
+        readouts = [run.readouts[budget] for run in seeds]
+        collected[method, strength] = Scores(
+            method,
+            strength,
+            budget,
+            tuple(each.epoch for each in readouts),
+            *(
+                {
+                    split: tuple(each.metrics[split][name] for each in readouts)
+                    for split in ("train", "validation", "test")
+                }
+                for name in ("accuracy", "loss")
+            ),
+        )
+    return collected
+
+
+def choose(
+    budget: int, runs: Mapping[tuple[str, str], list[Run]] | None = None
+) -> dict[str, Scores]:
+    """Choose the strength of every method on the validation photos.
+
+    Parameters
+    ----------
+    budget : int
+        One of `BUDGETS`.
+    runs : dict, optional
+        What `recorded` returns, which is also the default.
+
+    Returns
+    -------
+    dict of Scores
+        By method: the strength with the highest mean validation accuracy; of several, the weakest.
+
+    Raises
+    ------
+    ValueError
+        If there is no such budget.
+    """
+    chosen: dict[str, Scores] = {}
+    for (method, _), each in scores(budget, runs).items():
+        best = chosen.get(method)
+        validation = fmean(each.accuracy["validation"])
+        if best is None or validation > fmean(best.accuracy["validation"]):
+            chosen[method] = each
+    return chosen
+
+
+def compare(
+    budget: int,
+    baseline: str = "none",
+    runs: Mapping[tuple[str, str], list[Run]] | None = None,
+) -> list[Comparison]:
+    """Compare every method, with the strength that `choose` picks, with a baseline.
+
+    Each test image gives one difference: the share of the seeds with which the method classifies it
+    correctly, minus that of the baseline. The test asks whether their mean is 0.
+
+    Parameters
+    ----------
+    budget : int
+        One of `BUDGETS`.
+    baseline : str
+        One of `METHODS`.
+    runs : dict, optional
+        What `recorded` returns, which is also the default.
+
+    Returns
+    -------
+    list of Comparison
+        One per method but the baseline. Seeds that one of the two does not have are left out.
+
+    Raises
+    ------
+    ValueError
+        If there is no such budget or method.
+    KeyError
+        If the baseline is not recorded.
+    """
+    check_name("baseline", baseline, METHODS)
+    runs = recorded() if runs is None else runs
+    chosen = choose(budget, runs)
+    if baseline not in chosen:
+        raise KeyError(f"{baseline} is not recorded; compare with one of {', '.join(chosen)}")
+    base = _correct(runs, chosen[baseline])
+    found = []
+    for method, each in chosen.items():
+        if method == baseline:
+            continue
+        correct = _correct(runs, each)
+        seeds = sorted(correct.keys() & base.keys())
+        ours, theirs = (np.mean([c[seed] for seed in seeds], axis=0) for c in (correct, base))
+        difference, margin, p = paired_t(ours.tolist(), theirs.tolist())
+        by_seed = tuple(float(np.mean(correct[s]) - np.mean(base[s])) for s in seeds)
+        found.append(Comparison(method, each.strength, difference, margin, p, by_seed))
+    return [
+        Comparison(c.method, c.strength, c.difference, c.margin, p, c.by_seed)
+        for c, p in zip(found, holm([c.p for c in found]), strict=True)
+    ]
+
+
+def _correct(
+    runs: Mapping[tuple[str, str], list[Run]], chosen: Scores
+) -> dict[int, NDArray[np.bool_]]:
+    """Tell, seed by seed, which test images are classified correctly."""
+    correct = {}
+    for run in runs[chosen.method, chosen.strength]:
+        readout = run.readouts[chosen.budget]
+        labels, logits = readout.labels["test"], readout.logits["test"]
+        correct[run.card["seed"]] = (logits > 0) == labels.astype(bool)
+    return correct
+
+
+def _check_budget(budget):
+    if budget not in BUDGETS:
+        raise ValueError(f"budget is {budget!r}; use one of {', '.join(map(str, BUDGETS))}")
