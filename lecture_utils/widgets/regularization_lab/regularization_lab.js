@@ -64,7 +64,7 @@ function build(demo) {
     plot.key,
     settings.strength,
     sentence,
-    h("div", { class: "regularization-bar" }, curveTitle, settings.quantity),
+    h("div", { class: "regularization-bar stacking" }, curveTitle, settings.quantity),
     curves.element,
     curves.key,
     seeds.element,

@@ -48,11 +48,11 @@ const number = (value) => format(value, 1);
 
 /** What the table of seeds tells of a method, and how it writes the values. */
 const LINES = [
-  { words: "training photos as they are", name: "train_accuracy", write: percent },
-  { words: "training photos as seen in training", name: "seen_accuracy", write: percent },
-  { words: "validation photos", name: "validation_accuracy", write: percent },
-  { words: "test photos", name: "test_accuracy", write: percent },
-  { words: "gap: as they are − validation, in points", name: "gap", write: difference },
+  { words: "accuracy on training photos", name: "train_accuracy", write: percent },
+  { words: "accuracy seen in training", name: "seen_accuracy", write: percent },
+  { words: "validation accuracy", name: "validation_accuracy", write: percent },
+  { words: "test accuracy", name: "test_accuracy", write: percent },
+  { words: "gap (training − validation), in points", name: "gap", write: difference },
   { words: "errors among the test photos", name: "errors", write: number },
   { words: "epoch whose weights are kept", name: "epoch", write: number },
 ];
@@ -80,7 +80,7 @@ export function seedTable(lab) {
       ...(baseline ? [write(baseline.means[name])] : []),
     ]);
     set(`Within ${budget} epochs, seed by seed`, rows, [
-      "accuracy on",
+      "Measure",
       "mean",
       ...entry.seeds.map((seed) => `seed ${seed}`),
       ...empty,
