@@ -88,7 +88,8 @@ export const howToRead = ({ epochs }) => [
   "Unless you choose another strength, each method is shown with the strength that has the highest " +
     "mean validation accuracy within the budget. The validation accuracy is thus the best of many, " +
     "and tends to be too high. The test photos have decided nothing: they are the final look.",
-  "Accuracy on training photos is measured on the photos as they are, without augmentation and " +
-    "dropout. The accuracy seen in training is what training reports for the same epoch, with both.",
+  "Accuracy on training photos is measured on the photos as they are: without augmentation, and in " +
+    "evaluation mode. Accuracy seen in training is what training reports for the same epoch, " +
+    "including augmentation and dropout where the method has them.",
   "All differences are computed before rounding.",
 ];
