@@ -199,7 +199,7 @@ class Page:
         groups = self.root.locator(".curves-panel .curves-curve")
         assert groups.count() == 2 * len(names)
         lines = groups.evaluate_all(
-            """(groups) => groups.map((group) => ["class", ...[".line", ".thin", ".rest:not(.thin)"]
+            """(groups) => groups.map((group) => ["class", ...[".line", ".thin", ".rest"]
               .map((name) => group.querySelector(name).getAttribute("d"))]
               .map((d, i) => i ? d : group.getAttribute("class")))"""
         )

@@ -198,7 +198,7 @@ export function curvePanel(title) {
   return { element, draw, point, epochAt, contains: (target) => element.contains(target) };
 }
 
-const CURVE = ["band", "thin", "thin rest", "line", "rest", "marks"];
+const CURVE = ["band", "thin", "faint", "line", "rest", "marks"];
 
 const colorOf = (place, pale) => (pale ? "run-pale" : `run-${place % 6}`);
 
