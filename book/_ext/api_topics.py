@@ -115,7 +115,7 @@ TOPICS = {
             ),
             4: ("DrawADigit", "ModelBuilder"),
             5: ("TrainingCurves",),
-            6: ("AugmentationLab",),
+            6: ("AugmentationLab", "RegularizationLab"),
             7: ("AccuracyCost", "ArchitectureExplorer", "FactorisationLab"),
             8: ("FeatureMapExplorer", "FilterGallery", "GradCamExplorer"),
             9: ("EmbeddingMap", "TransferExplorer"),

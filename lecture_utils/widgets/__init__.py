@@ -29,6 +29,7 @@ _DEMOS = {
     "ModelBuilder": "model_builder",
     "Quiz": "quiz",
     "ReceptiveFieldLab": "receptive_field_lab",
+    "RegularizationLab": "regularization_lab",
     "TrainingCurves": "training_curves",
     "TransferExplorer": "transfer_explorer",
 }

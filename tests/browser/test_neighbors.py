@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import recorded_filters
+import recorded_regularization
 from page_tools import wait_for_frames
 
 from lecture_utils import widgets
@@ -23,8 +24,10 @@ ARGUMENTS = {
 
 
 @pytest.fixture(scope="module")
-def demos():
-    return {name: getattr(widgets, name)(*ARGUMENTS.get(name, ())) for name in widgets.__all__}
+def demos(tmp_path_factory):
+    recorded = recorded_regularization.record_all(tmp_path_factory.mktemp("runs"), photos=200)
+    arguments = {**ARGUMENTS, "RegularizationLab": [recorded]}
+    return {name: getattr(widgets, name)(*arguments.get(name, ())) for name in widgets.__all__}
 
 
 def sizes(page):

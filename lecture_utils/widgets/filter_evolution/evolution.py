@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lecture_utils._validation import is_whole
+
+from .._run_roots import root_of
 
 if TYPE_CHECKING:
     from lecture_utils.runs import Run
@@ -19,8 +20,6 @@ MOST_RUNS = 4
 MOST_FILTERS = 64
 LARGEST_FILTER = 15
 _LEVELS = 127
-#: Where the runs are that come with the package.
-_RECORDED = Path(__file__).parents[2] / "data" / "runs"
 
 
 def mean_similarity(weights: ArrayLike) -> NDArray[np.float64]:
@@ -134,10 +133,4 @@ def _measured(run):
 
 def _source(run):
     """Tell by which name, seed and folder `lecture_utils.runs.load` finds the run."""
-    name = run.card["name"]
-    root = Path(run.folder).resolve().parents[len(name.split("/"))]
-    return {
-        "name": name,
-        "seed": run.card["seed"],
-        "root": "" if root == _RECORDED.resolve() else str(root),
-    }
+    return {"name": run.card["name"], "seed": run.card["seed"], "root": root_of(run)}

@@ -1,10 +1,10 @@
 /** What early stopping does, training by training. */
 
 import { identity, runRow, runTable } from "../_shared/ui/curves/tables.js";
-import { percent } from "../_shared/ui/curves/text.js";
+import { percent, points } from "../_shared/ui/curves/text.js";
 import { setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
-import { duration, epochCount, points } from "./text.js";
+import { duration, epochCount } from "./text.js";
 
 /**
  * One line per training, that is per run and seed.

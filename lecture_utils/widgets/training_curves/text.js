@@ -1,17 +1,8 @@
 /** Numbers and sentences of the demo. */
 
-export const WATCHED = { val_loss: "validation loss", val_accuracy: "validation accuracy" };
+import { points } from "../_shared/ui/curves/text.js";
 
-/**
- * A difference of accuracies in percentage points: "−0.14", "+0.02", "0".
- * @param {number} difference
- * @returns {string}
- */
-export function points(difference) {
-  const text = Math.abs(100 * difference).toFixed(2);
-  if (text === "0.00") return "0";
-  return `${difference < 0 ? "−" : "+"}${text}`;
-}
+export const WATCHED = { val_loss: "validation loss", val_accuracy: "validation accuracy" };
 
 /**
  * "40 s", "3.2 min", "1.5 h".

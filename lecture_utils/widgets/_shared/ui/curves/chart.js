@@ -40,9 +40,23 @@ export const EVENTS = {
 };
 
 /**
- * @param {string} title
+ * @typedef {object} Curve One line of a panel.
+ * @property {number} place The run's place in the list, which decides its color and marker.
+ * @property {boolean} [pale] In gray instead, such as a baseline.
+ * @property {string} part "train" or "val".
+ * @property {number[]} mean
+ * @property {number[]} [at] The epochs of these values; by default 1, 2, 3 ...
+ * @property {number[][]} [thin] Lines behind it, such as those of single seeds.
+ * @property {number} until So many values are drawn in full, the rest is pale.
+ * @property {boolean} [banded] Whether to fill between `low` and `high`.
+ * @property {number[]} [low]
+ * @property {number[]} [high]
+ */
+
+/**
+ * @param {string} title "" for a panel that is named elsewhere.
  * @returns {{element: HTMLElement, draw: (shown: Record<string, any>) => void,
- *   point: (epoch: number, dots: {place: number, value: number}[]) => void,
+ *   point: (epoch: number, dots: {place: number, value: number}[], words?: string) => void,
  *   epochAt: (clientX: number) => number, contains: (target: Node) => boolean}}
  */
 export function curvePanel(title) {
@@ -63,7 +77,7 @@ export function curvePanel(title) {
     flag,
     labels,
   );
-  const heading = h("div", { class: "curves-heading" }, title);
+  const heading = title && h("div", { class: "curves-heading" }, title);
   const element = h("div", { class: "curves-panel" }, heading, drawing);
   const [newFrame, newHair] = [changeDetector(), changeDetector()];
   let frame = null; // {width, height, epochs, axis}
@@ -89,10 +103,10 @@ export function curvePanel(title) {
     );
     curves.forEach((curve, i) => drawCurve(lines.children[i], curve));
     pool(events, marks.length, () => svg("g", {}, svg("path", { class: "halo" }), svg("path")));
-    marks.forEach(({ event, place, epoch, value }, i) => {
+    marks.forEach(({ event, place, pale = false, epoch, value }, i) => {
       const group = events.children[i];
       const shape = drawable(value) ? EVENTS[event](x(epoch), y(value)) : "";
-      set(group, "class", `curves-event ${event} run-${place % 6}`);
+      set(group, "class", `curves-event ${event} ${colorOf(place, pale)}`);
       for (const path of group.children) set(path, "d", shape);
     });
   }
@@ -114,48 +128,58 @@ export function curvePanel(title) {
   }
 
   /**
-   * The line up to where early stopping ends it, its faded rest, markers, the band and the raw
-   * line.
+   * The line up to where it ends, its faded rest, markers, the band and the thin lines.
+   * @param {Element} group
+   * @param {Curve} curve
    */
-  function drawCurve(group, { place, part, mean, low, high, raw, until, banded }) {
-    set(group, "class", `curves-curve run-${place % 6} ${part}`);
-    const [band, rough, line, rest, marks] = group.children;
+  function drawCurve(group, { place, pale = false, part, mean, at, thin = [], until, ...range }) {
+    set(group, "class", `curves-curve ${colorOf(place, pale)} ${part}`);
+    const [band, rough, faint, line, rest, marks] = group.children;
+    const across = (i) => x(at ? at[i] : i + 1);
     const trace = (values, from = 0, to = values.length) => {
       let path = "";
       let pen = "M";
       for (let i = from; i < to; i += 1) {
-        if (drawable(values[i])) path += `${pen}${x(i + 1)} ${y(values[i])}`;
+        if (drawable(values[i])) path += `${pen}${across(i)} ${y(values[i])}`;
         pen = drawable(values[i]) ? "L" : "M";
       }
       return path;
     };
+    const { low, high } = range;
     let area = "";
-    if (banded) {
+    if (range.banded) {
       const inside = low.map((_, i) => i).filter((i) => drawable(low[i]) && drawable(high[i]));
-      const over = inside.map((i) => `${x(i + 1)} ${y(high[i])}`);
-      const under = inside.map((i) => `${x(i + 1)} ${y(low[i])}`).reverse();
+      const over = inside.map((i) => `${across(i)} ${y(high[i])}`);
+      const under = inside.map((i) => `${across(i)} ${y(low[i])}`).reverse();
       if (inside.length) area = `M${[...over, ...under].join("L")}z`;
     }
+    const ahead = (values) => (until < values.length ? trace(values, Math.max(until - 1, 0)) : "");
     set(band, "d", area);
-    set(rough, "d", raw ? trace(raw) : "");
-    set(line, "d", trace(mean, 0, until));
-    set(rest, "d", until < mean.length ? trace(mean, Math.max(until - 1, 0)) : "");
+    set(
+      rough,
+      "d",
+      thin.map((values) => trace(values, 0, Math.min(until, values.length))).join(""),
+    );
+    set(faint, "d", thin.map(ahead).join(""));
+    set(line, "d", trace(mean, 0, Math.min(until, mean.length)));
+    set(rest, "d", ahead(mean));
     // Eight or so per line, and not those of all runs above each other.
     const every = Math.max(1, Math.round(mean.length / 8));
     let shapes = "";
     mean.forEach((value, i) => {
       if (i % every === place % every && drawable(value))
-        shapes += marker(place, x(i + 1), y(value));
+        shapes += marker(place, across(i), y(value));
     });
     set(marks, "d", shapes);
   }
 
-  function point(epoch, places) {
+  function point(epoch, places, words = `epoch ${epoch}`) {
     const at = x(epoch);
-    if (newHair(at, frame.height, epoch)) {
+    if (newHair(at, frame.height, words)) {
+      const half = Math.max(30, 3.6 * words.length);
       set(hair, "d", `M${at} ${EDGE.top - 4}V${frame.height - EDGE.bottom}`);
-      set(flag, "x", Math.max(EDGE.left + 26, Math.min(at, frame.width - 30)));
-      setText(flag, `epoch ${epoch}`);
+      set(flag, "x", Math.max(EDGE.left + half - 4, Math.min(at, frame.width - half)));
+      setText(flag, words);
     }
     pool(dots, places.length, () => svg("circle", { r: 4 }));
     places.forEach(({ place, value }, i) => {
@@ -174,7 +198,9 @@ export function curvePanel(title) {
   return { element, draw, point, epochAt, contains: (target) => element.contains(target) };
 }
 
-const CURVE = ["band", "raw", "line", "rest", "marks"];
+const CURVE = ["band", "thin", "faint", "line", "rest", "marks"];
+
+const colorOf = (place, pale) => (pale ? "run-pale" : `run-${place % 6}`);
 
 function set(element, name, value) {
   if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);

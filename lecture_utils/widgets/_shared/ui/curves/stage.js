@@ -168,7 +168,7 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
         place,
         part,
         ...lines[`${part}_${what}`],
-        raw: smoothing ? raw[`${part}_${what}`].mean : null,
+        thin: smoothing ? [raw[`${part}_${what}`].mean] : [],
         banded: seeds.length > 1,
         until: lastEpoch ?? raw[`${part}_${what}`].mean.length,
       })),

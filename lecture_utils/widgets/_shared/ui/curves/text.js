@@ -13,6 +13,18 @@ export const PARTS = { train: "training", val: "validation" };
 export const percent = (share, digits = 2) => `${(100 * share).toFixed(digits)}%`;
 
 /**
+ * A difference of shares in percentage points: "−0.14", "+0.02", "0".
+ * @param {number} difference
+ * @param {number} [digits]
+ * @returns {string}
+ */
+export function points(difference, digits = 2) {
+  const text = Math.abs(100 * difference).toFixed(digits);
+  if (Number(text) === 0) return "0";
+  return `${difference < 0 ? "−" : "+"}${text}`;
+}
+
+/**
  * A loss with four digits behind the point, or more where it is tiny.
  * @param {number} value
  * @returns {string}

@@ -1,0 +1,21 @@
+"""Where recorded runs lie, for the programs that demos hand out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lecture_utils.runs import Run
+
+#: Where the runs are that come with the package.
+_RECORDED = Path(__file__).parents[1] / "data" / "runs"
+
+
+def root_of(run: Run) -> str:
+    """Return the ``root`` with which `lecture_utils.runs.load` finds a run; "" if it is needless.
+
+    Needless is the root of the runs that come with the package.
+    """
+    root = Path(run.folder).resolve().parents[len(run.card["name"].split("/"))]
+    return "" if root == _RECORDED.resolve() else str(root)
