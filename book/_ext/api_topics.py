@@ -93,7 +93,13 @@ TOPICS = {
     ),
     "statistics": Topic(
         "Statistics",
-        {9: (), 1: ("wilson",), 2: ("holm", "mcnemar"), 3: ("paired_t", "t_interval")},
+        {
+            9: (),
+            1: ("wilson",),
+            2: ("holm", "mcnemar"),
+            3: ("paired_t", "t_interval"),
+            4: ("calibration_error", "calibration_error_if_calibrated"),
+        },
         used_in=(5, 6),
     ),
     "profiling": Topic("Profiling", {7: ()}, verb="Introduced"),
