@@ -317,7 +317,7 @@ def calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 10)
         raise ValueError(
             f"{confidence.shape} confidences and {correct.shape} truth values; pass the same images"
         )
-    return float(_calibration_errors(confidence, correct[None], whole("bins", bins, 1))[0])
+    return _calibration_error(confidence, correct, whole("bins", bins, 1))
 
 
 def calibration_error_if_calibrated(
@@ -354,14 +354,11 @@ def calibration_error_if_calibrated(
     confidence = _confidences(confidence)
     repeats, bins = whole("repeats", repeats, 1), whole("bins", bins, 1)
     generator = np.random.default_rng(whole("seed", seed))
-    return np.concatenate(
-        [
-            _calibration_errors(
-                confidence, generator.random((1, len(confidence))) < confidence, bins
-            )
-            for _ in range(repeats)
-        ]
-    )
+    errors = [
+        _calibration_error(confidence, generator.random(len(confidence)) < confidence, bins)
+        for _ in range(repeats)
+    ]
+    return np.array(errors)
 
 
 def _confidences(values: Any) -> NDArray[np.float64]:
@@ -373,11 +370,7 @@ def _confidences(values: Any) -> NDArray[np.float64]:
     return confidence
 
 
-def _calibration_errors(confidence, correct, bins):
-    """Compute the error for several rows of `correct`."""
-    group = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    excess = [
-        np.bincount(group, weights=confidence - row.astype(float), minlength=bins)
-        for row in correct
-    ]
-    return np.abs(excess).sum(axis=1) / len(confidence)
+def _calibration_error(confidence, correct, bins):
+    interval = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    excess = np.bincount(interval, weights=confidence - correct.astype(float))
+    return float(np.abs(excess).sum() / len(confidence))
