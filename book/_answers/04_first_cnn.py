@@ -6,7 +6,7 @@ base_parameters = torch.tensor(sum(p.numel() for m in layers for p in m.paramete
 base_shape = torch.tensor([64, 7, 7])
 
 # %% Exercise 1, accepted: floats, the shape as a list
-base_parameters, base_shape = 154_592.0, [64.0, 7.0, 7.0]
+base_parameters, base_shape = 154_560.0, [64.0, 7.0, 7.0]
 
 # %% Exercise 1, rejected with "one bias per kernel": without biases
 base_parameters, base_shape = 25 * (32 + 64 * 32 + 64 * 64), (64, 7, 7)
@@ -15,13 +15,13 @@ base_parameters, base_shape = 25 * (32 + 64 * 32 + 64 * 64), (64, 7, 7)
 base_parameters, base_shape = 26 * (32 + 64 + 64), (64, 7, 7)
 
 # %% Exercise 1, rejected with "keeps the size": sizes as without padding
-base_parameters, base_shape = 154_592, (64, 1, 1)
+base_parameters, base_shape = 154_560, (64, 1, 1)
 
 # %% Exercise 1, rejected with "channels come first": channels last
-base_parameters, base_shape = 154_592, (7, 7, 64)
+base_parameters, base_shape = 154_560, (7, 7, 64)
 
 # %% Exercise 1, rejected with "three numbers": with the batch
-base_parameters, base_shape = 154_592, (1, 64, 7, 7)
+base_parameters, base_shape = 154_560, (1, 64, 7, 7)
 
 # %% Exercise 2, accepted: in double precision
 def cross_entropy(logits, labels):
