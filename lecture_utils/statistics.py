@@ -1,14 +1,27 @@
-"""Intervals for accuracies, and paired tests."""
+"""Intervals for accuracies, paired tests, and how far confidence can be trusted."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 from statistics import fmean, stdev
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from lecture_utils._validation import whole
 
-__all__ = ["holm", "interval", "mcnemar", "paired_t", "t_interval", "wilson"]
+__all__ = [
+    "calibration_error",
+    "calibration_error_if_calibrated",
+    "holm",
+    "interval",
+    "mcnemar",
+    "paired_t",
+    "t_interval",
+    "wilson",
+]
 
 
 def wilson(correct: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -261,3 +274,103 @@ def mcnemar(first_wrong: Sequence[bool], second_wrong: Sequence[bool]) -> tuple[
     only_first, only_second = pairs.count((True, False)), pairs.count((False, True))
     both = only_first + only_second
     return only_first, only_second, float(binomtest(only_first, both).pvalue) if both else 1.0
+
+
+def calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 10) -> float:
+    """Compute the expected calibration error: how far confidence is from accuracy.
+
+    The confidences are divided into equal intervals, (0, 0.1], (0.1, 0.2] and so on. In each, the
+    mean confidence is compared with the accuracy; the distances are averaged, weighted by the
+    number of images.
+
+    Parameters
+    ----------
+    confidence : array_like of float, shape (N,)
+        Probability that a model gives to its prediction, 0 to 1. Not empty.
+    correct : array_like of bool, shape (N,)
+        Whether the prediction is correct.
+    bins : int
+        Number of intervals.
+
+    Returns
+    -------
+    float
+        0 (calibrated) to 1.
+
+    Raises
+    ------
+    ValueError
+        If these are no probabilities, or not as many of one as of the other.
+
+    References
+    ----------
+    Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017.
+
+    Examples
+    --------
+    >>> round(calibration_error([0.8, 0.8, 0.8, 0.8], [True, True, True, False]), 3)
+    0.05
+    """
+    confidence = _confidences(confidence)
+    correct = np.asarray(correct)
+    if correct.shape != confidence.shape:
+        raise ValueError(
+            f"{confidence.shape} confidences and {correct.shape} truth values; pass the same images"
+        )
+    return _calibration_error(confidence, correct, whole("bins", bins, 1))
+
+
+def calibration_error_if_calibrated(
+    confidence: ArrayLike, repeats: int = 200, seed: int = 0, bins: int = 10
+) -> NDArray[np.float64]:
+    """Draw the calibration errors of a perfectly calibrated model with the same confidences.
+
+    The error of a finite number of images is never 0, even if every prediction is correct with
+    exactly the probability that the model says. These draws tell what to compare it with.
+
+    Parameters
+    ----------
+    confidence, bins
+        As for `calibration_error`.
+    repeats : int
+        How many times the correct predictions are drawn.
+    seed : int
+
+    Returns
+    -------
+    ndarray of float, shape (repeats,)
+
+    Raises
+    ------
+    ValueError
+        If these are no probabilities.
+
+    Examples
+    --------
+    >>> draws = calibration_error_if_calibrated(np.full(100, 0.8))
+    >>> bool(0.02 < draws.mean() < 0.05)
+    True
+    """
+    confidence = _confidences(confidence)
+    repeats, bins = whole("repeats", repeats, 1), whole("bins", bins, 1)
+    generator = np.random.default_rng(whole("seed", seed))
+    errors = [
+        _calibration_error(confidence, generator.random(len(confidence)) < confidence, bins)
+        for _ in range(repeats)
+    ]
+    return np.array(errors)
+
+
+def _confidences(values: Any) -> NDArray[np.float64]:
+    confidence = np.asarray(values, dtype=np.float64)
+    if confidence.ndim != 1 or not len(confidence):
+        raise ValueError(f"confidences have shape {confidence.shape}; pass (N,), at least one")
+    if not ((confidence >= 0) & (confidence <= 1)).all():
+        raise ValueError("a confidence is not from 0 to 1; pass probabilities, not logits")
+    return confidence
+
+
+def _calibration_error(confidence, correct, bins):
+    interval = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    excess = np.bincount(interval, weights=confidence - correct.astype(float))
+    return float(np.abs(excess).sum() / len(confidence))

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lecture_utils.statistics import holm, paired_t, t_interval
+from lecture_utils.statistics import (
+    calibration_error,
+    calibration_error_if_calibrated,
+    holm,
+    paired_t,
+    t_interval,
+)
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 30])
@@ -83,3 +89,53 @@ def test_holm_edges():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_calibration_error_is_that_of_torchmetrics():
+    import torch
+    from torchmetrics.functional.classification import binary_calibration_error
+
+    generator = np.random.default_rng(3)
+    for bins in (1, 5, 10, 15):
+        confidence = generator.random(400).astype(np.float32)
+        correct = generator.random(400) < 0.2 + 0.5 * confidence
+        expected = binary_calibration_error(
+            torch.tensor(confidence), torch.tensor(correct).int(), n_bins=bins
+        )
+        assert calibration_error(confidence, correct, bins) == pytest.approx(
+            float(expected), abs=1e-6
+        )
+
+
+def test_upper_bounds_belong_to_an_interval_and_lower_ones_do_not():
+    assert calibration_error([0.5, 0.45], [True, False]) == pytest.approx(0.025)
+    assert calibration_error([1.0, 0.95], [False, True]) == pytest.approx(0.475)
+    assert calibration_error([0.0, 0.05], [True, False]) == pytest.approx(0.475)
+
+
+def test_calibrated_models_get_the_errors_that_are_drawn_for_them():
+    generator = np.random.default_rng(4)
+    confidence = 1 - 0.5 * generator.random(300) ** 3
+    draws = calibration_error_if_calibrated(confidence, repeats=300, seed=1)
+    assert draws.shape == (300,)
+    np.testing.assert_array_equal(
+        draws, calibration_error_if_calibrated(confidence, repeats=300, seed=1)
+    )
+    own = [calibration_error(confidence, generator.random(300) < confidence) for _ in range(300)]
+    assert abs(np.mean(own) - draws.mean()) < 4 * np.hypot(np.std(own), draws.std()) / 300**0.5
+    assert calibration_error(confidence, confidence < 0) > draws.max()
+
+
+@pytest.mark.parametrize(
+    ("confidence", "correct", "message"),
+    [
+        ([], [], "at least one"),
+        ([[0.5]], [[True]], "pass \\(N,\\)"),
+        ([1.5], [True], "probabilities, not logits"),
+        ([float("nan")], [True], "probabilities, not logits"),
+        ([0.5, 0.6], [True], "same images"),
+    ],
+)
+def test_calibration_needs_one_probability_per_truth_value(confidence, correct, message):
+    with pytest.raises(ValueError, match=message):
+        calibration_error(confidence, correct)
