@@ -48,7 +48,13 @@ class ReadOut:
     logits: dict[str, NDArray[np.float32]]
 
     def summary(self) -> dict[str, Any]:
-        """Return what the card says of it."""
+        """Collect what the card says of it.
+
+        Returns
+        -------
+        dict
+            ``budget``, ``epoch`` and ``metrics``.
+        """
         return {"budget": self.budget, "epoch": self.epoch, "metrics": self.metrics}
 
 
