@@ -219,7 +219,7 @@ def test_without_runs_the_error_says_how_to_record_some(recorded, root):
     with pytest.raises(ValueError, match="'dropout' is no method with a strength"):
         RegularizationLab({"dropout": recorded["dropout", "weak"]})
     alone = {("none", "on"): recorded["none", "on"]}
-    with pytest.raises(traitlets.TraitError, match="method is 'augmentation'; use one of none"):
+    with pytest.raises(ValueError, match="augmentation is not recorded; use one of none"):
         RegularizationLab(alone, strength="weak")
     with pytest.raises(traitlets.TraitError, match="no strength is recorded"):
         RegularizationLab(alone).strengths = {"dropout": "weak"}

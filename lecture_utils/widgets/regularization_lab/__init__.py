@@ -97,7 +97,9 @@ class RegularizationLab(Demo):
         recorded = gather(regularization.recorded() if runs is None else runs)
         by_hand = {} if strength is None else {method: strength}
         methods = list(recorded["chosen"][0])
-        if method not in methods and strength is None:
+        if method not in methods:
+            if strength is not None:
+                raise ValueError(f"{method} is not recorded; use one of {', '.join(methods)}")
             method = next((each for each in methods if each != "none"), methods[0])
         super().__init__(
             **recorded, method=method, strengths=by_hand, budget=budget, quantity=quantity

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lecture_utils.runs import regularization
+from lecture_utils.runs import available, regularization
 
 from .._run_roots import root_of
 
@@ -29,6 +29,11 @@ SCORES = (
     "test_photos",
 )
 QUANTITIES = ("accuracy", "loss")
+_KEYS = [
+    (method, strength)
+    for method in regularization.METHODS
+    for strength in regularization.strengths_of(method)
+]
 _COLORS = ("brightness", "contrast", "saturation")
 
 
@@ -112,18 +117,13 @@ def _in_order(runs):
     """Sort methods and strengths as `regularization` does, and leave out those without runs."""
     if not isinstance(runs, Mapping):
         raise ValueError(f"runs is {runs!r}; give what regularization.recorded() returns")
-    known = [
-        (method, strength)
-        for method in regularization.METHODS
-        for strength in regularization.strengths_of(method)
-    ]
     for key in runs:
-        if key not in known:
+        if key not in _KEYS:
             raise ValueError(
                 f"{key!r} is no method with a strength; use keys such as "
-                f"{', '.join(map(str, known[:2]))}"
+                f"{', '.join(map(str, _KEYS[:2]))}"
             )
-    ordered = {key: list(runs[key]) for key in known if key in runs and len(runs[key])}
+    ordered = {key: list(runs[key]) for key in _KEYS if key in runs and len(runs[key])}
     if not ordered:
         raise ValueError(
             "no run is recorded that compares regularization methods; record some, such as: "
@@ -182,15 +182,16 @@ def _padded(values: Sequence[float], length: int) -> list[float]:
 def _source(ordered):
     """Tell where the runs lie, and which of those that lie there the demo shows."""
     roots = list(dict.fromkeys(root_of(run) for seeds in ordered.values() for run in seeds))
-    there: dict[tuple[str, str], list[Run]] = {}
+    there: dict[tuple[str, str], list[int]] = {}
     for root in roots:
-        there |= regularization.recorded(root=root or None)
+        for key in _KEYS:
+            # The files are not read again: which there are is enough.
+            found = available(regularization.name_of(*key), root=root or None)
+            if found:
+                there[key] = [seed for _, seed in found]
     shown = {key: [run.card["seed"] for run in seeds] for key, seeds in ordered.items()}
-    complete = shown == {key: [run.card["seed"] for run in seeds] for key, seeds in there.items()}
-    return {
-        "roots": roots,
-        "some": [] if complete else [[*key, seeds] for key, seeds in shown.items()],
-    }
+    some = [] if shown == there else [[*key, seeds] for key, seeds in shown.items()]
+    return {"roots": roots, "some": some}
 
 
 def _augmentation(options):
