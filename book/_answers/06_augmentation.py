@@ -113,6 +113,10 @@ def drop(x, p, training):
 def drop(x, p, training):
     return x * (torch.rand_like(x) >= 0.3) / 0.7 if training else x
 
+# %% Exercise 4, rejected with "some of the values": never drops
+def drop(x, p, training):
+    return x
+
 # %% Exercise 4, rejected with "independently": whole rows
 def drop(x, p, training):
     return x * (torch.rand(len(x), 1) >= p) / (1 - p) if training else x
