@@ -17,7 +17,6 @@ chapters = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 #: Chapters whose sentences have not been gone through yet.
 TO_DO = {
     "04_first_cnn",
-    "05_cats_vs_dogs",
     "06_augmentation",
     "07_architectures",
     "08_interpretation",
