@@ -130,7 +130,7 @@ TOPICS = {
     ),
     "plotting": Topic("Plotting", used_in=(1, 2, 3, 4, 5, 6, 7, 8, 9)),
     "palette": Topic("Colors"),
-    "evidence": Topic("Evidence for sentences", used_in=(1, 2, 3, 4, 6)),
+    "evidence": Topic("Evidence for sentences", used_in=(1, 2, 3, 4, 5, 6)),
     "exercises": Topic("Exercises", {1: ()}, used_in=(2, 3, 4, 5, 6, 7, 8, 9), verb="Introduced"),
 }
 
