@@ -273,7 +273,11 @@ def _metrics(recipe, model, data):
 
 
 def _test_logits(recipe, model, data):
-    return compute_test_logits(model, data.test_set, photos=recipe.dataset == PHOTOS)
+    import torch
+
+    # Where the output of the frozen part is cached, the model takes that instead of photos.
+    photos = recipe.dataset == PHOTOS and data.test_set.inputs.dtype == torch.uint8
+    return compute_test_logits(model, data.test_set, photos=photos)
 
 
 def record_test_logits(
