@@ -8,13 +8,10 @@ without replacement, the same number from each class: 500 images of the training
 test set, sorted by their index there, which the file holds too.
 """
 
-import argparse
-import io
-import os
-import sys
 from pathlib import Path
 
 import numpy as np
+import samples
 from numpy.typing import NDArray
 
 from lecture_utils import datasets
@@ -38,14 +35,9 @@ def make_sample() -> dict[str, NDArray]:
     rng = np.random.default_rng(SEED)
     arrays = {}
     for split, per_class in PER_CLASS.items():
-        for source in ("folder", "cache", "package", "download"):
-            try:
-                full = datasets.fashion_mnist(split, source=source)
-                break
-            except OSError as error:
-                print(error, file=sys.stderr)
-        else:
-            sys.exit("the full data set is needed to make the sample")
+        full = samples.load_full(
+            datasets.fashion_mnist, split, ("folder", "cache", "package", "download")
+        )
         indices = choose(full.labels, per_class, rng)
         arrays[f"{split}_images"] = full.images[indices]
         arrays[f"{split}_labels"] = full.labels[indices].astype(np.uint8)
@@ -53,27 +45,5 @@ def make_sample() -> dict[str, NDArray]:
     return arrays
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
-    check = parser.parse_args().check
-    arrays = make_sample()
-    if check:
-        with np.load(TARGET) as stored:
-            if sorted(stored.files) != sorted(arrays) or any(
-                not np.array_equal(stored[name], arrays[name]) for name in arrays
-            ):
-                sys.exit(f"{TARGET} differs from a fresh sample")
-        print(f"{TARGET} is what this script makes")
-        return
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    TARGET.parent.mkdir(exist_ok=True)
-    partial = TARGET.with_suffix(".part")
-    partial.write_bytes(buffer.getvalue())
-    os.replace(partial, TARGET)
-    print(f"{TARGET}: {TARGET.stat().st_size:,} bytes")
-
-
 if __name__ == "__main__":
-    main()
+    samples.main(__doc__.splitlines()[0], TARGET, make_sample)

@@ -10,13 +10,10 @@ the sample's test set. Its training set is drawn from the others, 100 of every c
 by their index in the published training set, which the file holds too.
 """
 
-import argparse
-import io
-import os
-import sys
 from pathlib import Path
 
 import numpy as np
+import samples
 from numpy.typing import NDArray
 
 from lecture_utils import datasets
@@ -64,34 +61,8 @@ def make_sample() -> dict[str, NDArray]:
 
 
 def _full(split):
-    for source in ("folder", "cache", "download"):
-        try:
-            return datasets.mnist(split, source=source)
-        except OSError as error:
-            print(error, file=sys.stderr)
-    sys.exit("the full data set is needed to make the sample")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
-    check = parser.parse_args().check
-    arrays = make_sample()
-    if check:
-        with np.load(TARGET) as stored:
-            if sorted(stored.files) != sorted(arrays) or any(
-                not np.array_equal(stored[name], arrays[name]) for name in arrays
-            ):
-                sys.exit(f"{TARGET} differs from a fresh sample")
-        print(f"{TARGET} is what this script makes")
-        return
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    partial = TARGET.with_suffix(".part")
-    partial.write_bytes(buffer.getvalue())
-    os.replace(partial, TARGET)
-    print(f"{TARGET}: {TARGET.stat().st_size:,} bytes")
+    return samples.load_full(datasets.mnist, split, ("folder", "cache", "download"))
 
 
 if __name__ == "__main__":
-    main()
+    samples.main(__doc__.splitlines()[0], TARGET, make_sample)

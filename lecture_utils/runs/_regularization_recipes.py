@@ -28,8 +28,6 @@ STRENGTHS = ("weak", "medium", "strong")
 ON = "on"
 #: Epochs that a run may take.
 BUDGETS = (20, 60, 150)
-#: Seeds of the recorded runs.
-SEEDS = (0, 1, 2)
 
 
 def _graded(*values: float) -> dict[str, float]:
