@@ -342,6 +342,67 @@ def test_once_per_frame_draws_once_and_never_loses_the_last_request(call):
     assert result == [1, 50, 1]
 
 
+# Presses arrive faster than they can be drawn, as with a held key on a slow phone. Drawings are
+# counted per painted frame, so that the speed of the machine does not matter.
+SLOW_DRAWINGS = """
+const life = new AbortController();
+const drawn = [];
+let value = 0, frames = 0, most = 0, inFrame = 0;
+const count = () => { frames += 1; most = Math.max(most, inFrame); inFrame = 0; tick(); };
+const tick = () => { if (!life.signal.aborted) requestAnimationFrame(count); };
+tick();
+const request = m.promptly(() => {
+  const until = performance.now() + 40;
+  while (performance.now() < until);
+  inFrame += 1;
+  drawn.push(value);
+}, life.signal);
+"""
+
+
+def test_slow_drawings_skip_states_and_never_fall_behind(call):
+    drawn, most, before_last, last = call(
+        "ui/frame",
+        SLOW_DRAWINGS
+        + """
+        const presses = "let n = 0; const timer = setInterval(() => " +
+          "{ postMessage(n += 1); if (n === 200) clearInterval(timer); }, 2);";
+        const keyboard = new Worker(URL.createObjectURL(new Blob([presses])));
+        const beforeLast = await new Promise((done) => {
+          keyboard.onmessage = ({ data }) => {
+            value = data;
+            request();
+            if (value === 200) done(drawn.length);
+          };
+        });
+        while (drawn.at(-1) !== 200) await new Promise((done) => setTimeout(done, 5));
+        const needed = drawn.length;
+        await new Promise((done) => setTimeout(done, 300));
+        life.abort();
+        return [drawn, most, beforeLast, needed];""",
+    )
+    assert most == 1, f"{most} drawings in one frame"
+    assert last - before_last <= 2, "the last press has to be visible after two drawings"
+    assert drawn == sorted(set(drawn)) and drawn[-1] == 200
+
+
+def test_the_first_request_is_drawn_before_the_next_frame(call):
+    seen = call(
+        "ui/frame",
+        SLOW_DRAWINGS
+        + """
+        await new Promise((done) => setTimeout(done, 100));
+        value = 7; request();
+        const atOnce = [...drawn];
+        await Promise.resolve();
+        const afterTheEvent = [...drawn];
+        value = 8; request(); life.abort();
+        await new Promise((done) => setTimeout(done, 200));
+        return [atOnce, afterTheEvent, drawn];""",
+    )
+    assert seen == [[], [7], [7]]
+
+
 def test_edits_reach_python_once_the_hand_rests_and_when_the_demo_leaves(call):
     result = call(
         "ui/model",

@@ -20,31 +20,49 @@ export function oncePerFrame(draw, signal) {
 }
 
 /**
- * The same for drawings that take most of a frame: the first request after a pause is drawn at
- * once, when the event that made it has been handled, instead of at the start of the next frame.
- * The work is then done while the frame is waited for, not after. Requests that follow closely wait
- * for their frame.
+ * Return `request()` for drawings that take a good part of a frame, or more than one. The first
+ * request is drawn at once, when the event that made it has been handled: the work is done while
+ * the frame is waited for, not after. From then on there is one drawing per painted frame, always
+ * of the newest state, so that a slow page skips states but never falls behind. The last request is
+ * never lost.
  * @param {() => void} draw
  * @param {AbortSignal} signal
  * @returns {() => void}
  */
 export function promptly(draw, signal) {
-  const FRAME = 16;
-  let rested = -Infinity;
-  let asked = false;
+  let waiting = false; // Something was requested and is not drawn yet.
+  let painting = false; // Something was drawn and is not painted yet.
   const run = () => {
-    asked = false;
-    if (signal.aborted) return;
+    if (signal.aborted || painting || !waiting) return;
+    waiting = false;
+    painting = true;
+    afterPaint(() => {
+      painting = false;
+      run();
+    });
     draw();
-    rested = performance.now();
   };
-  const inFrame = oncePerFrame(run, signal);
   return () => {
-    if (asked || signal.aborted) return;
-    asked = true;
-    if (performance.now() - rested > FRAME) queueMicrotask(run);
-    else inFrame();
+    if (waiting || signal.aborted) return;
+    waiting = true;
+    if (!painting) queueMicrotask(run);
   };
+}
+
+/**
+ * Call back when the next frame has been painted. Callbacks of `requestAnimationFrame` run before
+ * their frame is painted, and a message that one of them posts arrives after.
+ * @param {() => void} callback
+ */
+function afterPaint(callback) {
+  requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      callback();
+    };
+    port2.postMessage(null);
+  });
 }
 
 /**
