@@ -17,6 +17,7 @@ from lecture_utils.datasets._folders import (
     read_manifest,
     write_manifest,
 )
+from lecture_utils.datasets._policy import is_offline
 from lecture_utils.datasets._search import DatasetNotFoundError
 
 # Which numbers of Cat/N.jpg and Dog/N.jpg make up the small split: first and last.
@@ -39,7 +40,9 @@ _ARCHIVE = re.compile(r"(cats?.*dogs?|dogs?.*cats?).*\.zip$", re.IGNORECASE)
 _LEAST = 0.99
 
 
-def load(source: str | None, download: bool, drawn: Callable[[], ImageFolders]) -> ImageFolders:
+def load(
+    source: str | None, download: bool | None, drawn: Callable[[], ImageFolders]
+) -> ImageFolders:
     """Find the photos in the first source that has them; see `datasets.cats_vs_dogs`."""
     finders = {
         "folder": _from_folder,
@@ -92,7 +95,7 @@ def _from_cache():
 
 
 def _from_download():
-    if _search.is_offline():
+    if is_offline():
         raise DatasetNotFoundError("LECTURE_OFFLINE forbids downloads; unset it")
     folder = _unpacked()
     archive = folder.parent / _URLS[0].rsplit("/", 1)[-1]
@@ -160,16 +163,16 @@ def _folders(
     )
 
 
-def cats_vs_dogs(*, source: str | None = None, download: bool = True) -> ImageFolders:
+def cats_vs_dogs(*, source: str | None = None, download: bool | None = None) -> ImageFolders:
     """Find 4,000 photos of cats and dogs, in color and of many sizes.
 
     Parameters
     ----------
     source : str, optional
         Insist on one of `SOURCES`. By default the first that has the data.
-    download : bool
-        False leaves the download (0.8 GB, of which 0.1 GB are kept) out of the search, as
-        ``LECTURE_OFFLINE=1`` does.
+    download : bool, optional
+        Whether the search may download the photos (0.8 GB, of which 0.1 GB are kept). By default it
+        may in Colab and where ``LECTURE_DOWNLOAD=1`` is set. ``LECTURE_OFFLINE=1`` forbids it.
 
     Returns
     -------

@@ -56,7 +56,10 @@ class ImageClassificationData:
 
 
 def fashion_mnist(
-    split: Literal["train", "test"] = "train", *, source: str | None = None, download: bool = True
+    split: Literal["train", "test"] = "train",
+    *,
+    source: str | None = None,
+    download: bool | None = None,
 ) -> ImageClassificationData:
     """Load Fashion-MNIST: small gray images of clothes in ten classes.
 
@@ -66,8 +69,9 @@ def fashion_mnist(
         60,000 or 10,000 images (embedded sample: 500 or 200), the same number of every class.
     source : str, optional
         Insist on one of `SOURCES`. By default the first that has the data.
-    download : bool
-        False leaves the download (30 MB) out of the search, as ``LECTURE_OFFLINE=1`` does.
+    download : bool, optional
+        Whether the search may download the files (30 MB). By default it may in Colab and where
+        ``LECTURE_DOWNLOAD=1`` is set. ``LECTURE_OFFLINE=1`` forbids it.
 
     Returns
     -------
@@ -98,7 +102,10 @@ def fashion_mnist(
 
 
 def mnist(
-    split: Literal["train", "test"] = "train", *, source: str | None = None, download: bool = True
+    split: Literal["train", "test"] = "train",
+    *,
+    source: str | None = None,
+    download: bool | None = None,
 ) -> ImageClassificationData:
     """Load MNIST: small gray images of the handwritten digits 0 to 9.
 
@@ -108,8 +115,9 @@ def mnist(
         60,000 or 10,000 images (embedded sample: 1,000 or 428).
     source : str, optional
         Insist on one of `SOURCES`. By default the first that has the data.
-    download : bool
-        False leaves the download (11 MB) out of the search, as ``LECTURE_OFFLINE=1`` does.
+    download : bool, optional
+        Whether the search may download the files (11 MB). By default it may in Colab and where
+        ``LECTURE_DOWNLOAD=1`` is set. ``LECTURE_OFFLINE=1`` forbids it.
 
     Returns
     -------

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from lecture_utils.datasets._download import DownloadError, has_checksum
 from lecture_utils.datasets._download import download as fetch
 from lecture_utils.datasets._idx import read_idx
+from lecture_utils.datasets._policy import downloads_are_welcome, is_offline
 
 SOURCES = ("folder", "cache", "package", "download", "embedded")
 SPLITS = {"train": "train", "test": "t10k"}
@@ -75,7 +76,7 @@ class NearMissError(DatasetNotFoundError):
 
 
 def load(
-    collection: Collection, split: str, source: str | None = None, download: bool = True
+    collection: Collection, split: str, source: str | None = None, download: bool | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], str, str]:
     """Load a data set from the first source that has it, and say once which one that was.
 
@@ -85,8 +86,8 @@ def load(
     split : {"train", "test"}
     source : str, optional
         Insist on one of `SOURCES`.
-    download : bool
-        Whether the search may use the network.
+    download : bool, optional
+        Whether the search may use the network. By default where downloads are welcome.
 
     Returns
     -------
@@ -118,7 +119,7 @@ def find(
     title: str,
     finders: Mapping[str, Callable[[], _T]],
     source: str | None = None,
-    download: bool = True,
+    download: bool | None = None,
     missing: str | None = None,
 ) -> _T:
     """Call one finder after the other until one has the data.
@@ -132,8 +133,8 @@ def find(
         `DatasetNotFoundError`, or DownloadError if the network is at fault.
     source : str, optional
         Insist on this one.
-    download : bool
-        Whether the search may use the network.
+    download : bool, optional
+        Whether the search may use the network. By default where downloads are welcome.
     missing : str, optional
         What to say if no source has the data; by default that the embedded sample is missing.
 
@@ -165,6 +166,8 @@ def find(
             return finders[source]()
         except DatasetNotFoundError as error:
             raise DatasetNotFoundError(f"no {title} there: {error}") from error
+    if download is None:
+        download = downloads_are_welcome()
     for name, finder in finders.items():
         # A second call need not wait for a network that was not there a moment ago.
         if name == "download" and (not download or title in _download_failed):
@@ -379,11 +382,6 @@ def _file_names(split):
 def _cached_paths(collection, split):
     folder = cache_folder(collection.folder)
     return [folder / f"{name}.gz" for name in _file_names(split)]
-
-
-def is_offline() -> bool:
-    """Tell whether ``LECTURE_OFFLINE`` forbids downloads."""
-    return os.environ.get("LECTURE_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")
 
 
 def say_once(sentence: str) -> None:

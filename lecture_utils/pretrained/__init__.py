@@ -9,7 +9,8 @@
 * ``"package"``: an installed Python package, which EfficientNet-Lite0 has;
 * ``"download"``: torchvision's official file; it is checked and kept in the cache.
 
-``LECTURE_OFFLINE=1`` forbids downloads. EfficientNet-Lite0 can be had everywhere, as its package
+Weights are downloaded in Colab, where ``LECTURE_DOWNLOAD=1`` is set, or with ``download=True``;
+``LECTURE_OFFLINE=1`` forbids it. EfficientNet-Lite0 can be had everywhere, as its package
 comes with this one.
 """
 

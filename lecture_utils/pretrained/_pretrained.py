@@ -161,7 +161,7 @@ def available() -> tuple[str, ...]:
     return tuple(name for name in NETWORKS if _files.is_here(name))
 
 
-def load(name: str, source: str | None = None, download: bool = True) -> Pretrained:
+def load(name: str, source: str | None = None, download: bool | None = None) -> Pretrained:
     """Load a model with weights trained on ImageNet, and say once where they are from.
 
     Parameters
@@ -170,8 +170,9 @@ def load(name: str, source: str | None = None, download: bool = True) -> Pretrai
         One of `NETWORKS`.
     source : {"folder", "cache", "package", "download"}, optional
         Insist on one source. By default the first that has the weights.
-    download : bool
-        False leaves the download (45 to 530 MB) out of the search, as ``LECTURE_OFFLINE=1`` does.
+    download : bool, optional
+        Whether the search may download the weights (45 to 530 MB). By default it may in Colab and
+        where ``LECTURE_DOWNLOAD=1`` is set. ``LECTURE_OFFLINE=1`` forbids it.
 
     Returns
     -------

@@ -351,7 +351,9 @@ def _data_module(recipe, seed, data_dir):
     if data_dir not in (None, SAMPLE):
         os.environ["LECTURE_DATA"] = data_dir
     if recipe.dataset == PHOTOS:
-        photos = datasets.cats_vs_dogs(source="embedded" if data_dir == SAMPLE else None)
+        photos = datasets.cats_vs_dogs(
+            source="embedded" if data_dir == SAMPLE else None, download=True
+        )
         _check_full(photos.source, recipe.dataset, data_dir == SAMPLE)
         module = ImageDataModule(
             photos,
@@ -395,7 +397,7 @@ def _prepared(recipe, whole, data):
 
 def _load(name, sample, split):
     load = {"mnist": datasets.mnist, "fashion_mnist": datasets.fashion_mnist}[name]
-    data = load(split, source="embedded" if sample else None)
+    data = load(split, source="embedded" if sample else None, download=True)
     _check_full(data.source, name, sample)
     return data
 
