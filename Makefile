@@ -7,6 +7,10 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 BIN := .venv/bin
 # What is built or tested here must not depend on a download.
 export LECTURE_OFFLINE ?= 1
+# A folder with photos (and MNIST, weights): make book PHOTOS=folder. What `make photos` has fetched is used without it.
+ifdef PHOTOS
+export LECTURE_DATA := $(abspath $(PHOTOS))
+endif
 # Every chapter and every test process imports torch. Without its bytecode each would compile it anew, which takes longer
 # than the import itself.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,7 +20,7 @@ export MALLOC_MMAP_THRESHOLD_ ?= 33554432
 export MALLOC_TRIM_THRESHOLD_ ?= 268435456
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
+.PHONY: help book photos serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -37,11 +41,15 @@ help:  ## show this list
 	$(BIN)/python tools/browser.py install
 	@touch $@
 
-book: .venv/.ready-book  ## build the site (only chapters that changed are run again; JOBS=...)
+book: .venv/.ready-book  ## build the site (only chapters that changed are run again; JOBS=..., PHOTOS=folder)
 	@# Sphinx does not notice that an extension has changed; it writes again what is missing.
 	@test -z "$$(find book/_ext -name '*.py' -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/*.html _build/html/book/api/*.html
 	@BOOK_JOBS=$(JOBS) $(BIN)/jupyter-book build . -W -n --keep-going --quiet || { echo "The build failed: every warning is an error. Reports of failed cells are in _build/html/reports/."; exit 1; }
 	@echo "The book is at _build/html/index.html. Open that file, or run: make serve"
+
+photos: export LECTURE_OFFLINE = 0
+photos: .venv/.ready-book  ## download the photos, MNIST, and torchvision's weights (1.5 GB), which `make book` then uses
+	@$(BIN)/python tools/fetch_data.py
 
 serve: book  ## build the site and show it on http://127.0.0.1:8000 (PORT=...)
 	@echo "The book is at http://127.0.0.1:$(PORT) (stop with Ctrl-C)"

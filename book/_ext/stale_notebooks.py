@@ -9,6 +9,7 @@ files is new.
 import ast
 import hashlib
 import json
+import os
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from answers import answers_file
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_cache import get_cache
 from sphinx.util import logging
+
+from lecture_utils.datasets._search import cache_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "lecture_utils"
@@ -28,6 +31,13 @@ _DATA = {
     "interpretation.recordings": "data/filters/*/*.*",
     "runs": "data/runs/*/*/*/card.json",
     "transfer": "data/samples/*.npz",
+}
+# What downloads leave, by folder of the cache.
+_FETCHED = {
+    "cats-vs-dogs": "small",
+    "mnist": "*.gz",
+    "fashion-mnist": "*.gz",
+    "weights": "*.pth",
 }
 logger = logging.getLogger(__name__)
 
@@ -117,9 +127,21 @@ def _files_of(name, demos, root):
     return []
 
 
+def available_data(environ=os.environ):
+    """Name the data on this machine: with photos, a chapter shows something else than without."""
+    kept = (
+        path.name
+        for folder, pattern in _FETCHED.items()
+        for path in cache_folder(folder).glob(pattern)
+    )
+    return "\n".join([environ.get("LECTURE_DATA", ""), *sorted(kept)])
+
+
 def fingerprint(files, root=ROOT):
-    """Return one hash of the names and contents of files."""
+    """Return one hash of the names and contents of files, and of the data if these look for any."""
     digest = hashlib.sha256()
+    if any(path.is_relative_to(root / PACKAGE / "datasets") for path in files):
+        digest.update(available_data().encode())
     for path in files:
         digest.update(f"{path.relative_to(root)}\0".encode())
         digest.update(path.read_bytes())

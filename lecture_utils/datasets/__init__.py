@@ -8,8 +8,8 @@ A data set is taken from the first source that has it:
 * ``"download"``: a public server; the file is checked and kept in the cache;
 * ``"embedded"``: a small sample that travels with the book, so that it works without a network.
 
-Large files are downloaded only where that is welcome: in Colab, where ``LECTURE_DOWNLOAD=1`` is set,
-or with ``download=True``. ``LECTURE_OFFLINE=1`` forbids downloads.
+Files are downloaded only where that is welcome: in Colab, where ``LECTURE_DOWNLOAD=1`` is set, or
+with ``download=True``. ``LECTURE_OFFLINE=1`` forbids downloads.
 """
 
 from lecture_utils.datasets._cats_vs_dogs import cats_vs_dogs

@@ -173,7 +173,7 @@ def find(
         if name == "download" and (not download or title in _download_failed):
             continue
         try:
-            return finder()
+            found = finder()
         except NearMissError as error:
             say_once(f"{title}: {error}")
         except DatasetNotFoundError:
@@ -181,6 +181,10 @@ def find(
         except DownloadError as error:
             _download_failed.add(title)
             say_once(str(error))
+        else:
+            if name == "embedded" and not download and not is_offline():
+                say_once(f"{title}: not on this machine in full; download=True fetches it")
+            return found
     raise DatasetNotFoundError(missing or f"the embedded sample of {title} is missing; reinstall")
 
 

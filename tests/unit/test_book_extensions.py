@@ -159,6 +159,29 @@ def test_a_change_of_a_file_or_its_name_changes_the_fingerprint(package):
     assert stale_notebooks.fingerprint([moved], package) != after
 
 
+def test_chapters_that_show_data_run_again_when_other_data_are_there(
+    package, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("LECTURE_DATA", raising=False)
+    monkeypatch.setenv("LECTURE_CACHE", str(tmp_path / "cache"))
+    module = package / "lecture_utils" / "datasets" / "x.py"
+    module.parent.mkdir()
+    module.write_text("")
+    other = package / "lecture_utils" / "a.py"
+
+    def fingerprints():
+        return [stale_notebooks.fingerprint([path], package) for path in (module, other)]
+
+    without = fingerprints()
+    monkeypatch.setenv("LECTURE_DATA", "/photos")
+    with_folder = fingerprints()
+    monkeypatch.delenv("LECTURE_DATA")
+    (tmp_path / "cache" / "cats-vs-dogs" / "small").mkdir(parents=True)
+    fetched = fingerprints()
+    assert len({without[0], with_folder[0], fetched[0]}) == 3
+    assert without[1] == with_folder[1] == fetched[1]
+
+
 def test_the_first_chapter_depends_on_its_demo():
     files = {p.name for p in stale_notebooks.dependencies(ROOT / "book" / "01_convolution.ipynb")}
     assert {

@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -69,6 +70,7 @@ def change(monkeypatch, name, **values):
 def online(tmp_path, monkeypatch):
     """A mirror of a small Fashion-MNIST test set; yields the server's own folder and a starter."""
     monkeypatch.delenv("LECTURE_OFFLINE")
+    monkeypatch.setenv("LECTURE_DOWNLOAD", "1")
     folder = tmp_path / "server"
     images, labels = write_data_set(folder, seed=9)
 
@@ -229,6 +231,36 @@ def test_offline_can_be_switched_off(monkeypatch, online, value):
     data = datasets.fashion_mnist("test")
     np.testing.assert_array_equal(data.images, images)
     np.testing.assert_array_equal(data.labels, labels)
+
+
+@pytest.mark.parametrize(
+    ("asked", "in_colab", "source"),
+    [
+        (None, False, "embedded"),
+        (None, True, "download"),
+        ("1", False, "download"),
+        ("yes", False, "download"),
+        ("0", True, "embedded"),
+        ("no", True, "embedded"),
+        ("", True, "download"),
+    ],
+)
+def test_nothing_large_is_fetched_unasked_but_in_colab(
+    monkeypatch, online, capsys, asked, in_colab, source
+):
+    server, _, _ = online
+    monkeypatch.delenv("LECTURE_DOWNLOAD")
+    if asked is not None:
+        monkeypatch.setenv("LECTURE_DOWNLOAD", asked)
+    if in_colab:
+        monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    assert datasets.fashion_mnist("test").source == source
+    assert bool(server.ranges) == (source == "download")
+    assert ("download=True" in capsys.readouterr().err) == (source == "embedded")
+    assert datasets.fashion_mnist("test", download=False).source == (
+        "cache" if source == "download" else "embedded"
+    )
+    assert datasets.fashion_mnist("test", download=True).source in ("cache", "download")
 
 
 def test_without_a_network_the_sample_is_taken_and_said(online, capsys):

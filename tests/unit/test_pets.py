@@ -66,6 +66,7 @@ def serve(monkeypatch):
 
     def start(content, faults=(), checksum=None):
         monkeypatch.delenv("LECTURE_OFFLINE", raising=False)
+        monkeypatch.setenv("LECTURE_DOWNLOAD", "1")
         server = FaultyServer(content, faults).__enter__()
         servers.append(server)
         digest = checksum or hashlib.sha256(content).hexdigest()

@@ -196,6 +196,7 @@ def test_a_file_with_something_else(nowhere, monkeypatch, content, message):
 def test_a_download_is_checked_and_kept(nowhere, monkeypatch):
     network, path = save_random("resnet18", nowhere / "server")
     monkeypatch.setenv("LECTURE_OFFLINE", "0")
+    monkeypatch.setenv("LECTURE_DOWNLOAD", "1")
     real = torchvision.models.ResNet18_Weights.DEFAULT
 
     with FaultyServer(path.read_bytes(), ["cut"]) as server:
