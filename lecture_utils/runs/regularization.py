@@ -7,8 +7,8 @@ left out.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 import numpy as np
@@ -77,21 +77,34 @@ class Comparison:
     Attributes
     ----------
     method, strength : str
+    budget : int
+        Epochs that both were allowed.
     difference, margin : float
         Test accuracy minus that of the baseline, 0 to 1: the mean over seeds, and its 95% margin of
         error. It covers the choice of test images, not that of seeds.
     p : float
-        Of a paired t test over the test images, corrected for the number of methods (Holm).
+        Of a paired t test over the test images, corrected for all comparisons of one call of
+        `compare` (Holm).
     by_seed : tuple of float
         The difference of each seed.
     """
 
     method: str
     strength: str
+    budget: int
     difference: float
     margin: float
     p: float
     by_seed: tuple[float, ...]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there are three seeds or more, all of one sign, and `p` is below 0.05.
+
+        The test covers the choice of images, and the signs say whether other seeds agree.
+        """
+        signs = {np.sign(each) for each in self.by_seed}
+        return self.p < 0.05 and len(self.by_seed) >= 3 and len(signs) == 1
 
 
 def recorded(*, root: str | os.PathLike[str] | None = None) -> dict[tuple[str, str], list[Run]]:
@@ -194,7 +207,7 @@ def choose(
 
 
 def compare(
-    budget: int,
+    budgets: int | Sequence[int] = BUDGETS,
     baseline: str = "none",
     runs: Mapping[tuple[str, str], list[Run]] | None = None,
 ) -> list[Comparison]:
@@ -205,8 +218,8 @@ def compare(
 
     Parameters
     ----------
-    budget : int
-        One of `BUDGETS`.
+    budgets : int or sequence of int
+        Of `BUDGETS`; all of them by default. p-values are corrected for all methods and budgets.
     baseline : str
         One of `METHODS`.
     runs : dict, optional
@@ -215,7 +228,8 @@ def compare(
     Returns
     -------
     list of Comparison
-        One per method but the baseline. Seeds that one of the two does not have are left out.
+        One per budget and method but the baseline. Seeds that one of the two does not have are left
+        out.
 
     Raises
     ------
@@ -226,11 +240,20 @@ def compare(
     """
     check_name("baseline", baseline, METHODS)
     runs = recorded() if runs is None else runs
-    chosen = choose(budget, runs)
+    found = [
+        each
+        for budget in ([budgets] if isinstance(budgets, int) else budgets)
+        for each in _compare(choose(budget, runs), baseline, runs)
+    ]
+    corrected = holm([each.p for each in found])
+    return [replace(each, p=p) for each, p in zip(found, corrected, strict=True)]
+
+
+def _compare(chosen, baseline, runs):
+    """Compare within one budget, without a correction."""
     if baseline not in chosen:
         raise KeyError(f"{baseline} is not recorded; compare with one of {', '.join(chosen)}")
     base = _correct(runs, chosen[baseline])
-    found = []
     for method, each in chosen.items():
         if method == baseline:
             continue
@@ -239,11 +262,7 @@ def compare(
         ours, theirs = (np.mean([c[seed] for seed in seeds], axis=0) for c in (correct, base))
         difference, margin, p = paired_t(ours.tolist(), theirs.tolist())
         by_seed = tuple(float(np.mean(correct[s]) - np.mean(base[s])) for s in seeds)
-        found.append(Comparison(method, each.strength, difference, margin, p, by_seed))
-    return [
-        Comparison(c.method, c.strength, c.difference, c.margin, p, c.by_seed)
-        for c, p in zip(found, holm([c.p for c in found]), strict=True)
-    ]
+        yield Comparison(method, each.strength, each.budget, difference, margin, p, by_seed)
 
 
 def _correct(

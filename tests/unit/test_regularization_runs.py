@@ -93,6 +93,33 @@ def test_methods_are_compared_image_by_image(invented):
     assert sorted(each.p for each in found) == pytest.approx(corrected)
 
 
+def test_all_budgets_are_corrected_together(invented):
+    together = regularization.compare(runs=invented)
+    apart = [c for b in regularization.BUDGETS for c in regularization.compare(b, runs=invented)]
+    assert [(c.budget, c.method, c.by_seed) for c in together] == [
+        (c.budget, c.method, c.by_seed) for c in apart
+    ]
+    assert all(c.p >= each.p for c, each in zip(together, apart, strict=True))
+    assert any(c.p > each.p for c, each in zip(together, apart, strict=True))
+    assert max(c.p for c in together) <= 1
+
+
+@pytest.mark.parametrize(
+    ("p", "by_seed", "shown"),
+    [
+        (0.01, (0.03, 0.02, 0.04), True),
+        (0.01, (-0.03, -0.02, -0.04), True),
+        (0.06, (0.03, 0.02, 0.04), False),
+        (0.01, (0.09, 0.08, -0.01), False),
+        (0.01, (0.09, 0.08, 0.0), False),
+        (0.01, (0.03, 0.02), False),
+    ],
+)
+def test_a_difference_is_shown_if_photos_and_seeds_agree(p, by_seed, shown):
+    found = regularization.Comparison("dropout", "weak", 60, 0.03, 0.01, p, by_seed)
+    assert found.is_shown is shown
+
+
 def right_photos(run, budget):
     readout = run.readouts[budget]
     return (readout.logits["test"] > 0) == (readout.labels["test"] == 1)
