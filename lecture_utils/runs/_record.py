@@ -236,7 +236,8 @@ def _finish(folder, settings, recipe, data, trainer):
             _networks.build(recipe, settings["seed"]), kept, data, _task(recipe)
         )
         card["readouts"] = [each.summary() for each in readouts]
-        write_readouts(folder / READOUTS, readouts)
+        if readouts:  # else the run ended before its first budget
+            write_readouts(folder / READOUTS, readouts)
     _leave_only_results(folder, recipe, card)
 
 

@@ -214,6 +214,11 @@ class Run:
                 f"{self.card['name']} was not read out on its way; load a run whose recipe names "
                 "budgets"
             )
+        if not self.card["readouts"]:
+            raise FileNotFoundError(
+                f"{self.card['name']} has {self.recipe.epochs} epochs, fewer than its smallest "
+                f"budget, {min(self.recipe.budgets)}; train it for longer"
+            )
         return read_readouts(self.folder / _store.READOUTS, self.card["readouts"])
 
     @property

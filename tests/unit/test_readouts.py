@@ -109,6 +109,14 @@ def test_binary_logits_have_one_axis(tmp_path):
         assert np.array_equal(again.labels[split], readout.labels[split])
 
 
+def test_a_run_shorter_than_its_budgets_keeps_its_results_and_says_so(tmp_path):
+    run = runs.train("mnist/gap", root=tmp_path, **{**OPTIONS, "epochs": 1, "budgets": (2, 4)})
+    assert 0 <= run.card["metrics"]["test"]["accuracy"] <= 1
+    assert run.clean_train["epoch"] == []
+    with pytest.raises(FileNotFoundError, match="has 1 epochs, fewer than its smallest budget, 2"):
+        _ = run.readouts
+
+
 def test_a_run_without_budgets_says_so():
     recorded = runs.load("mnist/gap")
     with pytest.raises(FileNotFoundError, match="not read out"):
