@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "activation_memory",
+    "page_faults",
     "prediction_times",
     "processor",
     "step_memory",
@@ -74,6 +75,54 @@ def prediction_times(
             model(images)
             seconds.append(time.thread_time() - start)
     return sorted(seconds)
+
+
+def page_faults(model: torch.nn.Module, images: torch.Tensor, *, repeats: int = 5) -> float | None:
+    """Count how often a prediction must wait for the operating system to hand out memory.
+
+    A program that touches memory which it has just been given interrupts its work for every page of
+    4 KiB (on most machines), until the system has filled the page with zeros.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    images : tensor
+        Whatever the model takes.
+    repeats : int
+        Predictions to average over, at least 1; one more comes before them.
+
+    Returns
+    -------
+    float or None
+        Minor page faults of this thread per prediction; None where the system does not tell.
+
+    Raises
+    ------
+    ValueError
+        If `repeats` is below 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> faults = page_faults(torch.nn.ReLU(), torch.zeros(1, 3, 8, 8))
+    >>> faults is None or faults < 100
+    True
+    """
+    import torch
+
+    repeats = whole("repeats", repeats, 1)
+    try:
+        import resource
+
+        of_thread = resource.RUSAGE_THREAD
+    except (ImportError, AttributeError):  # Windows and macOS
+        return None
+    with evaluating(model), _one_thread(), torch.inference_mode():
+        model(images)
+        before = resource.getrusage(of_thread).ru_minflt
+        for _ in range(repeats):
+            model(images)
+        return (resource.getrusage(of_thread).ru_minflt - before) / repeats
 
 
 def with_zeros(model: torch.nn.Module) -> torch.nn.Module:

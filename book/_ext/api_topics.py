@@ -56,7 +56,7 @@ TOPICS = {
             4: (),
             3: ("filter_network", "gabor_filters"),
             5: ("cats_cnn",),
-            7: ("DeepBlock", "deep_cnn", "ResidualBlock", "InvertedBottleneck"),
+            7: ("DeepBlock", "deep_cnn", "small_vgg", "ResidualBlock", "InvertedBottleneck"),
             9: ("efficientnet_lite0", "from_original_names"),
         },
         used_in=(6,),
@@ -130,7 +130,7 @@ TOPICS = {
     ),
     "plotting": Topic("Plotting", used_in=(1, 2, 3, 4, 5, 6, 7, 8, 9)),
     "palette": Topic("Colors"),
-    "evidence": Topic("Evidence for sentences", used_in=(1, 2, 3, 4, 5, 6)),
+    "evidence": Topic("Evidence for sentences", used_in=(1, 2, 3, 4, 5, 6, 7)),
     "exercises": Topic("Exercises", {1: ()}, used_in=(2, 3, 4, 5, 6, 7, 8, 9), verb="Introduced"),
 }
 

@@ -6,7 +6,9 @@ __all__ = ["depth"]
 
 
 def depth(block: Block) -> int:
-    """Count the layers with weights on the longest path through a block, as papers count them.
+    """Count the layers with weights on the longest path through a block.
+
+    Most papers count in this way, but not all: Inception v3 has 48 layers here, 42 in its paper.
 
     Parameters
     ----------

@@ -20,6 +20,7 @@ from lecture_utils.models._mnist import (
     strong_cnn,
 )
 from lecture_utils.models._photos import ResidualBlock, cats_cnn, small_resnet
+from lecture_utils.models._vgg import small_vgg
 
 __all__ = [
     "NETWORKS",
@@ -38,5 +39,6 @@ __all__ = [
     "gabor_filters",
     "gap_cnn",
     "small_resnet",
+    "small_vgg",
     "strong_cnn",
 ]

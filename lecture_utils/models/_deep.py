@@ -16,6 +16,9 @@ from lecture_utils._validation import whole
 class DeepBlock(nn.Module):
     """Two convolutions with batch normalization; with a shortcut, the input is added.
 
+    By default, a ReLU follows the sum. With `pre_activation`, normalization and ReLU come before
+    each convolution, and nothing comes after the sum.
+
     Where the block halves height and width, the shortcut takes every second pixel; where it has
     more output channels, the additional channels of the shortcut are 0.
 
@@ -27,7 +30,10 @@ class DeepBlock(nn.Module):
         Of the first convolution.
     shortcut : bool
     normalize : bool
-        Whether batch normalization follows each convolution.
+        Whether each convolution has a batch normalization.
+    pre_activation : bool
+        Whether normalization and ReLU come before each convolution (He et al., "Identity mappings
+        in deep residual networks", arXiv:1603.05027).
 
     Examples
     --------
@@ -44,26 +50,31 @@ class DeepBlock(nn.Module):
         stride: int = 1,
         shortcut: bool = True,
         normalize: bool = True,
+        pre_activation: bool = False,
     ) -> None:
         super().__init__()
         self.new_channels = out_channels - in_channels
         self.stride = stride
         self.shortcut = shortcut
-        self.change = nn.Sequential(
-            nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=False),
-            _normalization(out_channels, normalize),
-            nn.ReLU(),
-            nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False),
-            _normalization(out_channels, normalize),
-        )
+        self.pre_activation = pre_activation
+        first = nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=False)
+        second = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+        between = _normalization(out_channels, normalize)
+        if pre_activation:
+            before = _normalization(in_channels, normalize)
+            layers = [before, nn.ReLU(), first, between, nn.ReLU(), second]
+        else:
+            after = _normalization(out_channels, normalize)
+            layers = [first, between, nn.ReLU(), second, after]
+        self.change = nn.Sequential(*layers)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Compute relu(change(images)), or relu(images + change(images)) with a shortcut."""
+        """Compute the change, with a shortcut images + change; by default, a ReLU follows."""
         changed = self.change(images)
         if self.shortcut:
             same = images[:, :, :: self.stride, :: self.stride]
             changed = changed + nn.functional.pad(same, (0, 0, 0, 0, 0, self.new_channels))
-        return nn.functional.relu(changed)
+        return changed if self.pre_activation else nn.functional.relu(changed)
 
 
 def deep_cnn(
@@ -74,6 +85,7 @@ def deep_cnn(
     width: int = 8,
     normalize: bool = True,
     initialization: str = "he",
+    pre_activation: bool = False,
 ) -> nn.Sequential:
     """Build a network with `depth` layers that have weights.
 
@@ -89,10 +101,13 @@ def deep_cnn(
     width : int
         Channels of the first stage, at least 1; the second has twice, the third four times as many.
     normalize : bool
-        Whether batch normalization follows each convolution.
+        Whether each convolution has a batch normalization.
     initialization : {"he", "torch"}
         The first weights of the convolutions: those of He et al. ("Delving deep into rectifiers",
         arXiv:1502.01852), or PyTorch's own, which are smaller.
+    pre_activation : bool
+        Whether all blocks have normalization and ReLU before their convolutions; then one more of
+        each follows the last block.
 
     Returns
     -------
@@ -116,19 +131,27 @@ def deep_cnn(
     width, num_classes = whole("width", width, 1), whole("num_classes", num_classes, 1)
     if initialization not in ("he", "torch"):
         raise ValueError(f"initialization is {initialization!r}; use 'he' or 'torch'")
-    layers = [
-        nn.Conv2d(1, width, kernel_size=3, padding=1, bias=False),
-        _normalization(width, normalize),
-        nn.ReLU(),
-    ]
+    layers: list[nn.Module] = [nn.Conv2d(1, width, kernel_size=3, padding=1, bias=False)]
+    if not pre_activation:
+        layers += [_normalization(width, normalize), nn.ReLU()]
     channels = width
     for stage in range(3):
         for block in range((depth - 2) // 6):
             out_channels = width * 2**stage
             stride = 2 if stage > 0 and block == 0 else 1
-            options = {"stride": stride, "shortcut": shortcuts, "normalize": normalize}
-            layers.append(DeepBlock(channels, out_channels, **options))
+            layers.append(
+                DeepBlock(
+                    channels,
+                    out_channels,
+                    stride=stride,
+                    shortcut=shortcuts,
+                    normalize=normalize,
+                    pre_activation=pre_activation,
+                )
+            )
             channels = out_channels
+    if pre_activation:
+        layers += [_normalization(channels, normalize), nn.ReLU()]
     model = nn.Sequential(
         *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes)
     )

@@ -54,6 +54,7 @@ def gradient_norms(model: nn.Module, loss: Tensor) -> dict[str, float]:
         loss, list(weights.values()), retain_graph=True, allow_unused=True
     )
     return {
-        name: 0.0 if gradient is None else gradient.norm().item()
+        # In 64 bits: the squares of vanishing gradients are 0 in 32.
+        name: 0.0 if gradient is None else gradient.to("cpu", torch.float64).norm().item()
         for name, gradient in zip(weights, gradients, strict=True)
     }

@@ -149,7 +149,7 @@ def test_mouse_keys_and_menus_name_networks(demo):
     page.keyboard.press("End")
     page.keyboard.press("ArrowRight")
     assert demo.drawn()["named"] == names[-1]
-    demo.root.get_by_label("Network to name").select_option("vgg16")
+    demo.root.get_by_label("Network to select").select_option("vgg16")
     drawn = demo.drawn()
     assert drawn["named"] == "vgg16"
     # What beats VGG16: the cheapest network that is as accurate.
@@ -157,15 +157,15 @@ def test_mouse_keys_and_menus_name_networks(demo):
     better = next(row for row in order if row.accuracy >= vgg.accuracy)
     assert drawn["standing"].startswith(f"{better.title} gets {better.accuracy:.1%} with")
     assert f"{vgg.macs / better.macs:.0f} times fewer MACs" in drawn["standing"]
-    demo.root.get_by_label("Network to name").select_option(front[3])
-    assert demo.drawn()["standing"] == "Nothing here is as accurate with fewer MACs."
+    demo.root.get_by_label("Network to select").select_option(front[3])
+    assert demo.drawn()["standing"] == "No network here is as accurate with fewer MACs."
     # A network that is not on screen is said to be so.
-    demo.root.get_by_label("Network to name").select_option("vit_h_14")
+    demo.root.get_by_label("Network to select").select_option("vit_h_14")
     assert demo.drawn()["named"] is None
     assert "more images than ImageNet" in demo.root.locator(".cost-panel").inner_text()
     demo.choose("all")
     assert demo.drawn()["named"] == "vit_h_14"
-    demo.root.get_by_label("Family to bring out").select_option("VGG")
+    demo.root.get_by_label("Family to highlight").select_option("VGG")
     demo.drawn()
     assert demo.root.locator(".cost-point.kin").count() == 8
 

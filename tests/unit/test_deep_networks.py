@@ -32,6 +32,30 @@ def test_a_shortcut_adds_pixels_that_stay_and_zeros_for_new_channels(stride, out
     assert not block(images).any()
 
 
+def test_a_block_with_pre_activation_adds_to_its_input_and_changes_it_in_no_other_way():
+    torch.manual_seed(0)
+    block = DeepBlock(5, 5, pre_activation=True).eval()
+    for parameter in block.parameters():
+        nn.init.normal_(parameter, std=0.3)
+    first, conv1, second, conv2 = (
+        block.change[0], block.change[2], block.change[3], block.change[5]
+    )  # fmt: skip
+    images = torch.randn(3, 5, 9, 7)
+    expected = images + conv2(second(conv1(first(images).relu())).relu())
+    torch.testing.assert_close(block(images), expected)
+    block.shortcut = False
+    torch.testing.assert_close(block(images), expected - images)
+
+
+@pytest.mark.parametrize("shortcuts", [False, True])
+def test_pre_activation_needs_no_more_convolutions_and_ends_with_a_relu(shortcuts):
+    network = deep_cnn(depth=20, pre_activation=True, shortcuts=shortcuts)
+    assert sum(isinstance(m, nn.Conv2d | nn.Linear) for m in network.modules()) == 20
+    maps = network[:-3](torch.rand(2, 1, 28, 28))
+    assert (maps >= 0).all()
+    assert (maps == 0).any()
+
+
 @pytest.mark.parametrize("depth", [8, 20, 56])
 def test_depth_counts_layers_and_shortcuts_cost_no_weights(depth):
     plain, residual = (deep_cnn(depth=depth, shortcuts=shortcuts) for shortcuts in (False, True))

@@ -1,8 +1,10 @@
 """What a reader is told about an answer."""
 
 import pytest
+import torch
+from torch import nn
 
-from lecture_utils.exercises import check
+from lecture_utils.exercises import check, weights_by_shape
 
 
 def test_a_right_answer(capsys):
@@ -39,3 +41,31 @@ def test_a_function_that_returns_nothing_yet_gets_the_hint_alone(capsys):
 
     assert not check("Exercise 2", (lambda: answer(3).shape == (3,), "Return an array."))
     assert capsys.readouterr().out == "○ Exercise 2 is open. Return an array.\n"
+
+
+class Renamed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(4)
+        self.filters = nn.Conv2d(2, 4, 3)
+
+    def forward(self, x):
+        return self.norm(self.filters(x))
+
+
+def test_models_with_the_same_layers_compute_the_same():
+    first = weights_by_shape(nn.Sequential(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4)))
+    second = weights_by_shape(Renamed())
+    images = torch.randn(2, 2, 6, 6)
+    torch.testing.assert_close(first(images), second(images))
+    assert not first.training
+
+
+def test_weights_are_neither_constant_nor_the_same_for_other_shapes_and_kinds():
+    norm = weights_by_shape(nn.BatchNorm2d(6))
+    values = [norm.weight, norm.bias, norm.running_mean, norm.running_var]
+    assert all(value.std() > 0.1 for value in values)
+    assert len({round(value[0].item(), 6) for value in values}) == 4
+    assert (norm.running_var > 0).all()
+    one, other = (weights_by_shape(nn.Conv2d(3, 8, size)).weight for size in (1, 3))
+    assert not torch.allclose(one[..., 0, 0], other[..., 0, 0])

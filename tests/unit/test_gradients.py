@@ -56,3 +56,9 @@ def test_nonsense_is_named():
         gradient_norms(network, network(torch.ones(1, 2)).sum())
     with pytest.raises(ValueError, match="no convolution or dense layer"):
         gradient_norms(nn.ReLU(), torch.ones((), requires_grad=True))
+
+
+def test_a_gradient_whose_square_is_too_small_for_32_bits_is_not_zero():
+    layer = nn.Linear(2, 1)
+    norms = gradient_norms(nn.Sequential(layer), 1e-30 * layer(torch.tensor([3.0, 4.0])).sum())
+    assert norms["0"] == pytest.approx(5e-30, rel=1e-5)

@@ -107,3 +107,27 @@ def test_errors_name_what_is_wrong():
         models.build("vgg")
     with pytest.raises(ValueError, match="num_classes is 0"):
         models.build("gap", 0)
+
+
+def test_small_vggs_differ_in_their_pooling_alone():
+    images = torch.rand(2, 1, 32, 32)
+    maps, weights = {}, models.small_vgg().state_dict()
+    for pooling in ("max", "average", "none"):
+        network = models.small_vgg(pooling=pooling).eval()
+        network.load_state_dict(weights)
+        assert network(images).shape == (2, 10)
+        maps[pooling] = network[:6](images), network[:7](images)
+    before = maps["max"][0]
+    windows = before.unfold(2, 2, 2).unfold(3, 2, 2)
+    expected = {
+        "max": windows.amax((-2, -1)),
+        "average": windows.mean((-2, -1)),
+        "none": windows[..., 0, 0],
+    }
+    for pooling, pooled in expected.items():
+        torch.testing.assert_close(maps[pooling][1], pooled)
+
+
+def test_an_unknown_pooling_is_named():
+    with pytest.raises(ValueError, match="pooling is 'min'; use one of max, average, none"):
+        models.small_vgg(pooling="min")

@@ -1,5 +1,6 @@
 """Times of predictions: as many as asked for, in order, and nothing of the network is changed."""
 
+import mmap
 import time
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from torch import nn
 
 from lecture_utils.architectures import load
-from lecture_utils.profiling import prediction_times, processor, with_zeros
+from lecture_utils.profiling import page_faults, prediction_times, processor, with_zeros
 
 
 class Counting(nn.Module):
@@ -70,3 +71,25 @@ def test_nonsense_is_named():
 
 def test_the_processor_has_a_name():
     assert processor().strip()
+
+
+class Fresh(nn.Module):
+    """Touches pages that it has just got from the system, and gives them back."""
+
+    def forward(self, images):
+        with mmap.mmap(-1, 400 * mmap.PAGESIZE) as memory:
+            for page in range(400):
+                memory[page * mmap.PAGESIZE] = 1
+        return images
+
+
+def test_page_faults_are_counted_per_prediction():
+    images = torch.zeros(1)
+    counted, without = page_faults(Fresh(), images, repeats=3), page_faults(nn.ReLU(), images)
+    if counted is None:
+        pytest.skip("this system does not count the page faults of a thread")
+    # Several pages can come at once where the system has large ones.
+    assert without is not None
+    assert counted > without + 20
+    with pytest.raises(ValueError, match="repeats is 0"):
+        page_faults(nn.ReLU(), images, repeats=0)

@@ -15,7 +15,7 @@ import { COSTS, facts, percent, sentence, short, standing } from "./text.js";
 const TRAITS = ["networks", "cost", "weights", "family", "selected"];
 const HELP =
   "Point at a network, tap it, or use the arrow keys; Page Up and Page Down go along the front. Thin lines lead from a " +
-  "network's first weights to its better ones; “best of all” adds weights that saw more images than ImageNet's.";
+  "network's first weights to its better ones; “best of all” adds weights that were trained on more images than ImageNet's.";
 
 /** The network that is named, and what there is to say of it. */
 function networkPanel() {
@@ -62,12 +62,12 @@ function build(demo) {
     const title = titles.find(({ value }) => value === model.get("selected"))?.label;
     const words = row
       ? sentence(row, now, cost)
-      : `${title}: all its weights saw more images than ImageNet.`;
+      : `${title}: all of its weights were trained on more images than ImageNet has.`;
     stage.tell(words, row ? order.indexOf(row) + 1 : 1, order.length);
     const verdict = row ? standing(row, now, cost) : "";
     panel.show(row, row ? row.title : words, verdict);
     table.set(
-      `What none of ${now.length} networks beats by ${COSTS[cost]}`,
+      `Pareto front of ${now.length} networks by ${COSTS[cost]}`,
       best.map((other) => [
         other.title,
         short(other.macs),

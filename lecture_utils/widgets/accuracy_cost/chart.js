@@ -62,7 +62,7 @@ export function chart() {
         lines.map((at) => `M${EDGE.left} ${at}H${right}`).join(""),
     );
     ticks.replaceChildren(
-      svg("text", { x: 0, y: 11 }, "right first guess"),
+      svg("text", { x: 0, y: 11 }, "top-1 accuracy"),
       svg(
         "text",
         { x: right, y: floor + 38, "text-anchor": "end" },
@@ -195,7 +195,7 @@ export function chart() {
 export function frontTable() {
   const caption = h("caption", { class: "lu-label" });
   const body = h("tbody");
-  const heads = ["Network", "MACs", "Parameters", "Right"].map((name) =>
+  const heads = ["Network", "MACs", "Parameters", "Accuracy"].map((name) =>
     h("th", { scope: "col" }, name),
   );
   const element = h(

@@ -1,4 +1,4 @@
-/** What can be chosen: the cost, the weights, a family to bring out, and a network to name. */
+/** What can be chosen: the cost, the weights, a family to highlight, and a network to select. */
 
 /** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { segmented, select } from "../_shared/ui/controls.js";
@@ -38,11 +38,11 @@ export function costControls({ model, edit }, titles) {
     cost: segmented({ legend: "Cost", options: COSTS, ...choose("cost") }),
     weights: segmented({ legend: "Weights", options: WEIGHTS, ...choose("weights") }),
     family: select({
-      label: "Family to bring out",
+      label: "Family to highlight",
       options: [NONE, ...families],
       ...choose("family"),
     }),
-    selected: select({ label: "Network to name", options: titles, ...choose("selected") }),
+    selected: select({ label: "Network to select", options: titles, ...choose("selected") }),
   };
   const heads = ["Cost", "Weights", "Family", "Network"];
   return {

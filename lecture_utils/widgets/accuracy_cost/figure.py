@@ -37,7 +37,7 @@ def front_html(rows, front, cost, weights):
     axis.set(xscale="log", xlabel=NAMES[cost], ylabel="top-1 accuracy (%)")
     alt = (
         f"{len(rows)} networks by {NAMES[cost]}, on a logarithmic axis, and accuracy on ImageNet. "
-        f"The front of those that nothing beats goes from {front[0].title} up to "
+        f"The Pareto front goes from {front[0].title} up to "
         f"{front[-1].title}, steeply at first and then flat."
     )
     image = plotting.to_html(fig, alt=alt)
@@ -50,5 +50,5 @@ def front_html(rows, front, cost, weights):
         for row in front
     ]
     heads = ("Network", "Parameters", "MACs", "Accuracy")
-    caption = f"What none of {len(rows)} networks beats by {NAMES[cost]}, {WEIGHTS[weights]}."
+    caption = f"Pareto front of {len(rows)} networks by {NAMES[cost]}, {WEIGHTS[weights]}."
     return f'{image}<div class="demo-numbers">{_figure.table(caption, heads, rows_of_front)}</div>'

@@ -29,11 +29,11 @@ export const percent = (share) => `${(100 * share).toFixed(1)}%`;
  */
 export function facts(row) {
   return [
-    ["Right", percent(row.accuracy)],
+    ["Accuracy", percent(row.accuracy)],
     ["MACs", short(row.macs)],
     ["Parameters", short(row.parameters)],
     ["Image", `${row.image_size}×${row.image_size}`],
-    ["Weights", row.weights + (row.more_data ? ", trained on more than ImageNet" : "")],
+    ["Weights", row.weights + (row.more_data ? ", trained on more images than ImageNet has" : "")],
   ];
 }
 
@@ -46,7 +46,7 @@ export function facts(row) {
  */
 export function standing(row, rows, cost) {
   const better = winner(row, rows, cost);
-  if (!better) return `Nothing here is as accurate with fewer ${COSTS[cost]}.`;
+  if (!better) return `No network here is as accurate with fewer ${COSTS[cost]}.`;
   const times = row[cost] / better[cost];
   const less =
     times < 1.05 ? "for about as many" : `with ${format(times, times < 10 ? 1 : 0)} times fewer`;
@@ -61,6 +61,6 @@ export function standing(row, rows, cost) {
  * @returns {string}
  */
 export function sentence(row, rows, cost) {
-  const [right, ...others] = facts(row);
-  return `${row.title}: ${right[1]} right, ${others.map(([name, value]) => `${name} ${value}`).join(", ")}. ${standing(row, rows, cost)}`;
+  const [accuracy, ...others] = facts(row);
+  return `${row.title}: accuracy ${accuracy[1]}, ${others.map(([name, value]) => `${name} ${value}`).join(", ")}. ${standing(row, rows, cost)}`;
 }
