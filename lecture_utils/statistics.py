@@ -19,7 +19,6 @@ __all__ = [
     "interval",
     "mcnemar",
     "paired_t",
-    "shifted_correlations",
     "t_interval",
     "wilson",
 ]
@@ -275,69 +274,6 @@ def mcnemar(first_wrong: Sequence[bool], second_wrong: Sequence[bool]) -> tuple[
     only_first, only_second = pairs.count((True, False)), pairs.count((False, True))
     both = only_first + only_second
     return only_first, only_second, float(binomtest(only_first, both).pvalue) if both else 1.0
-
-
-def shifted_correlations(
-    first: ArrayLike, second: ArrayLike, *, ranks: bool = False
-) -> tuple[float, NDArray[np.float64]]:
-    """Correlate two maps, and tell which correlations two unrelated maps of their kind would have.
-
-    Neighboring values of a map are alike, so that there are few ways in which two maps can differ,
-    and unrelated maps often have a large correlation. To see how large, the second map is shifted
-    in all directions (what leaves at one edge comes back at the opposite one), rotated and
-    mirrored. Its values and its neighborhoods stay the same; only their positions have nothing to
-    do with the first map any more.
-
-    Parameters
-    ----------
-    first, second : array_like, shape (h, w)
-    ranks : bool
-        Replace the values of each map by their ranks first (Spearman's correlation), so that a few
-        extreme values do not decide.
-
-    Returns
-    -------
-    correlation : float
-        Of the two maps as they are, -1 to 1; 0 if one of them is constant.
-    null : ndarray of float
-        Of the first map with each other version of the second: 8 h w - 1 of them for square maps,
-        else 4 h w - 1.
-
-    Raises
-    ------
-    ValueError
-        If these are no two maps of one shape, or a value is not finite.
-
-    Examples
-    --------
-    >>> ramp = np.arange(16.0).reshape(4, 4)
-    >>> correlation, null = shifted_correlations(ramp, ramp)
-    >>> round(correlation, 6), len(null)
-    (1.0, 127)
-    """
-    a, b = (np.asarray(each, dtype=np.float64) for each in (first, second))
-    if a.ndim != 2 or a.shape != b.shape or not a.size:
-        raise ValueError(f"the maps have shapes {a.shape} and {b.shape}; pass two of shape (h, w)")
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        raise ValueError("a map has values that are not finite")
-    if ranks:
-        from scipy.stats import rankdata
-
-        a, b = (rankdata(each).reshape(each.shape) for each in (a, b))
-    a, b = a - a.mean(), b - b.mean()
-    norm = math.sqrt((a**2).sum() * (b**2).sum())
-    square = a.shape[0] == a.shape[1]
-    turned = [np.rot90(b, quarter) for quarter in (range(4) if square else (0, 2))]
-    versions = [flipped for each in turned for flipped in (each, each[:, ::-1])]
-    if norm == 0:
-        return 0.0, np.zeros(len(versions) * a.size - 1)
-    # One Fourier transform gives the products with all shifts at once.
-    spectrum = np.fft.rfft2(a)
-    products = [
-        np.fft.irfft2(spectrum * np.conj(np.fft.rfft2(version)), s=a.shape) for version in versions
-    ]
-    correlations = (np.stack(products) / norm).ravel().clip(-1, 1)
-    return float(correlations[0]), correlations[1:]
 
 
 def calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 10) -> float:
