@@ -187,8 +187,8 @@ def guided_gradient(
 ) -> torch.Tensor:
     """Differentiate a class's logit, but let no negative gradient through a ReLU.
 
-    This is guided backpropagation. It is here because it fails: its pictures hardly depend on what
-    the model has learned.
+    This is guided backpropagation. It is here because it fails: its maps hardly change when the
+    model's last layer gets random weights, so they do not explain a class.
 
     Parameters
     ----------
