@@ -3,14 +3,20 @@ __all__ = [
     "MaximizedActivation",
     "cam",
     "dead_filters",
+    "deletion_curve",
     "feature_maps",
     "find_layer",
     "grad_cam",
     "grad_cam_channels",
+    "guided_gradient",
+    "input_gradient",
+    "integrated_gradients",
     "maximize_activation",
     "occlusion",
     "overlay",
     "record_activations",
+    "smooth_grad",
+    "with_random_weights",
 ]
 
 from ._activation_maximization import (
@@ -31,6 +37,7 @@ from ._activations import (
 from ._activations import (
     record_activations as record_activations,
 )
+from ._deletion import deletion_curve as deletion_curve
 from ._grad_cam import (
     ChannelWeights as ChannelWeights,
 )
@@ -45,3 +52,16 @@ from ._grad_cam import (
 )
 from ._occlusion import occlusion as occlusion
 from ._overlay import overlay as overlay
+from ._pixel_gradients import (
+    guided_gradient as guided_gradient,
+)
+from ._pixel_gradients import (
+    input_gradient as input_gradient,
+)
+from ._pixel_gradients import (
+    integrated_gradients as integrated_gradients,
+)
+from ._pixel_gradients import (
+    smooth_grad as smooth_grad,
+)
+from ._random_weights import with_random_weights as with_random_weights

@@ -83,7 +83,7 @@ def occlusion(
     if step[0] > size[0] or step[1] > size[1]:
         raise ValueError(f"stride is {stride!r}; it must be at most the window, {window!r}")
     batch_size = whole("batch_size", batch_size, 1)
-    cover = _cover(fill, images)
+    cover = cover_of(fill, images)
     boxes = [
         (slice(top, top + size[0]), slice(left, left + size[1]))
         for top in _positions(height, size[0], step[0])
@@ -118,7 +118,7 @@ def _positions(length, size, step):
     return range(0, length - size + step, step)
 
 
-def _cover(fill, images):
+def cover_of(fill, images):
     channels = images.shape[1]
     try:
         cover = torch.as_tensor(fill, dtype=images.dtype, device=images.device)
