@@ -16,7 +16,7 @@ import pytorch_lightning as pl
 import torch
 
 from lecture_utils._atomic import replacing
-from lecture_utils.runs import _networks, _record, _recipes
+from lecture_utils.runs import _networks, _recipes, _record
 from lecture_utils.runs import _transfer_recipes as recipes
 
 _OPTIONS = {"accelerator": "cpu", "precision": "32-true"}

@@ -50,7 +50,8 @@ class Run:
         whose recipe says ``save_classes``.
     test_logits : TestLogits
         ``labels`` (N,) and ``logits`` of the N test images, and ``views``: for photos the logits of
-        several views by name (if the model builds on no other). Only of runs that do not keep their predictions in another form.
+        several views by name (if the model builds on no other). Only of runs that do not keep their
+        predictions in another form.
     snapshots : Snapshots
         The weights of the first convolution during training: ``step`` (T,) and ``weights``
         (T, K, C, h, w). Only of runs whose recipe names ``snapshots``.

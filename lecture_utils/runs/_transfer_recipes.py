@@ -7,13 +7,13 @@ through its photos eight times, or more often if that were below 100 steps. Stra
 everything. The optimizer is AdamW with weight decay 0.01 and a one-cycle schedule; whatever is not
 the head has a tenth of the head's learning rate, as in the lecture.
 
-The learning rate of each strategy is chosen on the validation photos, by ``tools/tune_transfer.py``,
-with seeds that the recorded runs do not have. It writes what it got into
-``data/tuning/transfer.json``. The rule: start with the three rates of `GRID`. Of the rates whose mean
-validation accuracy is within one standard error (for 1,000 photos) of the best one, take that with
-the lowest mean validation loss. If it is the smallest or the largest rate tried, try the next one
-in `RATES`, too, and choose again. 50 photos decide for up to 200, and 500 photos for more. No test
-photo is read for this.
+The learning rate of each strategy is chosen on the validation photos, with seeds that the recorded
+runs do not have: ``tools/tune_transfer.py`` writes what it got into ``data/tuning/transfer.json``.
+The rule: start with the three rates of `GRID`. Of the rates whose mean validation accuracy is
+within one standard error (for 1,000 photos) of the best one, take that with the lowest mean
+validation loss. If it is the smallest or the largest rate tried, try the next one in `RATES`, too,
+and choose again. 50 photos decide for up to 200, and 500 photos for more. No test photo is read for
+this.
 """
 
 from __future__ import annotations
