@@ -109,6 +109,10 @@ def _tuning():
     return json.loads(TUNING.read_text(encoding="utf-8")) if TUNING.is_file() else {}
 
 
+def _is_tuned(strategy, known):
+    return known.get(strategy, {}).keys() >= {str(count) for count in TUNED_COUNTS}
+
+
 def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
     """Make all of them from two.
 
@@ -157,7 +161,7 @@ def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
     curves = [
         make_one(extraction, scratch, strategy, count)
         for strategy in CURVES
-        if known.get(strategy, {}).keys() >= {str(count) for count in TUNED_COUNTS}
+        if _is_tuned(strategy, known)
         for count in COUNTS
     ]
     return [*strategies, *between, random, *curves, *_why_not(extraction, scratch, known)]
@@ -222,7 +226,7 @@ def _why_not(extraction, scratch, known):
 
     All photos, and the steps and rates of the learning curves.
     """
-    if not {"extraction", "extraction-copies", "partial"} <= known.keys():
+    if not all(_is_tuned(name, known) for name in ("extraction", "extraction-copies", "partial")):
         return []
     count = COUNTS[-1]
     head, partial, copies = (

@@ -1,7 +1,7 @@
 """Results of the recorded runs on transfer learning: boundaries, learning curves, maps.
 
-All numbers come from the cards and the logits of ``transfer/*`` and ``learning-curves/*`` runs. What
-is not recorded is left out.
+All numbers come from the cards and the logits of ``transfer/*`` and ``learning-curves/*`` runs.
+What is not recorded is left out.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class Comparison:
         and its 95% margin of error. It covers the choice of the training photos and what else the
         seed decides, not the choice of the test photos.
     p : float
-        Of a paired t test over the seeds, corrected for the number of counts (Holm).
+        Of a paired t test over the seeds, corrected for all that is compared together (Holm).
     """
 
     count: int
@@ -182,22 +182,22 @@ def learning_curves(
 
 
 def compare(
-    first: str, second: str, *, root: str | os.PathLike[str] | None = None
-) -> list[Comparison]:
-    """Compare two strategies on each number of training photos, seed by seed.
+    *pairs: tuple[str, str], root: str | os.PathLike[str] | None = None
+) -> dict[tuple[str, str], list[Comparison]]:
+    """Compare strategies on each number of training photos, seed by seed.
 
     Parameters
     ----------
-    first, second : str
-        Of `CURVES`.
+    *pairs : tuple of (str, str)
+        The first and the second strategy of each comparison, of `CURVES`.
     root : path, optional
         Where to look for recorded runs. By default among those that come with the package.
 
     Returns
     -------
-    list of Comparison
-        For every number of photos for which at least two seeds of both are recorded, the smallest
-        first.
+    dict of list of Comparison
+        By pair: one for every number of photos for which at least two seeds of both are recorded,
+        the smallest first.
 
     Raises
     ------
@@ -206,26 +206,28 @@ def compare(
 
     Examples
     --------
-    >>> all(each.seeds >= 2 for each in compare("partial", "extraction"))
+    >>> compared = compare(("partial", "extraction"))
+    >>> all(each.seeds >= 2 for each in compared["partial", "extraction"])
     True
     """
-    for name, value in (("first", first), ("second", second)):
-        check_name(name, value, CURVES)
-    curve, other_curve = _curve(first, root), _curve(second, root)
-    pairs = {}
-    for count in sorted(curve.keys() & other_curve.keys()):
-        one, other = curve[count], other_curve[count]
-        seeds = sorted(one.keys() & other.keys())
-        if len(seeds) >= 2:
-            pairs[count] = ([one[seed] for seed in seeds], [other[seed] for seed in seeds])
-    tests = [paired_t(*pair) for pair in pairs.values()]
-    corrected = holm([p for _, _, p in tests])
-    return [
-        Comparison(count, len(pair[0]), difference, margin, p)
-        for (count, pair), (difference, margin, _), p in zip(
-            pairs.items(), tests, corrected, strict=True
-        )
-    ]
+    for pair in pairs:
+        for strategy in pair:
+            check_name("strategy", strategy, CURVES)
+    curves = {strategy: _curve(strategy, root) for pair in pairs for strategy in pair}
+    tests = {}
+    for first, second in pairs:
+        for count in sorted(curves[first].keys() & curves[second].keys()):
+            one, other = curves[first][count], curves[second][count]
+            seeds = sorted(one.keys() & other.keys())
+            if len(seeds) >= 2:
+                results = [[by_seed[seed] for seed in seeds] for by_seed in (one, other)]
+                tests[first, second, count] = (len(seeds), *paired_t(*results))
+    corrected = holm([p for *_, p in tests.values()])
+    compared: dict[tuple[str, str], list[Comparison]] = {pair: [] for pair in pairs}
+    for (key, (seeds, difference, margin, _)), p in zip(tests.items(), corrected, strict=True):
+        first, second, count = key
+        compared[first, second].append(Comparison(count, seeds, difference, margin, p))
+    return compared
 
 
 def share_correct(name: str, *, root: str | os.PathLike[str] | None = None) -> NDArray[np.float64]:

@@ -143,7 +143,10 @@ def test_curves_and_comparisons_are_those_of_the_cards(tmp_path):
     assert list(curves) == list(transfer.CURVES)
     assert curves["lp-ft"] == {}
     assert curves["extraction"][10] == dict(enumerate(drawn["extraction", 10][:3]))
-    compared = transfer.compare("partial", "extraction", root=tmp_path)
+    pair = ("partial", "extraction")
+    compared = transfer.compare(pair, ("lp-ft", "partial"), root=tmp_path)
+    assert compared["lp-ft", "partial"] == []
+    compared = compared[pair]
     assert [(each.count, each.seeds) for each in compared] == [(10, 2), (500, 2)]
     p_values = []
     for each in compared:
@@ -155,8 +158,8 @@ def test_curves_and_comparisons_are_those_of_the_cards(tmp_path):
         p_values.append(test.pvalue)
     corrected = [min(1, 2 * min(p_values)), max(*p_values, min(1, 2 * min(p_values)))]
     assert sorted(each.p for each in compared) == pytest.approx(corrected)
-    with pytest.raises(ValueError, match="second is 'all'"):
-        transfer.compare("partial", "all")
+    with pytest.raises(ValueError, match="strategy is 'all'"):
+        transfer.compare(("partial", "all"))
 
 
 def test_the_share_of_seeds_that_are_correct(tmp_path):
