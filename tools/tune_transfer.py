@@ -54,17 +54,6 @@ def trial(strategy, count, rate, seed, data_dir):
     return {name: round(float(metrics[name]), 5) for name in ("val_accuracy", "val_loss")}
 
 
-def next_rate(tried):
-    """Name the rate to be tried next; None if the chosen one lies between two others."""
-    known = {trial["learning_rate"] for trial in tried}
-    for rate in recipes.GRID:
-        if rate not in known:
-            return rate
-    place = recipes.RATES.index(recipes.best(tried))
-    beside = recipes.RATES[max(0, place - 1)], recipes.RATES[min(place + 1, len(recipes.RATES) - 1)]
-    return next((rate for rate in beside if rate not in known), None)
-
-
 def main():
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="pytorch_lightning")
@@ -77,7 +66,7 @@ def main():
     for strategy in arguments.strategy or recipes.CURVES:
         for count, seeds in recipes.TUNED_COUNTS.items():
             tried = read().get(strategy, {}).get(str(count), [])
-            while (rate := next_rate(whole_sets(tried, seeds))) is not None:
+            while (rate := recipes.next_rate(tried, seeds)) is not None:
                 for seed in seeds:
                     settings = {"learning_rate": rate, "seed": seed}
                     if not any(settings.items() <= one.items() for one in tried):
@@ -85,15 +74,6 @@ def main():
                         tried.append({**settings, **result})
                         print(strategy, count, tried[-1], flush=True)
                         keep(strategy, count, tried)
-
-
-def whole_sets(tried, seeds):
-    """Leave out rates that have not been tried with all seeds."""
-    return [
-        one
-        for one in tried
-        if {t["seed"] for t in tried if t["learning_rate"] == one["learning_rate"]} >= {*seeds}
-    ]
 
 
 def read():

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
@@ -109,8 +110,27 @@ def _tuning():
     return json.loads(TUNING.read_text(encoding="utf-8")) if TUNING.is_file() else {}
 
 
+def next_rate(tried: list[dict[str, float]], seeds: Iterable[int]) -> float | None:
+    """Name the rate that the rule tries next, with all seeds; None if the choice is made."""
+    seeds = {*seeds}
+    known = {
+        rate
+        for rate in {trial["learning_rate"] for trial in tried}
+        if seeds <= {trial["seed"] for trial in tried if trial["learning_rate"] == rate}
+    }
+    for rate in GRID:
+        if rate not in known:
+            return rate
+    at = RATES.index(best([trial for trial in tried if trial["learning_rate"] in known]))
+    beside = RATES[max(0, at - 1)], RATES[min(at + 1, len(RATES) - 1)]
+    return next((rate for rate in beside if rate not in known), None)
+
+
 def _is_tuned(strategy, known):
-    return known.get(strategy, {}).keys() >= {str(count) for count in TUNED_COUNTS}
+    tried = known.get(strategy, {})
+    return all(
+        next_rate(tried.get(str(count), []), seeds) is None for count, seeds in TUNED_COUNTS.items()
+    )
 
 
 def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
