@@ -170,6 +170,14 @@ def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
         )
         for stage in BETWEEN
     ]
+    # The size that the network was designed for.
+    large = [
+        replace(
+            run, name=f"{run.name}-224px", title=f"{_TITLES[strategy]}, 224 pixels", image_size=224
+        )
+        for strategy, run in zip(STRATEGIES, strategies, strict=True)
+        if strategy != "end-to-end"
+    ]
     # What the architecture is worth without the pretrained weights.
     random = replace(
         extraction,
@@ -184,7 +192,7 @@ def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
         if _is_tuned(strategy, known)
         for count in COUNTS
     ]
-    return [*strategies, *between, random, *curves, *_why_not(extraction, scratch, known)]
+    return [*strategies, *between, *large, random, *curves, *_why_not(extraction, scratch, known)]
 
 
 def make_one(
@@ -246,12 +254,11 @@ def _why_not(extraction, scratch, known):
 
     All photos, and the steps and rates of the learning curves.
     """
-    if not all(_is_tuned(name, known) for name in ("extraction", "extraction-copies", "partial")):
+    if not (_is_tuned("extraction", known) and _is_tuned("partial", known)):
         return []
     count = COUNTS[-1]
-    head, partial, copies = (
-        make_one(extraction, scratch, strategy, count)
-        for strategy in ("extraction", "partial", "extraction-copies")
+    head, partial = (
+        make_one(extraction, scratch, strategy, count) for strategy in ("extraction", "partial")
     )
     large = [
         replace(
@@ -266,22 +273,22 @@ def _why_not(extraction, scratch, known):
         partial,
         name=f"learning-curves/partial-copies-{count}",
         title=f"Partial fine-tuning, 8 augmented copies, {count:,} photos",
-        augmentation=copies.augmentation,
-        augmented_copies=copies.augmented_copies,
-        repeats=copies.repeats,
+        augmentation=_AUGMENTATION,
+        augmented_copies=COPIES,
+        repeats=partial.repeats // COPIES,
     )
     # The lecture's settings: Adam with a constant rate of 0.001, a tenth of it for the backbone.
     constant = [
         replace(
             run,
             name=name,
-            title=f"{run.title}, 20 epochs at a constant rate",
+            title=f"{run.title}, 10 epochs at a constant rate",
             optimizer="adam",
             weight_decay=0.0,
             schedule="constant",
             learning_rate=1e-3,
             batch_size=20,
-            epochs=20,
+            epochs=10,
             repeats=1,
         )
         for run, name in (
