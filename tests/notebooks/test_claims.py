@@ -18,7 +18,6 @@ chapters = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 TO_DO = {
     "07_architectures",
     "08_interpretation",
-    "09_transfer_learning",
 }
 finished_chapters = pytest.mark.parametrize(
     "path",
