@@ -77,7 +77,23 @@ def seeds(count: int) -> range:
 
 
 def steps(strategy: str, count: int) -> int:
-    """Count the optimizer steps of a strategy on a number of photos."""
+    """Count the optimizer steps of a strategy on a number of photos.
+
+    Parameters
+    ----------
+    strategy : str
+        One of `CURVES`.
+    count : int
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> steps("partial", 10), steps("partial", 2_000)
+    (100, 1000)
+    """
     once = max(_LEAST_STEPS, _PASSES * count // _BATCH)
     return once * (_LONG if strategy.endswith("-long") else 1)
 

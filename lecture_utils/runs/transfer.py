@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from lecture_utils import runs
 from lecture_utils._validation import check_name, whole
+from lecture_utils.runs import _transfer_recipes
 from lecture_utils.runs._runs import load_all
-from lecture_utils.runs._transfer_recipes import BETWEEN, COUNTS, CURVES, STRATEGIES, steps
+from lecture_utils.runs._transfer_recipes import BETWEEN, STRATEGIES, steps
 from lecture_utils.statistics import holm, paired_t
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ __all__ = [
     "steps",
 ]
 
+#: The strategies of the learning curves, and what a figure calls them.
+CURVES = _transfer_recipes.CURVES
+#: Numbers of training photos.
+COUNTS = _transfer_recipes.COUNTS
 #: The recipe that was run for each boundary, by the first trainable stage.
 _NAMES = {stage: f"transfer/{strategy}" for strategy, stage in STRATEGIES.items()}
 _NAMES.update({stage: f"transfer/from-{stage}" for stage in BETWEEN})
