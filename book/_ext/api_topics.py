@@ -94,13 +94,13 @@ TOPICS = {
     "statistics": Topic(
         "Statistics",
         {
-            9: (),
+            6: (),
             1: ("wilson",),
             2: ("holm", "mcnemar"),
             3: ("paired_t", "t_interval"),
             4: ("calibration_error", "calibration_error_if_calibrated"),
         },
-        used_in=(5, 6, 8),
+        used_in=(5, 6, 8, 9),
     ),
     "profiling": Topic("Profiling", {7: ()}, verb="Introduced"),
     "interpretation": Topic("Interpretation", {8: ()}, submodules=("recordings",)),
@@ -130,7 +130,7 @@ TOPICS = {
     ),
     "plotting": Topic("Plotting", used_in=(1, 2, 3, 4, 5, 6, 7, 8, 9)),
     "palette": Topic("Colors"),
-    "evidence": Topic("Evidence for sentences", used_in=(1, 2, 3, 4, 5, 6, 7, 8)),
+    "evidence": Topic("Evidence for sentences", used_in=(1, 2, 3, 4, 5, 6, 7, 8, 9)),
     "exercises": Topic("Exercises", {1: ()}, used_in=(2, 3, 4, 5, 6, 7, 8, 9), verb="Introduced"),
 }
 

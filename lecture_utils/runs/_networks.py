@@ -51,7 +51,7 @@ def module_to_fit(recipe: Recipe, whole: nn.Module) -> nn.Module:
 
 def can_cache_features(recipe: Recipe, whole: nn.Module) -> bool:
     """Tell whether the frozen part can be run once, before training, and its output be cached."""
-    if recipe.train_from is None or recipe.augmentation:
+    if recipe.train_from is None or (recipe.augmentation and not recipe.augmented_copies):
         return False
     from lecture_utils.transfer import TransferNetwork, split
 

@@ -53,6 +53,14 @@ class Recipe:
         takes longer than training it.
     resample_by_seed : bool
         Whether the seed also decides which images `train_size` takes.
+    augmented_copies : int
+        Augment every training image so many times and cache what the frozen part makes of the
+        copies; 0 augments in every step, and caches nothing if there is an augmentation.
+    head_repeats : int
+        Before anything else is trained: how often the head alone goes through the training images,
+        on cached embeddings, with the same schedule; 0 to train everything from the start.
+    head_rate : float
+        The learning rate of that.
     keep_weights : bool
         False for models that are too large to ship. Frozen weights are never kept.
     save_predictions : bool
@@ -95,6 +103,9 @@ class Recipe:
     backbone_lr_scale: float = 1.0
     repeats: int = 1
     resample_by_seed: bool = False
+    augmented_copies: int = 0
+    head_repeats: int = 0
+    head_rate: float = 3e-3
     keep_weights: bool = True
     save_predictions: bool = False
     save_classes: bool = False

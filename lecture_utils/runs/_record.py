@@ -137,6 +137,9 @@ def _train(folder, settings, data=None):
     if data is None:
         data = _data_module(recipe, seed, settings["data_dir"])
     data = _prepared(recipe, whole, data)
+    checkpoint = folder / CHECKPOINT
+    if recipe.head_repeats and not checkpoint.is_file():
+        _train_head(recipe, whole, settings, options)
     module = _classifier(recipe, _networks.module_to_fit(recipe, whole))
     trainer = pl.Trainer(
         **options,
@@ -157,7 +160,6 @@ def _train(folder, settings, data=None):
         # Lightning has it for GPUs only.
         sync_batchnorm=uses_cuda(options["accelerator"]),
     )
-    checkpoint = folder / CHECKPOINT
     trainer.fit(
         module,
         datamodule=data,
@@ -170,6 +172,39 @@ def _train(folder, settings, data=None):
         return None
     _finish(folder, settings, recipe, data, {**options, **_used(trainer)})
     return folder
+
+
+def _train_head(recipe, whole, settings, options):
+    """Train the head alone, as in a run of its own, and leave it in the whole model."""
+    import pytorch_lightning as pl
+
+    alone = dataclasses.replace(
+        recipe,
+        train_from="head",
+        epochs=1,
+        repeats=recipe.head_repeats,
+        learning_rate=recipe.head_rate,
+        backbone_lr_scale=1.0,
+    )
+    # With the seed, the head begins as in the whole model.
+    model = _networks.build(alone, settings["seed"])
+    data = _data_module(alone, settings["seed"], settings["data_dir"])
+    trainer = pl.Trainer(
+        **options,
+        max_epochs=1,
+        limit_val_batches=0,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        deterministic="warn",
+        use_distributed_sampler=False,
+    )
+    trainer.fit(
+        _classifier(alone, _networks.module_to_fit(alone, model)),
+        datamodule=_prepared(alone, model, data),
+    )
+    whole.head.load_state_dict(model.head.state_dict())
 
 
 def _used(trainer):
@@ -259,7 +294,7 @@ def _describe_data(recipe, data):
         "origin": data.origin,
         "source": data.source,
         "split_seed": data.split_seed,
-        "train": len(data.train_set) // recipe.repeats,
+        "train": len(data.train_set) // (recipe.repeats * max(1, recipe.augmented_copies)),
         "validation": len(data.validation_set),
         "test": len(data.test_set),
     }
@@ -274,10 +309,9 @@ def _metrics(recipe, model, data):
 
 
 def _test_logits(recipe, model, data):
-    import torch
-
-    # Where the output of the frozen part is cached, the model takes that instead of photos.
-    photos = recipe.dataset == PHOTOS and data.test_set.inputs.dtype == torch.uint8
+    # Large models take seconds per view; and where the output of the frozen part is cached, the
+    # model takes that instead of photos.
+    photos = recipe.dataset == PHOTOS and recipe.train_from is None
     return compute_test_logits(model, data.test_set, photos=photos)
 
 
@@ -381,19 +415,28 @@ def _data_module(recipe, seed, data_dir):
 
 def _prepared(recipe, whole, data):
     """Cache the output of the frozen part, if possible, and repeat the images in an epoch."""
-    from lecture_utils.training import InMemoryDataset
-    from lecture_utils.transfer import EmbeddedDataModule
+    from lecture_utils.transfer import EmbeddedDataModule, embed_augmented
 
     if _networks.can_cache_features(recipe, whole):
+        augment, data.augment = data.augment, None
+        images, seed = data.train_set, data.seed
         data = EmbeddedDataModule(data, whole, recipe.train_from)
+        if augment is not None:
+            data.train_set = embed_augmented(
+                whole, images, augment, recipe.augmented_copies, recipe.train_from, seed=seed
+            )
         data.setup("fit")
-    if recipe.repeats > 1:
-        once = data.train_set
-        data.train_set = InMemoryDataset(
-            once.inputs.repeat(recipe.repeats, *[1] * (once.inputs.ndim - 1)),
-            once.labels.repeat(recipe.repeats),
-        )
+    data.train_set = _repeated(data.train_set, recipe.repeats)
     return data
+
+
+def _repeated(dataset, times):
+    from lecture_utils.training import InMemoryDataset
+
+    if times == 1:
+        return dataset
+    inputs = dataset.inputs.repeat(times, *[1] * (dataset.inputs.ndim - 1))
+    return InMemoryDataset(inputs, dataset.labels.repeat(times))
 
 
 def _load(name, sample, split):

@@ -50,7 +50,8 @@ class Run:
         whose recipe says ``save_classes``.
     test_logits : TestLogits
         ``labels`` (N,) and ``logits`` of the N test images, and ``views``: for photos the logits of
-        several views by name. Only of runs that do not keep their predictions in another form.
+        several views by name (if the model builds on no other). Only of runs that do not keep their
+        predictions in another form.
     snapshots : Snapshots
         The weights of the first convolution during training: ``step`` (T,) and ``weights``
         (T, K, C, h, w). Only of runs whose recipe names ``snapshots``.
@@ -501,7 +502,7 @@ def resume(name: str, seed: int = 0, *, root: str | os.PathLike[str] = "runs") -
 def _whole_numbers(changes):
     """Turn whole numbers of any type into those that JSON can write."""
     limits = {"epochs": 1, "batch_size": 1, "repeats": 1, "validation_size": None}
-    limits |= {"image_size": 1, "train_size": None}
+    limits |= {"image_size": 1, "train_size": None, "augmented_copies": 0, "head_repeats": 0}
     return {
         name: value if value is None or name not in limits else whole(name, value, limits[name])
         for name, value in changes.items()

@@ -1,8 +1,29 @@
-"""The recipes on transfer learning: three strategies, every boundary, and ever fewer photos."""
+"""The recipes on transfer learning: every boundary, fair learning curves, and what helps.
+
+The learning curves compare strategies on 10 to 2,000 photos. For a given number of photos, all
+strategies take the same number of optimizer steps, with batches of 16: `steps` gives it. A run goes
+through its photos eight times, or more often if that were below 100 steps. Strategies that end in
+"-long" take ten times as many. In LP-FT, half of the steps train the head alone, and the other half
+everything. The optimizer is AdamW with weight decay 0.01 and a one-cycle schedule; whatever is not
+the head has a tenth of the head's learning rate, as in the lecture.
+
+The learning rate of each strategy is chosen on the validation photos, with seeds that the recorded
+runs do not have: ``tools/tune_transfer.py`` writes what it got into ``data/tuning/transfer.json``.
+The rule: start with the three rates of `GRID`. Of the rates whose mean validation accuracy is
+within one standard error (for 1,000 photos) of the best one, take that with the lowest mean
+validation loss. If it is the smallest or the largest rate tried, try the next one in `RATES`, too,
+and choose again. 50 photos decide for up to 200, and 500 photos for more. No test photo is read for
+this.
+"""
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
+from statistics import fmean
 
 from lecture_utils.runs._recipe import Recipe
 
@@ -11,19 +32,121 @@ NETWORK = "efficientnet_lite0"
 STRATEGIES = {"feature-extraction": "head", "partial": "stage7", "end-to-end": "stem"}
 # The other boundaries that were tried, from the head to the input.
 BETWEEN = ("top", "stage6", "stage5", "stage4", "stage3")
-COUNTS = (10, 20, 50, 100, 200, 500, 1000)
 _TITLES = {
     "feature-extraction": "Feature extraction",
     "partial": "Partial fine-tuning",
     "end-to-end": "End-to-end fine-tuning",
 }
-# Images in all batches of a run on few photos together, however few different ones there are.
-_IMAGES_PER_RUN = {
-    "feature-extraction": 4_800,
-    "partial": 480,
-    "end-to-end": 480,
-    "from-scratch": 3_200,
+
+#: The strategies of the learning curves, and what a figure calls them.
+CURVES = {
+    "from-scratch": "from scratch",
+    "from-scratch-long": "from scratch, 10 times the steps",
+    "extraction": "feature extraction",
+    "extraction-copies": "feature extraction, 8 augmented copies",
+    "partial": "partial fine-tuning",
+    "end-to-end": "end-to-end fine-tuning",
+    "lp-ft": "head first, then end to end",
 }
+COUNTS = (10, 20, 50, 100, 200, 500, 1_000, 2_000)
+#: Training photos by which the learning rate is chosen, and the seeds of these runs.
+TUNED_COUNTS = {50: (100, 101), 500: (100,)}
+GRID = (1e-3, 3e-3, 1e-2)
+#: What the grid is a part of, if its ends are not enough.
+RATES = (1e-5, 3e-5, 1e-4, 3e-4, *GRID, 3e-2, 1e-1, 3e-1, 1.0)
+#: What tuning got: a list of ``learning_rate``, ``seed``, ``val_accuracy`` and ``val_loss`` per
+#: strategy and tuned number of photos.
+TUNING = Path(__file__).parents[1] / "data" / "tuning" / "transfer.json"
+#: Copies of each photo in runs whose name ends in "-copies".
+COPIES = 8
+_VALIDATION_PHOTOS = 1_000
+_BATCH, _PASSES, _LEAST_STEPS, _LONG = 16, 8, 100, 10
+_AUGMENTATION = {
+    "degrees": 10.0,
+    "crop": [0.6, 1.0],
+    "flip": 0.5,
+    "brightness": 0.2,
+    "contrast": 0.2,
+    "saturation": 0.2,
+}
+
+
+def seeds(count: int) -> range:
+    """Give the seeds that the learning curves have for a number of photos."""
+    return range(5 if count <= 200 else 3)
+
+
+def steps(strategy: str, count: int) -> int:
+    """Count the optimizer steps of a strategy on a number of photos.
+
+    Parameters
+    ----------
+    strategy : str
+        One of `CURVES`.
+    count : int
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> steps("partial", 10), steps("partial", 2_000)
+    (100, 1000)
+    """
+    once = max(_LEAST_STEPS, _PASSES * count // _BATCH)
+    return once * (_LONG if strategy.endswith("-long") else 1)
+
+
+def chosen(strategy: str, count: int) -> float:
+    """Choose the learning rate of a strategy for a number of photos, by the rule above.
+
+    Returns
+    -------
+    float
+        The highest rate of the schedule, for the head.
+    """
+    tuned = max((known for known in TUNED_COUNTS if known <= count), default=min(TUNED_COUNTS))
+    return best(_tuning()[strategy][str(tuned)])
+
+
+def best(tried: list[dict[str, float]]) -> float:
+    """Choose among trials, each rate with the same seeds."""
+    scores = {}
+    for rate in {trial["learning_rate"] for trial in tried}:
+        of_rate = [trial for trial in tried if trial["learning_rate"] == rate]
+        scores[rate] = [fmean(t[name] for t in of_rate) for name in ("val_accuracy", "val_loss")]
+    top = max(accuracy for accuracy, _ in scores.values())
+    error = math.sqrt(top * (1 - top) / _VALIDATION_PHOTOS)
+    close = [rate for rate, (accuracy, _) in scores.items() if accuracy >= top - error]
+    return min(close, key=lambda rate: scores[rate][1])
+
+
+def _tuning():
+    return json.loads(TUNING.read_text(encoding="utf-8")) if TUNING.is_file() else {}
+
+
+def next_rate(tried: list[dict[str, float]], seeds: Iterable[int]) -> float | None:
+    """Name the rate that the rule tries next, with all seeds; None if the choice is made."""
+    seeds = {*seeds}
+    known = {
+        rate
+        for rate in {trial["learning_rate"] for trial in tried}
+        if seeds <= {trial["seed"] for trial in tried if trial["learning_rate"] == rate}
+    }
+    for rate in GRID:
+        if rate not in known:
+            return rate
+    at = RATES.index(best([trial for trial in tried if trial["learning_rate"] in known]))
+    beside = RATES[max(0, at - 1)], RATES[min(at + 1, len(RATES) - 1)]
+    return next((rate for rate in beside if rate not in known), None)
+
+
+def _is_tuned(strategy, known):
+    tried = known.get(strategy, {})
+    return all(
+        next_rate(tried.get(str(count), []), seeds) is None for count, seeds in TUNED_COUNTS.items()
+    )
 
 
 def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
@@ -44,15 +167,15 @@ def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
     tuning = replace(
         extraction, epochs=3, learning_rate=2e-3, backbone_lr_scale=0.1, keep_weights=False
     )
-    strategies = {
-        strategy: replace(
+    strategies = [
+        replace(
             extraction if stage == "head" else tuning,
             name=f"transfer/{strategy}",
             title=f"{_TITLES[strategy]}, {extraction.image_size} pixels",
             train_from=stage,
         )
         for strategy, stage in STRATEGIES.items()
-    }
+    ]
     between = [
         replace(
             tuning,
@@ -63,46 +186,130 @@ def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
         )
         for stage in BETWEEN
     ]
-    others = [
-        # The size that the network was designed for.
-        *(
-            replace(
-                strategies[strategy],
-                name=f"transfer/{strategy}-224px",
-                title=f"{_TITLES[strategy]}, 224 pixels",
-                image_size=224,
-            )
-            for strategy in ("feature-extraction", "partial")
-        ),
-        # What the architecture is worth without the pretrained weights.
+    # The size that the network was designed for.
+    large = [
         replace(
-            extraction,
-            name="transfer/random-features",
-            title="Features of random weights",
-            pretrained=False,
-        ),
+            run, name=f"{run.name}-224px", title=f"{_TITLES[strategy]}, 224 pixels", image_size=224
+        )
+        for strategy, run in zip(STRATEGIES, strategies, strict=True)
+        if strategy != "end-to-end"
     ]
-    fewer = [
-        _with_fewer(base, strategy, count)
-        for strategy, base in (*strategies.items(), ("from-scratch", scratch))
+    # What the architecture is worth without the pretrained weights.
+    random = replace(
+        extraction,
+        name="transfer/random-features",
+        title="Features of random weights",
+        pretrained=False,
+    )
+    known = _tuning()
+    curves = [
+        make_one(extraction, scratch, strategy, count)
+        for strategy in CURVES
+        if _is_tuned(strategy, known)
         for count in COUNTS
-        # Without a pretrained model, 500 photos and more are in the chapter on cats and dogs.
-        if strategy != "from-scratch" or count < 500
     ]
-    return [*strategies.values(), *between, *others, *fewer]
+    return [*strategies, *between, *large, random, *curves, *_why_not(extraction, scratch, known)]
 
 
-def _with_fewer(base, strategy, count):
-    title = _TITLES.get(strategy, "From scratch")
-    return replace(
-        base,
-        name=f"transfer/{strategy}-{count}",
-        title=f"{title}, {count:,} photos",
-        epochs=1,
-        repeats=max(2, round(_IMAGES_PER_RUN[strategy] / count)),
-        batch_size=16,
+def make_one(
+    extraction: Recipe, scratch: Recipe, strategy: str, count: int, rate: float | None = None
+) -> Recipe:
+    """Make the recipe of a point of the learning curves.
+
+    Parameters
+    ----------
+    extraction, scratch
+        As for `make`.
+    strategy : str
+        One of `CURVES`.
+    count : int
+        One of `COUNTS`.
+    rate : float, optional
+        Learning rate; by default the one that tuning has chosen.
+    """
+    from_scratch = strategy.startswith("from-scratch")
+    repeats = steps(strategy, count) * _BATCH // count
+    recipe = replace(
+        scratch if from_scratch else extraction,
+        name=f"learning-curves/{strategy}-{count}",
+        title=f"{CURVES[strategy][0].upper()}{CURVES[strategy][1:]}, {count:,} photos",
+        optimizer="adamw",
+        weight_decay=0.01,
+        schedule="one-cycle",
+        learning_rate=rate or chosen(strategy, count),
+        batch_size=_BATCH,
         train_size=count,
+        epochs=1,
+        repeats=repeats,
         resample_by_seed=True,
         keep_weights=False,
         save_predictions=False,
     )
+    if from_scratch:
+        return recipe
+    first = {"partial": "stage7", "end-to-end": "stem", "lp-ft": "stem"}.get(strategy, "head")
+    recipe = replace(recipe, train_from=first, backbone_lr_scale=1.0 if first == "head" else 0.1)
+    if strategy.endswith("-copies"):
+        recipe = replace(
+            recipe,
+            augmentation=_AUGMENTATION,
+            augmented_copies=COPIES,
+            repeats=repeats // COPIES,
+        )
+    if strategy == "lp-ft":
+        # The head learns as fast as in feature extraction.
+        head_rate = chosen("extraction", count)
+        recipe = replace(
+            recipe, repeats=repeats - repeats // 2, head_repeats=repeats // 2, head_rate=head_rate
+        )
+    return recipe
+
+
+def _why_not(extraction, scratch, known):
+    """Make the runs that ask what makes partial fine-tuning better than feature extraction.
+
+    All photos, and the steps and rates of the learning curves.
+    """
+    if not (_is_tuned("extraction", known) and _is_tuned("partial", known)):
+        return []
+    count = COUNTS[-1]
+    head, partial = (
+        make_one(extraction, scratch, strategy, count) for strategy in ("extraction", "partial")
+    )
+    large = [
+        replace(
+            run,
+            name=f"{run.name}-224px",
+            title=f"{run.title}, 224 pixels",
+            image_size=224,
+        )
+        for run in (head, partial)
+    ]
+    augmented = replace(
+        partial,
+        name=f"learning-curves/partial-copies-{count}",
+        title=f"Partial fine-tuning, 8 augmented copies, {count:,} photos",
+        augmentation=_AUGMENTATION,
+        augmented_copies=COPIES,
+        repeats=partial.repeats // COPIES,
+    )
+    # The lecture's settings: Adam with a constant rate of 0.001, a tenth of it for the backbone.
+    constant = [
+        replace(
+            run,
+            name=name,
+            title=f"{run.title}, 10 epochs at a constant rate",
+            optimizer="adam",
+            weight_decay=0.0,
+            schedule="constant",
+            learning_rate=1e-3,
+            batch_size=20,
+            epochs=10,
+            repeats=1,
+        )
+        for run, name in (
+            (head, f"learning-curves/extraction-constant-{count}"),
+            (partial, f"learning-curves/partial-constant-{count}"),
+        )
+    ]
+    return [*large, augmented, *constant]

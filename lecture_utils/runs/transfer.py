@@ -1,6 +1,7 @@
 """Results of the recorded runs on transfer learning: boundaries, learning curves, maps.
 
-All numbers come from the cards of ``transfer/*`` runs. What is not recorded is left out.
+All numbers come from the cards and the logits of ``transfer/*`` and ``learning-curves/*`` runs.
+What is not recorded is left out.
 """
 
 from __future__ import annotations
@@ -10,17 +11,36 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lecture_utils import runs
-from lecture_utils._validation import whole
+from lecture_utils._validation import check_name, whole
+from lecture_utils.runs import _transfer_recipes
 from lecture_utils.runs._runs import load_all
-from lecture_utils.runs._transfer_recipes import BETWEEN, COUNTS, STRATEGIES
+from lecture_utils.runs._transfer_recipes import BETWEEN, STRATEGIES, steps
+from lecture_utils.statistics import holm, paired_t
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
     from lecture_utils.transfer import EmbeddingMaps
 
-__all__ = ["Boundary", "TestMaps", "boundaries", "learning_curves", "maps_of_test"]
+__all__ = [
+    "COUNTS",
+    "CURVES",
+    "Boundary",
+    "Comparison",
+    "TestMaps",
+    "boundaries",
+    "compare",
+    "learning_curves",
+    "maps_of_test",
+    "share_correct",
+    "steps",
+]
 
+#: The strategies of the learning curves, and what a figure calls them.
+CURVES = _transfer_recipes.CURVES
+#: Numbers of training photos.
+COUNTS = _transfer_recipes.COUNTS
 #: The recipe that was run for each boundary, by the first trainable stage.
 _NAMES = {stage: f"transfer/{strategy}" for strategy, stage in STRATEGIES.items()}
 _NAMES.update({stage: f"transfer/from-{stage}" for stage in BETWEEN})
@@ -116,9 +136,34 @@ def boundaries(
     return result
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """How much better one strategy is than another on a number of training photos.
+
+    Attributes
+    ----------
+    count : int
+        Training photos.
+    seeds : int
+        Pairs of runs. With one seed, both strategies learn from the same photos.
+    difference, margin : float
+        Test accuracy of the first strategy minus that of the second, 0 to 1: the mean over seeds,
+        and its 95% margin of error. It covers the choice of the training photos and what else the
+        seed decides, not the choice of the test photos.
+    p : float
+        Of a paired t test over the seeds, corrected for all that is compared together (Holm).
+    """
+
+    count: int
+    seeds: int
+    difference: float
+    margin: float
+    p: float
+
+
 def learning_curves(
     *, root: str | os.PathLike[str] | None = None
-) -> dict[str, dict[int, list[float]]]:
+) -> dict[str, dict[int, dict[int, float]]]:
     """Collect test accuracies against the number of training photos.
 
     Parameters
@@ -128,31 +173,110 @@ def learning_curves(
 
     Returns
     -------
-    dict of dict of list of float
-        From strategy ("from-scratch", "feature-extraction", "partial", "end-to-end") to number of
-        photos to the test accuracies of all seeds, 0 to 1. Only what is recorded.
+    dict of dict of dict of float
+        From strategy (one of `CURVES`) to number of photos to seed to test accuracy, 0 to 1. Only
+        what is recorded.
 
     Examples
     --------
-    >>> learning_curves()["partial"][10]  # doctest: +SKIP
-    [0.91, 0.93, 0.9]
+    >>> curves = learning_curves()
+    >>> list(curves) == list(CURVES)
+    True
     """
-    # On 500 photos and more without a pretrained model: the runs of the chapter on cats and dogs.
-    everything = {"from-scratch": "cats-vs-dogs/photos-2000"}
-    curves = {}
-    for strategy in ("from-scratch", *STRATEGIES):
-        curve = {}
-        for count in (*COUNTS, 2000):
-            name = f"transfer/{strategy}-{count}"
-            if count == 2000:
-                name = everything.get(strategy, f"transfer/{strategy}")
-            elif name not in runs.RECIPES:
-                name = f"cats-vs-dogs/photos-{count}"
-            accuracies = [run.card["metrics"]["test"]["accuracy"] for run in load_all(name, root)]
-            if accuracies:
-                curve[count] = accuracies
-        curves[strategy] = curve
-    return curves
+    return {strategy: _curve(strategy, root) for strategy in CURVES}
+
+
+def compare(
+    *pairs: tuple[str, str], root: str | os.PathLike[str] | None = None
+) -> dict[tuple[str, str], list[Comparison]]:
+    """Compare strategies on each number of training photos, seed by seed.
+
+    Parameters
+    ----------
+    *pairs : tuple of (str, str)
+        The first and the second strategy of each comparison, of `CURVES`.
+    root : path, optional
+        Where to look for recorded runs. By default among those that come with the package.
+
+    Returns
+    -------
+    dict of list of Comparison
+        By pair: one for every number of photos for which at least two seeds of both are recorded,
+        the smallest first.
+
+    Raises
+    ------
+    ValueError
+        If there is no such strategy.
+
+    Examples
+    --------
+    >>> compared = compare(("partial", "extraction"))
+    >>> all(each.seeds >= 2 for each in compared["partial", "extraction"])
+    True
+    """
+    for pair in pairs:
+        for strategy in pair:
+            check_name("strategy", strategy, CURVES)
+    curves = {strategy: _curve(strategy, root) for pair in pairs for strategy in pair}
+    tests = {}
+    for first, second in pairs:
+        for count in sorted(curves[first].keys() & curves[second].keys()):
+            one, other = curves[first][count], curves[second][count]
+            seeds = sorted(one.keys() & other.keys())
+            if len(seeds) >= 2:
+                results = [[by_seed[seed] for seed in seeds] for by_seed in (one, other)]
+                tests[first, second, count] = (len(seeds), *paired_t(*results))
+    corrected = holm([p for *_, p in tests.values()])
+    compared: dict[tuple[str, str], list[Comparison]] = {pair: [] for pair in pairs}
+    for (key, (seeds, difference, margin, _)), p in zip(tests.items(), corrected, strict=True):
+        first, second, count = key
+        compared[first, second].append(Comparison(count, seeds, difference, margin, p))
+    return compared
+
+
+def share_correct(name: str, *, root: str | os.PathLike[str] | None = None) -> NDArray[np.float64]:
+    """Compute for every test photo what share of a recipe's seeds classifies it correctly.
+
+    Parameters
+    ----------
+    name : str
+        Of a recipe, such as "learning-curves/partial-2000".
+    root : path, optional
+        Where to look for recorded runs. By default among those that come with the package.
+
+    Returns
+    -------
+    ndarray of float, shape (N,)
+        In the same order for all recipes. The mean is the mean accuracy.
+
+    Raises
+    ------
+    ValueError
+        If there is no recipe of that name.
+    FileNotFoundError
+        If no run of it is recorded.
+    """
+    import numpy as np
+
+    recorded = load_all(name, root)
+    if not recorded:
+        raise FileNotFoundError(f"no run of {name} is recorded")
+    logits = [run.test_logits for run in recorded]
+    return np.mean([(each.logits > 0) == (each.labels > 0) for each in logits], axis=0)
+
+
+def _curve(strategy, root):
+    """Return the test accuracies of one strategy: by number of photos, then by seed."""
+    names = {count: f"learning-curves/{strategy}-{count}" for count in COUNTS}
+    recorded = {
+        count: load_all(name, root) for count, name in names.items() if name in runs.RECIPES
+    }
+    return {
+        count: {run.card["seed"]: run.card["metrics"]["test"]["accuracy"] for run in loaded}
+        for count, loaded in recorded.items()
+        if loaded
+    }
 
 
 @dataclass(frozen=True)

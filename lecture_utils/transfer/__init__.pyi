@@ -6,6 +6,7 @@ __all__ = [
     "align",
     "attach_head",
     "embed",
+    "embed_augmented",
     "freeze",
     "load_pet_maps",
     "make_maps",
@@ -22,6 +23,9 @@ from ._embedding import (
 )
 from ._embedding import (
     embed as embed,
+)
+from ._embedding import (
+    embed_augmented as embed_augmented,
 )
 from ._embedding import (
     run_in_batches as run_in_batches,

@@ -11,15 +11,17 @@ import torch
 from torch import Tensor, nn
 
 from lecture_utils._inspect import Snapshot, evaluating
-from lecture_utils._validation import whole
+from lecture_utils._validation import as_seed, whole
 from lecture_utils._validation.batches import as_inputs
 from lecture_utils._validation.pixels import check_pixels
-from lecture_utils.training import BatchDataModule, InMemoryDataset
+from lecture_utils.training import BatchDataModule, InMemoryDataset, to_unit_range
 from lecture_utils.training._forward import apply_model
 from lecture_utils.transfer import _embedding_cache
 from lecture_utils.transfer._network import TransferNetwork, attach_head, split
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
     from lecture_utils.pretrained import Pretrained
@@ -105,12 +107,75 @@ def embed(
     return embeddings if labels is None else InMemoryDataset(embeddings, labels)
 
 
+def embed_augmented(
+    model: TransferNetwork | Pretrained,
+    data: InMemoryDataset,
+    augment: Callable[[Tensor], Tensor],
+    copies: int = 8,
+    until: str = "head",
+    *,
+    seed: int = 0,
+    batch_size: int = 64,
+) -> InMemoryDataset:
+    """Augment every image several times, and compute a model's output for all of the copies.
+
+    This is how frozen layers and augmentation go together: the copies are drawn once, not anew in
+    every epoch, and the frozen layers run once on each of them. Nothing is written to disk.
+
+    Parameters
+    ----------
+    model, until, batch_size
+        As for `embed`.
+    data : InMemoryDataset
+        Images of uint8 or float, shape (N, 3, H, W), and their labels.
+    augment : callable
+        Takes and returns a batch of images with values from 0 to 1. See `augmentation.Augment`.
+    copies : int
+        How many per image, at least 1.
+    seed : int
+        Decides what is drawn, together with `batch_size`. torch's generator is left as it was.
+
+    Returns
+    -------
+    InMemoryDataset
+        First one copy of all images in their order, then the next; ``copies * N`` in all.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of the above.
+
+    Examples
+    --------
+    >>> augment = Augment(flip=0.5, crop=(0.6, 1))  # doctest: +SKIP
+    >>> len(embed_augmented(net, data.train_set, augment, copies=8))  # doctest: +SKIP
+    16000
+    """
+    copies, seed = whole("copies", copies, 1), as_seed("seed", seed)
+    if not callable(augment):
+        raise ValueError(f"augment is {augment!r}; pass something that takes a batch of images")
+    if not isinstance(model, nn.Module):
+        model = attach_head(model, 1)
+    first, _ = split(model, until)
+    device = next((p.device for p in first.parameters()), torch.device("cpu"))
+    outputs = []
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        for _ in range(copies):
+            for batch in data.inputs.split(whole("batch_size", batch_size, 1)):
+                images = augment(to_unit_range(batch.to(device)))
+                outputs.append(run_in_batches(first, images, len(images)))
+    return InMemoryDataset(torch.cat(outputs), data.labels.repeat(copies))
+
+
 class EmbeddedDataModule(BatchDataModule):
     """Give the embeddings of another data module's images: the output of a model's frozen part.
 
     Training the rest of the model on them has the same result as training all of it, without
     computing the frozen part again in every epoch. Augmentation is ruled out: it would change the
-    images before they are embedded.
+    images before they are embedded. (Several augmented copies can be embedded: set ``train_set`` to
+    what `embed_augmented` gives, before `setup`.)
 
     Parameters
     ----------

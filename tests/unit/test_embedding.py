@@ -337,3 +337,36 @@ def test_floats_go_from_0_to_1(dtype):
     assert transfer.embed(small_network(), (images / 255).to(dtype)).shape == (10, 4)
     # What is no image may have any values.
     assert transfer.run_in_batches(nn.Linear(3, 2), torch.full((4, 3), 200.0)).shape == (4, 2)
+
+
+def test_augmented_copies_are_drawn_by_the_seed_and_embedded_one_after_the_other():
+    from torchvision.models import resnet18
+
+    torch.manual_seed(1)
+    model = transfer.attach_head(resnet18(weights=None), 1)
+    images = torch.randint(0, 256, (5, 3, 32, 32), dtype=torch.uint8)
+    data = InMemoryDataset(images, torch.tensor([0, 1, 1, 0, 1]))
+    shown = []
+
+    def augment(batch):
+        shown.append(batch * torch.rand(len(batch), 1, 1, 1))
+        return shown[-1]
+
+    state = torch.get_rng_state()
+    found = transfer.embed_augmented(model, data, augment, 3, seed=4, batch_size=2)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert found.labels.tolist() == data.labels.tolist() * 3
+    drawn = torch.cat(shown)
+    scale = drawn.mean(dim=(1, 2, 3)) / (images.repeat(3, 1, 1, 1) / 255).mean(dim=(1, 2, 3))
+    assert len(set(scale.tolist())) == 15 and scale.min() > 0 and scale.max() < 1
+    expected = transfer.embed(model, drawn, cache=False)
+    torch.testing.assert_close(found.inputs, expected, rtol=1e-4, atol=1e-5)
+    again = transfer.embed_augmented(model, data, augment, 3, seed=4, batch_size=2)
+    assert torch.equal(again.inputs, found.inputs)
+    other = transfer.embed_augmented(model, data, augment, 3, seed=5, batch_size=2)
+    assert not torch.equal(other.inputs, found.inputs)
+    assert model.training
+    with pytest.raises(ValueError, match="augment is 3"):
+        transfer.embed_augmented(model, data, 3)
+    with pytest.raises(ValueError, match="copies"):
+        transfer.embed_augmented(model, data, augment, 0)

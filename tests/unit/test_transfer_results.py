@@ -76,18 +76,6 @@ def test_boundaries_go_from_all_to_the_head_alone():
         assert boundary.seconds_per_epoch > 0
 
 
-def test_learning_curves_are_the_cards(tmp_path):
-    curves = transfer.learning_curves()
-    assert list(curves) == ["from-scratch", "feature-extraction", "partial", "end-to-end"]
-    for way in ("feature-extraction", "partial"):
-        assert list(curves[way]) == [10, 20, 50, 100, 200, 500, 1000, 2000]
-    card = runs.load("transfer/partial-20", 1).card
-    assert card["metrics"]["test"]["accuracy"] in curves["partial"][20]
-    assert (card["data"]["train"], card["data"]["split_seed"]) == (20, 1)
-    nothing = transfer.learning_curves(root=tmp_path)
-    assert all(curve == {} for curve in nothing.values())
-
-
 def test_maps_are_of_the_same_pictures_in_the_same_order():
     maps = transfer.maps_of_test()
     assert list(maps.stages) == ["random weights", "pretrained", "fine-tuned"]

@@ -117,12 +117,42 @@ def test_a_random_backbone_comes_back_from_its_seed(cache, tmp_path):
 def test_the_seed_draws_the_pictures_and_few_are_repeated(cache, tmp_path):
     options = {**TINY, "train_size": 10, "epochs": 1, "repeats": 7}
     first, second = (
-        runs.train("transfer/feature-extraction-10", seed, root=tmp_path, **options)
+        runs.train("learning-curves/extraction-10", seed, root=tmp_path, **options)
         for seed in (0, 1)
     )
     assert first.card["data"]["train"] == second.card["data"]["train"] == 10
     assert [run.card["data"]["split_seed"] for run in (first, second)] == [0, 1]
     assert first.history["train_loss"] != second.history["train_loss"]
+
+
+def test_augmented_copies_take_the_place_of_the_photos(cache, tmp_path):
+    options = {**TINY, "epochs": 1, "train_size": 8, "repeats": 2, "augmented_copies": 3}
+    name = "transfer/from-top"
+    plain = runs.train(name, root=tmp_path / "plain", **{**options, "augmented_copies": 0})
+    run = runs.train(name, root=tmp_path, augmentation={"flip": 0.5, "degrees": 20.0}, **options)
+    assert run.card["data"] == plain.card["data"] and run.card["data"]["train"] == 8
+    assert run.history["train_loss"] != plain.history["train_loss"]
+    data = _record._data_module(run.recipe, 0, "sample")
+    images = data.train_set
+    prepared = _record._prepared(run.recipe, _networks.build(run.recipe, 0), data)
+    assert len(prepared.train_set) == 2 * 3 * 8
+    assert prepared.train_set.labels.tolist() == images.labels.tolist() * 6
+    # Test photos are not augmented.
+    assert len(run.test_logits.labels) == run.card["data"]["test"]
+
+
+def test_the_head_can_be_trained_first(cache, tmp_path):
+    """With a rate of almost 0 for everything, what is left is the head of feature extraction."""
+    options = {**TINY, "epochs": 1, "train_size": 16, "batch_size": 16, "keep_weights": True}
+    common = {"head_rate": 1e-2, "learning_rate": 1e-12, "weight_decay": 0.0}
+    run = runs.train("transfer/end-to-end", root=tmp_path, head_repeats=4, **common, **options)
+    head = {"learning_rate": 1e-2, "weight_decay": 0.0, "repeats": 4}
+    alone = runs.train("transfer/feature-extraction", root=tmp_path, **head, **options)
+    assert run.recipe.head_repeats == 4
+    for name, value in alone.model.head.state_dict().items():
+        # Weights are kept in half precision.
+        torch.testing.assert_close(run.model.head.state_dict()[name], value, rtol=2e-3, atol=1e-4)
+    assert run.model.head.weight.std() > 0
 
 
 @pytest.mark.parametrize(
