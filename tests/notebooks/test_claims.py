@@ -14,20 +14,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / "_build" / ".jupyter_cache"
 PATHS = sorted((ROOT / "book").glob("*.ipynb"))
 chapters = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-#: Chapters whose sentences have not been gone through yet.
-TO_DO = {
-}
-finished_chapters = pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(
-            path,
-            id=path.stem,
-            marks=[pytest.mark.xfail(strict=True, reason="to do")] if path.stem in TO_DO else [],
-        )
-        for path in PATHS
-    ],
-)
 #: Tags of cells whose outputs are not interpreted: exercises, and cells whose output only shows
 #: what was loaded or defined.
 NOT_INTERPRETED = {"exercise", "check", "solution", "setup", "not-interpreted"}
@@ -92,7 +78,7 @@ def test_claims_are_hidden_cells_of_their_own(path):
             assert "claim" not in tags(cell) or "remove-cell" in tags(cell), cell.source
 
 
-@finished_chapters
+@chapters
 def test_every_section_that_interprets_outputs_has_a_claim(path):
     notebook = read(path)
     assert uncovered(notebook, execute_chapters.executed_outputs(CACHE, notebook)) == []
@@ -119,7 +105,7 @@ def test_a_section_without_a_claim_is_found():
     assert found(head, code, text) == []
 
 
-@finished_chapters
+@chapters
 def test_every_exercise_has_a_table_of_answers(path):
     answers = execute_chapters.read_answers(path)
     titles = [
