@@ -73,7 +73,7 @@ def uncovered(notebook, outputs):
 def test_claims_are_hidden_cells_of_their_own(path):
     for cell in read(path).cells:
         if cell.cell_type == "code" and not tags(cell) & {"exercise", "check", "solution"}:
-            claims = bool(re.search(r"^claim\(", cell.source, flags=re.MULTILINE))
+            claims = bool(re.search(r"^\s*claim\(", cell.source, flags=re.MULTILINE))
             assert claims == ("claim" in tags(cell)), cell.source
             assert "claim" not in tags(cell) or "remove-cell" in tags(cell), cell.source
 
