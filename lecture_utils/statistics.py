@@ -239,7 +239,7 @@ def welch(
     difference = fmean(first) - fmean(second)
     if not any(margins):  # the runs of each group are equal, and SciPy would divide by zero
         return difference, 0.0, float(difference == 0)
-    result = ttest_ind(first, second, equal_var=False)
+    result: Any = ttest_ind(first, second, equal_var=False)
     low, high = result.confidence_interval(confidence)
     return difference, float(high - low) / 2, float(result.pvalue)
 
