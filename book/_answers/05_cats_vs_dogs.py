@@ -109,7 +109,7 @@ def stop(losses, patience):
             break
     return epoch + 1, int(np.argmin(losses[: epoch + 1])) + 1
 
-# %% Exercise 3, rejected with "start counting anew": never resets the count
+# %% Exercise 3, rejected with "start counting again": never resets the count
 def stop(losses, patience):
     kept, waited = 0, 0
     for epoch, loss in enumerate(losses):

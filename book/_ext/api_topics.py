@@ -98,7 +98,7 @@ TOPICS = {
             1: ("wilson",),
             2: ("holm", "mcnemar"),
             3: ("paired_t", "t_interval"),
-            4: ("calibration_error", "calibration_error_if_calibrated"),
+            4: ("calibration_error", "calibration_error_if_calibrated", "welch"),
         },
         used_in=(5, 6, 8, 9),
     ),

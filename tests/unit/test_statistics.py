@@ -12,6 +12,7 @@ from lecture_utils.statistics import (
     holm,
     paired_t,
     t_interval,
+    welch,
 )
 
 
@@ -50,6 +51,30 @@ def test_paired_t_with_equal_differences():
     assert paired_t([0.75, 1.0], [0.5, 0.75]) == (0.25, 0.0, 0.0)
 
 
+@pytest.mark.parametrize(("m", "n"), [(2, 2), (3, 3), (3, 12), (20, 5)])
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 1 - 0.05 / 3])
+def test_welch_is_scipys_and_its_own_formula(m, n, confidence):
+    generator = np.random.default_rng(10 * m + n)
+    first, second = generator.normal(0.8, 0.02, size=m), generator.normal(0.79, 0.005, size=n)
+    difference, margin, p = welch(first, second, confidence)
+    expected = stats.ttest_ind(first, second, equal_var=False)
+    assert p == pytest.approx(expected.pvalue)
+    # Welch's degrees of freedom, from the two squared standard errors.
+    a, b = first.var(ddof=1) / m, second.var(ddof=1) / n
+    freedom = (a + b) ** 2 / (a**2 / (m - 1) + b**2 / (n - 1))
+    assert difference == pytest.approx(first.mean() - second.mean())
+    assert margin == pytest.approx(stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(a + b))
+
+
+def test_welch_with_equal_runs():
+    assert welch([0.5, 0.5], [0.5, 0.5, 0.5]) == (0.0, 0.0, 1.0)
+    assert welch([0.75, 0.75], [0.5, 0.5]) == (0.25, 0.0, 0.0)
+    difference, margin, p = welch([0.5, 0.51], [0.5, 0.76])
+    assert difference == pytest.approx(-0.125)
+    assert margin > 0.125
+    assert p > 0.1
+
+
 def closed_testing(p_values):
     """Correct by definition: a hypothesis falls with every set of hypotheses that contains it.
 
@@ -82,6 +107,8 @@ def test_holm_edges():
         (lambda: t_interval([0.9, 0.8], 95), "confidence is 95"),
         (lambda: paired_t([0.9, 0.8], [0.9]), "2 and 1 results"),
         (lambda: paired_t([0.9], [0.9]), "there are 1 values"),
+        (lambda: welch([0.9, 0.8], [0.9]), "there are 1 values"),
+        (lambda: welch([0.9, 0.8], [0.9, 0.7], 95), "confidence is 95"),
         (lambda: holm([0.1, float("nan")]), "nan is no p-value"),
         (lambda: holm([1.1]), "1.1 is no p-value"),
     ],
