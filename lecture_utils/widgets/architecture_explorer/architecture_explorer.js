@@ -12,7 +12,7 @@ import { pythonCode } from "./python_code.js";
 const HELP =
   "A bar that fills its block stands for the largest block on the first level. Click a block to open it; with the " +
   "keyboard: arrows, Home, End, * to open all beside it. Activations are those of one image, as float32; a layer that " +
-  "works in place writes none. “No window” under “Sees”: it looks at the whole image.";
+  "works in place writes none. Where there is no receptive field, the layer reads the whole image.";
 const SIDES = ["left", "right"];
 
 /** Return `chosen(side)`: the network on a side, its tree read when it is first needed. */

@@ -124,7 +124,7 @@ export function facts(block, total) {
       "Activations",
       block.memory ? short(block.memory, "memory") + percent("memory") : "none written",
     ],
-    ["Sees", block.field ? `${times(block.field)} pixels` : "no window"],
+    ["Receptive field", block.field ? `${times(block.field)} pixels` : "none"],
   ];
 }
 
