@@ -204,7 +204,7 @@ def _train_head(recipe, whole, settings, options):
         _classifier(alone, _networks.module_to_fit(alone, model)),
         datamodule=_prepared(alone, model, data),
     )
-    whole.head.load_state_dict(model.head.state_dict())
+    whole.get_submodule("head").load_state_dict(model.get_submodule("head").state_dict())
 
 
 def _used(trainer):
