@@ -40,6 +40,7 @@ FAMILIES = (
     "cats-vs-dogs/from-scratch",
     "regularization/all",
     "transfer/end-to-end",
+    "learning-curves/partial-200",
 )
 BENCHMARKS = ("training.py", "data_pipeline.py")
 #: A recipe that is quick, for steps that need several runs.

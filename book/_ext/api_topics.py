@@ -100,7 +100,7 @@ TOPICS = {
             3: ("paired_t", "t_interval"),
             4: ("calibration_error", "calibration_error_if_calibrated", "welch"),
         },
-        used_in=(5, 6, 8, 9),
+        used_in=(5, 8, 9),
     ),
     "profiling": Topic("Profiling", {7: ()}, verb="Introduced"),
     "interpretation": Topic("Interpretation", {8: ()}, submodules=("recordings",)),

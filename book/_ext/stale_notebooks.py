@@ -170,7 +170,8 @@ def _drop_stale_results(app, env, added, changed, removed):
 def _forget(folder, path):
     cache = get_cache(folder)
     for record in cache.list_cache_records():
-        if Path(record.uri) == path:
+        # By name, because the results may have been copied from another checkout.
+        if Path(record.uri).name == path.name:
             cache.remove_cache(record.pk)
 
 
