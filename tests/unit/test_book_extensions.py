@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from jupyter_cache import get_cache
+from jupyter_cache.cache.main import CacheBundleIn
 from sphinx.builders.html._assets import _JavaScript
 from sphinx.errors import ExtensionError
 
@@ -157,6 +158,18 @@ def test_a_change_of_a_file_or_its_name_changes_the_fingerprint(package):
     assert after != before
     moved = path.rename(path.with_name("d.py"))
     assert stale_notebooks.fingerprint([moved], package) != after
+
+
+def test_a_kept_result_is_forgotten_wherever_the_book_was_when_it_was_built(tmp_path):
+    cache = get_cache(tmp_path / "cache")
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    for number, name in enumerate(("01_one.ipynb", "02_two.ipynb")):
+        cell = nbformat.v4.new_code_cell(f"print({number})", execution_count=1)
+        notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
+        bundle = CacheBundleIn(notebook, f"/somewhere/else/book/{name}")
+        cache.cache_notebook_bundle(bundle, check_validity=False)
+    stale_notebooks._forget(tmp_path / "cache", tmp_path / "book" / "01_one.ipynb")
+    assert [Path(r.uri).name for r in cache.list_cache_records()] == ["02_two.ipynb"]
 
 
 def test_chapters_that_show_data_run_again_when_other_data_are_there(
