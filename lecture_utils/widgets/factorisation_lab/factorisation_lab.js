@@ -104,7 +104,10 @@ function costBars() {
         ...all.parts.map((part, j) => segment(part / most, layerName(all.layers[j]))),
       );
       setText(value, count(all.parameters));
-      setText(note, `${formula(all)} · ${short(all.macs)} MACs · receptive field ${all.field.join("×")}`);
+      setText(
+        note,
+        `${formula(all)} · ${short(all.macs)} MACs · receptive field ${all.field.join("×")}`,
+      );
     });
   }
   return {
