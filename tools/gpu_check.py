@@ -348,22 +348,18 @@ def main():
     options = parser.parse_args()
     here = Machine.found()
     if not here.gpus:
-        print("There is no GPU: this is a rehearsal, and its report is not written.")
-    folder = Path(options.report)
+        print("There is no GPU: this is a rehearsal, and its report is not kept.")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(options.report if here.gpus else scratch)
 
-    def write(report):
-        if here.gpus:
+        def write(report):
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "gpu.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
             (folder / "gpu.txt").write_text(as_text(report), encoding="utf-8")
-        else:
-            folder_of_rehearsal.update(report)
 
-    folder_of_rehearsal = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        data = "sample" if not here.gpus else options.data
+        data = options.data if here.gpus else "sample"
         passed = check(options.only, Setting(here, data, Path(scratch)), options.minutes, write)
-    print(as_text(folder_of_rehearsal) or f"The report is in {folder}/gpu.txt")
+        print((folder / "gpu.txt").read_text(encoding="utf-8"))
     sys.exit(not passed)
 
 
