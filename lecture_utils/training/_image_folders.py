@@ -54,8 +54,10 @@ class ImageDataModule(BatchDataModule):
     train_size : int, optional
         Train on no more than so many images, the same number of every class (give or take one).
         More images include those of fewer.
+    validation_size, test_size : int, optional
+        Validate and test on no more than so many images, chosen in the same way.
     split_seed : int
-        Decides which images `train_size` takes.
+        Decides which images `train_size`, `validation_size` and `test_size` take.
     eval_batch_size : int
         Images per step of validation and test; it changes how much memory they take, nothing else.
 
@@ -119,6 +121,8 @@ class ImageDataModule(BatchDataModule):
         *,
         seed: int = 0,
         train_size: int | None = None,
+        validation_size: int | None = None,
+        test_size: int | None = None,
         split_seed: int = 0,
         eval_batch_size: int = 100,
     ) -> None:
@@ -128,6 +132,10 @@ class ImageDataModule(BatchDataModule):
         self.data_dir = Path(data_dir).expanduser()
         self.image_size = as_pair(image_size, "image_size", minimum=1)
         self.train_size = None if train_size is None else whole("train_size", train_size)
+        self.validation_size = (
+            None if validation_size is None else whole("validation_size", validation_size)
+        )
+        self.test_size = None if test_size is None else whole("test_size", test_size)
         self.split_seed = as_seed("split_seed", split_seed)
         self.class_names = None  # type: ignore[assignment]
         self.files, self.skipped, self.ignored, self.converted = {}, {}, {}, {}
@@ -145,16 +153,19 @@ class ImageDataModule(BatchDataModule):
         """
         check_stage(stage)
         if stage in ("fit", "validate", None) and self.validation_set is None:
-            self.validation_set = self._read("validation")
+            self.validation_set = self._part_of("validation", self.validation_size)
         if stage in ("fit", None) and self.train_set is None:
-            train = self._read("train")
-            if self.train_size is not None:
-                chosen = _balanced(train.labels, self.train_size, self.split_seed, self.class_names)
-                train = InMemoryDataset(train.inputs[chosen], train.labels[chosen])
-                self.files["train"] = [self.files["train"][index] for index in chosen.tolist()]
-            self.train_set = train
+            self.train_set = self._part_of("train", self.train_size)
         if stage in ("test", "predict", None) and self.test_set is None:
-            self.test_set = self._read("test")
+            self.test_set = self._part_of("test", self.test_size)
+
+    def _part_of(self, split, size):
+        whole_split = self._read(split)
+        if size is None:
+            return whole_split
+        chosen = _balanced(whole_split.labels, size, self.split_seed, self.class_names, split)
+        self.files[split] = [self.files[split][index] for index in chosen.tolist()]
+        return InMemoryDataset(whole_split.inputs[chosen], whole_split.labels[chosen])
 
     def _read(self, split):
         folder = _split_folder(self.data_dir, split)
@@ -353,7 +364,7 @@ def _split_folder(data_dir, split):
     )
 
 
-def _balanced(labels, size, seed, class_names):
+def _balanced(labels, size, seed, class_names, split):
     """Pick `size` images in a random order in which the classes take turns."""
     generator = torch.Generator().manual_seed(seed)
     queues = []
@@ -364,7 +375,7 @@ def _balanced(labels, size, seed, class_names):
     most = shortest * len(queues)
     if size != len(labels) and not len(queues) <= size <= most:
         raise ValueError(
-            f"train_size is {size}; with the same number of each of {len(queues)} classes it can "
+            f"{split}_size is {size}; with the same number of each of {len(queues)} classes it can "
             f"be from {len(queues)} to {most}"
         )
     if size == len(labels):

@@ -344,6 +344,21 @@ def test_more_training_pictures_include_the_fewer_and_classes_are_balanced(tmp_p
     assert {image.numpy().tobytes() for image in same} == keys[20]
 
 
+def test_fewer_images_to_validate_and_to_test(tmp_path):
+    folder = write_folder(tmp_path / "pets", (12, 12, 14))
+    everything = module(folder, None, image_size=16)
+    few = module(folder, None, image_size=16, validation_size=9, test_size=6)
+    assert len(few.train_set) == len(everything.train_set)
+    for split, size in (("validation", 9), ("test", 6)):
+        part, whole = (getattr(data, f"{split}_set") for data in (few, everything))
+        assert torch.bincount(part.labels).tolist() == [size // 3] * 3
+        assert len(part) == len(few.files[split]) == size
+        for image, label, name in zip(part.inputs, part.labels, few.files[split], strict=True):
+            position = everything.files[split].index(name)
+            assert torch.equal(image, whole.inputs[position])
+            assert label == whole.labels[position]
+
+
 def test_loaders_give_bytes_in_an_order_that_depends_on_seed_and_epoch(folder):
     def epoch(number, seed=0):
         loader = module(folder, seed=seed, image_size=16).train_dataloader()
@@ -445,11 +460,18 @@ def test_the_classifier_of_the_book_trains_on_it(folder):
         ({"train_size": 0}, "train_size is 0"),
         ({"train_size": 1}, "train_size is 1"),
         ({"train_size": 8}, "from 2 to 6"),
+        ({"validation_size": 0}, "validation_size is 0"),
+        ({"validation_size": 100}, "validation_size is 100"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(folder, options, message):
     with pytest.raises(ValueError, match=message):
         module(folder, **options)
+
+
+def test_a_test_set_larger_than_the_folder_is_refused(folder):
+    with pytest.raises(ValueError, match="test_size is 100"):
+        module(folder, "test", test_size=100)
 
 
 def test_folders_that_do_not_hold_what_is_needed_are_refused(folder, tmp_path):

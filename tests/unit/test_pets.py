@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import zipfile
-from functools import partial
 
 import numpy as np
 import pytest
@@ -56,7 +55,7 @@ def clean_machine(tmp_path, monkeypatch):
     monkeypatch.setattr(_search, "_download_failed", set())
     monkeypatch.setattr(_cats_vs_dogs, "SMALL_SPLIT", SMALL)
     monkeypatch.setattr(_cats_vs_dogs, "_LEAST", 0.9)
-    monkeypatch.setattr(_cats_vs_dogs, "drawn_pets", partial(datasets.drawn_pets, (4, 2, 2)))
+    monkeypatch.setattr(_cats_vs_dogs, "_DRAWN", (4, 2, 2))
 
 
 @pytest.fixture
