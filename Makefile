@@ -20,7 +20,7 @@ export MALLOC_MMAP_THRESHOLD_ ?= 33554432
 export MALLOC_TRIM_THRESHOLD_ ?= 268435456
 
 .DEFAULT_GOAL := help
-.PHONY: help book photos gpu serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
+.PHONY: help book photos gpu rehearse serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -92,6 +92,9 @@ notebooks: .venv/.ready-book  ## run what is new in the notebooks, store the out
 
 gpu: .venv/.ready-test  ## on a machine with an NVIDIA GPU: train, resume, run the GPU cells; writes docs/gpu.txt (PHOTOS=folder)
 	@$(BIN)/python tools/gpu_check.py $(GPU_OPTIONS)
+
+rehearse: .venv/.ready-test  ## run the chapters as Colab does, with another Python and torch (REHEARSE_OPTIONS="--python ... --with ...")
+	@$(BIN)/python tools/rehearse_colab.py $(REHEARSE_OPTIONS)
 
 bench: .venv/.ready-browser book  ## run the benchmarks; each prints ours beside a peer's
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -1,4 +1,4 @@
-"""Run a notebook in a real JupyterLab, driven by a browser: for tests and benchmarks."""
+"""Run a notebook in a real JupyterLab or Notebook, driven by a browser: for tests and benchmarks."""
 
 import contextlib
 import json
@@ -15,8 +15,10 @@ import nbformat
 
 
 @contextlib.contextmanager
-def server(folder, timeout=60):
+def server(folder, timeout=60, application="jupyterlab"):
     """Serve a folder with JupyterLab on a free port; yield its address, and stop it at the end.
+
+    `application` is the Python module to start: "jupyterlab" or "notebook".
 
     Raises
     ------
@@ -47,7 +49,7 @@ def server(folder, timeout=60):
     }
     with log.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options],
+            [sys.executable, "-m", application, *options],
             stdout=file,
             stderr=subprocess.STDOUT,
             env=environment,
@@ -81,9 +83,12 @@ def write_notebook(path, *sources):
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=spec), path)
 
 
-def open_and_run(page, address, name):
-    """Open a notebook in JupyterLab and run all its cells; return when the kernel is idle."""
-    page.goto(f"{address}/doc/tree/{name}?reset")
+def open_and_run(page, address, name, view="doc/tree"):
+    """Open a notebook and run all its cells; return when the kernel is idle.
+
+    `view` is "doc/tree" in JupyterLab and "notebooks" in Notebook.
+    """
+    page.goto(f"{address}/{view}/{name}?reset")
     page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
     _wait_for_kernel(page)
     page.get_by_role("menuitem", name="Run", exact=True).first.click()
