@@ -1,4 +1,4 @@
-"""Run a notebook in a real JupyterLab or Notebook, driven by a browser: for tests and benchmarks."""
+"""Run a notebook in a real JupyterLab or Notebook, driven by a browser, to test and to measure."""
 
 import contextlib
 import json

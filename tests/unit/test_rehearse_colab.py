@@ -1,4 +1,4 @@
-"""The rehearsal of Colab: what it changes in a notebook, and whether its kernels look like Colab."""
+"""The rehearsal of Colab: what it changes in a notebook, and whether kernels look like Colab."""
 
 import copy
 import os
