@@ -13,6 +13,7 @@ from lecture_utils.datasets.pets import draw_pet
 #: How many drawn pets there are.
 PETS = 60
 _SAMPLES = ("china.jpg", "flower.jpg")
+_CORNERS = (("upper left", "upper right"), ("lower left", "lower right"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +23,15 @@ class Pool:
     Attributes
     ----------
     images : ndarray of uint8, shape (N, side, side, 3)
+    names : list of str
+        What each shows.
     groups : list of int
         Which of them are parts of the same photo.
     origin : str
     """
 
     images: NDArray[np.uint8]
+    names: list[str]
     groups: list[int]
     origin: str
 
@@ -49,15 +53,17 @@ def image_pool(side: int) -> Pool:
     -------
     Pool
     """
-    images, groups = [], []
+    images, names, groups = [], [], []
     for number in range(PETS):
         kind, seed = ("cat", "dog")[number // 2 % 2], number // 4 * 2 + number % 2
         pet = draw_pet(kind, np.random.default_rng((0, 2, kind == "dog", seed)))
         images.append(ImageOps.fit(pet, (side, side)))
+        names.append(f"drawn {kind}")
         groups.append(number)
-    photos = [Image.fromarray(datasets.photo(name)) for name in datasets.photo_names()]
-    photos += [Image.fromarray(load_sample_image(name)) for name in _SAMPLES]
-    for group, photo in enumerate(photos, PETS + PETS % 2):
+    photos = {name: datasets.photo(name) for name in datasets.photo_names()}
+    photos |= {name.removesuffix(".jpg"): load_sample_image(name) for name in _SAMPLES}
+    for group, (name, pixels) in enumerate(photos.items(), PETS + PETS % 2):
+        photo = Image.fromarray(pixels)
         square = ImageOps.fit(photo.convert("RGB"), (min(photo.size),) * 2)
         for parts in (1, 2):
             step = square.width // parts
@@ -65,9 +71,10 @@ def image_pool(side: int) -> Pool:
                 for column in range(parts):
                     box = (column * step, row * step, (column + 1) * step, (row + 1) * step)
                     images.append(square.crop(box).resize((side, side)))
+                    names.append(name if parts == 1 else f"{name}, {_CORNERS[row][column]}")
                     groups.append(group)
     origin = (
         f"{PETS} drawn pets, and {len(photos)} photos from scikit-image and scikit-learn, "
         "each whole and in 4 parts"
     )
-    return Pool(np.stack([np.asarray(each) for each in images]), groups, origin)
+    return Pool(np.stack([np.asarray(each) for each in images]), names, groups, origin)

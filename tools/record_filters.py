@@ -3,7 +3,8 @@
 python tools/record_filters.py cats-vs-dogs/augmented efficientnet_lite0
 
 Each layer is kept as soon as it is finished, in a folder beside the recordings: called again after
-a kill, this goes on with the next one.
+a kill, this goes on with the next one. Several processes can share the work: with ``--only 0 3 6``
+each records its layers, and a last call without it puts all together.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +66,7 @@ def load_model(name):
     return run.model, lambda images: images, run.card["weights_sha256"], None
 
 
-def record(name: str, root: str | os.PathLike[str]) -> Path:
+def record(name: str, root: str | os.PathLike[str], only: Collection[int] | None = None) -> Path:
     """Maximize the activations of a model's filters, and write images and a card.
 
     Parameters
@@ -72,6 +74,8 @@ def record(name: str, root: str | os.PathLike[str]) -> Path:
     name : str
         One of `recordings.PLANS`.
     root : path
+    only : collection of int, optional
+        Numbers of the layers to record, without writing the recording.
 
     Returns
     -------
@@ -93,6 +97,8 @@ def record(name: str, root: str | os.PathLike[str]) -> Path:
     labels = [*_labels(paths), "classes"]
     layers = []
     for number, (path, channels, class_of) in enumerate(jobs):
+        if only is not None and number not in only:
+            continue
         key = json.dumps([as_dict(plan), path, channels, weights, code["commit"], _SEED])
         kept = finished / f"{number}.npz"
         if not _is_kept(kept, key):
@@ -106,6 +112,8 @@ def record(name: str, root: str | os.PathLike[str]) -> Path:
         with np.load(kept) as parts:
             layer = {"label": labels[number], **json.loads(str(parts["layer"]))}
             layers.append((layer, parts["tiles"]))
+    if only is not None:
+        return finished
     _write(folder, layers, {
         "name": name, "title": plan.title, "plan": as_dict(plan), "seed": _SEED,
         "weights": weights, "hardware": hardware(), "versions": versions(), "code": code,
@@ -242,9 +250,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="+", choices=list(PLANS))
     parser.add_argument("--root", default=FOLDER, help="folder for the results")
+    parser.add_argument("--only", nargs="+", type=int, help="numbers of the layers to record")
     options = parser.parse_args()
     for name in options.names:
-        print(record(name, options.root))
+        print(record(name, options.root, options.only))
 
 
 if __name__ == "__main__":

@@ -23,11 +23,14 @@ __all__ = [
     "available",
     "folder_of",
     "load",
+    "load_trace",
     "settings",
 ]
 
 FOLDER = Path(__file__).parents[1] / "data" / "filters"
 CARD, EXAMPLES = "card.json", "examples.json"
+#: Folder of what ``tools/record_trace.py`` records.
+TRACE = "trace-of-an-eye"
 #: The strengths of the priors (see `interpretation.Priors`) with which all filters are recorded.
 DEFAULT: dict[str, float] = {
     "fourier": 1,
@@ -81,9 +84,9 @@ class Plan:
     swept: int = 2
     optima: int = 3
     diversity: float = 0.5
-    steps: int = 96
+    steps: int = 64
     learning_rate: float = 0.1
-    sizes: tuple[int, int] = (32, 112)
+    sizes: tuple[int, int] = (32, 96)
     image_size: int = 112
 
 
@@ -269,7 +272,7 @@ def load(name: str, root: str | os.PathLike[str] | None = None) -> Recording:
     Examples
     --------
     >>> load("efficientnet_lite0").card["plan"]["steps"]
-    96
+    64
     """
     folder = folder_of(name, root)
     for file, script in ((CARD, "record_filters"), (EXAMPLES, "record_examples")):
@@ -278,6 +281,38 @@ def load(name: str, root: str | os.PathLike[str] | None = None) -> Recording:
                 f"{name} is not recorded; record it with: python tools/{script}.py {name}"
             )
     return Recording(folder)
+
+
+def load_trace(root: str | os.PathLike[str] | None = None) -> tuple[dict[str, Any], list[Any]]:
+    """Read how a channel of EfficientNet-Lite0 was traced down through those that feed it.
+
+    Parameters
+    ----------
+    root : path, optional
+        Where to look. By default among the recordings that come with the package.
+
+    Returns
+    -------
+    card : dict
+        ``levels`` from the start down: each with its ``block`` and ``channel``, its largest
+        ``inputs`` by contribution (weight times activation), and the ``test`` in which those were
+        ablated. ``shown`` lists the (block, channel) of each image.
+    images : list of ndarray of uint8, shape (H, W, 3)
+        What maximizes the middle neuron of each channel.
+
+    Examples
+    --------
+    >>> card, images = load_trace()
+    >>> len(card["shown"]) == len(images)
+    True
+    """
+    import numpy as np
+    from PIL import Image
+
+    folder = Path(root or FOLDER) / TRACE
+    card = json.loads((folder / "trace.json").read_text(encoding="utf-8"))
+    strip = np.asarray(Image.open(folder / "trace.avif").convert("RGB"))
+    return card, np.split(strip, len(card["shown"]), axis=1)
 
 
 def as_dict(plan: Plan) -> dict[str, Any]:
