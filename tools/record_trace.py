@@ -1,4 +1,4 @@
-"""Trace what feeds a channel of EfficientNet-Lite0, level by level, and test it: ten minutes.
+"""Trace what feeds a channel of EfficientNet-Lite0, level by level, and test it: minutes.
 
 python tools/record_trace.py
 
@@ -32,10 +32,10 @@ NETWORK, START = "efficientnet_lite0", "stage6.1"
 # hand.
 EYES = ((82, 65, 30), (100, 192, 24))
 #: How many channels are shown and ablated per level, and how many random sets they compete with.
-SHOWN, ABLATED, DRAWS = 3, 5, 20
+SHOWN, ABLATED, DRAWS = 3, 5, 60
 #: Images of the test, without the photo of the cat: those with the highest activations.
-TEST_IMAGES = 16
-_TILE, _QUALITY, _STEPS, _RATE, _SEED = 96, 40, 96, 0.1, 0
+TEST_IMAGES = 8
+_TILE, _QUALITY, _STEPS, _RATE, _SEED = 96, 40, 64, 0.1, 0
 SOURCES = (*FILTER_SOURCES, "../tools/record_trace.py")
 
 
@@ -177,7 +177,29 @@ def _strongest_tap(block, expanded, channel, position):
     return tuple(min(max(p, 0), side - 1) for p in (top + row - shift, left + column - shift))
 
 
-def test_level(blocks, model, level, images):
+def strongest_images(blocks, model, levels, images):
+    """Find for each level the images that activate its channel most.
+
+    Returns
+    -------
+    list of (Tensor, Tensor, Tensor)
+        Images, their largest activations, and the positions of those.
+    """
+    best = [[] for _ in levels]
+    for batch in images.split(16):
+        kept = outputs_of(blocks, model, batch, {level["block"] for level in levels})
+        for level, found in zip(levels, best, strict=True):
+            maps = kept[f"{level['block']} expand"][:, level["channel"]]
+            found.append(torch.stack(maps.flatten(1).max(dim=1)))
+    result = []
+    for found in best:
+        values, positions = torch.cat(found, dim=1)
+        chosen = values.argsort(descending=True)[:TEST_IMAGES]
+        result.append((images[chosen], values[chosen], positions[chosen].long()))
+    return result
+
+
+def test_level(blocks, model, level, strongest):
     """Ablate the traced inputs on other images, and random ones as often as `DRAWS`.
 
     Returns
@@ -187,13 +209,10 @@ def test_level(blocks, model, level, images):
         each set of inputs that are as active.
     """
     block, channel, sources = level["block"], level["channel"], level["sources"]
-    kept = outputs_of(blocks, model, images, [*sources, block])
-    best = kept[f"{block} expand"][:, channel].flatten(1).max(dim=1)
-    chosen = best.values.argsort(descending=True)[:TEST_IMAGES]
-    images, before = images[chosen], best.values[chosen]
-    position = best.indices[chosen]
+    images, before, position = strongest
+    kept = outputs_of(blocks, model, images, sources)
     pool = [(source, k) for source in sources for k in range(len(kept[f"{source} depthwise"][0]))]
-    activity = torch.cat([kept[f"{s} depthwise"][chosen].mean(dim=(0, 2, 3)) for s in sources])
+    activity = torch.cat([kept[f"{s} depthwise"].mean(dim=(0, 2, 3)) for s in sources])
     inputs = _input_of_first(blocks, model, images, sources[0])
 
     def lost(channels):
@@ -226,7 +245,7 @@ def test_level(blocks, model, level, images):
         ]
         for name, candidates in (("random", others), ("active", active))
     }
-    return {"images": len(chosen), "before": float(before.mean()), "traced": lost(traced), **nulls}
+    return {"images": len(images), "before": float(before.mean()), "traced": lost(traced), **nulls}
 
 
 def _zeroing(channels):
@@ -283,8 +302,9 @@ def record(root: str | os.PathLike[str]) -> Path:
         others = [i for i, name in enumerate(pool.names) if not name.startswith("cat")]
         pixels = torch.tensor(pool.images[others]).permute(0, 3, 1, 2).float() / 255
         images = normalize(pixels)
-        for level in levels:
-            level["test"] = test_level(blocks, model, level, images)
+        best = strongest_images(blocks, model, levels, images)
+        for level, strongest in zip(levels, best, strict=True):
+            level["test"] = test_level(blocks, model, level, strongest)
             print(level["block"], level["channel"], level["test"]["traced"], flush=True)
         wanted = [(START, channel)]
         for level in levels:
