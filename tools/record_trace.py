@@ -32,7 +32,7 @@ NETWORK, START = "efficientnet_lite0", "stage6.1"
 # hand.
 EYES = ((82, 65, 30), (100, 192, 24))
 #: How many channels are shown and ablated per level, and how many random sets they compete with.
-SHOWN, ABLATED, DRAWS = 3, 5, 60
+SHOWN, ABLATED, DRAWS = 3, 5, 250
 #: Images of the test, without the photo of the cat: those with the highest activations.
 TEST_IMAGES = 8
 _TILE, _QUALITY, _STEPS, _RATE, _SEED = 96, 40, 64, 0.1, 0
