@@ -81,7 +81,8 @@ def _move(app, pagename, templatename, context, doctree):
 
 def _lightened(script, write):
     attributes = getattr(script, "attributes", {})
-    if attributes.get("type") != _STATE_TYPE or len(attributes["body"]) < LARGE:
+    body = attributes.get("body", "")
+    if attributes.get("type") != _STATE_TYPE or (len(body) < LARGE and '"deferred"' not in body):
         return script
     state = json.loads(attributes["body"])
     if not move_large_buffers(state, write):
