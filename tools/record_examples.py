@@ -39,7 +39,7 @@ SHOWN = 4
 PAIRS, QUANTILE = 3, 0.2
 #: What the players of the quiz see: images with a high activation, and with a low one.
 HIGH, LOW = 3, 1
-_QUALITY = 40
+_QUALITY = 30
 _SEED = 1
 SOURCES = (*FILTER_SOURCES, "../tools/record_examples.py")
 # The second observer sees images through a network that is not the one in question.
@@ -152,7 +152,7 @@ def _layer(entry, mean, extremes, pool: Pool, generator):
         result["local"] = {
             key: [
                 [
-                    [image, value, *_rounded(extreme[image, k, 1:], 3)]
+                    [image, value, *_rounded(extreme[image, k, 1:], 2)]
                     for image, value in _first(extreme[:, k, 0], shown, pool.groups, sign)
                 ]
                 for k in filters

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
 from lecture_utils import runs
 from lecture_utils.interpretation import recordings
 from lecture_utils.interpretation.recordings import Recording
+
+from . import _figure
 
 _NUMBERS = ("label", "path", "of", "channels", "names", "field", "size", "sheet")
 _ACTIVATIONS = ("optima", "minimum", "neuron", "swept")
@@ -27,14 +33,27 @@ def load_recordings(names: Sequence[str]) -> dict[str, Recording]:
     return {name: recordings.load(name) for name in chosen}
 
 
-def as_traits(recording: Recording) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return the numbers of a recording, and its images by their keys in ``deferred``."""
+def as_traits(
+    recording: Recording,
+    wanted: Sequence[str] = _ACTIVATIONS,
+    objectives: Sequence[str] = ("whole", "local"),
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return the numbers of a recording, and its images by their keys in ``deferred``.
+
+    Parameters
+    ----------
+    recording : Recording
+    wanted : sequence of str
+        Which activations of synthesized images go along.
+    objectives : sequence of str
+        Whether examples for whole images do ("whole"), and those for parts of images ("local").
+    """
     card, examples = recording.card, recording.examples
     layers = [
         {
-            **{key: entry[key] for key in (*_NUMBERS, *_ACTIVATIONS)},
+            **{key: entry[key] for key in (*_NUMBERS, *wanted)},
             "tiles": recordings.tiles_of(entry),
-            "examples": {key: responses[key] for key in ("whole", "local")},
+            "examples": {key: responses[key] for key in objectives},
         }
         for entry, responses in zip(card["layers"], examples["layers"], strict=True)
     ]
@@ -51,6 +70,12 @@ def as_traits(recording: Recording) -> tuple[dict[str, Any], dict[str, bytes]]:
     }
     images = {f"{recording.name}/{k}": recording.sheet(k) for k in range(len(layers))}
     return network, {**images, f"{recording.name}/pool": recording.pool()}
+
+
+def smooth_tile(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return an image as a tile of a static figure, enlarged without visible pixels."""
+    side = _figure.HEIGHT
+    return np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC))
 
 
 def is_outdated(recording: Recording) -> bool:

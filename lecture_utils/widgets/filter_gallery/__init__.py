@@ -13,7 +13,7 @@ from lecture_utils.interpretation.recordings import SWEEPS
 
 from .. import _figure
 from .._demo import Demo
-from .._recorded import as_traits, load_recordings
+from .._recorded import as_traits, load_recordings, smooth_tile
 from .._sprites import unpack_tiles
 from .._traits import Whole
 
@@ -170,7 +170,7 @@ class FilterGallery(Demo):
             pool[most[at][0][0]],
             pool[least[at][0][0]],
         ]
-        tiles = [_figure.rgb_tile(each) for each in images]
+        tiles = [smooth_tile(each) for each in images]
         alt = (
             f"{name} of {self.layer}: three synthesized images with a high activation and one with "
             "a low one, then the images of the data set with the highest and the lowest activation."

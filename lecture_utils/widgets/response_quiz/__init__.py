@@ -12,7 +12,7 @@ from lecture_utils.statistics import wilson
 
 from .. import _figure
 from .._demo import Demo
-from .._recorded import as_traits, load_recordings
+from .._recorded import as_traits, load_recordings, smooth_tile
 from .._sprites import unpack_tiles
 from .._traits import Whole
 
@@ -61,7 +61,7 @@ class ResponseQuiz(Demo):
 
     def __init__(self, name: str = "efficientnet_lite0", seed: int = 0):
         (self.recording,) = load_recordings([name]).values()
-        numbers, images = as_traits(self.recording)
+        numbers, images = as_traits(self.recording, wanted=(), objectives=("whole",))
         super().__init__(
             networks=[numbers],
             deferred=images,
@@ -139,9 +139,7 @@ class ResponseQuiz(Demo):
         entry = self.networks[0]["layers"][-2]
         filter = entry["channels"][0]
         images = self.question(entry["label"], filter, 0)
-        tiles = [
-            _figure.rgb_tile(each) for key in ("synthesized", "pair") for each in images[key]
-        ]
+        tiles = [smooth_tile(each) for key in ("synthesized", "pair") for each in images[key]]
         high, low = self.pairs[-2][0][0][2:]
         alt = (
             f"Three synthesized images with a high activation of filter {filter} of "
