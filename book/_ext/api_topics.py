@@ -123,7 +123,7 @@ TOPICS = {
             5: ("TrainingCurves",),
             6: ("AugmentationLab", "RegularizationLab"),
             7: ("AccuracyCost", "ArchitectureExplorer", "FactorisationLab"),
-            8: ("FeatureMapExplorer", "FilterGallery", "GradCamExplorer"),
+            8: ("FeatureMapExplorer", "FilterGallery", "GradCamExplorer", "ResponseQuiz"),
             9: ("EmbeddingMap", "TransferExplorer"),
         },
         verb="Shown",

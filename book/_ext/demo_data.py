@@ -1,10 +1,14 @@
-"""Move large arrays of a demo out of the page, into a script that is loaded when needed.
+"""Move large arrays of a demo out of the page, into scripts that are loaded when needed.
 
 MyST-NB writes the arrays of all demos into the page itself, as base64. A demo with a megabyte of
 pictures would keep a reader waiting for the text above it. Here such arrays go to
 ``_static/demo-data/<hash>.js`` instead, and the state of the demo names that file. The host
 (``widget-host.mjs``) loads it. It is a classic script and not something to fetch, because from
 ``file://`` browsers fetch nothing.
+
+A demo may also leave bytes in a trait called ``deferred``, a dictionary. Each gets a script of its
+own, whatever its size, and the demo loads it when a reader wants to see it
+(``_shared/ui/deferred.js``).
 """
 
 import hashlib
@@ -39,6 +43,7 @@ def move_large_buffers(state, write, large=LARGE):
     """
     moved = 0
     for model in state["state"].values():
+        moved += _defer(model, write)
         buffers = model.get("buffers", [])
         if sum(len(buffer["data"]) for buffer in buffers) > large:
             model["buffers_file"] = write(
@@ -47,6 +52,18 @@ def move_large_buffers(state, write, large=LARGE):
             model["buffers"] = []
             moved += 1
     return moved
+
+
+def _defer(model, write):
+    """Replace the bytes in ``deferred`` by addresses; return whether there were any."""
+    buffers = model.get("buffers", [])
+    deferred = [buffer for buffer in buffers if buffer["path"][0] == "deferred"]
+    for buffer in deferred:
+        script = f"document.currentScript.base64 = {json.dumps(buffer['data'])};\n"
+        model["state"].setdefault("deferred", {})[buffer["path"][1]] = {"script": write(script)}
+    if deferred:
+        model["buffers"] = [buffer for buffer in buffers if buffer not in deferred]
+    return bool(deferred)
 
 
 def _move(app, pagename, templatename, context, doctree):
@@ -64,7 +81,8 @@ def _move(app, pagename, templatename, context, doctree):
 
 def _lightened(script, write):
     attributes = getattr(script, "attributes", {})
-    if attributes.get("type") != _STATE_TYPE or len(attributes["body"]) < LARGE:
+    body = attributes.get("body", "")
+    if attributes.get("type") != _STATE_TYPE or (len(body) < LARGE and '"deferred"' not in body):
         return script
     state = json.loads(attributes["body"])
     if not move_large_buffers(state, write):

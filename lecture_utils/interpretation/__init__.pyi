@@ -1,6 +1,7 @@
 __all__ = [
     "ChannelWeights",
     "MaximizedActivation",
+    "Priors",
     "cam",
     "dead_filters",
     "deletion_curve",
@@ -64,4 +65,5 @@ from ._pixel_gradients import (
 from ._pixel_gradients import (
     smooth_grad as smooth_grad,
 )
+from ._priors import Priors as Priors
 from ._random_weights import with_random_weights as with_random_weights

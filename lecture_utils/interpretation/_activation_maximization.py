@@ -11,17 +11,17 @@ import torch
 from torch import nn
 
 from lecture_utils._inspect import eager, evaluating, first_convolution, output_of
-from lecture_utils._validation import as_pair, is_whole, positive, whole
-from lecture_utils.augmentation import random_affine
+from lecture_utils._validation import as_pair, check_name, finite, is_whole, positive, whole
 from lecture_utils.interpretation._activations import MapReader, check_images, find_layer, run
 from lecture_utils.interpretation._canvases import FourierCanvas, PixelCanvas
+from lecture_utils.interpretation._diversity import similarity
 from lecture_utils.interpretation._layout import following_axes
+from lecture_utils.interpretation._priors import Priors, total_variation, transform
 
 Method = Literal["pixel", "fourier"]
+Objective = Literal["channel", "neuron"]
 _LEARNING_RATE = 0.05
-# How far the image is turned, moved and resized before each step, so that no pattern works in one
-# position only.
-_DEGREES, _SHIFT, _SCALE = 10.0, 8.0, 0.1
+_NONE = Priors(fourier=0, color=0, transformations=0, total_variation=0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,8 @@ class MaximizedActivation:
     channels : tuple of int
         Which channel each is for.
     activations : torch.Tensor, shape (N,)
-        What each finished image reaches in its channel, averaged over all positions.
+        What each finished image reaches in its channel: averaged over all positions, or in the
+        middle for the objective "neuron".
     history : torch.Tensor, shape (steps, N)
         The same before each step; with the Fourier method of the moved image.
     frames : torch.Tensor, shape (F, N, C, H, W)
@@ -58,6 +59,10 @@ def maximize_activation(
     channel: int | Sequence[int],
     *,
     method: Method = "fourier",
+    objective: Objective = "channel",
+    priors: Priors | None = None,
+    minimize: bool = False,
+    diversity: float = 0.0,
     size: int | tuple[int, int] = 128,
     channels: int | None = None,
     channel_axis: int | None = None,
@@ -76,12 +81,24 @@ def maximize_activation(
         A layer that puts out feature maps, (N, K, h, w), or logits, (N, K). Of a convolution and
         its ReLU take the convolution: where a ReLU gives 0 there is no gradient to follow.
     channel : int or sequence of int
-        Which of its K channels; each of several gets an image of its own, all in one batch.
+        Which of its K channels; each of several gets an image of its own, all in one batch. A
+        channel that is named several times gets as many images, see `diversity`.
     method : {"fourier", "pixel"}
         "pixel" changes the pixels themselves with Adam, starting from gray noise, and keeps them
         within 0..1. "fourier" changes the amplitudes of waves (long ones first, as in photos) in
         colors that vary independently in photos, and moves, turns and resizes the image a little
         before each step.
+    objective : {"channel", "neuron"}
+        Of feature maps, maximize the mean over all positions ("channel"), or the value in the
+        middle of the map ("neuron"): row h // 2, column w // 2. Logits are maximized themselves.
+    priors : Priors, optional
+        How strong each prior of the Fourier method is. By default ``Priors()``.
+    minimize : bool
+        Look for the lowest activation instead of the highest.
+    diversity : float
+        How much images for the same channel are kept from being alike, in units of the activation:
+        at 1, two images whose maps have the same correlations cost each of them all of it. See
+        `Notes`.
     size : int or pair of int
         Height and width of the images in pixels.
     channels : int, optional
@@ -118,6 +135,10 @@ def maximize_activation(
     model in half precision, images and activations are kept in single precision: a step of the
     optimizer would be too small for the type, and not every processor can transform it.
 
+    Diversity follows Olah et al.: what is penalized is the cosine between the Gram matrices (the
+    products of all pairs of the layer's maps, summed over positions) of the images for a channel.
+    It needs feature maps; logits have none, so there the images differ by their random start only.
+
     References
     ----------
     Erhan, Bengio, Courville and Vincent, "Visualizing higher-layer features of a deep network",
@@ -132,6 +153,7 @@ def maximize_activation(
     """
     name, module = find_layer(model, layer)
     wanted, steps, frame_steps = _check(channel, method, steps, learning_rate, frames)
+    priors = _check_goal(method, objective, priors, diversity)
     height, width = as_pair(size, "size", minimum=1)
     channels = None if channels is None else whole("channels", channels, 1)
     count, device, dtype = _input_of(model, (height, width), channels)
@@ -140,13 +162,11 @@ def maximize_activation(
     precision = torch.float64 if dtype == torch.float64 else torch.float32
     like = torch.empty(0, device=device, dtype=precision)
     generator = torch.Generator().manual_seed(whole("seed", seed))
-    make_canvas = PixelCanvas if method == "pixel" else FourierCanvas
-    move = _keep if method == "pixel" else _move
     prepare = normalize or (lambda images: images)
     reader = MapReader(name, module, channel_axis)
 
-    def objective(images: torch.Tensor) -> torch.Tensor:
-        """Return the mean activation of the channel that each image is for."""
+    def respond(images: torch.Tensor) -> torch.Tensor:
+        """Return what the layer puts out: maps or logits."""
         inputs = prepare(images).to(dtype)
         check_images(model, inputs)
         follow = following_axes(inputs) if reader.axes is None else nullcontext(inputs)
@@ -154,24 +174,35 @@ def maximize_activation(
             output = run(lambda batch: output_of(model, name, batch), followed)
         if isinstance(output, torch.Tensor) and output.ndim == 4:
             output = reader.maps(output)
-        return _average(name, output, wanted).to(precision)
+        return _checked(name, output, wanted).to(precision)
 
     with evaluating(model), torch.inference_mode(False), torch.enable_grad():
-        canvas = make_canvas(shape, generator, like)
+        if method == "pixel":
+            canvas = PixelCanvas(shape, generator, like)
+        else:
+            canvas = FourierCanvas(shape, generator, like, priors.fourier, priors.color)
         optimizer = torch.optim.Adam([canvas.values], lr=float(learning_rate or _LEARNING_RATE))
         history, kept = [], []
         for step in range(steps):
             images = canvas.images()
             if step in frame_steps:
                 kept.append(images.detach())
-            values = objective(move(images, generator))
-            (canvas.values.grad,) = torch.autograd.grad(-values.sum(), canvas.values)
+            output = respond(transform(images, priors.transformations, generator))
+            values = _own(output, wanted, objective)
+            gained = -values if minimize else values
+            # Penalties in units of the activation need no tuning for the network at hand.
+            unit = gained.detach().clamp_min(0)
+            penalty = unit * priors.total_variation * total_variation(images)
+            if diversity and output.ndim == 4:
+                penalty = penalty + unit * diversity * similarity(output, wanted)
+            loss = (penalty - gained).sum()
+            (canvas.values.grad,) = torch.autograd.grad(loss, canvas.values)
             optimizer.step()
             canvas.keep_in_range()
             history.append(values.detach())
         with torch.no_grad():
             images = canvas.images().detach()
-            activations = objective(images)
+            activations = _own(respond(images), wanted, objective)
     if steps in frame_steps:
         kept.append(images)
     return MaximizedActivation(
@@ -204,6 +235,17 @@ def _check(channel, method, steps, learning_rate, frames):
     return channels, steps, frame_steps
 
 
+def _check_goal(method, objective, priors, diversity):
+    check_name("objective", objective, get_args(Objective))
+    if priors is not None and not isinstance(priors, Priors):
+        raise ValueError(f"priors is {priors!r}; pass interpretation.Priors(...)")
+    if priors is not None and method == "pixel":
+        raise ValueError('the method "pixel" has no priors; use method="fourier"')
+    if finite("diversity", diversity) < 0:
+        raise ValueError(f"diversity is {diversity}; give a number from 0")
+    return _NONE if method == "pixel" else priors or Priors()
+
+
 def _input_of(model, size, channels):
     """Return how many channels images have, and the device and type that the model takes."""
     first = first_convolution(model, size, channels)
@@ -228,27 +270,7 @@ def _watching(reader: MapReader, images: torch.Tensor) -> Iterator[None]:
         hook.remove()
 
 
-def _keep(images, generator):
-    return images
-
-
-def _move(images, generator):
-    height, width = images.shape[2:]
-    shift = min(_SHIFT, height / 8, width / 8)
-    # What comes in from outside is the mirror image: a border would be something to respond to.
-    rows, columns = (min(side // 4, side - 1) for side in (height, width))
-    larger = nn.functional.pad(images, (columns, columns, rows, rows), mode="reflect")
-    moved = random_affine(
-        larger,
-        degrees=_DEGREES,
-        translate=shift / max(larger.shape[2:]),
-        scale=(1 - _SCALE, 1 + _SCALE),
-        generator=generator,
-    )
-    return moved[:, :, rows : rows + height, columns : columns + width]
-
-
-def _average(name, output, channels):
+def _checked(name, output, channels):
     if not isinstance(output, torch.Tensor) or output.ndim not in (2, 4):
         shape = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
         raise ValueError(
@@ -260,6 +282,14 @@ def _average(name, output, channels):
             f"channel is {max(channels)}; layer {name!r} has the channels 0 to "
             f"{output.shape[1] - 1}"
         )
-    each = torch.arange(len(channels), device=output.device)
-    own = output[each, torch.tensor(channels, device=output.device)]
-    return own.flatten(1).mean(dim=1) if own.ndim > 1 else own
+    return output
+
+
+def _own(output, channels, objective):
+    """Return the activation of each image in its own channel."""
+    own = output[torch.arange(len(channels)), list(channels)]
+    if own.ndim == 1:
+        return own
+    if objective == "neuron":
+        return own[:, own.shape[1] // 2, own.shape[2] // 2]
+    return own.flatten(1).mean(dim=1)

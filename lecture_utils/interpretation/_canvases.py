@@ -55,14 +55,21 @@ class FourierCanvas:
     ----------
     shape, generator, like
         As for `PixelCanvas`.
+    fourier, color : float
+        See `Priors`.
     """
 
     def __init__(
-        self, shape: tuple[int, int, int, int], generator: torch.Generator, like: torch.Tensor
+        self,
+        shape: tuple[int, int, int, int],
+        generator: torch.Generator,
+        like: torch.Tensor,
+        fourier: float = 1.0,
+        color: float = 1.0,
     ):
         self.size = shape[2:]
-        self.color = color_basis(shape[1]).to(like.device, like.dtype)
-        self.scale = _amplitudes(*self.size).to(like.device, like.dtype)
+        self.color = color_basis(shape[1], color).to(like.device, like.dtype)
+        self.scale = _amplitudes(*self.size, fourier).to(like.device, like.dtype)
         noise = 0.01 * torch.randn(*shape[:2], *self.scale.shape, 2, generator=generator)
         self.values = noise.to(like.device, like.dtype).requires_grad_()
 
@@ -76,27 +83,37 @@ class FourierCanvas:
         """Do nothing: every value gives an image."""
 
 
-def color_basis(channels: int) -> torch.Tensor:
+def color_basis(channels: int, strength: float = 1.0) -> torch.Tensor:
     """Mix independent values into colors as they vary in photos.
 
     Parameters
     ----------
     channels : int
         3 for color; with any other count nothing is mixed.
+    strength : float
+        From 0 (red, green and blue themselves) to 1 (colors of photos).
 
     Returns
     -------
     torch.Tensor, shape (channels, channels)
-        Rows: red, green, blue. Columns: brightness, red against blue, magenta against green.
+        Rows: red, green, blue. Columns at strength 1: brightness, red against blue, magenta
+        against green. The sum of the squares, and so the contrast, is the same at every strength.
     """
-    return _PHOTO_COLORS if channels == 3 else torch.eye(channels)
+    if channels != 3:
+        return torch.eye(channels)
+    power = _PHOTO_COLORS.norm()
+    mixed = (1 - strength) * torch.eye(3) * power / 3**0.5 + strength * _PHOTO_COLORS
+    return mixed * power / mixed.norm()
 
 
-def _amplitudes(height, width):
-    """Return how large a wave is in photos: in inverse proportion to its frequency."""
+def _amplitudes(height, width, fourier):
+    """Return how large a wave is: in photos, in inverse proportion to its frequency."""
     rows = torch.fft.fftfreq(height)[:, None]
     columns = torch.fft.rfftfreq(width)[None]
     frequency = torch.hypot(rows, columns)
     lowest = 1 / max(height, width)
-    # A quarter keeps the contrast moderate: the sigmoid then is nearly straight.
-    return 0.25 / frequency.clamp_min(lowest)
+    relative = (lowest / frequency.clamp_min(lowest)) ** fourier
+    # The same contrast at every strength. A quarter keeps it moderate at strength 1: the sigmoid
+    # then is nearly straight.
+    power = (lowest / frequency.clamp_min(lowest)).square().mean().sqrt()
+    return 0.25 / lowest * relative * power / relative.square().mean().sqrt()

@@ -1,57 +1,50 @@
-"""Activation maximization of filters, beside the images that activate them most, recorded.
+"""What filters respond to, recorded: synthesized images, priors, and images of a data set.
 
-`load` reads a recording. ``tools/record_filters.py`` makes it again: minutes to half an hour on one
-processor core.
+`load` reads a recording. ``tools/record_filters.py`` and ``tools/record_examples.py`` make it
+again: up to an hour on one processor core.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 __all__ = [
-    "METHODS",
+    "DEFAULT",
     "PLANS",
-    "LayerPlan",
+    "SWEEPS",
     "Plan",
     "Recording",
     "available",
     "folder_of",
     "load",
+    "load_trace",
+    "settings",
 ]
 
 FOLDER = Path(__file__).parents[1] / "data" / "filters"
-CARD = "card.json"
-#: The ways to maximize an activation that are recorded, see `maximize_activation`.
-METHODS = ("pixel", "fourier")
-# What the methods were called when the recordings that ship were made. Files stay as recorded.
-_EARLIER_NAMES = {"pixel": "plain", "fourier": "strong"}
-
-
-@dataclass(frozen=True)
-class LayerPlan:
-    """A layer whose filters are looked into.
-
-    Attributes
-    ----------
-    label : str
-        What readers see.
-    path : str
-        Of the module. A convolution (or its normalization) before its ReLU, because a ReLU at 0 has
-        no gradient.
-    size : int
-        Side of the images in pixels: a few times the filter's receptive field, at most what the
-        model was made for.
-    channels : tuple of int, optional
-        Which filters. By default some are drawn at random.
-    """
-
-    label: str
-    path: str
-    size: int
-    channels: tuple[int, ...] | None = None
+CARD, EXAMPLES = "card.json", "examples.json"
+#: Folder of what ``tools/record_trace.py`` records.
+TRACE = "trace-of-an-eye"
+#: The strengths of the priors (see `interpretation.Priors`) with which all filters are recorded.
+DEFAULT: dict[str, float] = {
+    "fourier": 1,
+    "color": 1,
+    "transformations": 1,
+    "total_variation": 2,
+}
+#: The strengths of each prior that are recorded for some filters; the others keep their default.
+SWEEPS: dict[str, tuple[float, ...]] = {
+    "fourier": (0, 0.5, 1, 1.5),
+    "color": (0, 0.5, 1),
+    "transformations": (0, 1, 2),
+    "total_variation": (0, 2, 8),
+}
 
 
 @dataclass(frozen=True)
@@ -61,53 +54,74 @@ class Plan:
     Attributes
     ----------
     title : str
-    layers : tuple of LayerPlan
+    classes : tuple of int
+        Classes whose logits are maximized, too; by default none.
+    layers : tuple of str
+        Paths of the modules. By default every expanded convolution of a network of inverted
+        bottlenecks; of other networks every convolution that is larger than 1x1. Its normalization
+        belongs to it, the ReLU does not: at 0 that has no gradient.
     filters : int
-        How many of each layer.
-    steps : int
+        How many of each layer, drawn at random from those that some image activates.
+    swept : int
+        For how many of them the strengths of the priors are varied.
+    optima : int
+        Images for the same filter that are kept from being alike.
+    diversity : float
+        How much they are, see `maximize_activation`.
+    steps, learning_rate : int, float
         Of the gradient ascent.
-    frames : tuple of int
-        Steps after which an image is kept.
+    sizes : (int, int)
+        Smallest and largest side of the synthesized images in pixels; in between, twice the
+        receptive field.
     image_size : int
         Side of the data set's images when they go through the model.
     """
 
     title: str
-    layers: tuple[LayerPlan, ...]
-    filters: int = 6
-    steps: int = 200
-    frames: tuple[int, ...] = (0, 4, 16, 64, 200)
-    image_size: int = 224
+    classes: tuple[int, ...] = ()
+    layers: tuple[str, ...] = ()
+    filters: int = 12
+    swept: int = 2
+    optima: int = 3
+    diversity: float = 0.5
+    steps: int = 64
+    learning_rate: float = 0.1
+    sizes: tuple[int, int] = (32, 96)
+    image_size: int = 112
 
 
-#: Egyptian cat, golden retriever, dalmatian, strawberry, espresso and daisy: known to everybody.
-_CLASSES = (285, 207, 251, 949, 967, 985)
+#: Egyptian cat, golden retriever, dalmatian, zebra, flamingo, goldfish, monarch butterfly,
+#: balloon, strawberry, banana, espresso and daisy: known to everybody.
+_CLASSES = (285, 207, 251, 340, 130, 1, 323, 417, 949, 954, 967, 985)
 
-#: What is recorded of each model, by its name.
+#: What is recorded of each model, by its name. VGG16 and ResNet50 need torchvision's weights.
 PLANS = {
-    "cats-vs-dogs/augmented": Plan(
-        "Our network for cats and dogs",
-        (
-            LayerPlan("convolution 1", "0", 24),
-            LayerPlan("convolution 2", "3", 48),
-            LayerPlan("convolution 3", "6", 64),
-            LayerPlan("convolution 4", "9", 80),
-        ),
-        image_size=112,
-    ),
-    "efficientnet_lite0": Plan(
-        "EfficientNet-Lite0, trained on ImageNet",
-        (
-            LayerPlan("stem", "features.stem.norm", 32),
-            LayerPlan("stage 2", "features.stage2", 48),
-            LayerPlan("stage 3", "features.stage3", 72),
-            LayerPlan("stage 4", "features.stage4", 96),
-            LayerPlan("stage 5", "features.stage5", 96),
-            LayerPlan("stage 6", "features.stage6", 104),
-            LayerPlan("classes", "classifier", 112, _CLASSES),
-        ),
-    ),
+    "cats-vs-dogs/augmented": Plan("Our network for cats and dogs"),
+    "efficientnet_lite0": Plan("EfficientNet-Lite0, trained on ImageNet", _CLASSES),
+    "vgg16": Plan("VGG16, trained on ImageNet", _CLASSES),
+    "resnet50": Plan("ResNet50, trained on ImageNet", _CLASSES),
 }
+
+
+def settings() -> list[dict[str, float]]:
+    """List the strengths of the priors that are recorded: the default, then one prior at a time.
+
+    Returns
+    -------
+    list of dict
+
+    Examples
+    --------
+    >>> settings()[1]
+    {'fourier': 0, 'color': 1, 'transformations': 1, 'total_variation': 2}
+    """
+    others = [
+        {**DEFAULT, prior: strength}
+        for prior, strengths in SWEEPS.items()
+        for strength in strengths
+        if strength != DEFAULT[prior]
+    ]
+    return [dict(DEFAULT), *others]
 
 
 class Recording:
@@ -116,48 +130,77 @@ class Recording:
     Parameters
     ----------
     folder : path
-        With the card and the images.
+        With the cards and the images.
 
     Attributes
     ----------
     name : str
         One of `PLANS`.
     card : dict
-        ``layers`` with the chosen ``channels``, and for "pixel" and "fourier" the ``activations``
-        of each frame; what the data set's images reach; and when, how and with which weights all
-        this was made.
+        ``layers`` with the chosen ``channels`` and the activations of their synthesized images;
+        and when, how and with which weights all this was made.
     """
 
     def __init__(self, folder: str | os.PathLike[str]):
         self.folder = Path(folder)
-        self.card = json.loads((self.folder / CARD).read_text(encoding="utf-8"))
+        self.card: dict[str, Any] = json.loads((self.folder / CARD).read_text(encoding="utf-8"))
         self.name: str = self.card["name"]
-        layers = self.card["layers"]
-        self._file_names = {m: m if m in layers[0] else _EARLIER_NAMES[m] for m in METHODS}
-        for layer in layers:
-            layer |= {method: layer.pop(name) for method, name in self._file_names.items()}
 
-    def sprite(self, layer: int, kind: str) -> bytes:
-        """Return the compressed images of a layer: bytes of a WebP file.
+    @cached_property
+    def examples(self) -> dict[str, Any]:
+        """What the images of a data set reach: ``pool``, and ``layers`` in the card's order."""
+        return json.loads((self.folder / EXAMPLES).read_text(encoding="utf-8"))
+
+    def sheet(self, layer: int) -> bytes:
+        """Return the synthesized images of a layer, compressed: bytes of an AVIF file.
 
         Parameters
         ----------
         layer : int
-            Which of the card's layers.
-        kind : {"pixel", "fourier", "examples"}
-            Images of gradient ascent (filter by filter, frame by frame), or of the data set (filter
-            by filter, the strongest activation first). The layout is in the card.
+            Which of the card's layers. Its ``sheet`` says where which image is.
 
         Returns
         -------
         bytes
         """
-        return (self.folder / f"{layer}-{self._file_names.get(kind, kind)}.webp").read_bytes()
+        return (self.folder / f"{layer}.avif").read_bytes()
+
+    def pool(self) -> bytes:
+        """Return the images of the data set, compressed: bytes of an AVIF file."""
+        return (self.folder / "pool.avif").read_bytes()
 
     def __repr__(self) -> str:
         filters = sum(len(layer["channels"]) for layer in self.card["layers"])
-        steps = self.card["plan"]["steps"]
-        return f"<{self.name}: maximal activation of {filters} filters, {steps} steps>"
+        return f"<{self.name}: what {filters} filters of {len(self.card['layers'])} layers do>"
+
+
+def tiles_of(layer: dict[str, Any]) -> dict[str, list[list[int]]]:
+    """Tell where in the sheet of a layer which images are.
+
+    Parameters
+    ----------
+    layer : dict
+        Of a recording's card.
+
+    Returns
+    -------
+    dict of str to list of list of int
+        Numbers of the tiles, for each filter: of "optima", "minimum" and "neuron", and of "swept",
+        by filter that was swept and setting.
+
+    Examples
+    --------
+    >>> tiles_of({"optima": [[3.5, 3.0]], "minimum": [-2.0], "neuron": None, "swept": []})
+    {'optima': [[0, 1]], 'minimum': [[2]], 'neuron': [], 'swept': []}
+    """
+    numbers, start = {}, 0
+    for kind in ("optima", "minimum", "neuron", "swept"):
+        rows = [row if isinstance(row, list) else [row] for row in layer[kind] or []]
+        numbers[kind] = []
+        for row in rows:
+            numbers[kind].append(list(range(start, start + len(row))))
+            start += len(row)
+    return numbers
 
 
 def folder_of(name: str, root: str | os.PathLike[str] | None = None) -> Path:
@@ -202,7 +245,7 @@ def available(root: str | os.PathLike[str] | None = None) -> tuple[str, ...]:
     >>> available("no such folder")
     ()
     """
-    return tuple(name for name in PLANS if (folder_of(name, root) / CARD).is_file())
+    return tuple(name for name in PLANS if (folder_of(name, root) / EXAMPLES).is_file())
 
 
 def load(name: str, root: str | os.PathLike[str] | None = None) -> Recording:
@@ -229,11 +272,53 @@ def load(name: str, root: str | os.PathLike[str] | None = None) -> Recording:
     Examples
     --------
     >>> load("efficientnet_lite0").card["plan"]["steps"]
-    200
+    64
     """
     folder = folder_of(name, root)
-    if not (folder / CARD).is_file():
-        raise FileNotFoundError(
-            f"{name} is not recorded; record it with: python tools/record_filters.py {name}"
-        )
+    for file, script in ((CARD, "record_filters"), (EXAMPLES, "record_examples")):
+        if not (folder / file).is_file():
+            raise FileNotFoundError(
+                f"{name} is not recorded; record it with: python tools/{script}.py {name}"
+            )
     return Recording(folder)
+
+
+def load_trace(root: str | os.PathLike[str] | None = None) -> tuple[dict[str, Any], list[Any]]:
+    """Read how a channel of EfficientNet-Lite0 was traced down through those that feed it.
+
+    Parameters
+    ----------
+    root : path, optional
+        Where to look. By default among the recordings that come with the package.
+
+    Returns
+    -------
+    card : dict
+        ``levels`` from the start down: each with its ``block`` and ``channel``, its largest
+        ``inputs`` by contribution (weight times activation), and the ``test`` in which those were
+        ablated. ``shown`` lists the (block, channel) of each image.
+    images : list of ndarray of uint8, shape (H, W, 3)
+        What maximizes the middle neuron of each channel.
+
+    Examples
+    --------
+    >>> card, images = load_trace()
+    >>> len(card["shown"]) == len(images)
+    True
+    """
+    import numpy as np
+    from PIL import Image
+
+    folder = Path(root or FOLDER) / TRACE
+    card = json.loads((folder / "trace.json").read_text(encoding="utf-8"))
+    strip = np.asarray(Image.open(folder / "trace.avif").convert("RGB"))
+    return card, np.split(strip, len(card["shown"]), axis=1)
+
+
+def as_dict(plan: Plan) -> dict[str, Any]:
+    """Return a plan as a card has it."""
+    return {
+        **dataclasses.asdict(plan),
+        "default": DEFAULT,
+        "settings": settings(),
+    }

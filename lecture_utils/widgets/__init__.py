@@ -30,6 +30,7 @@ _DEMOS = {
     "Quiz": "quiz",
     "ReceptiveFieldLab": "receptive_field_lab",
     "RegularizationLab": "regularization_lab",
+    "ResponseQuiz": "response_quiz",
     "TrainingCurves": "training_curves",
     "TransferExplorer": "transfer_explorer",
 }

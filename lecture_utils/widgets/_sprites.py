@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,9 @@ _BLOCK = 4
 _LARGE = 40
 
 
-def pack_tiles(tiles: NDArray[np.uint8], quality: int) -> tuple[bytes, dict[str, Any]]:
+def pack_tiles(
+    tiles: NDArray[np.uint8], quality: int, kind: Literal["WEBP", "AVIF"] = "WEBP"
+) -> tuple[bytes, dict[str, Any]]:
     """Compress equally large images into one sprite.
 
     Parameters
@@ -24,12 +26,14 @@ def pack_tiles(tiles: NDArray[np.uint8], quality: int) -> tuple[bytes, dict[str,
     tiles : ndarray of uint8, shape (N, H, W) or (N, H, W, 3)
         At least one.
     quality : int
-        Of the WebP file, 0 to 100.
+        Of the file, 0 to 100.
+    kind : {"WEBP", "AVIF"}
+        AVIF needs about half of the bytes, but a Pillow and browsers of 2025 and 2023.
 
     Returns
     -------
     data : bytes
-        A WebP file, with the tiles row by row.
+        The file, with the tiles row by row.
     layout : dict
         ``columns`` of tiles, ``size`` (H, W) of a tile, ``cell`` (the distance from tile to tile
         in pixels) and ``margin`` (where in its cell a tile begins).
@@ -37,7 +41,7 @@ def pack_tiles(tiles: NDArray[np.uint8], quality: int) -> tuple[bytes, dict[str,
     Raises
     ------
     ValueError
-        If there is no tile, or there are too many for one WebP file (16383 pixels a side).
+        If there is no tile, or there are too many for one file (16383 pixels a side).
 
     Examples
     --------
@@ -53,7 +57,7 @@ def pack_tiles(tiles: NDArray[np.uint8], quality: int) -> tuple[bytes, dict[str,
     margin = 1 if max(rows, columns) >= _LARGE else 0
     cell = [-(-(side + 2 * margin) // _BLOCK) * _BLOCK for side in (rows, columns)]
     if max(across * cell[1], down * cell[0]) > 16383:
-        raise ValueError(f"{count} tiles of {rows}x{columns} do not fit into one WebP file")
+        raise ValueError(f"{count} tiles of {rows}x{columns} do not fit into one file")
     color = [(0, 0)] * (tiles.ndim - 3)
     # A tile is filled up to whole blocks with its own edge, which costs little and changes nothing
     # inside.
@@ -63,7 +67,8 @@ def pack_tiles(tiles: NDArray[np.uint8], quality: int) -> tuple[bytes, dict[str,
     sheet = tiles.reshape(down, across, *tiles.shape[1:]).swapaxes(1, 2)
     sheet = sheet.reshape(down * cell[0], across * cell[1], *tiles.shape[3:])
     file = io.BytesIO()
-    Image.fromarray(sheet).save(file, "WEBP", quality=quality, method=6)
+    effort = {"method": 6} if kind == "WEBP" else {"speed": 6}
+    Image.fromarray(sheet).save(file, kind, quality=quality, **effort)
     layout = {"columns": across, "size": [rows, columns], "cell": cell, "margin": margin}
     return file.getvalue(), layout
 

@@ -1,23 +1,27 @@
-"""FilterGallery in Chromium: pictures and numbers are the recording's; every control by mouse and
-by keys.
+"""FilterGallery in Chromium: images and numbers are the recording's; every control by mouse and by
+keys; images of a layer are loaded when it is chosen.
 """
 
-import io
+import json
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from page_tools import KEEP_COPIES, on_drawn, pixels, read, violations, wait_for_fading
-from PIL import Image
 from playwright.sync_api import expect
 
-from lecture_utils.interpretation import recordings
+from lecture_utils.interpretation.recordings import SWEEPS
 from lecture_utils.widgets import FilterGallery
 
 LISTEN = on_drawn("FilterGallery")
-CATS, IMAGENET = recordings.PLANS
-METHODS = recordings.METHODS
+CATS, LITE = "cats-vs-dogs/augmented", "efficientnet_lite0"
+SLIDERS = {
+    "fourier": "Fourier: power of 1/f",
+    "color": "Decorrelated color",
+    "transformations": "Transformations",
+    "total_variation": "Total variation",
+}
 
 
 class Page:
@@ -43,36 +47,65 @@ class Page:
         self.root.locator(f'.lu-layer input[value="{label}"]').check(force=True)
         self.drawn(layer=label)
 
+    def slider(self, prior):
+        return self.root.get_by_label(SLIDERS[prior], exact=True)
+
     def check(self):
-        """Compare the pictures and numbers on screen with the recording."""
+        """Compare the images and numbers on screen with the recording."""
         drawn, gallery = self.drawn(), self.gallery
-        gallery.network, gallery.layer = drawn["network"], drawn["layer"]
-        entry = gallery._entry
-        index = entry["channels"].index(drawn["filter"])
-        frame = gallery._plan["frames"].index(drawn["step"])
-        for m, method in enumerate(METHODS):
-            images = gallery.images(method)
-            large = self.root.locator(".gallery-large").nth(m)
-            same(large.locator("canvas"), images[index, frame])
-            value = entry[method]["activations"][index][frame]
-            measure = "logit" if entry["names"] else "mean activation"
-            assert f"{measure} {written(value)} (start" in large.inner_text()
-            for i in range(len(entry["channels"])):
-                card = self.root.locator(".gallery-card:not([hidden])").nth(i)
-                same(card.locator("canvas").nth(m), images[i, frame])
-        examples = self.root.locator(".gallery-examples figure")
-        assert examples.count() == len(entry["examples"]["activations"][index])
-        for i, value in enumerate(entry["examples"]["activations"][index]):
-            same(examples.nth(i).locator("canvas"), gallery.images("examples")[index, i])
-            assert examples.nth(i).inner_text().strip() == written(value)
+        gallery.set_state({k: v for k, v in drawn.items() if k != "demo"})
+        entry, root = gallery._entry, self.root
+        at = entry["channels"].index(drawn["filter"])
+        is_neuron = drawn["objective"] == "neuron"
+        is_swept = at < len(entry["swept"]) and not is_neuron
+        images = {kind: gallery.images(kind) for kind in ("optima", "minimum", "swept")}
+        if is_neuron:
+            large, value = gallery.images("neuron")[at, 0], entry["neuron"][at]
+        elif is_swept:
+            large = images["swept"][at, drawn["setting"]]
+            value = entry["swept"][at][drawn["setting"]]
+        else:
+            large, value = images["optima"][at, 0], entry["optima"][at][0]
+        same(root.locator(".gallery-large canvas"), large)
+        measure = {"channel": "Mean activation", "neuron": "Activation in the middle"}
+        assert root.locator(".gallery-value").inner_text() == (
+            f"{measure.get(drawn['objective'], 'Logit')} {written(value)}"
+        )
+        thumbnails = gallery.images("neuron") if is_neuron else images["optima"]
+        for i in range(len(entry["channels"])):
+            card = root.locator(".gallery-card:not([hidden])").nth(i)
+            same(card.locator("canvas"), thumbnails[i, 0])
+        self.check_row(".optima", images["optima"][at], entry["optima"][at])
+        self.check_row(".minimum", images["minimum"][at], [entry["minimum"][at]])
+        self.check_examples(entry, at, is_neuron)
+        assert all(self.slider(prior).is_disabled() != is_swept for prior in SLIDERS)
         return drawn
 
+    def check_row(self, name, images, values):
+        figures = self.root.locator(f"{name} figure")
+        assert figures.all_inner_texts() == [written(value) for value in values]
+        for i, image in enumerate(images):
+            same(figures.nth(i).locator("canvas"), image)
 
-def same(canvas, picture):
-    image = pixels(canvas)[..., :3]
-    assert image.shape == picture.shape
-    # Decoders may round the colors of a compressed picture a little differently.
-    assert np.abs(image - picture.astype(int)).mean() < 3
+    def check_examples(self, entry, at, is_neuron):
+        pool = self.gallery.pool()
+        for kind in ("most", "least"):
+            examples = entry["examples"]["local" if is_neuron else "whole"][kind][at]
+            figures = self.root.locator(f".gallery-row.{kind} figure")
+            assert figures.all_inner_texts() == [written(value) for _, value, *_ in examples]
+            for i, (image, _, *position) in enumerate(examples):
+                shown = pixels(figures.nth(i).locator("canvas"))[..., :3]
+                if position:
+                    assert len(shown) == min(pool.shape[1], max(24, entry["field"]))
+                else:
+                    same(figures.nth(i).locator("canvas"), pool[image])
+
+
+def same(canvas, image):
+    found = pixels(canvas)[..., :3]
+    assert found.shape == image.shape
+    # Decoders may round the colors of a compressed image a little differently.
+    assert np.abs(found - image.astype(int)).mean() < 3
 
 
 def written(value):
@@ -85,95 +118,171 @@ def written(value):
 
 @pytest.fixture
 def gallery(mount, page):
-    return Page(mount, page, FilterGallery())
+    return Page(mount, page, FilterGallery(CATS, LITE))
 
 
-def test_pictures_and_numbers_are_the_recordings(gallery):
+def test_images_and_numbers_are_the_recordings(gallery):
     root = gallery.root
-    assert gallery.check()["step"] == gallery.gallery._plan["frames"][-1]
-    slider = root.get_by_role("slider")
-    for at in (0, 2):
-        slider.fill(f"{at}")
-        gallery.drawn(step=gallery.gallery._plan["frames"][at])
-        gallery.check()
-    gallery.layer("convolution 4")
+    assert gallery.check()["setting"] == 0
+    gallery.layer("layer 9")
     gallery.check()
     fourth = gallery.gallery._entry["channels"][3]
     root.locator(".gallery-card").nth(3).click()
     gallery.drawn(filter=fourth)  # not before the next frame
     gallery.check()
-    root.get_by_label("Network", exact=True).select_option(IMAGENET)
-    gallery.drawn(network=IMAGENET, layer="stem")
+    root.get_by_text("neuron (middle)").click()
+    gallery.drawn(objective="neuron")
     gallery.check()
-    gallery.layer("classes")
+    root.get_by_label("Network", exact=True).select_option(LITE)
+    gallery.drawn(network=LITE, layer="stage2.0", objective="neuron")
     gallery.check()
-    entry = gallery.gallery._entry
-    assert root.locator(".gallery-card:not([hidden])").first.inner_text() == entry["names"][0]
+    gallery.layer("stage5.1")
+    gallery.check()
+    root.get_by_text("class logit").click()
+    gallery.drawn(layer="classes", objective="logit")
+    gallery.check()
+    names = gallery.gallery._entry["names"]
+    assert root.locator(".gallery-card:not([hidden])").first.inner_text() == names[0]
+    root.get_by_text("channel (mean)").click()
+    gallery.drawn(layer="stage7.0", objective="channel")
     root.get_by_label("Network", exact=True).select_option(CATS)
-    gallery.drawn(network=CATS, layer="convolution 4")  # back where one was
-    root.get_by_text("All steps in numbers").click()
-    rows = root.locator(".gallery-table tbody tr").all_inner_texts()
-    assert len(rows) == len(gallery.gallery._plan["frames"])
+    gallery.drawn(network=CATS, layer="layer 9")  # back where one was
+    assert root.get_by_label("class logit").is_disabled()
     assert root.get_by_text("This network was retrained").is_hidden()
 
 
-def test_keys_and_play(gallery):
+def test_every_slider_shows_its_prior_and_the_plot_its_activation(mount, page):
+    gallery = Page(mount, page, FilterGallery(LITE, layer="stage4.1"))
+    settings = gallery.gallery._network["settings"]
+    swept = gallery.gallery._entry["swept"][0]
+    for prior, strengths in SWEEPS.items():
+        for at, strength in enumerate(strengths):
+            gallery.slider(prior).fill(f"{at}")
+            setting = settings.index({**settings[0], prior: strength})
+            gallery.drawn(setting=setting)
+            gallery.check()
+            value = written(swept[setting])
+            assert value in gallery.slider(prior).get_attribute("aria-valuetext")
+            plot = gallery.slider(prior).locator("xpath=../..").locator(".gallery-plot")
+            assert plot.locator("text").inner_text() == value
+            heights = [float(dot.get_attribute("cy")) for dot in plot.locator("circle").all()]
+            values = [swept[settings.index({**settings[0], prior: s})] for s in strengths]
+            # Higher activations are higher up, in proportion.
+            np.testing.assert_allclose(
+                np.diff(heights) * (max(0, *swept) - min(0, *swept)),
+                -36 * np.diff(values),
+                atol=0.1,
+            )
+            for other in set(SWEEPS) - {prior}:
+                default = SWEEPS[other].index(settings[0][other])
+                assert gallery.slider(other).input_value() == str(default)
+    gallery.root.get_by_text("The priors in numbers").click()
+    rows = gallery.root.locator(".gallery-table tbody tr").all_inner_texts()
+    assert len(rows) == sum(map(len, SWEEPS.values()))
+
+
+def test_keys(gallery):
     page, root = gallery.page, gallery.root
-    frames = gallery.gallery._plan["frames"]
-    root.get_by_role("slider").focus()
-    page.keyboard.press("ArrowLeft")
-    gallery.drawn(step=frames[-2])
+    settings = gallery.gallery._network["settings"]
+    gallery.slider("fourier").focus()
     page.keyboard.press("Home")
-    gallery.drawn(step=0)
-    assert "random start" in root.get_by_role("slider").get_attribute("aria-valuetext")
+    gallery.drawn(setting=settings.index({**settings[0], "fourier": 0}))
     root.locator('.gallery-card[tabindex="0"]').focus()
     channels = gallery.gallery._entry["channels"]
     for key, at in (("ArrowRight", 1), ("End", len(channels) - 1), ("Home", 0)):
         page.keyboard.press(key)
         gallery.drawn(filter=channels[at])
-    root.get_by_role("radio", name="convolution 1").focus()
+    root.get_by_role("radio", name="layer 0").focus()
     page.keyboard.press("ArrowRight")
-    gallery.drawn(layer="convolution 2")
-    root.get_by_role("button", name="Play").click()
-    gallery.drawn(step=frames[1])
-    gallery.drawn(step=frames[-1])
+    gallery.drawn(layer="layer 3")
+    root.get_by_role("radio", name="channel (mean)").focus()
+    page.keyboard.press("ArrowRight")
+    gallery.drawn(objective="neuron")
     gallery.check()
 
 
 def test_what_python_sets_is_shown(mount, page):
-    gallery = FilterGallery(IMAGENET, layer="classes", step=0)
-    gallery.filter = gallery._entry["channels"][2]
+    gallery = FilterGallery(LITE, layer="classes", setting=3)
+    gallery.filter = gallery._entry["channels"][1]
     shown = Page(mount, page, gallery)
     assert shown.check() == {
         "demo": "filter_gallery",
-        "network": IMAGENET, "layer": "classes", "filter": gallery.filter, "step": 0,
+        "network": LITE, "layer": "classes", "filter": 207, "objective": "logit", "setting": 3,
     }  # fmt: skip
     assert shown.root.get_by_label("Network", exact=True).count() == 0
 
 
-def test_the_copied_program_runs_and_agrees(mount, page):
-    shown = Page(mount, page, FilterGallery(CATS))
+@pytest.mark.parametrize("objective", ["channel", "neuron"])
+def test_the_copied_program_runs_and_agrees(mount, page, objective):
+    shown = Page(mount, page, FilterGallery(CATS, layer="layer 3", objective=objective))
+    entry = shown.gallery._entry
+    shown.root.locator(".gallery-card").nth(5).click()
+    shown.drawn(filter=entry["channels"][5])
     shown.root.get_by_role("button", name="Copy as Python").click()
     done = subprocess.run(
         [sys.executable, "-c", page.evaluate("window.copied")], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    reached = dict(
-        line.split() for line in done.stdout.splitlines() if line.startswith(tuple(METHODS))
-    )
-    entry = shown.gallery._entry
-    for method in METHODS:
-        recorded = entry[method]["activations"][0]
-        # Alone in its batch a filter starts from other noise.
-        climbed = (float(reached[method]) - recorded[0]) / (recorded[-1] - recorded[0])
-        assert 0.6 < climbed < 1.7
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("activation")]
+    reached = np.array([float(value) for value in line.split()[1:]])
+    recorded = entry["neuron"][5] if objective == "neuron" else entry["optima"][5]
+    # In another batch a filter starts from other noise.
+    assert reached.size == np.size(recorded)
+    assert 0.6 < reached.mean() / np.mean(recorded) < 1.7
 
 
-def test_damaged_pictures_and_new_weights_are_said(mount, page):
+def test_images_of_a_layer_are_loaded_when_it_is_chosen(mount, page, tmp_path):
+    """As in the built book: every deferred array is in a script of its own."""
+    sys.path.insert(0, str(conftest_root() / "book" / "_ext"))
+    import demo_data
+
     gallery = FilterGallery(CATS)
-    gallery.sprites = np.zeros_like(gallery.sprites)
-    networks = [{**gallery.networks[0], "outdated": True}]
-    gallery.networks = networks
+    page.add_init_script(LISTEN)
+    mount(gallery)
+    index = tmp_path / "index.html"
+    head, start, rest = index.read_text().partition('widget-state+json">')
+    body, end, tail = rest.partition("</script>")
+    state = json.loads(body)
+    names = iter(range(100))
+
+    def write(text):
+        name = f"data-{next(names)}.js"
+        (tmp_path / name).write_text(text)
+        return name
+
+    demo_data.move_large_buffers(state, write)
+    index.write_text(head + start + json.dumps(state).replace("</", "<\\/") + end + tail)
+    loaded = []
+    page.on("request", lambda request: loaded.append(request.url.rpartition("/")[2]))
+    page.reload()
+    shown = Page.__new__(Page)
+    shown.page, shown.gallery = page, gallery
+    shown.root = page.locator(".lu-filter-gallery")
+    shown.check()
+    first = [name for name in loaded if name.startswith("data-")]
+    assert len(first) == 2  # this layer and the data set
+    shown.layer("layer 6")
+    shown.check()
+    second = [name for name in loaded if name.startswith("data-")]
+    assert len(second) == 3 and len(set(second)) == 3
+    shown.layer("layer 0")
+    assert [name for name in loaded if name.startswith("data-")] == second
+    page.route("**/data-*.js", lambda route: route.abort())
+    page.get_by_role("radio", name="layer 3").check(force=True)
+    expect(page.locator(".gallery-heading")).to_contain_text("cannot be shown: ")
+    page.trouble.clear()  # the request was aborted by this test
+
+
+def conftest_root():
+    from pathlib import Path
+
+    return Path(__file__).resolve().parents[2]
+
+
+def test_damaged_images_and_new_weights_are_said(mount, page):
+    gallery = FilterGallery(CATS)
+    gallery.deferred = {key: b"no image" for key in gallery.deferred}
+    gallery.networks = [{**gallery.networks[0], "outdated": True}]
     page.add_init_script(LISTEN)
     mount(gallery)
     expect(page.locator(".gallery-heading")).to_contain_text("cannot be shown")
@@ -184,23 +293,15 @@ def test_two_beside_each_other_and_accessibility(mount, page):
     page.set_viewport_size({"width": 390, "height": 900})
     page.emulate_media(reduced_motion="reduce")
     page.add_init_script(LISTEN)
-    mount(FilterGallery(CATS), FilterGallery())
+    mount(FilterGallery(CATS), FilterGallery(CATS, LITE))
     roots = page.locator(".lu-filter-gallery")
-    roots.nth(1).get_by_role("radio", name="convolution 3").check(force=True)
+    roots.nth(1).get_by_role("radio", name="layer 6").check(force=True)
     page.wait_for_function(
-        "document.querySelectorAll('.lu-filter-gallery')[1].drawn.layer === 'convolution 3'"
+        "document.querySelectorAll('.lu-filter-gallery')[1].drawn.layer === 'layer 6'"
     )
-    assert roots.nth(0).evaluate("root => root.drawn.layer") == "convolution 1"
+    assert roots.nth(0).evaluate("root => root.drawn.layer") == "layer 0"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
         wait_for_fading(page)
         assert violations(page, ".lu-filter-gallery") == []
-
-
-def test_the_fallback_has_pictures_and_numbers():
-    html = FilterGallery().figure_html()
-    data = html.partition("base64,")[2].partition('"')[0]
-    import base64
-
-    assert Image.open(io.BytesIO(base64.b64decode(data))).width > 800

@@ -5,8 +5,10 @@ import torch
 from torch import nn
 
 from lecture_utils import models
-from lecture_utils.interpretation import feature_maps, maximize_activation
+from lecture_utils.interpretation import Priors, feature_maps, maximize_activation
 from lecture_utils.interpretation._canvases import FourierCanvas, color_basis
+from lecture_utils.interpretation._diversity import similarity
+from lecture_utils.interpretation._priors import total_variation, transform
 
 METHODS = ("pixel", "fourier")
 
@@ -85,6 +87,88 @@ def test_it_normalizes(network):
     torch.testing.assert_close(maps[1, 5].mean().detach(), result.activations[1])
 
 
+def test_a_neuron_is_the_middle_of_the_map_and_needs_its_receptive_field_only(network):
+    result = ascend(network, objective="neuron", priors=Priors(transformations=0), frames=(0, 12))
+    maps = feature_maps(network[:4], "3", result.images)
+    middle = maps[:, :, maps.shape[2] // 2, maps.shape[3] // 2]
+    torch.testing.assert_close(torch.stack([middle[0, 0], middle[1, 5]]), result.activations)
+    assert (result.activations > ascend(network, steps=0, objective="neuron").activations).all()
+    # On pixels, what the neuron does not see stays as it was.
+    pixels = ascend(network, objective="neuron", method="pixel", frames=(0,))
+    assert torch.equal(pixels.images[..., 0, 0], pixels.frames[0][..., 0, 0])
+    assert not torch.equal(pixels.images, pixels.frames[0])
+
+
+def test_the_lowest_activation(network):
+    low, high = (ascend(network, minimize=minimize).activations for minimize in (True, False))
+    start = ascend(network, steps=0).activations
+    assert (low < start).all() and (start < high).all()
+
+
+def test_each_prior_does_what_it_says(network):
+    def images(**priors):
+        return ascend(network, steps=20, priors=Priors(**priors), learning_rate=0.1).images
+
+    default = images()
+    rough = total_variation(default)
+    assert (total_variation(images(fourier=0)) > 1.3 * rough).all()
+    assert (total_variation(images(total_variation=20)) < 0.9 * rough).all()
+
+    def colorfulness(batch):
+        return (batch - batch.mean(dim=1, keepdim=True)).abs().mean(dim=(1, 2, 3))
+
+    assert (colorfulness(images(color=0)) > colorfulness(default)).all()
+    still = ascend(network, steps=20, priors=Priors(transformations=0), learning_rate=0.1)
+    moved = ascend(network, steps=20, learning_rate=0.1)
+    assert (still.activations > moved.activations).all()  # a pattern for one position only
+
+
+def test_strengths_do_not_change_the_contrast_at_the_start():
+    def contrast(fourier, color):
+        generator = torch.Generator().manual_seed(0)
+        canvas = FourierCanvas((16, 3, 32, 32), generator, torch.empty(0), fourier, color)
+        return torch.logit(canvas.images().detach()).std().item()
+
+    at_default = contrast(1, 1)
+    for fourier, color in ((0, 1), (0.5, 0.5), (1.5, 0), (1, 0)):
+        assert contrast(fourier, color) == pytest.approx(at_default, rel=0.25)
+    torch.testing.assert_close(color_basis(3, 0.0) / color_basis(3, 0.0)[0, 0], torch.eye(3))
+
+
+def test_total_variation_by_hand_and_a_still_image():
+    image = torch.tensor([[[[0.0, 1.0], [0.5, 0.5]]]])
+    torch.testing.assert_close(total_variation(image), torch.tensor([(0.5 + 0.5) / 2]))
+    assert total_variation(torch.rand(2, 3, 1, 1)).tolist() == [0, 0]
+    generator = torch.Generator().manual_seed(0)
+    assert transform(image, 0, generator) is image
+    assert transform(image, 4, generator).shape == image.shape
+
+
+def test_similarity_is_the_cosine_of_gram_matrices():
+    torch.manual_seed(0)
+    for shape in ((5, 7, 2, 2), (5, 2, 4, 4)):  # few positions, and few channels
+        maps = torch.randn(shape)
+        features = maps.flatten(2)
+        gram = (features @ features.transpose(1, 2)).flatten(1)
+        cosine = torch.cosine_similarity(gram[:, None], gram[None], dim=2)
+        found = similarity(maps, [4, 4, 4, 9, 1])
+        expected = torch.stack(
+            [cosine[0, 1:3].mean(), cosine[1, [0, 2]].mean(), cosine[2, :2].mean()]
+        )
+        torch.testing.assert_close(found[:3], expected)
+        assert found[3:].tolist() == [0, 0]
+
+
+def test_diversity_drives_images_of_a_channel_apart(network):
+    def alike(diversity):
+        result = ascend(network, channel=[5, 5, 5], steps=20, diversity=diversity)
+        maps = feature_maps(network[:4], "3", result.images)
+        return similarity(maps, [5, 5, 5]).mean(), result.activations.mean()
+
+    without, with_it = alike(0), alike(2)
+    assert with_it[0] < without[0] and with_it[1] < without[1]
+
+
 @pytest.mark.parametrize("size", [(24, 24), (31, 20), (1, 7)])
 def test_waves_and_colors_are_those_of_photos(size):
     generator = torch.Generator().manual_seed(0)
@@ -126,6 +210,11 @@ def test_the_model_is_left_as_it_was(network, method):
         ({"channel": [-1]}, r"channel is \[-1\]; pass an integer from 0"),
         ({"channel": []}, "pass an integer from 0, or several"),
         ({"channel": [True]}, "pass an integer"),
+        ({"objective": "layer"}, "objective"),
+        ({"priors": {"color": 1}}, "pass interpretation.Priors"),
+        ({"priors": Priors(), "method": "pixel"}, 'the method "pixel" has no priors'),
+        ({"diversity": -1}, "diversity is -1; give a number from 0"),
+        ({"diversity": float("nan")}, "diversity"),
         ({"method": "lucid"}, "method is 'lucid'; use one of 'pixel', 'fourier'"),
         ({"steps": -1}, "steps is -1"),
         ({"steps": 1.5}, "steps is 1.5"),
@@ -141,6 +230,21 @@ def test_the_model_is_left_as_it_was(network, method):
 def test_what_does_not_work(network, options, message):
     with pytest.raises(ValueError, match=message):
         ascend(network, **options)
+
+
+@pytest.mark.parametrize(
+    ("strengths", "message"),
+    [
+        ({"fourier": -1}, "fourier is -1"),
+        ({"color": 1.5}, "color is 1.5; give a strength from 0 to 1"),
+        ({"transformations": 5}, "from 0 to 4"),
+        ({"total_variation": float("inf")}, "total_variation"),
+        ({"color": "red"}, "color"),
+    ],
+)
+def test_strengths_that_do_not_exist(strengths, message):
+    with pytest.raises(ValueError, match=message):
+        Priors(**strengths)
 
 
 def test_a_layer_without_channels():

@@ -382,6 +382,24 @@ def test_arrays_of_large_demos_only_leave_the_page():
     assert json.loads(handed) == state_of(None, None, None, 500)["state"]["m3"]["buffers"]
 
 
+def test_deferred_bytes_get_a_script_each():
+    state, scripts = state_of(30, 200), []
+    model = state["state"]["m1"]
+    own = model["buffers"][0]
+    model["state"]["deferred"] = {}
+    model["buffers"] = [
+        own,
+        {"path": ["deferred", "net/0"], "encoding": "base64", "data": "AAAA"},
+        {"path": ["deferred", "net/1"], "encoding": "base64", "data": "BBBB"},
+    ]
+    demo_data.move_large_buffers(
+        state, lambda text: scripts.append(text) or f"{len(scripts)}.js", 1000
+    )
+    assert model["state"]["deferred"] == {"net/0": {"script": "1.js"}, "net/1": {"script": "2.js"}}
+    assert scripts[1] == 'document.currentScript.base64 = "BBBB";\n'
+    assert model["buffers"] == [own] and "buffers_file" not in model
+
+
 def test_the_page_names_the_file_relative_to_itself_and_nothing_else_changes(tmp_path):
     page = _JavaScript("a.js", priority=200, defer="defer")
     kind = "application/vnd.jupyter.widget-state+json"

@@ -1,43 +1,44 @@
-"""FilterGallery: activation maximization from noise, and the images that activate filters most."""
+"""FilterGallery: what maximizes filters, how priors change it, and what real images do."""
 
 from __future__ import annotations
 
 import html
+from typing import Any
 
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from lecture_utils import runs
-from lecture_utils.interpretation import recordings
+from lecture_utils.interpretation.recordings import SWEEPS
 
 from .. import _figure
-from .._demo import ArrayTrait, Demo
+from .._demo import Demo
+from .._recorded import as_traits, load_recordings, smooth_tile
 from .._sprites import unpack_tiles
 from .._traits import Whole
 
-KINDS = (*recordings.METHODS, "examples")
-# What the trait `networks`, and so the JavaScript, calls them.
-_KEYS = {"pixel": "plain", "fourier": "strong", "examples": "examples"}
+_KINDS = ("optima", "minimum", "neuron", "swept")
 
 
 class FilterGallery(Demo):
-    """Show images that maximize the activation of single filters: synthesized, and from a data set.
+    """Look into the filters of a network: synthesized images, priors, and images of a data set.
 
-    A slider goes from the random start to the result; the lecture's ascent on pixels is beside the
-    one on Fourier amplitudes. All this was recorded, see `lecture_utils.interpretation.recordings`.
-    In a live notebook all traits are in sync both ways.
+    All this was recorded, see `lecture_utils.interpretation.recordings`. Images are loaded layer by
+    layer when they are wanted. In a live notebook all traits are in sync both ways.
 
     Parameters
     ----------
-    *networks : str
-        Names of recordings, by default all: "cats-vs-dogs/augmented" and "efficientnet_lite0".
+    *names : str
+        Names of recordings, such as "efficientnet_lite0"; by default all that are recorded.
     network, layer : str, optional
         Where to start; by default in the first layer of the first network.
     filter : int, optional
         Number of the filter that is shown large; by default the first that was recorded.
-    step : int, optional
-        After how many steps of the ascent; by default at its end.
+    objective : {"channel", "neuron", "logit"}, optional
+        What is maximized: the mean of the filter's map, or its value in the middle. Of the layer
+        "classes", always the logit.
+    setting : int, optional
+        Which of `recordings.settings` the priors have; by default 0, the default.
 
     Attributes
     ----------
@@ -46,46 +47,45 @@ class FilterGallery(Demo):
     Raises
     ------
     ValueError, FileNotFoundError, traitlets.TraitError
-        If a network, layer, filter or step was not recorded.
+        If a network, layer, filter, objective or setting was not recorded.
 
     Examples
     --------
-    >>> gallery = FilterGallery("efficientnet_lite0", layer="stage 4")
-    >>> gallery.step
-    200
+    >>> gallery = FilterGallery("efficientnet_lite0", layer="stage4.1")
+    >>> gallery.objective
+    'channel'
     """
 
     networks = traitlets.List().tag(sync=True)
-    sprites = ArrayTrait("uint8", ndim=1)
+    deferred = traitlets.Dict().tag(sync=True)
     network = traitlets.Unicode().tag(sync=True)
     layer = traitlets.Unicode().tag(sync=True)
     filter = Whole(0).tag(sync=True)
-    step = Whole(0).tag(sync=True)
+    objective = traitlets.Unicode("channel").tag(sync=True)
+    setting = Whole(0).tag(sync=True)
 
     def __init__(
         self,
-        *networks: str,
+        *names: str,
         network: str | None = None,
         layer: str | None = None,
         filter: int | None = None,
-        step: int | None = None,
+        objective: str | None = None,
+        setting: int | None = None,
     ):
-        names = list(networks or recordings.available())
-        if len(set(names)) < len(names):
-            raise ValueError(f"networks are {names}; name each once")
-        self.recordings = {name: recordings.load(name) for name in names}
-        data, parts = [], []
+        self.recordings = load_recordings(names)
+        networks: list[dict[str, Any]] = []
+        deferred: dict[str, bytes] = {}
         for recording in self.recordings.values():
-            data.append(_as_data(recording, parts))
-        start = names[0] if network is None else network
-        super().__init__(
-            networks=data, sprites=np.frombuffer(b"".join(parts), np.uint8), network=start
-        )
-        if layer is not None:
-            self.layer = layer
-        self.step = self._plan["frames"][-1] if step is None else step
-        if filter is not None:
-            self.filter = filter
+            numbers, images = as_traits(recording)
+            networks.append(numbers)
+            deferred |= images
+        start = next(iter(self.recordings)) if network is None else network
+        super().__init__(networks=networks, deferred=deferred, network=start)
+        chosen = {"layer": layer, "filter": filter, "objective": objective, "setting": setting}
+        for name, value in chosen.items():
+            if value is not None:
+                self.set_trait(name, value)
 
     @traitlets.validate("network")
     def _check_network(self, proposal):
@@ -99,9 +99,13 @@ class FilterGallery(Demo):
     def _check_filter(self, proposal):
         return _one_of(proposal, self._entry["channels"])
 
-    @traitlets.validate("step")
-    def _check_step(self, proposal):
-        return _one_of(proposal, self._plan["frames"])
+    @traitlets.validate("objective")
+    def _check_objective(self, proposal):
+        return _one_of(proposal, self._objectives)
+
+    @traitlets.validate("setting")
+    def _check_setting(self, proposal):
+        return _one_of(proposal, range(len(self._network["settings"])))
 
     @traitlets.observe("network", "layer")
     def _follow(self, change):
@@ -109,112 +113,117 @@ class FilterGallery(Demo):
             self.layer = self._layers[0]["label"]
         if self.filter not in self._entry["channels"]:
             self.filter = self._entry["channels"][0]
-        if self.step not in self._plan["frames"]:
-            self.step = self._plan["frames"][-1]
+        if self.objective not in self._objectives:
+            self.objective = self._objectives[0]
 
     @property
-    def _plan(self):
-        return self.recordings[self.network].card["plan"]
+    def _network(self):
+        return next(each for each in self.networks if each["name"] == self.network)
 
     @property
     def _layers(self):
-        return self.recordings[self.network].card["layers"]
+        return self._network["layers"]
 
     @property
     def _entry(self):
         return next(each for each in self._layers if each["label"] == self.layer)
 
+    @property
+    def _objectives(self):
+        return ["logit"] if self._entry["names"] else ["channel", "neuron"]
+
     def images(self, kind: str) -> NDArray[np.uint8]:
-        """Return the images of the chosen layer.
+        """Return synthesized images of the chosen layer.
 
         Parameters
         ----------
-        kind : {"pixel", "fourier", "examples"}
+        kind : {"optima", "minimum", "neuron", "swept"}
 
         Returns
         -------
-        ndarray of uint8, shape (filters, frames or examples, H, W, 3)
+        ndarray of uint8, shape (filters, images, H, W, 3)
+            "swept" has fewer filters, and as many images as there are settings.
         """
-        recording, entry = self.recordings[self.network], self._entry
-        counts = len(entry["channels"]), len(entry[kind]["activations"][0])
-        data = recording.sprite(self._layers.index(entry), kind)
-        tiles = unpack_tiles(data, entry[kind]["layout"], counts[0] * counts[1])
-        return tiles.reshape(*counts, *tiles.shape[1:])
+        if kind not in _KINDS:
+            raise ValueError(f"kind is {kind!r}; use one of {', '.join(map(repr, _KINDS))}")
+        entry = self._entry
+        count = sum(len(row) for rows in entry["tiles"].values() for row in rows)
+        sheet = self.recordings[self.network].sheet(self._layers.index(entry))
+        numbers = np.array(entry["tiles"][kind], int)
+        return unpack_tiles(sheet, entry["sheet"], count)[numbers]
+
+    def pool(self) -> NDArray[np.uint8]:
+        """Return the images of the data set, uint8 (N, H, W, 3)."""
+        pool = self._network["pool"]
+        data = self.recordings[self.network].pool()
+        return unpack_tiles(data, pool["sheet"], len(pool["names"]))
 
     def figure_html(self) -> str:
-        """Return start, both results and an example of the chosen filter, and all activations."""
-        entry = self._entry
+        """Return images that maximize and minimize the chosen filter, and all activations."""
+        entry, pool = self._entry, self.pool()
         at = entry["channels"].index(self.filter)
-        pixel, fourier, examples = (self.images(kind)[at] for kind in KINDS)
-        images = (pixel[0], pixel[-1], fourier[-1], examples[0])
-        tiles = [_figure.rgb_tile(each) for each in images]
         name = _name(entry, at)
+        most, least = (entry["examples"]["whole"][key] for key in ("most", "least"))
+        images = [
+            *self.images("optima")[at],
+            self.images("minimum")[at, 0],
+            pool[most[at][0][0]],
+            pool[least[at][0][0]],
+        ]
+        tiles = [smooth_tile(each) for each in images]
         alt = (
-            "Noise, the results of gradient ascent on pixels and on Fourier amplitudes for "
-            f"{name} of {self.layer}, and the image of the data set that activates it most."
+            f"{name} of {self.layer}: three synthesized images with a high activation and one with "
+            "a low one, then the images of the data set with the highest and the lowest activation."
         )
-        steps = self._plan["frames"][-1]
-        heads = ("Filter", "Start", f"Pixels, {steps} steps", f"Fourier, {steps} steps")
-        head = "".join(f'<th scope="col">{each}</th>' for each in heads)
-        rows = "".join(
-            f'<tr><th scope="row">{html.escape(_name(entry, i))}</th>'
-            + "".join(
-                f"<td>{_figure.number(value)}</td>"
-                for value in (p["pixel"][0], p["pixel"][-1], p["fourier"][-1])
+        heads = ("Filter", "Synthesized, highest", "Neuron", "Synthesized, lowest", "Data, highest",
+                 "Data, lowest")  # fmt: skip
+        rows = [
+            _figure.table_row(
+                _name(entry, i),
+                [
+                    _figure.number(max(entry["optima"][i])),
+                    _figure.number(entry["neuron"][i]) if entry["neuron"] else "",
+                    _figure.number(entry["minimum"][i]),
+                    _figure.number(most[i][0][1]),
+                    _figure.number(least[i][0][1]),
+                ],
             )
-            + "</tr>"
-            for i, p in enumerate(_by_filter(entry))
-        )
+            for i in range(len(entry["channels"]))
+        ]
+        measure = "Logit" if entry["names"] else "Mean activation"
+        caption = f"{measure}, {self.layer} of {self._network['title']}"
         return (
             f"<figure>{_figure.image_html(tiles, alt)}"
             f"<figcaption>{html.escape(alt)}</figcaption></figure>"
-            f'<div class="demo-numbers"><table><caption>Mean activation, {html.escape(self.layer)} '
-            "of "
-            f"{html.escape(self.recordings[self.network].card['title'])}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+            f'<div class="demo-numbers">{_figure.table(caption, heads, rows)}'
+            f"{self._swept_table()}</div>"
         )
 
-
-def _as_data(recording, parts):
-    """Return what the browser needs of a recording; put its sprites at the end of `parts`."""
-    card, layers = recording.card, []
-    for number, entry in enumerate(card["layers"]):
-        sprites = [recording.sprite(number, kind) for kind in KINDS]
-        parts += sprites
-        sizes = {_KEYS[kind]: len(sprite) for kind, sprite in zip(KINDS, sprites, strict=True)}
-        renamed = {_KEYS.get(key, key): value for key, value in entry.items()}
-        layers.append({**renamed, "bytes": sizes})
-    return {
-        "name": recording.name,
-        "title": card["title"],
-        "frames": card["plan"]["frames"],
-        "layers": layers,
-        "data": card["data"],
-        "known": recording.name not in runs.RECIPES,
-        "outdated": _is_outdated(recording),
-    }
-
-
-def _is_outdated(recording):
-    """Tell whether the network has been trained anew since its filters were recorded."""
-    if recording.name not in runs.RECIPES:
-        return False
-    return runs.load(recording.name).card["weights_sha256"] != recording.card["weights"]
-
-
-def _by_filter(entry):
-    for i in range(len(entry["channels"])):
-        yield {method: entry[method]["activations"][i] for method in recordings.METHODS}
+    def _swept_table(self):
+        entry, settings = self._entry, self._network["settings"]
+        names = [_name(entry, i) for i in range(len(entry["swept"]))]
+        rows = [
+            _figure.table_row(
+                f"{prior.replace('_', ' ')} {_figure.number(strength)}",
+                [
+                    _figure.number(values[settings.index({**settings[0], prior: strength})])
+                    for values in entry["swept"]
+                ],
+            )
+            for prior, strengths in SWEEPS.items()
+            for strength in strengths
+        ]
+        return _figure.table("Activation with one prior changed", ["Prior", *names], rows)
 
 
 def _name(entry, at):
     return entry["names"][at] if entry["names"] else f"filter {entry['channels'][at]}"
 
 
-def _one_of(proposal, known):
-    if proposal["value"] not in known:
+def _one_of(proposal, recorded):
+    if proposal["value"] not in recorded:
         raise traitlets.TraitError(
             f"{proposal['trait'].name} is {proposal['value']!r}; recorded are "
-            f"{', '.join(map(str, known))}"
+            f"{', '.join(map(str, recorded))}"
         )
     return proposal["value"]

@@ -1,11 +1,12 @@
-/** A card per recorded filter, with its plain and its strong image; one is chosen. */
+/** A thumbnail per recorded filter, of which one is chosen. */
 
+import { format } from "../_shared/math/numbers.js";
 import { h, setText } from "../_shared/ui/dom.js";
-import { METHODS, drawTile } from "./data.js";
+import { drawTile } from "../_shared/ui/recorded.js";
 
 /**
  * @param {{onChoose: (index: number) => void}} options
- * @returns {{element: HTMLElement, update(layer: *, sheets: *, frame: *, chosen: *): void}}
+ * @returns {{element: HTMLElement, update(state: *, sheet: *): void}}
  */
 export function filterCards({ onChoose }) {
   const element = h("div", {
@@ -16,7 +17,7 @@ export function filterCards({ onChoose }) {
   const cards = [];
 
   function makeCard(i) {
-    const canvases = METHODS.map(() => h("canvas", { "aria-hidden": "true" }));
+    const canvas = h("canvas", { "aria-hidden": "true" });
     const name = h("span", { class: "gallery-name" });
     const button = h(
       "button",
@@ -28,10 +29,10 @@ export function filterCards({ onChoose }) {
         onfocus: () => onChoose(i),
         onkeydown: (event) => onKey(event, i),
       },
-      h("span", { class: "gallery-pair" }, canvases),
+      canvas,
       name,
     );
-    return { button, canvases, name };
+    return { button, canvas, name };
   }
 
   function onKey(event, i) {
@@ -48,22 +49,22 @@ export function filterCards({ onChoose }) {
 
   return {
     element,
-    update(layer, sheets, frame, chosen) {
+    update({ layer, index, isNeuron }, sheet) {
       while (cards.length < layer.channels.length) {
         const card = makeCard(cards.length);
         cards.push(card);
         element.append(card.button);
       }
-      cards.forEach(({ button, canvases, name }, i) => {
+      cards.forEach(({ button, canvas, name }, i) => {
         button.hidden = i >= layer.channels.length;
         if (button.hidden) return;
-        METHODS.forEach((method, m) =>
-          drawTile(canvases[m], layer, method, sheets[method], i, frame),
-        );
-        setText(name, layer.name(i));
-        button.setAttribute("aria-label", layer.name(i));
-        button.setAttribute("aria-checked", i === chosen);
-        button.tabIndex = i === chosen ? 0 : -1;
+        const kind = isNeuron ? "neuron" : "optima";
+        drawTile(canvas, sheet, layer.tiles[kind][i][0]);
+        const value = isNeuron ? layer.neuron[i] : layer.optima[i][0];
+        setText(name, layer.name(i).replace("filter ", ""));
+        button.setAttribute("aria-label", `${layer.name(i)}, activation ${format(value)}`);
+        button.setAttribute("aria-checked", i === index);
+        button.tabIndex = i === index ? 0 : -1;
       });
     },
   };

@@ -1,124 +1,140 @@
-/** The chosen filter, large: both ascents, and what maximizes it in the data. */
+/** The chosen filter: its image, its optima, what real images do, and all its numbers. */
 
 import { format } from "../_shared/math/numbers.js";
 import { h, setText } from "../_shared/ui/dom.js";
-import { METHODS, drawTile } from "./data.js";
+import { drawTile } from "../_shared/ui/recorded.js";
+import { PRIORS, largeImage, settingWith, strengthsOf } from "./state.js";
 
-export const TITLES = {
-  plain: ["Plain ascent", "changes pixel by pixel"],
-  strong: ["Strong ascent", "changes waves in natural colors, and moves the image between steps"],
+const MEASURES = {
+  channel: "mean activation",
+  neuron: "activation in the middle",
+  logit: "logit",
 };
 
-/**
- * @returns {{element: HTMLElement, draw: (shown: Record<string, any>, sheets: Record<string, any>)
- *   => void}}
- */
-export function ascentPair() {
-  const views = METHODS.map((method) => {
-    const [title, how] = TITLES[method];
-    const canvas = h("canvas", { role: "img" });
-    const value = h("p", { class: "gallery-value" });
-    const caption = h(
-      "figcaption",
-      {},
-      h("span", { class: "lu-title" }, title),
-      " ",
-      h("span", { class: "lu-label" }, how),
-    );
-    return {
-      canvas,
-      value,
-      element: h("figure", { class: "gallery-large" }, caption, canvas, value),
-    };
-  });
-  function draw({ network, layer, index, frame }, sheets) {
-    const measure = layer.names ? "logit" : "mean activation";
-    METHODS.forEach((method, m) => {
-      const reached = layer[method].activations[index];
-      const { canvas, value } = views[m];
-      drawTile(
-        /** @type {HTMLCanvasElement} */ (canvas),
-        layer,
-        method,
-        sheets[method],
-        index,
-        frame,
-      );
+/** What the numbers of an objective measure. */
+export function measureOf(objective) {
+  return MEASURES[objective];
+}
+
+/** @returns {{element: HTMLElement, draw: (state: *, sheet: *) => void}} */
+export function largeFigure() {
+  const canvas = h("canvas", { role: "img" });
+  const value = h("p", { class: "gallery-value" });
+  return {
+    element: h("figure", { class: "gallery-large" }, canvas, value),
+    draw(state, sheet) {
+      const { tile, value: reached } = largeImage(state);
+      drawTile(canvas, sheet, tile);
+      const what = `${measureOf(state.objective)} ${format(reached)}`;
       canvas.setAttribute(
         "aria-label",
-        `${TITLES[method][0]} after ${network.frames[frame]} steps for ${layer.name(index)}`,
+        `Synthesized image for ${state.layer.name(state.index)}: ${what}`,
       );
-      setText(
-        value,
-        `${measure} ${format(reached[frame])} (start ${format(reached[0])}, end ${format(reached.at(-1))})`,
-      );
-    });
-  }
-  return {
-    element: h(
-      "div",
-      { class: "gallery-pair-large" },
-      views.map(({ element }) => element),
-    ),
-    draw,
+      setText(value, what[0].toUpperCase() + what.slice(1));
+    },
   };
 }
 
 /**
- * Parts of images on which the filter responds most.
- * @returns {{element: HTMLElement, draw: ({network, layer, index }: {network: *, layer: *,
- *   index: *}, sheet: *) => void}}
+ * A row of small images with a number under each.
+ * @param {string} name Of the class.
  */
-export function exampleRow() {
-  const title = h("p", { class: "lu-title" });
-  const row = h("div", { class: "gallery-examples" });
-  function draw({ network, layer, index }, sheet) {
-    const what = layer.names ? "logit" : "largest activation";
-    setText(
-      title,
-      `Maximally activating parts of ${network.data.pictures} images, and the ${what} of each`,
-    );
-    const values = layer.examples.activations[index];
-    while (row.children.length > values.length) row.lastChild.remove();
-    while (row.children.length < values.length) {
-      row.append(h("figure", {}, h("canvas", { role: "img" }), h("figcaption")));
-    }
-    values.forEach((value, i) => {
-      const [canvas, caption] = row.children[i].children;
-      drawTile(/** @type {HTMLCanvasElement} */ (canvas), layer, "examples", sheet, index, i);
-      canvas.setAttribute("aria-label", `Part of an image, number ${i + 1}`);
-      setText(caption, format(value));
-    });
-  }
-  return { element: h("div", {}, title, row), draw };
+function imageRow(name) {
+  const row = h("div", { class: `gallery-row ${name}` });
+  return {
+    row,
+    /** @param {{label: string, value: number, paint: (canvas: HTMLCanvasElement) => void}[]} images */
+    show(images) {
+      while (row.children.length > images.length) row.lastChild.remove();
+      while (row.children.length < images.length)
+        row.append(h("figure", {}, h("canvas", { role: "img" }), h("figcaption")));
+      images.forEach(({ label, value, paint }, i) => {
+        const [canvas, caption] = row.children[i].children;
+        paint(/** @type {HTMLCanvasElement} */ (canvas));
+        canvas.setAttribute("aria-label", `${label}, ${format(value)}`);
+        setText(caption, format(value));
+      });
+    },
+  };
 }
 
-/**
- * All recorded steps in numbers.
- * @returns {{element: HTMLElement, update: ({network, layer, index, frame }: {network: *, layer: *,
- *   index: *, frame: *}) => void}}
- */
-export function stepTable() {
+/** Several images for the filter, kept from being alike, and one for its lowest activation. */
+export function optimaRows() {
+  const [optima, minimum] = [imageRow("optima"), imageRow("minimum")];
+  const element = h(
+    "div",
+    { class: "gallery-optima" },
+    h("div", {}, h("p", { class: "lu-title" }, "Diverse optima"), optima.row),
+    h("div", {}, h("p", { class: "lu-title" }, "Lowest"), minimum.row),
+  );
+  function draw({ layer, index }, sheet) {
+    const entries = (kind, label, values) =>
+      values.map((value, i) => ({
+        label,
+        value,
+        paint: (canvas) => drawTile(canvas, sheet, layer.tiles[kind][index][i]),
+      }));
+    optima.show(entries("optima", "Synthesized for a high activation", layer.optima[index]));
+    minimum.show(entries("minimum", "Synthesized for a low activation", [layer.minimum[index]]));
+  }
+  return { element, draw };
+}
+
+/** What maximizes and minimizes the filter in the data set. */
+export function exampleRows() {
+  const [most, least] = [imageRow("most"), imageRow("least")];
+  const titles = [h("p", { class: "lu-title" }), h("p", { class: "lu-title" })];
+  const element = h(
+    "div",
+    { class: "gallery-examples" },
+    h("div", {}, titles[0], most.row),
+    h("div", {}, titles[1], least.row),
+  );
+  function draw({ network, layer, index, isNeuron }, pool) {
+    const what = isNeuron ? "parts of images" : "images";
+    setText(titles[0], `Maximal data set ${what}`);
+    setText(titles[1], `Minimal data set ${what}`);
+    const part = Math.min(1, Math.max(24, layer.field ?? network.side) / network.side);
+    const entries = (kind) =>
+      layer.examples[isNeuron ? "local" : "whole"][kind][index].map(
+        ([image, value, row, column]) => ({
+          label: network.pool.names[image],
+          value,
+          paint: (canvas) =>
+            drawTile(canvas, pool, image, isNeuron ? { row, column, part } : undefined),
+        }),
+      );
+    most.show(entries("most"));
+    least.show(entries("least"));
+  }
+  return { element, draw };
+}
+
+/** All strengths of all priors in numbers. */
+export function priorTable() {
   const element = h("table", { class: "gallery-table" });
-  function update({ network, layer, index, frame }) {
+  function update({ network, layer, index, isSwept, setting }) {
+    element.hidden = !isSwept;
+    if (!isSwept) return;
+    const { settings } = network;
     const head = h(
       "tr",
       {},
-      ["Steps", "Plain", "Strong"].map((text) => h("th", { scope: "col" }, text)),
+      ["Prior", "Strength", "Activation"].map((text) => h("th", { scope: "col" }, text)),
     );
-    const rows = network.frames.map((step, i) =>
-      h(
-        "tr",
-        { class: i === frame && "now" },
-        h("th", { scope: "row" }, `${step}`),
-        METHODS.map((method) => h("td", {}, format(layer[method].activations[index][i]))),
-      ),
+    const rows = PRIORS.flatMap(({ key, label }) =>
+      strengthsOf(settings, key).map((strength) => {
+        const at = settingWith(settings, key, strength);
+        return h(
+          "tr",
+          { class: at === setting && "now" },
+          h("th", { scope: "row" }, label),
+          h("td", {}, format(strength)),
+          h("td", {}, format(layer.swept[index][at])),
+        );
+      }),
     );
-    const caption = h(
-      "caption",
-      {},
-      `${layer.names ? "Logit" : "Mean activation"} of ${layer.name(index)}, ${layer.label}`,
-    );
+    const caption = h("caption", {}, `Activation of ${layer.name(index)}, ${layer.label}`);
     element.replaceChildren(caption, h("thead", {}, head), h("tbody", {}, rows));
   }
   return { element, update };

@@ -1,29 +1,35 @@
 /**
- * FilterGallery: images that maximize filters, from noise to result, beside what maximizes them in
- * a data set.
+ * FilterGallery: what maximizes a filter under which priors, and what real images do in it.
  */
 
 import { format } from "../_shared/math/numbers.js";
-import { disclosure, select } from "../_shared/ui/controls.js";
+import { disclosure, segmented, select } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { layerStrip } from "../_shared/ui/layer_strip.js";
 import { mountDemo } from "../_shared/ui/mount.js";
+import { readNetworks } from "../_shared/ui/recorded.js";
 import { filterCards } from "./cards.js";
-import { ascentPair, exampleRow, stepTable } from "./close_up.js";
-import { METHODS, readNetworks } from "./data.js";
+import { exampleRows, largeFigure, measureOf, optimaRows, priorTable } from "./close_up.js";
+import { priorSliders } from "./priors.js";
 import { pythonCode } from "./python_code.js";
-import { stepsSlider } from "./steps_slider.js";
+import { largeImage, readState } from "./state.js";
 
-const HELP =
-  "Left in each pair: plain ascent, right: strong. The higher activation need not be the more telling image: noise that no " +
-  "photo contains can activate a filter more than any pattern.";
 const OUTDATED =
   "This network was retrained after its filters were recorded: these images belong to its predecessor.";
 
-/** The network and the layer to look at. */
-function makeControls({ model, edit }, networks, shown) {
+/** Network, objective and layer. */
+function makeControls({ model, edit }, networks, state) {
   const lastLayer = new Map();
+  const goTo = (network, layer, objective) =>
+    edit({
+      network: network.name,
+      layer: layer.label,
+      filter: layer.channels[0],
+      objective: layer.names ? "logit" : objective,
+      setting: 0,
+    });
+  const ofFilters = (objective) => (objective === "logit" ? "channel" : objective);
   const menu = select({
     label: "Network",
     options: [...networks.values()].map(({ name, title }) => ({ value: name, label: title })),
@@ -31,109 +37,143 @@ function makeControls({ model, edit }, networks, shown) {
     onChange: (name) => {
       const network = networks.get(name);
       const layer = network.layers.get(lastLayer.get(name)) ?? network.layers.values().next().value;
-      const step = network.frames.includes(model.get("step"))
-        ? model.get("step")
-        : network.frames.at(-1);
-      edit({ network: name, layer: layer.label, filter: layer.channels[0], step });
+      goTo(network, layer, ofFilters(state().objective));
     },
   });
-  const strip = layerStrip((label) =>
-    edit({ layer: label, filter: shown().network.layers.get(label).channels[0] }),
-  );
-  function update({ network, layer }) {
+  const strip = layerStrip((label) => {
+    const { network, objective } = state();
+    goTo(network, network.layers.get(label), ofFilters(objective));
+  });
+  const objectives = segmented({
+    legend: "Objective",
+    options: [
+      { value: "channel", label: "channel (mean)" },
+      { value: "neuron", label: "neuron (middle)" },
+      { value: "logit", label: "class logit" },
+    ],
+    value: "channel",
+    onChange: (objective) => {
+      const { network, layer, index } = state();
+      const layers = [...network.layers.values()];
+      const isClasses = Boolean(layer.names);
+      if (isClasses === (objective === "logit")) {
+        edit({ objective, setting: 0, filter: layer.channels[index] });
+        return;
+      }
+      const to = layers.filter(({ names }) => Boolean(names) === !isClasses).at(-1);
+      if (to) goTo(network, to, objective);
+      else objectives.set(state().objective); // This network has no classes.
+    },
+  });
+  function update({ network, layer, objective }) {
     lastLayer.set(network.name, layer.label);
     menu.set(network.name);
+    objectives.set(objective);
     const layers = [...network.layers.values()];
+    const logit = /** @type {HTMLInputElement} */ (
+      objectives.element.querySelector("label:last-child input")
+    );
+    logit.disabled = !layers.some(({ names }) => names);
     strip.update(
       network,
       layers.map(({ label, of, channels }) => ({ label, note: `${channels.length} of ${of}` })),
       layer.label,
     );
   }
-  return { menu: networks.size > 1 && menu.element, strip: strip.element, update };
+  return {
+    menu: networks.size > 1 && menu.element,
+    strip: strip.element,
+    objectives: h(
+      "div",
+      { class: "gallery-objective" },
+      h("span", { class: "lu-title", "aria-hidden": "true" }, "Maximized is the"),
+      objectives.element,
+    ),
+    update,
+  };
 }
 
 function build(demo) {
   const { model, edit, signal } = demo;
-  demo.watch(["network", "layer", "filter", "step"]);
+  demo.watch(["network", "layer", "filter", "objective", "setting"]);
   const networks = readNetworks(model);
-  const shown = () => {
-    const network = networks.get(model.get("network")) ?? networks.values().next().value;
-    const layer = network.layers.get(model.get("layer")) ?? network.layers.values().next().value;
-    const index = Math.max(0, layer.channels.indexOf(model.get("filter")));
-    const frame = network.frames.indexOf(model.get("step"));
-    return { network, layer, index, frame: frame < 0 ? network.frames.length - 1 : frame };
-  };
-  const controls = makeControls(demo, networks, shown);
-  const steps = stepsSlider({ onInput: (step) => edit({ step }), signal });
+  const state = () => readState(model, networks);
+  const controls = makeControls(demo, networks, state);
   const cards = filterCards({
     onChoose: (index) => {
-      const filter = shown().layer.channels[index];
+      const filter = state().layer.channels[index];
       if (filter !== model.get("filter")) edit({ filter });
     },
   });
-  const [ascents, examples, table] = [ascentPair(), exampleRow(), stepTable()];
+  const priors = priorSliders({ onInput: (setting) => edit({ setting }) });
+  const [large, optima, examples, table] = [
+    largeFigure(),
+    optimaRows(),
+    exampleRows(),
+    priorTable(),
+  ];
   const heading = h("p", { class: "gallery-heading lu-title" });
   const outdated = h("p", { class: "lu-message" }, OUTDATED);
   const source = h("p", { class: "lu-label" });
-  const copy = copyButton({ code: () => pythonCode(shown()), signal });
+  const copy = copyButton({ code: () => pythonCode(state()), signal });
 
   let drawing = null;
   async function draw() {
-    const now = shown();
-    const { network, layer, index, frame } = now;
+    const now = state();
+    const { network, layer, index, objective, setting } = now;
     controls.update(now);
-    steps.update(network.frames, network.frames[frame]);
+    priors.update(now);
+    table.update(now);
     outdated.hidden = !network.outdated;
     const token = {};
     drawing = token;
-    let sheets;
+    let images;
     try {
-      sheets = await layer.sheets();
+      images = await Promise.all([layer.sheet(), network.images()]);
     } catch (error) {
       setText(heading, `The images of ${layer.label} cannot be shown: ${error.message}.`);
       return null;
     }
     if (signal.aborted || drawing !== token) return null; // Something else is to be shown by now.
-    cards.update(layer, sheets, frame, index);
-    ascents.draw(now, sheets);
-    examples.draw(now, sheets.examples);
-    table.update(now);
+    const [sheet, pool] = images;
+    cards.update(now, sheet);
+    large.draw(now, sheet);
+    optima.draw(now, sheet);
+    examples.draw(now, pool);
     setText(
       source,
-      `Images: ${network.data.origin}. Ascent and search were recorded, with the settings that the copied program has.`,
+      `Images: ${network.pool.origin}. Numbers under images: ${measureOf(objective)}. All this was recorded, with the settings that the copied program has.`,
     );
     tell(now);
     return {
       network: network.name,
       layer: layer.label,
       filter: layer.channels[index],
-      step: network.frames[frame],
+      objective,
+      setting,
     };
   }
-  function tell({ network, layer, index, frame }) {
+  function tell(now) {
+    const { layer, index, objective } = now;
     const name = layer.name(index);
     setText(
       heading,
       layer.names ? `Class: ${name}` : `${name[0].toUpperCase()}${name.slice(1)} of ${layer.label}`,
     );
-    const reached = METHODS.map(
-      (method) => `${method} ${format(layer[method].activations[index][frame])}`,
-    );
-    demo.say(`${name}, ${network.frames[frame]} steps: ${reached.join(", ")}`);
+    demo.say(`${name}: ${measureOf(objective)} ${format(largeImage(now).value)}`);
   }
 
   const parts = [
     controls.menu,
     controls.strip,
+    controls.objectives,
     outdated,
-    steps.element,
     cards.element,
     heading,
-    ascents.element,
+    h("div", { class: "gallery-close-up" }, large.element, priors.element),
+    optima.element,
     examples.element,
-    h("p", { class: "lu-label" }, HELP),
-    disclosure("All steps in numbers", table.element),
+    disclosure("The priors in numbers", table.element),
     source,
     h("div", {}, copy.button),
     copy.panel,

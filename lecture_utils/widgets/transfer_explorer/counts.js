@@ -1,5 +1,7 @@
 /** What a boundary costs: sums over the stages that learn. */
 
+import { wilson } from "../_shared/math/statistics.js";
+
 /** Photos in a training step. */
 export const BATCH_SIZE = 32;
 /**
@@ -52,22 +54,6 @@ export function boundaries(network, outputs) {
   });
 }
 
-const Z = 1.959964;
-/**
- * Wilson's 95% interval for an accuracy on whole photos; lecture_utils/statistics.py computes the
- * same.
- * @param {number} accuracy
- * @param {number} count
- * @returns {number[]}
- */
-export function wilson(accuracy, count) {
-  const share = Math.round(accuracy * count) / count;
-  const z2 = (Z * Z) / count;
-  const middle = (share + z2 / 2) / (1 + z2);
-  const half = (Z / (1 + z2)) * Math.sqrt((share * (1 - share)) / count + z2 / (4 * count));
-  return [middle - half, middle + half];
-}
-
 /** Mean and range of a value over the seeds of a run; null where one of them does not have it. */
 function over(seeds, read) {
   const values = seeds.map(read);
@@ -85,7 +71,7 @@ export function recorded(run) {
   const accuracy = over(run.seeds, (seed) => seed.test_accuracy);
   const tested = run.seeds[0].test_count;
   return {
-    accuracy: { ...accuracy, interval: wilson(accuracy.mean, tested), tested },
+    accuracy: { ...accuracy, interval: wilson(Math.round(accuracy.mean * tested), tested), tested },
     time: over(run.seeds, (seed) =>
       seed.seconds === null ? null : seed.seconds / seed.val_loss.length,
     ),

@@ -2,11 +2,13 @@
 
 /**
  * Decode a sprite. The browser does the work; colors stay the numbers that were compressed.
- * @param {Uint8Array<ArrayBuffer>} bytes A WebP file.
+ * @param {Uint8Array<ArrayBuffer>} bytes A WebP or AVIF file.
  * @returns {Promise<ImageBitmap>}
  */
 export function decodeSprite(bytes) {
-  return createImageBitmap(new Blob([bytes], { type: "image/webp" }), {
+  // An AVIF file has "ftyp" in bytes 4 to 7.
+  const isAvif = String.fromCharCode(...bytes.subarray(4, 8)) === "ftyp";
+  return createImageBitmap(new Blob([bytes], { type: isAvif ? "image/avif" : "image/webp" }), {
     colorSpaceConversion: "none",
   });
 }

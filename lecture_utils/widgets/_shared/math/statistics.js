@@ -1,0 +1,17 @@
+/** Statistics that demos compute; lecture_utils/statistics.py computes the same. */
+
+/**
+ * Wilson's 95% interval for a share of correct answers.
+ * @param {number} correct
+ * @param {number} answered At least 1.
+ * @returns {[number, number]}
+ */
+export function wilson(correct, answered) {
+  const z = 1.959963984540054;
+  const share = correct / answered;
+  const scale = 1 + z ** 2 / answered;
+  const middle = (share + z ** 2 / (2 * answered)) / scale;
+  const half =
+    (z * Math.sqrt((share * (1 - share)) / answered + z ** 2 / (4 * answered ** 2))) / scale;
+  return [middle - half, middle + half];
+}

@@ -1,0 +1,37 @@
+/**
+ * Bytes that are there only when somebody wants to see them: the trait `deferred`, a dictionary.
+ *
+ * In a notebook they come with the other traits. In the built book, `book/_ext/demo_data.py` has
+ * put each into a script of its own. (A script and not something to fetch: from file:// a page may
+ * not fetch.)
+ */
+
+/** @import { Model } from "./model.js" */
+
+/**
+ * @param {Model} model
+ * @param {string} key
+ * @returns {Promise<Uint8Array<ArrayBuffer>>} Is rejected with a sentence that names what is missing.
+ */
+export async function loadDeferred(model, key) {
+  const value = model.get("deferred")?.[key];
+  if (!value) throw new Error(`there is nothing called ${key}`);
+  if (!value.script) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  const text = atob(await loadScript(value.script));
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/**
+ * @param {string} url
+ * @returns {Promise<string>} What the script left on its own tag.
+ */
+function loadScript(url) {
+  const script = document.createElement("script");
+  script.src = url;
+  const loaded = new Promise((resolve, reject) => {
+    script.onload = () => resolve(/** @type {any} */ (script).base64);
+    script.onerror = () => reject(new Error(`${url} cannot be loaded`));
+  });
+  document.head.append(script);
+  return loaded.finally(() => script.remove());
+}
