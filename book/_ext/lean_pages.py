@@ -1,25 +1,158 @@
-"""Leave out of the pages what this book does not use, and mend what axe finds in Sphinx's HTML."""
+"""Make pages light: what a reader does not see yet is not laid out, and mostly not even parsed.
+
+- Figures and the pictures of demos wait in ``<noscript>``, with their space reserved. Without
+  JavaScript a browser shows them like anything else; with it, ``book.js`` brings them in when the
+  reader is near, or prints.
+- Images leave the page for files of their own, which browsers load when they are needed.
+- Code has no ``<span>`` around what has the color of plain text: two thirds of them.
+- Each section says about how tall it is, so that ``book.css`` can have distant ones skipped.
+- Scripts and styles of the theme and of other extensions are left out: ``book.js`` does their work
+  on our pages, and ``lean_styles.py`` makes one style sheet of all.
+
+It also mends what axe finds in Sphinx's HTML.
+"""
+
+import base64
+import hashlib
+import html
+import re
+from pathlib import Path
+
+#: Pygments' classes that have the color of the text around them, in both styles of the book.
+PLAIN_TOKENS = ("n", "p", "nn", "w")
+#: Characters of base64 that an image may have in the page.
+SMALL_IMAGE = 1_500
+FOLDER = "_static/figures"
+
+_DEMO = (
+    r'(?P<open><div class="demo-figure">)(?P<picture>.*?)(?P<close></div>'
+    r'<script type="application/vnd\.jupyter\.widget-view\+json">)'
+)
+_FIGURE = (
+    r'(?P<figure><figure class="book-figure[^"]*">)\s*(?P<svg><svg\b(?P<root>[^>]*)>.*?</svg>)'
+)
+_PICTURES = re.compile(f"{_DEMO}|{_FIGURE}", re.DOTALL)
+_IMAGE = re.compile(
+    r'((?:xlink:)?href|src)="data:image/(png|webp|jpeg);base64,([^"]{%d,})"' % SMALL_IMAGE
+)
+_PLAIN = re.compile(r'<span class="(?:{})">([^<]*)</span>'.format("|".join(PLAIN_TOKENS)))
+_CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+_SECTION = re.compile(r'(?=<section id="[^"]*">\n<h2>)')
+_THEBE = re.compile(
+    r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName.*?</script>', re.DOTALL
+)
 
 
-def _drop_thebe(app, pagename, templatename, context, doctree):
-    """Drop Thebe, which would run cells elsewhere; it loads two scripts on every page."""
-    for key in ("script_files", "css_files"):
-        context[key] = [file for file in context.get(key, []) if "thebe" not in _described(file)]
+def defer_pictures(body):
+    """Put figures and demos' pictures into ``<noscript>``, behind a box of the same size."""
+    return _PICTURES.sub(_deferred, body)
+
+
+def _deferred(match):
+    if match["open"]:
+        return f"{match['open']}<noscript>{match['picture']}</noscript>{match['close']}"
+    root = match["root"]
+    width, height = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', root).groups()
+    label = re.search(r'aria-label="([^"]*)"', root)
+    widest = re.search(r"max-width:\s*([\d.]+px)", root)
+    style = f"aspect-ratio:{width}/{height}" + (f";max-width:{widest[1]}" if widest else "")
+    name = f' role="img" aria-label="{label[1]}"' if label else ""
+    return (
+        f'{match["figure"]}<div class="figure-later"{name} style="{style}">'
+        f"<noscript>{match['svg']}</noscript></div>"
+    )
+
+
+def move_images(body, write):
+    """Replace images in the page by files; `write(name, bytes)` returns a file's address."""
+
+    def move(match):
+        data = base64.b64decode(match[3])
+        name = f"{hashlib.sha256(data).hexdigest()[:16]}.{match[2]}"
+        return f'{match[1]}="{write(name, data)}"'
+
+    return _IMAGE.sub(move, body)
+
+
+def load_images_lazily(body):
+    """Have browsers load an image when it is nearly in view."""
+    return re.sub(r"<img (?![^>]*\bloading=)", '<img loading="lazy" decoding="async" ', body)
+
+
+def unwrap_plain_code(body):
+    """Remove the elements around code that looks like the text around it."""
+    return _CODE.sub(lambda code: _PLAIN.sub(r"\1", code[0]), body)
+
+
+def estimate_height(section, characters):
+    """Return about how tall a section is, in pixels, where a line has so many characters."""
+    figures = re.findall(r"aspect-ratio:([\d.]+)/([\d.]+);max-width:([\d.]+)px", section)
+    column = 8.2 * characters
+    tall = sum(min(float(w), column) * float(y) / float(x) + 60 for x, y, w in figures)
+    tall += 620 * section.count('class="demo"')
+    section = re.sub(r"<(noscript|script|details|math)\b.*?</\1>", "", section, flags=re.DOTALL)
+    code = re.findall(r"<pre>(.*?)</pre>", section, flags=re.DOTALL)
+    tall += sum(22 * block.count("\n") + 60 for block in code)
+    text = re.sub(r"<pre>.*?</pre>", "", section, flags=re.DOTALL)
+    for block in re.findall(r"<(?:p|li|h2|h3|td)\b[^>]*>(.*?)</", text, flags=re.DOTALL):
+        words = html.unescape(re.sub(r"<[^>]*>", "", block))
+        tall += 28 * (1 + len(words) // characters) + 14
+    return round(tall)
+
+
+def estimate_sections(body):
+    """Tell the style sheet how tall each section is, in a wide and in a narrow window."""
+    start, *sections = _SECTION.split(body)
+    return start + "".join(map(_with_its_height, sections))
+
+
+def _with_its_height(section):
+    # A note in the margin lies outside of its section, where a skipped one would be cut off.
+    if re.search(r'class="[^"]*\bmargin\b', section):
+        return section
+    wide, narrow = estimate_height(section, 88), estimate_height(section, 42)
+    style = f"--tall:{wide}px;--tall-narrow:{narrow}px"
+    return section.replace("<section ", f'<section class="skippable" style="{style}" ', 1)
+
+
+def _shape(app, pagename, templatename, context, doctree):
+    def write(name, data):
+        path = Path(app.outdir) / FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_bytes(data)
+        return context["pathto"](f"{FOLDER}/{name}", resource=True)
+
+    body = context.get("body", "")
+    # ARIA has retired Sphinx's role for references: each becomes an item of its list.
+    body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    body = _THEBE.sub("", body)
+    body = load_images_lazily(body)
+    body = defer_pictures(body)
+    body = move_images(body, write)
+    body = unwrap_plain_code(body)
+    context["body"] = estimate_sections(body)
+    context["default_mode"] = "light"  # without JavaScript
+
+
+def _drop_files(app, pagename, templatename, context, doctree):
+    """Leave only what runs the demos, and on the search page what searches."""
+    context["css_files"] = []
+    if pagename == "search":
+        kept = ("documentation_options", "doctools", "sphinx_highlight")
+    else:
+        kept = ("widget-host", "jupyter.widget-state")
+    context["script_files"] = [
+        file for file in context.get("script_files", []) if any(k in _described(file) for k in kept)
+    ]
 
 
 def _described(file):
-    """Return the name of a script or style sheet, and the text of an inline one."""
-    body = getattr(file, "attributes", {}).get("body", "")
-    return f"{getattr(file, 'filename', file)} {body}".lower()
-
-
-def _name_references_as_items(app, pagename, templatename, context, doctree):
-    """Make each reference an item of its list: ARIA has retired Sphinx's role for them."""
-    body = context.get("body", "")
-    context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    """Return the name of a script, and the type of an inline one."""
+    return f"{getattr(file, 'filename', file)} {getattr(file, 'attributes', {}).get('type', '')}"
 
 
 def setup(app):
-    app.connect("html-page-context", _name_references_as_items)
-    app.connect("html-page-context", _drop_thebe, priority=900)
+    app.connect("html-page-context", _shape, priority=960)
+    app.connect("html-page-context", _drop_files, priority=970)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
