@@ -3,6 +3,7 @@
 - Figures and the pictures of demos wait in ``<noscript>``, with their space reserved. Without
   JavaScript a browser shows them like anything else; with it, ``book.js`` brings them in when the
   reader is near, or prints.
+- Their coordinates have no more digits than can be seen.
 - Images leave the page for files of their own, which browsers load when they are needed.
 - Code has no ``<span>`` around what has the color of plain text: two thirds of them.
 - Each section says about how tall it is, so that ``book.css`` can have distant ones skipped.
@@ -21,7 +22,7 @@ from pathlib import Path
 #: Pygments' classes that have the color of the text around them, in both styles of the book.
 PLAIN_TOKENS = ("n", "p", "nn", "w")
 #: Characters of base64 that an image may have in the page.
-SMALL_IMAGE = 1_500
+SMALL_IMAGE = 700
 FOLDER = "_static/figures"
 
 _DEMO = (
@@ -36,6 +37,7 @@ _IMAGE = re.compile(
     r'((?:xlink:)?href|src)="data:image/(png|webp|jpeg);base64,([^"]{%d,})"' % SMALL_IMAGE
 )
 _PLAIN = re.compile(r'<span class="(?:{})">([^<]*)</span>'.format("|".join(PLAIN_TOKENS)))
+_COORDINATES = re.compile(r'(?<= )(?:d|x|y|x1|y1|x2|y2|points)="[^"]*"')
 _CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 _SECTION = re.compile(r'(?=<section id="[^"]*">\n<h2>)')
 _THEBE = re.compile(
@@ -48,9 +50,20 @@ def defer_pictures(body):
     return _PICTURES.sub(_deferred, body)
 
 
+def shorten_numbers(svg):
+    """Round coordinates to two decimals, hundredths of a point, and join the lines of paths."""
+
+    def round_all(match):
+        text = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", match[0])
+        return " ".join(text.split())
+
+    return _COORDINATES.sub(round_all, svg)
+
+
 def _deferred(match):
     if match["open"]:
-        return f"{match['open']}<noscript>{match['picture']}</noscript>{match['close']}"
+        picture = shorten_numbers(match["picture"])
+        return f"{match['open']}<noscript>{picture}</noscript>{match['close']}"
     root = match["root"]
     width, height = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', root).groups()
     label = re.search(r'aria-label="([^"]*)"', root)
@@ -59,7 +72,7 @@ def _deferred(match):
     name = f' role="img" aria-label="{label[1]}"' if label else ""
     return (
         f'{match["figure"]}<div class="figure-later"{name} style="{style}">'
-        f"<noscript>{match['svg']}</noscript></div>"
+        f"<noscript>{shorten_numbers(match['svg'])}</noscript></div>"
     )
 
 
