@@ -24,6 +24,8 @@ PLAIN_TOKENS = ("n", "p", "nn", "w")
 #: Characters of base64 that an image may have in the page.
 SMALL_IMAGE = 700
 FOLDER = "_static/figures"
+#: Pixels from the top of the first section that are always laid out.
+FIRST_WINDOW = 1_200
 
 _DEMO = (
     r'(?P<open><div class="demo-figure">)(?P<picture>.*?)(?P<close></div>'
@@ -116,7 +118,13 @@ def estimate_height(section, characters):
 def estimate_sections(body):
     """Tell the style sheet how tall each section is, in a wide and in a narrow window."""
     start, *sections = _SECTION.split(body)
-    return start + "".join(map(_with_its_height, sections))
+    tall = 0
+    for i, section in enumerate(sections):
+        # What is in the first window must not move when its true size is known.
+        if tall > FIRST_WINDOW:
+            sections[i] = _with_its_height(section)
+        tall += estimate_height(section, 88)
+    return start + "".join(sections)
 
 
 def _with_its_height(section):

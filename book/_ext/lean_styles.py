@@ -196,5 +196,6 @@ def _write(app, exception):
 
 
 def setup(app):
-    app.connect("build-finished", _write)
+    # After the theme, which then writes the colors of code for both looks.
+    app.connect("build-finished", _write, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

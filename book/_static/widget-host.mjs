@@ -122,23 +122,37 @@
     return loaded.get(url);
   }
 
+  /** Resolved when the reader has done something: before, nothing out of sight is worth a wait. */
+  const firstInput = new Promise((resolve) => {
+    for (const type of ["scroll", "pointermove", "pointerdown", "keydown", "beforeprint"]) {
+      addEventListener(type, resolve, { capture: true, once: true, passive: true });
+    }
+  });
+
   /**
-   * Wait until an element is less than one window away from what a reader sees.
+   * Wait until an element is in view or, once the reader has begun to move, less than one window
+   * away.
    * @param {Element} element
    * @param {() => void} notYet Called if it is further away at first.
    * @returns {Promise<void>}
    */
   function whenNear(element, notYet) {
     return new Promise((resolve) => {
-      const observer = new IntersectionObserver(
-        (entries) => {
-          if (!entries.some((entry) => entry.isIntersecting)) return notYet();
-          observer.disconnect();
-          return resolve();
-        },
-        { rootMargin: "100% 0%" },
-      );
-      observer.observe(element);
+      let observer;
+      const watch = (rootMargin) => {
+        observer?.disconnect();
+        observer = new IntersectionObserver(
+          (entries) => {
+            if (!entries.some((entry) => entry.isIntersecting)) return notYet();
+            observer.disconnect();
+            return resolve();
+          },
+          { rootMargin },
+        );
+        observer.observe(element);
+      };
+      watch("0%");
+      firstInput.then(() => watch("100% 0%"));
     });
   }
 
