@@ -6,7 +6,7 @@
 - Their coordinates have no more digits than can be seen.
 - Images leave the page for files of their own, which browsers load when they are needed.
 - Code has no ``<span>`` around what has the color of plain text: two thirds of them.
-- Each section says about how tall it is, so that ``book.css`` can have distant ones skipped.
+- Sections and cells say about how tall they are, so that ``book.css`` can skip distant ones.
 - Scripts and styles of the theme and of other extensions are left out: ``book.js`` does their work
   on our pages, and ``lean_styles.py`` makes one style sheet of all.
 
@@ -24,8 +24,8 @@ PLAIN_TOKENS = ("n", "p", "nn", "w")
 #: Characters of base64 that an image may have in the page.
 SMALL_IMAGE = 700
 FOLDER = "_static/figures"
-#: Pixels from the top of the first section that are always laid out.
-FIRST_WINDOW = 1_200
+#: Pixels from the top of a page that are always laid out.
+FIRST_WINDOW = 1_100
 
 _DEMO = (
     r'(?P<open><div class="demo-figure">)(?P<picture>.*?)(?P<close></div>'
@@ -36,12 +36,15 @@ _FIGURE = (
 )
 _PICTURES = re.compile(f"{_DEMO}|{_FIGURE}", re.DOTALL)
 _IMAGE = re.compile(
-    r'((?:xlink:)?href|src)="data:image/(png|webp|jpeg);base64,([^"]{%d,})"' % SMALL_IMAGE
+    rf'((?:xlink:)?href|src)="data:image/(png|webp|jpeg);base64,([^"]{{{SMALL_IMAGE},}})"'
 )
 _PLAIN = re.compile(r'<span class="(?:{})">([^<]*)</span>'.format("|".join(PLAIN_TOKENS)))
 _COORDINATES = re.compile(r'(?<= )(?:d|x|y|x1|y1|x2|y2|points)="[^"]*"')
 _CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 _SECTION = re.compile(r'(?=<section id="[^"]*">\n<h2>)')
+_CELL = re.compile(r'(?=<div class="cell )')
+_TEXT = re.compile(r"<(?:p|li|h2|h3|td)\b[^>]*>(.*?)</", re.DOTALL)
+_UNSEEN = re.compile(r"<(noscript|script|details|math)\b.*?</\1>", re.DOTALL)
 _THEBE = re.compile(
     r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName.*?</script>', re.DOTALL
 )
@@ -99,41 +102,52 @@ def unwrap_plain_code(body):
     return _CODE.sub(lambda code: _PLAIN.sub(r"\1", code[0]), body)
 
 
-def estimate_height(section, characters):
-    """Return about how tall a section is, in pixels, where a line has so many characters."""
-    figures = re.findall(r"aspect-ratio:([\d.]+)/([\d.]+);max-width:([\d.]+)px", section)
+def block_height(text, characters):
+    """Return about how tall the figures, demos and blocks of code are, in pixels."""
+    figures = re.findall(r"aspect-ratio:([\d.]+)/([\d.]+);max-width:([\d.]+)px", text)
     column = 8.2 * characters
     tall = sum(min(float(w), column) * float(y) / float(x) + 60 for x, y, w in figures)
-    tall += 620 * section.count('class="demo"')
-    section = re.sub(r"<(noscript|script|details|math)\b.*?</\1>", "", section, flags=re.DOTALL)
-    code = re.findall(r"<pre>(.*?)</pre>", section, flags=re.DOTALL)
-    tall += sum(22 * block.count("\n") + 60 for block in code)
-    text = re.sub(r"<pre>.*?</pre>", "", section, flags=re.DOTALL)
-    for block in re.findall(r"<(?:p|li|h2|h3|td)\b[^>]*>(.*?)</", text, flags=re.DOTALL):
+    tall += 620 * text.count('class="demo"')
+    code = re.findall(r"<pre>(.*?)</pre>", _UNSEEN.sub("", text), flags=re.DOTALL)
+    return round(tall + sum(22 * block.count("\n") + 40 for block in code))
+
+
+def text_height(text, characters):
+    """Return about how tall the text is, in pixels, where a line has so many characters."""
+    tall = 0
+    for block in _TEXT.findall(_CODE.sub("", _UNSEEN.sub("", text))):
         words = html.unescape(re.sub(r"<[^>]*>", "", block))
         tall += 28 * (1 + len(words) // characters) + 14
-    return round(tall)
+    return tall
 
 
-def estimate_sections(body):
-    """Tell the style sheet how tall each section is, in a wide and in a narrow window."""
+def mark_skippable(body):
+    """Name what need not be laid out before a reader comes near, and say about how tall it is.
+
+    These are sections, and in each the cells: all that is further down than the first window, which
+    must not move when true sizes are known.
+    """
     start, *sections = _SECTION.split(body)
-    tall = 0
-    for i, section in enumerate(sections):
-        # What is in the first window must not move when its true size is known.
-        if tall > FIRST_WINDOW:
-            sections[i] = _with_its_height(section)
-        tall += estimate_height(section, 88)
-    return start + "".join(sections)
-
-
-def _with_its_height(section):
-    # A note in the margin lies outside of its section, where a skipped one would be cut off.
-    if re.search(r'class="[^"]*\bmargin\b', section):
-        return section
-    wide, narrow = estimate_height(section, 88), estimate_height(section, 42)
-    style = f"--tall:{wide}px;--tall-narrow:{narrow}px"
-    return section.replace("<section ", f'<section class="skippable" style="{style}" ', 1)
+    tall = text_height(start, 88)
+    marked = [start]
+    for section in sections:
+        text, *cells = _CELL.split(section)
+        pieces = [text]
+        below = tall > FIRST_WINDOW
+        for cell in cells:
+            if tall > FIRST_WINDOW and 'class="demo"' not in cell:
+                style = f"--tall:{block_height(cell, 88)}px"
+                cell = cell.replace('<div class="', f'<div style="{style}" class="skippable ', 1)
+            tall += block_height(cell, 88) + text_height(cell, 88)
+            pieces.append(cell)
+        whole = "".join(pieces)
+        # A note in the margin lies outside of its section, where a skipped one would be cut off.
+        if below and not re.search(r'class="[^"]*\bmargin\b', whole):
+            wide, narrow = (block_height(section, n) + text_height(section, n) for n in (88, 42))
+            style = f"--tall:{wide}px;--tall-narrow:{narrow}px"
+            whole = whole.replace("<section ", f'<section class="skippable" style="{style}" ', 1)
+        marked.append(whole)
+    return "".join(marked)
 
 
 def _shape(app, pagename, templatename, context, doctree):
@@ -152,7 +166,7 @@ def _shape(app, pagename, templatename, context, doctree):
     body = defer_pictures(body)
     body = move_images(body, write)
     body = unwrap_plain_code(body)
-    context["body"] = estimate_sections(body)
+    context["body"] = mark_skippable(body)
     context["default_mode"] = "light"  # without JavaScript
 
 

@@ -47,8 +47,9 @@ def names_in_pages(pages):
 
 
 def names_in_scripts(scripts):
-    """Return whatever could be a class or an id in JavaScript."""
-    words = set(re.findall(r"[A-Za-z_][\w-]+", "\n".join(scripts)))
+    """Return whatever could be a class or an id in the strings of JavaScript."""
+    strings = re.findall(r"""(["'`])((?:(?!\1)[^\\\n]|\\.)*)\1""", "\n".join(scripts))
+    words = set(re.findall(r"[A-Za-z_][\w-]+", " ".join(text for _, text in strings)))
     return {f"{sign}{word}" for word in words for sign in ".#"}
 
 
@@ -119,7 +120,9 @@ def _kept_rules(rules, names):
             else:
                 kept.append(_Rule(head, _declarations(rule.content)))
     # The theme's icons are drawn in book.css.
-    return [rule for rule in kept if not ("Font Awesome" in str(rule) and "@font-face" in rule.head)]
+    return [
+        rule for rule in kept if not ("Font Awesome" in str(rule) and "@font-face" in rule.head)
+    ]
 
 
 def _split(selectors):
@@ -166,7 +169,9 @@ def build_sheet(static, pages, demos):
     needed = sorted(set(_VARIABLE.findall("\n".join(demos))) - {"--"})
     css += "\n#demos{" + ";".join(f"x:var({name})" for name in needed) + "}"
     names = names_in_pages(pages) | names_in_scripts(scripts) | {"#demos"}
-    key = hashlib.sha256(repr((css, sorted(names), Path(__file__).read_text())).encode()).hexdigest()
+    key = hashlib.sha256(
+        repr((css, sorted(names), Path(__file__).read_text())).encode()
+    ).hexdigest()
     sheet = static / SHEET
     first = f"/* {key} */"
     if sheet.exists() and (old := sheet.read_text(encoding="utf-8")).startswith(first):

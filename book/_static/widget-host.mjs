@@ -281,25 +281,6 @@
   }
 
   /**
-   * While a reader plays with a demo, the page need not lay out and paint what is out of sight: a
-   * mark on the root lets the style sheet skip it. Not always on, because a skipped part is blank
-   * in a picture of the whole page.
-   */
-  function lightenWhileInUse() {
-    const { dataset } = document.documentElement;
-    let timer;
-    const use = ({ target }) => {
-      if (!target.closest?.(".demo-live")) return;
-      dataset.demoInUse ??= "";
-      clearTimeout(timer);
-      timer = setTimeout(() => delete dataset.demoInUse, 2000);
-    };
-    for (const type of ["focusin", "input", "keydown", "pointerdown", "pointermove"]) {
-      addEventListener(type, use, { capture: true, passive: true });
-    }
-  }
-
-  /**
    * Mount every view when its reader is near. The root's `data-demos` is "ready" when those have
    * started that are near at first; none can hold up another.
    */
@@ -328,7 +309,6 @@
     for (const clean of cleanUp.splice(0)) if (typeof clean === "function") clean();
   }
 
-  lightenWhileInUse();
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", mountAll, { once: true });
   else mountAll();
 })();
