@@ -171,15 +171,25 @@ def _shape(app, pagename, templatename, context, doctree):
 
 
 def _drop_files(app, pagename, templatename, context, doctree):
-    """Leave only what runs the demos, and on the search page what searches."""
+    """Leave only what runs the demos; templates name the rest."""
     context["css_files"] = []
-    if pagename == "search":
-        kept = ("documentation_options", "doctools", "sphinx_highlight")
-    else:
-        kept = ("widget-host", "jupyter.widget-state")
+    kept = ("widget-host", "jupyter.widget-state")
     context["script_files"] = [
         file for file in context.get("script_files", []) if any(k in _described(file) for k in kept)
     ]
+
+
+def _without_handlers(app, pagename, templatename, context, doctree):
+    """Drop what a strict Content-Security-Policy forbids; ``book.js`` listens instead."""
+    for button in _buttons(context.get("header_buttons", [])):
+        if button.get("type") == "javascript":
+            button["javascript"] = ""
+
+
+def _buttons(buttons):
+    for button in buttons:
+        yield button
+        yield from _buttons(button.get("buttons", []))
 
 
 def _described(file):
@@ -190,4 +200,5 @@ def _described(file):
 def setup(app):
     app.connect("html-page-context", _shape, priority=960)
     app.connect("html-page-context", _drop_files, priority=970)
+    app.connect("html-page-context", _without_handlers, priority=970)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
