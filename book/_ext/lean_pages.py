@@ -179,19 +179,6 @@ def _drop_files(app, pagename, templatename, context, doctree):
     ]
 
 
-def _without_handlers(app, pagename, templatename, context, doctree):
-    """Drop what a strict Content-Security-Policy forbids; ``book.js`` listens instead."""
-    for button in _buttons(context.get("header_buttons", [])):
-        if button.get("type") == "javascript":
-            button["javascript"] = ""
-
-
-def _buttons(buttons):
-    for button in buttons:
-        yield button
-        yield from _buttons(button.get("buttons", []))
-
-
 def _described(file):
     """Return the name of a script, and the type of an inline one."""
     return f"{getattr(file, 'filename', file)} {getattr(file, 'attributes', {}).get('type', '')}"
@@ -200,5 +187,4 @@ def _described(file):
 def setup(app):
     app.connect("html-page-context", _shape, priority=960)
     app.connect("html-page-context", _drop_files, priority=970)
-    app.connect("html-page-context", _without_handlers, priority=970)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -29,6 +29,7 @@ SCRIPTS = ("book.js", "widget-host.mjs", "searchtools.js", "sphinx_highlight.js"
 #: What pages name with the content's fingerprint behind it, so that no browser shows an old one.
 VERSIONED = (SHEET, "book.js", "widget-host.mjs")
 
+_PRINT = ' onclick="window.print()"'
 _AT_RULES_WITH_RULES = {"media", "supports", "layer", "container"}
 _INSIDE = re.compile(r"\[[^\]]*\]|:[\w-]+\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
 _NAME = re.compile(r"([.#])((?:[\w-]|\\.)+)")
@@ -196,6 +197,8 @@ def _write(app, exception):
     reference = re.compile(rf'_static/({"|".join(map(re.escape, VERSIONED))})(?:\?v=\w*)?"')
     for path, page in pages.items():
         named = reference.sub(lambda m: f'_static/{m[1]}?v={versions[m[1]]}"', page)
+        # The theme's one handler in the page itself; book.js listens instead.
+        named = named.replace(_PRINT, "")
         if named != page:
             path.write_text(named, encoding="utf-8")
 

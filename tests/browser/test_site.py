@@ -53,7 +53,7 @@ def read_through(page):
         if count:
             page.evaluate("document.querySelector('[data-waiting]').scrollIntoView()")
             page.wait_for_function(
-                "count => document.querySelectorAll('[data-waiting]').length < count", arg=count
+                "(count) => document.querySelectorAll('[data-waiting]').length < count", arg=count
             )
     page.evaluate("scrollTo(0, 0)")
 
@@ -269,7 +269,7 @@ def test_figures_come_when_a_reader_is_near_and_take_the_space_they_had(page, si
     open_page(page, site, CHAPTER)
     figures = page.locator("figure.book-figure")
     waiting = page.locator(".figure-later")
-    assert figures.count() > waiting.count() > 5
+    assert figures.count() >= waiting.count() > 5
     last = figures.last
     height = last.evaluate("figure => figure.getBoundingClientRect().height")
     last.scroll_into_view_if_needed()
@@ -329,7 +329,7 @@ def test_it_works_under_a_strict_content_security_policy(page, strict_site, path
     if path.startswith("search"):
         page.locator("#search-results li").first.wait_for()
     else:
-        page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
+        page.wait_for_function("() => document.documentElement.dataset.demos === 'ready'")
         read_through(page)
         assert page.locator(".demo-running").count() == page.locator(".demo").count() > 0
     assert page.evaluate("violations") == []
@@ -383,8 +383,8 @@ def test_menus_and_dialogs_open_by_mouse_and_keyboard(page, site):
 @pytest.mark.parametrize(
     ("system", "modes"), [("light", ["dark", "light", "auto"]), ("dark", ["light", "dark", "auto"])]
 )
-def test_the_color_mode_follows_the_system_until_it_is_chosen(new_page, site, system, modes):
-    page = new_page(color_scheme=system)
+def test_the_color_mode_follows_the_system_until_it_is_chosen(browser, site, system, modes):
+    page = browser.new_page(color_scheme=system)  # without the look that the fixture sets
     page.goto(f"{site}/book/10_takeaways.html")
     look = "[document.documentElement.dataset.mode, document.documentElement.dataset.theme]"
     assert page.evaluate(look) == ["auto", system]
@@ -393,3 +393,4 @@ def test_the_color_mode_follows_the_system_until_it_is_chosen(new_page, site, sy
         assert page.evaluate(look) == [mode, system if mode == "auto" else mode]
         page.reload()
         assert page.evaluate(look) == [mode, system if mode == "auto" else mode]
+    page.context.close()
