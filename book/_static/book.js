@@ -115,6 +115,9 @@
     const theme = mode === "auto" ? (prefersDark.matches ? "dark" : "light") : mode;
     root.dataset.mode = mode;
     root.dataset.theme = theme;
+    for (const list of all(".dropdown-menu")) {
+      list.classList.toggle("dropdown-menu-dark", theme === "dark");
+    }
     try {
       localStorage.setItem("mode", mode);
       localStorage.setItem("theme", theme);
@@ -122,6 +125,7 @@
       // Without storage, the mode holds for this page.
     }
   }
+  setMode(root.dataset.mode);
   prefersDark.addEventListener("change", () => root.dataset.mode === "auto" && setMode("auto"));
   for (const button of all(".theme-switch-button")) {
     button.addEventListener("click", () => {
