@@ -81,7 +81,7 @@
     };
     label("Copy", COPY);
     button.addEventListener("click", async () => {
-      const done = await copy(code.innerText.replace(/\n$/, ""));
+      const done = await copy(code.textContent.replace(/\n$/, ""));
       label(done ? "Copied!" : "Failed to copy", done ? COPIED : COPY);
       button.classList.toggle("success", done);
       setTimeout(() => {

@@ -143,9 +143,10 @@
         observer?.disconnect();
         observer = new IntersectionObserver(
           (entries) => {
-            if (!entries.some((entry) => entry.isIntersecting)) return notYet();
-            observer.disconnect();
-            return resolve();
+            if (entries.some((entry) => entry.isIntersecting)) {
+              observer.disconnect();
+              resolve();
+            } else notYet();
           },
           { rootMargin },
         );
@@ -225,7 +226,12 @@
         dataFile && load(dataFile).then((script) => script.data),
       ]);
       const { state, buffers } = data ?? record;
-      const { _esm: source, _css: css, _anywidget_id: name, ...values } = restoreBuffers(
+      const {
+        _esm: source,
+        _css: css,
+        _anywidget_id: name,
+        ...values
+      } = restoreBuffers(
         // Two demos may share a file, but not the arrays that are put in.
         data ? structuredClone(state) : state,
         buffers,
@@ -297,7 +303,13 @@
       return;
     }
     await Promise.allSettled(
-      views.map((view) => new Promise((resolve) => mount(view, page, resolve).finally(resolve))),
+      views.map(
+        (view) =>
+          new Promise((resolve) => {
+            const done = () => resolve(null);
+            mount(view, page, done).finally(done);
+          }),
+      ),
     );
     document.documentElement.dataset.demos = "ready";
   }
@@ -309,6 +321,7 @@
     for (const clean of cleanUp.splice(0)) if (typeof clean === "function") clean();
   }
 
-  if (document.readyState === "loading") addEventListener("DOMContentLoaded", mountAll, { once: true });
+  if (document.readyState === "loading")
+    addEventListener("DOMContentLoaded", mountAll, { once: true });
   else mountAll();
 })();
