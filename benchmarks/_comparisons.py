@@ -166,6 +166,5 @@ def compute(frequency):
     kernel = gabor_kernel(frequency, theta=0, sigma_x=8, sigma_y=8)
     return ndimage.convolve(image, kernel.real, mode="reflect")
 """,
-    median_limit=20.0,
 )
 COMPARISONS = (CONVOLUTION, GABOR)

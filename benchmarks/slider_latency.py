@@ -1,6 +1,7 @@
 """Time from a key press on a slider to the painted result: in the page, and the notebook way.
 
-    python benchmarks/slider_latency.py [--presses N] [--json FILE]
+    python benchmarks/slider_latency.py [--presses N] [--slowdown FACTOR] [--demos NAME ...]
+                                        [--skip-notebook] [--json FILE]
 
 A key is held down on one control after the other, so that trusted key events arrive at the rate of
 a keyboard's auto-repeat, and every press asks for a new result. Ours is the demo on the built page.
@@ -19,13 +20,20 @@ How painting is timed, in both cases by the clock of the page that shows the res
   urgent task that it posts runs after the frame's style, layout and paint. That is the end. (What
   follows is the compositor's business and the same for both.)
 
+After that comparison, which is for two demos with large inputs, every slider of every demo of the
+book is held down in the same way, on the book's pages and as the demos are there. There, what a
+slider says when its demo tells that it has drawn is the value that is shown. `--slowdown 4` lets
+Chromium slow the processor down four times, as Lighthouse does for a phone.
+
 A press counts as shown if a picture for its own value of the control was painted; one that was
 skipped, because a newer one came first, is dropped and has no time. Presses wait for a frame: on a
 60 Hz screen 8 ms on average, of the 17 that the target allows.
 """
 
 import argparse
+import itertools
 import json
+import math
 import statistics
 import sys
 import tempfile
@@ -48,6 +56,7 @@ from playwright.sync_api import sync_playwright
 
 KEY_REPEAT = 0.033  # seconds between two events of a held key
 TIMES_FASTER = 20.0
+MEDIAN_LIMIT, TAIL_LIMIT = 17.0, 33.0  # milliseconds
 
 
 # ---- In the page: who pressed what when, and when it was painted
@@ -98,6 +107,22 @@ WATCH_DEMO = """
     bench.detail = detail;
     if (redrawn) bench.shown(bench.valueOf(detail));
     redrawn = false;
+  });
+}
+"""
+
+# A press is known by the value that its slider has then.
+WATCH_SLIDER = """
+(range) => {
+  Object.assign(bench, { presses: [], paints: [], sliders: [], before: undefined });
+  bench.range = range;
+  if (bench.watchingSliders) return;
+  bench.watchingSliders = true;
+  addEventListener("input", ({ target }) => {
+    if (target === bench.range) bench.sliders.push(Number(target.value));
+  }, true);
+  document.addEventListener("lu:drawn", ({ target }) => {
+    if (target.contains(bench.range)) bench.shown(Number(bench.range.value));
   });
 }
 """
@@ -183,8 +208,12 @@ def measure_demo(browser, comparison, count):
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.add_init_script(CLOCK)
         page.goto(f"{site.address}/{comparison.page}")
-        page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
+        page.mouse.move(5, 5)  # demos start when a reader moves and they are near
         demo = page.locator(comparison.demo).first
+        page.locator(
+            f".demo[data-demo={comparison.title.split(',')[0]}]"
+        ).first.scroll_into_view_if_needed()
+        demo.wait_for()
         comparison.set_up(demo)
         times, drawn = {}, None
         for control in comparison.controls:
@@ -202,6 +231,52 @@ def measure_demo(browser, comparison, count):
                 drawn = page.evaluate(last)
         page.close()
     return times, drawn
+
+
+def measure_sliders(browser, path, count, slowdown, wanted):
+    """Return the times of all sliders of a page: ``{"demo: slider": milliseconds}``."""
+    found = {}
+    with Host(files_in(SITE)) as site:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.add_init_script(CLOCK)
+        page.goto(f"{site.address}/{path}")
+        page.mouse.move(5, 5)  # from now on, demos start when they are near
+        client = page.context.new_cdp_session(page)
+        for demo in page.locator(".demo").all():
+            name = demo.get_attribute("data-demo")
+            if wanted and name not in wanted:
+                continue
+            demo.scroll_into_view_if_needed()
+            demo.locator(".lu-demo").wait_for()
+            client.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
+            for slider in demo.locator("input[type=range]:enabled:visible").all():
+                label = slider.evaluate("(e) => e.labels[0]?.textContent ?? e.ariaLabel ?? '?'")
+                slider.focus()
+                slider.evaluate(WATCH_SLIDER)
+                hold_keys(page, ["ArrowRight", "ArrowLeft"])  # the first drawing compiles the code
+                wait_until_quiet(page, seconds=0.3)
+                slider.evaluate(WATCH_SLIDER)
+                hold_keys(
+                    page, ["ArrowRight"] * (count // 2) + ["ArrowLeft"] * (count - count // 2)
+                )
+                wait_until_quiet(page)
+                seen = page.evaluate("bench")
+                # At an end of its way, a slider has nothing to show for a press.
+                moved = min(len(seen["sliders"]), len(seen["presses"]))
+                if moved:
+                    paints = [(paint["at"], paint["value"]) for paint in seen["paints"]]
+                    times = match(seen["sliders"][:moved], pressed(seen, moved), paints)
+                    found[f"{name}: {label.strip()}"] = (times, moved)
+            client.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+        page.close()
+    return found
+
+
+def pressed(seen, moved):
+    """Return when those presses came that moved the slider; the others came at an end."""
+    half = (len(seen["presses"]) + 1) // 2
+    forth = sum(b > a for a, b in itertools.pairwise([-math.inf, *seen["sliders"]]))
+    return [*seen["presses"][:forth], *seen["presses"][half:]][:moved]
 
 
 def measure_notebook(browser, comparison, count):
@@ -264,9 +339,44 @@ def describe(times, count):
     return "".join(f"{ms:>10.1f}" for ms in cells) + f"{len(times):>8} of {count}"
 
 
+def measure_all(browser, arguments):
+    """Print and return the times of all sliders of the book."""
+    print(f"\nAll sliders, processor slowed down {arguments.slowdown:g} times")
+    print(f"{'':44}{'min':>10}{'median':>10}{'95th':>10}{'max':>10}{'shown':>14}")
+    report = {}
+    for path in sorted((SITE / "book").glob("*.html")):
+        found = measure_sliders(
+            browser,
+            f"book/{path.name}",
+            arguments.presses,
+            arguments.slowdown,
+            arguments.demos,
+        )
+        for name, (times, moved) in found.items():
+            print(f"{name:44}{describe(times, moved)}")
+            report[f"{path.stem}, {name}"] = {"times": times, "presses": moved}
+    slow = [
+        name
+        for name, row in report.items()
+        if not row["times"]
+        or statistics.median(row["times"]) > MEDIAN_LIMIT
+        or np.percentile(row["times"], 95) > TAIL_LIMIT
+        or len(row["times"]) < row["presses"]
+    ]
+    verdict(
+        "sliders beyond 17 ms, 33 ms at the 95th percentile, or with dropped presses", len(slow), 0
+    )
+    for name in slow:
+        print(f"    {name}")
+    return report
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--presses", type=int, default=60, help="key presses each (default 60)")
+    parser.add_argument("--slowdown", type=float, default=1, help="of the processor (default 1)")
+    parser.add_argument("--demos", nargs="*", help="only the sliders of these, such as GaborLab")
+    parser.add_argument("--skip-notebook", action="store_true", help="only the book's own sliders")
     parser.add_argument("--json", metavar="FILE", help="write all measured values into this file")
     arguments = parser.parse_args()
     count = arguments.presses
@@ -276,7 +386,7 @@ def main():
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright)
         describe_machine(browser)
-        for comparison in COMPARISONS:
+        for comparison in () if arguments.skip_notebook else COMPARISONS:
             print(f"\n{comparison.title}: milliseconds from key press to paint")
             times, (value, output) = measure_demo(browser, comparison, count)
             check_same_picture(comparison, value, output)
@@ -294,6 +404,7 @@ def main():
                 faster = statistics.median(notebook) / median
                 verdict(f"{name}, faster", faster, TIMES_FASTER, "x", at_least=True)
                 verdict(f"{name}, dropped", count - len(values), 0)
+        report["all sliders"] = measure_all(browser, arguments)
         browser.close()
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

@@ -1,30 +1,40 @@
-"""Move large arrays of a demo out of the page, into scripts that are loaded when needed.
+"""Move demos out of the page, into scripts that are loaded when a reader comes near.
 
-MyST-NB writes the arrays of all demos into the page itself, as base64. A demo with a megabyte of
-pictures would keep a reader waiting for the text above it. Here such arrays go to
-``_static/demo-data/<hash>.js`` instead, and the state of the demo names that file. The host
-(``widget-host.mjs``) loads it. It is a classic script and not something to fetch, because from
-``file://`` browsers fetch nothing.
+MyST-NB writes everything about the demos of a page into the page itself: the JavaScript and the
+style of each, and its arrays as base64. That is most of the page, and a reader would wait for it
+before the first word appears. Here the page keeps only a name for each demo and two addresses:
+
+- ``_static/demo-code/<hash>.js`` has the JavaScript and the style. All pages with this demo share
+  it.
+- ``_static/demo-data/<hash>.js`` has the values and the arrays, unless they are few.
 
 A demo may also leave bytes in a trait called ``deferred``, a dictionary. Each gets a script of its
 own, whatever its size, and the demo loads it when a reader wants to see it
 (``_shared/ui/deferred.js``).
+
+The host (``widget-host.mjs``) loads the others. They are classic scripts and neither modules nor
+something to fetch, because from ``file://`` browsers load neither of those, and because a strict
+Content-Security-Policy forbids a script from a Blob URL.
 """
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from sphinx.builders.html._assets import _JavaScript
 
-#: Characters of base64 from which on the arrays of one demo leave the page.
-LARGE = 500_000
-FOLDER = "_static/demo-data"
+#: Characters of JSON from which on the values of one demo leave the page.
+LARGE = 2_000
+CODE_FOLDER = "_static/demo-code"
+DATA_FOLDER = "_static/demo-data"
 _STATE_TYPE = "application/vnd.jupyter.widget-state+json"
+_DEFAULT_EXPORT = re.compile(r"^export default\b", re.MULTILINE)
+_CODE_TRAITS = ("_esm", "_css")
 
 
-def move_large_buffers(state, write, large=LARGE):
-    """Replace the buffers of large demos by the address of a script that hands them over.
+def move_demos(state, write, large=LARGE):
+    """Replace what belongs to demos by the addresses of scripts that hand it over.
 
     Parameters
     ----------
@@ -32,9 +42,9 @@ def move_large_buffers(state, write, large=LARGE):
         A page's widget state: ``{"state": {model_id: {"state": ..., "buffers": [...]}}}``; is
         changed.
     write : callable
-        Called with a script's text; returns the address under which the page finds it.
+        Called with a folder and a script's text; returns the address under which the page finds it.
     large : int
-        Characters of base64 that a demo may have in the page.
+        Characters of JSON that the values of a demo may have in the page.
 
     Returns
     -------
@@ -43,32 +53,54 @@ def move_large_buffers(state, write, large=LARGE):
     """
     moved = 0
     for model in state["state"].values():
-        moved += _defer(model, write)
-        buffers = model.get("buffers", [])
-        if sum(len(buffer["data"]) for buffer in buffers) > large:
-            model["buffers_file"] = write(
-                f"document.currentScript.buffers = {json.dumps(buffers)};\n"
-            )
-            model["buffers"] = []
-            moved += 1
+        values = model["state"]
+        if "_esm" not in values:
+            continue
+        code = [values.pop(name, "") for name in _CODE_TRAITS]
+        _defer(model, write)
+        model["code_file"] = write(CODE_FOLDER, code_script(*code))
+        data = {"state": values, "buffers": model.get("buffers", [])}
+        text = json.dumps(data)
+        if len(text) > large:
+            model["data_file"] = write(DATA_FOLDER, f"document.currentScript.data = {text};\n")
+            model["state"], model["buffers"] = {}, []
+        moved += 1
     return moved
 
 
+def code_script(module, style):
+    """Return a demo's ES module as a classic script; its default export is what ``start`` returns.
+
+    Raises
+    ------
+    ValueError
+        If the module has no default export, or several.
+    """
+    body, exports = _DEFAULT_EXPORT.subn("return", module)
+    if exports != 1:
+        raise ValueError(f"a demo's module needs one `export default`; this one has {exports}")
+    return (
+        "document.currentScript.code = {\n"
+        f"style: {json.dumps(style)},\n"
+        f'start() {{\n"use strict";\n{body}\n}},\n}};\n'
+    )
+
+
 def _defer(model, write):
-    """Replace the bytes in ``deferred`` by addresses; return whether there were any."""
+    """Replace the bytes in ``deferred`` by addresses of scripts."""
     buffers = model.get("buffers", [])
     deferred = [buffer for buffer in buffers if buffer["path"][0] == "deferred"]
     for buffer in deferred:
         script = f"document.currentScript.base64 = {json.dumps(buffer['data'])};\n"
-        model["state"].setdefault("deferred", {})[buffer["path"][1]] = {"script": write(script)}
+        address = write(DATA_FOLDER, script)
+        model["state"].setdefault("deferred", {})[buffer["path"][1]] = {"script": address}
     if deferred:
         model["buffers"] = [buffer for buffer in buffers if buffer not in deferred]
-    return bool(deferred)
 
 
 def _move(app, pagename, templatename, context, doctree):
-    def write(text):
-        name = f"{FOLDER}/{hashlib.sha256(text.encode()).hexdigest()[:16]}.js"
+    def write(folder, text):
+        name = f"{folder}/{hashlib.sha256(text.encode()).hexdigest()[:16]}.js"
         path = Path(app.outdir) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -81,11 +113,10 @@ def _move(app, pagename, templatename, context, doctree):
 
 def _lightened(script, write):
     attributes = getattr(script, "attributes", {})
-    body = attributes.get("body", "")
-    if attributes.get("type") != _STATE_TYPE or (len(body) < LARGE and '"deferred"' not in body):
+    if attributes.get("type") != _STATE_TYPE:
         return script
     state = json.loads(attributes["body"])
-    if not move_large_buffers(state, write):
+    if not move_demos(state, write):
         return script
     body = json.dumps(state).replace("</", r"<\/")
     return _JavaScript(script.filename, priority=script.priority, **{**attributes, "body": body})

@@ -102,36 +102,72 @@
   }
 
   /**
-   * Load what book/_ext/demo_data.py took out of the page: a script that leaves the buffers on its
-   * own tag. Not fetched, because from file:// a page may not.
+   * Load what book/_ext/demo_data.py took out of the page: a script that leaves something on its
+   * own tag. Not fetched, because from file:// a page may not. Each is loaded once.
    */
-  function loadBuffers(url) {
-    return new Promise((resolve, reject) => {
-      const script = document.createElement("script");
-      script.src = url;
-      script.onload = () => resolve(/** @type {any} */ (script).buffers);
-      script.onerror = () => reject(new Error(`its pictures in ${url} cannot be loaded`));
-      document.head.append(script);
-    }).finally(() => document.querySelector(`script[src="${CSS.escape(url)}"]`)?.remove());
+  const loaded = new Map();
+  function load(url) {
+    if (!loaded.has(url)) {
+      loaded.set(
+        url,
+        new Promise((resolve, reject) => {
+          const script = document.createElement("script");
+          script.src = url;
+          script.onload = () => resolve(script);
+          script.onerror = () => reject(new Error(`its file ${url} cannot be loaded`));
+          document.head.append(script);
+        }).finally(() => document.querySelector(`script[src="${CSS.escape(url)}"]`)?.remove()),
+      );
+    }
+    return loaded.get(url);
   }
 
+  /** Resolved when the reader has done something: before, nothing out of sight is worth a wait. */
+  const firstInput = new Promise((resolve) => {
+    for (const type of ["scroll", "pointermove", "pointerdown", "keydown", "beforeprint"]) {
+      addEventListener(type, resolve, { capture: true, once: true, passive: true });
+    }
+  });
+
   /**
-   * Wait until an element is less than two windows away from what a reader sees.
+   * Wait until an element is in view or, once the reader has begun to move, less than one window
+   * away.
    * @param {Element} element
+   * @param {() => void} notYet Called if it is further away at first.
    * @returns {Promise<void>}
    */
-  function whenNear(element) {
+  function whenNear(element, notYet) {
     return new Promise((resolve) => {
-      const observer = new IntersectionObserver(
-        (entries) => {
-          if (!entries.some((entry) => entry.isIntersecting)) return;
-          observer.disconnect();
-          resolve();
-        },
-        { rootMargin: "200% 0%" },
-      );
-      observer.observe(element);
+      let observer;
+      const watch = (rootMargin) => {
+        observer?.disconnect();
+        observer = new IntersectionObserver(
+          (entries) => {
+            if (entries.some((entry) => entry.isIntersecting)) {
+              observer.disconnect();
+              resolve();
+            } else notYet();
+          },
+          { rootMargin },
+        );
+        observer.observe(element);
+      };
+      watch("0%");
+      firstInput.then(() => watch("100% 0%"));
     });
+  }
+
+  /** Wait until the browser has painted, and has nothing more urgent to do. */
+  const whenIdle = () =>
+    new Promise((resolve) => {
+      if (typeof requestIdleCallback === "function") requestIdleCallback(resolve, { timeout: 300 });
+      else setTimeout(resolve);
+    });
+
+  /** Show the picture of a demo, which waits in a <noscript>. */
+  function showPicture(box) {
+    const noscript = box?.querySelector(".demo-figure > noscript");
+    if (noscript) noscript.outerHTML = noscript.textContent;
   }
 
   /** Import a demo's module. Equal sources are imported once, however many demos share them. */
@@ -174,11 +210,6 @@
       return this.#records[id]?.model_name === "AnyModel";
     }
 
-    /** Whether the demo's arrays are in a file of their own. */
-    isLarge(id) {
-      return Boolean(this.#records[id]?.buffers_file);
-    }
-
     hasStarted(id) {
       return this.#started.has(id);
     }
@@ -188,36 +219,56 @@
       return this.#started.get(id);
     }
 
-    async #start({ state, buffers, buffers_file: file }) {
-      if (file) buffers = await loadBuffers(file);
+    async #start(record) {
+      const { code_file: codeFile, data_file: dataFile } = record;
+      const [code, data] = await Promise.all([
+        codeFile && load(codeFile).then((script) => script.code),
+        dataFile && load(dataFile).then((script) => script.data),
+      ]);
+      const { state, buffers } = data ?? record;
       const {
         _esm: source,
         _css: css,
         _anywidget_id: name,
         ...values
-      } = restoreBuffers(state, buffers);
-      addStyle(css, name);
+      } = restoreBuffers(
+        // Two demos may share a file, but not the arrays that are put in.
+        data ? structuredClone(state) : state,
+        buffers,
+      );
+      addStyle(code?.style ?? css, name);
+      await whenIdle();
       const model = new Model(values);
-      const demo = await importSource(source);
+      const demo = await (code ? started(code) : importSource(source));
       const cleanUp = [await demo.initialize?.({ model })];
+      await whenIdle();
       return { model, demo, cleanUp };
     }
   }
 
+  /** Run a demo's code, once for all demos that share it. */
+  const running = new Map();
+  function started(code) {
+    if (!running.has(code)) running.set(code, code.start());
+    return running.get(code);
+  }
+
   /** Mount one view in place of its script tag; the picture beside it makes way only on success. */
-  async function mount(script, page) {
+  async function mount(script, page, notYet) {
     const { model_id: id } = JSON.parse(script.textContent);
-    // A widget that needs a kernel: the page shows its picture and says so.
-    if (!page.has(id)) return;
     const box = script.closest(".demo");
+    // A widget that needs a kernel: the page shows its picture and says so.
+    if (!page.has(id)) {
+      showPicture(box);
+      return notYet();
+    }
     const el = document.createElement("div");
     el.className = "demo-live";
     el.hidden = true;
     script.after(el);
-    if (page.isLarge(id)) {
-      if (box) box.dataset.waiting = "";
-      await whenNear(box ?? el.parentElement);
-    }
+    if (box) box.dataset.waiting = "";
+    await whenNear(box ?? el.parentElement, notYet);
+    showPicture(box);
     try {
       const { model, demo, cleanUp } = await page.start(id);
       el.hidden = false;
@@ -236,85 +287,41 @@
   }
 
   /**
-   * While a reader plays with a demo, the page need not lay out and paint what is out of sight: a
-   * mark on the root lets the style sheet skip it. Not always on, because a skipped part is blank
-   * in a picture of the whole page.
+   * Mount every view when its reader is near. The root's `data-demos` is "ready" when those have
+   * started that are near at first; none can hold up another.
    */
-  function lightenWhileInUse() {
-    const { dataset } = document.documentElement;
-    let timer;
-    const use = ({ target }) => {
-      if (!target.closest?.(".demo-live")) return;
-      dataset.demoInUse ??= "";
-      clearTimeout(timer);
-      timer = setTimeout(() => delete dataset.demoInUse, 2000);
-    };
-    for (const type of ["focusin", "input", "keydown", "pointerdown", "pointermove"]) {
-      addEventListener(type, use, { capture: true, passive: true });
-    }
-  }
-
-  /** Whether the parser is past an element, so that nothing of its text is missing. */
-  const isParsed = (element) =>
-    document.readyState !== "loading" ||
-    Boolean(element.nextSibling ?? element.parentNode.nextSibling);
-
-  /**
-   * Mount every view as soon as the parser is past it: a reader need not wait for the rest of the
-   * page.
-   */
-  function mountAll() {
-    const views = new Set();
-    const mounted = [];
-    let page = null;
-    const mountParsed = () => {
-      // MyST-NB writes the state before the views; wherever it stands, nothing starts without it.
-      if (document.readyState === "loading" && !document.querySelector(STATE)) return;
-      const parsed = [...document.querySelectorAll(VIEW)].filter(
-        (view) => !views.has(view) && isParsed(view),
-      );
-      if (parsed.length) page ??= new Page();
-      for (const view of parsed) {
-        views.add(view);
-        // Each waits for its own module only, and none can hold up another; a large one also for
-        // its reader.
-        const running = mount(view, page);
-        if (!page.isLarge(JSON.parse(view.textContent).model_id)) mounted.push(running);
-      }
-    };
-    const observer = new MutationObserver(() => attempt(mountParsed));
-    const attempt = (step) => {
-      try {
-        step();
-      } catch (error) {
-        observer.disconnect();
-        console.error("The widget state of this page cannot be read:", error);
-      }
-    };
-    const finish = async () => {
-      observer.disconnect();
-      attempt(mountParsed);
-      await Promise.allSettled(mounted);
-      if (page || !document.querySelector(VIEW)) document.documentElement.dataset.demos = "ready";
-    };
+  async function mountAll() {
+    const views = [...document.querySelectorAll(VIEW)];
     addEventListener("pagehide", (event) => {
       if (!event.persisted) for (const view of views) unmount(view, page);
     });
-    if (document.readyState !== "loading") finish();
-    else {
-      addEventListener("DOMContentLoaded", finish, { once: true });
-      observer.observe(document.documentElement, { childList: true, subtree: true });
-      attempt(mountParsed);
+    let page;
+    try {
+      page = views.length ? new Page() : null;
+    } catch (error) {
+      console.error("The widget state of this page cannot be read:", error);
+      return;
     }
+    await Promise.allSettled(
+      views.map(
+        (view) =>
+          new Promise((resolve) => {
+            const done = () => resolve(null);
+            mount(view, page, done).finally(done);
+          }),
+      ),
+    );
+    document.documentElement.dataset.demos = "ready";
   }
 
   async function unmount(view, page) {
     const { model_id: id } = JSON.parse(view.textContent);
-    if (!page.has(id) || !page.hasStarted(id)) return;
+    if (!page?.has(id) || !page.hasStarted(id)) return;
     const { cleanUp } = await page.start(id);
     for (const clean of cleanUp.splice(0)) if (typeof clean === "function") clean();
   }
 
-  lightenWhileInUse();
-  mountAll();
+  if (document.readyState === "loading")
+    addEventListener("DOMContentLoaded", mountAll, { once: true });
+  else mountAll();
 })();

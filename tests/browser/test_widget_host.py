@@ -2,8 +2,6 @@
 
 import json
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import anywidget
 import demo_data
@@ -193,50 +191,6 @@ def test_in_print_the_picture_is_there(mount):
     assert not page.get_by_role("button").is_visible()
 
 
-def test_a_demo_runs_before_the_rest_of_the_page_has_come(page):
-    """The first view runs while the second, and half of a third, are still on their way."""
-    widgets = [make(COUNTER, count=traitlets.Int(start)) for start in (1, 2, 3)]
-    html = demo_page(*widgets)
-    cut = html.rindex("model_id")  # in the middle of the last view
-    host = (ROOT / "book" / "_static" / "widget-host.mjs").read_bytes()
-    go_on = threading.Event()
-
-    class Halting(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            kind = {"/": "text/html", "/widget-host.mjs": "text/javascript"}.get(
-                self.path, "text/css"
-            )
-            self.send_header("Content-Type", kind)
-            self.end_headers()
-            if self.path == "/":
-                self.wfile.write(html[:cut].encode())
-                self.wfile.flush()
-                go_on.wait(30)
-                self.wfile.write(html[cut:].encode())
-            elif kind == "text/javascript":
-                self.wfile.write(host)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Halting)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        page.goto(f"http://127.0.0.1:{server.server_port}/", wait_until="commit")
-        buttons = page.get_by_role("button")
-        expect(buttons).to_have_text(["count 1", "count 2"])
-        buttons.first.click()
-        assert page.evaluate("document.readyState") == "loading"
-        assert page.evaluate("document.documentElement.dataset.demos") is None
-        go_on.set()
-        page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
-        expect(buttons).to_have_text(["count 2", "count 2", "count 3"])
-    finally:
-        go_on.set()
-        server.shutdown()
-
-
 SUM = """
 export default { render({ model, el }) {
   const { data } = model.get("numbers");
@@ -249,7 +203,9 @@ export default { render({ model, el }) {
 
 @pytest.fixture
 def far_demo(page, tmp_path):
-    """Three windows below the top, a demo whose arrays are in a file; opened without any server."""
+    """Three windows below the top, a demo whose code and arrays are in files; opened without any
+    server.
+    """
 
     def show():
         numbers = np.random.default_rng(0).integers(0, 256, 1000, dtype=np.uint8)
@@ -262,11 +218,12 @@ def far_demo(page, tmp_path):
         )
         state = json.loads(text)
 
-        def write(script):
-            (tmp_path / "large.js").write_text(script)
-            return "large.js"
+        def write(folder, script):
+            name = "large.js" if folder == demo_data.DATA_FOLDER else f"{len(script)}.js"
+            (tmp_path / name).write_text(script)
+            return name
 
-        assert demo_data.move_large_buffers(state, write, large=1000) == 1
+        assert demo_data.move_demos(state, write, large=1000) == 2
         gap = '<div style="height:300vh"></div><div class="demo">'
         body = before + json.dumps(state) + after
         first, second = (m.start() for m in re.finditer('<div class="demo">', body))
@@ -283,7 +240,7 @@ def far_demo(page, tmp_path):
     return show
 
 
-def test_a_large_demo_loads_its_arrays_when_a_reader_comes_near(page, far_demo):
+def test_a_demo_loads_its_files_when_a_reader_comes_near(page, far_demo):
     asked = []
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     expected = far_demo()
@@ -291,6 +248,7 @@ def test_a_large_demo_loads_its_arrays_when_a_reader_comes_near(page, far_demo):
     picture = page.locator(".demo-figure").last
     waiting = page.locator("[data-waiting]")
     assert waiting.count() == 1 and picture.is_visible() and "large.js" not in asked
+    # Its picture waits in a <noscript> on the book's pages, and is there when it may be seen.
     # Leaving the page does not start what nobody saw.
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
     assert "large.js" not in asked
@@ -301,13 +259,25 @@ def test_a_large_demo_loads_its_arrays_when_a_reader_comes_near(page, far_demo):
     assert page.locator('script[src="large.js"]').count() == 0  # its text is not kept
 
 
+def test_a_demo_that_is_near_but_out_of_sight_waits_for_the_reader_to_move(page, mount):
+    first, second = make(COUNTER, count=traitlets.Int(1)), make(COUNTER, count=traitlets.Int(2))
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => document.querySelector('.demo')"
+        ".insertAdjacentHTML('afterend', '<div style=\"height:110vh\"></div>'))"
+    )
+    mount(first, second)
+    assert page.locator(".demo-running").count() == 1
+    page.mouse.move(5, 5)
+    expect(page.get_by_role("button")).to_have_text(["count 1", "count 2"])
+
+
 def test_a_large_demo_whose_arrays_are_missing_says_so_and_keeps_its_picture(
     page, far_demo, tmp_path
 ):
     far_demo()
     (tmp_path / "large.js").unlink()
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    expect(page.get_by_role("alert")).to_contain_text("its pictures in large.js cannot be loaded")
+    expect(page.get_by_role("alert")).to_contain_text("its file large.js cannot be loaded")
     assert page.locator(".demo-figure").last.is_visible()
     assert page.trouble
     page.trouble.clear()

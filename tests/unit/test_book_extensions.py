@@ -5,6 +5,7 @@ them.
 import asyncio
 import base64
 import json
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +24,8 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import answers  # noqa: E402
 import demo_data  # noqa: E402
 import execute_chapters  # noqa: E402
+import lean_pages  # noqa: E402
+import lean_styles  # noqa: E402
 import mathml  # noqa: E402
 import repository  # noqa: E402
 import stale_notebooks  # noqa: E402
@@ -356,30 +359,29 @@ def test_kernels_share_the_cores(kernels, cores, threads):
     assert execute_chapters.kernel_environment(kernels, named, cores) == named
 
 
-# ---- arrays that leave the page ----
+# ---- demos that leave the page ----
+
+MODULE = "const a = 1;\nexport default { a, text: '</script>' };"
 
 
 def state_of(*sizes):
-    """Return a page's widget state with one demo per size; None is a widget without arrays."""
-    models = {}
+    """Return a page's widget state with one demo per size, the characters of its array; and one
+    widget without code.
+    """
+    models = {"layout": {"model_name": "LayoutModel", "state": {"width": None}}}
     for number, size in enumerate(sizes):
-        model = {"model_name": "AnyModel", "state": {"_esm": f"'{number}'</script>"}}
-        if size is not None:
-            data = base64.b64encode(bytes([number]) * size).decode()
-            model["buffers"] = [{"path": ["a", "data"], "encoding": "base64", "data": data}]
-        models[f"m{number}"] = model
+        buffer = {"path": ["a", "data"], "encoding": "base64", "data": "A" * size}
+        models[f"m{number}"] = {
+            "model_name": "AnyModel",
+            "state": {"_esm": MODULE, "_css": f".a{number} {{}}", "count": number},
+            "buffers": [buffer],
+        }
     return {"version_major": 2, "version_minor": 0, "state": models}
 
 
-def test_arrays_of_large_demos_only_leave_the_page():
-    state, scripts = state_of(60, 61, None, 500), []
-    demo_data.move_large_buffers(
-        state, lambda text: scripts.append(text) or f"{len(scripts)}.js", 80
-    )
-    models = state["state"].values()
-    assert [model.get("buffers_file") for model in models] == [None, "1.js", None, "2.js"]
-    handed = scripts[1].removeprefix("document.currentScript.buffers = ").removesuffix(";\n")
-    assert json.loads(handed) == state_of(None, None, None, 500)["state"]["m3"]["buffers"]
+def handed_over(text, name):
+    """Return the JSON that a script leaves on its own tag."""
+    return json.loads(text.removeprefix(f"document.currentScript.{name} = ").removesuffix(";\n"))
 
 
 def test_deferred_bytes_get_a_script_each():
@@ -392,38 +394,211 @@ def test_deferred_bytes_get_a_script_each():
         {"path": ["deferred", "net/0"], "encoding": "base64", "data": "AAAA"},
         {"path": ["deferred", "net/1"], "encoding": "base64", "data": "BBBB"},
     ]
-    demo_data.move_large_buffers(
-        state, lambda text: scripts.append(text) or f"{len(scripts)}.js", 1000
-    )
-    assert model["state"]["deferred"] == {"net/0": {"script": "1.js"}, "net/1": {"script": "2.js"}}
-    assert scripts[1] == 'document.currentScript.base64 = "BBBB";\n'
-    assert model["buffers"] == [own] and "buffers_file" not in model
+
+    def write(folder, text):
+        scripts.append((folder, text))
+        return f"{len(scripts) - 1}.js"
+
+    demo_data.move_demos(state, write)
+    addresses = {name: each["script"] for name, each in model["state"]["deferred"].items()}
+    assert list(addresses) == ["net/0", "net/1"]
+    folder, text = scripts[int(addresses["net/1"].removesuffix(".js"))]
+    assert (folder, text) == (demo_data.DATA_FOLDER, 'document.currentScript.base64 = "BBBB";\n')
+    assert model["buffers"] == [own]
 
 
-def test_the_page_names_the_file_relative_to_itself_and_nothing_else_changes(tmp_path):
+def test_code_leaves_the_page_and_arrays_do_if_they_are_large():
+    state, scripts = state_of(40, 4000), {}
+
+    def write(folder, text):
+        scripts[f"{len(scripts)}.js"] = (folder, text)
+        return f"{len(scripts) - 1}.js"
+
+    assert demo_data.move_demos(state, write) == 2
+    layout, small, large = state["state"].values()
+    assert layout == state_of()["state"]["layout"]
+    assert small["state"] == {"count": 0} and len(small["buffers"]) == 1
+    assert "data_file" not in small
+    assert (large["state"], large["buffers"]) == ({}, [])
+    folder, text = scripts[large["data_file"]]
+    assert folder == demo_data.DATA_FOLDER
+    before = state_of(40, 4000)["state"]["m1"]
+    assert handed_over(text, "data") == {"state": {"count": 1}, "buffers": before["buffers"]}
+    folder, text = scripts[small["code_file"]]
+    assert folder == demo_data.CODE_FOLDER
+    assert '"use strict"' in text and "return { a, text" in text and "export" not in text
+    assert 'style: ".a0 {}"' in text
+
+
+@pytest.mark.parametrize("module", ["const a = 1;", f"{MODULE}\nexport default 1;"])
+def test_a_demo_has_one_default_export(module):
+    with pytest.raises(ValueError, match="one `export default`"):
+        demo_data.code_script(module, "")
+
+
+def test_the_page_names_files_relative_to_itself_and_nothing_else_changes(tmp_path):
     page = _JavaScript("a.js", priority=200, defer="defer")
     kind = "application/vnd.jupyter.widget-state+json"
-    before = state_of(10, 800_000)
-    state = _JavaScript(
-        None, priority=500, type=kind, body=json.dumps(before).replace("</", "<\\/")
-    )
-    small = _JavaScript(None, priority=500, type=kind, body=json.dumps(state_of(10)))
+    body = json.dumps(state_of(8000)).replace("</", "<\\/")
+    state = _JavaScript(None, priority=500, type=kind, body=body)
+    plain = _JavaScript(None, priority=500, type=kind, body=json.dumps(state_of()))
     context = {
-        "script_files": [page, state, small],
+        "script_files": [page, state, plain],
         "pathto": lambda name, resource=False: f"../{name}" if resource else "no",
     }
     demo_data._move(SimpleNamespace(outdir=tmp_path), "book/x", "page.html", context, None)
     kept, changed, untouched = context["script_files"]
-    assert kept is page and untouched is small
+    assert kept is page and untouched is plain
     assert (changed.filename, changed.priority, changed.attributes["type"]) == (None, 500, kind)
     assert "</script>" not in changed.attributes["body"]
-    after = json.loads(changed.attributes["body"])
-    large = after["state"]["m1"]
-    file = large.pop("buffers_file")
-    assert large["buffers"] == []
-    text = (tmp_path / file.removeprefix("../")).read_text()
-    large["buffers"] = json.loads(text.partition(" = ")[2].removesuffix(";\n"))
-    assert after == before
+    demo = json.loads(changed.attributes["body"])["state"]["m0"]
+    for name in ("code_file", "data_file"):
+        assert (tmp_path / demo[name].removeprefix("../")).is_file()
+
+
+# ---- light pages ----
+
+SVG = (
+    '<svg role="img" aria-label="A &amp; B" style="width:100%;max-width:653px" '
+    'viewBox="0 0 489.6 161.28"><path d="M 1.23456 2 \nL -3.456789 4"/></svg>'
+)
+FIGURE = f'<figure class="book-figure">{SVG}<figcaption>Words</figcaption></figure>'
+VIEW = '<script type="application/vnd.jupyter.widget-view+json">{}</script>'
+DEMO = f'<div class="demo"><div class="demo-figure">{FIGURE}<p>0.25</p></div>{VIEW}</div>'
+
+
+def test_figures_and_pictures_of_demos_wait_behind_a_box_of_their_size():
+    body = lean_pages.defer_pictures(f"<p>before</p>{FIGURE}{DEMO}")
+    inside = re.findall("<noscript>(.*?)</noscript>", body, re.DOTALL)
+    assert len(inside) == 2 and body.count("</noscript>") == 2  # none inside another
+    box = re.search(r'<div class="figure-later"[^>]*>', body)[0]
+    assert 'aria-label="A &amp; B"' in box and "aspect-ratio:489.6/161.28" in box
+    assert "max-width:653px" in box
+    assert inside[0] == SVG.replace("1.23456 2 \nL -3.456789", "1.23 2 L -3.46")
+    assert inside[1].endswith("<p>0.25</p>") and "<figcaption>Words</figcaption></figure>" in body
+
+
+def test_large_images_become_files():
+    image = base64.b64encode(bytes(range(256)) * 4).decode()
+    files = {}
+    body = lean_pages.move_images(
+        f'<img src="data:image/png;base64,{image}">'
+        f'<image xlink:href="data:image/webp;base64,\n{image}"/>'
+        '<img src="data:image/png;base64,AAAA">',
+        lambda name, data: files.setdefault(name, data) and f"../{name}",
+    )
+    names = re.findall(r'="\.\./(\w+\.\w+)"', body)
+    assert [name[-4:] for name in names] == [".png", "webp"]
+    assert all(files[name] == bytes(range(256)) * 4 for name in names)
+    assert 'src="data:image/png;base64,AAAA"' in body
+    lazy = lean_pages.load_images_lazily('<img src="a"><img loading="eager" src="b">')
+    assert lazy == '<img loading="lazy" decoding="async" src="a"><img loading="eager" src="b">'
+
+
+def test_only_code_that_looks_like_plain_text_loses_its_elements():
+    operator = '<span class="o">=</span>'
+    code = f'<pre><span></span><span class="n">a</span>{operator}<span class="w"> </span></pre>'
+    expected = f"<pre><span></span>a{operator} </pre>"
+    outside = '<span class="n">a</span>'
+    assert lean_pages.unwrap_plain_code(code + outside) == expected + outside
+
+
+@pytest.mark.parametrize("style", ["a11y-high-contrast-light", "a11y-high-contrast-dark"])
+def test_the_book_colors_plain_code_as_text(style):
+    from pygments.formatters import HtmlFormatter
+
+    rules = HtmlFormatter(style=style).get_style_defs(".highlight")
+    plain = re.search(r"\.highlight \{[^}]*[^-]color: (#\w+)", rules)[1]
+    for name in lean_pages.PLAIN_TOKENS:
+        assert re.search(rf"\.highlight \.{name} \{{ color: {plain} \}}", rules), name
+
+
+def test_what_is_far_down_says_how_tall_it_is():
+    def section(number, inside=""):
+        text = f"<p>{'word ' * 200}</p>"
+        cell = f'<div class="cell docutils container"><pre>{"line" + chr(10) * 30}</pre></div>'
+        return f'<section id="s{number}">\n<h2>S</h2>{text}{cell}{inside}\n</section>\n'
+
+    margin = '<aside class="margin sidebar">a note</aside>'
+    body = "<h1>T</h1>" + "".join(section(n, margin if n == 3 else "") for n in range(5)) + DEMO
+    marked = lean_pages.mark_skippable(body)
+    assert re.sub(r' style="--[^"]*"|( class=")skippable"|skippable ', "", marked) == body
+    tags = re.findall(r'<section id="s\d"|<section class="skippable" style="([^"]*)" id', marked)
+    assert (
+        tags[0] == "" and tags[4] and tags[3] == ""
+    )  # the first is in view, the fourth has a note
+    wide, narrow = re.fullmatch(r"--tall:(\d+)px;--tall-narrow:(\d+)px", tags[4]).groups()
+    assert 600 < int(wide) < int(narrow) < 3000
+
+
+# ---- one style sheet ----
+
+
+@pytest.mark.parametrize(
+    ("selector", "matches"),
+    [
+        ("p", True),
+        (".used", True),
+        (".used > .unused", False),
+        ("#place.used::before", True),
+        ("#nowhere", False),
+        (".used:not(.unused)", True),
+        (":is(.unused, :where(.used))", True),
+        ('a[href$=".unused"]', True),
+        (".p\\:1", True),
+    ],
+)
+def test_a_rule_stays_if_it_could_match(selector, matches):
+    assert lean_styles.can_match(selector, {".used", "#place", ".p:1"}) is matches
+
+
+def test_a_sheet_is_shaken_without_breaking_it():
+    css = """@import "a.css"; @charset "utf-8"; /* a comment */
+    @font-face { font-family: "Font Awesome 6 Free"; src: url(a.woff2) }
+    @font-face { font-family: "Ours"; src: url("b;c.woff2") }
+    :root { --kept: 1px; --via: var(--kept); --gone: url("data:image/svg+xml;a,{}") }
+    .used, .gone { margin: var(--via) ; color : red !important }
+    @media (min-width: 1px) { .gone { top: 0 } .used { top: 1px; } }
+    @media print { .gone { top: 0 } }
+    @keyframes turn { from { top: 0 } to { top: 1px } } @keyframes idle { from { top: 0 } }
+    .used:hover { animation: turn 1s } .empty.used {}"""
+    assert lean_styles.shake(css, {".used"}).split("\n") == [
+        '@font-face{font-family:"Ours";src:url("b;c.woff2")}',
+        ":root{--kept:1px;--via:var(--kept)}",
+        ".used{margin:var(--via);color:red!important}",
+        "@media (min-width: 1px){.used{top:1px}}",
+        "@keyframes turn{from{top:0}to{top:1px}}",
+        ".used:hover{animation:turn 1s}",
+        "",
+    ]
+
+
+def test_names_are_found_in_pages_and_in_the_strings_of_scripts():
+    pages = ['<p class="a b-c" id="x">', '<p class="d">']
+    assert lean_styles.names_in_pages(pages) == {".a", ".b-c", ".d", "#x"}
+    names = lean_styles.names_in_scripts(["word.classList.add('show', `open ${now}`);"])
+    assert {".show", "#open"} <= names and ".classList" not in names
+
+
+def test_files_that_change_are_named_anew_on_every_page(tmp_path):
+    static = tmp_path / "_static"
+    static.mkdir()
+    for name in (*lean_styles.SCRIPTS, "book.css"):
+        (static / name).write_text("")
+    page = tmp_path / "a.html"
+    page.write_text('<link href="_static/site.css"><script src="_static/book.js?v=1"><p class="a">')
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
+
+    def build(css):
+        (static / "book.css").write_text(css)
+        lean_styles._write(app, None)
+        return page.read_text(), (static / "site.css").read_text()
+
+    first, sheet = build(".a { top: 0 } .b { top: 0 }")
+    assert ".a{top:0}" in sheet and ".b" not in sheet
+    assert re.search(r'site\.css\?v=\w{8}".*book\.js\?v=\w{8}"', first)
+    assert build(".a { top: 0 } .b { top: 0 }") == (first, sheet)
+    assert build(".a { top: 1px }")[0] != first
 
 
 def test_a_recording_of_filters_is_among_what_a_chapter_depends_on(package):

@@ -1,5 +1,7 @@
 /** The transfer function of a kernel: by how much it multiplies each wave. */
 
+import { outerProducts } from "../_shared/math/separable.js";
+
 /**
  * The magnitude of the transfer function for frequencies from -0.5 to 0.5 along both axes.
  * @param {Float64Array} kernel height * width real weights; both sides are odd.
@@ -10,6 +12,9 @@
  * @returns {number} The largest of them.
  */
 export function transferMagnitude(kernel, height, width, size, out) {
+  // Each part of a round Gabor kernel is the sum of at most two products, column times row.
+  const products = outerProducts(kernel, height, width, 2);
+  if (products) return ofProducts(products, height, width, size, out);
   const across = waves(width, size);
   const down = waves(height, size);
   const [rowRe, rowIm] = [new Float64Array(height), new Float64Array(height)];
@@ -40,6 +45,42 @@ export function transferMagnitude(kernel, height, width, size, out) {
     }
   }
   return largest;
+}
+
+/** The same for a sum of products, each of which has the product of two short transforms. */
+function ofProducts(products, height, width, size, out) {
+  const rows = products.map(({ row }) => spectrum(row, waves(width, size), size));
+  const columns = products.map(({ column }) => spectrum(column, waves(height, size), size));
+  let largest = 0;
+  for (let j = 0; j <= size >> 1; j += 1) {
+    for (let i = 0; i < size; i += 1) {
+      let re = 0,
+        im = 0;
+      for (let n = 0; n < products.length; n += 1) {
+        const { re: acrossRe, im: acrossIm } = rows[n];
+        const { re: downRe, im: downIm } = columns[n];
+        re += acrossRe[i] * downRe[j] - acrossIm[i] * downIm[j];
+        im += acrossRe[i] * downIm[j] + acrossIm[i] * downRe[j];
+      }
+      const magnitude = Math.sqrt(re * re + im * im);
+      if (magnitude > largest) largest = magnitude;
+      out[j * size + i] = magnitude;
+      out[(size - 1 - j) * size + size - 1 - i] = magnitude;
+    }
+  }
+  return largest;
+}
+
+/** The Fourier transform of a few weights, at every frequency. */
+function spectrum(weights, { cos, sin }, size) {
+  const [re, im] = [new Float64Array(size), new Float64Array(size)];
+  for (let i = 0, t = 0; i < size; i += 1) {
+    for (let k = 0; k < weights.length; k += 1, t += 1) {
+      re[i] += weights[k] * cos[t];
+      im[i] -= weights[k] * sin[t];
+    }
+  }
+  return { re, im };
 }
 
 /**

@@ -103,7 +103,10 @@ function dense(image, width, kernel, kh, kw, out, rows, columns) {
   }
 }
 
-/** Stride 1 with holes in the kernel: neighbors share nothing, but still the weight. */
+/**
+ * Stride 1 with holes in the kernel: neighbors share nothing, but still the weight. Kernels that
+ * were made larger are mostly zeros.
+ */
 // biome-ignore format: the running sums side by side.
 function dilated(image, width, kernel, kh, kw, out, rows, columns, dilation) {
   for (let y = 0; y < rows; y += 1) {
@@ -114,6 +117,7 @@ function dilated(image, width, kernel, kh, kw, out, rows, columns, dilation) {
         let at = (y + i * dilation) * width + x;
         for (let j = 0; j < kw; j += 1, k += 1, at += dilation) {
           const weight = kernel[k];
+          if (weight === 0) continue;
           s0 += weight * image[at];
           s1 += weight * image[at + 1];
           s2 += weight * image[at + 2];

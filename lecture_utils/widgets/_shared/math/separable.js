@@ -31,6 +31,13 @@ export function outerProducts(kernel, kh, kw, most) {
   }
 }
 
+/** Arrays that the next call may fill again: a new megabyte per frame would be collected soon. */
+const arrays = [new Float64Array(0), new Float64Array(0)];
+function scratch(which, length) {
+  if (arrays[which].length !== length) arrays[which] = new Float64Array(length);
+  return arrays[which];
+}
+
 /**
  * `correlate2d` with stride 1 in double precision, by outer products where that is less work.
  * @param {Float32Array} input
@@ -48,8 +55,7 @@ export function correlateSeparably(input, h, w, kernel, kh, kw, { padding = 0, d
   const out = new Float64Array(rows * columns);
   const products = outerProducts(kernel, kh, kw, Math.floor((kh * kw) / (2 * (kh + kw))));
   if (!products) return correlate2d(input, h, w, kernel, kh, kw, { padding, dilation }, out);
-  const across = new Float64Array(high * columns);
-  const part = new Float64Array(rows * columns);
+  const [across, part] = [scratch(0, high * columns), scratch(1, rows * columns)];
   for (const { column, row } of products) {
     correlate2d(input, h, w, row, 1, kw, { padding, dilation }, across);
     correlate2d(across, high, columns, column, kh, 1, { dilation }, part);
