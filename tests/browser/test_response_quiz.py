@@ -82,7 +82,7 @@ def test_answers_are_scored_by_condition(quiz):
         values = [text.rpartition(" ")[2] for text in quiz.choices.all_inner_texts()]
         first, second = (float(v.replace("\N{MINUS SIGN}", "-")) for v in values)
         assert (first > second) == (right == 0)
-        quiz.choices.nth(1 - choice).click()  # too late
+        quiz.choices.nth(1 - choice).evaluate("(button) => button.click()")  # too late
         assert quiz.drawn()["chosen"] == choice
         quiz.root.get_by_role("button", name="Next question").click()
     assert [answered for _, answered in scores.values()] == [3, 3]
@@ -119,8 +119,6 @@ def test_programs_and_what_python_sets(mount, page):
         texts = rows.nth(i).locator("td").all_inner_texts()
         for text, (correct, answered) in zip(texts, scores.values(), strict=True):
             assert text.startswith(f"{correct} of {answered}: ")
-    other = Page(mount, page, ResponseQuiz(CATS, seed=6)).drawn()
-    assert other != shown.quiz.seed and other["number"] == 0
 
 
 def test_damaged_images_are_said(mount, page):

@@ -165,15 +165,15 @@ class FilterGallery(Demo):
         name = _name(entry, at)
         most, least = (entry["examples"]["whole"][key] for key in ("most", "least"))
         images = [
-            *self.images("optima")[at],
+            self.images("optima")[at, 0],
             self.images("minimum")[at, 0],
             pool[most[at][0][0]],
             pool[least[at][0][0]],
         ]
         tiles = [smooth_tile(each) for each in images]
         alt = (
-            f"{name} of {self.layer}: three synthesized images with a high activation and one with "
-            "a low one, then the images of the data set with the highest and the lowest activation."
+            f"{name} of {self.layer}: synthesized images with a high and with a low activation, "
+            "then the images of the data set with the highest and the lowest activation."
         )
         heads = ("Filter", "Synthesized, highest", "Neuron", "Synthesized, lowest", "Data, highest",
                  "Data, lowest")  # fmt: skip

@@ -139,12 +139,13 @@ class ResponseQuiz(Demo):
         entry = self.networks[0]["layers"][-2]
         filter = entry["channels"][0]
         images = self.question(entry["label"], filter, 0)
-        tiles = [smooth_tile(each) for key in ("synthesized", "pair") for each in images[key]]
+        shown = (*images["synthesized"][[0, 3]], *images["pair"])
+        tiles = [smooth_tile(each) for each in shown]
         high, low = self.pairs[-2][0][0][2:]
         alt = (
-            f"Three synthesized images with a high activation of filter {filter} of "
-            f"{entry['label']} and one with a low one; then two images of the data set, of which "
-            f"the first activates the filter more ({_figure.number(high)}, the second "
+            f"Synthesized images with a high and with a low activation of filter {filter} of "
+            f"{entry['label']}; then two images of the data set, of which the first activates the "
+            f"filter more ({_figure.number(high)}, the second "
             f"{_figure.number(low)})."
         )
         rows = [

@@ -92,6 +92,7 @@ function build(demo) {
     const { [condition]: score, ...others } = model.get("scores");
     const correct = score[0] + Number(sides[side].isRight);
     edit({ scores: { ...others, [condition]: [correct, score[1] + 1] } });
+    next.hidden = false; // What is hidden cannot take the focus.
     next.focus();
   }
 

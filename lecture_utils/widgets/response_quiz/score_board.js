@@ -54,7 +54,7 @@ export function scoreBoard(observers) {
     row.show(scores);
     return row.element;
   });
-  const heads = ["", ...CONDITIONS.map((condition) => NAMES[condition])];
+  const heads = ["Who", ...CONDITIONS.map((condition) => NAMES[condition])];
   const head = h(
     "tr",
     {},
