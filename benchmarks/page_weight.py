@@ -11,6 +11,9 @@ html-manager, from a CDN) in place of the host's. Reported are medians of
   which it has a size is followed by a message to the page itself, which arrives after that frame;
 - whether the demo comes alive when only the page's own host can be reached.
 
+The heaviest page, chapter 8, is weighed whole: with every file that it can load, among them the
+images that a demo loads only for the layer that a reader picks.
+
 The default route has the best network there is: a second server on this machine plays the CDN (the
 addresses in its tags are changed to it), with neither distance nor encryption. The files come from
 npm, and anywidget's from the installed Python package. npm has RequireJS in readable form only, so
@@ -52,6 +55,8 @@ OURS, DEFAULT = "the book's host", "MyST-NB's default"
 DEFAULT_PAGE = "book/with_default_loader.html"
 LARGEST_DEMO_CODE = 40.0  # kB
 LARGEST_SHARE_OF_TIME = 1 / 3
+HEAVIEST_CHAPTER = "book/08_interpretation.html"
+LARGEST_PAGE = 2.5  # MB
 
 # Runs before all scripts of the page. performance.now() counts from the start of the navigation.
 STOPWATCH = f"""
@@ -179,6 +184,17 @@ def demo_code():
     return {name: len(gzip.compress(body, 6)) / 1000 for name, body in parts.items()}
 
 
+def whole_page(path):
+    """Return the gzip size in MB of a page and of all scripts and styles that it can load."""
+    html = (SITE / path).read_text(encoding="utf-8")
+    tags = re.findall(r'<(?:script|link)\b[^>]*?(?:src|href)="([^"#?]+)', html)
+    # Files that demos load later are named in their state.
+    later = re.findall(r'"(?:script|buffers_file)": ?"([^"]+)"', html)
+    files = {(SITE / path).parent.joinpath(name).resolve() for name in [*tags, *later]}
+    bodies = [file.read_bytes() for file in files if file.suffix in (".js", ".mjs", ".css")]
+    return sum(len(gzip.compress(body, 6)) for body in (html.encode(), *bodies)) / 1e6
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7, help="turns of each page (default 7)")
@@ -215,6 +231,7 @@ def main():
     print("Demo code, gzip: " + ", ".join(f"{k} {v:.1f} kB" for k, v in code.items()) + "\n")
     verdict("demo code", sum(code.values()), LARGEST_DEMO_CODE, " kB")
     verdict("share of the default's time", ours["ms"] / default["ms"], LARGEST_SHARE_OF_TIME)
+    verdict("chapter 8 with all its data", whole_page(HEAVIEST_CHAPTER), LARGEST_PAGE, " MB")
 
     if arguments.json:
         report = {"routes": found, "demo_code_kB": code}

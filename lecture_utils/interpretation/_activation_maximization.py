@@ -98,7 +98,7 @@ def maximize_activation(
     diversity : float
         How much images for the same channel are kept from being alike, in units of the activation:
         at 1, two images whose maps have the same correlations cost each of them all of it. See
-        `Notes`.
+        the notes below.
     size : int or pair of int
         Height and width of the images in pixels.
     channels : int, optional

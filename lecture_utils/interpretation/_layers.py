@@ -34,11 +34,7 @@ def filter_layers(model: nn.Module) -> tuple[str, ...]:
     expanding = [
         i for i, following in pairwise(convolutions) if _expands(leaves[i][1], leaves[following][1])
     ]
-    spatial = [
-        i
-        for i in convolutions
-        if max(leaves[i][1].kernel_size) > 1 and leaves[i][1].groups < leaves[i][1].out_channels
-    ]
+    spatial = [i for i in convolutions if _mixes(leaves[i][1])]
     return tuple(_normalized(leaves, i) for i in expanding or spatial)
 
 
@@ -52,6 +48,10 @@ def _expands(layer, following):
         and layer.out_channels > layer.in_channels
         and following.groups == following.in_channels == layer.out_channels
     )
+
+
+def _mixes(layer):
+    return max(layer.kernel_size) > 1 and layer.groups < layer.out_channels
 
 
 def _normalized(leaves, at):

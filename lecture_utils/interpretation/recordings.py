@@ -148,7 +148,15 @@ class Recording:
 
     @cached_property
     def examples(self) -> dict[str, Any]:
-        """What the images of a data set reach: ``pool``, and ``layers`` in the card's order."""
+        """What the images of a data set do in the filters.
+
+        Returns
+        -------
+        dict
+            ``pool`` describes the images; ``layers``, in the card's order, have those with the
+            highest and the lowest activations, and ``pairs`` for the quiz; ``observers`` tells how
+            two programs answered its questions.
+        """
         return json.loads((self.folder / EXAMPLES).read_text(encoding="utf-8"))
 
     def sheet(self, layer: int) -> bytes:
@@ -166,7 +174,13 @@ class Recording:
         return (self.folder / f"{layer}.avif").read_bytes()
 
     def pool(self) -> bytes:
-        """Return the images of the data set, compressed: bytes of an AVIF file."""
+        """Return the images of the data set, compressed.
+
+        Returns
+        -------
+        bytes
+            Of an AVIF file.
+        """
         return (self.folder / "pool.avif").read_bytes()
 
     def __repr__(self) -> str:

