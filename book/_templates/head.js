@@ -1,17 +1,10 @@
 (() => {
-  // The color mode, before anything is painted.
+  // The color mode, before anything is painted. Fonts are not preloaded: on a slow line they would
+  // take the style sheet's place, and their stand-ins (book.css) have the same widths.
   let mode = null;
   try { mode = localStorage.getItem("mode"); } catch {}
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const { dataset } = document.documentElement;
   dataset.mode = mode === "light" || mode === "dark" ? mode : "auto";
   dataset.theme = dataset.mode === "auto" ? (dark ? "dark" : "light") : mode;
-  // The fonts of the first words, which the style sheet would ask for later; from file: it must.
-  if (location.protocol === "file:") return;
-  for (const name of ["atkinson-hyperlegible-next", "bricolage-grotesque"]) {
-    const link = document.createElement("link");
-    const href = `${dataset.content_root}_static/fonts/${name}.woff2`;
-    Object.assign(link, { rel: "preload", as: "font", crossOrigin: "", href });
-    document.head.append(link);
-  }
 })();

@@ -239,11 +239,24 @@ def demo_page(*widgets, head=""):
     )
 
 
+def start_all(page):
+    """Come near to the demos that wait for that, one after the other, and return to the top."""
+    waiting = page.locator("[data-waiting]")
+    for _ in range(waiting.count()):
+        count = waiting.count()
+        if count:
+            page.evaluate("document.querySelector('[data-waiting]').scrollIntoView()")
+            page.wait_for_function(
+                "(count) => document.querySelectorAll('[data-waiting]').length < count", arg=count
+            )
+    page.evaluate("scrollTo(0, 0)")
+
+
 @pytest.fixture
 def mount(page, serve, tmp_path):
     """Show demos on a bare page through the real static host; returns the page when they run."""
 
-    def show(*widgets, page=page):
+    def show(*widgets, page=page, start=start_all):
         static = ROOT / "book" / "_static"
         for name in ("widget-host.mjs", "book.css"):
             (tmp_path / name).write_bytes((static / name).read_bytes())
@@ -252,6 +265,8 @@ def mount(page, serve, tmp_path):
         (tmp_path / "index.html").write_text(demo_page(*widgets), encoding="utf-8")
         page.goto(serve(tmp_path) + "/index.html")
         page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
+        if page.locator("[data-waiting]").count():
+            start(page)
         return page
 
     return show

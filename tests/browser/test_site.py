@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from conftest import serving
+from conftest import serving, start_all
 from page_tools import KEEP_COPIES, violations, wait_for_frames
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
@@ -47,15 +47,7 @@ def read_through(page):
           }
         }"""
     )
-    waiting = page.locator("[data-waiting]")
-    for _ in range(waiting.count()):
-        count = waiting.count()
-        if count:
-            page.evaluate("document.querySelector('[data-waiting]').scrollIntoView()")
-            page.wait_for_function(
-                "(count) => document.querySelectorAll('[data-waiting]').length < count", arg=count
-            )
-    page.evaluate("scrollTo(0, 0)")
+    start_all(page)
 
 
 def test_there_are_pages():

@@ -265,7 +265,7 @@ def test_a_demo_that_is_near_but_out_of_sight_waits_for_the_reader_to_move(page,
         "addEventListener('DOMContentLoaded', () => document.querySelector('.demo')"
         ".insertAdjacentHTML('afterend', '<div style=\"height:110vh\"></div>'))"
     )
-    mount(first, second)
+    mount(first, second, start=lambda page: None)
     assert page.locator(".demo-running").count() == 1
     page.mouse.move(5, 5)
     expect(page.get_by_role("button")).to_have_text(["count 1", "count 2"])
