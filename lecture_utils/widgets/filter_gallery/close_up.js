@@ -18,7 +18,7 @@ export function measureOf(objective) {
 
 /** @returns {{element: HTMLElement, draw: (state: *, sheet: *) => void}} */
 export function largeFigure() {
-  const canvas = h("canvas", { role: "img" });
+  const canvas = h("canvas", { role: "img", "aria-label": "Image, not loaded yet" });
   const value = h("p", { class: "gallery-value" });
   return {
     element: h("figure", { class: "gallery-large" }, canvas, value),

@@ -19,7 +19,9 @@ const INTRODUCTION = {
 
 /** Images with a high activation, and one with a low one. */
 function referenceRow() {
-  const canvases = Array.from({ length: HIGH + 1 }, () => h("canvas", { role: "img" }));
+  const canvases = Array.from({ length: HIGH + 1 }, () =>
+    h("canvas", { role: "img", "aria-label": "Image, not loaded yet" }),
+  );
   const figures = canvases.map((canvas) => h("figure", {}, canvas));
   const element = h(
     "div",
@@ -39,7 +41,7 @@ function referenceRow() {
 function choiceButtons(onChoose) {
   const choices = [0, 1].map((side) => {
     const canvas = h("canvas", { "aria-hidden": "true" });
-    const verdict = h("span", { class: "quiz-verdict" });
+    const verdict = h("span", { class: "quiz-verdict" }, ["Left", "Right"][side]);
     const element = h(
       "button",
       { type: "button", class: "quiz-choice", onclick: () => onChoose(side) },
