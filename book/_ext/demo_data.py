@@ -57,7 +57,7 @@ def move_demos(state, write, large=LARGE):
         if "_esm" not in values:
             continue
         code = [values.pop(name, "") for name in _CODE_TRAITS]
-        _defer(model, write)
+        defer_bytes(model, write)
         model["code_file"] = write(CODE_FOLDER, code_script(*code))
         data = {"state": values, "buffers": model.get("buffers", [])}
         text = json.dumps(data)
@@ -86,7 +86,7 @@ def code_script(module, style):
     )
 
 
-def _defer(model, write):
+def defer_bytes(model, write):
     """Replace the bytes in ``deferred`` by addresses of scripts."""
     buffers = model.get("buffers", [])
     deferred = [buffer for buffer in buffers if buffer["path"][0] == "deferred"]

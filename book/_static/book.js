@@ -56,9 +56,10 @@
       else box.removeAttribute("tabindex");
     }
   });
-  whenNear("pre, .cell_output > .output, .pst-scrollable-table-container", "100% 0%", (box) =>
-    widths.observe(box),
-  );
+  const MAY_SCROLL = "pre, .cell_output > .output, .pst-scrollable-table-container";
+  // Until a box has been measured, which takes a layout, it counts as one that scrolls.
+  for (const box of all(MAY_SCROLL)) box.tabIndex = 0;
+  whenNear(MAY_SCROLL, "100% 0%", (box) => widths.observe(box));
 
   const icon = (paths) =>
     '<svg viewBox="0 0 24 24" stroke-width="1.5" stroke="currentColor" fill="none" ' +

@@ -245,7 +245,8 @@ def start_all(page):
     for _ in range(waiting.count()):
         count = waiting.count()
         if count:
-            page.evaluate("document.querySelector('[data-waiting]').scrollIntoView()")
+            # Another one may have started since.
+            page.evaluate("document.querySelector('[data-waiting]')?.scrollIntoView()")
             page.wait_for_function(
                 "(count) => document.querySelectorAll('[data-waiting]').length < count", arg=count
             )

@@ -246,12 +246,13 @@ def test_images_of_a_layer_are_loaded_when_it_is_chosen(mount, page, tmp_path):
     state = json.loads(body)
     names = iter(range(100))
 
-    def write(text):
+    def write(_, text):
         name = f"data-{next(names)}.js"
         (tmp_path / name).write_text(text)
         return name
 
-    demo_data.move_large_buffers(state, write)
+    for model in state["state"].values():
+        demo_data.defer_bytes(model, write)
     index.write_text(head + start + json.dumps(state).replace("</", "<\\/") + end + tail)
     loaded = []
     page.on("request", lambda request: loaded.append(request.url.rpartition("/")[2]))

@@ -61,5 +61,6 @@ def test_the_last_press_is_visible_after_at_most_two_drawings(mount, make, name,
     finally:
         client.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     assert seen["shown"] == pytest.approx(seen["asked"])
-    assert 1 <= seen["afterLast"] <= 2
-    assert seen["drawings"] <= seen["presses"]
+    # None, where the last presses ask for the same whole number.
+    assert seen["afterLast"] <= 2
+    assert 1 <= seen["drawings"] <= seen["presses"]
