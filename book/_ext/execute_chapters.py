@@ -105,6 +105,11 @@ def unexecuted(folder, paths):
     for record in cache.list_cache_records():
         if "repeated_checks" not in record.data:  # MyST-NB executed it, after a failure
             cache.remove_cache(record.pk)
+    for record in cache.list_project_records():
+        if not Path(
+            record.uri
+        ).is_file():  # it has another name by now, or came with a copied folder
+            cache.remove_nb_from_project(record.pk)
     for path in paths:
         if path.endswith(".ipynb"):
             cache.add_nb_to_project(path)

@@ -21,7 +21,7 @@ _SENTENCE = re.compile(
 
 
 def sentences(outputs):
-    """Return what the loaders have said, each sentence once, without its final full stop.
+    """Return what the loaders have said, each sentence once.
 
     Parameters
     ----------

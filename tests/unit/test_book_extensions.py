@@ -291,6 +291,14 @@ def test_a_result_without_repeated_checks_is_dropped(tmp_path):
         execute_chapters.executed_outputs(tmp_path / "cache", notebook)
 
 
+def test_a_notebook_with_a_new_name_does_not_stop_the_build(tmp_path):
+    path = write_notebook(tmp_path / "old.ipynb", *EXERCISE)
+    assert len(execute_chapters.unexecuted(tmp_path / "cache", [path])) == 1
+    renamed = str(Path(path).rename(tmp_path / "new.ipynb"))
+    (record,) = execute_chapters.unexecuted(tmp_path / "cache", [renamed])
+    assert record.uri == renamed
+
+
 def test_checks_are_repeated_after_solutions_and_taken_out_again(tmp_path):
     notebook = nbformat.read(write_notebook(tmp_path / "n.ipynb", *EXERCISE), as_version=4)
     longer = execute_chapters.with_repeated_checks(notebook)
