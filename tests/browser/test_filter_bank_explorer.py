@@ -31,6 +31,7 @@ class Page:
 
     def settle(self, out_of_sight=False):
         """Wait until what was asked for is painted; rows out of sight follow some frames later."""
+        expect(self.root.locator(".bank-results")).not_to_have_attribute("aria-busy", "true")
         wait_for_frames(self.page, 12 if out_of_sight else 2)
 
     def check(self, expected):
@@ -255,6 +256,30 @@ def test_filters_without_parameters_cannot_be_sorted_by_them(show):
     page.choose("Gabor")
     page.settle()
     assert page.root.locator("option[value=angle]").is_enabled()
+
+
+def test_a_slow_bank_does_not_hold_up_the_slider(show, page):
+    explorer = FilterBankExplorer(frequencies=2, orientations=2, images=["coins"])
+    shown = show(explorer)
+    shown.settle()
+    # As on a slow machine: a frame has time for one step of the work only.
+    page.evaluate("() => { let now = 1e6; performance.now = () => (now += 1000); }")
+    busy = """() => {
+      const results = document.querySelector(".bank-results");
+      window.seen = [];
+      new MutationObserver(() => window.seen.push(results.getAttribute("aria-busy")))
+        .observe(results, { attributes: true, attributeFilter: ["aria-busy"] });
+    }"""
+    page.evaluate(busy)
+    slider = shown.root.get_by_role("slider", name="Frequencies")
+    for _ in range(3):
+        slider.press("ArrowRight")
+    assert slider.input_value() == "5"
+    explorer.frequencies = 5
+    shown.check(explorer)
+    assert shown.rows.count() == 10
+    seen = page.evaluate("window.seen")
+    assert seen[0] == "true" and seen[-1] == "false"
 
 
 def test_hiding_leaves_the_kept(show):

@@ -47,6 +47,8 @@ const HELP = [
     "point at a cell, tap it, or move with the arrow keys; Enter or a click opens the filter.",
   ],
 ];
+/** Milliseconds of each frame for the responses; the rest is for the page. */
+const SHARE_OF_FRAME = 10;
 /** The other demo on the page that can take a filter. */
 const LAB = ".lu-gabor-lab";
 
@@ -68,7 +70,7 @@ function openInLab({ frequency, theta, sigma }) {
 
 function build(demo) {
   const { model, request, edit, signal } = demo;
-  const { gallery, read } = explorerReader(model);
+  const { gallery, read, work, isBehind } = explorerReader(model);
   const start = readTraits(model, TRAITS);
   demo.watch([...TRAITS, "banks", "bank_weights"]);
 
@@ -115,15 +117,23 @@ function build(demo) {
   function draw() {
     settings.update();
     view.update();
+    const until = performance.now() + SHARE_OF_FRAME;
     let state;
     try {
-      state = read();
+      // The first picture is drawn whole, so that nothing moves afterwards.
+      state = colors ? work(() => performance.now() > until) : read();
     } catch (error) {
       return refuse(`This bank cannot be shown: ${error.message}.`);
     }
-    if (!state.images.length) return refuse("No image is chosen. Choose at least one above.");
+    if (state && !state.images.length)
+      return refuse("No image is chosen. Choose at least one above.");
     refuse("");
-    return show(state);
+    const drawn = state && show(state);
+    const behind = isBehind();
+    results.setAttribute("aria-busy", String(behind));
+    if (!behind) return drawn;
+    request();
+    return null;
   }
   /** Show a sentence instead of the results. */
   function refuse(text) {

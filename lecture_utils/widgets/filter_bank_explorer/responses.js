@@ -13,18 +13,26 @@ function engineFor(rows, columns) {
 }
 
 /**
- * Run a bank over one image, mirrored at its border ("reflect").
+ * @typedef {{maps: Float32Array[], sums: Float64Array, products: Float64Array, pixels: number}}
+ *   Response Magnitudes per filter, their sums over the pixels, and the sums of products of each
+ *   two.
+ */
+
+/**
+ * Run a bank over one image, mirrored at its border ("reflect"). A generator, so that the caller
+ * can let the page breathe between two filters.
  * @param {GrayImage} image
  * @param {import("./banks.js").Filter[]} filters
- * @returns {{maps: Float32Array[], sums: Float64Array, products: Float64Array, pixels: number}}
- *   Magnitudes per filter, their sums over the pixels, and the sums of products of each two.
+ * @returns {Generator<void, Response>}
  */
-export function respond(image, filters) {
-  const maps = filters.map((filter) =>
-    filter.gabor ? gaborMagnitude(image, filter) : magnitude(image, filter),
-  );
+export function* respond(image, filters) {
+  const maps = [];
+  for (const filter of filters) {
+    maps.push(filter.gabor ? gaborMagnitude(image, filter) : magnitude(image, filter));
+    yield;
+  }
   const sums = Float64Array.from(maps, total);
-  return { maps, sums, products: allProducts(maps), pixels: image.values.length };
+  return { maps, sums, products: yield* allProducts(maps), pixels: image.values.length };
 }
 
 function gaborMagnitude({ values, rows, columns }, { gabor }) {
@@ -76,7 +84,7 @@ function total(map) {
 }
 
 /** Sums over the pixels of map i times map j. */
-function allProducts(maps) {
+function* allProducts(maps) {
   const n = maps.length;
   const products = new Float64Array(n * n);
   const sums = new Float64Array(4);
@@ -98,6 +106,7 @@ function allProducts(maps) {
         products[others[k] * n + i] = sums[k];
       }
     }
+    yield;
   }
   return products;
 }

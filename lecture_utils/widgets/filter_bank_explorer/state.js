@@ -25,13 +25,19 @@ function remembered(make) {
 }
 
 /**
- * Return `read()`, which gives the present state: the `filters` of the bank, the `images` chosen,
- * per image the `responses` (see responses.js), what is `measured` of them, how they are `judged`,
- * and the `order` of the filters that have a row.
+ * What the explorer works with: its `gallery`, and two ways to its state, which is the `filters` of
+ * the bank, the `images` chosen, per image the `responses` (see responses.js), what is `measured`
+ * of them, how they are `judged`, and the `order` of the filters that have a row.
+ *
+ * `read()` gives the present state, however long it takes. A large bank takes several frames, so
+ * `work(enough)` only computes until `enough()`, and returns the state that it then knows, or null.
+ * What it has begun it ends before it turns to newer settings: a hand that keeps moving sees
+ * results, too. `isBehind()` says that there are newer ones.
  * @param {Model} model
  */
 export function explorerReader(model) {
-  const gallery = unpackGallery(model.get("gallery"), toTyped(model.get("gallery_pixels")));
+  const get = (name) => model.get(name);
+  const gallery = unpackGallery(get("gallery"), toTyped(get("gallery_pixels")));
   const unpacked = remembered((banks, weights) => unpackBanks(banks, toTyped(weights)));
   const filtersOf = remembered((bank, banks, frequencies, orientations, sigma) => {
     if (bank !== GABOR) return banks.get(bank)();
@@ -40,30 +46,55 @@ export function explorerReader(model) {
   const imagesOf = remembered((names) => gallery.filter(({ name }) => names.includes(name)));
   // Responses are kept as long as the bank stays: another image costs only its own.
   const cacheFor = remembered(() => new Map());
-  const responsesOf = remembered((filters, images) => {
-    const cache = cacheFor(filters);
-    return images.map((image) => {
-      if (!cache.has(image.name)) cache.set(image.name, respond(image, filters));
-      return cache.get(image.name);
-    });
-  });
   const measuredOf = remembered(measure);
   const judgedOf = remembered(judge);
   const orderOf = remembered((sort, filters, judged, hide) =>
     sorted(sort, filters, judged).filter((i) => !hide || judged.marks[i] === "kept"),
   );
-  const get = (name) => model.get(name);
 
-  function read() {
+  const inputsOf = remembered((filters, images) => ({ filters, images }));
+  function inputs() {
     const banks = unpacked(get("banks"), get("bank_weights"));
     const grid = ["frequencies", "orientations", "sigma"].map(get);
-    const filters = filtersOf(get("bank"), banks, ...grid);
-    const images = imagesOf(get("images"));
-    const responses = responsesOf(filters, images);
+    return inputsOf(filtersOf(get("bank"), banks, ...grid), imagesOf(get("images")));
+  }
+
+  function* respondToAll({ filters, images }) {
+    const cache = cacheFor(filters);
+    for (const image of images) {
+      if (!cache.has(image.name)) cache.set(image.name, yield* respond(image, filters));
+    }
+    return images.map(({ name }) => cache.get(name));
+  }
+  let begun = null; // { inputs, steps } of what is not finished.
+  let known = null; // { inputs, responses } of what was finished last.
+  function advance(wanted, enough) {
+    if (begun?.inputs !== wanted) begun = { inputs: wanted, steps: respondToAll(wanted) };
+    let step = begun.steps.next();
+    while (!step.done && !enough()) step = begun.steps.next();
+    if (!step.done) return false;
+    known = { inputs: wanted, responses: step.value };
+    begun = null;
+    return true;
+  }
+
+  function state() {
+    const { responses } = known;
+    const { filters, images } = known.inputs;
     const measured = measuredOf(filters, responses);
     const judged = judgedOf(measured, get("weak_below"), get("redundant_above"));
     const order = orderOf(get("sort"), filters, judged, get("hide"));
     return { filters, images, responses, measured, judged, order };
   }
-  return { gallery, read };
+  const isBehind = () => known?.inputs !== inputs();
+
+  function read() {
+    if (isBehind()) advance(inputs(), () => false);
+    return state();
+  }
+  function work(enough) {
+    if (isBehind() && !advance(begun?.inputs ?? inputs(), enough)) return null;
+    return state();
+  }
+  return { gallery, read, work, isBehind };
 }
