@@ -255,6 +255,7 @@ def execute(cache, paths, jobs):
     return [record.uri for record in records], failed, lines
 
 
+@pytest.mark.slow
 def test_chapters_are_executed_side_by_side_into_the_cache_that_the_build_reads(tmp_path):
     first = write_notebook(tmp_path / "1.ipynb", MEET.format(here="a", there="b"), *EXERCISE)
     second = write_notebook(tmp_path / "2.ipynb", MEET.format(here="b", there="a"), "1 / 0", "1")
@@ -323,6 +324,7 @@ answer = 0
 """
 
 
+@pytest.mark.slow
 def test_answers_are_checked_before_the_solution_runs(tmp_path):
     path = write_notebook(tmp_path / "n.ipynb", *EXERCISE)
     (tmp_path / "_answers").mkdir()

@@ -20,6 +20,8 @@ from lecture_utils.interpretation.recordings import PLANS, Plan
 from lecture_utils.models import efficientnet_lite0
 from lecture_utils.widgets._sprites import unpack_tiles
 
+pytestmark = pytest.mark.slow
+
 CLASSES = tuple("abcde")
 
 
