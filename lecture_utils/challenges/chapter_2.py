@@ -49,7 +49,7 @@ def one_half_only() -> Challenge:
     """Return the challenge to respond to one of two similar patterns (5 minutes)."""
     left = np.arange(96) < 48
     image = np.where(left, _stripes(0.2, 30), _stripes(0.2, 60))
-    lab = GaborLab(sources={"two directions": image}, frequency=0.2, theta=0.785, sigma=2)
+    lab = GaborLab(sources={"two directions": image}, frequency=0.2, theta=0.79, sigma=2)
     return Challenge(
         lab,
         "The stripes on the left and on the right have the same width, and directions that differ "

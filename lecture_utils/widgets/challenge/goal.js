@@ -48,7 +48,7 @@ export function lack({ reading, test, bound, missing, digits }, readings) {
  * @returns {number}
  */
 function difference(values, bound) {
-  if (values?.length !== bound.length) return LARGEST_DIFFERENCE;
+  if (typeof values !== "object" || values?.length !== bound.length) return LARGEST_DIFFERENCE;
   const distance = Math.hypot(...bound.map((value, i) => values[i] - value));
   return Math.min((100 * distance) / (Math.hypot(...bound) || 1), LARGEST_DIFFERENCE);
 }

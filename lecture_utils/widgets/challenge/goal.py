@@ -120,7 +120,9 @@ def missing(goal: Sequence[Condition], readings: Mapping[str, Any]) -> list[str]
 
 def difference(values: Any, bound: Sequence[float]) -> float:
     """Return how far an array is from another one, in percent of the other one's length."""
-    values = np.asarray([] if values is None else values, float).ravel()
+    if not isinstance(values, list | tuple | np.ndarray):
+        return LARGEST_DIFFERENCE
+    values = np.asarray(values, float).ravel()
     if len(values) != len(bound):
         return LARGEST_DIFFERENCE
     return min(

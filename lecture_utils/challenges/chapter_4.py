@@ -1,0 +1,3 @@
+"""Challenges on chapter 4."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Challenges on chapter 5."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Challenges on chapter 6."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Challenges on chapter 7."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Challenges on chapter 8."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Challenges on chapter 9."""
+
+__all__ = []

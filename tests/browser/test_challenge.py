@@ -1,0 +1,341 @@
+"""Challenges in a browser: judged as Python judges them, solved and failed with the controls."""
+
+import json
+
+import numpy as np
+import pytest
+from challenge_states import drawn, makers
+from conftest import ROOT
+from page_tools import read, violations, wait_for_fading
+from playwright.sync_api import expect
+
+from lecture_utils.challenges import at_least, equal_to
+from lecture_utils.widgets import Challenge, ConvolutionLab
+from lecture_utils.widgets.challenge.goal import TESTS, Condition, missing
+
+MAKERS = makers()
+every = pytest.mark.parametrize("name", MAKERS)
+PREFIX = "touchable-cnns:done:"
+REMEMBER = "addEventListener('lu:drawn', ({ target, detail }) => { if (detail.demo === 'challenge') target.drawn = detail; });"
+STORED = "() => Object.keys(localStorage).filter((key) => key.startsWith('touchable-cnns'))"
+
+
+@pytest.fixture
+def page(new_page):
+    page = new_page()
+    page.add_init_script(REMEMBER)
+    page.add_init_script(
+        f"if (!window.kept) ({STORED})().forEach((k) => localStorage.removeItem(k));"
+    )
+    return page
+
+
+def small(**changes):
+    """Return a challenge that costs little to draw."""
+    goal = [
+        at_least("padding", 1, "Some padding", "The padding is {value}."),
+        equal_to("rows", 28, "28 `rows`", "There are {value} rows."),
+    ]
+    rest = {
+        "name": "test/small",
+        "title": "Small",
+        "minutes": 2,
+        "answer": "Pad by 1.",
+        "solution": {"padding": 1},
+    }
+    return Challenge(
+        ConvolutionLab(), "Keep the `size`.", goal, ["One.", "Two."], **rest, **changes
+    )
+
+
+def card_of(page):
+    return page.locator(".lu-challenge").first
+
+
+def slide(card, label, value):
+    card.get_by_role("slider", name=label, exact=True).fill(str(value))
+
+
+# ---- the same verdict in both languages ----
+
+
+@pytest.fixture(scope="module")
+def goal_page(browser, serve_for_module, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("goal")
+    (folder / "widgets").symlink_to(ROOT / "lecture_utils" / "widgets")
+    (folder / "index.html").write_text('<!doctype html><link rel="icon" href="data:,"><body>')
+    page = browser.new_page()
+    page.goto(f"{serve_for_module(folder)}/index.html")
+    yield page
+    page.close()
+
+
+JUDGE = """async (cases) => {
+  const { holds, lack } = await import("./widgets/challenge/goal.js");
+  return cases.map(([goal, readings]) =>
+    goal.filter((each) => !holds(each, readings)).map((each) => lack(each, readings)));
+}"""
+
+
+def test_random_goals_are_judged_alike(goal_page):
+    rng = np.random.default_rng(0)
+
+    def value():
+        kinds = [
+            lambda: int(rng.integers(-3, 4)),
+            lambda: float(rng.normal() * 10 ** rng.uniform(-3, 7)),
+            lambda: float(rng.integers(-40, 40)) / 8,
+            lambda: str(rng.choice(["a", "b"])),
+            lambda: bool(rng.integers(2)),
+            lambda: rng.normal(size=rng.integers(3, 5)).tolist(),
+            lambda: None,
+        ]
+        return kinds[rng.integers(len(kinds))]()
+
+    def bound(test):
+        if test in ("at least", "at most"):
+            return float(rng.integers(-3, 4))
+        if test == "close to":
+            return rng.normal(size=3).tolist()
+        scalars = [0, 1, -2, "a", True, False]
+        chosen = [scalars[i] for i in rng.integers(len(scalars), size=2)]
+        return chosen if test == "one of" else chosen[0]
+
+    cases = []
+    for _ in range(400):
+        goal = [
+            Condition(
+                f"r{i}",
+                test,
+                bound(test),
+                "label",
+                f"r{i} is {{value}}.",
+                digits=int(rng.integers(4)),
+                tolerance=float(rng.uniform(0, 200)),
+            )
+            for i, test in enumerate(TESTS)
+        ]
+        cases.append((goal, {f"r{i}": value() for i in range(len(TESTS))}))
+    arguments = [[[each.as_dict() for each in goal], readings] for goal, readings in cases]
+    found = read(goal_page, JUDGE, arguments)
+    expected = [missing(goal, readings) for goal, readings in cases]
+    # A list stands for an array, of which only "close to" speaks.
+    assert found == expected
+
+
+@every
+def test_the_page_and_python_say_the_same_of_random_settings(name, mount, page):
+    challenges = []
+    for settings in drawn(name):
+        challenge = MAKERS[name]()
+        for trait, value in settings.items():
+            challenge.demo.set_trait(trait, value)
+        challenges.append(challenge)
+    challenges.append(MAKERS[name]())
+    shown = mount(*challenges).locator(".lu-challenge")
+    for i, challenge in enumerate(challenges):
+        expected = list(challenge.check().missing)
+        page.wait_for_function(
+            "({ card, expected }) => JSON.stringify(card.drawn?.missing) === JSON.stringify(expected)",
+            arg={"card": shown.nth(i).element_handle(), "expected": expected},
+            timeout=20_000,
+        )
+
+
+# ---- solved and failed by hand ----
+
+
+def press_dilations(card, values):
+    for row, value in enumerate(values, 1):
+        card.get_by_role("spinbutton", name=f"Layer {row}, dilation").fill(str(value))
+
+
+def type_weights(card, weights):
+    """Type a kernel into its cells, with the keyboard alone."""
+    card.get_by_role("gridcell").first.focus()
+    for row in weights:
+        for weight in row:
+            card.page.keyboard.type(str(weight))
+            card.page.keyboard.press("Tab")
+
+
+#: For each challenge: what does not solve it, the sentence that then is there, and what does.
+BY_HAND = {
+    "chapter_1.same_size": (
+        lambda card: slide(card, "Padding", 1),
+        "The output has 26 rows.",
+        lambda card: slide(card, "Padding", 2),
+    ),
+    "chapter_1.wide_view": (
+        lambda card: slide(card, "Dilation", 4),
+        "The output has 20 rows.",
+        lambda card: slide(card, "Padding", 4),
+    ),
+    "chapter_1.find_the_kernel": (
+        lambda card: card.get_by_role("combobox").select_option("sobel x"),
+        "Your output is off by 209%.",
+        lambda card: type_weights(card, [[-1, 0, 0], [0, 0, 0], [0, 0, 1]]),
+    ),
+    "chapter_2.catch_the_stripes": (
+        lambda card: slide(card, "Frequency", 0.14),
+        "The mean squared magnitude is 0.0001.",
+        lambda card: slide(card, "Theta", 0.7),
+    ),
+    "chapter_2.one_half_only": (
+        lambda card: slide(card, "Theta", 0.52),
+        "It is 4.8 times as much.",
+        lambda card: slide(card, "Sigma", 4),
+    ),
+    "chapter_2.no_filter_wasted": (
+        lambda card: slide(card, "Frequencies", 2),
+        "The bank has 16.",
+        lambda card: (
+            card.get_by_role("combobox", name="Envelope").select_option(""),
+            slide(card, "Frequencies", 3),
+        ),
+    ),
+    "chapter_3.two_by_two": (
+        lambda card: slide(card, "Padding", 1),
+        "The padding is 1.",
+        lambda card: (slide(card, "Padding", 0), slide(card, "Stride", 2)),
+    ),
+    "chapter_3.see_far": (
+        lambda card: press_dilations(card, [1, 1, 1, 1, 11]),
+        "The kernels have 45.",
+        lambda card: (
+            card.get_by_role("button", name="Remove layer 5").click(),
+            press_dilations(card, [1, 2, 4, 8]),
+        ),
+    ),
+    "chapter_3.hundred_steps": (
+        lambda card: (
+            card.get_by_role("checkbox", name="Center the image").check(),
+            card.get_by_role("spinbutton", name="Learning rate").fill("12"),
+        ),
+        "After 100 steps, the distance is 0.58.",
+        lambda card: (
+            slide(card, "Momentum β", 0.9),
+            card.get_by_role("radio", name="All output pixels").check(force=True),
+            card.get_by_role("spinbutton", name="Learning rate").fill("10"),
+        ),
+    ),
+}
+
+
+@every
+def test_it_says_what_is_missing_and_is_solved_by_hand(name, mount, page):
+    challenge = MAKERS[name]()
+    wrong, sentence, right = BY_HAND[name]
+    mount(challenge)
+    card = card_of(page)
+    expect(card).not_to_have_class("solved")
+    expect(card.locator(".challenge-verdict")).to_have_text("Still missing:")
+    assert page.evaluate(STORED) == []
+    wrong(card)
+    expect(card.locator(".goal-lack").filter(has_text=sentence)).to_be_visible()
+    assert page.evaluate(STORED) == []
+    right(card)
+    expect(card.locator(".challenge-verdict")).to_contain_text("Solved!")
+    assert card.locator(".challenge-goal .met").count() == len(challenge.goal)
+    assert page.evaluate(STORED) == [PREFIX + challenge.name]
+
+
+# ---- the card ----
+
+
+def test_a_solved_challenge_is_remembered_and_a_change_takes_back_the_verdict_alone(mount, page):
+    challenge = small()
+    mount(challenge)
+    card = card_of(page)
+    before = card.locator(".challenge-before")
+    expect(before).to_be_hidden()
+    slide(card, "Padding", 1)
+    expect(card.locator(".challenge-verdict")).to_contain_text("Solved!")
+    expect(before).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Small: solved.")).to_have_count(1)
+    slide(card, "Padding", 3)
+    expect(card.locator(".challenge-verdict")).to_have_text("Still missing:")
+    expect(card.locator(".goal-lack").last).to_have_text("There are 32 rows.")
+    expect(before).to_be_visible()
+    page.add_init_script("window.kept = true")
+    # The script that forgets runs before the one that keeps.
+    page.evaluate("localStorage.setItem('x', '1')")
+
+
+def test_hints_come_one_by_one_and_the_solution_unfolds(mount, page):
+    mount(small())
+    card = card_of(page)
+    hints = card.locator(".challenge-hints li")
+    more = card.get_by_role("button", name="hint")
+    expect(hints).to_have_count(0)
+    more.press("Enter")
+    expect(hints).to_have_text(["One."])
+    more.press("Enter")
+    expect(hints).to_have_text(["One.", "Two."])
+    expect(more).to_be_disabled()
+    card.get_by_text("Solution", exact=True).click()
+    expect(card.get_by_text("Pad by 1.")).to_be_visible()
+    expect(card.locator(".challenge-task code")).to_have_text("size")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no'); } })",
+        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }",
+        "localStorage.setItem('touchable-cnns:done:test/small', '{nonsense')",
+    ],
+    ids=["forbidden", "full", "nonsense"],
+)
+def test_storage_that_fails_breaks_nothing(new_page, mount, trouble):
+    page = new_page(viewport={"width": 1280, "height": 900})
+    page.add_init_script(trouble)
+    mount(small(), page=page)
+    card = card_of(page)
+    slide(card, "Padding", 1)
+    expect(card.locator(".challenge-verdict")).to_contain_text("Solved!")
+
+
+def test_without_the_demo_inside_the_card_says_so(mount, page):
+    challenge = small()
+    challenge.demo._esm  # noqa: B018
+    type(challenge.demo)
+    mount(challenge)
+    page.evaluate("document.querySelectorAll('.lu-challenge').length")
+    assert card_of(page).locator(".lu-convolution-lab").count() == 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_sticks_out(new_page, mount, theme):
+    page = new_page(390, 844, theme)
+    mount(small(), page=page)
+    page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    card = card_of(page)
+    slide(card, "Padding", 1)
+    expect(card.locator(".challenge-verdict")).to_contain_text("Solved!")
+    wait_for_fading(page)
+    assert violations(page, ".lu-challenge") == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_readers_who_want_calm_get_no_animation(mount, page):
+    page.emulate_media(reduced_motion="reduce")
+    mount(small())
+    card = card_of(page)
+    slide(card, "Padding", 1)
+    expect(card.locator(".challenge-verdict")).to_contain_text("Solved!")
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_a_demo_outside_of_a_challenge_reports_nothing(mount, page):
+    page.add_init_script("addEventListener('lu:readings', () => { window.reported = true; })")
+    mount(ConvolutionLab())
+    slide(page.locator(".lu-convolution-lab"), "Padding", 1)
+    assert page.evaluate("window.reported") is None
+
+
+def test_the_two_scripts_use_the_same_keys():
+    widget = (ROOT / "lecture_utils/widgets/_shared/ui/progress.js").read_text()
+    site = (ROOT / "book/_static/progress.js").read_text()
+    line = f"const PREFIX = {json.dumps(PREFIX)};"
+    assert line in widget and line in site
