@@ -23,7 +23,7 @@ class Condition:
     Parameters
     ----------
     reading : str
-        A name in `Demo.all_readings`: a trait, or a number that the demo computes.
+        A name in ``demo.all_readings()``: a trait, or a number that the demo computes.
     test : {"at least", "at most", "equal to", "one of", "close to"}
         The first two compare numbers. What is missing or no number meets neither. The last one
         compares arrays: by the length of their difference, in percent of the length of the bound.
