@@ -10,9 +10,19 @@ from lecture_utils.widgets.challenge.goal import (
     Condition,
     at_least,
     at_most,
+    between,
     close_to,
     equal_to,
     one_of,
 )
 
-__all__ = ["Condition", "Verdict", "at_least", "at_most", "close_to", "equal_to", "one_of"]
+__all__ = [
+    "Condition",
+    "Verdict",
+    "at_least",
+    "at_most",
+    "between",
+    "close_to",
+    "equal_to",
+    "one_of",
+]

@@ -41,7 +41,7 @@ def see_far() -> Challenge:
             at_least("size", 31, "A field of 31×31 pixels", "The field has {value}×{value}."),
             at_most("kernel_weights", 36, "At most 36 weights", "The kernels have {value}."),
             equal_to("step", 1, "A step of 1", "The step is {value}."),
-            at_least("read", 31, "31 pixels read along each axis", "Along each axis, {value} are read."),
+            at_least("read", 31, "31 pixels read along each axis", "{value} pixels are read."),
         ],
         [
             "Four 3×3 kernels have 36 weights. Without dilation, they see 9×9 pixels.",

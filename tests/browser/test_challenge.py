@@ -93,6 +93,8 @@ def test_random_goals_are_judged_alike(goal_page):
     def bound(test):
         if test in ("at least", "at most"):
             return float(rng.integers(-3, 4))
+        if test == "between":
+            return [float(rng.integers(-3, 1)), float(rng.integers(1, 4))]
         if test == "close to":
             return rng.normal(size=3).tolist()
         scalars = [0, 1, -2, "a", True, False]

@@ -5,7 +5,15 @@ import pytest
 import traitlets
 from challenge_states import CHAPTERS, drawn, makers
 
-from lecture_utils.challenges import Verdict, at_least, at_most, close_to, equal_to, one_of
+from lecture_utils.challenges import (
+    Verdict,
+    at_least,
+    at_most,
+    between,
+    close_to,
+    equal_to,
+    one_of,
+)
 from lecture_utils.widgets import Challenge, ConvolutionLab
 from lecture_utils.widgets.challenge.goal import Condition, missing, told
 
@@ -28,6 +36,7 @@ def small(**changes):
     [
         (at_least("x", 3, "l", "m"), [3, 3.5, 1e9], [2.999, True, None, "3", float("nan")]),
         (at_most("x", 3, "l", "m"), [3, -5, 0], [3.001, False, None, "1", float("nan")]),
+        (between("x", 1, 2, "l", "m"), [1, 1.5, 2], [0.99, 2.01, True, None, float("nan")]),
         (equal_to("x", 2, "l", "m"), [2, 2.0], [1, "2", None]),
         (equal_to("x", True, "l", "m"), [True], [1, 1.0, False]),
         (equal_to("x", 1, "l", "m"), [1], [True]),

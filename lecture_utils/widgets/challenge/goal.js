@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Condition
  * @property {string} reading
- * @property {"at least"|"at most"|"equal to"|"one of"|"close to"} test
+ * @property {"at least"|"at most"|"between"|"equal to"|"one of"|"close to"} test
  * @property {any} bound
  * @property {string} label What is asked for.
  * @property {string} missing The sentence for a reader whose value fails; {value} stands for it.
@@ -26,6 +26,7 @@ export function holds({ reading, test, bound, tolerance }, readings) {
   if (test === "equal to") return value === bound;
   if (test === "close to") return difference(value, bound) <= tolerance;
   if (typeof value !== "number") return false;
+  if (test === "between") return bound[0] <= value && value <= bound[1];
   return test === "at least" ? value >= bound : value <= bound;
 }
 

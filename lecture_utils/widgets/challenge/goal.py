@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-TESTS = ("at least", "at most", "equal to", "one of", "close to")
+TESTS = ("at least", "at most", "between", "equal to", "one of", "close to")
 #: A difference in percent is not told more exactly from here on.
 LARGEST_DIFFERENCE = 999.0
 
@@ -24,8 +24,8 @@ class Condition:
     ----------
     reading : str
         A name in ``demo.all_readings()``: a trait, or a number that the demo computes.
-    test : {"at least", "at most", "equal to", "one of", "close to"}
-        The first two compare numbers. What is missing or no number meets neither. The last one
+    test : {"at least", "at most", "between", "equal to", "one of", "close to"}
+        The first three compare numbers. What is no number meets none of them. The last one
         compares arrays: by the length of their difference, in percent of the length of the bound.
     bound : number, str, bool or list of those
         What the reading is compared with.
@@ -54,7 +54,7 @@ class Condition:
         number = _is_number(self.bound) and math.isfinite(self.bound)
         if self.test in ("at least", "at most") and not number:
             raise ValueError(f"bound is {self.bound!r}; {self.test!r} needs a finite number")
-        if self.test in ("one of", "close to") and not isinstance(self.bound, list):
+        if self.test in ("between", "one of", "close to") and not isinstance(self.bound, list):
             raise ValueError(f"bound is {self.bound!r}; {self.test!r} needs a list")
         for name in ("label", "missing"):
             if not getattr(self, name).strip():
@@ -71,6 +71,8 @@ class Condition:
             return difference(value, self.bound) <= self.tolerance
         if not _is_number(value):
             return False
+        if self.test == "between":
+            return self.bound[0] <= value <= self.bound[1]
         return value >= self.bound if self.test == "at least" else value <= self.bound
 
     def lack(self, readings: Mapping[str, Any]) -> str:
@@ -93,6 +95,13 @@ def at_least(reading: str, bound: float, label: str, missing: str, digits: int =
 def at_most(reading: str, bound: float, label: str, missing: str, digits: int = 0) -> Condition:
     """Return the condition that a reading is a number of `bound` or less; see `Condition`."""
     return Condition(reading, "at most", bound, label, missing, digits)
+
+
+def between(
+    reading: str, low: float, high: float, label: str, missing: str, digits: int = 0
+) -> Condition:
+    """Return the condition that a reading is a number from `low` to `high`; see `Condition`."""
+    return Condition(reading, "between", [low, high], label, missing, digits)
 
 
 def equal_to(reading: str, bound: Any, label: str, missing: str) -> Condition:
