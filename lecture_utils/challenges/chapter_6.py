@@ -27,9 +27,21 @@ def keep_the_label() -> Challenge:
         "These settings suit photos. For a 6 they do not: some versions are no 6 any more. Change "
         "the settings so that every version is still a 6, and yet no two are alike.",
         [
-            at_most("flip", 0, "No mirror images", "A part of {value} is mirrored.", digits=2),
+            at_most(
+                "flip",
+                0,
+                "No mirror images",
+                "The chance of mirroring is {value}.",
+                digits=2,
+            ),
             at_least("crop_from", 0.8, "No part cut away", "Crops may be as small as {value}.", 2),
-            at_most("erase", 0, "No holes", "A part of {value} gets a hole.", digits=2),
+            at_most(
+                "erase",
+                0,
+                "No holes",
+                "The chance of a hole is {value}.",
+                digits=2,
+            ),
             between(
                 "degrees",
                 5,
@@ -115,7 +127,7 @@ def match_the_twelve() -> Challenge:
         "strong? The random draws differ from yours, so compare the kinds of change, and not the "
         "single images.",
         [
-            equal_to("transforms", 3, "Three transforms are on", "{value} are on."),
+            equal_to("transforms", 3, "Three transforms are on", "On: {value}."),
             between("flip", 0.25, 0.75, "The same geometry", "Compare which way the cats look."),
             between("brightness", 0.4, 0.8, "The same colors", "Compare light and dark."),
             at_least("erase", 0.75, "The same damage", "Compare what is missing."),

@@ -152,8 +152,9 @@ class ModelBuilder(Demo):
     def readings(self) -> dict[str, Any]:
         """Return whether all layers fit, and what the network has, costs and sees.
 
-        ``outputs`` is the length of the last vector, and ``field`` the side of what one output of
-        the last convolution or pooling layer sees.
+        ``outputs`` is the length of the last vector; where maps come last, ``channels`` and ``rows``
+        say their number and size. ``field`` is the side of what one output of the last convolution or
+        pooling layer sees.
         """
         rows = self.summary
         fits = all(row["problem"] is None for row in rows)
@@ -166,6 +167,8 @@ class ModelBuilder(Demo):
         return {
             "fits": fits,
             "outputs": last[0] if len(last) == 1 else 0,
+            "channels": last[0] if len(last) == 3 else 0,
+            "rows": last[1] if len(last) == 3 else 0,
             "parameters": sum(row["parameters"] or 0 for row in rows),
             "convolutions": sum(row["layer"] == "Conv2d" for row in rows),
             "field": windows[-1] if windows else 1,

@@ -157,12 +157,15 @@ function build(demo) {
     const [stack, shape, size] = STATE.map((name) => model.get(name));
     const described = describe(stack, shape, size);
     const { parameters, valid, output } = totalsOf(described, shape, "macs");
+    const last = (stack.length && output) || [];
     const windows = described.filter(({ problem, field }, i) => {
       return !problem && field && WINDOWS.includes(stack[i].type);
     });
     return {
       fits: valid,
-      outputs: stack.length && output?.length === 1 ? output[0] : 0,
+      outputs: last.length === 1 ? last[0] : 0,
+      channels: last.length === 3 ? last[0] : 0,
+      rows: last.length === 3 ? last[1] : 0,
       parameters,
       convolutions: stack.filter(({ type }) => type === "Conv2d").length,
       field: windows.length ? Math.max(...windows.at(-1).field) : 1,
