@@ -11,7 +11,7 @@ from . import at_least, at_most, equal_to
 
 __all__ = ["find_the_filter", "predict_the_response", "the_other_half"]
 
-_LAYER, _FILTER = "stage5.1", 209
+_LAYER, _FILTER = "stage5.2", 618
 _COLLAGE = "cat beside coffee"
 
 
@@ -55,7 +55,7 @@ def find_the_filter() -> Challenge:
     gallery = FilterGallery("efficientnet_lite0")
     return Challenge(
         gallery,
-        "Of all real images, the three below activate one filter of the network most. It is one of "
+        "Of all sample images, the three below activate one filter of the network most. It is one of "
         "those in this gallery. Find it: choose its layer, and then the filter.",
         [
             equal_to("layer", _LAYER, "The right layer", "It is not a filter of {value}."),
@@ -63,20 +63,21 @@ def find_the_filter() -> Challenge:
         ],
         [
             "Choose a filter, and compare its real images with the three below.",
-            "The three images have objects or parts in common, and not just a color or a texture. "
-            "So the filter is neither in the first stages nor in the last layer.",
+            "All three images show something round. So look for round shapes in the synthesized "
+            "images.",
             f"It is in {_LAYER}.",
         ],
         name="8/find-the-filter",
         title="Whose favorites are these?",
         minutes=5,
-        answer=f"It is filter {_FILTER} of {_LAYER}. You probably compared the images with the "
-        "synthesized ones first. How well does this work? The next challenge measures it.",
+        answer=f"It is filter {_FILTER} of {_LAYER}. The synthesized images narrow the search, and "
+        "the real ones settle it. How much does one kind tell you about the other? The next "
+        "challenge measures it.",
         solution={"layer": _LAYER, "filter": _FILTER},
         pictures=[
             (
                 np.concatenate([smooth_tile(image) for image in images], axis=1),
-                "The three real images that activate the filter most.",
+                "The rim of a cup, the back of an eye, and the moon.",
             )
         ],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -164,10 +165,11 @@ class Challenge(Demo):
                     self.demo.set_trait(name, value)
                 readings = self.demo.all_readings()
             finally:
-                # Twice, because one trait may have changed another one on its way back.
-                for name, value in [*before.items(), *before.items()]:
-                    if getattr(self.demo, name) is not value:
-                        self.demo.set_trait(name, value)
+                # One trait may change another one, or be refused before another one is back.
+                with suppress(traitlets.TraitError):
+                    _set(self.demo, before)
+                _set(self.demo, dict(reversed(before.items())))
+                _set(self.demo, before)
         return Verdict(tuple(missing(self._conditions, readings)))
 
     def figure_html(self) -> str:
@@ -185,6 +187,12 @@ class Challenge(Demo):
             f"<details><summary>Hints and solution</summary>{hints}"
             f"<p>{_figure.with_code(self.answer)}</p></details>"
         )
+
+
+def _set(demo, values):
+    for name, value in values.items():
+        if getattr(demo, name) is not value:
+            demo.set_trait(name, value)
 
 
 def duration(minutes: int) -> str:

@@ -152,9 +152,9 @@ class ModelBuilder(Demo):
     def readings(self) -> dict[str, Any]:
         """Return whether all layers fit, and what the network has, costs and sees.
 
-        ``outputs`` is the length of the last vector; where maps come last, ``channels`` and ``rows``
-        say their number and size. ``field`` is the side of what one output of the last convolution or
-        pooling layer sees.
+        ``outputs`` is the length of the last vector; where maps come last, ``channels`` and
+        ``rows`` say their number and size. ``field`` is the side of what one output of the last
+        convolution or pooling layer sees.
         """
         rows = self.summary
         fits = all(row["problem"] is None for row in rows)
