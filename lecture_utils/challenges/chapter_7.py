@@ -62,7 +62,12 @@ def a_quarter() -> Challenge:
         "may its middle be at most, if it is to cost a quarter of the convolution?",
         [
             at_most("percent", 25, "At most 25% of the parameters", "It has {value}%.", digits=1),
-            at_least("middle", 102, "As wide as it can be", "{value} channels can be more."),
+            at_least(
+                "middle",
+                102,
+                "As wide as it can be",
+                "It has {value} channels, and more are possible.",
+            ),
             equal_to("kind", "bottleneck", "A bottleneck", "Choose the bottleneck."),
             *(
                 equal_to(name, 256, f"256 channels {way}", "There are {value}.")

@@ -55,8 +55,8 @@ def find_the_filter() -> Challenge:
     gallery = FilterGallery("efficientnet_lite0")
     return Challenge(
         gallery,
-        "Of all sample images, the three below activate one filter of the network most. It is one of "
-        "those in this gallery. Find it: choose its layer, and then the filter.",
+        "Of all sample images, the three below activate one filter of the network most. It is one "
+        "of those in this gallery. Find it: choose its layer, and then the filter.",
         [
             equal_to("layer", _LAYER, "The right layer", "It is not a filter of {value}."),
             equal_to("filter", _FILTER, "The right filter", "It is not filter {value}."),

@@ -20,11 +20,12 @@ def a_third_learns() -> Challenge:
         "3.4 million parameters of EfficientNet-Lite0 learn.",
         [
             between(
-                "kilo_trained",
-                900,
-                1300,
+                "mega_trained",
+                0.9,
+                1.3,
                 "Between 900,000 and 1.3 million parameters learn",
-                "{value} thousand learn.",
+                "{value} million learn.",
+                digits=1,
             ),
             equal_to(
                 "network", "efficientnet_lite0", "EfficientNet-Lite0", "This is another network."
@@ -50,10 +51,11 @@ def most_for_the_memory() -> Challenge:
         [
             at_most("memory_mib", 150, "At most 150 MiB", "It takes {value} MiB."),
             at_least(
-                "kilo_trained",
-                8000,
+                "mega_trained",
+                8,
                 "As many trained parameters as possible",
-                "{value} thousand learn; there is a choice with more.",
+                "{value} million learn, and more are possible.",
+                digits=1,
             ),
         ],
         [

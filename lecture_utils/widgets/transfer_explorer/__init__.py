@@ -171,8 +171,8 @@ class TransferExplorer(Demo):
         return check(proposal["value"])
 
     def readings(self) -> dict[str, Any]:
-        """Return the trained parameters, in thousands, and the MiB of a training step."""
-        return {"kilo_trained": self.trainable / 1e3, "memory_mib": self.memory / 2**20}
+        """Return the trained parameters, in millions, and the MiB of a training step."""
+        return {"mega_trained": self.trainable / 1e6, "memory_mib": self.memory / 2**20}
 
     def figure_html(self) -> str:
         """Return what each boundary costs, and the recorded runs, as tables."""

@@ -181,7 +181,7 @@ function build(demo) {
   ];
   function readings() {
     const { here } = read();
-    return { kilo_trained: here.trainable / 1e3, memory_mib: here.memory / 2 ** 20 };
+    return { mega_trained: here.trainable / 1e6, memory_mib: here.memory / 2 ** 20 };
   }
   return { parts, draw, readings };
 }
