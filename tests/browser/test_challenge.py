@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from lecture_utils.challenges import at_least, equal_to
 from lecture_utils.widgets import Challenge, ConvolutionLab
 from lecture_utils.widgets.challenge.goal import TESTS, Condition, missing
+from lecture_utils.widgets.filter_learner.training import uniform
 
 MAKERS = makers()
 every = pytest.mark.parametrize("name", MAKERS)
@@ -159,6 +160,89 @@ def type_weights(card, weights):
         card.page.keyboard.press("Enter")
 
 
+def out_channels(card, by_layer):
+    """Type numbers of outgoing channels, by number of the layer."""
+    for number, count in by_layer.items():
+        card.get_by_label(f"out of layer {number}, Conv2d", exact=True).fill(str(count))
+
+
+def press(card, *names):
+    for name in names:
+        card.get_by_role("button", name=name, exact=True).click()
+
+
+def add(card, after, kind):
+    card.get_by_role("combobox", name="Add after").select_option(after)
+    press(card, f"Add {kind}")
+
+
+def dilate(card, number, dilation):
+    card.get_by_text("All settings", exact=True).click()
+    card.get_by_label(f"dilation of layer {number}, Conv2d", exact=True).fill(str(dilation))
+
+
+def go_to_epoch(card, epoch):
+    card.get_by_role("slider", name="Epoch of the crosshair").focus()
+    card.page.keyboard.press("Home")
+    for _ in range(epoch - 1):
+        card.page.keyboard.press("ArrowRight")
+
+
+def bottleneck(card):
+    """Build 1x1, three 3x3 and 1x1 from one convolution, with the controls."""
+    for _ in range(4):
+        add(card, "end", "Conv2d")
+    for number, (count, kernel, padding) in enumerate(
+        [(16, 1, 0), (16, 3, 1), (16, 3, 1), (16, 3, 1), (64, 1, 0)], 1
+    ):
+        for label, value in (("out", count), ("kernel", kernel), ("padding", padding)):
+            card.get_by_label(f"{label} of layer {number}, Conv2d", exact=True).fill(str(value))
+
+
+def choose_network(card, name):
+    card.get_by_role("combobox", name="Network to select").select_option(name)
+
+
+def choose_class(card, name):
+    """Find a class by its name, and take it with the keyboard."""
+    field = card.get_by_role("searchbox").first
+    field.fill(name)
+    field.press("Enter")
+
+
+def choose_layer(card, label):
+    card.locator(f'.lu-layer input[value="{label}"]').check(force=True)
+
+
+def answer_questions(card, numbers, well):
+    """Answer questions of the response quiz; the side of the larger activation is drawn."""
+    for number in numbers:
+        expect(card.get_by_text(f"Question {number + 1}", exact=True)).to_be_visible()
+        choices = card.locator(".quiz-choice")
+        expect(choices.first).to_have_attribute("aria-disabled", "false")
+        right = 0 if uniform(8, number, 4)[3] < 0.5 else 1
+        choices.nth(right if well else 1 - right).click()
+        press(card, "Next question")
+
+
+def slide_boundary(card, stage):
+    """Move the boundary with the arrow keys until a stage is the first that learns."""
+    slider = card.get_by_role("slider", name="Boundary")
+    slider.focus()
+    for _ in range(12):
+        if f"{stage} and all after it" in slider.get_attribute("aria-valuetext"):
+            return
+        card.page.keyboard.press("ArrowUp")
+
+
+def choose_wrong(card, place):
+    """Choose one of the misclassified images from their list."""
+    buttons = card.locator(".map-wrong button")
+    if not buttons.count():
+        card.get_by_text("images taken for something else").click()
+    buttons.nth(place).click()
+
+
 #: For each challenge: what does not solve it, the sentence that then is there, and what does.
 BY_HAND = {
     "chapter_1.same_size": (
@@ -218,6 +302,114 @@ BY_HAND = {
             card.get_by_role("radio", name="All output pixels").check(force=True),
             card.get_by_role("spinbutton", name="Learning rate").fill("10"),
         ),
+    ),
+    "chapter_4.six_or_nine": (
+        lambda card: slide(card, "Rotate", 90),
+        "The confidence is 66%.",
+        lambda card: slide(card, "Rotate", 180),
+    ),
+    "chapter_4.repair_and_shrink": (
+        lambda card: press(card, "Fix: add Flatten"),
+        "There are 93,322 parameters in the layers that fit.",
+        lambda card: (
+            out_channels(card, {1: 16, 4: 16, 7: 16}),
+            press(card, "Fix: use 144"),
+        ),
+    ),
+    "chapter_4.five_thousand": (
+        lambda card: (
+            out_channels(card, {1: 8, 4: 16, 7: 16}),
+            press(card, "Fix: use 16"),
+        ),
+        "The last window sees 18×18 pixels.",
+        lambda card: dilate(card, 7, 2),
+    ),
+    "chapter_5.which_epoch": (
+        lambda card: go_to_epoch(card, 12),
+        "In epoch 12, it is not the lowest.",
+        lambda card: go_to_epoch(card, 14),
+    ),
+    "chapter_5.lose_nothing": (
+        lambda card: slide(card, "Patience, in epochs", 10),
+        "299 are saved.",
+        lambda card: slide(card, "Patience, in epochs", 9),
+    ),
+    "chapter_5.far_and_small": (
+        lambda card: (
+            out_channels(card, {1: 32, 4: 32, 7: 64, 10: 64}),
+            press(card, "Fix: use 64"),
+            card.get_by_label("out of layer 14, Linear", exact=True).fill("64"),
+            press(card, "Fix: use 64"),
+        ),
+        "The last window sees 38×38.",
+        lambda card: dilate(card, 10, 3),
+    ),
+    "chapter_6.keep_the_label": (
+        lambda card: slide(card, "Mirror, chance", 0),
+        "The chance of a hole is 0.25.",
+        lambda card: card.get_by_role("radio", name="digits").check(force=True),
+    ),
+    "chapter_6.when_it_pays_off": (
+        lambda card: go_to_epoch(card, 8),
+        "Epoch 8 is not it.",
+        lambda card: go_to_epoch(card, 15),
+    ),
+    "chapter_6.match_the_twelve": (
+        lambda card: (
+            slide(card, "Mirror, chance", 0.5),
+            slide(card, "Brightness ±", 0.5),
+            slide(card, "Noise σ", 0.2),
+        ),
+        "Compare what is missing.",
+        lambda card: (slide(card, "Noise σ", 0), slide(card, "Cutout, chance", 1)),
+    ),
+    "chapter_7.cheapest": (
+        lambda card: choose_network(card, "mobilenet_v2"),
+        "Its accuracy is",
+        lambda card: choose_network(card, "mobilenet_v3_large"),
+    ),
+    "chapter_7.a_quarter": (
+        lambda card: slide(card, "Bottleneck channels", 103),
+        "It has 25.1%.",
+        lambda card: slide(card, "Bottleneck channels", 102),
+    ),
+    "chapter_7.seven_by_seven": (
+        lambda card: card.get_by_label("kernel of layer 1, Conv2d", exact=True).fill("5"),
+        "An output sees 5×5.",
+        bottleneck,
+    ),
+    "chapter_8.the_other_half": (
+        lambda card: choose_class(card, "tabby"),
+        "The evidence for this class is not there.",
+        lambda card: choose_class(card, "espresso"),
+    ),
+    "chapter_8.find_the_filter": (
+        lambda card: (choose_layer(card, "stage5.2"), card.locator(".gallery-card").nth(3).click()),
+        "It is not filter",
+        lambda card: card.locator(".gallery-card").nth(10).click(),
+    ),
+    "chapter_8.predict_the_response": (
+        lambda card: answer_questions(card, range(2), well=False),
+        "Of your answers, 0% are correct.",
+        lambda card: answer_questions(card, range(2, 10), well=True),
+    ),
+    "chapter_9.a_third_learns": (
+        lambda card: slide_boundary(card, "top"),
+        "0.4 million learn.",
+        lambda card: slide_boundary(card, "stage7"),
+    ),
+    "chapter_9.most_for_the_memory": (
+        lambda card: slide_boundary(card, "stage6"),
+        "2.7 million learn, and more are possible.",
+        lambda card: (
+            card.get_by_role("combobox", name="Network").select_option("resnet18"),
+            slide_boundary(card, "layer4"),
+        ),
+    ),
+    "chapter_9.lost_in_the_crowd": (
+        lambda card: choose_wrong(card, 1),
+        "Of its neighbors, 4 have its label.",
+        lambda card: choose_wrong(card, 0),
     ),
 }
 
