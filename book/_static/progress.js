@@ -82,7 +82,7 @@
   };
   function mark(part, complete) {
     const words = complete ? "done" : `${Math.floor(100 * part)}% done`;
-    const hidden = element("span", { class: "progress-words" }, `, ${words}`);
+    const hidden = element("span", { class: "progress-words" }, ` (${words})`);
     const made = element(
       "span",
       { class: complete ? "progress-mark progress-complete" : "progress-mark", title: words },
