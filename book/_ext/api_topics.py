@@ -109,7 +109,7 @@ TOPICS = {
     "widgets": Topic(
         "Demos",
         {
-            1: ("ConvolutionLab", "ConvolutionSteps", "Quiz"),
+            1: ("Challenge", "ConvolutionLab", "ConvolutionSteps", "Quiz"),
             2: ("FilterBankExplorer", "GaborLab"),
             3: (
                 "ConvolutionMatrix",
@@ -127,6 +127,12 @@ TOPICS = {
             9: ("EmbeddingMap", "TransferExplorer"),
         },
         verb="Shown",
+    ),
+    "challenges": Topic(
+        "Challenges",
+        {number: (f"chapter_{number}",) for number in range(1, 10)},
+        verb="Introduced",
+        submodules=tuple(f"chapter_{number}" for number in range(1, 10)),
     ),
     "plotting": Topic("Plotting", used_in=(1, 2, 3, 4, 5, 6, 7, 8, 9)),
     "palette": Topic("Colors"),

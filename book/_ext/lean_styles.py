@@ -25,9 +25,15 @@ SOURCES = (
 )
 SHEET = "site.css"
 #: Scripts of pages, in which names of classes may stand.
-SCRIPTS = ("book.js", "widget-host.mjs", "searchtools.js", "sphinx_highlight.js")
+SCRIPTS = (
+    "book.js",
+    "progress.js",
+    "widget-host.mjs",
+    "searchtools.js",
+    "sphinx_highlight.js",
+)
 #: What pages name with the content's fingerprint behind it, so that no browser shows an old one.
-VERSIONED = (SHEET, "book.js", "widget-host.mjs")
+VERSIONED = (SHEET, "book.js", "progress.js", "widget-host.mjs")
 
 _PRINT = ' onclick="window.print()"'
 _AT_RULES_WITH_RULES = {"media", "supports", "layer", "container"}

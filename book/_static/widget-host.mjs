@@ -253,6 +253,25 @@
     return running.get(code);
   }
 
+  /** What a demo uses to show another one inside itself, as anywidget's own host does. */
+  function hostOf(page) {
+    const idOf = (reference) => reference.replace(/^IPY_MODEL_/, "");
+    return {
+      getModel: async (reference) => (await page.start(idOf(reference))).model,
+      async getWidget(reference) {
+        const { model, demo, cleanUp } = await page.start(idOf(reference));
+        return {
+          async render({ el, signal = undefined }) {
+            const clean = await demo.render?.({ model, el, host: hostOf(page) });
+            if (!signal) cleanUp.push(clean);
+            else if (signal.aborted) clean?.();
+            else signal.addEventListener("abort", () => clean?.(), { once: true });
+          },
+        };
+      },
+    };
+  }
+
   /** Mount one view in place of its script tag; the picture beside it makes way only on success. */
   async function mount(script, page, notYet) {
     const { model_id: id } = JSON.parse(script.textContent);
@@ -272,7 +291,7 @@
     try {
       const { model, demo, cleanUp } = await page.start(id);
       el.hidden = false;
-      cleanUp.push(await demo.render?.({ model, el }));
+      cleanUp.push(await demo.render?.({ model, el, host: hostOf(page) }));
       box?.classList.add("demo-running");
     } catch (error) {
       console.error("A demo could not start:", error);

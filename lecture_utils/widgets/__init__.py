@@ -11,6 +11,7 @@ _DEMOS = {
     "AccuracyCost": "accuracy_cost",
     "ArchitectureExplorer": "architecture_explorer",
     "AugmentationLab": "augmentation_lab",
+    "Challenge": "challenge",
     "ConvolutionLab": "convolution_lab",
     "ConvolutionMatrix": "convolution_matrix",
     "ConvolutionSteps": "convolution_steps",

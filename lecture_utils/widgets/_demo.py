@@ -126,6 +126,18 @@ class Demo(anywidget.AnyWidget):
             f"{type(self).__name__} must say what a reader without JavaScript sees"
         )
 
+    def readings(self) -> dict[str, Any]:
+        """Return numbers and names that the demo computes from its traits, for challenges.
+
+        The JavaScript of the demo reports the same ones under the same names.
+        """
+        return {}
+
+    def all_readings(self) -> dict[str, Any]:
+        """Return what a `Condition` can be about: traits that are in sync, and `readings`."""
+        names = [name for name in self.traits(sync=True) if not name.startswith("_")]
+        return {**{name: getattr(self, name) for name in names}, **self.readings()}
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 

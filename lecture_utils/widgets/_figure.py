@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -73,6 +74,15 @@ def _frame(tile, top, left, height, width, thickness, color):
 
 def image_html(tiles: Iterable[NDArray[np.uint8]], alt: str, colors: int = 64) -> str:
     """Return tiles side by side as an ``<img>`` element; `alt` describes what they show."""
+    source, width, height = image_source(tiles, colors)
+    return (
+        f'<img src="{source}" width="{width}" height="{height}" '
+        f'alt="{html.escape(alt, quote=True)}">'
+    )
+
+
+def image_source(tiles: Iterable[NDArray[np.uint8]], colors: int = 64) -> tuple[str, int, int]:
+    """Return tiles side by side as a ``data:`` address, and the image's width and height."""
     gap = np.full((HEIGHT, _GAP, 3), 255, dtype=np.uint8)
     parts = [part for tile in tiles for part in (gap, tile)][1:]
     image = Image.fromarray(np.concatenate(parts, axis=1))
@@ -82,10 +92,12 @@ def image_html(tiles: Iterable[NDArray[np.uint8]], alt: str, colors: int = 64) -
         file, kind = io.BytesIO(), "webp"
         image.save(file, "WEBP", quality=65, method=6)
     data = base64.b64encode(file.getvalue()).decode()
-    return (
-        f'<img src="data:image/{kind};base64,{data}" width="{image.width}" height="{image.height}" '
-        f'alt="{html.escape(alt, quote=True)}">'
-    )
+    return f"data:image/{kind};base64,{data}", image.width, image.height
+
+
+def with_code(text: str) -> str:
+    """Return a text as HTML, in which what stands between backticks is code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def number_table(caption: str, values: Iterable[Iterable[float]]) -> str:

@@ -7,8 +7,9 @@ import recorded_regularization
 from page_tools import wait_for_frames
 
 from lecture_utils import widgets
+from lecture_utils.challenges import chapter_1
 
-SIZES = """() => [...document.querySelectorAll(".lu-demo")].map((demo) =>
+SIZES = """() => [...document.querySelectorAll(".lu-demo:not(.lu-demo .lu-demo)")].map((demo) =>
   [...demo.querySelectorAll("*")].map((element) => {
     const { width, height } = element.getBoundingClientRect();
     return [`${element.tagName}.${element.getAttribute("class")}`, width, height, element.textContent];
@@ -27,7 +28,9 @@ ARGUMENTS = {
 def demos(tmp_path_factory):
     recorded = recorded_regularization.record_all(tmp_path_factory.mktemp("runs"), photos=200)
     arguments = {**ARGUMENTS, "RegularizationLab": [recorded]}
-    return {name: getattr(widgets, name)(*arguments.get(name, ())) for name in widgets.__all__}
+    names = [name for name in widgets.__all__ if name != "Challenge"]
+    made = {name: getattr(widgets, name)(*arguments.get(name, ())) for name in names}
+    return {**made, "Challenge": chapter_1.same_size()}
 
 
 def sizes(page):

@@ -202,6 +202,33 @@ def test_every_link_inside_the_book_leads_somewhere(browser):
     assert not missing
 
 
+def test_the_first_page_counts_questions_and_challenges_of_all_chapters(page, site):
+    open_page(page, site, "book/index.html")
+    rows = page.locator(".book-progress tbody tr")
+    expect(rows).to_have_count(9)
+    for row in rows.all():
+        _, questions, challenges, _ = (cell.inner_text() for cell in row.locator("th, td").all())
+        assert re.fullmatch(r"0 of [1-9]\d*", questions) and challenges == "0 of 3"
+
+
+def test_what_is_done_in_a_chapter_is_marked_in_the_sidebar_and_on_the_first_page(new_page, site):
+    page = new_page(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    open_page(page, site, CHAPTER)
+    quiz = page.locator('.demo[data-demo="Quiz"]').last
+    quiz.scroll_into_view_if_needed()
+    question = quiz.locator(".quiz-question").first
+    for label in question.locator("label").all():
+        label.click()
+        if "Right." in question.locator(".quiz-verdict").inner_text():
+            break
+    link = page.locator("#pst-primary-sidebar a", has_text="1. Convolution")
+    expect(link.locator(".progress-mark")).to_have_attribute("title", re.compile(r"\d+% done"))
+    open_page(page, site, "book/index.html")
+    row = page.locator(".book-progress tbody tr").first
+    expect(row.locator("td").first).to_have_text(re.compile("1 of"))
+
+
 def test_search_finds_a_word_of_the_first_chapter(page, site):
     page.goto(f"{site}/search.html?q=equivariance")
     page.get_by_role("link", name=re.compile("Convolution")).first.wait_for()
@@ -239,7 +266,10 @@ def test_a_page_carries_the_state_of_its_own_demos_only(page, site):
     state = page.locator(HAS_DEMOS)
     models = json.loads(state.text_content())["state"].values()
     demos = [m for m in models if m["model_name"] == "AnyModel"]
-    assert len(demos) == page.locator(".demo").count()
+    # A challenge has another demo inside.
+    challenges = page.locator('.demo[data-demo="Challenge"]').count()
+    assert len(demos) - challenges == page.locator(".demo").count()
+    assert challenges >= 3
 
 
 def test_what_is_far_down_is_not_laid_out_until_a_reader_comes(page, site):

@@ -56,7 +56,13 @@ def test_cells_are_short(path):
 def test_a_chapter_has_its_parts(path):
     notebook = read(path)
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    for heading in ["## Check yourself", "## Exercises", "## In short", "## Further reading"]:
+    for heading in [
+        "## Check yourself",
+        "## Challenges",
+        "## Exercises",
+        "## In short",
+        "## Further reading",
+    ]:
         assert heading in text
     assert "After this chapter you can" in text
     exercises, checks, solutions = (tagged(notebook, t) for t in ("exercise", "check", "solution"))

@@ -27,6 +27,7 @@ import execute_chapters  # noqa: E402
 import lean_pages  # noqa: E402
 import lean_styles  # noqa: E402
 import mathml  # noqa: E402
+import progress  # noqa: E402
 import repository  # noqa: E402
 import stale_notebooks  # noqa: E402
 
@@ -620,3 +621,46 @@ def test_a_recording_of_filters_is_among_what_a_chapter_depends_on(package):
     recordings.write_text("")
     source = "from lecture_utils.interpretation.recordings import load"
     assert {"interpretation/recordings.py", "data/filters/net/card.json"} <= used(package, source)
+
+
+# ---- what a reader can do on a page ----
+
+
+def page_state(*models):
+    return {"state": {str(i): {"state": state} for i, state in enumerate(models)}}
+
+
+def test_questions_and_challenges_are_found_in_the_state_of_a_page():
+    quiz = {"_anywidget_id": progress._QUIZ, "questions": [{"key": "quiz/a"}, {"key": "quiz/b"}]}
+    challenge = {"_anywidget_id": progress._CHALLENGE, "name": "1/x", "demo": "IPY_MODEL_1"}
+    found = progress.items_of(page_state({"_anywidget_id": "other"}, quiz, challenge, quiz))
+    assert found == {"questions": ["quiz/a", "quiz/b"], "challenges": ["1/x"]}
+
+
+def test_the_names_of_the_classes_are_those_that_demos_send():
+    from lecture_utils.challenges import chapter_1
+    from lecture_utils.widgets import Quiz
+
+    challenge = chapter_1.same_size()
+    options = [("yes", "why", True), ("no", "why")]
+    quiz = Quiz([{"question": "?", "options": options}])
+    states = [each.get_state() for each in (challenge, challenge.demo, quiz)]
+    found = progress.items_of(page_state(*states))
+    assert found["challenges"] == ["1/same-size"]
+    assert len(found["questions"]) == 1 and found["questions"][0].startswith("quiz/")
+
+
+def test_the_items_are_written_into_the_script(tmp_path):
+    (tmp_path / "_static").mkdir()
+    body = json.dumps(page_state({"_anywidget_id": progress._CHALLENGE, "name": "1/x"}))
+    files = {"state": (None, {"type": progress._STATE_TYPE, "body": body})}
+    env = SimpleNamespace(
+        found_docs={"book/01", "book/index"},
+        nb_metadata={"book/01": {"js_files": files}, "book/index": {}},
+    )
+    builder = SimpleNamespace(format="html", get_target_uri=lambda name: f"{name}.html")
+    app = SimpleNamespace(builder=builder, outdir=tmp_path, confdir=ROOT, env=env)
+    progress._write(app, None)
+    script = (tmp_path / "_static" / "progress.js").read_text(encoding="utf-8")
+    pages = {"book/01.html": {"questions": [], "challenges": ["1/x"]}}
+    assert f"const PAGES = {json.dumps(pages)};" in script

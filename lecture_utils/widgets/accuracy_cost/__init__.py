@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import traitlets
 
@@ -87,6 +88,19 @@ class AccuracyCost(Demo):
     def front(self) -> list[Published]:
         """The networks that no other beats with these weights, by this cost."""
         return front(chosen(published(), self.weights), self.cost)
+
+    def readings(self) -> dict[str, Any]:
+        """Return accuracy (in percent), MACs and parameters (in millions) of what is selected.
+
+        All are 0 where the selected network has no such weights.
+        """
+        rows = chosen(published(), self.weights)
+        row = next((row for row in rows if row.name == self.selected), None)
+        return {
+            "accuracy": 100 * row.accuracy if row else 0,
+            "mega_macs": row.macs / 1e6 if row else 0,
+            "mega_parameters": row.parameters / 1e6 if row else 0,
+        }
 
     def figure_html(self) -> str:
         """Return the networks as a figure, and the front as a table."""

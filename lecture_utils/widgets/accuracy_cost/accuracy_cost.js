@@ -121,7 +121,15 @@ function build(demo) {
     h("div", {}, copy.button),
     copy.panel,
   ];
-  return { parts, draw };
+  function readings() {
+    const row = rows().find(({ name }) => name === model.get("selected"));
+    return {
+      accuracy: row ? 100 * row.accuracy : 0,
+      mega_macs: row ? row.macs / 1e6 : 0,
+      mega_parameters: row ? row.parameters / 1e6 : 0,
+    };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

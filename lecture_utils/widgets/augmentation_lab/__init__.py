@@ -213,6 +213,16 @@ class AugmentationLab(Demo):
         settings["crop"] = None if self.crop == (1, 1) else self.crop
         return Augment(**settings)
 
+    def readings(self) -> dict[str, Any]:
+        """Return how many transforms are on, and the ends of those that have two."""
+        on = [name for name in OFF if name != "ratio" and getattr(self, name) != OFF[name]]
+        return {
+            "transforms": len(on),
+            "zoom_from": self.scale[0],
+            "zoom_to": self.scale[1],
+            "crop_from": self.crop[0],
+        }
+
     def figure_html(self) -> str:
         """Return the image, five versions of it drawn by torchvision, and the settings."""
         versions = drawn_by_torchvision(self.image, self.settings, self.seed, 5, self.other)

@@ -149,7 +149,21 @@ function build(demo) {
     h("div", { class: "aug-program" }, code, copy.button),
     copy.panel,
   ];
-  return { parts, draw };
+  function readings() {
+    const settings = readTraits(model, settingNames);
+    const isOn = (name) => {
+      if (name === "ratio") return false;
+      const value = settings[name];
+      return Array.isArray(value) ? value[0] !== 1 || value[1] !== 1 : value !== 0;
+    };
+    return {
+      transforms: settingNames.filter(isOn).length,
+      zoom_from: settings.scale[0],
+      zoom_to: settings.scale[1],
+      crop_from: settings.crop[0],
+    };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

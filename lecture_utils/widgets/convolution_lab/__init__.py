@@ -197,6 +197,19 @@ class ConvolutionLab(ImageDemo):
             last = np.array(output.shape) - 1
             self.position = tuple(int(at) for at in np.minimum(self.position, last))
 
+    def readings(self) -> dict[str, Any]:
+        """Return sizes, and the output's pixels row by row."""
+        rows, columns = self.output.shape
+        kernel_rows, kernel_columns = self.kernel.shape
+        return {
+            "rows": rows,
+            "columns": columns,
+            "kernel_rows": kernel_rows,
+            "kernel_columns": kernel_columns,
+            "covered": self.dilation * (max(self.kernel.shape) - 1) + 1,
+            "output": self.output.ravel(),
+        }
+
     def figure_html(self) -> str:
         """Return input, kernel and output side by side, and one output pixel in numbers."""
         if not self.output.size:

@@ -156,7 +156,12 @@ function build(demo) {
       helpList("What can I do here?", HELP),
     ),
   ];
-  return { parts, draw };
+  function readings() {
+    const { rows, columns, kh, kw, layer, output } = read();
+    const covered = layer.dilation * (Math.max(kh, kw) - 1) + 1;
+    return { rows, columns, kernel_rows: kh, kernel_columns: kw, covered, output };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

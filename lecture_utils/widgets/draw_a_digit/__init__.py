@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
@@ -217,6 +217,14 @@ class DrawADigit(Demo):
         with np.errstate(invalid="ignore"):  # Infinite logits give NaN, without a warning.
             powers = np.exp(logits - logits.max())
             return powers / powers.sum()
+
+    def readings(self) -> dict[str, Any]:
+        """Return the digit that the network reads, and its probability in percent."""
+        probabilities = self.probabilities
+        return {
+            "predicted": int(probabilities.argmax()),
+            "confidence": 100 * float(probabilities.max()),
+        }
 
     # ---- For print, and for readers without JavaScript
 

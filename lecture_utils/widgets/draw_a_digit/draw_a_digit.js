@@ -218,7 +218,12 @@ function build(demo) {
     ),
     h("div", { class: "digit-footer" }, copy.button, copy.panel, helpList("Help", HELP)),
   ];
-  return { parts, draw };
+  function readings() {
+    const probabilities = Array.from(reader.probabilities);
+    const highest = Math.max(...probabilities);
+    return { predicted: probabilities.indexOf(highest), confidence: 100 * highest };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

@@ -250,6 +250,19 @@ class EmbeddingMap(Demo):
                 )
         return proposal["value"]
 
+    def readings(self) -> dict[str, Any]:
+        """Return whether the stage predicts the selected image wrongly, and its neighbors.
+
+        ``own_neighbors`` counts the nearest neighbors that have the image's own label.
+        """
+        row = [each["name"] for each in self.stages].index(self.stage)
+        label = self.labels[self.selected]
+        near = self.labels[self.neighbors[row, self.selected]]
+        return {
+            "is_wrong": bool(self.wrong(self.stage)[self.selected]),
+            "own_neighbors": int((near == label).sum()),
+        }
+
     def figure_html(self) -> str:
         """Return the maps of all stages side by side, and their numbers as a table."""
         return map_html(self)

@@ -218,7 +218,14 @@ function build(demo) {
     h("div", {}, copy.button),
     copy.panel,
   ];
-  return { parts, draw };
+  function readings() {
+    const [at, image] = [maps.stageIndex(), Math.min(model.get("selected"), total - 1)];
+    return {
+      is_wrong: maps.wrongAt[at][image] === 1,
+      own_neighbors: maps.neighborsOf(at, image).filter((i) => labels[i] === labels[image]).length,
+    };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

@@ -80,6 +80,11 @@ class FactorisationLab(Demo):
             for name, stack in zip(("before", "after"), plans, strict=True)
         }
 
+    def readings(self) -> dict[str, Any]:
+        """Return the parameters after the replacement, alone and in percent of those before."""
+        before, after = (self.summary[name]["parameters"] for name in ("before", "after"))
+        return {"parameters": after, "percent": 100 * after / before}
+
     def figure_html(self) -> str:
         """Return both costs as a table."""
         rows = []

@@ -199,7 +199,12 @@ function build(demo) {
     h("div", { class: "fact-row" }, copy.button),
     copy.panel,
   ];
-  return { parts, draw };
+  function readings() {
+    const now = state();
+    const [before, after] = layers(now).map((stack) => cost(stack, now.size).parameters);
+    return { parameters: after, percent: (100 * after) / before };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -214,6 +215,12 @@ class FilterBankExplorer(Demo):
     def redundancy(self) -> NDArray[np.float64]:
         """Largest correlation of each filter with one that was kept before it, shape (n,)."""
         return judge(*self._statistics(), self.weak_below, self.redundant_above)[1]
+
+    def readings(self) -> dict[str, Any]:
+        """Return how many filters there are, and how many are kept, weak and redundant."""
+        marks = self.marks if self.images else []
+        counts = {mark: marks.count(mark) for mark in ("kept", "weak", "redundant")}
+        return {"filters": len(marks), **counts}
 
     def figure_html(self) -> str:
         """Return the strongest rows of the matrix as an image, and their numbers as a table."""

@@ -196,7 +196,13 @@ function build(demo) {
       helpList("What do I see here?", HELP),
     ),
   ];
-  return { parts, draw };
+  function readings() {
+    const marks = model.get("images").length ? read().judged.marks : [];
+    const count = (mark) => marks.filter((each) => each === mark).length;
+    const [kept, weak, redundant] = ["kept", "weak", "redundant"].map(count);
+    return { filters: marks.length, kept, weak, redundant };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

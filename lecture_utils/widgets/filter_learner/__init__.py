@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -27,6 +28,7 @@ BATCHES = (1, 16, 64, 256, "all")
 DIVERGED = 1e6
 _SIZES = (3, 5)
 _SHOWN_STEPS = 300
+_TRIAL_STEPS = 100
 _SHAPES = ("circle", "stripes", "dot")
 _PHOTOS = ("cat", "grass", "coins")
 
@@ -241,13 +243,16 @@ class FilterLearner(ImageDemo):
         """The learning rate above which descent on all windows diverges."""
         return training.largest_stable_rate(self.eigenvalues, self.momentum)
 
-    def reset(self) -> None:
-        """Start again from the seed's random weights."""
+    def _first_weights(self):
         size = len(self.target)
         first = training.START_SCALE * training.normal(self.seed, training.START, size * size)
+        return first.reshape(size, size)
+
+    def reset(self) -> None:
+        """Start again from the seed's random weights."""
         with self.hold_sync():
-            self.weights = first.reshape(size, size)
-            self.velocity = np.zeros((size, size))
+            self.weights = self._first_weights()
+            self.velocity = np.zeros_like(self.weights)
             self.steps = 0
 
     def train(self, steps: int = 1) -> None:
@@ -261,15 +266,14 @@ class FilterLearner(ImageDemo):
             If the weights leave all bounds; the message names the learning rate.
         """
         steps = whole("steps", steps, 0)
-        weights, velocity = self._after(steps)
+        weights, velocity = self._after(steps, self.weights, self.velocity, self.steps)
         with self.hold_sync():
             self.weights, self.velocity, self.steps = weights, velocity, self.steps + steps
 
-    def _after(self, steps):
-        """Return what weights and velocity will be after so many steps."""
+    def _after(self, steps, weights, velocity, done):
+        """Return what weights and velocity will be after so many steps more than those done."""
         rows, responses = self.patches, self.responses
-        weights, velocity = self.weights, self.velocity
-        for step in range(self.steps, self.steps + steps):
+        for step in range(done, done + steps):
             at = self._batch_of(step, len(rows))
             gradient = training.loss_and_gradient(rows[at], responses[at], weights)[1]
             velocity = self.momentum * velocity + gradient
@@ -280,6 +284,18 @@ class FilterLearner(ImageDemo):
                     f"use less than {self.stable_rate:.3g}, and still less with small batches"
                 )
         return weights, velocity
+
+    def readings(self) -> dict[str, Any]:
+        """Return how far from the target a new student is after 100 steps with these settings.
+
+        A student that diverges is a million away.
+        """
+        first = self._first_weights()
+        try:
+            weights, _ = self._after(_TRIAL_STEPS, first, np.zeros_like(first), 0)
+        except FloatingPointError:
+            return {"distance_after_100": DIVERGED}
+        return {"distance_after_100": float(np.linalg.norm(weights - self.target))}
 
     # ---- For print, and for readers without JavaScript
 
@@ -295,7 +311,7 @@ class FilterLearner(ImageDemo):
         ]
         tables = _figure.number_table("Target kernel", self.target)
         try:
-            learned, _ = self._after(_SHOWN_STEPS)
+            learned, _ = self._after(_SHOWN_STEPS, self.weights, self.velocity, self.steps)
         except FloatingPointError as error:
             seen, outcome = "", f"With these settings {error}."
         else:

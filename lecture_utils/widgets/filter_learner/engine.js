@@ -9,7 +9,7 @@ import { normal, uniform } from "../_shared/math/random.js";
 const [START, NOISE, BATCH] = [0, 1, 2];
 const START_SCALE = 0.3;
 /** A student with larger weights is lost. */
-const DIVERGED = 1e6;
+export const DIVERGED = 1e6;
 /** So many losses are kept for the curve; then a run is over. */
 export const MOST_STEPS = 10000;
 
@@ -163,4 +163,18 @@ export function makeStudent(task, state) {
   }
   look();
   return Object.assign(student, { prepare, advance });
+}
+
+/**
+ * How far from its target a new student is after some steps; a million if it diverges.
+ * @param {number} steps
+ * @param {Record<string, any>} task
+ * @param {{batch: number|"all", momentum: number, rate: number}} settings
+ * @returns {number}
+ */
+export function distanceAfter(steps, task, settings) {
+  const weights = firstWeights(task.seed, task.k);
+  const student = makeStudent(task, { weights, velocity: weights.map(() => 0), step: 0 });
+  for (let i = 0; i < steps; i += 1) if (!student.advance(settings)) return DIVERGED;
+  return student.distance;
 }

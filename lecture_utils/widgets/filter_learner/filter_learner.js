@@ -10,6 +10,7 @@ import { messageLine } from "../_shared/ui/message.js";
 import { readTraits } from "../_shared/ui/model.js";
 import { mountDemo } from "../_shared/ui/mount.js";
 import { dropZone } from "../_shared/ui/open_file.js";
+import { DIVERGED, distanceAfter } from "./engine.js";
 import { inputView } from "./input_view.js";
 import { pythonCode } from "./python_code.js";
 import { STEPS_AT_ONCE, makeRunning } from "./running.js";
@@ -194,7 +195,17 @@ function build(demo) {
       helpList("What can I do here?", HELP),
     ),
   ];
-  return { parts, draw, leave: running.halt };
+  const newTrial = changeDetector();
+  let trial = null;
+  /** How far a new student is from its target after 100 steps with these settings. */
+  function readings() {
+    const { task } = session;
+    const now = settings();
+    if (newTrial(task, now.rate, now.batch, now.momentum))
+      trial = { distance_after_100: task ? distanceAfter(100, task, now) : DIVERGED };
+    return trial;
+  }
+  return { parts, draw, readings, leave: running.halt };
 }
 
 export default {

@@ -6,6 +6,7 @@ import html
 import math
 import warnings
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -132,6 +133,18 @@ class GaborLab(ImageDemo):
     def response(self) -> NDArray[np.complex128]:
         """The complex response, shape (H, W), in double precision."""
         return self._bank.responses(self.image.astype(np.float64))[0]
+
+    def readings(self) -> dict[str, Any]:
+        """Return mean squared magnitudes: of all pixels, and of each half of the image."""
+        squares = np.abs(self.response) ** 2
+        middle = squares.shape[1] // 2
+        left, right = float(squares[:, :middle].mean()), float(squares[:, middle:].mean())
+        return {
+            "energy": float(squares.mean()),
+            "energy_left": left,
+            "energy_right": right,
+            "left_to_right": left / right if right else 0.0,
+        }
 
     def figure_html(self) -> str:
         """Return input, kernel and magnitude of the response, and the numbers."""

@@ -65,6 +65,8 @@ function openFromBank({ root, edit, signal }) {
   document.addEventListener(
     "lu:gabor-open",
     (/** @type {CustomEvent} */ event) => {
+      // A lab that belongs to a challenge stays as its reader has set it.
+      if (root.closest("[data-readings]")) return;
       const { frequency, theta, sigma } = event.detail ?? {};
       if (![frequency, theta, sigma].every(Number.isFinite)) return;
       const half = theta >= 0 && theta <= Math.PI;
@@ -229,7 +231,18 @@ function build(demo) {
       helpList("What can I do here?", HELP),
     ),
   ];
-  return { parts, draw };
+  return { parts, draw, readings: () => halves(read()) };
+}
+
+/** Mean squared magnitudes: of all pixels, and of each half of the image. */
+function halves({ re, im, h, w, energy }) {
+  const middle = w >> 1;
+  const sums = [0, 0];
+  for (let i = 0; i < re.length; i += 1)
+    sums[i % w < middle ? 0 : 1] += re[i] * re[i] + im[i] * im[i];
+  const [left, right] = [sums[0] / (h * middle), sums[1] / (h * (w - middle))];
+  const ratio = right ? left / right : 0;
+  return { energy, energy_left: left, energy_right: right, left_to_right: ratio };
 }
 
 /** The part of the image under the kernel when it computes one pixel. */

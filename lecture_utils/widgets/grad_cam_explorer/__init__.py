@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -183,6 +184,21 @@ class GradCamExplorer(Demo):
     def map(self) -> NDArray[np.float32]:
         """Return the signed map of the class at the layer."""
         return self.explanations[self.photo].layers[self.layer].cam(self.class_index)
+
+    def readings(self) -> dict[str, Any]:
+        """Return how far to the right the evidence for the class lies, and the class's rank.
+
+        ``center`` is the mean column of the positive part of the map, in percent of the width, and
+        50 where there is none. The likeliest class has the rank 1.
+        """
+        positive = np.maximum(self.map, 0).sum(axis=0)
+        columns = (np.arange(len(positive)) + 0.5) / len(positive)
+        total = float(positive.sum())
+        logits = self.explanations[self.photo].logits
+        return {
+            "center": 100 * float(positive @ columns) / total if total else 50.0,
+            "rank": 1 + int((logits > logits[self.class_index]).sum()),
+        }
 
     def figure_html(self) -> str:
         """Return the image and the maps of its likeliest classes, with a table of their numbers."""

@@ -117,7 +117,18 @@ function build(demo) {
     h("div", { class: "cam-row" }, copy.button),
     copy.panel,
   ];
-  return { parts, draw };
+  /** How far to the right the evidence for the class lies, in percent; and the class's rank. */
+  function readings() {
+    const { map, columns, photo, c } = last;
+    let [sum, total] = [0, 0];
+    map.forEach((value, i) => {
+      if (value <= 0) return;
+      sum += (value * ((i % columns) + 0.5)) / columns;
+      total += value;
+    });
+    return { center: total ? (100 * sum) / total : 50, rank: photo.ranked.indexOf(c) + 1 };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -134,6 +135,11 @@ class LayerLab(Demo):
         if output.size:
             last = np.array(output.shape) - 1
             self.position = tuple(int(at) for at in np.minimum(self.position, last))
+
+    def readings(self) -> dict[str, Any]:
+        """Return the sizes of output and window; an impossible layer has an output of 0 by 0."""
+        rows, columns = self.output.shape
+        return {"rows": rows, "columns": columns, "window": max(self.kernel.shape)}
 
     def figure_html(self) -> str:
         """Return input and output as an image and as tables of numbers."""

@@ -205,7 +205,11 @@ function build(demo) {
     facts,
     note,
   ];
-  return { parts, draw };
+  function readings() {
+    const { rows, columns, kh, kw } = read();
+    return { rows, columns, window: Math.max(kh, kw) };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

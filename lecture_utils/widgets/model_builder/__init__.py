@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 MOST_PARAMETERS = 10**9
+_WINDOWS = ("Conv2d", "MaxPool2d", "AvgPool2d")
 _LIMITS = ((1, 4096), (1, 2048), (1, 2048))
 
 
@@ -147,6 +148,31 @@ class ModelBuilder(Demo):
                 "make a Linear layer smaller"
             )
         return build(self.layers, rows)
+
+    def readings(self) -> dict[str, Any]:
+        """Return whether all layers fit, and what the network has, costs and sees.
+
+        ``outputs`` is the length of the last vector; where maps come last, ``channels`` and
+        ``rows`` say their number and size. ``field`` is the side of what one output of the last
+        convolution or pooling layer sees.
+        """
+        rows = self.summary
+        fits = all(row["problem"] is None for row in rows)
+        last = rows[-1]["output_shape"] if rows and fits else ()
+        windows = [
+            max(row["receptive_field"])
+            for row in rows
+            if row["problem"] is None and row["layer"] in _WINDOWS and row["receptive_field"]
+        ]
+        return {
+            "fits": fits,
+            "outputs": last[0] if len(last) == 1 else 0,
+            "channels": last[0] if len(last) == 3 else 0,
+            "rows": last[1] if len(last) == 3 else 0,
+            "parameters": sum(row["parameters"] or 0 for row in rows),
+            "convolutions": sum(row["layer"] == "Conv2d" for row in rows),
+            "field": windows[-1] if windows else 1,
+        }
 
     def figure_html(self) -> str:
         """Return the stack as a table of numbers."""

@@ -16,6 +16,7 @@ import { STATE, layerRows, undoable } from "./stack_editor.js";
 import { totalsPanel } from "./totals.js";
 import { count } from "./units.js";
 
+const WINDOWS = ["Conv2d", "MaxPool2d", "AvgPool2d"];
 const LEGEND =
   "A MAC is one multiplication by a weight and one addition. torchinfo also counts each bias, and the " +
   "parameters of a normalization once. Memory: the outputs as 32-bit numbers, for the whole batch. A layer " +
@@ -152,7 +153,25 @@ function build(demo) {
     disclosure("The network in PyTorch", program),
     h("p", { class: "lu-label" }, LEGEND),
   ];
-  return { parts, draw };
+  function readings() {
+    const [stack, shape, size] = STATE.map((name) => model.get(name));
+    const described = describe(stack, shape, size);
+    const { parameters, valid, output } = totalsOf(described, shape, "macs");
+    const last = (stack.length && output) || [];
+    const windows = described.filter(({ problem, field }, i) => {
+      return !problem && field && WINDOWS.includes(stack[i].type);
+    });
+    return {
+      fits: valid,
+      outputs: last.length === 1 ? last[0] : 0,
+      channels: last.length === 3 ? last[0] : 0,
+      rows: last.length === 3 ? last[1] : 0,
+      parameters,
+      convolutions: stack.filter(({ type }) => type === "Conv2d").length,
+      field: windows.length ? Math.max(...windows.at(-1).field) : 1,
+    };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
-import re
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import traitlets
 
+from .. import _figure
 from .._demo import Demo
 
 
@@ -45,14 +45,15 @@ class Quiz(Demo):
         """Return the questions with their answers folded away."""
         parts = []
         for q in self.questions:
-            options = "".join(f"<li>{_inline(o['text'])}</li>" for o in q["options"])
+            options = "".join(f"<li>{_figure.with_code(o['text'])}</li>" for o in q["options"])
             answers = "".join(
-                f"<li>{_inline(o['text'])}: {'correct' if o['right'] else 'not correct'}. "
-                f"{_inline(o['why'])}</li>"
+                f"<li>{_figure.with_code(o['text'])}: "
+                f"{'correct' if o['right'] else 'not correct'}. "
+                f"{_figure.with_code(o['why'])}</li>"
                 for o in q["options"]
             )
             parts.append(
-                f"<li>{_inline(q['question'])}<ul>{options}</ul>"
+                f"<li>{_figure.with_code(q['question'])}<ul>{options}</ul>"
                 f"<details><summary>Answer</summary><ul>{answers}</ul></details></li>"
             )
         return f"<ol>{''.join(parts)}</ol>"
@@ -75,8 +76,7 @@ def _checked(number, question):
         raise ValueError(
             f"question {number} has no correct option; mark one with True as its third element"
         )
-    return {"question": str(question["question"]), "options": options}
-
-
-def _inline(text):
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+    text = str(question["question"])
+    # What the browser remembers of a question; another text makes it another question.
+    key = f"quiz/{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return {"question": text, "options": options, "key": key}

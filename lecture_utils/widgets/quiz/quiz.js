@@ -1,15 +1,12 @@
 /** Quiz: questions with a verdict on every answer. See __init__.py. */
 
-import { h, uniqueId } from "../_shared/ui/dom.js";
+import { h, icon, uniqueId, withCode } from "../_shared/ui/dom.js";
+import { CHECK } from "../_shared/ui/icons.js";
 import { mountDemo } from "../_shared/ui/mount.js";
-
-/** Text with `code` between backticks, as DOM nodes. */
-function inline(text) {
-  return text.split(/`([^`]+)`/).map((part, i) => (i % 2 ? h("code", {}, part) : part));
-}
+import { isDone, markDone } from "../_shared/ui/progress.js";
 
 /** One question: radio buttons where one option is right, checkboxes where several are. */
-function question({ question: text, options }, number) {
+function question({ question: text, options, key }, number) {
   const name = uniqueId("quiz");
   const several = options.filter((o) => o.right).length > 1;
   const verdict = h("p", { class: "quiz-verdict", "aria-live": "polite" });
@@ -17,7 +14,13 @@ function question({ question: text, options }, number) {
     h("input", { type: several ? "checkbox" : "radio", name, id: `${name}-${i}` }),
   );
   const items = options.map((option, i) =>
-    h("li", {}, inputs[i], h("label", { for: `${name}-${i}` }, ...inline(option.text))),
+    h("li", {}, inputs[i], h("label", { for: `${name}-${i}` }, ...withCode(option.text))),
+  );
+  const before = h(
+    "span",
+    { class: "quiz-done", hidden: !isDone(key), title: "You have answered this correctly." },
+    icon(CHECK),
+    h("span", { class: "lu-visually-hidden" }, "Answered correctly before."),
   );
 
   function judge(picked) {
@@ -33,19 +36,23 @@ function question({ question: text, options }, number) {
         : "Right. "
       : "Not quite. ";
     verdict.className = `quiz-verdict ${right ? "right" : "wrong"}`;
-    verdict.replaceChildren(h("strong", {}, lead), ...inline(why));
+    verdict.replaceChildren(h("strong", {}, lead), ...withCode(why));
   }
   inputs.forEach((input, i) =>
     input.addEventListener("change", () => {
       if (input.checked) judge(i);
       else items[i].classList.remove("right", "wrong");
+      if (options.every((option, at) => option.right === inputs[at].checked)) {
+        markDone(key);
+        before.hidden = false;
+      }
     }),
   );
 
   return h(
     "fieldset",
     { class: "quiz-question" },
-    h("legend", {}, h("span", { class: "quiz-number" }, `${number}. `), ...inline(text)),
+    h("legend", {}, h("span", { class: "quiz-number" }, `${number}. `), ...withCode(text), before),
     several ? h("p", { class: "quiz-hint" }, "Tick all that apply.") : null,
     h("ul", { class: "quiz-options" }, ...items),
     verdict,

@@ -151,6 +151,22 @@ class ReceptiveFieldLab(Demo):
             profile = np.convolve(spread, window)
         return profile
 
+    def readings(self) -> dict[str, Any]:
+        """Return what one output sees along an axis, and what it costs.
+
+        ``read`` counts the pixels along the axis that some weight reaches, and ``weights`` those of
+        all convolutions, for one channel.
+        """
+        field = self.receptive_fields[-1]
+        convolutions = [layer for layer in self.layers if layer["kind"] == "conv"]
+        return {
+            "size": field.size[0],
+            "step": field.jump[0],
+            "read": int(np.count_nonzero(self.profile)),
+            "kernel_weights": sum(layer["kernel"] ** 2 for layer in convolutions),
+            "pooling": len(self.layers) - len(convolutions),
+        }
+
     def figure_html(self) -> str:
         """Return the effective field as an image, and the fields as a table."""
         fields = self.receptive_fields

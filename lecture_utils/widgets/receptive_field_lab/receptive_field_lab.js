@@ -9,7 +9,7 @@ import { messageLine } from "../_shared/ui/message.js";
 import { mountDemo } from "../_shared/ui/mount.js";
 import { cone, outputsDrawn } from "./cone.js";
 import { growthCurve } from "./curve.js";
-import { fields } from "./field.js";
+import { fields, reached } from "./field.js";
 import { layerList } from "./layer_list.js";
 import { LARGEST_RANDOM, fieldMeasure } from "./measure.js";
 import { pythonCode } from "./python_code.js";
@@ -168,7 +168,17 @@ function build(demo) {
     facts,
     note,
   ];
-  return { parts, draw };
+  function readings() {
+    const layers = model.get("layers");
+    const convolutions = layers.filter(({ kind }) => kind === "conv");
+    return {
+      ...fields(layers).at(-1),
+      read: reached(layers, 0)[0].size,
+      kernel_weights: convolutions.reduce((sum, { kernel }) => sum + kernel ** 2, 0),
+      pooling: layers.length - convolutions.length,
+    };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

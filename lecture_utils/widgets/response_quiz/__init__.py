@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -133,6 +134,12 @@ class ResponseQuiz(Demo):
             "examples": images[shown],
             "pair": images[self.pairs[number][at][pair][:2]],
         }
+
+    def readings(self) -> dict[str, Any]:
+        """Return the correct answers, all answers, and the former in percent of the latter."""
+        correct, answered = (sum(pair[i] for pair in self.scores.values()) for i in (0, 1))
+        percent = 100 * correct / answered if answered else 0
+        return {"correct": correct, "answered": answered, "percent": percent}
 
     def figure_html(self) -> str:
         """Return a question with its answer, and how two programs did."""

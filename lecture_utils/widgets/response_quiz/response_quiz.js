@@ -185,7 +185,13 @@ function build(demo) {
     board.element,
     h("p", { class: "lu-label" }, `Images: ${network.pool.origin}.`),
   ];
-  return { parts, draw };
+  function readings() {
+    const sum = (i) =>
+      Object.values(model.get("scores")).reduce((total, pair) => total + pair[i], 0);
+    const [correct, answered] = [sum(0), sum(1)];
+    return { correct, answered, percent: answered ? (100 * correct) / answered : 0 };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

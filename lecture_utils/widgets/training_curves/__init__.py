@@ -112,6 +112,15 @@ class TrainingCurves(Demo):
             for run in self.runs
         }
 
+    def readings(self) -> dict[str, Any]:
+        """Return how many trainings keep their best epoch, and the epochs that all save."""
+        stops = [stop for seeds in self.stops.values() for stop in seeds]
+        return {
+            "trainings": len(stops),
+            "kept_best": sum(stop.kept == stop.best for stop in stops),
+            "epochs_saved": sum(stop.epochs_saved for stop in stops),
+        }
+
     def figure_html(self) -> str:
         """Return the curves as a figure, and best and last epochs as a table."""
         return curves_html(

@@ -171,7 +171,17 @@ function build(demo) {
     h("div", {}, copy.button),
     copy.panel,
   ];
-  return { parts, draw };
+  /** Of all runs, also of those that are hidden. */
+  function readings() {
+    const rule = { patience: model.get("patience"), monitor: model.get("monitor") };
+    const stops = readRuns().flatMap((run) => withStops(run, rule).stops);
+    return {
+      trainings: stops.length,
+      kept_best: stops.filter(({ kept, best }) => kept === best).length,
+      epochs_saved: stops.reduce((sum, { epochsSaved }) => sum + epochsSaved, 0),
+    };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

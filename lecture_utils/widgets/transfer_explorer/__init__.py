@@ -170,6 +170,10 @@ class TransferExplorer(Demo):
     def _check_runs(self, proposal):
         return check(proposal["value"])
 
+    def readings(self) -> dict[str, Any]:
+        """Return the trained parameters, in millions, and the MiB of a training step."""
+        return {"mega_trained": self.trainable / 1e6, "memory_mib": self.memory / 2**20}
+
     def figure_html(self) -> str:
         """Return what each boundary costs, and the recorded runs, as tables."""
         return explorer_html(self)

@@ -179,7 +179,11 @@ function build(demo) {
     h("div", {}, copy.button),
     copy.panel,
   ];
-  return { parts, draw };
+  function readings() {
+    const { here } = read();
+    return { mega_trained: here.trainable / 1e6, memory_mib: here.memory / 2 ** 20 };
+  }
+  return { parts, draw, readings };
 }
 
 export default {

@@ -51,6 +51,15 @@ function fill(element, attributes, children) {
 }
 
 /**
+ * A text as nodes, in which what stands between backticks is code.
+ * @param {string} text
+ * @returns {(Node|string)[]}
+ */
+export function withCode(text) {
+  return text.split(/`([^`]+)`/).map((part, i) => (i % 2 ? h("code", {}, part) : part));
+}
+
+/**
  * Say something else; the same words again would cost the page a new layout.
  * @param {Element} element
  * @param {string} text

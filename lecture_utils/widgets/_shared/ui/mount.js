@@ -32,6 +32,8 @@ import { isDark, onThemeChange } from "./theme.js";
  * @property {() => (Record<string, any>|null|undefined|Promise<Record<string,
  *   any>|null|undefined>)} draw Show the present state. Returns the details of the event
  *   `lu:drawn`; without details there is no event, because nothing new was drawn.
+ * @property {() => Record<string, any>} [readings] What a challenge can ask about, besides traits:
+ *   the same names and numbers as `readings` in Python.
  * @property {() => void} [leave] What is still to be done before the signal is aborted.
  */
 
@@ -54,6 +56,8 @@ export function mountDemo({ model, el, name, label = undefined }, build) {
   });
   const live = announcer(signal);
   const send = editor(model, signal);
+  // A challenge that shows this demo wants to know what it computes.
+  const asked = el.closest("[data-readings]") !== null;
   let built = null;
 
   function tell(drawn) {
@@ -62,10 +66,19 @@ export function mountDemo({ model, el, name, label = undefined }, build) {
       new CustomEvent("lu:drawn", { bubbles: true, detail: { demo: name, ...drawn } }),
     );
   }
+  function report() {
+    if (!asked || signal.aborted) return;
+    const detail = built.readings?.() ?? {};
+    root.dispatchEvent(new CustomEvent("lu:readings", { bubbles: true, detail }));
+  }
   function draw() {
     if (!built) return undefined; // It is still being built.
     const drawn = built.draw();
-    return drawn instanceof Promise ? drawn.then(tell) : tell(drawn);
+    const end = (details) => {
+      tell(details);
+      report();
+    };
+    return drawn instanceof Promise ? drawn.then(end) : end(drawn);
   }
   const request = promptly(draw, signal);
   const demo = {

@@ -1,0 +1,99 @@
+"""Challenges on the layers of a CNN."""
+
+from __future__ import annotations
+
+from lecture_utils.widgets import Challenge, FilterLearner, LayerLab, ReceptiveFieldLab
+
+from . import at_least, at_most, equal_to
+
+__all__ = ["hundred_steps", "see_far", "two_by_two"]
+
+
+def two_by_two() -> Challenge:
+    """Return the challenge to shrink a grid with a convolution (a minute)."""
+    return Challenge(
+        LayerLab(kernel=3),
+        "Turn the 5×5 input into a 2×2 output. Keep the 3×3 kernel, and add no padding.",
+        [
+            equal_to("rows", 2, "An output of 2 rows", "The output has {value} rows."),
+            equal_to("columns", 2, "An output of 2 columns", "The output has {value} columns."),
+            equal_to("window", 3, "A 3×3 kernel", "The kernel has {value} rows or columns."),
+            equal_to("padding", 0, "No padding", "The padding is {value}."),
+        ],
+        ["The window may skip positions.", "Five cells leave room for a window at 0, 1, and 2."],
+        name="3/two-by-two",
+        title="Two by two",
+        minutes=1,
+        answer="Set the stride to 2. The window fits at the positions 0, 1, and 2 along each axis. "
+        "With a stride of 2 it skips position 1, so two are left: ⌊(5 − 3) / 2⌋ + 1 = 2.",
+        solution={"stride": 2},
+    )
+
+
+def see_far() -> Challenge:
+    """Return the challenge to see 31 pixels with few weights (5 minutes)."""
+    return Challenge(
+        ReceptiveFieldLab("plain 3×3"),
+        "Let one output see 31×31 pixels with at most 36 weights per channel: the weights of all "
+        "kernels together. Read every pixel, and give each pixel of the input an output of its "
+        "own, so that the step stays 1.",
+        [
+            at_least("size", 31, "A field of 31×31 pixels", "The field has {value}×{value}."),
+            at_most("kernel_weights", 36, "At most 36 weights", "The kernels have {value}."),
+            equal_to("step", 1, "A step of 1", "The step is {value}."),
+            at_least("read", 31, "31 pixels read along each axis", "{value} pixels are read."),
+        ],
+        [
+            "Four 3×3 kernels have 36 weights. Without dilation, they see 9×9 pixels.",
+            "A layer with dilation d adds 2·d to the field. What must the four dilations sum to?",
+            "To leave no holes, a layer may spread its weights only as far as the layers below it "
+            "already see.",
+        ],
+        name="3/see-far",
+        title="See far, cheaply",
+        minutes=5,
+        answer="Use four 3×3 layers with the dilations 1, 2, 4, and 8. The field grows to 3, 7, "
+        "15, and 31: it doubles with each layer, while the weights only add up. Strides or pooling "
+        "would reach as far, but they would make the step larger.",
+        solution={"layers": _layers(1, 2, 4, 8)},
+    )
+
+
+def hundred_steps() -> Challenge:
+    """Return the challenge to learn a kernel within 100 steps (10 minutes)."""
+    return Challenge(
+        FilterLearner(source="cat", learning_rate=0.1, momentum=0),
+        "Find settings with which the student learns the Sobel kernel from the photo of the cat in "
+        "100 steps, up to a distance of 0.1. The page trains a new student in the background "
+        "whenever you change a setting.",
+        [
+            at_most(
+                "distance_after_100",
+                0.1,
+                "A distance of at most 0.1 after 100 steps",
+                "After 100 steps, the distance is {value}.",
+                digits=2,
+            ),
+            equal_to("target_name", "sobel x", "The target “sobel x”", "The target is {value}."),
+            equal_to("source", "cat", "The photo of the cat", "The image is {value}."),
+            equal_to("noise", 0.0, "No noise", "The teacher adds noise."),
+        ],
+        [
+            "Look at the largest stable learning rate. What limits it?",
+            "All pixels are positive, so all patches point in nearly the same direction: the "
+            "brightness. Center the image.",
+            "Momentum helps where the slope is gentle. A batch of all pixels leaves no random "
+            "error behind.",
+        ],
+        name="3/hundred-steps",
+        title="A hundred steps",
+        minutes=10,
+        answer="Center the image, set the momentum to 0.9, the batch to “All”, and the learning "
+        "rate to about 10. On the raw image, the brightness makes the largest eigenvalue so large "
+        "that any rate above 1 diverges. Centering removes this direction.",
+        solution={"centered": True, "momentum": 0.9, "batch": "all", "learning_rate": 10.0},
+    )
+
+
+def _layers(*dilations):
+    return [{"kind": "conv", "kernel": 3, "stride": 1, "dilation": d} for d in dilations]

@@ -1,0 +1,123 @@
+"""Challenges on training for cats vs dogs."""
+
+from __future__ import annotations
+
+from lecture_utils.widgets import Challenge, ModelBuilder, TrainingCurves
+
+from . import at_least, at_most, equal_to
+
+__all__ = ["far_and_small", "lose_nothing", "which_epoch"]
+
+
+def which_epoch() -> Challenge:
+    """Return the challenge to find the epoch to keep (a minute)."""
+    curves = TrainingCurves("cats-vs-dogs/from-scratch")
+    losses = curves.runs[0]["seeds"][0]["val_loss"]
+    best = losses.index(min(losses)) + 1
+    curves.epoch = len(losses)
+    return Challenge(
+        curves,
+        "Which epoch of this run would you keep? Move the line through the curves to the epoch "
+        "with the lowest validation loss.",
+        [
+            equal_to(
+                "epoch",
+                best,
+                "The epoch with the lowest validation loss",
+                "In epoch {value}, it is not the lowest.",
+            )
+        ],
+        [
+            "The training loss keeps falling, so it cannot tell you.",
+            "Use the arrow keys to go epoch by epoch, and read the values in the table.",
+        ],
+        name="5/which-epoch",
+        title="Which epoch?",
+        minutes=1,
+        answer=f"Epoch {best}. From there on, the training loss keeps falling, and the validation "
+        "loss is higher: the network gets better on the photos that it knows, and no better on "
+        "others.",
+        solution={"epoch": best},
+    )
+
+
+def lose_nothing() -> Challenge:
+    """Return the challenge to stop early without a loss (5 minutes)."""
+    runs = [f"cats-vs-dogs/photos-{count}" for count in (500, 1000, 2000)]
+    return Challenge(
+        TrainingCurves(*runs, patience=2),
+        "Here are nine trainings: three seeds each with 500, 1,000, and 2,000 photos. Choose a "
+        "patience, and what early stopping watches, so that all nine keep their best epoch and at "
+        "least 300 epochs are saved altogether.",
+        [
+            equal_to("kept_best", 9, "All nine keep their best epoch", "{value} of nine keep it."),
+            at_least("epochs_saved", 300, "At least 300 epochs saved", "{value} are saved."),
+        ],
+        [
+            "More patience loses less, and saves less.",
+            "The best epoch by accuracy comes later than the best one by loss.",
+        ],
+        name="5/lose-nothing",
+        title="Stop early, lose nothing",
+        minutes=5,
+        answer="Watch the validation loss with a patience of 9. One training goes eight epochs "
+        "without a better loss before it improves once more, so 8 is too little. With 10, nothing "
+        "is lost either, but fewer than 300 epochs are saved. You could only find this out "
+        "afterwards; for the next run, take a patience with a margin.",
+        solution={"patience": 9, "monitor": "val_loss"},
+    )
+
+
+def far_and_small() -> Challenge:
+    """Return the challenge to see more with a third of the parameters (10 minutes)."""
+    from lecture_utils import models
+
+    builder = ModelBuilder(models.cats_cnn(), input_shape=(3, 150, 150))
+    layers = [dict(layer) for layer in builder.layers]
+    solution = _with_channels(layers, [32, 32, 64, 64], units=64)
+    solution[9]["dilation"] = 3
+    return Challenge(
+        builder,
+        "The chapter’s network has 307,393 parameters, and its last convolution sees 38×38 of the "
+        "150×150 pixels: an eye, but not a head. Let it see at least 70×70 pixels, with at most "
+        "100,000 parameters. Keep at least four convolutions and one output.",
+        [
+            equal_to("fits", True, "All layers fit", "Some layer does not fit its input."),
+            equal_to("outputs", 1, "One output", "There are {value} outputs."),
+            at_most(
+                "parameters",
+                100_000,
+                "At most 100,000 parameters",
+                "There are {value} parameters.",
+            ),
+            at_least("convolutions", 4, "At least four convolutions", "There are {value}."),
+            at_least("field", 70, "70×70 pixels seen", "The last window sees {value}×{value}."),
+        ],
+        [
+            "Which two layers have most of the parameters?",
+            "The last convolution works on a map with a step of 8 pixels. Each further row of its "
+            "window is worth 8 pixels of the image.",
+            "A fourth pooling and a fifth convolution would do, or a dilation (“All settings”).",
+        ],
+        name="5/far-and-small",
+        title="See more with less",
+        minutes=10,
+        answer="For example, take 32, 32, 64, and 64 channels, 64 units in the first dense layer, "
+        "and a dilation of 3 in the last convolution. The window then covers 7×7 cells of the map, "
+        "with the same nine weights per channel: 22 + 6 · 8 = 70 pixels. Fewer weights and a wider "
+        "view do not contradict each other; whether the network also gets better must be measured.",
+        solution={"layers": solution},
+    )
+
+
+def _with_channels(layers, channels, units):
+    """Return the layers of the chapter's network with other numbers of channels and units."""
+    layers, channels = [dict(layer) for layer in layers], list(channels)
+    last = channels[-1]
+    for layer in layers:
+        if layer["type"] == "Conv2d":
+            layer["out_channels"] = channels.pop(0)
+    dense = [layer for layer in layers if layer["type"] == "Linear"]
+    dense[0].update(in_features=last, out_features=units)
+    dense[1].update(in_features=units)
+    return layers

@@ -1,0 +1,137 @@
+"""Challenges on architectures."""
+
+from __future__ import annotations
+
+from lecture_utils.architectures import published
+from lecture_utils.widgets import AccuracyCost, Challenge, FactorisationLab, ModelBuilder
+from lecture_utils.widgets.accuracy_cost.choose import chosen
+
+from . import at_least, at_most, equal_to
+
+__all__ = ["a_quarter", "cheapest", "seven_by_seven"]
+
+_CHANNELS = 64
+
+
+def cheapest() -> Challenge:
+    """Return the challenge to find the cheapest network above 75% (2 minutes)."""
+    rows = [row for row in chosen(published(), "best") if row.accuracy >= 0.75]
+    best = min(rows, key=lambda row: row.macs)
+    return Challenge(
+        AccuracyCost(),
+        "Select the network that needs the fewest MACs among all with a top-1 accuracy of at least "
+        "75%. Use the best weights trained on ImageNet.",
+        [
+            at_least(
+                "accuracy",
+                75,
+                "An accuracy of at least 75%",
+                "Its accuracy is {value}%.",
+                digits=1,
+            ),
+            at_most(
+                "mega_macs",
+                best.macs / 1e6,
+                "No other such network needs fewer MACs",
+                "It needs {value} million MACs, and another one needs fewer.",
+            ),
+            equal_to("weights", "best", "The best weights on ImageNet", "Choose other weights."),
+        ],
+        [
+            "The front connects the networks that no other beats.",
+            "Page Up and Page Down go along the front. Stop at the first one above 75%.",
+        ],
+        name="7/cheapest",
+        title="The cheapest above 75%",
+        minutes=2,
+        answer=f"{best.title}, with {100 * best.accuracy:.1f}% and {best.macs / 1e6:.0f} million "
+        f"MACs. ResNet-50, where the demo starts, needs many times as many. By parameters, another "
+        "network may win: what is cheap depends on what you pay for.",
+        solution={"selected": best.name},
+    )
+
+
+def a_quarter() -> Challenge:
+    """Return the challenge to find how wide a bottleneck may be (3 minutes)."""
+    lab = FactorisationLab(
+        kind="bottleneck", kernel=3, inputs=256, outputs=256, middle=256, size=56, measure=False
+    )
+    return Challenge(
+        lab,
+        "A 3×3 convolution from 256 to 256 channels becomes a bottleneck: 1×1, 3×3, 1×1. How wide "
+        "may its middle be at most, if it is to cost a quarter of the convolution?",
+        [
+            at_most("percent", 25, "At most 25% of the parameters", "It has {value}%.", digits=1),
+            at_least(
+                "middle",
+                102,
+                "As wide as it can be",
+                "It has {value} channels, and more are possible.",
+            ),
+            equal_to("kind", "bottleneck", "A bottleneck", "Choose the bottleneck."),
+            *(
+                equal_to(name, 256, f"256 channels {way}", "There are {value}.")
+                for name, way in (("inputs", "in"), ("outputs", "out"))
+            ),
+            equal_to("kernel", 3, "A 3×3 kernel", "The kernel is {value}×{value}."),
+        ],
+        [
+            "With m channels in the middle, it has 256·m + 9·m² + 256·m weights. The convolution "
+            "has 9 · 256².",
+            "Try 100, and then go on one by one.",
+        ],
+        name="7/a-quarter",
+        title="A quarter of the cost",
+        minutes=3,
+        answer="102 channels. The equation 9m² + 512m = 9 · 256² / 4 has the solution m = 102.7. "
+        "ResNet-50 takes 64, a quarter of the channels, for about an eighth of the cost.",
+        solution={"middle": 102},
+    )
+
+
+def seven_by_seven() -> Challenge:
+    """Return the challenge to replace a 7×7 convolution (10 minutes)."""
+    builder = ModelBuilder(preset="gap", input_shape=(_CHANNELS, 28, 28))
+    builder.layers = [_conv(_CHANNELS, 7)]
+    narrow = 16
+    layers = [_conv(narrow, 1), *[_conv(narrow, 3)] * 3, _conv(_CHANNELS, 1)]
+    return Challenge(
+        builder,
+        "A 7×7 convolution on 64 channels has 200,768 parameters. Replace it by layers with at "
+        "most 10,000 parameters in which each output still sees 7×7 pixels, and which still turn "
+        "64 maps of 28×28 into 64 maps of 28×28.",
+        [
+            equal_to("fits", True, "All layers fit", "Some layer does not fit its input."),
+            equal_to("channels", _CHANNELS, "64 maps", "There are {value}."),
+            equal_to("rows", 28, "Maps of 28×28", "The maps have {value} rows."),
+            at_least("field", 7, "7×7 pixels seen", "An output sees {value}×{value}."),
+            at_most(
+                "parameters", 10_000, "At most 10,000 parameters", "There are {value} parameters."
+            ),
+            at_least("convolutions", 2, "Two or more convolutions", "There is {value}."),
+        ],
+        [
+            "Three 3×3 convolutions see as much as one of 7×7. With 64 channels each, they have "
+            "110,784 parameters.",
+            "Make them work on fewer channels, between two 1×1 convolutions.",
+            "“All settings” has the groups: with 64 groups, each channel is filtered by itself. "
+            "What then mixes the channels?",
+        ],
+        name="7/seven-by-seven",
+        title="Seven by seven, for a twentieth",
+        minutes=10,
+        answer="One way is a bottleneck: 1×1 to 16 channels, three 3×3 convolutions with padding "
+        "1, and 1×1 back to 64, with 9,088 parameters. Another way is a depthwise 7×7 convolution "
+        "(64 groups, padding 3) and a 1×1 convolution, with 7,360. Inception and ResNet took the "
+        "first way, MobileNet and ConvNeXt the second.",
+        solution={"layers": layers},
+    )
+
+
+def _conv(channels, kernel):
+    return {
+        "type": "Conv2d",
+        "out_channels": channels,
+        "kernel_size": kernel,
+        "padding": kernel // 2,
+    }

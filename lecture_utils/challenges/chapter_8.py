@@ -1,0 +1,112 @@
+"""Challenges on looking inside a network."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lecture_utils.widgets import Challenge, FilterGallery, GradCamExplorer, ResponseQuiz
+from lecture_utils.widgets._recorded import smooth_tile
+
+from . import at_least, at_most, equal_to
+
+__all__ = ["find_the_filter", "predict_the_response", "the_other_half"]
+
+_LAYER, _FILTER = "stage5.2", 618
+_COLLAGE = "cat beside coffee"
+
+
+def the_other_half() -> Challenge:
+    """Return the challenge to find a class with evidence elsewhere (a minute)."""
+    explorer = GradCamExplorer([_COLLAGE])
+    espresso = explorer.class_names.index("espresso")
+    return Challenge(
+        explorer,
+        "The map shows where the network finds evidence for the likeliest class, in the left half. "
+        "Choose one of the ten likeliest classes for which the evidence lies in the right half.",
+        [
+            at_least(
+                "center",
+                60,
+                "Evidence mostly in the right half",
+                "The evidence for this class is not there.",
+            ),
+            at_most(
+                "rank",
+                10,
+                "One of the ten likeliest classes",
+                "By probability, the class has rank {value}.",
+            ),
+            equal_to("layer", _last_layer(explorer), "The last layer", "Choose the last layer."),
+        ],
+        ["Look at the photo: what is on the right?"],
+        name="8/the-other-half",
+        title="The other half",
+        minutes=1,
+        answer="“Espresso” and “cup” are among the ten likeliest, and their evidence lies on the "
+        "cup. A Grad-CAM map answers a question about one class. It does not show what the network "
+        "“looks at” as such.",
+        solution={"class_index": espresso},
+    )
+
+
+def find_the_filter() -> Challenge:
+    """Return the challenge to find the filter behind three images (5 minutes)."""
+    images = ResponseQuiz().question(_LAYER, _FILTER, 0)["examples"][:3]
+    gallery = FilterGallery("efficientnet_lite0")
+    return Challenge(
+        gallery,
+        "Of all sample images, the three below activate one filter of the network most. It is one "
+        "of those in this gallery. Find it: choose its layer, and then the filter.",
+        [
+            equal_to("layer", _LAYER, "The right layer", "It is not a filter of {value}."),
+            equal_to("filter", _FILTER, "The right filter", "It is not filter {value}."),
+        ],
+        [
+            "Choose a filter, and compare its real images with the three below.",
+            "All three images show something round. So look for round shapes in the synthesized "
+            "images.",
+            f"It is in {_LAYER}.",
+        ],
+        name="8/find-the-filter",
+        title="Whose favorites are these?",
+        minutes=5,
+        answer=f"It is filter {_FILTER} of {_LAYER}. The synthesized images narrow the search, and "
+        "the real ones settle it. How much does one kind tell you about the other? The next "
+        "challenge measures it.",
+        solution={"layer": _LAYER, "filter": _FILTER},
+        pictures=[
+            (
+                np.concatenate([smooth_tile(image) for image in images], axis=1),
+                "The rim of a cup, the back of an eye, and the moon.",
+            )
+        ],
+    )
+
+
+def predict_the_response() -> Challenge:
+    """Return the challenge to predict responses (5 minutes)."""
+    return Challenge(
+        ResponseQuiz(seed=8),
+        "Answer at least ten questions, and be right in at least 80% of all your answers. You may "
+        "go on for as long as you like.",
+        [
+            at_least("answered", 10, "Ten answers", "You have answered {value}."),
+            at_least("percent", 80, "80% correct", "Of your answers, {value}% are correct."),
+        ],
+        [
+            "Chance level is 50%, and both programs below do better.",
+            "In the first stages, look at colors and stripes; in the last ones, at objects.",
+        ],
+        name="8/predict-the-response",
+        title="Predict the response",
+        minutes=5,
+        answer="There is no trick, but there is a strategy: decide first what the three images "
+        "with a high activation have in common that the one with a low activation lacks. With ten "
+        "answers, 80% can also be luck; compare your score in both conditions after twenty or "
+        "more.",
+        solution={"scores": {"synthesized": [4, 5], "examples": [4, 5]}},
+    )
+
+
+def _last_layer(explorer):
+    return explorer.layer

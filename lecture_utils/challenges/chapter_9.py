@@ -1,0 +1,109 @@
+"""Challenges on transfer learning."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lecture_utils.transfer import load_pet_maps
+from lecture_utils.widgets import Challenge, EmbeddingMap, TransferExplorer
+
+from . import at_least, at_most, between, equal_to
+
+__all__ = ["a_third_learns", "lost_in_the_crowd", "most_for_the_memory"]
+
+
+def a_third_learns() -> Challenge:
+    """Return the challenge to let part of a network learn (a minute)."""
+    return Challenge(
+        TransferExplorer(),
+        "At the start, only the new head learns. Move the boundary so that about a third of the "
+        "3.4 million parameters of EfficientNet-Lite0 learn.",
+        [
+            between(
+                "mega_trained",
+                0.9,
+                1.3,
+                "Between 900,000 and 1.3 million parameters learn",
+                "{value} million learn.",
+                digits=1,
+            ),
+            equal_to(
+                "network", "efficientnet_lite0", "EfficientNet-Lite0", "This is another network."
+            ),
+        ],
+        ["The last stages have most of the parameters."],
+        name="9/a-third-learns",
+        title="A third learns",
+        minutes=1,
+        answer="Let the network learn from stage 7 on. This one block, the top, and the head have "
+        "1.0 of 3.4 million parameters. The stages before them compute features that suit most "
+        "photos.",
+        solution={"until": "stage7"},
+    )
+
+
+def most_for_the_memory() -> Challenge:
+    """Return the challenge to train much with little memory (3 minutes)."""
+    return Challenge(
+        TransferExplorer(),
+        "You have 150 MiB for a training step with 32 photos. Choose the network and the boundary "
+        "with which the most parameters learn.",
+        [
+            at_most("memory_mib", 150, "At most 150 MiB", "It takes {value} MiB."),
+            at_least(
+                "mega_trained",
+                8,
+                "As many trained parameters as possible",
+                "{value} million learn, and more are possible.",
+                digits=1,
+            ),
+        ],
+        [
+            "Memory holds the weights, their gradients, two averages of Adam, and all activations "
+            "behind the boundary.",
+            "There are two networks to choose from.",
+        ],
+        name="9/most-for-the-memory",
+        title="The most for 150 MiB",
+        minutes=3,
+        answer="ResNet18 from its layer4 on: 8.4 million parameters in just under 150 MiB. In "
+        "EfficientNet-Lite0, 2.7 million already take 132 MiB. Its layers have fewer weights and "
+        "more activations, and the activations of 32 photos are what fills the memory.",
+        solution={"network": "resnet18", "until": "layer4"},
+    )
+
+
+def lost_in_the_crowd() -> Challenge:
+    """Return the challenge to find an image among the other class (5 minutes)."""
+    embedding = EmbeddingMap(**load_pet_maps(), stage="fine-tuned")
+    wrong = np.flatnonzero(embedding.wrong("fine-tuned"))
+    row = [each["name"] for each in embedding.stages].index("fine-tuned")
+    near = embedding.labels[embedding.neighbors[row, wrong]]
+    alone = wrong[(near == embedding.labels[wrong, None]).sum(axis=1) == 0]
+    embedding.selected = int(np.flatnonzero(~embedding.wrong("fine-tuned"))[0])
+    return Challenge(
+        embedding,
+        "After fine-tuning, a few drawings are still misclassified. Find one that the network has "
+        "put entirely among the other class: none of its five nearest neighbors has its own label.",
+        [
+            equal_to("stage", "fine-tuned", "The stage “fine-tuned”", "This is another stage."),
+            equal_to("is_wrong", True, "A misclassified drawing", "It is classified correctly."),
+            at_most(
+                "own_neighbors",
+                0,
+                "No neighbor with its own label",
+                "Of its neighbors, {value} have its label.",
+            ),
+        ],
+        [
+            "You can have the map show misclassified images only.",
+            "Look for a drawing that lies deep inside the other cluster, and not at its border.",
+        ],
+        name="9/lost-in-the-crowd",
+        title="Lost in the crowd",
+        minutes=5,
+        answer=f"For example {embedding.names[alone[0]]}. For images at the border between the "
+        "clusters, the network hesitates. These ones it finds typical of the wrong class, so a "
+        "higher threshold of confidence would not help.",
+        solution={"selected": int(alone[0])},
+    )

@@ -1,0 +1,161 @@
+"""Goals of challenges: conditions on what a demo reports. goal.js judges them in the same way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+TESTS = ("at least", "at most", "between", "equal to", "one of", "close to")
+#: A difference in percent is not told more exactly from here on.
+LARGEST_DIFFERENCE = 999.0
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a goal, on one reading of a demo.
+
+    Parameters
+    ----------
+    reading : str
+        A name in ``demo.all_readings()``: a trait, or a number that the demo computes.
+    test : {"at least", "at most", "between", "equal to", "one of", "close to"}
+        The first three compare numbers. What is no number meets none of them. The last one
+        compares arrays: by the length of their difference, in percent of the length of the bound.
+    bound : number, str, bool or list of those
+        What the reading is compared with.
+    label : str
+        What is asked for, as an item of a list: "An output of 28 rows".
+    missing : str
+        The sentence for a reader whose value fails. ``{value}`` stands for the reading, or for the
+        difference in percent.
+    digits : int
+        Digits behind the decimal point of ``{value}``.
+    tolerance : float
+        How large the difference may be, in percent; for "close to".
+    """
+
+    reading: str
+    test: str
+    bound: Any
+    label: str
+    missing: str
+    digits: int = 0
+    tolerance: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.test not in TESTS:
+            raise ValueError(f"test is {self.test!r}; use one of {', '.join(TESTS)}")
+        number = _is_number(self.bound) and math.isfinite(self.bound)
+        if self.test in ("at least", "at most") and not number:
+            raise ValueError(f"bound is {self.bound!r}; {self.test!r} needs a finite number")
+        if self.test in ("between", "one of", "close to") and not isinstance(self.bound, list):
+            raise ValueError(f"bound is {self.bound!r}; {self.test!r} needs a list")
+        for name in ("label", "missing"):
+            if not getattr(self, name).strip():
+                raise ValueError(f"{name} is empty; say what is asked for, and what is missing")
+
+    def holds(self, readings: Mapping[str, Any]) -> bool:
+        """Return whether readings meet the condition."""
+        value = readings.get(self.reading)
+        if self.test == "one of":
+            return any(_same(value, choice) for choice in self.bound)
+        if self.test == "equal to":
+            return _same(value, self.bound)
+        if self.test == "close to":
+            return difference(value, self.bound) <= self.tolerance
+        if not _is_number(value):
+            return False
+        if self.test == "between":
+            return self.bound[0] <= value <= self.bound[1]
+        return value >= self.bound if self.test == "at least" else value <= self.bound
+
+    def lack(self, readings: Mapping[str, Any]) -> str:
+        """Return the sentence on what is missing, with the value in it."""
+        value = readings.get(self.reading)
+        if self.test == "close to":
+            value = difference(value, self.bound)
+        return self.missing.replace("{value}", told(value, self.digits))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the condition as it travels to the page."""
+        return asdict(self)
+
+
+def at_least(reading: str, bound: float, label: str, missing: str, digits: int = 0) -> Condition:
+    """Return the condition that a reading is a number of `bound` or more; see `Condition`."""
+    return Condition(reading, "at least", bound, label, missing, digits)
+
+
+def at_most(reading: str, bound: float, label: str, missing: str, digits: int = 0) -> Condition:
+    """Return the condition that a reading is a number of `bound` or less; see `Condition`."""
+    return Condition(reading, "at most", bound, label, missing, digits)
+
+
+def between(
+    reading: str, low: float, high: float, label: str, missing: str, digits: int = 0
+) -> Condition:
+    """Return the condition that a reading is a number from `low` to `high`; see `Condition`."""
+    return Condition(reading, "between", [low, high], label, missing, digits)
+
+
+def equal_to(reading: str, bound: Any, label: str, missing: str) -> Condition:
+    """Return the condition that a reading is a certain number, text or truth value."""
+    return Condition(reading, "equal to", bound, label, missing)
+
+
+def one_of(reading: str, bound: Sequence[Any], label: str, missing: str) -> Condition:
+    """Return the condition that a reading is one of several values."""
+    return Condition(reading, "one of", list(bound), label, missing)
+
+
+def close_to(
+    reading: str, bound: ArrayLike, tolerance: float, label: str, missing: str
+) -> Condition:
+    """Return the condition that an array differs from another one by at most so many percent."""
+    values = [round(float(value), 4) for value in np.ravel(bound)]
+    return Condition(reading, "close to", values, label, missing, tolerance=tolerance)
+
+
+def missing(goal: Sequence[Condition], readings: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each condition that readings fail; none is left when it is solved."""
+    return [condition.lack(readings) for condition in goal if not condition.holds(readings)]
+
+
+def difference(values: Any, bound: Sequence[float]) -> float:
+    """Return how far an array is from another one, in percent of the other one's length."""
+    if not isinstance(values, list | tuple | np.ndarray):
+        return LARGEST_DIFFERENCE
+    values = np.asarray(values, float).ravel()
+    if len(values) != len(bound):
+        return LARGEST_DIFFERENCE
+    return min(
+        100 * math.dist(values.tolist(), bound) / (math.hypot(*bound) or 1), LARGEST_DIFFERENCE
+    )
+
+
+def told(value: Any, digits: int = 0) -> str:
+    """Return a value as a sentence shows it: numbers rounded, with commas between thousands."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not _is_number(value):
+        return str(value) if isinstance(value, str) else "unknown"
+    if not math.isfinite(value):
+        return "unknown"
+    # Halves are rounded away from zero, as JavaScript does it; `round` takes the even neighbor.
+    rounded = Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return f"{rounded:,f}".replace("-", "−") if rounded else f"{abs(rounded):f}"
+
+
+def _is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _same(value, bound):
+    # In Python, True equals 1; in JavaScript it does not.
+    return isinstance(value, bool) == isinstance(bound, bool) and value == bound
