@@ -1,0 +1,86 @@
+"""Tell search engines and social networks what a page is: descriptions, addresses, previews.
+
+``sphinxext-opengraph`` writes the tags. This adds what it cannot know: the address of the site
+(``repository.site_url``), which also makes Sphinx name each page's canonical address, and a picture
+for each page (``preview_cards.py``). The sitemap is written here, too: ``sphinx-sitemap`` lists
+only the pages that the last build has written, which after a small change are not all.
+"""
+
+import re
+from html import unescape
+from pathlib import Path
+from xml.etree import ElementTree
+
+import preview_cards
+from repository import site_url
+
+FOLDER = "_static/cards"
+_LEAD = re.compile(r'<div class="lead[^"]*">\s*<p>(.*?)</p>', re.DOTALL)
+
+
+def sitemap(addresses):
+    """Return a sitemap of these addresses, as bytes."""
+    root = ElementTree.Element("urlset", xmlns="http://www.sitemaps.org/schemas/sitemap/0.9")
+    for address in sorted(addresses):
+        ElementTree.SubElement(ElementTree.SubElement(root, "url"), "loc").text = address
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def lead_of(body):
+    """Return the words of a page's lead paragraph, or an empty text."""
+    found = _LEAD.search(body)
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", found[1])).split()) if found else ""
+
+
+def _configure(app, config):
+    config.html_baseurl = config.ogp_site_url = site_url()
+    config.ogp_site_name = config.html_title or config.project
+    config.ogp_social_cards = {"enable": False}  # ours show something of the chapter
+
+
+def _add_preview(app, pagename, templatename, context, doctree):
+    """Draw the page's card, and have sphinxext-opengraph name it."""
+    if doctree is None or pagename.startswith("book/api/"):
+        return
+    body = context.get("body", "")
+    title = unescape(re.sub(r"<[^>]*>", "", context["title"]))
+    numbers = app.env.toc_secnumbers.get(pagename, {}).get("")
+    if pagename == app.config.root_doc:
+        label = "An interactive textbook"
+    else:
+        label = f"Chapter {numbers[0]}" if numbers else app.config.ogp_site_name
+    title = re.sub(r"^\d+\.\s*", "", title)
+    card = preview_cards.card(label, title, lead_of(body), preview_cards.pictures_in(body))
+    name = f"{FOLDER}/{pagename.replace('/', '-')}.jpg"
+    path = Path(app.outdir) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    card.save(path, quality=88)
+    context["meta"] = dict(context.get("meta") or {})
+    context["meta"] |= {
+        "og:image": site_url() + name,
+        "og:image:width": str(card.width),
+        "og:image:height": str(card.height),
+    }
+
+
+def _finish_tags(app, pagename, templatename, context, doctree):
+    """Add what opengraph leaves out: a large preview, and the address for pages without a text."""
+    if "og:image" in (context.get("meta") or {}) or 'property="og:image"' in context["metatags"]:
+        context["metatags"] += '<meta name="twitter:card" content="summary_large_image" />\n'
+
+
+def _write_sitemap(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    addresses = [site_url() + app.builder.get_target_uri(name) for name in app.env.found_docs]
+    (Path(app.outdir) / "sitemap.xml").write_bytes(sitemap(addresses))
+
+
+def setup(app):
+    app.setup_extension("sphinxext.opengraph")
+    app.connect("config-inited", _configure)
+    app.connect("html-page-context", _add_preview, priority=400)  # before opengraph
+    app.connect("html-page-context", _finish_tags, priority=600)
+    app.connect("build-finished", _write_sitemap)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
