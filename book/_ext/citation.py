@@ -16,9 +16,7 @@ def read(path=ROOT / "CITATION.cff"):
 
 
 def names(authors):
-    """Return the authors as BibTeX and readers write them: a list of "Family, Given" or of names
-    that are not those of a person.
-    """
+    """Return the authors' names, those of persons as "Family, Given"."""
     return [
         f"{a['family-names']}, {a['given-names']}" if "family-names" in a else a["name"]
         for a in authors
@@ -53,6 +51,7 @@ class CiteBook(Directive):
     """The reference as a sentence, and as a block to copy."""
 
     def run(self):
+        """Return the directive's nodes."""
         self.state.document.settings.env.note_dependency(str(ROOT / "CITATION.cff"))
         fields = read()
         block = bibtex(fields, site_url(), repository_url())

@@ -30,8 +30,9 @@ def font(name, size, weight):
 
 
 def pictures_in(body):
-    """Return what a page's card may show: the wide image of its first demo that has one, or else
-    the first images of its figures.
+    """Return the images that a page's card may show.
+
+    The wide image of its first demo that has one, or else the first images of its figures.
     """
     for demo in _DEMO.findall(body):
         for picture in _decoded(demo):

@@ -1,0 +1,143 @@
+"""Print the built book into one PDF, with Chromium: `make pdf`.
+
+    python tools/book_pdf.py [--paper letter] [--output FILE]
+
+The document is printed twice. The first print tells on which page each heading stands; the second
+one has these numbers in its table of contents. Printed page numbers count from the title page, so
+that they agree with what a PDF viewer shows.
+"""
+
+import argparse
+import html
+import os
+import re
+import sys
+from pathlib import Path
+
+import book_on_paper
+import browser
+import segno
+from book_on_paper import ROOT, SITE, Book
+from playwright.sync_api import sync_playwright
+from pypdf import PdfReader, PdfWriter
+
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+import citation  # noqa: E402
+from repository import repository_url, site_url  # noqa: E402
+
+OUTPUT = ROOT / "_build" / "pdf" / "convolutional-networks-you-can-touch.pdf"
+STYLE = Path(__file__).with_suffix(".css")
+PAPERS = ("a4", "letter")
+#: Megabytes that the file may have.
+MOST = 25
+#: Milliseconds that a print may take.
+PATIENCE = 600_000
+
+
+def front_matter(fields, address, source):
+    """Return the title page, and the page behind it."""
+    title, _, subtitle = fields["title"].partition(": ")
+    authors = ", ".join(html.escape(name) for name in citation.names(fields["authors"]))
+    code = segno.make(address, error="m").svg_inline(border=0, omitsize=True, svgclass="qr")
+    logo = (ROOT / "book" / "_static" / "logo.svg").read_text(encoding="utf-8")
+    link = re.sub("^https?://|/$", "", address)
+    return f"""
+<section class="title-page">{logo}
+<h1>{html.escape(title)}</h1>
+<p class="subtitle">{html.escape(subtitle.capitalize())}</p>
+<p class="authors">{authors}</p>
+<p class="edition">Version {fields["version"]}, {fields["date-released"]}</p>
+<div class="site">{code}<p>Every demo in this book runs in your browser:<br>
+<a href="{address}">{link}</a></p></div>
+</section>
+<section class="colophon bd-article">
+<h2>About this edition</h2>
+<p>This is the printed form of an interactive textbook. Wherever the book has a demo, these pages show a still image of it, with its
+numbers and a code that leads to the demo itself. Point the camera of a phone at the code, or click the address beside it.</p>
+<p>The code that draws a figure is left out where the book folds it away, and so are the cells that check your answers. You find both on
+the site, and in the notebooks that every chapter links to. Solutions to the exercises and answers to the questions are at
+<a href="#answers">the end of the book</a>.</p>
+<p>The code is under the MIT license, the text under CC BY 4.0. Source: <a href="{source}">{re.sub("^https?://", "", source)}</a></p>
+<h2>Cite this book</h2>
+<p>{html.escape(citation.sentence(fields, address))}</p>
+</section>"""
+
+
+def print_document(page, path, output, paper):
+    """Print an HTML file."""
+    page.goto(path.as_uri())
+    page.evaluate("document.fonts.ready")
+    page.pdf(
+        path=output,
+        format=paper,
+        prefer_css_page_size=False,
+        print_background=True,
+        outline=True,
+        tagged=True,
+    )
+
+
+def page_numbers(path):
+    """Return on which page each anchor of a PDF stands, counted from 1."""
+    reader = PdfReader(path)
+    index = {p.indirect_reference.idnum: n for n, p in enumerate(reader.pages, 1)}
+    return {
+        name: index[destination.page.idnum]
+        for name, destination in reader.named_destinations.items()
+    }
+
+
+def finish(source, output, fields):
+    """Write the metadata and the way in which viewers open the file; make it smaller."""
+    writer = PdfWriter(clone_from=source)
+    title = fields["title"].partition(": ")[0]
+    authors = ", ".join(citation.names(fields["authors"]))
+    writer.add_metadata({"/Title": title, "/Author": authors, "/Subject": fields["title"]})
+    writer.page_mode = "/UseOutlines"
+    writer.compress_identical_objects(remove_identicals=True, remove_orphans=True)
+    part = output.with_suffix(".part")
+    writer.write(part)
+    os.replace(part, output)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--paper", choices=PAPERS, default="a4")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    arguments = parser.parse_args()
+    pages = book_on_paper.pages_of_the_book()
+    if missing := [page for page in pages if not (SITE / f"{page}.html").is_file()]:
+        sys.exit(f"{missing[0]}.html is not built; run `make book` first")
+    output = arguments.output
+    output.parent.mkdir(parents=True, exist_ok=True)
+    fields, address = citation.read(), site_url()
+    book = Book(SITE, pages, address, output.parent)
+    document, first = output.with_suffix(".html"), output.with_suffix(".first.pdf")
+    style = STYLE.read_text(encoding="utf-8").replace("PAPER", arguments.paper)
+
+    def write(number_of=None):
+        front = front_matter(fields, address, repository_url())
+        document.write_text(book.document(style, front, number_of), encoding="utf-8")
+
+    with sync_playwright() as playwright:
+        chromium = browser.launch(playwright)
+        page = chromium.new_page()
+        page.set_default_timeout(PATIENCE)
+        write()
+        print_document(page, document, first, arguments.paper)
+        numbers = page_numbers(first)
+        write(lambda anchor: numbers[anchor])
+        print_document(page, document, first, arguments.paper)
+        chromium.close()
+    if page_numbers(first) != numbers:
+        sys.exit("the pages have moved between the two prints; the contents would be wrong")
+    finish(first, output, fields)
+    first.unlink()
+    size = output.stat().st_size / 1e6
+    print(f"The book is at {output}: {len(PdfReader(output).pages)} pages, {size:.1f} MB")
+    if size > MOST:
+        sys.exit(f"it should have at most {MOST} MB")
+
+
+if __name__ == "__main__":
+    main()
