@@ -170,7 +170,9 @@ class Book:
                 for element in list(cell.next_siblings)
                 if getattr(element, "name", None) not in (None, "section")
             ]
-            cell.insert_before(self._parsed(f'<p class="to-solution"><a href="#{anchor}">Solution</a></p>'))
+            cell.insert_before(
+                self._parsed(f'<p class="to-solution"><a href="#{anchor}">Solution</a></p>')
+            )
             text = "".join(map(str, [cell.extract(), *following]))
             kept.append(f'<h3 id="{anchor}">{heading.decode_contents()}</h3>{text}')
         if kept:

@@ -10,9 +10,9 @@ that they agree with what a PDF viewer shows.
 import argparse
 import html
 import os
-import re
 import sys
 from pathlib import Path
+from string import Template
 
 import book_on_paper
 import browser
@@ -22,11 +22,12 @@ from playwright.sync_api import sync_playwright
 from pypdf import PdfReader, PdfWriter
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import citation  # noqa: E402
-from repository import repository_url, site_url  # noqa: E402
+import citation
+from repository import repository_url, site_url
 
 OUTPUT = ROOT / "_build" / "pdf" / "convolutional-networks-you-can-touch.pdf"
 STYLE = Path(__file__).with_suffix(".css")
+FRONT = Path(__file__).with_name("book_pdf_front.html")
 PAPERS = ("a4", "letter")
 #: Megabytes that the file may have.
 MOST = 25
@@ -37,40 +38,27 @@ PATIENCE = 600_000
 def front_matter(fields, address, source):
     """Return the title page, and the page behind it."""
     title, _, subtitle = fields["title"].partition(": ")
-    authors = ", ".join(html.escape(name) for name in citation.names(fields["authors"]))
-    code = segno.make(address, error="m").svg_inline(border=0, omitsize=True, svgclass="qr")
-    logo = (ROOT / "book" / "_static" / "logo.svg").read_text(encoding="utf-8")
-    link = re.sub("^https?://|/$", "", address)
-    return f"""
-<section class="title-page">{logo}
-<h1>{html.escape(title)}</h1>
-<p class="subtitle">{html.escape(subtitle.capitalize())}</p>
-<p class="authors">{authors}</p>
-<p class="edition">Version {fields["version"]}, {fields["date-released"]}</p>
-<div class="site">{code}<p>Every demo in this book runs in your browser:<br>
-<a href="{address}">{link}</a></p></div>
-</section>
-<section class="colophon bd-article">
-<h2>About this edition</h2>
-<p>This is the printed form of an interactive textbook. Wherever the book has a demo, these pages show a still image of it, with its
-numbers and a code that leads to the demo itself. Point the camera of a phone at the code, or click the address beside it.</p>
-<p>The code that draws a figure is left out where the book folds it away, and so are the cells that check your answers. You find both on
-the site, and in the notebooks that every chapter links to. Solutions to the exercises and answers to the questions are at
-<a href="#answers">the end of the book</a>.</p>
-<p>The code is under the MIT license, the text under CC BY 4.0. Source: <a href="{source}">{re.sub("^https?://", "", source)}</a></p>
-<h2>Cite this book</h2>
-<p>{html.escape(citation.sentence(fields, address))}</p>
-</section>"""
+    named = {
+        "title": html.escape(title),
+        "subtitle": html.escape(subtitle.capitalize()),
+        "authors": ", ".join(html.escape(name) for name in citation.names(fields["authors"])),
+        "edition": f"Version {fields['version']}, {fields['date-released']}",
+        "logo": (ROOT / "book" / "_static" / "logo.svg").read_text(encoding="utf-8"),
+        "code": segno.make(address, error="m").svg_inline(border=0, omitsize=True, svgclass="qr"),
+        "address": address,
+        "source": source,
+        "reference": html.escape(citation.sentence(fields, address)),
+    }
+    return Template(FRONT.read_text(encoding="utf-8")).substitute(named)
 
 
-def print_document(page, path, output, paper):
+def print_document(page, path, output):
     """Print an HTML file."""
     page.goto(path.as_uri())
     page.evaluate("document.fonts.ready")
     page.pdf(
         path=output,
-        format=paper,
-        prefer_css_page_size=False,
+        prefer_css_page_size=True,
         print_background=True,
         outline=True,
         tagged=True,
@@ -82,7 +70,7 @@ def page_numbers(path):
     reader = PdfReader(path)
     index = {p.indirect_reference.idnum: n for n, p in enumerate(reader.pages, 1)}
     return {
-        name: index[destination.page.idnum]
+        name.removeprefix("/"): index[destination.page.idnum]
         for name, destination in reader.named_destinations.items()
     }
 
@@ -124,10 +112,10 @@ def main():
         page = chromium.new_page()
         page.set_default_timeout(PATIENCE)
         write()
-        print_document(page, document, first, arguments.paper)
+        print_document(page, document, first)
         numbers = page_numbers(first)
         write(lambda anchor: numbers[anchor])
-        print_document(page, document, first, arguments.paper)
+        print_document(page, document, first)
         chromium.close()
     if page_numbers(first) != numbers:
         sys.exit("the pages have moved between the two prints; the contents would be wrong")
