@@ -37,7 +37,7 @@ def number(body, chapter):
             return f'<div class="demo" {anchor} data-number="{label}"{match["inside"]}'
         if kind == "equation":
             if "id=" in match["attributes"]:
-                anchor = match["attributes"]
+                anchor = match["attributes"].strip()
             return f'{match["equation"]} {anchor}><span class="eqno">({label})</span>'
         name = f'<span class="figure-number">Figure {label}</span>'
         rest, captioned = re.subn(r"<figcaption>", f"<figcaption>{name} ", match["rest"], count=1)

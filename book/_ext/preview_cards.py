@@ -137,7 +137,7 @@ def card(label, title, lead, pictures):
     for line in wrapped(lead, small, width, room):
         draw.text((MARGIN, y), line, MUTED, small)
         y += 40
-    draw_logo(draw, SIZE[0] - MARGIN - 134, 44, 14)
+    draw_logo(draw, SIZE[0] - MARGIN - 142, 44, 14)
     if not pictures:
         draw_logo(draw, MARGIN, bottom - 180, 32)
     x = MARGIN
