@@ -185,7 +185,7 @@ class Book:
     def _rename(self, article, page):
         """Give names to anchors and targets to links and images that hold in the whole book."""
         for element in article.select("[id]"):
-            if not element.find_parent("svg"):
+            if element.name != "svg" and not element.find_parent("svg"):
                 element["id"] = anchor_of(page, element["id"])
         for link in article.select("a[href]"):
             link["href"] = self.target(page, link["href"])

@@ -88,41 +88,55 @@ def finish(source, output, fields):
     os.replace(part, output)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--paper", choices=PAPERS, default="a4")
-    parser.add_argument("--output", type=Path, default=OUTPUT)
-    arguments = parser.parse_args()
-    pages = book_on_paper.pages_of_the_book()
-    if missing := [page for page in pages if not (SITE / f"{page}.html").is_file()]:
-        sys.exit(f"{missing[0]}.html is not built; run `make book` first")
-    output = arguments.output
+def make(output=OUTPUT, paper="a4", pages=None):
+    """Print a book.
+
+    Parameters
+    ----------
+    output : pathlib.Path
+        The PDF. Its HTML is left beside it.
+    paper : str
+        One of `PAPERS`.
+    pages : list of str, optional
+        By default those of the table of contents.
+    """
     output.parent.mkdir(parents=True, exist_ok=True)
     fields, address = citation.read(), site_url()
+    pages = pages or book_on_paper.pages_of_the_book()
     book = Book(SITE, pages, address, output.parent)
-    document, first = output.with_suffix(".html"), output.with_suffix(".first.pdf")
-    style = STYLE.read_text(encoding="utf-8").replace("PAPER", arguments.paper)
+    front = front_matter(fields, address, repository_url())
+    style = STYLE.read_text(encoding="utf-8").replace("PAPER", paper)
+    document, printed = output.with_suffix(".html"), output.with_suffix(".printed.pdf")
 
-    def write(number_of=None):
-        front = front_matter(fields, address, repository_url())
+    def print_with(number_of=None):
         document.write_text(book.document(style, front, number_of), encoding="utf-8")
+        print_document(page, document, printed)
+        return page_numbers(printed)
 
     with sync_playwright() as playwright:
         chromium = browser.launch(playwright)
         page = chromium.new_page()
         page.set_default_timeout(PATIENCE)
-        write()
-        print_document(page, document, first)
-        numbers = page_numbers(first)
-        write(lambda anchor: numbers[anchor])
-        print_document(page, document, first)
+        numbers = print_with()
+        if print_with(numbers.__getitem__) != numbers:
+            sys.exit("the pages have moved between the two prints; the contents would be wrong")
         chromium.close()
-    if page_numbers(first) != numbers:
-        sys.exit("the pages have moved between the two prints; the contents would be wrong")
-    finish(first, output, fields)
-    first.unlink()
-    size = output.stat().st_size / 1e6
-    print(f"The book is at {output}: {len(PdfReader(output).pages)} pages, {size:.1f} MB")
+    finish(printed, output, fields)
+    printed.unlink()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--paper", choices=PAPERS, default="a4")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    arguments = parser.parse_args()
+    for name in book_on_paper.pages_of_the_book():
+        if not (SITE / f"{name}.html").is_file():
+            sys.exit(f"{name}.html is not built; run `make book` first")
+    make(arguments.output, arguments.paper)
+    size = arguments.output.stat().st_size / 1e6
+    count = len(PdfReader(arguments.output).pages)
+    print(f"The book is at {arguments.output}: {count} pages, {size:.1f} MB")
     if size > MOST:
         sys.exit(f"it should have at most {MOST} MB")
 
