@@ -7,8 +7,8 @@ from book_on_paper import Book, anchor_of, pages_of_the_book
 from bs4 import BeautifulSoup
 
 PAGE = """<html><body><nav>menu</nav><article class="bd-article"><section id="{top}">
-<h1><span class="section-number">{number}. </span>{title}
-<a class="headerlink" href="#{top}">#</a></h1>
+<h1><span class="section-number">{number}. </span>{title}<a class="headerlink"
+href="#{top}">#</a></h1>
 {body}</section></article></body></html>"""
 FIRST = """
 <section id="play"><h2>Play first<a class="headerlink" href="#play">#</a></h2>
