@@ -343,7 +343,7 @@ def assignment(path, hints=True):
             "NotImplementedError()` in each answer, and keep the names that the exercise gives.",
         )
     ]
-    before = _code_before_exercises(chapter)
+    before = code_before_exercises(chapter)
     solutions = [essential(e.solution, e.stub, e.check) for e in exercises]
     asked = []
     for exercise, solution in zip(exercises, solutions, strict=True):
@@ -384,7 +384,7 @@ def _first_text(notebook):
     return next(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-def _code_before_exercises(notebook):
+def code_before_exercises(notebook):
     sources = []
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])

@@ -139,7 +139,9 @@ def with_answers(path):
         The notebook, and for the ids of the cells with answers: the exercise, what kind of answer
         it is, and whether it is right.
     """
-    before = homework._code_before_exercises(nbformat.read(path, as_version=4))
+    chapter = nbformat.read(path, as_version=4)
+    before = homework.code_before_exercises(chapter)
+    stubs = {exercise.name: exercise.stub for exercise in homework.exercises_of(chapter)}
     cells, expected, answers = [], {}, read_answers(path)
     for cell in homework.assignment(path, hints=False).cells[1:]:
         if cell.cell_type != "code":
@@ -152,7 +154,11 @@ def with_answers(path):
             continue
         exercise = cell.id.replace("exercise-", "Exercise ").removesuffix("-tests")
         known = bound_in(c.source for c in cells)
-        tried = [(a.source, a.label, a.hint is None) for a in answers if a.exercise == exercise]
+        tried = [
+            (f"{stubs[exercise]}\n\n{answer.source}", answer.label, answer.hint is None)
+            for answer in answers
+            if answer.exercise == exercise
+        ]
         for source, label, right in [*tried, (solution.source, "the solution", True)]:
             # What only this answer takes from the chapter.
             more = homework.names_needed([source]) - known
