@@ -110,13 +110,15 @@ def test_only_what_is_needed_is_kept():
         "def g(x):\n    return x + offset\noffset = 1\ny = 5\nprint(f(2))",
         "values = np.zeros(3)\nvalues[0] = 1\nother = np.ones(2)\nplotting.show(values)",
         "offset += 1\nfor name in ('a', 'b'):\n    print(name)",
+        "for part in (values, other):\n    part -= part.mean()",
     ]
     assert homework.needed_statements(cells, {"f", "values"}) == [
         "import numpy as np",
         "def f(x):\n    y = g(x)\n    return y",
         "def g(x):\n    return x + offset\n\n\noffset = 1",
-        "values = np.zeros(3)\nvalues[0] = 1",
+        "values = np.zeros(3)\nvalues[0] = 1\nother = np.ones(2)",
         "offset += 1",
+        "for part in (values, other):\n    part -= part.mean()",
     ]
 
 
