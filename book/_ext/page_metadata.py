@@ -64,9 +64,8 @@ def _add_preview(app, pagename, templatename, context, doctree):
     }
 
 
-def _finish_tags(app, pagename, templatename, context, doctree):
-    """Add what opengraph leaves out: a large preview, and the address for pages without a text."""
-    if "og:image" in (context.get("meta") or {}) or 'property="og:image"' in context["metatags"]:
+def _ask_for_large_preview(app, pagename, templatename, context, doctree):
+    if 'property="og:image"' in context.get("metatags", ""):
         context["metatags"] += '<meta name="twitter:card" content="summary_large_image" />\n'
 
 
@@ -81,6 +80,6 @@ def setup(app):
     app.setup_extension("sphinxext.opengraph")
     app.connect("config-inited", _configure)
     app.connect("html-page-context", _add_preview, priority=400)  # before opengraph
-    app.connect("html-page-context", _finish_tags, priority=600)
+    app.connect("html-page-context", _ask_for_large_preview, priority=600)
     app.connect("build-finished", _write_sitemap)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
