@@ -11,7 +11,7 @@ _MARKS = re.compile(
     r'(?P<demo><div class="demo"(?= data-demo="(?!Quiz|Challenge))(?P<inside>.*?</div><script))'
     r'|(?P<passed><div class="demo" .*?</div><script)'
     r'|(?P<figure><figure class="book-figure)(?P<rest>.*?)(?P<end></figure>)'
-    r'|(?P<equation><div class="math notranslate nohighlight")(?P<attributes>[^>]*)>',
+    r'|(?P<equation><div class="math notranslate[^"]*")(?P<attributes>[^>]*)>',
     re.DOTALL,
 )
 

@@ -7,7 +7,8 @@ only the pages that the last build has written, which after a small change are n
 """
 
 import re
-from html import unescape
+import textwrap
+from html import escape, unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,6 +16,7 @@ import preview_cards
 from repository import site_url
 
 FOLDER = "_static/cards"
+_PARAGRAPH = re.compile(r"<p\b[^>]*>(.*?)</p>", re.DOTALL)
 _LEAD = re.compile(r'<div class="lead[^"]*">\s*<p>(.*?)</p>', re.DOTALL)
 
 
@@ -30,7 +32,23 @@ def sitemap(addresses):
 def lead_of(body):
     """Return the words of a page's lead paragraph, or an empty text."""
     found = _LEAD.search(body)
-    return " ".join(unescape(re.sub(r"<[^>]*>", "", found[1])).split()) if found else ""
+    return _words(found[1]) if found else ""
+
+
+def description_of(body, most=200):
+    """Return what a page says about itself: its lead, or else its first paragraph.
+
+    It has whole words, and at most so many letters. In the API reference, the line that names
+    chapters comes first and is passed by.
+    """
+    body = re.sub(r'<div class="api-chapters.*?</div>', "", body, flags=re.DOTALL)
+    paragraphs = filter(None, map(_words, _PARAGRAPH.findall(body)))
+    words = lead_of(body) or next(paragraphs, "")
+    return textwrap.shorten(words, most, placeholder=" …")
+
+
+def _words(text):
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", text)).split())
 
 
 def _configure(app, config):
@@ -39,26 +57,35 @@ def _configure(app, config):
     config.ogp_social_cards = {"enable": False}  # ours show something of the chapter
 
 
-def _add_preview(app, pagename, templatename, context, doctree):
-    """Draw the page's card, and have sphinxext-opengraph name it."""
-    if doctree is None or pagename.startswith("book/api/"):
+def _describe(app, pagename, templatename, context, doctree):
+    """Say what sphinxext-opengraph would get from elsewhere: the description and the picture."""
+    if doctree is None:
         return
-    body = context.get("body", "")
-    title = unescape(re.sub(r"<[^>]*>", "", context["title"]))
+    body, meta = context.get("body", ""), dict(context.get("meta") or {})
+    if description := description_of(body):
+        meta["og:description"] = description
+        context["metatags"] += f'<meta name="description" content="{escape(description)}" />\n'
+    if not pagename.startswith("book/api/"):
+        meta |= _preview(app, pagename, context, body)
+    context["meta"] = meta
+
+
+def _preview(app, pagename, context, body):
+    """Draw the page's card, and return the fields that name it."""
+    title = re.sub(r"^\d+\.\s*", "", _words(context["title"]))
     numbers = app.env.toc_secnumbers.get(pagename, {}).get("")
     if pagename == app.config.root_doc:
         label = "An interactive textbook"
     else:
         label = f"Chapter {numbers[0]}" if numbers else app.config.ogp_site_name
-    title = re.sub(r"^\d+\.\s*", "", title)
     card = preview_cards.card(label, title, lead_of(body), preview_cards.pictures_in(body))
     name = f"{FOLDER}/{pagename.replace('/', '-')}.jpg"
     path = Path(app.outdir) / name
     path.parent.mkdir(parents=True, exist_ok=True)
     card.save(path, quality=88)
-    context["meta"] = dict(context.get("meta") or {})
-    context["meta"] |= {
+    return {
         "og:image": site_url() + name,
+        "og:image:alt": f"{title}: the beginning of the page, with images from it.",
         "og:image:width": str(card.width),
         "og:image:height": str(card.height),
     }
@@ -79,7 +106,7 @@ def _write_sitemap(app, exception):
 def setup(app):
     app.setup_extension("sphinxext.opengraph")
     app.connect("config-inited", _configure)
-    app.connect("html-page-context", _add_preview, priority=400)  # before opengraph
+    app.connect("html-page-context", _describe, priority=400)  # before opengraph
     app.connect("html-page-context", _ask_for_large_preview, priority=600)
     app.connect("build-finished", _write_sitemap)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

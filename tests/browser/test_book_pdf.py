@@ -57,7 +57,7 @@ def entries(outline, level=0):
 
 @pytest.mark.slow
 def test_it_has_the_pages_of_a_book_and_is_small_enough(path, reader):
-    assert 150 < len(reader.pages) < 400
+    assert 200 < len(reader.pages) < 500
     assert path.stat().st_size < book_pdf.MOST * 1e6
     assert {tuple(round(x) for x in page.mediabox[2:]) for page in reader.pages} == {(596, 843)}
 

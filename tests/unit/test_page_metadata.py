@@ -52,6 +52,16 @@ def test_the_lead_is_read_as_words():
     assert page_metadata.lead_of("<p>No lead.</p>") == ""
 
 
+def test_the_description_is_the_lead_or_the_first_paragraph():
+    lead = '<div class="lead docutils"><p>The lead.</p></div>'
+    assert page_metadata.description_of(f"<p>First.</p>{lead}") == "The lead."
+    chapters = '<div class="api-chapters docutils"><p>Used in chapter 1.</p></div>'
+    assert page_metadata.description_of(f"{chapters}<p></p><p>Figures &lt;3.</p>") == "Figures <3."
+    long = page_metadata.description_of(f"<p>{'word ' * 100}</p>")
+    assert 190 < len(long) <= 200 and long.endswith("word …")
+    assert page_metadata.description_of("<h1>Title</h1>") == ""
+
+
 # ---- numbers ----
 
 FIGURE = '<figure class="book-figure{}"><svg></svg>{}</figure>'
@@ -59,7 +69,7 @@ DEMO = (
     '<div class="demo" data-demo="{}"><div class="demo-figure">{}</div>'
     '<script type="application/vnd.jupyter.widget-view+json">{{}}</script></div>'
 )
-EQUATION = '<div class="math notranslate nohighlight"{}>\n<math></math></div>'
+EQUATION = '<div class="math notranslate"{}>\n<math></math></div>'
 
 
 def test_figures_demos_and_equations_are_numbered_in_a_chapter():
