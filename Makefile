@@ -45,6 +45,8 @@ help:  ## show this list
 book: .venv/.ready-book  ## build the site (only chapters that changed are run again; JOBS=..., PHOTOS=folder)
 	@# Sphinx does not notice that an extension has changed; it writes again what is missing.
 	@test -z "$$(find book/_ext -name '*.py' -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/*.html _build/html/book/api/*.html
+	@# Nor that a style or a script has: it copies them when it writes any page.
+	@test -z "$$(find book/_static -type f -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/index.html
 	@BOOK_JOBS=$(JOBS) $(BIN)/jupyter-book build . -W -n --keep-going --quiet || { echo "The build failed: every warning is an error. Reports of failed cells are in _build/html/reports/."; exit 1; }
 	@echo "The book is at _build/html/index.html. Open that file, or run: make serve"
 
