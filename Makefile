@@ -2,6 +2,7 @@
 
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(shell command -v $(p) 2>/dev/null)))
 PORT ?= 8000
+PAPER ?= a4
 # Chapters or tests that run at the same time.
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 BIN := .venv/bin
@@ -20,7 +21,7 @@ export MALLOC_MMAP_THRESHOLD_ ?= 33554432
 export MALLOC_TRIM_THRESHOLD_ ?= 268435456
 
 .DEFAULT_GOAL := help
-.PHONY: help book photos gpu rehearse serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
+.PHONY: help book pdf homework photos gpu rehearse serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -44,8 +45,21 @@ help:  ## show this list
 book: .venv/.ready-book  ## build the site (only chapters that changed are run again; JOBS=..., PHOTOS=folder)
 	@# Sphinx does not notice that an extension has changed; it writes again what is missing.
 	@test -z "$$(find book/_ext -name '*.py' -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/*.html _build/html/book/api/*.html
+	@# Nor that a style or a script has: it copies them when it writes any page.
+	@test -z "$$(find book/_static -type f -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/index.html
 	@BOOK_JOBS=$(JOBS) $(BIN)/jupyter-book build . -W -n --keep-going --quiet || { echo "The build failed: every warning is an error. Reports of failed cells are in _build/html/reports/."; exit 1; }
 	@echo "The book is at _build/html/index.html. Open that file, or run: make serve"
+
+.venv/.ready-pdf: .venv/.ready-book
+	@$(BIN)/python tools/install.py -e ".[book,pdf]"
+	$(BIN)/python tools/browser.py install
+	@touch $@
+
+pdf: .venv/.ready-pdf book  ## print the book into one PDF (PAPER=a4 or letter)
+	@$(BIN)/python tools/book_pdf.py --paper $(PAPER)
+
+homework: .venv/.ready-book  ## export the exercises as assignments for nbgrader, with hidden tests
+	@$(BIN)/python tools/homework.py $(HOMEWORK_OPTIONS)
 
 photos: export LECTURE_OFFLINE = 0
 photos: .venv/.ready-book  ## download the photos, MNIST, and torchvision's weights (1.5 GB), which `make book` then uses

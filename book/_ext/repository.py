@@ -41,6 +41,21 @@ def repository_url(root=ROOT, environ=os.environ):
     return _normalize(origin) if _GITHUB.match(origin) else stated_url(root)
 
 
+def site_url(root=ROOT, environ=os.environ):
+    """Return the address at which this build will be published, with a slash at its end.
+
+    ``BOOK_URL`` if it is set, which the publishing workflow does; else where GitHub Pages puts the
+    repository that this build belongs to.
+    """
+    if named := environ.get("BOOK_URL"):
+        if not re.match(r"https?://[\w.-]+", named):
+            raise ValueError(f"BOOK_URL={named!r} is no address; write https://host/folder/")
+        return named.rstrip("/") + "/"
+    owner, name = repository_url(root, environ).split("/")[-2:]
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
+
+
 def _normalize(address):
     url = address if "github.com" in address else f"https://github.com/{address}"
     if not (found := _GITHUB.match(url)):

@@ -17,6 +17,7 @@ import jupytext
 from answers import answers_file
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_cache import get_cache
+from myst_nb.core.read import is_myst_markdown_notebook
 from sphinx.util import logging
 
 from lecture_utils.datasets._search import cache_folder
@@ -59,7 +60,11 @@ def imported_names(source):
 
 def notebook_source(path):
     """Return the Python of a notebook's code cells; IPython's magics become ordinary calls."""
-    cells = jupytext.read(path).cells  # pages in Markdown can have code cells, too
+    path = Path(path)
+    # Pages in Markdown can have code cells, too. In others, blocks of code are only shown.
+    if path.suffix == ".md" and not is_myst_markdown_notebook(path.read_text(encoding="utf-8")):
+        return ""
+    cells = jupytext.read(path).cells
     to_python = TransformerManager().transform_cell
     return "\n".join(to_python(cell.source) for cell in cells if cell.cell_type == "code")
 

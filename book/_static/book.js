@@ -40,10 +40,19 @@
   }
 
   whenNear(".figure-later", "200% 0%", (box) => reveal(box.querySelector("noscript")));
+  // Paper is white: the dark look waits until the page has been printed.
+  let screenTheme = root.dataset.theme;
   addEventListener("beforeprint", () => {
+    screenTheme = root.dataset.theme;
+    root.dataset.theme = "light";
     for (const noscript of all(".figure-later > noscript, .demo-figure > noscript")) {
       reveal(noscript);
     }
+    // A lazy image that is far down would be missing.
+    for (const image of all(".bd-article img")) image.loading = "eager";
+  });
+  addEventListener("afterprint", () => {
+    root.dataset.theme = screenTheme;
   });
 
   // ---- Code: reachable by keyboard where it scrolls, and copied by a button ----

@@ -140,6 +140,17 @@ def test_imports_are_followed(package):
     assert "c.py" not in used(package, "from lecture_utils.a import x")
 
 
+def test_only_pages_with_code_cells_have_python(tmp_path):
+    shown = tmp_path / "shown.md"
+    shown.write_text("# Page\n\n```bash\ncd folder && make 01_first\n```\n", encoding="utf-8")
+    assert stale_notebooks.notebook_source(shown) == ""
+    run = tmp_path / "run.md"
+    head = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n"
+    cell = "```{code-cell} python\nimport lecture_utils\n```\n"
+    run.write_text(f"{head}\n# Page\n\n{cell}", encoding="utf-8")
+    assert "import lecture_utils" in stale_notebooks.notebook_source(run)
+
+
 def test_a_demo_depends_on_its_javascript_and_on_what_it_shares(package):
     files = used(package, "from lecture_utils.widgets import Lab")
     assert {"widgets/lab/lab.js", "widgets/_shared/ui/dom.js", "widgets/_demo.py", "c.py"} <= files

@@ -1,0 +1,222 @@
+"""Put the built pages together into one HTML document that prints as a book.
+
+Reads what ``make book`` has written, and changes what only works on a screen:
+
+- figures and pictures of demos come out of ``<noscript>``;
+- links between pages become links within the document, others name the published site;
+- code that is folded away is left out, as are cells that only check a reader's answer;
+- solutions to exercises and answers to quizzes move to the end, into a chapter of their own.
+
+Page numbers in the table of contents are filled in later (``book_pdf.py``), when they are known.
+"""
+
+import os.path
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin
+
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "_build" / "html"
+#: What the table of contents lists: headings down to this level.
+CONTENTS = ("h1", "h2")
+#: Parts of a page that are of no use on paper.
+DROPPED = (
+    "script",
+    "button",
+    "summary",
+    ".tag_check",
+    ".in-the-library",
+    ".prev-next-area",
+    "details.hide",
+)
+
+
+@dataclass
+class Heading:
+    """An entry of the table of contents."""
+
+    level: int
+    html: str
+    anchor: str
+
+
+def pages_of_the_book(root=ROOT):
+    """Return the pages in reading order, as paths without suffix; the API reference is left out."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    parts = [part for part in toc["parts"] if part.get("caption") != "API reference"]
+    return [toc["root"], *(page["file"] for part in parts for page in part["chapters"])]
+
+
+class Book:
+    """The document in the making.
+
+    Parameters
+    ----------
+    site : pathlib.Path
+        The built site.
+    pages : list of str
+        What goes into the book, in this order, such as "book/01_convolution".
+    address : str
+        Where the site is published, with a slash at its end.
+    folder : pathlib.Path
+        Where the document will lie; it names images relative to that.
+    """
+
+    def __init__(self, site, pages, address, folder):
+        self.site, self.pages, self.address, self.folder = site, pages, address, folder
+        self.headings = []
+        self.answers = []  # per chapter: its title and HTML
+
+    def document(self, style, front, contents_of=None):
+        """Return the whole document.
+
+        Parameters
+        ----------
+        style : str
+            CSS for paper, which follows the style sheet of the site.
+        front : str
+            HTML that stands before the contents.
+        contents_of : callable, optional
+            Turns an anchor into the page number that the contents show.
+        """
+        self.headings, self.answers = [], []
+        chapters = [(anchor_of(page, ""), *self.chapter(page)) for page in self.pages]
+        chapters += self.solutions()
+        sheet = os.path.relpath(self.site / "_static" / "site.css", self.folder)
+        runners = "".join(
+            f'@page p{n} {{ @top-left {{ content: "{_css_text(title)}" }} }}\n'
+            f".chapter-{n} {{ page: p{n} }}\n"
+            for n, (_, title, _) in enumerate(chapters)
+        )
+        body = "".join(
+            f'<div id="{anchor}" class="chapter chapter-{n} bd-article">{text}</div>'
+            for n, (anchor, _, text) in enumerate(chapters)
+        )
+        return (
+            '<!doctype html><html lang="en" data-theme="light" data-mode="light"><head>'
+            '<meta charset="utf-8"><title>Convolutional networks you can touch</title>'
+            f'<link rel="stylesheet" href="{sheet}"><style>{style}\n{runners}</style></head>'
+            f'<body class="paper">{front}{self.contents(contents_of)}{body}</body></html>'
+        )
+
+    def contents(self, number_of=None):
+        """Return the table of contents."""
+        rows = "".join(
+            f'<li class="level-{h.level}"><a href="#{h.anchor}"><span>{h.html}</span>'
+            f"<b>{number_of(h.anchor) if number_of else 0}</b></a></li>"
+            for h in self.headings
+        )
+        return f'<nav class="contents bd-article"><h1>Contents</h1><ol>{rows}</ol></nav>'
+
+    def chapter(self, page):
+        """Return a page's title, and its HTML for the book."""
+        soup = self._parsed((self.site / f"{page}.html").read_text(encoding="utf-8"))
+        article = soup.select_one("article.bd-article")
+        for link in article.select(".headerlink"):
+            link.decompose()
+        for noscript in article.select("noscript"):
+            noscript.unwrap()
+        for later in article.select(".figure-later"):
+            later.unwrap()
+        self._rename(article, page)
+        self._keep_answers(article)
+        for selector in DROPPED:
+            for element in article.select(selector):
+                element.decompose()
+        for element in article.select("[style*='--tall']"):
+            del element["style"]
+        for image in article.select("img"):
+            image.attrs.pop("loading", None)
+            image.attrs.pop("decoding", None)
+        for cell in article.select(".cell"):
+            if not cell.get_text(strip=True) and not cell.select_one("img, svg, table"):
+                cell.decompose()
+        for heading in article.select(", ".join(CONTENTS)):
+            self.headings.append(_heading(heading))
+        return article.h1.get_text(), article.decode_contents()
+
+    def solutions(self):
+        """Return the chapter with all answers, as a list that is empty if there are none."""
+        if not self.answers:
+            return []
+        self.headings.append(Heading(1, "Answers and solutions", "answers"))
+        parts = ['<section id="answers"><h1>Answers and solutions</h1>']
+        for n, (title, text) in enumerate(self.answers):
+            anchor = f"answers-{n}"
+            self.headings.append(Heading(2, title, anchor))
+            parts.append(f'<section id="{anchor}"><h2>{title}</h2>{text}</section>')
+        return [("solutions", "Answers and solutions", "".join([*parts, "</section>"]))]
+
+    def _keep_answers(self, article):
+        """Move the answers to quizzes and the solutions to exercises out of a chapter."""
+        kept = []
+        for quiz in article.select('.demo[data-demo="Quiz"]'):
+            items = [question.extract() for question in quiz.select("details")]
+            answers = "".join(f"<li>{item.ul}</li>" for item in items)
+            kept.append(f'<h3>Check yourself</h3><ol class="answers">{answers}</ol>')
+        for cell in article.select(".tag_solution"):
+            heading = cell.find_parent("section").find(re.compile("^h[2-4]$"))
+            anchor = f"{cell.find_parent('section')['id']}--solution"
+            for details in cell.select("details"):
+                details.summary.decompose()
+                details.unwrap()
+            # What stands behind a solution explains it.
+            following = [
+                element.extract()
+                for element in list(cell.next_siblings)
+                if getattr(element, "name", None) not in (None, "section")
+            ]
+            cell.insert_before(
+                self._parsed(f'<p class="to-solution"><a href="#{anchor}">Solution</a></p>')
+            )
+            text = "".join(map(str, [cell.extract(), *following]))
+            kept.append(f'<h3 id="{anchor}">{heading.decode_contents()}</h3>{text}')
+        if kept:
+            self.answers.append((f"Chapter {article.h1.get_text()}", "".join(kept)))
+
+    @staticmethod
+    def _parsed(text):
+        return BeautifulSoup(text, "html.parser")
+
+    def _rename(self, article, page):
+        """Give names to anchors and targets to links and images that hold in the whole book."""
+        for element in article.select("[id]"):
+            if element.name != "svg" and not element.find_parent("svg"):
+                element["id"] = anchor_of(page, element["id"])
+        for link in article.select("a[href]"):
+            link["href"] = self.target(page, link["href"])
+        here = (self.site / page).parent
+        for element in article.select("img, image"):
+            for name in ("src", "href", "xlink:href"):
+                value = element.get(name)
+                if value and not re.match(r"#|[a-z]+:", value):
+                    element[name] = os.path.relpath((here / value).resolve(), self.folder)
+
+    def target(self, page, href):
+        """Return where a link leads: into the book, or else to the published site."""
+        if re.match(r"[a-z][a-z0-9+.-]*:", href):
+            return href
+        path, _, fragment = href.partition("#")
+        absolute = urljoin(f"{page}.html", path) if path else f"{page}.html"
+        other = absolute.removesuffix(".html")
+        if other in self.pages:
+            return f"#{anchor_of(other, fragment)}" if fragment else f"#{anchor_of(other, '')}"
+        return urljoin(self.address, absolute) + (f"#{fragment}" if fragment else "")
+
+
+def anchor_of(page, name):
+    """Return what an anchor of a page is called in the book; the page's top if it has no name."""
+    return f"{page.rpartition('/')[2]}--{name}" if name else page.rpartition("/")[2]
+
+
+def _heading(element):
+    section = element.find_parent("section")
+    return Heading(int(element.name[1]), element.decode_contents(), section["id"])
+
+
+def _css_text(text):
+    return " ".join(text.split()).replace("\\", r"\\").replace('"', r"\"")
