@@ -16,7 +16,7 @@ SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 PAGES = sorted(
     str(path.relative_to(SITE))
     for path in SITE.rglob("*.html")
-    if "_static" not in path.parts and "reports" not in path.parts
+    if not {"_static", "reports", "slides"} & set(path.parts)  # slides: test_slides.py
 )
 pages = pytest.mark.parametrize("path", PAGES)
 
