@@ -42,9 +42,10 @@ SOURCES = ROOT / "book" / "_slides"
 FOLDER = "slides"
 STATE = "application/vnd.jupyter.widget-state+json"
 FIGURE = "application/vnd.lecture-utils.figure+json"
-SHOWN = ("slide", "subslide", "fragment", "-")
-#: A figure narrower than this, as width / height, stands beside the text rather than below it.
-TALL = 1.45
+#: Jupyter's; "-" continues a slide.
+SLIDE_TYPES = ("slide", "subslide", "fragment", "-", "notes", "skip")
+#: Width / height of a figure, up to which it stands beside the text: always, and if there is text.
+TALL, SQUARE = 1.15, 1.6
 logger = logging.getLogger(__name__)
 
 
@@ -119,30 +120,36 @@ def with_slide_types(notebook):
     """Return the notebook as the exporter should see it: every cell says what becomes of it.
 
     The chapter's first cell makes two slides: title and lead, and what the reader will be able to
-    do.
+    do. A skipped headline takes its slide along, up to the next one.
     """
-    cells = []
+    cells, is_dropped = [], True  # what comes before the first slide is on none
     for cell in notebook.cells:
-        kind = cell.metadata.get("slideshow", {}).get("slide_type")
-        if kind not in (*SHOWN, "notes", "skip"):
-            kind = "notes" if cell.cell_type == "markdown" else "skip"
-        if cell.cell_type == "markdown" and kind == "slide" and "```{div} lead" in cell.source:
+        kind = slide_type(cell)
+        if kind in ("slide", "subslide"):
+            is_dropped = False
+        elif kind == "skip" and _is_headline(cell):
+            is_dropped = True
+        if is_dropped or kind == "skip":
+            continue
+        if kind == "slide" and "```{div} lead" in cell.source:
             cells += _opening(cell)
             continue
-        if kind == "skip":
-            continue
-        cell.metadata["slideshow"] = {
-            **cell.metadata.get("slideshow", {}),
-            "slide_type": kind,
-        }
+        cell.metadata["slideshow"] = {**cell.metadata.get("slideshow", {}), "slide_type": kind}
         cells.append(cell)
-    first = next((i for i, c in enumerate(cells) if _kind(c) != "notes"), len(cells))
-    notebook.cells = cells[first:]
+    notebook.cells = cells
     return notebook
 
 
-def _kind(cell):
-    return cell.metadata["slideshow"]["slide_type"]
+def _is_headline(cell):
+    return cell.cell_type == "markdown" and "remove-cell" in cell.metadata.get("tags", [])
+
+
+def slide_type(cell):
+    """Return what becomes of a cell. If it does not say: text is for the notes, code is skipped."""
+    kind = cell.metadata.get("slideshow", {}).get("slide_type")
+    if kind in SLIDE_TYPES:
+        return kind
+    return "notes" if cell.cell_type == "markdown" else "skip"
 
 
 def _opening(cell):
@@ -172,21 +179,22 @@ def cell_html(cell):
         return ""
     outputs = [html for html in map(_output_html, _merged(cell.outputs)) if html]
     figures = [output for output in outputs if output.startswith('<div class="figure')]
+    others = [output for output in outputs if output not in figures]
     if len(figures) > 1:
-        others = [output for output in outputs if output not in figures]
-        outputs = [f'<div class="figures">{"".join(figures)}</div>', *others]
-    return "".join(outputs) or f'<div class="text">{code_html(cell.source)}</div>'
+        figures = [f'<div class="figures">{"".join(figures)}</div>']
+    elif figures and not figures[0].startswith('<div class="figure wide'):
+        others = []  # beside such a figure, there is no room for what the cell prints as well
+    return "".join([*figures, *others]) or f'<div class="text">{code_html(cell.source)}</div>'
 
 
 def _merged(outputs):
     """Join the pieces in which a kernel may send what a cell prints."""
     merged = []
     for output in outputs:
-        if output.output_type == "stream" and merged and merged[-1].output_type == "stream":
-            if output.name == merged[-1].name == "stdout":
-                merged[-1].text += output.text
-                continue
-        merged.append(nbformat.from_dict(output))
+        if merged and output.get("name") == merged[-1].get("name") == "stdout":
+            merged[-1].text += output.text
+        else:
+            merged.append(nbformat.from_dict(output))
     return merged
 
 
@@ -209,12 +217,11 @@ def _output_html(output):
     if "text/html" in data:
         text = data["text/html"]
         box = re.search(r'<svg\b[^>]*viewBox="\S+ \S+ (\S+) (\S+)"', text)
-        shape = "tall" if box and float(box[1]) < TALL * float(box[2]) else "wide"
-        return (
-            f'<div class="figure {shape}">{text}</div>'
-            if box
-            else f'<div class="text">{text}</div>'
-        )
+        if not box:
+            return f'<div class="text">{text}</div>'
+        ratio = float(box[1]) / float(box[2])
+        shape = "tall" if ratio < TALL else "square" if ratio < SQUARE else "wide"
+        return f'<div class="figure {shape}">{text}</div>'
     if "text/plain" in data:
         return f'<pre class="printed" tabindex="0">{html.escape(data["text/plain"])}</pre>'
     return ""

@@ -40,11 +40,13 @@
     }
   }
 
-  /** Use smaller type, of 20 pixels, for long listings. */
+  /** Use smaller type for long or wide listings: 27 pixels where there is room, 23, or 20. */
   function fitListing(listing) {
-    const lines = listing.textContent.split("\n");
+    const lines = listing.textContent.trimEnd().split("\n");
     const widest = Math.max(...lines.map((line) => line.length));
-    listing.classList.toggle("long", lines.length > 12 || widest > 70);
+    const isLong = lines.length > 15 || widest > 82;
+    listing.classList.toggle("long", isLong);
+    listing.classList.toggle("wide", !isLong && (lines.length > 11 || widest > 70));
   }
 
   function prepare(slide) {
