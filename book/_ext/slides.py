@@ -55,8 +55,8 @@ logger = logging.getLogger(__name__)
 def _markdown():
     """Return a parser for the Markdown of the chapters: MyST's formulas, roles and directives."""
     parser = (
-        MarkdownIt("commonmark", {"html": True})
-        .enable("table")
+        MarkdownIt("commonmark", {"html": True, "typographer": True})
+        .enable(["table", "smartquotes"])
         .use(dollarmath_plugin, allow_labels=True)
         .use(colon_fence_plugin)
         .use(myst_role_plugin)
@@ -155,14 +155,13 @@ def slide_type(cell):
 def _opening(cell):
     title, goals = re.split(r"(?=^```\{admonition\})", cell.source, maxsplit=1, flags=re.MULTILINE)
     heading, items = re.match(r"```\{admonition\} (.*)\n:.*\n([\s\S]*?)^```", goals, re.M).groups()
-    slide = {"slideshow": {"slide_type": "slide", "class": "opening"}}
-    return [
-        nbformat.v4.new_markdown_cell(title, metadata=slide),
-        nbformat.v4.new_markdown_cell(
-            f"## {heading}\n\n{items}",
-            metadata={"slideshow": {"slide_type": "slide", "class": "goals"}},
-        ),
-    ]
+    size = "goals many" if len(items) > 650 else "goals"
+    return [_slide(title, "opening"), _slide(f"## {heading}\n\n{items}", size)]
+
+
+def _slide(source, look):
+    metadata = {"slideshow": {"slide_type": "slide", "class": look}}
+    return nbformat.v4.new_markdown_cell(source, metadata=metadata)
 
 
 def cell_html(cell):

@@ -6,6 +6,7 @@
   /** Pixels of a slide, 1280 by 720; the smallest letters that the back row can read. */
   const SMALLEST = 20;
   const root = document.documentElement;
+  const { Reveal, RevealNotes } = /** @type {any} */ (window);
 
   function remember(theme) {
     try {
@@ -46,6 +47,7 @@
     const widest = Math.max(...lines.map((line) => line.length));
     const isLong = lines.length > 15 || widest > 82;
     listing.classList.toggle("long", isLong);
+    listing.classList.toggle("wrapped", widest > 94);
     listing.classList.toggle("wide", !isLong && (lines.length > 11 || widest > 70));
   }
 
@@ -80,19 +82,27 @@
     { keyCode: 87, key: "W", description: "The whole demo, or large letters", action: doing.whole },
   ];
 
-  // Arrows move the sliders of a demo that has the focus, not the slides; Escape gives them back.
-  const isInDemo = (target) => target instanceof Element && target.closest(".demo, .demo-window");
-  addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && isInDemo(event.target)) {
-      event.stopImmediatePropagation();
-      if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
-    }
-  }, true);
+  /**
+   * A demo that has the focus gets the keys: arrows move its sliders or scroll it, not the slides.
+   * Escape gives the keys back. A presenter's remote control, which sends Page Up and Page Down,
+   * always turns the slides.
+   */
+  const isInDemo = (target) => target instanceof Element && target.closest(".demo-window") !== null;
+  function keepKeys(event) {
+    if (!isInDemo(event.target)) return;
+    if (event.key === "Escape") event.target.blur();
+    else if (event.key === "PageDown") Reveal.next();
+    else if (event.key === "PageUp") Reveal.prev();
+    else return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+  addEventListener("keydown", keepKeys, { capture: true });
 
   document.addEventListener("click", (event) => {
     if (!(event.target instanceof Element)) return;
     const button = event.target.closest("button[data-do]");
-    if (button instanceof HTMLElement) doing[button.dataset.do]();
+    if (button instanceof HTMLElement) doing[button.dataset.do ?? ""]?.();
   });
 
   for (const listing of document.querySelectorAll("pre")) fitListing(listing);
