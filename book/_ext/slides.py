@@ -267,7 +267,8 @@ def deck(notebook, name, write, write_image):
         extra_loaders=[DictLoader({"deck.html.j2": template})],
         filters={"cell_html": cell_html},
     )
-    head = (ROOT / "book" / "_templates" / "head.js").read_text(encoding="utf-8")
+    # As the template of the pages includes it: the security policy names its hash.
+    head = (ROOT / "book" / "_templates" / "head.js").read_text(encoding="utf-8").removesuffix("\n")
     page, _ = exporter.from_notebook_node(
         notebook, {"deck": {"name": name, "number": int(name[:2]), "title": title, "head": head}}
     )

@@ -90,10 +90,10 @@
   const isInDemo = (target) => target instanceof Element && target.closest(".demo-window") !== null;
   function keepKeys(event) {
     if (!isInDemo(event.target)) return;
-    if (event.key === "Escape") event.target.blur();
-    else if (event.key === "PageDown") Reveal.next();
+    if (["Escape", "PageDown", "PageUp"].includes(event.key)) event.target.blur();
+    if (event.key === "PageDown") Reveal.next();
     else if (event.key === "PageUp") Reveal.prev();
-    else return;
+    else if (event.key !== "Escape") return;
     event.preventDefault();
     event.stopImmediatePropagation();
   }

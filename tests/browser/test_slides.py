@@ -53,8 +53,10 @@ MEASURE = """(smallest) => {
   }
   return [...trouble];
 }"""
-RUNNING = """[...Reveal.getCurrentSlide().querySelectorAll(".demo")]
+RUNNING = """() => [...Reveal.getCurrentSlide().querySelectorAll(".demo")]
   .every((demo) => demo.classList.contains("demo-running"))"""
+
+READY = "() => document.documentElement.dataset.slides === 'ready'"
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def deck(new_page, site):
     def open_deck(name, at=None, width=1280, height=720, query="", **options):
         page = new_page(width, height, **options)
         page.goto(f"{site}/slides/{name}.html{query}")
-        page.wait_for_function("document.documentElement.dataset.slides === 'ready'")
+        page.wait_for_function(READY)
         if at:
             go_to(page, at)
         return page
@@ -156,7 +158,10 @@ def test_keys_turn_the_slides_but_in_a_demo_they_belong_to_the_demo(deck):
 def test_a_demo_on_a_slide_follows_the_mouse(deck, size):
     page = deck("01_convolution", '[data-demo="ConvolutionLab"]', *size)
     demo = page.locator("section.present .demo")
-    canvas = demo.locator("canvas").first.bounding_box()
+    canvas = demo.locator("canvas").evaluate_all(
+        """(all) => all.map((canvas) => canvas.getBoundingClientRect().toJSON())
+          .sort((a, b) => b.width * b.height - a.width * a.height)[0]"""
+    )
     seen = set()
     for share in (0.3, 0.6, 0.8):
         page.mouse.move(canvas["x"] + share * canvas["width"], canvas["y"] + 0.5 * canvas["height"])
@@ -231,7 +236,7 @@ def test_a_deck_opens_from_a_folder_without_a_server(new_page, tmp_path):
     (tmp_path / "slides").symlink_to(SITE / "slides")  # the folder is all that a deck needs
     page = new_page(1280, 720)
     page.goto((tmp_path / "slides" / "01_convolution.html").as_uri())
-    page.wait_for_function("document.documentElement.dataset.slides === 'ready'")
+    page.wait_for_function(READY)
     go_to(page, '[data-demo="ConvolutionLab"]')
 
 
@@ -239,5 +244,5 @@ def test_a_deck_works_under_the_books_security_policy(new_page):
     with serving(SITE, headers={"Content-Security-Policy": security_policy()}) as address:
         page = new_page(1280, 720)
         page.goto(f"{address}/slides/01_convolution.html")
-        page.wait_for_function("document.documentElement.dataset.slides === 'ready'")
+        page.wait_for_function(READY)
         go_to(page, '[data-demo="ConvolutionLab"]')
