@@ -62,8 +62,10 @@
     box.classList.toggle("whole", whole);
     let zoom = 1.7;
     for (let round = 0; whole && round < 4; round += 1) {
-      if (box.scrollHeight <= box.clientHeight) break;
-      zoom *= Math.max(0.3, box.clientHeight / box.scrollHeight);
+      const { clientHeight, clientWidth, scrollHeight, scrollWidth } = box;
+      const share = Math.min(clientHeight / scrollHeight, clientWidth / scrollWidth);
+      if (share >= 1) break;
+      zoom *= Math.max(0.3, share);
       demo.style.setProperty("--demo-zoom", String(zoom));
     }
   }
