@@ -51,8 +51,21 @@
     listing.classList.toggle("wide", !isLong && (lines.length > 11 || widest > 70));
   }
 
-  function prepare(slide) {
-    for (const svg of slide.querySelectorAll(".figure svg")) enlargeLetters(svg);
+  /** Use larger type where a slide has few words, and all of them still fit. */
+  function fillSlide(stage) {
+    if (stage.matches(".opening, .goals, :has(.figure, .figures, .demo-window)")) return;
+    stage.classList.add("roomy");
+    const isFull = (box) =>
+      box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1;
+    if (isFull(stage) || [...stage.querySelectorAll("pre")].some(isFull)) {
+      stage.classList.remove("roomy");
+    }
+  }
+
+  /** Fit what is on the screen: a slide that is not shown has no sizes. */
+  function prepare(part) {
+    for (const svg of part.querySelectorAll(".figure svg")) enlargeLetters(svg);
+    for (const stage of part.querySelectorAll(".stage")) fillSlide(stage);
   }
 
   /** Show a whole demo at once, as small as that needs; or back at the size of the slides. */
