@@ -35,7 +35,6 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
-from sphinx.util import logging
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "book" / "_slides"
@@ -46,7 +45,6 @@ FIGURE = "application/vnd.lecture-utils.figure+json"
 SLIDE_TYPES = ("slide", "subslide", "fragment", "-", "notes", "skip")
 #: Width / height of a figure, up to which it stands beside the text: always, and if there is text.
 TALL, SQUARE = 1.15, 1.6
-logger = logging.getLogger(__name__)
 
 
 # ---- Text ----
@@ -153,10 +151,15 @@ def slide_type(cell):
 
 
 def _opening(cell):
-    title, goals = re.split(r"(?=^```\{admonition\})", cell.source, maxsplit=1, flags=re.MULTILINE)
-    heading, items = re.match(r"```\{admonition\} (.*)\n:.*\n([\s\S]*?)^```", goals, re.M).groups()
-    size = "goals many" if len(items) > 650 else "goals"
-    return [_slide(title, "opening"), _slide(f"## {heading}\n\n{items}", size)]
+    title, *goals = re.split(
+        r"^```\{admonition\} (.*)\n:class:.*\n", cell.source, flags=re.MULTILINE
+    )
+    slides = [_slide(title, "opening")]
+    if goals:
+        heading, items = goals[0], goals[1].split("\n```")[0]
+        look = "goals many" if len(items) > 650 else "goals"
+        slides.append(_slide(f"## {heading}\n\n{items}", look))
+    return slides
 
 
 def _slide(source, look):
@@ -176,7 +179,7 @@ def cell_html(cell):
         return headline + (f'<div class="text">{rest}</div>' if rest.strip() else "")
     if cell.cell_type != "code":
         return ""
-    outputs = [html for html in map(_output_html, _merged(cell.outputs)) if html]
+    outputs = [shown for shown in map(_output_html, _merged(cell.outputs)) if shown]
     figures = [output for output in outputs if output.startswith('<div class="figure')]
     others = [output for output in outputs if output not in figures]
     if len(figures) > 1:
@@ -255,7 +258,8 @@ def deck(notebook, name, write, write_image):
     write_image : callable
         See :func:`lean_pages.move_images`.
     """
-    title = re.search(r"^# (.*)", notebook.cells[1].source, re.MULTILINE)[1]
+    texts = (cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    title = next(filter(None, (re.search(r"^# (.*)", text, re.M) for text in texts)), [name] * 2)[1]
     state = notebook.metadata.get("widgets", {})
     notebook = with_slide_types(notebook)
     if not notebook.cells:
@@ -270,7 +274,8 @@ def deck(notebook, name, write, write_image):
     # As the template of the pages includes it: the security policy names its hash.
     head = (ROOT / "book" / "_templates" / "head.js").read_text(encoding="utf-8").removesuffix("\n")
     page, _ = exporter.from_notebook_node(
-        notebook, {"deck": {"name": name, "number": int(name[:2]), "title": title, "head": head}}
+        notebook,
+        {"deck": {"name": name, "number": name[:2].lstrip("0"), "title": title, "head": head}},
     )
     demos = widget_state(notebook, page)
     move_demos(demos, write)
@@ -353,16 +358,15 @@ def _build(app, exception):
 
 def _link_to_slides(app, doctree, docname):
     """Put a link to its slides below the lead of a chapter."""
-    if not app.env.doc2path(docname).endswith(".ipynb") or app.builder.format != "html":
+    path = Path(app.env.doc2path(docname))
+    if path.suffix != ".ipynb" or app.builder.format != "html":
         return
     lead = next((c for c in doctree.findall(nodes.container) if "lead" in c["classes"]), None)
-    if lead is not None:
-        link = nodes.reference(
-            "", "Slides of this chapter", refuri=f"../{FOLDER}/{Path(docname).name}.html"
-        )
-        lead.parent.insert(
-            lead.parent.index(lead) + 1, nodes.paragraph("", "", link, classes=["slides-link"])
-        )
+    if lead is not None and '"slide_type": "slide"' in path.read_text(encoding="utf-8"):
+        address = f"../{FOLDER}/{path.stem}.html"
+        link = nodes.reference("", "Slides of this chapter", refuri=address)
+        line = nodes.paragraph("", "", link, classes=["slides-link"])
+        lead.parent.insert(lead.parent.index(lead) + 1, line)
 
 
 def setup(app):
