@@ -21,7 +21,7 @@ export MALLOC_MMAP_THRESHOLD_ ?= 33554432
 export MALLOC_TRIM_THRESHOLD_ ?= 268435456
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf homework photos gpu rehearse serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
+.PHONY: help book slides pdf homework photos gpu rehearse serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -49,6 +49,9 @@ book: .venv/.ready-book  ## build the site (only chapters that changed are run a
 	@test -z "$$(find book/_static -type f -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/index.html
 	@BOOK_JOBS=$(JOBS) $(BIN)/jupyter-book build . -W -n --keep-going --quiet || { echo "The build failed: every warning is an error. Reports of failed cells are in _build/html/reports/."; exit 1; }
 	@echo "The book is at _build/html/index.html. Open that file, or run: make serve"
+
+slides: book  ## build the slides of all chapters, each with its demos (the book's own build makes them)
+	@echo "The slides are in _build/html/slides/, one page for each chapter, such as 01_convolution.html. The folder needs nothing else."
 
 .venv/.ready-pdf: .venv/.ready-book
 	@$(BIN)/python tools/install.py -e ".[book,pdf]"

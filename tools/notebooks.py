@@ -25,6 +25,8 @@ KEPT_TAG = "nbval-check-output"
 SETUP_TAG = "setup"
 #: A cell that holds a sentence to the numbers: it is executed, but not shown on the page.
 CLAIM_TAG, HIDDEN_TAG = "claim", "remove-cell"
+#: What a cell's metadata may say; ``slideshow`` says what becomes of it on the slides.
+KEPT_METADATA = ("tags", "mystnb", "slideshow")
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -57,12 +59,18 @@ def stored_outputs(cell):
     return texts
 
 
+def is_only_for_slides(cell):
+    """Tell whether a cell is text that the slides show and the page leaves out."""
+    shown = cell.metadata.get("slideshow", {}).get("slide_type") in ("slide", "subslide")
+    return cell.cell_type == "markdown" and shown and HIDDEN_TAG in cell.metadata.get("tags", [])
+
+
 def strip(notebook):
     """Return a copy of a notebook as it is committed."""
     notebook = nbformat.from_dict(notebook)
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     for cell in notebook.cells:
-        kept = {key: cell.metadata[key] for key in ("tags", "mystnb") if cell.metadata.get(key)}
+        kept = {key: cell.metadata[key] for key in KEPT_METADATA if cell.metadata.get(key)}
         cell.metadata = nbformat.from_dict(kept)
         if CLAIM_TAG in kept.get("tags", []) and HIDDEN_TAG not in kept["tags"]:
             cell.metadata.tags.append(HIDDEN_TAG)
@@ -133,6 +141,8 @@ def export(folder):
     for path in sorted((ROOT / "book").glob("*.ipynb")):
         branch = os.environ.get("BOOK_BRANCH", "main")
         notebook = address(nbformat.read(path, as_version=4), repository_url(), branch)
+        # Headlines of slides would interrupt the text.
+        notebook.cells = [cell for cell in notebook.cells if not is_only_for_slides(cell)]
         (folder / path.name).write_text(to_text(strip(notebook)), encoding="utf-8")
     print(f"export: {repository_url()} -> {folder}")
 

@@ -192,7 +192,8 @@ def _write(app, exception):
         return
     out = Path(app.outdir)
     static = out / "_static"
-    paths = [path for path in out.rglob("*.html") if not {"_static", "reports"} & set(path.parts)]
+    others = {"_static", "reports", "slides"}  # slides have a style of their own
+    paths = [path for path in out.rglob("*.html") if not others & set(path.parts)]
     pages = {path: path.read_text(encoding="utf-8") for path in paths}
     code = [path.read_text(encoding="utf-8") for path in (static / "demo-code").glob("*.js")]
     sheet = build_sheet(static, list(pages.values()), code)

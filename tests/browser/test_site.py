@@ -16,7 +16,7 @@ SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 PAGES = sorted(
     str(path.relative_to(SITE))
     for path in SITE.rglob("*.html")
-    if "_static" not in path.parts and "reports" not in path.parts
+    if not {"_static", "reports", "slides"} & set(path.parts)  # slides: test_slides.py
 )
 pages = pytest.mark.parametrize("path", PAGES)
 
@@ -328,14 +328,17 @@ def test_without_javascript_figures_and_numbers_are_there(new_page, site):
     assert numbers.count() > 9 and numbers.first.inner_text()
 
 
+def security_policy():
+    """Return the Content-Security-Policy of the README."""
+    readme = (SITE.parents[1] / "README.md").read_text(encoding="utf-8")
+    policy = re.search(r"```\nContent-Security-Policy: (.*?)```", readme, re.DOTALL)[1]
+    return " ".join(policy.split())
+
+
 @pytest.fixture
 def strict_site():
     """The address of the book on a host that sends the policy of the README."""
-    readme = (SITE.parents[1] / "README.md").read_text(encoding="utf-8")
-    policy = " ".join(
-        re.search(r"```\nContent-Security-Policy: (.*?)```", readme, re.DOTALL)[1].split()
-    )
-    with serving(SITE, headers={"Content-Security-Policy": policy}) as address:
+    with serving(SITE, headers={"Content-Security-Policy": security_policy()}) as address:
         yield address
 
 

@@ -34,6 +34,8 @@ def sections(notebook):
         if cell.cell_type != "markdown":
             cells.append(cell)
             continue
+        if "remove-cell" in tags(cell):  # a slide, which repeats what the text around it says
+            continue
         for part in re.split(r"^(?=#{1,4} )", cell.source, flags=re.MULTILINE):
             if re.match("#{1,4} ", part):
                 yield heading, cells

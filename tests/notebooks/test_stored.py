@@ -155,3 +155,13 @@ def test_text_is_stored_as_one_stream():
     cell.metadata.tags = [notebooks.KEPT_TAG]
     assert [output.text for output in notebooks.stored_outputs(cell)] == ["a\nb\n"]
     assert [output.text for output in pieces] == ["a\n", "b", "\n"]
+
+
+def test_copies_for_colab_leave_out_what_only_the_slides_show(tmp_path):
+    notebooks.export(tmp_path)
+    for path in PATHS:
+        cells = nbformat.read(tmp_path / path.name, as_version=4).cells
+        shown = [cell.id for cell in read(path).cells if not notebooks.is_only_for_slides(cell)]
+        assert [cell.id for cell in cells] == shown
+        assert len(shown) < len(read(path).cells)
+        assert any("After this chapter you can" in cell.source for cell in cells)

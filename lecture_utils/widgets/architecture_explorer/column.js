@@ -78,8 +78,8 @@ export function networkColumn({ model, edit }, { side, options, chosen, onChange
     last = state;
   }
   const element = h(
-    "section",
-    { class: "arch-column", "aria-label": title },
+    "div",
+    { class: "arch-column", role: "group", "aria-label": title },
     menu.element,
     sums,
     note,
