@@ -255,7 +255,7 @@
 
   /** What a demo uses to show another one inside itself, as anywidget's own host does. */
   function hostOf(page) {
-    const idOf = (reference) => reference.replace(/^IPY_MODEL_/, "");
+    const idOf = (reference) => reference.replace(/^(anywidget:|IPY_MODEL_)/, "");
     return {
       getModel: async (reference) => (await page.start(idOf(reference))).model,
       async getWidget(reference) {

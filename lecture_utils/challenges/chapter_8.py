@@ -62,7 +62,7 @@ def find_the_filter() -> Challenge:
             equal_to("filter", _FILTER, "The right filter", "It is not filter {value}."),
         ],
         [
-            "Choose a filter, and compare its real images with the three below.",
+            "Choose a filter, and compare its maximal data set images with the three above.",
             "All three images show something round. So look for round shapes in the synthesized "
             "images.",
             f"It is in {_LAYER}.",
@@ -71,7 +71,7 @@ def find_the_filter() -> Challenge:
         title="Whose favorites are these?",
         minutes=5,
         answer=f"It is filter {_FILTER} of {_LAYER}. The synthesized images narrow the search, and "
-        "the real ones settle it. How much does one kind tell you about the other? The next "
+        "the data set images settle it. How much does one kind tell you about the other? The next "
         "challenge measures it.",
         solution={"layer": _LAYER, "filter": _FILTER},
         pictures=[

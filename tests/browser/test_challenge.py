@@ -127,7 +127,8 @@ def test_random_goals_are_judged_alike(goal_page):
 @every
 def test_the_page_and_python_say_the_same_of_random_settings(name, mount, page):
     challenges = []
-    for settings in drawn(name):
+    # One of these costs seconds to make.
+    for settings in drawn(name, count=1 if name.startswith("chapter_9.lost") else 4):
         challenge = MAKERS[name]()
         for trait, value in settings.items():
             challenge.demo.set_trait(trait, value)
@@ -139,7 +140,6 @@ def test_the_page_and_python_say_the_same_of_random_settings(name, mount, page):
         page.wait_for_function(
             "({ card, expected }) => JSON.stringify(card.drawn?.missing) === JSON.stringify(expected)",
             arg={"card": shown.nth(i).element_handle(), "expected": expected},
-            timeout=20_000,
         )
 
 

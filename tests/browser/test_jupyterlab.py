@@ -21,6 +21,7 @@ CELLS = (
     "lab = ConvolutionLab()\nlab",
     "steps = ConvolutionSteps()\nsteps",
     'Quiz([{"question": "2 + 2?", "options": [("3", "One more."), ("4", "Yes.", True)]}])',
+    "from lecture_utils.challenges import chapter_3\ntask = chapter_3.two_by_two()\ntask",
 )
 STATE = """print(json.dumps({
     "image": lab.image.tolist(), "kernel": lab.kernel.tolist(), "output": lab.output.tolist(),
@@ -55,7 +56,7 @@ def notebook(address, browser):
     page.add_init_script(LISTEN)
     page.add_init_script(KEEP_MODULES)
     jupyterlab.open_and_run(page, address, "demos.ipynb")
-    for demo in ("convolution-lab", "convolution-steps", "quiz"):
+    for demo in ("convolution-lab", "convolution-steps", "quiz", "layer-lab"):
         page.locator(f".lu-{demo}").wait_for()
     yield page
     page.close()
@@ -154,6 +155,22 @@ def test_a_quiz_answers_in_jupyterlab(notebook):
     expect(quiz.locator(".quiz-verdict")).to_have_text("Not quite. One more.")
     quiz.get_by_text("4", exact=True).click()
     expect(quiz.locator(".quiz-verdict")).to_have_text("Right. Yes.")
+
+
+def test_a_challenge_shows_its_demo_and_python_judges_what_the_reader_did(notebook):
+    card = notebook.locator(".lu-challenge")
+    expect(card.locator(".goal-lack").first).to_have_text("The output has 3 rows.")
+    assert jupyterlab.run_json(notebook, "print(json.dumps(task.check().missing))") == [
+        "The output has 3 rows.",
+        "The output has 3 columns.",
+    ]
+    card.get_by_role("slider", name="Stride").fill("2")
+    expect(card.locator(".challenge-verdict")).to_contain_text("Solved!")
+    arrives(notebook, "bool(task.check())", True)
+    # What is tried out in Python leaves the demo as it is.
+    tried = jupyterlab.run_json(notebook, "print(json.dumps(bool(task.check(stride=1))))")
+    assert tried is False
+    expect(card.locator(".challenge-verdict")).to_contain_text("Solved!")
 
 
 def test_the_demos_turn_dark_with_jupyterlab(notebook):

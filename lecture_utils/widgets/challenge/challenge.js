@@ -69,7 +69,12 @@ function build(demo, host) {
   const goals = goalList(goal);
   const hints = hintList(model.get("hints"), demo.say);
   const verdict = h("p", { class: "challenge-verdict" });
-  const before = h("span", { class: "challenge-before" }, icon(CHECK), "solved");
+  const before = h(
+    "span",
+    { class: "challenge-before", hidden: !isDone(name) },
+    icon(CHECK),
+    "solved",
+  );
   // The demo inside tells what it computes only where somebody asks.
   const stage = h("div", { class: "challenge-demo", "data-readings": "" });
   const pictures = model.get("pictures").map(pictureOf);
@@ -92,7 +97,8 @@ function build(demo, host) {
   }
 
   async function showDemo() {
-    const reference = model.get("demo");
+    // ipywidgets and anywidget write references in two ways.
+    const reference = model.get("demo").replace(/^IPY_MODEL_/, "anywidget:");
     try {
       if (!host) throw new Error("it needs anywidget 0.11 or newer; update it and reload");
       inner = await host.getModel(reference);
