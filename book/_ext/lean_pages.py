@@ -32,7 +32,8 @@ _DEMO = (
     r'<script type="application/vnd\.jupyter\.widget-view\+json">)'
 )
 _FIGURE = (
-    r'(?P<figure><figure class="book-figure[^"]*">)\s*(?P<svg><svg\b(?P<root>[^>]*)>.*?</svg>)'
+    r'(?P<figure><figure (?:id="[^"]*" )?class="book-figure[^"]*">)\s*'
+    r"(?P<svg><svg\b(?P<root>[^>]*)>.*?</svg>)"
 )
 _PICTURES = re.compile(f"{_DEMO}|{_FIGURE}", re.DOTALL)
 _IMAGE = re.compile(

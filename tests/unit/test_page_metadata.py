@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import citation
 import demo_links
+import lean_pages
 import numbering
 import page_metadata
 import pdf_button
@@ -99,6 +100,14 @@ def test_figures_demos_and_equations_are_numbered_in_a_chapter():
     # Nothing else has changed.
     marks = r' (id="(figure|demo|equation-3)|data-number)[^ >]*|<span.*?</span> ?'
     assert re.sub(marks, "", numbered).replace("<figcaption></figcaption>", "") == body
+
+
+def test_a_figure_with_a_number_still_waits_for_its_reader():
+    figure = '<figure class="book-figure"><svg viewBox="0 0 4 3"></svg></figure>'
+    deferred = lean_pages.defer_pictures(numbering.number(figure, 3))
+    assert deferred.startswith(
+        '<figure id="figure-3-1" class="book-figure"><div class="figure-later'
+    )
 
 
 def test_a_numbered_demo_says_where_it_lives():
