@@ -235,6 +235,26 @@ def cache_folder(name: str) -> Path:
     return Path(root).expanduser() / name
 
 
+def from_home(path: Path) -> str:
+    """Write a path as a reader would type it, whoever built the page: ``~`` is the home folder.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from_home(Path.home() / "weights")
+    '~/weights'
+    """
+    home = Path.home()
+    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
+
+
 def _load_from(source, collection, split):
     images, labels, provider = _LOADERS[source](collection, split)
     if images.shape[1:] != (28, 28) or labels.shape != images.shape[:1] or not len(images):

