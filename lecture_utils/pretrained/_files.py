@@ -145,8 +145,8 @@ def _from_cache(name):
             return _build(name, path, "cache", "the cache")
         _search.say_once(f"{path} is damaged and is not used")
     raise DatasetNotFoundError(
-        f"{_search.from_home(_search.cache_folder(_CACHE))} has no whole {_official(name)[0][0]}; source='download' "
-        "fetches it"
+        f"{_search.from_home(_search.cache_folder(_CACHE))} has no whole {_official(name)[0][0]}; "
+        "source='download' fetches it"
     )
 
 
