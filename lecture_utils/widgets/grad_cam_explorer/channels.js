@@ -60,8 +60,8 @@ export function channelView({ onAdded, onOrder }) {
   const [partLegend, legend] = [signedLegend(), signedLegend()];
   const verdict = h("p", { class: "cam-verdict" });
   const element = h(
-    "section",
-    { class: "cam-channels", "aria-label": "Channels" },
+    "div",
+    { class: "cam-channels", role: "group", "aria-label": "Channels" },
     h("div", { class: "cam-row" }, title, order.element),
     h(
       "div",
