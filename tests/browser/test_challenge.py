@@ -515,6 +515,16 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, mount, theme):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["chapter_2.no_filter_wasted", "chapter_6.keep_the_label", "chapter_8.the_other_half"],
+)
+def test_a_challenge_and_its_demo_alone_can_be_told_apart(name, mount, page):
+    challenge = MAKERS[name]()
+    mount(challenge, MAKERS[name]().demo)
+    assert violations(page, "main") == []
+
+
 def test_readers_who_want_calm_get_no_animation(mount, page):
     page.emulate_media(reduced_motion="reduce")
     mount(small())

@@ -27,7 +27,7 @@ class Page:
         self.page, self.root = page, root
         self.rows = root.locator("tbody tr")
         self.detail = root.get_by_role("group", name="Enlarged")
-        self.scroll = root.get_by_role("region")
+        self.scroll = root.get_by_role("group", name="Matrix of responses")
 
     def settle(self, out_of_sight=False):
         """Wait until what was asked for is painted; rows out of sight follow some frames later."""

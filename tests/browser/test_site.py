@@ -218,6 +218,7 @@ def test_what_is_done_in_a_chapter_is_marked_in_the_sidebar_and_on_the_first_pag
     quiz = page.locator('.demo[data-demo="Quiz"]').last
     quiz.scroll_into_view_if_needed()
     question = quiz.locator(".quiz-question").first
+    expect(question).to_be_visible()
     for label in question.locator("label").all():
         label.click()
         if "Right." in question.locator(".quiz-verdict").inner_text():

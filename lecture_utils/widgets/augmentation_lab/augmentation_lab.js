@@ -89,7 +89,7 @@ function build(demo) {
   const code = h("pre", {
     class: "aug-code",
     tabindex: 0,
-    role: "region",
+    role: "group", // a region would need a name that no other demo has
     "aria-label": "torchvision code",
   });
   const known = (name) => (!model.get("own") && names.includes(name) ? name : null);

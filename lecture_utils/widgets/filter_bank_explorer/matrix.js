@@ -84,7 +84,7 @@ export function matrix({ onVisit, onOpen, signal }) {
     "div",
     {
       class: "bank-scroll",
-      role: "region",
+      role: "group", // a region would need a name that no other demo has
       tabindex: "0",
       "aria-label": "Matrix of responses, scrolls",
     },
