@@ -14,6 +14,7 @@ import lecture_utils
 TOPICS = (
     "architectures",
     "augmentation",
+    "challenges",
     "convolution",
     "datasets",
     "datasets.pets",

@@ -61,7 +61,17 @@ class Condition:
                 raise ValueError(f"{name} is empty; say what is asked for, and what is missing")
 
     def holds(self, readings: Mapping[str, Any]) -> bool:
-        """Return whether readings meet the condition."""
+        """Tell whether readings meet the condition.
+
+        Parameters
+        ----------
+        readings : dict
+            What the demo reports, by name, such as ``demo.all_readings()``.
+
+        Returns
+        -------
+        bool
+        """
         value = readings.get(self.reading)
         if self.test == "one of":
             return any(_same(value, choice) for choice in self.bound)
@@ -76,48 +86,165 @@ class Condition:
         return value >= self.bound if self.test == "at least" else value <= self.bound
 
     def lack(self, readings: Mapping[str, Any]) -> str:
-        """Return the sentence on what is missing, with the value in it."""
+        """Say what is missing, with the reader's value in it.
+
+        Parameters
+        ----------
+        readings : dict
+            What the demo reports, by name, such as ``demo.all_readings()``.
+
+        Returns
+        -------
+        str
+        """
         value = readings.get(self.reading)
         if self.test == "close to":
             value = difference(value, self.bound)
         return self.missing.replace("{value}", told(value, self.digits))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the condition as it travels to the page."""
+        """Return the condition as it travels to the page.
+
+        Returns
+        -------
+        dict
+        """
         return asdict(self)
 
 
 def at_least(reading: str, bound: float, label: str, missing: str, digits: int = 0) -> Condition:
-    """Return the condition that a reading is a number of `bound` or more; see `Condition`."""
+    """Ask for a number of `bound` or more.
+
+    Parameters
+    ----------
+    reading : str
+        The name of a trait, or of a number that the demo computes.
+    bound : float
+        The smallest number that will do.
+    label, missing : str
+        What is asked for, and the sentence for a reader whose value fails; see `Condition`.
+    digits : int
+        Digits behind the decimal point of ``{value}``.
+
+    Returns
+    -------
+    Condition
+
+    Raises
+    ------
+    ValueError
+        If the bound is no finite number.
+    """
     return Condition(reading, "at least", bound, label, missing, digits)
 
 
 def at_most(reading: str, bound: float, label: str, missing: str, digits: int = 0) -> Condition:
-    """Return the condition that a reading is a number of `bound` or less; see `Condition`."""
+    """Ask for a number of `bound` or less.
+
+    Parameters
+    ----------
+    reading : str
+        The name of a trait, or of a number that the demo computes.
+    bound : float
+        The largest number that will do.
+    label, missing : str
+        What is asked for, and the sentence for a reader whose value fails; see `Condition`.
+    digits : int
+        Digits behind the decimal point of ``{value}``.
+
+    Returns
+    -------
+    Condition
+
+    Raises
+    ------
+    ValueError
+        If the bound is no finite number.
+    """
     return Condition(reading, "at most", bound, label, missing, digits)
 
 
 def between(
     reading: str, low: float, high: float, label: str, missing: str, digits: int = 0
 ) -> Condition:
-    """Return the condition that a reading is a number from `low` to `high`; see `Condition`."""
+    """Ask for a number from `low` to `high`.
+
+    Parameters
+    ----------
+    reading : str
+        The name of a trait, or of a number that the demo computes.
+    low, high : float
+        The smallest and the largest number that will do.
+    label, missing : str
+        What is asked for, and the sentence for a reader whose value fails; see `Condition`.
+    digits : int
+        Digits behind the decimal point of ``{value}``.
+
+    Returns
+    -------
+    Condition
+    """
     return Condition(reading, "between", [low, high], label, missing, digits)
 
 
 def equal_to(reading: str, bound: Any, label: str, missing: str) -> Condition:
-    """Return the condition that a reading is a certain number, text or truth value."""
+    """Ask for a certain number, text or truth value.
+
+    Parameters
+    ----------
+    reading : str
+        The name of a trait, or of a number that the demo computes.
+    bound : number, str or bool
+        The value; ``True`` is not the same as 1.
+    label, missing : str
+        What is asked for, and the sentence for a reader whose value fails; see `Condition`.
+
+    Returns
+    -------
+    Condition
+    """
     return Condition(reading, "equal to", bound, label, missing)
 
 
 def one_of(reading: str, bound: Sequence[Any], label: str, missing: str) -> Condition:
-    """Return the condition that a reading is one of several values."""
+    """Ask for one of several values.
+
+    Parameters
+    ----------
+    reading : str
+        The name of a trait, or of a number that the demo computes.
+    bound : sequence of number, str or bool
+        The values that will do.
+    label, missing : str
+        What is asked for, and the sentence for a reader whose value fails; see `Condition`.
+
+    Returns
+    -------
+    Condition
+    """
     return Condition(reading, "one of", list(bound), label, missing)
 
 
 def close_to(
     reading: str, bound: ArrayLike, tolerance: float, label: str, missing: str
 ) -> Condition:
-    """Return the condition that an array differs from another one by at most so many percent."""
+    """Ask for an array that differs from another one by at most so many percent.
+
+    Parameters
+    ----------
+    reading : str
+        The name of a trait, or of a number that the demo computes.
+    bound : array
+        Numbers of any shape; they are compared one by one, in the order of ``numpy.ravel``.
+    tolerance : float
+        The largest length of the difference, in percent of the length of `bound`.
+    label, missing : str
+        What is asked for, and the sentence for a reader whose value fails; see `Condition`.
+
+    Returns
+    -------
+    Condition
+    """
     values = [round(float(value), 4) for value in np.ravel(bound)]
     return Condition(reading, "close to", values, label, missing, tolerance=tolerance)
 
