@@ -373,6 +373,13 @@ OLD_FIELDS = {
 }
 
 
+def test_no_recorded_run_ships_what_a_stopped_run_leaves():
+    """Its settings name folders of the machine that it was trained on."""
+    left = [*_store.RECORDED.rglob(_store.SETTINGS), *_store.RECORDED.rglob(_store.CHECKPOINT)]
+    assert any(_store.RECORDED.rglob("card.json"))
+    assert not left
+
+
 @pytest.mark.parametrize(("name", "seed"), runs.available(), ids=lambda value: str(value))
 def test_every_recorded_run_is_what_its_card_says_and_its_weights_fit(name, seed):
     folder = _store.run_folder(name, seed)
