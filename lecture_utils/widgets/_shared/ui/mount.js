@@ -32,8 +32,8 @@ import { isDark, onThemeChange } from "./theme.js";
  * @property {() => (Record<string, any>|null|undefined|Promise<Record<string,
  *   any>|null|undefined>)} draw Show the present state. Returns the details of the event
  *   `lu:drawn`; without details there is no event, because nothing new was drawn.
- * @property {() => Record<string, any>} [readings] What a challenge can ask about, besides traits:
- *   the same names and numbers as `readings` in Python.
+ * @property {() => (Record<string, any>|null)} [readings] What a challenge can ask about, besides
+ *   traits: the same names and numbers as `readings` in Python. Null while they are not known yet.
  * @property {() => void} [leave] What is still to be done before the signal is aborted.
  */
 
@@ -68,7 +68,8 @@ export function mountDemo({ model, el, name, label = undefined }, build) {
   }
   function report() {
     if (!asked || signal.aborted) return;
-    const detail = built.readings?.() ?? {};
+    const detail = built.readings ? built.readings() : {};
+    if (!detail) return;
     root.dispatchEvent(new CustomEvent("lu:readings", { bubbles: true, detail }));
   }
   function draw() {
