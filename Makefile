@@ -96,11 +96,12 @@ ONEDNN_MAX_CPU_ISA ?= SSE41
 test-restricted: .venv/.ready-test  ## test the package as if the processor were an old one
 	ATEN_CPU_CAPABILITY=$(ATEN_CPU_CAPABILITY) ONEDNN_MAX_CPU_ISA=$(ONEDNN_MAX_CPU_ISA) $(PYTEST) tests/unit
 
-lint: .venv/.ready-test  ## check style and types, and that notebooks are stored stripped
+lint: .venv/.ready-test  ## check style, types, and spelling, and that notebooks are stored stripped
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(BIN)/python tools/notebooks.py check
+	$(BIN)/codespell
 
 notebooks: .venv/.ready-book  ## run what is new in the notebooks, store the outputs that are compared, strip the rest
 	$(BIN)/python tools/notebooks.py address

@@ -9,7 +9,7 @@ class FaultyServer:
     """Serve `content` at every path; each request uses up one of `faults`, then all is well.
 
     Faults: cut (half of the rest, then the connection ends), wrong (a byte changed), html,
-    disguised (an HTML page labelled as data), gone (503), whole (ignores Range), shifted (sends
+    disguised (an HTML page labeled as data), gone (503), whole (ignores Range), shifted (sends
     another range), chunked cut, slow.
     """
 
