@@ -344,12 +344,12 @@ BY_HAND = {
     ),
     "chapter_6.keep_the_label": (
         lambda card: slide(card, "Mirror, chance", 0),
-        "The chance of a hole is 0.25.",
+        "The probability of a hole is 0.25.",
         lambda card: card.get_by_role("radio", name="digits").check(force=True),
     ),
     "chapter_6.when_it_pays_off": (
         lambda card: go_to_epoch(card, 8),
-        "Epoch 8 is not it.",
+        "It is not epoch 8.",
         lambda card: go_to_epoch(card, 15),
     ),
     "chapter_6.match_the_twelve": (
@@ -393,12 +393,12 @@ BY_HAND = {
     ),
     "chapter_9.a_third_learns": (
         lambda card: slide_boundary(card, "top"),
-        "0.4 million learn.",
+        "0.4 million are trained.",
         lambda card: slide_boundary(card, "stage7"),
     ),
     "chapter_9.most_for_the_memory": (
         lambda card: slide_boundary(card, "stage6"),
-        "2.7 million learn, and more are possible.",
+        "2.7 million are trained; more are possible.",
         lambda card: (
             card.get_by_role("combobox", name="Network").select_option("resnet18"),
             slide_boundary(card, "layer4"),
