@@ -454,6 +454,6 @@ def test_recorded_networks_know_clothes():
 def test_overwriting_without_data_keeps_the_earlier_run(undisturbed, monkeypatch):
     root, before = undisturbed.folder.parents[2], files(undisturbed)
     monkeypatch.setenv("LECTURE_DATA", "unset below")
-    with pytest.raises(FileNotFoundError, match="which is no folder"):
+    with pytest.raises(FileNotFoundError, match="not a folder"):
         runs.train(NAME, root=root, overwrite=True, data_dir=str(root / "nowhere"))
     assert files(undisturbed) == before
