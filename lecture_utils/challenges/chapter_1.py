@@ -91,7 +91,7 @@ def find_the_kernel() -> Challenge:
         "elsewhere. It subtracts each pixel's upper left neighbor from its lower right one: a "
         "derivative along the diagonal.",
         solution={"kernel": _SECRET},
-        pictures=[
+        images=[
             (
                 signed_tile(target),
                 "The output to reproduce: the outline of a boot, red on its upper and left edges "

@@ -145,7 +145,7 @@ def match_the_twelve() -> Challenge:
         "Looking at a batch like this is the best test of a data loader: it shows errors that no "
         "metric reveals.",
         solution={name: _SECRET[name] for name in ("flip", "brightness", "erase")},
-        pictures=[
+        images=[
             (
                 np.concatenate(rows),
                 "Twelve versions of a photo of a cat. Some are mirrored, they are darker or "

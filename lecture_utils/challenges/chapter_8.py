@@ -75,7 +75,7 @@ def find_the_filter() -> Challenge:
         "the data set images settle it. How much does one kind tell you about the other? The next "
         "challenge measures it.",
         solution={"layer": _LAYER, "filter": _FILTER},
-        pictures=[
+        images=[
             (
                 np.concatenate([smooth_tile(image) for image in images], axis=1),
                 "The rim of a cup, the back of an eye, and the moon.",

@@ -224,11 +224,11 @@ def answer_questions(card, numbers, well):
 
 
 def slide_boundary(card, stage):
-    """Move the boundary with the arrow keys until a stage is the first that learns."""
+    """Move the boundary with the arrow keys until a stage is the first trained one."""
     slider = card.get_by_role("slider", name="Boundary")
     slider.focus()
     for _ in range(12):
-        if f"{stage} and all after it" in slider.get_attribute("aria-valuetext"):
+        if f"{stage} and everything after it" in slider.get_attribute("aria-valuetext"):
             return
         card.page.keyboard.press("ArrowUp")
 
@@ -237,7 +237,7 @@ def choose_wrong(card, place):
     """Choose one of the misclassified images from their list."""
     buttons = card.locator(".map-wrong button")
     if not buttons.count():
-        card.get_by_text("images taken for something else").click()
+        card.get_by_text("misclassified images").click()
     buttons.nth(place).click()
 
 
@@ -343,7 +343,7 @@ BY_HAND = {
         lambda card: dilate(card, 10, 3),
     ),
     "chapter_6.keep_the_label": (
-        lambda card: slide(card, "Mirror, chance", 0),
+        lambda card: slide(card, "Mirror, probability", 0),
         "The probability of a hole is 0.25.",
         lambda card: card.get_by_role("radio", name="digits").check(force=True),
     ),
@@ -354,12 +354,12 @@ BY_HAND = {
     ),
     "chapter_6.match_the_twelve": (
         lambda card: (
-            slide(card, "Mirror, chance", 0.5),
+            slide(card, "Mirror, probability", 0.5),
             slide(card, "Brightness ±", 0.5),
             slide(card, "Noise σ", 0.2),
         ),
         "Compare what is missing.",
-        lambda card: (slide(card, "Noise σ", 0), slide(card, "Cutout, chance", 1)),
+        lambda card: (slide(card, "Noise σ", 0), slide(card, "Cutout, probability", 1)),
     ),
     "chapter_7.cheapest": (
         lambda card: choose_network(card, "mobilenet_v2"),

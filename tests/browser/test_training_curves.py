@@ -185,11 +185,11 @@ def test_every_control(demo):
     for patience in (1, 5, 34):
         demo.slide("Patience, in epochs", patience)
         assert demo.check()["patience"] == patience
-    expect(demo.root.locator(".curves-summary")).to_contain_text("nothing saved")
+    expect(demo.root.locator(".curves-summary")).to_contain_text("nothing is saved")
     demo.slide("Patience, in epochs", 2)
     demo.root.get_by_role("radio", name="validation accuracy").check(force=True)
     assert demo.check()["monitor"] == "val_accuracy"
-    demo.slide("Smoothing of the lines", 0.6)
+    demo.slide("Smoothing of the curves", 0.6)
     assert demo.check()["smoothing"] == 0.6
     ticks = demo.root.locator(".curves-panel").first.locator(".curves-text text")
     before = ticks.all_text_contents()
@@ -304,7 +304,7 @@ def test_copied_python_gives_the_same_numbers(new_page, open_demo):
     python = TrainingCurves(synthetic(7), {'own "name"': "mnist/dense"}, patience=2)
     demo = open_demo(python, page=page)
     for smoothing, monitor in ((0, "validation loss"), (0.5, "validation accuracy")):
-        demo.slide("Smoothing of the lines", smoothing)
+        demo.slide("Smoothing of the curves", smoothing)
         demo.root.get_by_role("radio", name=monitor).check(force=True)
         demo.tick("logarithmic loss", smoothing > 0)
         drawn = demo.check()

@@ -193,7 +193,7 @@ def _trees(item):
         return {item: (tree, shape, False)}
     if not isinstance(item, dict) or not item:
         raise ValueError(
-            f"{item!r} is no network; give a name such as 'resnet50', or "
+            f"{item!r} is not a network; give a name such as 'resnet50', or "
             "{name: (module, image_size)}"
         )
     trees = {}

@@ -29,7 +29,7 @@ export function scoreTable() {
   const element = h(
     "table",
     { class: "digit-scores" },
-    h("caption", { class: "lu-visually-hidden" }, "What the network says"),
+    h("caption", { class: "lu-visually-hidden" }, "What the network predicts"),
     h("thead", {}, h("tr", {}, ...heads)),
     h("tbody", {}, ...rows.map(({ row }) => row)),
   );

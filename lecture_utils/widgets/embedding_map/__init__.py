@@ -73,7 +73,7 @@ class EmbeddingMap(Demo):
         Classes that are not drawn.
     only_wrong : bool
         Draw only images whose prediction is wrong.
-    as_pictures : bool
+    as_images : bool
         Draw the images themselves instead of shapes.
 
     Raises
@@ -107,7 +107,7 @@ class EmbeddingMap(Demo):
     selected = Whole(0, min=0).tag(sync=True)
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
     only_wrong = traitlets.Bool(False).tag(sync=True)
-    as_pictures = traitlets.Bool(False).tag(sync=True)
+    as_images = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
         self,

@@ -44,8 +44,8 @@ def map_html(demo):
         f"{each['name']} {_percent(each['agreement'], 0)}" for each in demo.stages
     )
     alt = (
-        f"Maps of {len(demo.labels)} images by {demo.method}, one per stage. How many of the "
-        f"nearest {demo.neighbors.shape[2]} in all dimensions are of the same class: {agreements}. "
+        f"Maps of {len(demo.labels)} images by {demo.method}, one per stage. Share of the nearest "
+        f"{demo.neighbors.shape[2]} in all dimensions that are of the same class: {agreements}. "
         "Crosses mark wrong predictions."
     )
     image = plotting.to_html(fig, alt=alt)
@@ -62,7 +62,7 @@ def _table(demo):
         "Stage",
         "dimensions",
         "wrong",
-        f"nearest {demo.neighbors.shape[2]} of the same class",
+        f"same class among the nearest {demo.neighbors.shape[2]}",
         "variance that PCA keeps",
     )
     rows = []

@@ -137,7 +137,7 @@ function timeBars() {
       note,
       row
         ? `The nearest case that was measured: ${row[1]}×${row[1]}, ${row[2]} to ${row[2]} channels, ${row[3]}×${row[3]} pixels. ${machine}.`
-        : "No times were measured when this demo was made.",
+        : "No times were measured when this demo was built.",
     );
     if (!row) return;
     const longest = Math.max(row[4], row[5]);

@@ -177,7 +177,7 @@ export function matrix({ onVisit, onOpen, signal }) {
       const part = (100 * measured.energies[i]) / top;
       if (chip.dataset.mark !== marks[i]) chip.replaceChildren(icon(ICONS[marks[i]]), h("span"));
       chip.dataset.mark = marks[i];
-      if (marks[i] === "weak") setText(chip.lastChild, `weak, ${precise(part, 2)} %`);
+      if (marks[i] === "weak") setText(chip.lastChild, `weak, ${precise(part, 2)}%`);
       else if (i === ranking[0]) setText(chip.lastChild, "kept, strongest");
       else setText(chip.lastChild, `${marks[i]}, r ${redundancy[i].toFixed(2)}`);
       setText(name, filters[i].name);

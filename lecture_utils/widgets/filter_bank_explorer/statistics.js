@@ -108,6 +108,5 @@ export function summarize(marks) {
   const kept = count("kept");
   const filters = marks.length === 1 ? "1 filter" : `${marks.length} filters`;
   if (!kept) return `${filters}: none of them responds to these images.`;
-  const verb = kept === 1 ? "carries" : "carry";
-  return `${filters}: ${count("weak")} weak, ${count("redundant")} redundant; ${kept} ${verb} the rest.`;
+  return `${filters}: ${count("weak")} weak, ${count("redundant")} redundant, ${kept} kept.`;
 }

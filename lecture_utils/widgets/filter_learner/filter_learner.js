@@ -43,7 +43,7 @@ const HELP = [
   ["Target", "choose a kernel, or type numbers into its cells."],
   [
     "Your own image",
-    "draw one, open a file or drop one here. It stays in your browser and is made 64 pixels large.",
+    "draw one, open a file or drop one here. It stays in your browser, and is resized to 64 pixels.",
   ],
 ];
 

@@ -59,7 +59,7 @@ export function makeRunning({ demo, session, say }) {
     runButton,
     button({ label: "Step", path: STEP, onClick: step }),
     button({ label: "Reset", path: RESTART, onClick: again(session.reset) }),
-    button({ label: "Other start", path: DICE, onClick: again(otherStart) }),
+    button({ label: "New start", path: DICE, onClick: again(otherStart) }),
   ];
   let shown = null;
   function update() {

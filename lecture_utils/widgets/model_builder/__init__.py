@@ -195,8 +195,8 @@ def _compare_channels(made_for, rows):
     for number, (wanted, row) in enumerate(zip(made_for, rows, strict=False), 1):
         if wanted is not None and row["input_shape"] and wanted != row["input_shape"][0]:
             raise ValueError(
-                f"layer {number}, {row['layer']}, was made for {wanted} channels, but "
-                f"{row['input_shape'][0]} arrive; change the model or input_shape"
+                f"layer {number}, {row['layer']}, was made for {wanted} channels, but receives "
+                f"{row['input_shape'][0]}; change the model or input_shape"
             )
 
 

@@ -120,7 +120,7 @@ def _in_order(runs):
     for key in runs:
         if key not in _KEYS:
             raise ValueError(
-                f"{key!r} is no method with a strength; use keys such as "
+                f"{key!r} is not a method with a strength; use keys such as "
                 f"{', '.join(map(str, _KEYS[:2]))}"
             )
     ordered = {key: list(runs[key]) for key in _KEYS if key in runs and len(runs[key])}

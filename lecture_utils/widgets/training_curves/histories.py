@@ -47,8 +47,8 @@ def gather(
         labelled = {source: source} if isinstance(source, str) else source
         if not isinstance(labelled, Mapping):
             raise ValueError(
-                f"{source!r} is no run; give a name such as 'mnist/gap', or a dict from labels to "
-                "histories"
+                f"{source!r} is not a run; give a name such as 'mnist/gap', or a dict from labels "
+                "to histories"
             )
         for label, content in labelled.items():
             if isinstance(content, str):
@@ -118,7 +118,8 @@ def _given(label, content):
                 columns[column] = [float(value) for value in history[column]]
             except (TypeError, ValueError):
                 raise ValueError(
-                    f"{label!r}, seed {number}: {column} is no list of numbers; give one per epoch"
+                    f"{label!r}, seed {number}: {column} is not a list of numbers; give one per "
+                    "epoch"
                 ) from None
         epochs = list(history.get("epoch", range(1, len(columns["val_loss"]) + 1)))
         if epochs != list(range(1, len(epochs) + 1)):

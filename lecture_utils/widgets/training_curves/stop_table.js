@@ -21,7 +21,7 @@ export function stopTable() {
     "saves",
   ];
   const { element, body } = runTable(
-    "Training by training: validation accuracy, and differences in percentage points",
+    "Early stopping seed by seed: validation accuracy, and differences in percentage points",
     heads,
     "stops",
   );

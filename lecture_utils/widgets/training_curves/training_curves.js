@@ -1,4 +1,4 @@
-/** TrainingCurves: trainings side by side, a crosshair, and early stopping. See __init__.py. */
+/** TrainingCurves: training runs side by side, a crosshair, and early stopping. See __init__.py. */
 
 import { copyButton } from "../_shared/ui/copy.js";
 import { EVENTS } from "../_shared/ui/curves/chart.js";
@@ -84,7 +84,7 @@ function problemOf({ runs, parts, log }) {
   if (!runs.length) return "No run is chosen: tick at least one to see its curves.";
   if (!parts.length) return "Tick training, validation or both to see curves.";
   if (log && logFloor(runs, parts) === null)
-    return "No loss is above zero, so a logarithmic axis has no place for it.";
+    return "No loss is above zero, so none can be drawn on a logarithmic axis.";
   return "";
 }
 

@@ -157,7 +157,8 @@ class TransferExplorer(Demo):
         known = [each["name"] for each in self._shown["stages"] if each["parameters"]]
         if proposal["value"] not in known:
             raise traitlets.TraitError(
-                f"until is {proposal['value']!r}; {self.network} can learn from {', '.join(known)}"
+                f"until is {proposal['value']!r}; {self.network} can be trained from "
+                f"{', '.join(known)}"
             )
         return proposal["value"]
 
@@ -183,7 +184,9 @@ def _described(item, image_size):
     if isinstance(item, str):
         return [describe(item, image_size)]
     if not isinstance(item, dict) or not item:
-        raise ValueError(f"{item!r} is no network; give a name, or {{name: (module, (3, H, W))}}")
+        raise ValueError(
+            f"{item!r} is not a network; give a name, or {{name: (module, (3, H, W))}}"
+        )
     return [describe_module(str(name), *pair) for name, pair in item.items()]
 
 
@@ -196,8 +199,8 @@ def _placed(entry, described):
         until = names[0] if entry["until"] is None else entry["until"]
         if until not in names:
             raise ValueError(
-                f"{entry['label']!r} learned from {until!r} on; {network['name']} can learn from "
-                f"{', '.join(names)}"
+                f"{entry['label']!r} was trained from {until!r} on; {network['name']} can be "
+                f"trained from {', '.join(names)}"
             )
         return {**entry, "until": until}
     return {**entry, "until": entry["until"] or ""}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HEAD = "head"
 #: Photos in a training step.
 BATCH_SIZE = 32
-#: Where "partial fine-tuning" begins to learn: the last blocks of convolutions.
+#: First stage that "partial fine-tuning" trains: the last blocks of convolutions.
 PARTIAL = {
     NETWORK: STRATEGIES["partial"],
     "resnet18": "layer4",

@@ -57,7 +57,7 @@ def gather(
     for source in sources:
         labelled = {None: source} if isinstance(source, str) else source
         if not isinstance(labelled, Mapping):
-            raise ValueError(f"{source!r} is no run; give the name of a recorded run, or a dict")
+            raise ValueError(f"{source!r} is not a run; give the name of a recorded run, or a dict")
         if (
             labelled
             and "seeds" not in labelled

@@ -62,8 +62,8 @@ export function normalizeKernel(weights) {
   return {
     weights: weights.map((weight) => weight / divisor),
     said: sum
-      ? "Divided by the sum: the weights now sum to 1, so plain areas keep their brightness."
-      : "The sum is 0, so divided by Σ|w|: magnitudes now sum to 1, outputs stay within ±1.",
+      ? "Divided by the sum: the weights now sum to 1, so flat areas keep their brightness."
+      : "The sum is 0, so the weights were divided by Σ|w|: their magnitudes now sum to 1, and outputs stay within ±1.",
   };
 }
 
