@@ -122,7 +122,7 @@ TOPICS = {
             4: ("DrawADigit", "ModelBuilder"),
             5: ("TrainingCurves",),
             6: ("AugmentationLab", "RegularizationLab"),
-            7: ("AccuracyCost", "ArchitectureExplorer", "FactorisationLab"),
+            7: ("AccuracyCost", "ArchitectureExplorer", "FactorizationLab"),
             8: ("FeatureMapExplorer", "FilterGallery", "GradCamExplorer", "ResponseQuiz"),
             9: ("EmbeddingMap", "TransferExplorer"),
         },

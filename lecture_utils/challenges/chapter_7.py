@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lecture_utils.architectures import published
-from lecture_utils.widgets import AccuracyCost, Challenge, FactorisationLab, ModelBuilder
+from lecture_utils.widgets import AccuracyCost, Challenge, FactorizationLab, ModelBuilder
 from lecture_utils.widgets.accuracy_cost.choose import chosen
 
 from . import at_least, at_most, equal_to
@@ -53,7 +53,7 @@ def cheapest() -> Challenge:
 
 def a_quarter() -> Challenge:
     """Return the challenge to find how wide a bottleneck may be (3 minutes)."""
-    lab = FactorisationLab(
+    lab = FactorizationLab(
         kind="bottleneck", kernel=3, inputs=256, outputs=256, middle=256, size=56, measure=False
     )
     return Challenge(

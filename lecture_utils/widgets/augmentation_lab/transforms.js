@@ -160,7 +160,7 @@ function brightness(image, factor) {
   lookUp(image, (value) => value * factor);
 }
 
-/** Away from, or towards, the mean brightness of the image. */
+/** Away from, or toward, the mean brightness of the image. */
 function contrast(image, factor) {
   let sum = 0;
   for (let at = 0; at < image.length; at += 3) sum += gray(image[at], image[at + 1], image[at + 2]);
@@ -168,7 +168,7 @@ function contrast(image, factor) {
   lookUp(image, (value) => value * factor + rest);
 }
 
-/** Away from, or towards, each pixel's own gray. */
+/** Away from, or toward, each pixel's own gray. */
 function saturation(image, factor) {
   for (let at = 0; at < image.length; at += 3) {
     const rest = (1 - factor) * gray(image[at], image[at + 1], image[at + 2]);

@@ -44,13 +44,13 @@ def gather(
     """
     entries = []
     for source in sources:
-        labelled = {source: source} if isinstance(source, str) else source
-        if not isinstance(labelled, Mapping):
+        labeled = {source: source} if isinstance(source, str) else source
+        if not isinstance(labeled, Mapping):
             raise ValueError(
                 f"{source!r} is not a run; give a name such as 'mnist/gap', or a dict from labels "
                 "to histories"
             )
-        for label, content in labelled.items():
+        for label, content in labeled.items():
             if isinstance(content, str):
                 entries.append(_recorded(str(label), content, root))
             else:

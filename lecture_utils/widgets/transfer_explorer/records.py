@@ -55,17 +55,13 @@ def gather(
     """
     entries = []
     for source in sources:
-        labelled = {None: source} if isinstance(source, str) else source
-        if not isinstance(labelled, Mapping):
+        labeled = {None: source} if isinstance(source, str) else source
+        if not isinstance(labeled, Mapping):
             raise ValueError(f"{source!r} is not a run; give the name of a recorded run, or a dict")
-        if (
-            labelled
-            and "seeds" not in labelled
-            and all(isinstance(x, str) for x in labelled.values())
-        ):
-            entries += [_recorded(label, name, root) for label, name in labelled.items()]
+        if labeled and "seeds" not in labeled and all(isinstance(x, str) for x in labeled.values()):
+            entries += [_recorded(label, name, root) for label, name in labeled.items()]
         else:
-            entries.append(_given(labelled))
+            entries.append(_given(labeled))
     return check(entries)
 
 
@@ -94,9 +90,9 @@ def recorded_runs(root: str | os.PathLike[str] | None = None) -> list[str | dict
 
     names = [f"transfer/{strategy}" for strategy in STRATEGIES]
     names += [f"transfer/from-{stage}" for stage in BETWEEN]
-    labelled = {"only the head, random weights": "transfer/random-features", **FROM_SCRATCH}
+    labeled = {"only the head, random weights": "transfer/random-features", **FROM_SCRATCH}
     is_there = {name for name, _ in recorded.available(root=root)}
-    others = [{label: name} for label, name in labelled.items() if name in is_there]
+    others = [{label: name} for label, name in labeled.items() if name in is_there]
     return [*(name for name in names if name in is_there), *others]
 
 

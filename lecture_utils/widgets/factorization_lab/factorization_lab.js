@@ -1,4 +1,4 @@
-/** FactorisationLab: a convolution replaced by cheaper ones that see as much. See __init__.py. */
+/** FactorizationLab: a convolution replaced by cheaper ones that see as much. See __init__.py. */
 
 import { button, segmented, slider } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
@@ -208,5 +208,5 @@ function build(demo) {
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "factorisation_lab" }, build),
+  render: (context) => mountDemo({ ...context, name: "factorization_lab" }, build),
 };
