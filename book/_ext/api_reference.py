@@ -480,7 +480,7 @@ def _link_chapter_to_topics(app, doctree, docname):
 
 
 def _mend_html(app, pagename, templatename, context, doctree):
-    """Mend what axe finds in the HTML of Sphinx and of the theme."""
+    """Fix what axe finds in the HTML of Sphinx and of the theme."""
     # A signature in several lines is written as a list of definitions without anything defined.
     context["body"] = _SIGNATURE.sub(_without_lists, context.get("body", ""))
     # In the navigation, the button that unfolds the topics has no name.

@@ -14,7 +14,7 @@ class Topic:
     Attributes
     ----------
     title : str
-        As the page and the links to it call it.
+        Title of the page, and of the links to it.
     chapters : dict of int to tuple of str
         The chapters that explain the topic, and which of its names each of them explains. Names
         that are in none of the tuples belong to the first chapter. Empty for tools that no chapter

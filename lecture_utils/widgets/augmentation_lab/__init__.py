@@ -39,7 +39,7 @@ _NOT_THERE = ("ratio", "mixup")
 class AugmentationLab(Demo):
     """One image in twelve random versions; "the next epoch" draws twelve others.
 
-    In a live notebook all traits are in sync both ways.
+    In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class AugmentationLab(Demo):
     seed : int
         Decides the random transforms; "the next epoch" adds one.
     **settings
-        Single settings, with the names and meaning of `lecture_utils.augmentation.Augment`:
+        Individual settings, with the names and meanings of `lecture_utils.augmentation.Augment`:
         ``degrees``, ``translate``, ``scale`` (a pair), ``shear``, ``crop`` (a pair), ``flip``,
         ``brightness``, ``contrast``, ``saturation``, ``hue``, ``noise``, ``erase``; also ``ratio``,
         the largest ratio of a crop's sides, and ``mixup``, the alpha of its Beta distribution.

@@ -50,25 +50,25 @@ class Challenge(Demo):
     Parameters
     ----------
     demo : Demo
-        What the reader changes, in the state in which it starts.
+        The demo that the reader changes, in its initial state.
     task : str
         What to do. Text between backticks is shown as code.
     goal : sequence of Condition
         When all of them hold, the challenge is solved. They must not hold at the start.
     hints : sequence of str
-        Are shown one after the other, when the reader asks.
+        Shown one at a time, when the reader asks for them.
     name : str
-        Under which the browser remembers it, such as ``"1/same-size"``.
+        Name under which the browser remembers it, such as ``"1/same-size"``.
     title : str
-        Its heading.
+        The heading.
     minutes : int
         About how long it takes.
     answer : str
-        How to solve it with the controls, and why this is right.
+        How to solve it with the controls, and why this works.
     solution : mapping of str to value
         The demo's traits when it is solved, for `check`.
     images : sequence of (array, str)
-        RGB images (uint8) that the task refers to, each with a text that says what is in it.
+        RGB images (uint8) that the task refers to, each with an alternative text.
 
     Raises
     ------
@@ -137,13 +137,14 @@ class Challenge(Demo):
         Parameters
         ----------
         **traits
-            Traits of the demo, tried out together; the demo then returns to its state.
+            Traits of the demo, set together for the check; the demo then returns to its previous
+            state.
 
         Returns
         -------
         Verdict
-            Is true if the challenge is solved; otherwise it says what is missing, in the words of
-            the page.
+            True if the challenge is solved; otherwise, it says what is missing, in the words of the
+            page.
 
         Raises
         ------

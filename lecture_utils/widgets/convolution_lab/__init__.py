@@ -69,7 +69,7 @@ class Padding(Whole):
 class ConvolutionLab(ImageDemo):
     """Any kernel on any image, every output pixel explained.
 
-    In a live notebook all traits are in sync both ways: what the reader does on the page arrives
+    In a live notebook, all traits are in sync both ways: what the reader does on the page arrives
     here, and what is assigned here is drawn at once.
 
     Parameters

@@ -69,7 +69,7 @@ export function layerMaps({ layer, title, note, onPoint }) {
   );
   const element = h("div", { class: "digit-layer" }, head, field);
 
-  /** For every canvas pixel the place of its value, or -1 between the maps. */
+  /** For every canvas pixel the index of its value, or -1 between the maps. */
   const places = new Int32Array(width * height).fill(-1);
   for (let c = 0; c < channels; c += 1) {
     const [top, left] = corner(c);

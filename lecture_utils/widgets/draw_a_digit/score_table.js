@@ -49,7 +49,7 @@ export function scoreTable() {
 }
 
 /**
- * "99.9%", but "100%" only for what is no nearer to 99.9.
+ * "99.9%", and "100%" only for what is not closer to 99.9%.
  * @param {number} probability
  * @returns {string}
  */

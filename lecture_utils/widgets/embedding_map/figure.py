@@ -18,7 +18,7 @@ def map_html(demo):
     str
         HTML: a figure and a table.
     """
-    # Matplotlib is slow to import, and not all who make the demo show it.
+    # Matplotlib is slow to import, and not every demo that is made is shown.
     from lecture_utils import plotting
 
     count = len(demo.stages)

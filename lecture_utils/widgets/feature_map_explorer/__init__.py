@@ -31,13 +31,13 @@ class FeatureMapExplorer(Demo):
 
     Filters can be sorted by how strongly they respond, or by how differently they respond to the
     two images. The demo marks filters that are dead for all images, and shows one filter enlarged,
-    over the images. In a live notebook all traits are in sync both ways.
+    over the images. In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------
     *networks : str or dict
         Names of `pretrained.NETWORKS` or of recorded runs on cats and dogs, or dicts
-        ``{name: (module, layers, prepare)}``: ``layers`` are module paths, a dict of labels and
+        ``{name: (module, layers, prepare)}``: ``layers`` are module paths, a dict from labels to
         paths, or None for all convolutions; ``prepare`` turns images, float (N, 3, 224, 224) from 0
         to 1, into the network's input, and may be left out. By default the book's network for cats
         and dogs, and EfficientNet-Lite0.
@@ -68,7 +68,7 @@ class FeatureMapExplorer(Demo):
     Notes
     -----
     The response of a filter is the mean magnitude of its map. Maps travel to the page as compressed
-    images, the numbers beside them as they were measured.
+    images; the numbers beside them are those that were measured.
 
     Examples
     --------

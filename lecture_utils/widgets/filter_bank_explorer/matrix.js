@@ -251,7 +251,7 @@ function listenToCells({ table, body, grid, onVisit, onOpen }) {
     cell.focus({ preventScroll: true });
     cell.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
-  // When the page scrolls, another cell comes under a pointer that has not moved: that is no visit.
+  // When the page scrolls, another cell may come under a resting pointer, which is not a visit.
   let pointer = "";
   const hasMoved = ({ clientX, clientY }) => {
     const before = pointer;

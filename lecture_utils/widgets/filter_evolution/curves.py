@@ -31,7 +31,7 @@ def gather_curves(
     Raises
     ------
     ValueError
-        If there are too many curves, or a value is no accuracy.
+        If there are too many curves, or a value is not an accuracy.
     """
     if not isinstance(curves, Mapping) or len(curves) > MOST_CURVES:
         raise ValueError(

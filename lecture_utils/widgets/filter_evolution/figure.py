@@ -1,4 +1,4 @@
-"""The static picture and tables of FilterEvolution."""
+"""The static image and tables of FilterEvolution."""
 
 import html
 

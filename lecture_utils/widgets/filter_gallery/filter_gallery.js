@@ -1,5 +1,5 @@
 /**
- * FilterGallery: what maximizes a filter under which priors, and what real images do in it.
+ * FilterGallery: what maximizes a filter under various priors, and which real images activate it.
  */
 
 import { format } from "../_shared/math/numbers.js";

@@ -55,7 +55,7 @@ function steered({ frequency, theta }) {
   const rounded = Math.round(frequency * 1000) / 1000;
   return {
     frequency: clamp(rounded, ...RANGES.frequency),
-    // In the very middle there is no direction: the last one stays.
+    // The center has no direction: the last one stays.
     ...(rounded > 0 && { theta: Math.min(Math.round(theta * 1000) / 1000, Math.PI) }),
   };
 }

@@ -43,7 +43,7 @@ def as_chain(model, images):
     model : nn.Module
         In evaluation mode.
     images : Tensor, shape (N, 3, H, W)
-        To try it on.
+        Images to try it on.
 
     Returns
     -------

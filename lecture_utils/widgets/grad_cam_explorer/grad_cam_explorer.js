@@ -1,5 +1,6 @@
 /**
- * GradCamExplorer: where the evidence for a class lies, and what it is the sum of. See __init__.py.
+ * GradCamExplorer: where the evidence for a class lies, and the channels that it consists of. See
+ * __init__.py.
  */
 
 import { toTyped } from "../_shared/math/arrays.js";

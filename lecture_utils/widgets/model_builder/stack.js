@@ -1,4 +1,4 @@
-/** What each layer of a stack puts out and costs, or why it does not fit, as stack.py does. */
+/** The output and cost of each layer, or why it does not fit; stack.py computes the same. */
 
 const product = (shape) => shape.reduce((all, size) => all * size, 1);
 /**
@@ -140,7 +140,7 @@ function windows(
 ) {
   const room = (size + 2 * padding - dilation * (kernel - 1) - 1) / stride;
   const steps = ceil ? Math.ceil(room) : Math.floor(room);
-  // A window that would start in the padding behind the input sees nothing of it.
+  // A window that would start in the padding beyond the input sees nothing of it.
   const dropped = ceil && steps * stride >= size + padding;
   return Math.max(0, steps + (dropped ? 0 : 1));
 }
@@ -185,7 +185,7 @@ function nextField(layer, shape, field, flattened) {
       step: step.map((by) => by * layer.stride),
     };
   }
-  // Whoever reads all places sees all their fields together.
+  // A layer that reads all positions has the union of all their fields.
   const places = type === "AdaptiveAvgPool2d" ? shape : type === "Linear" ? flattened : null;
   if (!places) return field;
   return { size: size.map((n, a) => n + (places[a + 1] - 1) * step[a]), step };

@@ -49,14 +49,14 @@ PRESETS = {
 class ReceptiveFieldLab(Demo):
     """A stack of convolution and pooling layers, and the cone from one output down to the input.
 
-    In a live notebook all traits are in sync both ways.
+    In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------
     layers : str or list of (LayerSpec or dict), optional
         The name of one of `PRESETS`; or the layers, first layer first: a `LayerSpec` (a
         convolution), or a dict with ``kind`` ("conv", "max" or "average"), ``kernel``, ``stride``
-        and ``dilation``. Only square windows; padding is left out, because it moves fields and does
+        and ``dilation``. Windows are square. Padding is left out, because it moves fields but does
         not change their size.
     weights : {"uniform", "random"}
         How the effective field is measured: with kernels that average, or as the mean over several

@@ -10,7 +10,7 @@ from typing import Any
 from lecture_utils import runs as recorded
 
 COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
-#: More cannot be told apart.
+#: More runs than this could not be told apart.
 MOST_RUNS = 8
 MOST_EPOCHS = 2000
 
@@ -26,7 +26,7 @@ def gather(
         A name such as "mnist/gap" stands for all its recorded seeds. A dict goes from labels to
         such names, to a history (dict of list), or to a list of histories, one per seed.
     root : path, optional
-        Where recorded runs are looked for, as in `lecture_utils.runs.load`.
+        Folder with recorded runs, as in `lecture_utils.runs.load`.
 
     Returns
     -------

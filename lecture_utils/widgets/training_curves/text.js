@@ -22,7 +22,7 @@ const verb = (count, word) => (count === 1 ? `${word}s` : word);
 export const epochCount = (count) => `${count} ${count === 1 ? "epoch" : "epochs"}`;
 
 /**
- * What it does to all trainings on screen.
+ * What early stopping does to all runs on screen.
  * @param {Record<string, any>[]} stops
  * @param {{patience: number, monitor: string}} rule
  * @returns {string}

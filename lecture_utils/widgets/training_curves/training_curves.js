@@ -63,14 +63,14 @@ function signKey() {
   return { element, update };
 }
 
-/** A run with what early stopping does to each of its trainings. */
+/** A run with what early stopping does to each of its seeds. */
 function withStops(run, { patience, monitor }) {
   const stops = run.seeds.map((seed) => earlyStopping(seed, patience, monitor));
   // The mean goes on until the last of the seeds has stopped.
   return { ...run, stops, lastEpoch: Math.max(...stops.map((stop) => stop.epochs)) };
 }
 
-/** Early stopping goes by single trainings, so its marks stand at the values of the seeds. */
+/** Early stopping acts on single seeds, so its marks stand at their values. */
 function events({ place, seeds, stops }, column) {
   return stops.flatMap((stop, s) => {
     const at = (event, epoch) => ({ event, place, epoch, value: seeds[s][column][epoch - 1] });

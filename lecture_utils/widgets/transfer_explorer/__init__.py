@@ -28,7 +28,7 @@ class TransferExplorer(Demo):
     """A network as a row of stages, with a boundary between the frozen and the trained ones.
 
     Counts are exact at every boundary. Accuracy, time and memory are those of recorded runs; where
-    there is none, the demo says so. In a live notebook all traits are in sync both ways.
+    there is none, the demo says so. In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ class TransferExplorer(Demo):
     until : str
         The first stage that is trained; "head" for feature extraction.
     outputs : int
-        Of the new head, 1 to 1000.
+        Outputs of the new head, 1 to 1000.
     root : path, optional
-        Where recorded runs are looked for, as in `lecture_utils.runs.load`.
+        Folder with recorded runs, as in `lecture_utils.runs.load`.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ from lecture_utils import runs as recorded
 
 from ..training_curves.histories import COLUMNS, MOST_EPOCHS, check_labels, load_seeds
 
-#: More cannot be told apart.
+#: More runs than this could not be told apart.
 MOST_RUNS = 24
 #: From scratch, to compare with, as far as they are recorded.
 FROM_SCRATCH = {
@@ -35,7 +35,7 @@ def gather(
         as this function returns them, of which ``name``, ``clock``, ``trainable`` and
         ``image_size`` may be missing, and of the seeds ``seed`` and ``seconds``.
     root : path, optional
-        Where recorded runs are looked for, as in `lecture_utils.runs.load`.
+        Folder with recorded runs, as in `lecture_utils.runs.load`.
 
     Returns
     -------

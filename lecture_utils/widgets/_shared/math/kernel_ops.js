@@ -45,7 +45,7 @@ export function sums(weights) {
     sum += weight;
     magnitude += Math.abs(weight);
   }
-  // A rest of rounding, as in 0.1 + 0.2 - 0.3, counts as nothing.
+  // A rounding error, as in 0.1 + 0.2 - 0.3, counts as zero.
   return { sum: Math.abs(sum) < 1e-9 * magnitude ? 0 : sum, magnitude };
 }
 

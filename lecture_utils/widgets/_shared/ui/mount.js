@@ -1,6 +1,6 @@
 /**
- * What all demos do in the same way: appear, follow their model and the theme, say what they drew,
- * leave.
+ * What all demos do in the same way: appear, follow their model and the theme, report what they
+ * drew, leave.
  */
 
 /** @import { Edit, Model } from "./model.js" */
