@@ -277,5 +277,5 @@ def test_names():
     assert load("regnet_y_400mf")[1] == (3, 224, 224)
     with pytest.raises(ValueError, match="there is no network 'alexnet2'"):
         load("alexnet2")
-    with pytest.raises(ValueError, match="on the first level are 'stem', 'layer1'"):
+    with pytest.raises(ValueError, match="the first level has 'stem', 'layer1'"):
         trace(*load("resnet18")).find("layer9")

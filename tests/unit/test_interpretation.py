@@ -169,7 +169,7 @@ def test_cam_of_one_logit(images):
 def test_cam_refuses_other_networks(small, networks, images):
     with pytest.raises(ValueError, match=r"dense layer has 512 inputs.*use grad_cam"):
         cam(small, "9", images)
-    with pytest.raises(ValueError, match=r"takes 1280 values, layer 'features.stage3' has 40"):
+    with pytest.raises(ValueError, match=r"has 1280 inputs, layer 'features.stage3' has 40"):
         cam(networks["lite"], "features.stage3", images)
     with pytest.raises(ValueError, match=r"'layer4.1.conv2' .* does not give the logits"):
         cam(networks["resnet18"], "layer4.1.conv2", images)
@@ -347,9 +347,9 @@ class Pair(nn.Module):
     ("layer", "message"),
     [
         ("mian", "no layer 'mian'; did you mean 'main'"),
-        ("zzz", "no layer 'zzz'; it begins with 'main', 'side', 'unused', 'pair'"),
+        ("zzz", "no layer 'zzz'; its first level is 'main', 'side', 'unused', 'pair'"),
         ("side", "logits do not depend on layer 'side'"),
-        ("unused", "'unused' is part of the model, but its forward pass never comes by"),
+        ("unused", "'unused' is part of the model, but its forward pass never uses it"),
         ("pair", "'pair' outputs a tuple, not feature maps"),
         ("", r"layer '' outputs shape \(2, 18\)"),
         (nn.ReLU(), "ReLU is not part of the model"),

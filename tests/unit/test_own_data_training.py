@@ -522,7 +522,7 @@ def test_nothing_to_train_on():
         classifier.training_step((torch.zeros(0, 3, 8, 8), torch.zeros(0)), 0)
     with pytest.raises(ValueError, match="there are no images"):
         transfer.run_in_batches(ViewNet(), pictures(0))
-    with pytest.raises(ValueError, match="a batch is a dict; the loader must give pairs"):
+    with pytest.raises(ValueError, match="a batch is a dict; the loader must return pairs"):
         classifier.training_step({"image": pictures()}, 0)
     with pytest.raises(TypeError, match=r"dataset is a TensorDataset; pass an InMemoryDataset"):
         evaluate(ViewNet(), TensorDataset(pictures(), labels_for()))
@@ -949,12 +949,12 @@ def test_a_loaded_model_trains_like_one_that_was_never_switched_off():
 
 def test_a_whole_block_that_stays_switched_off_is_named():
     model = nn.Sequential(network().eval(), nn.Linear(CLASSES, CLASSES))
-    with pytest.warns(UserWarning, match="^0: in evaluation mode inside of a model in training"):
+    with pytest.warns(UserWarning, match="^0: in evaluation mode inside a model in training"):
         trainer().fit(Classifier(model), OwnData())
     assert not model[0].training
     model[0].requires_grad_(False)  # frozen on purpose
     with warnings.catch_warnings():
-        warnings.filterwarnings("error", message=".*in evaluation mode inside of")
+        warnings.filterwarnings("error", message=".*in evaluation mode inside")
         trainer().fit(Classifier(model), OwnData())
 
 

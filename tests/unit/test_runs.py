@@ -215,7 +215,7 @@ def test_damaged_weights_are_told_apart(weights, tmp_path):
         with pytest.raises(ValueError, match="its checksum"):
             _weights.load_weights(network, path, "0" * 64)
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="no safetensors file"):
+    with pytest.raises(ValueError, match="not a safetensors file"):
         _weights.load_weights(network, path, _weights.checksum(path))
     path.unlink()
     with pytest.raises(FileNotFoundError, match="there is no"):
