@@ -61,7 +61,7 @@ def _table(demo):
     heads = (
         "Stage",
         "dimensions",
-        "wrong",
+        "misclassified",
         f"same class among the nearest {demo.neighbors.shape[2]}",
         "variance that PCA keeps",
     )

@@ -38,7 +38,7 @@ const HELP = [
   ],
   [
     "Batch",
-    "the gradient of a few output pixels, drawn at random, points only roughly downhill, but costs less. With a batch of 1 the patch is framed in the input.",
+    "the gradient of a few output pixels, drawn at random, points only roughly downhill, but costs less. With a batch of 1, the patch is framed in the input.",
   ],
   ["Target", "choose a kernel, or type numbers into its cells."],
   [

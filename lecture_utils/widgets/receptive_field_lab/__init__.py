@@ -181,11 +181,11 @@ class ReceptiveFieldLab(Demo):
         tile = _figure.sequential_tile(np.outer(self.profile, self.profile))
         side = side_holding(0.95, np.outer(self.profile, self.profile))
         text = (
-            f"One output of these {len(fields)} layers sees {size}×{size} pixels; 95% of what they "
-            f"weigh, with kernels that average, lies in the middle {side}×{side}."
+            f"One output of these {len(fields)} layers sees {size}×{size} pixels; with averaging "
+            f"kernels, 95% of the total weight lies in the middle {side}×{side}."
         )
         return (
-            f"<figure>{_figure.image_html([tile], 'How much each pixel of the field weighs.')}"
+            f"<figure>{_figure.image_html([tile], 'The weight of each pixel in the field.')}"
             f"<figcaption>{text}</figcaption></figure>"
             '<div class="demo-numbers"><table><caption>Receptive field after each layer</caption>'
             "<thead><tr><th>no.</th><th>layer</th><th>sees</th><th>step</th></tr></thead>"

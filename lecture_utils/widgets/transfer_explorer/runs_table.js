@@ -4,7 +4,7 @@ import { h, setText } from "../_shared/ui/dom.js";
 import { swatch } from "../_shared/ui/curves/tables.js";
 import { count, percent, range, seconds } from "./text.js";
 
-const HEADS = ["Run", "trained", "test accuracy", "per epoch"];
+const HEADS = ["Run", "trained parameters", "test accuracy", "per epoch"];
 
 /**
  * @param {{onTick: (label: string, on: boolean) => void, onGo: (run: Record<string, any>) => void}}
