@@ -1,13 +1,13 @@
-"""Milliseconds to read one digit: our network on the page, onnxruntime-web, and PyTorch.
+"""Milliseconds per digit: our network on the page, onnxruntime-web, and PyTorch.
 
     python benchmarks/inference_in_browser.py [--run NAME] [--batches N] [--json FILE]
 
 All three run the same recorded network at batch size 1 on the same machine, taking turns: a hundred
-test images each, one after the other, as strokes come one after the other. Times are per image.
+test images each, one after the other, like strokes in the demo. Times are per image.
 
-- Ours is what the demo DrawADigit runs on every stroke: `network.run`, with the weights that travel
-  with the page, keeping the activations of all layers. Once with WebAssembly SIMD, once in plain
-  JavaScript.
+- Ours is the code that the demo DrawADigit runs on every stroke: `network.run`, with the weights
+  that come with the page, keeping the activations of all layers. Once with WebAssembly SIMD, once
+  in plain JavaScript.
 - onnxruntime-web gets the same weights as an ONNX file (see `_onnx.py`) and runs `session.run` with
   its WebAssembly backend, one thread, as on any page that is not cross-origin isolated, such as a
   book on a static host. It comes from npm.
@@ -91,7 +91,7 @@ NAMES = {
 
 
 def time_torch(model, images, first):
-    """Return the milliseconds per image, one at a time."""
+    """Return the milliseconds per image, one image at a time."""
     with torch.inference_mode():
         start = time.perf_counter()
         for i in range(first, first + AT_ONCE):

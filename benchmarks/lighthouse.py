@@ -1,19 +1,19 @@
-"""Let Lighthouse judge the book's pages, and the same text as a default Jupyter Book.
+"""Run Lighthouse on the book's pages, and on the same text as a default Jupyter Book.
 
     python benchmarks/lighthouse.py [--pages PART ...] [--devices NAME ...] [--runs N]
                                     [--site FOLDER] [--peer] [--json FILE]
 
 Lighthouse opens each page as on a slow phone (its default: 4x CPU slowdown, 1.6 Mbit/s, round trips
-of 150 ms, all simulated) and as on a desktop computer. Reported are medians of N runs: its four
-scores, First and Largest Contentful Paint, Total Blocking Time, and layout shift (CLS), beside what
-no load of the machine changes: requests, kilobytes on the wire, render-blocking requests, and
-elements.
+of 150 ms, all simulated) and as on a desktop computer. The script reports medians of N runs: the
+four scores, First and Largest Contentful Paint, Total Blocking Time, and layout shift (CLS). It
+also reports values that do not depend on the load of the machine: requests, kilobytes on the wire,
+render-blocking requests, and elements.
 
 With `--peer`, the executed notebooks are also built with Jupyter Book's default settings, without
-our extensions and style. Its widget loader comes from a CDN, which is not reached here; that makes
-the peer faster, not slower.
+our extensions and style. The default widget loader comes from a CDN, which cannot be reached here;
+that makes the peer faster, not slower.
 
-Files are served from this machine, compressed by gzip. npm fetches Lighthouse once, into
+Files are served from this machine, compressed with gzip. npm downloads Lighthouse once, into
 `_build/npm`.
 """
 
@@ -35,7 +35,7 @@ PEER = ROOT / "_build" / "peers" / "default-book"
 DEVICES = {"mobile": [], "desktop": ["--preset=desktop"]}
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 TARGETS = {"mobile": 95, "desktop": 99}
-#: Largest values: milliseconds, and layout shift.
+#: Upper limits: milliseconds, and layout shift.
 LIMITS = {"FCP": 1500, "TBT": 100, "CLS": 0.02}
 
 
@@ -45,7 +45,7 @@ def lighthouse():
     program = folder / "node_modules" / ".bin" / "lighthouse"
     if not program.exists():
         if not (npm := shutil.which("npm")):
-            sys.exit("npm is needed to fetch Lighthouse; install Node.js")
+            sys.exit("npm is needed to download Lighthouse; install Node.js")
         folder.mkdir(parents=True, exist_ok=True)
         command = [npm, "install", "--silent", "--prefix", str(folder), f"lighthouse@{VERSION}"]
         if subprocess.run(command).returncode:
@@ -79,7 +79,7 @@ def audit(address, device, browser_path):
 
 
 def read_report(report):
-    """Return what is shown of a report, as one flat dict."""
+    """Return the values that are shown from a report, as one flat dict."""
     audits = report["audits"]
     requests = audits["network-requests"]["details"]["items"]
     blocking = audits.get("render-blocking-resources", {}).get("details", {}).get("items", [])
@@ -104,7 +104,7 @@ def read_report(report):
 
 
 def median(runs):
-    """Return the median of each number of several runs; what failed is from the last one."""
+    """Return the median of each value over several runs; failed audits are from the last run."""
     numbers = {
         name: statistics.median(r[name] for r in runs) for name in runs[0] if name != "failed"
     }

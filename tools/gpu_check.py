@@ -1,12 +1,12 @@
-"""Do on a GPU what the tests cannot do on a processor, and write a report.
+"""Run the checks that need a GPU, and write a report.
 
 python tools/gpu_check.py [--data FOLDER] [--report FOLDER] [--minutes N] [--only STEP ...]
 
-Trains in every precision that the GPU has, one recipe of each family at full size, a run that is
-killed and resumed, and one on two devices; runs the notebooks' GPU cells, and the benchmarks. Needs
-no network: data sets are taken from the folder, or else from LECTURE_DATA, the cache, and the
-samples. The report (JSON and text) is written after every step. Without a GPU this is a rehearsal:
-the same steps on tiny data, and what they would be on other machines.
+Trains in every precision that the GPU supports, one recipe of each family at full size, a run that
+is killed and resumed, and one on two devices; runs the notebooks' GPU cells, and the benchmarks.
+Needs no network: data sets are taken from the folder, or else from LECTURE_DATA, the cache, and the
+samples. The report (JSON and text) is written after every step. Without a GPU, this is a rehearsal:
+the same steps on tiny data, and the steps for other machines.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from lecture_utils import runs, training
 from lecture_utils.runs._environment import hardware, versions
 
 ROOT = Path(__file__).resolve().parents[1]
-#: One recipe of each family; their recorded runs say which accuracy to expect.
+#: One recipe of each family; their recorded runs give the expected accuracy.
 FAMILIES = (
     "mnist/gap",
     "fashion_mnist/gap",
@@ -43,24 +43,24 @@ FAMILIES = (
     "learning-curves/partial-200",
 )
 BENCHMARKS = ("training.py", "data_pipeline.py")
-#: A recipe that is quick, for steps that need several runs.
+#: A fast recipe, for steps that need several runs.
 QUICK = "mnist/gap"
-#: Machines that a rehearsal pretends to have: compute capability, and number of GPUs.
+#: Machines that a rehearsal simulates: compute capability, and number of GPUs.
 PRETENDED = {"T4": ((7, 5), 1), "A100": ((8, 0), 1), "two A100": ((8, 0), 2)}
-#: How much worse than the recorded runs a test accuracy may be.
+#: Largest allowed deficit in test accuracy compared with the recorded runs.
 TOLERANCE = 0.03
 _TINY = {"epochs": 2, "train_size": 64, "validation_size": 32}
 
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """What the steps depend on.
+    """The properties of a machine that the steps depend on.
 
     Attributes
     ----------
     gpus : int
     precisions : tuple of str
-        For Lightning's Trainer, the best one last.
+        Values for Lightning's Trainer, the best one last.
     """
 
     gpus: int
@@ -77,7 +77,7 @@ class Machine:
 
 @contextlib.contextmanager
 def pretend(capability, gpus):
-    """Have torch say that there are GPUs of a compute capability."""
+    """Make torch report GPUs with this compute capability."""
     properties = SimpleNamespace(major=capability[0], minor=capability[1])
     with (
         mock.patch("torch.cuda.is_available", lambda: True),
@@ -97,9 +97,9 @@ class Setting:
     ----------
     machine : Machine
     data : str or None
-        A folder, "sample", or None for wherever the package finds the data.
+        A folder, "sample", or None to let the package find the data.
     scratch : Path
-        For runs that nobody needs afterwards.
+        For runs that are not needed afterwards.
     """
 
     machine: Machine
@@ -113,11 +113,11 @@ class Setting:
 
     @property
     def changes(self):
-        """What a rehearsal changes in a recipe."""
+        """The changes to a recipe in a rehearsal."""
         return _TINY if self.rehearses else {}
 
     def train(self, name, folder, **trainer):
-        """Train on one device, and say what it took."""
+        """Train on one device, and report the time and the result."""
         trainer = {"devices": 1, "accelerator": "cpu" if self.rehearses else "gpu", **trainer}
         start = time.perf_counter()
         if not self.rehearses:
@@ -133,11 +133,11 @@ class Setting:
 
 
 class NotPossibleError(Exception):
-    """A step does not fit this machine; the message says why."""
+    """A step is impossible on this machine; the message says why."""
 
 
 def machine(setting):
-    """Describe the machine, and what a rehearsal would do on others."""
+    """Describe the machine, and what a rehearsal would do on other machines."""
     found = {"hardware": hardware(), "versions": versions(), "cuda": torch.version.cuda}
     if setting.rehearses:
         for name, (capability, gpus) in PRETENDED.items():
@@ -183,8 +183,8 @@ def recipes(setting):
 
 
 def resume(setting):
-    """Kill a run in its first epochs, resume it, and compare it with one that was left alone."""
-    whole, found = setting.train(QUICK, "left alone")
+    """Kill a run in its first epochs, resume it, and compare it with an uninterrupted one."""
+    whole, found = setting.train(QUICK, "uninterrupted")
     root = setting.scratch / "killed"
     command = _train_command(setting, root, "--devices", "1")
     folder = root / QUICK / "seed0"
@@ -206,7 +206,7 @@ def resume(setting):
 def devices(setting):
     """Train on two devices at once."""
     if not setting.rehearses and setting.machine.gpus < 2:
-        raise NotPossibleError("there is one GPU only")
+        raise NotPossibleError("there is only one GPU")
     root = setting.scratch / "devices"
     start = time.perf_counter()
     _run(_train_command(setting, root, "--devices", "2", "--strategy", "ddp"))
@@ -231,7 +231,7 @@ def cells(setting):
             found[path.name] = [cell.source.splitlines()[0] for cell in for_gpu]
             continue
         start = time.perf_counter()
-        # Exercises are open, and their checks would say so.
+        # Exercises are unsolved, so their checks would fail.
         notebook.cells = [c for c in notebook.cells if not _tags(c) & {"exercise", "check"}]
         with mock.patch.dict(os.environ, {"LECTURE_DATA": setting.data} if setting.data else {}):
             NotebookClient(
@@ -267,10 +267,10 @@ def check(names, setting, minutes, write):
     Parameters
     ----------
     names : sequence of str
-        Of `STEPS`.
+        Names from `STEPS`.
     setting : Setting
     minutes : float
-        No step begins later than that.
+        No step starts after this time.
     write : callable
         Takes the report, a dict of dict.
 
@@ -283,7 +283,7 @@ def check(names, setting, minutes, write):
     for name in names:
         began = time.monotonic()
         if began - start > 60 * minutes:
-            entry = {"status": "not run", "reason": f"more than {minutes:g} minutes were over"}
+            entry = {"status": "not run", "reason": f"more than {minutes:g} minutes had passed"}
         else:
             entry = _entry(STEPS[name], setting)
         report[name] = {**entry, "step_seconds": round(time.monotonic() - began, 1)}
@@ -297,12 +297,12 @@ def _entry(step, setting):
         return {"status": "passed", "found": step(setting)}
     except NotPossibleError as error:
         return {"status": "not run", "reason": str(error)}
-    except Exception:  # whatever it is, it belongs into the report, and the other steps go on
+    except Exception:  # any error belongs in the report, and the other steps continue
         return {"status": "failed", "reason": traceback.format_exc()}
 
 
 def as_text(report):
-    """Write the report for people: one line per finding."""
+    """Write a readable report: one line per result."""
     lines = []
     for name, entry in report.items():
         lines.append(f"{name}: {entry['status']}, {entry['step_seconds']} s")
@@ -343,7 +343,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help='folder with the data sets, or "sample"')
     parser.add_argument("--report", default="docs", help="folder for gpu.json and gpu.txt")
-    parser.add_argument("--minutes", type=float, default=8, help="no step begins later")
+    parser.add_argument("--minutes", type=float, default=8, help="no step starts later")
     parser.add_argument("--only", nargs="+", choices=list(STEPS), default=list(STEPS))
     options = parser.parse_args()
     here = Machine.found()

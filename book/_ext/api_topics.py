@@ -1,7 +1,8 @@
 """Which chapter explains which part of ``lecture_utils``: the links of the API reference.
 
-This is the only place that says so. The pages under ``book/api`` and the last line of every chapter
-are made from it; ``tests/unit/test_api_reference.py`` compares it with what the notebooks import.
+This is the only place for this information. The pages under ``book/api`` and the last line of every
+chapter are generated from it; ``tests/unit/test_api_reference.py`` compares it with the imports of
+the notebooks.
 """
 
 from dataclasses import dataclass, field
@@ -16,15 +17,14 @@ class Topic:
     title : str
         Title of the page, and of the links to it.
     chapters : dict of int to tuple of str
-        The chapters that explain the topic, and which of its names each of them explains. Names
-        that are in none of the tuples belong to the first chapter. Empty for tools that no chapter
-        explains.
+        The chapters that explain the topic, and the names that each of them explains. Names in none
+        of the tuples belong to the first chapter. Empty for tools that no chapter explains.
     used_in : tuple of int
-        Further chapters, which only use it.
+        Other chapters, which only use the topic.
     verb : str
-        What those chapters do: "Derived", "Introduced", "Shown".
+        How the chapters present the topic: "Derived", "Introduced", "Shown".
     submodules : tuple of str
-        Public modules inside the package that have a section on the page.
+        Public modules inside the package with their own section on the page.
     """
 
     title: str
@@ -34,7 +34,7 @@ class Topic:
     submodules: tuple[str, ...] = ()
 
     def chapter_of(self, name):
-        """Return the number of the chapter that explains one name, or None."""
+        """Return the number of the chapter that explains a name, or None."""
         for number, names in self.chapters.items():
             if name in names:
                 return number
@@ -142,7 +142,7 @@ TOPICS = {
 
 
 def topics_of(chapter):
-    """Return the topics that a chapter explains and those that it only uses, two lists of names."""
+    """Return two lists of topics: those that a chapter explains, and those that it only uses."""
     explained = [name for name, topic in TOPICS.items() if chapter in topic.chapters]
     used = [name for name, topic in TOPICS.items() if chapter in topic.used_in]
     return explained, used
