@@ -1,4 +1,4 @@
-"""A demo's image: a gallery to choose from, or an array of one's own."""
+"""A demo's image: one from a gallery, or the reader's own array."""
 
 from __future__ import annotations
 

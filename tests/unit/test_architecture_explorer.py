@@ -93,7 +93,7 @@ def test_the_figure_tells_the_numbers(explorer):
 @pytest.mark.parametrize(
     ("networks", "settings", "message"),
     [
-        (("alexnet9",), {}, "there is not a network 'alexnet9'"),
+        (("alexnet9",), {}, "there is no network 'alexnet9'"),
         ((7,), {}, "7 is not a network"),
         (({},), {}, "is not a network"),
         (({"mine": nn.ReLU()},), {}, "'mine' is ReLU.*give \\(module, image_size\\)"),

@@ -6,7 +6,7 @@ import { format } from "../_shared/math/numbers.js";
 import { entriesOfColumn, entriesOfRow } from "./state.js";
 import { letter } from "./weights.js";
 
-/** A number within a product: negative ones in brackets. */
+/** A number within a product: negative ones in parentheses. */
 const factor = (value) => (value < 0 ? `(${format(value)})` : format(value));
 const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 const cellName = (name, index, columns) =>

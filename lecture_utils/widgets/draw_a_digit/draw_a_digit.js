@@ -119,8 +119,8 @@ function build(demo) {
   );
 
   let said = "";
-  // A newer sentence replaces one that is not told yet, so each says both: the pen, and the
-  // reading.
+  // A newer sentence replaces one that has not been read yet, so each tells both: the pen, and the
+  // prediction.
   const drawing = drawingPanel(demo, (text) => demo.say(`${text} ${said}`));
   const examples = exampleStrip(demo, () => drawing.pad.forget());
   const seen = inputPanel(demo);

@@ -18,7 +18,7 @@ const GAP = 2;
  */
 export function layout({ channels, rows, columns }) {
   const single = rows * columns === 1;
-  // Layers of single numbers are many, or few: small squares, or large ones.
+  // Layers of single numbers get small squares if there are many, and large ones if there are few.
   const cell = !single ? MAP : channels <= 16 ? MAP : channels <= 128 ? MAP / 2 : MAP / 4;
   const gap = cell === MAP / 4 ? 1 : GAP;
   const scale = Math.max(1, Math.floor((cell - gap) / Math.max(rows, columns)));

@@ -1,4 +1,4 @@
-/** What the network says of the image, and whether that is right. */
+/** What the network predicts for the image, and whether it is correct. */
 
 /** @import { Model } from "../_shared/ui/model.js" */
 import { h, setText } from "../_shared/ui/dom.js";

@@ -197,7 +197,7 @@ function build(demo) {
     ),
   ];
   function readings() {
-    // To ask for them while they are computed would end the work at once, in one long frame.
+    // Asking for them while they are being computed would finish the work in one long frame.
     if (model.get("images").length && isBehind()) return null;
     const marks = model.get("images").length ? read().judged.marks : [];
     const count = (mark) => marks.filter((each) => each === mark).length;

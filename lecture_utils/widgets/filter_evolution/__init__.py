@@ -103,7 +103,7 @@ class FilterEvolution(Demo):
     def _check_step(self, proposal):
         if proposal["value"] not in self.steps:
             raise traitlets.TraitError(
-                f"step is {proposal['value']}; the filters were kept after steps "
+                f"step is {proposal['value']}; the filters were saved after steps "
                 f"{', '.join(map(str, self.steps))}"
             )
         return proposal["value"]

@@ -6,7 +6,7 @@ import { setText } from "../_shared/ui/dom.js";
 import { clock } from "../_shared/ui/frame.js";
 import { DICE, PAUSE, PLAY, RESTART, STEP } from "../_shared/ui/icons.js";
 
-/** With reduced motion a run is not animated: so many steps are shown at once. */
+/** With reduced motion, a run is not animated: this many steps are shown at once. */
 export const STEPS_AT_ONCE = 300;
 
 /**

@@ -253,7 +253,7 @@ function windowAround(row, column, { kernel, h: rows, w: columns }) {
   return { top, left, rows: bottom - top, columns: Math.min(column + right + 1, columns) - left };
 }
 
-/** The lab as a screen reader tells it. */
+/** The lab in words, for screen readers. */
 function sentence(lab, row, column) {
   const at = row * lab.w + column;
   return (
@@ -264,8 +264,7 @@ function sentence(lab, row, column) {
 }
 
 /**
- * What the pixel grid makes of a wave above the Nyquist frequency; null where there is nothing to
- * say.
+ * How the pixel grid shows a wave above the Nyquist frequency; null where there is nothing to say.
  */
 function aliasing({ frequency, theta }) {
   const { u, v, aliased } = spot(frequency, theta);

@@ -3,7 +3,7 @@
 import { format } from "../_shared/math/numbers.js";
 import { readers, windowCells, windowCount } from "./layer.js";
 
-/** A number within a product: negative ones in brackets. */
+/** A number within a product: negative ones in parentheses. */
 const factor = (value) => (value < 0 ? `(${format(value)})` : format(value));
 
 /**
