@@ -24,7 +24,7 @@ export MALLOC_TRIM_THRESHOLD_ ?= 268435456
 .PHONY: help book slides pdf homework photos gpu rehearse serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
 
 help:  ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 # A stamp file records that the environment matches pyproject.toml and constraints.txt; while it is newer, there is nothing to do.
 .venv/.ready-book: pyproject.toml constraints.txt

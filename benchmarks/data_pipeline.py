@@ -211,10 +211,10 @@ def time_epochs(folder, rounds, device):
 
 
 def find_images(count):
-    found = datasets.cats_vs_dogs()
-    if found.source == "embedded":
-        found = datasets.drawn_pets((count, 100, 100))
-    return found
+    photos = datasets.cats_vs_dogs()
+    if photos.source == "embedded":
+        photos = datasets.drawn_pets((count, 100, 100))
+    return photos
 
 
 def main():
@@ -233,10 +233,10 @@ def main():
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     if options.threads:
         torch.set_num_threads(options.threads)
-    found = find_images(options.images)
+    data = find_images(options.images)
     count = 2 * (options.images // 2)
     print(
-        f"{found.origin}: {count:,}"
+        f"{data.origin}: {count:,}"
         + (f", resized to {options.side} pixels on disk" if options.side else "")
         + f"; {SIZE[0]}x{SIZE[1]} pixels, batches of {BATCH}\n"
         f"Python {platform.python_version()}, torch {torch.__version__}, torchvision "
@@ -246,7 +246,7 @@ def main():
         print(f"warning: other programs are busy (load {load:.1f})", file=sys.stderr)
     scratch = Path(tempfile.mkdtemp())
     try:
-        choose(Path(found), count, options.side, scratch / "images")
+        choose(Path(data), count, options.side, scratch / "images")
         # A separate cache, because the first epoch should decode.
         os.environ["LECTURE_CACHE"] = str(scratch / "cache")
         met = report(scratch / "images", count, options.rounds, options.device)

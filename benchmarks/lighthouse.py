@@ -83,8 +83,8 @@ def read_report(report):
     audits = report["audits"]
     requests = audits["network-requests"]["details"]["items"]
     blocking = audits.get("render-blocking-resources", {}).get("details", {}).get("items", [])
-    found = {name: 100 * report["categories"][name]["score"] for name in CATEGORIES}
-    found |= {
+    numbers = {name: 100 * report["categories"][name]["score"] for name in CATEGORIES}
+    numbers |= {
         "FCP": audits["first-contentful-paint"]["numericValue"],
         "LCP": audits["largest-contentful-paint"]["numericValue"],
         "TBT": audits["total-blocking-time"]["numericValue"],
@@ -100,7 +100,7 @@ def read_report(report):
         for ref in report["categories"][name]["auditRefs"]
         if ref["weight"] and audits[ref["id"]]["score"] not in (None, 1)
     ]
-    return {**found, "failed": failed}
+    return {**numbers, "failed": failed}
 
 
 def median(runs):
@@ -155,13 +155,13 @@ def judge(site, pages, devices, runs, browser_path):
         }
 
 
-def print_table(title, found):
+def print_table(title, rows):
     """Print one row for each page."""
     print(
         f"\n{title:34}{'perf':>6}{'a11y':>6}{'best':>6}{'SEO':>5}{'FCP s':>7}{'LCP s':>7}"
         f"{'TBT ms':>8}{'CLS':>7}{'requests':>10}{'kB':>7}{'blocking':>10}{'elements':>10}"
     )
-    for page, row in found.items():
+    for page, row in rows.items():
         scores = "".join(
             f"{row[name]:>{width}.0f}" for name, width in zip(CATEGORIES, (6, 6, 6, 5), strict=True)
         )
@@ -198,16 +198,16 @@ def main():
         pages = [f"book/{path.name}" for path in sorted((site / "book").glob("*.html"))]
         pages = [page for page in pages if any(part in page for part in arguments.pages)]
         report[name] = judge(site, pages, arguments.devices, arguments.runs, browser_path)
-        for device, found in report[name].items():
-            print_table(f"{name}, {device}", found)
+        for device, rows in report[name].items():
+            print_table(f"{name}, {device}", rows)
 
     print()
     ours = report["the book"]
-    for device, found in ours.items():
-        lowest = min(row["performance"] for row in found.values())
+    for device, rows in ours.items():
+        lowest = min(row["performance"] for row in rows.values())
         verdict(f"{device}, lowest performance score", lowest, TARGETS[device], at_least=True)
         for name, limit in LIMITS.items():
-            verdict(f"{device}, largest {name}", max(row[name] for row in found.values()), limit)
+            verdict(f"{device}, largest {name}", max(row[name] for row in rows.values()), limit)
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 

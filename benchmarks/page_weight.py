@@ -155,7 +155,7 @@ def measure(browser, rounds):
                 OURS: f"{site.address}/{CHAPTER}",
                 DEFAULT: f"{site.address}/{DEFAULT_PAGE}",
             }
-            found = {name: {"ms": [], "bytes": [], "requests": []} for name in routes}
+            results = {name: {"ms": [], "bytes": [], "requests": []} for name in routes}
             for turn in range(rounds + 1):
                 for name, address in routes.items():
                     site.sent.clear()
@@ -165,13 +165,13 @@ def measure(browser, rounds):
                         sys.exit(f"no demo shows on the page with {name}: {cdn.sent}")
                     if turn:  # the first turn fills the servers' and the system's caches
                         sent = site.sent + cdn.sent
-                        found[name]["ms"].append(painted)
-                        found[name]["bytes"].append(sum(size for _, _, size in sent))
-                        found[name]["requests"].append(len(sent))
+                        results[name]["ms"].append(painted)
+                        results[name]["bytes"].append(sum(size for _, _, size in sent))
+                        results[name]["requests"].append(len(sent))
             for name, address in routes.items():
                 painted = open_page(browser, address, only_from=site.address, patience=10)
-                found[name]["alone"] = painted is not None
-    return found
+                results[name]["alone"] = painted is not None
+    return results
 
 
 def demo_code():
@@ -205,7 +205,7 @@ def main():
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright)
         describe_machine(browser)
-        found = measure(browser, arguments.rounds)
+        results = measure(browser, arguments.rounds)
         browser.close()
     code = demo_code()
 
@@ -214,7 +214,7 @@ def main():
         f"{'':20}{'requests':>9}{'gzip':>10}{'demo painted':>14}{'min to max':>18}  no other host"
     )
     middle = {}
-    for name, values in found.items():
+    for name, values in results.items():
         middle[name] = {key: statistics.median(values[key]) for key in ("ms", "bytes", "requests")}
         m, ms = middle[name], values["ms"]
         alone = "demo runs" if values["alone"] else "no demo"
@@ -234,7 +234,7 @@ def main():
     verdict("chapter 8 with all its data", whole_page(HEAVIEST_CHAPTER), LARGEST_PAGE, " MB")
 
     if arguments.json:
-        report = {"routes": found, "demo_code_kB": code}
+        report = {"routes": results, "demo_code_kB": code}
         Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 

@@ -235,7 +235,7 @@ def measure_demo(browser, comparison, count):
 
 def measure_sliders(browser, path, count, slowdown, wanted):
     """Return the times of all sliders of a page: ``{"demo: slider": milliseconds}``."""
-    found = {}
+    all_times = {}
     with Host(files_in(SITE)) as site:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.add_init_script(CLOCK)
@@ -266,10 +266,10 @@ def measure_sliders(browser, path, count, slowdown, wanted):
                 if moved:
                     paints = [(paint["at"], paint["value"]) for paint in seen["paints"]]
                     times = match(seen["sliders"][:moved], pressed(seen, moved), paints)
-                    found[f"{name}: {label.strip()}"] = (times, moved)
+                    all_times[f"{name}: {label.strip()}"] = (times, moved)
             client.send("Emulation.setCPUThrottlingRate", {"rate": 1})
         page.close()
-    return found
+    return all_times
 
 
 def pressed(seen, moved):
@@ -320,7 +320,7 @@ def show(value):
     return match(expected, seen["presses"], paints)
 
 
-def check_same_picture(comparison, value, output):
+def check_same_image(comparison, value, output):
     """Compare the demo's output with the result of the notebook's cell for the same value."""
     scope = {}
     exec(comparison.compute, scope)
@@ -345,14 +345,14 @@ def measure_all(browser, arguments):
     print(f"{'':44}{'min':>10}{'median':>10}{'95th':>10}{'max':>10}{'shown':>14}")
     report = {}
     for path in sorted((SITE / "book").glob("*.html")):
-        found = measure_sliders(
+        all_times = measure_sliders(
             browser,
             f"book/{path.name}",
             arguments.presses,
             arguments.slowdown,
             arguments.demos,
         )
-        for name, (times, moved) in found.items():
+        for name, (times, moved) in all_times.items():
             print(f"{name:44}{describe(times, moved)}")
             report[f"{path.stem}, {name}"] = {"times": times, "presses": moved}
     slow = [
@@ -389,7 +389,7 @@ def main():
         for comparison in () if arguments.skip_notebook else COMPARISONS:
             print(f"\n{comparison.title}: milliseconds from key press to paint")
             times, (value, output) = measure_demo(browser, comparison, count)
-            check_same_picture(comparison, value, output)
+            check_same_image(comparison, value, output)
             notebook = measure_notebook(browser, comparison, count)
             report[comparison.title] = {"demo": times, "notebook": notebook}
             print(f"{'':34}{'min':>10}{'median':>10}{'95th':>10}{'max':>10}{'shown':>14}")

@@ -82,7 +82,7 @@ def locked(path: Path, waiting: str) -> Iterator[None]:
     Parameters
     ----------
     path : Path
-        The lock is a file beside it, with ``.lock`` appended.
+        The lock is a file next to it, with ``.lock`` appended.
     waiting : str
         What to print while another process holds the lock.
 

@@ -96,7 +96,7 @@ def interval(
     """
     accuracies, count = [*accuracies], whole("count", count, 1)
     if not accuracies:
-        raise ValueError("there is no accuracy; pass one per seed")
+        raise ValueError("there are no accuracies; pass one per seed")
     mean = sum(accuracies) / len(accuracies)
     variance = mean * (1 - mean) / count
     if len(accuracies) > 1:

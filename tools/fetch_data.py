@@ -34,9 +34,9 @@ def main():
 
 def _fetch(name):
     try:
-        found = FETCH[name](download=True)
+        result = FETCH[name](download=True)
         # If the network fails, the search falls back to drawings and samples.
-        whole = found.source != "embedded"
+        whole = result.source != "embedded"
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         whole = False

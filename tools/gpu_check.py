@@ -67,7 +67,7 @@ class Machine:
     precisions: tuple[str, ...]
 
     @classmethod
-    def found(cls):
+    def describe(cls):
         """Describe this machine."""
         best = training.best_precision("auto")
         every = ("32-true", "16-mixed", "bf16-mixed")
@@ -125,11 +125,11 @@ class Setting:
         run = runs.train(
             name, root=self.scratch / folder, data_dir=self.data, trainer=trainer, **self.changes
         )
-        found = {"seconds": round(time.perf_counter() - start, 1)}
+        findings = {"seconds": round(time.perf_counter() - start, 1)}
         if not self.rehearses:
-            found["gpu_megabytes"] = round(torch.cuda.max_memory_allocated() / 1e6)
-        found["test_accuracy"] = run.card["metrics"]["test"]["accuracy"]
-        return run, found
+            findings["gpu_megabytes"] = round(torch.cuda.max_memory_allocated() / 1e6)
+        findings["test_accuracy"] = run.card["metrics"]["test"]["accuracy"]
+        return run, findings
 
 
 class NotPossibleError(Exception):
@@ -138,34 +138,34 @@ class NotPossibleError(Exception):
 
 def machine(setting):
     """Describe the machine, and what a rehearsal would do on other machines."""
-    found = {"hardware": hardware(), "versions": versions(), "cuda": torch.version.cuda}
+    findings = {"hardware": hardware(), "versions": versions(), "cuda": torch.version.cuda}
     if setting.rehearses:
         for name, (capability, gpus) in PRETENDED.items():
             with pretend(capability, gpus):
-                found[f"on a machine with {name}"] = dataclasses.asdict(Machine.found())
-    return found
+                findings[f"on a machine with {name}"] = dataclasses.asdict(Machine.describe())
+    return findings
 
 
 def precisions(setting):
     """Train in every precision, and compare the losses."""
-    found = {}
+    findings = {}
     for precision in setting.machine.precisions:
-        run, found[precision] = setting.train(QUICK, precision, precision=precision)
-        found[precision]["validation_loss"] = run.history["val_loss"][-1]
-    losses = [each["validation_loss"] for each in found.values()]
+        run, findings[precision] = setting.train(QUICK, precision, precision=precision)
+        findings[precision]["validation_loss"] = run.history["val_loss"][-1]
+    losses = [each["validation_loss"] for each in findings.values()]
     if not all(loss < 1.5 * losses[0] + 0.1 for loss in losses):
-        raise AssertionError(f"a precision does not learn: {found}")
-    return found
+        raise AssertionError(f"a precision does not learn: {findings}")
+    return findings
 
 
 def recipes(setting):
     """Train one recipe of each family, and compare it with its recorded runs."""
-    found, worse = {}, []
+    findings, worse = {}, []
     for name in FAMILIES:
         try:
-            _, found[name] = setting.train(name, "recipes")
+            _, findings[name] = setting.train(name, "recipes")
         except FileNotFoundError as error:
-            found[name] = {"not run": str(error)}
+            findings[name] = {"not run": str(error)}
             continue
         recorded = [
             runs.load(name, seed).card["metrics"]["test"]["accuracy"]
@@ -174,17 +174,17 @@ def recipes(setting):
         ]
         if recorded and not setting.rehearses:
             expected = sum(recorded) / len(recorded)
-            found[name]["recorded"] = round(expected, 4)
-            if found[name]["test_accuracy"] < expected - TOLERANCE:
+            findings[name]["recorded"] = round(expected, 4)
+            if findings[name]["test_accuracy"] < expected - TOLERANCE:
                 worse.append(name)
     if worse:
-        raise AssertionError(f"worse than recorded: {', '.join(worse)}; {found}")
-    return found
+        raise AssertionError(f"worse than recorded: {', '.join(worse)}; {findings}")
+    return findings
 
 
 def resume(setting):
     """Kill a run in its first epochs, resume it, and compare it with an uninterrupted one."""
-    whole, found = setting.train(QUICK, "uninterrupted")
+    whole, findings = setting.train(QUICK, "uninterrupted")
     root = setting.scratch / "killed"
     command = _train_command(setting, root, "--devices", "1")
     folder = root / QUICK / "seed0"
@@ -196,11 +196,11 @@ def resume(setting):
         process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
     resumed = runs.resume(QUICK, root=root)
     assert resumed.history["epoch"] == whole.history["epoch"], "epochs are missing"
-    found["largest_difference_of_losses"] = max(
+    findings["largest_difference_of_losses"] = max(
         abs(a - b)
         for a, b in zip(resumed.history["val_loss"], whole.history["val_loss"], strict=True)
     )
-    return found
+    return findings
 
 
 def devices(setting):
@@ -221,14 +221,14 @@ def devices(setting):
 
 def cells(setting):
     """Execute the notebooks that have cells for a GPU; a rehearsal only lists these cells."""
-    found = {}
+    findings = {}
     for path in sorted((ROOT / "book").glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         for_gpu = [cell for cell in notebook.cells if "gpu" in _tags(cell)]
         if not for_gpu:
             continue
         if setting.rehearses:
-            found[path.name] = [cell.source.splitlines()[0] for cell in for_gpu]
+            findings[path.name] = [cell.source.splitlines()[0] for cell in for_gpu]
             continue
         start = time.perf_counter()
         # Exercises are unsolved, so their checks would fail.
@@ -237,11 +237,11 @@ def cells(setting):
             NotebookClient(
                 notebook, timeout=300, resources={"metadata": {"path": path.parent}}
             ).execute()
-        found[path.name] = {
+        findings[path.name] = {
             "seconds": round(time.perf_counter() - start, 1),
             "printed": [_printed(cell) for cell in for_gpu],
         }
-    return found
+    return findings
 
 
 def benchmarks(setting):
@@ -294,7 +294,7 @@ def check(names, setting, minutes, write):
 
 def _entry(step, setting):
     try:
-        return {"status": "passed", "found": step(setting)}
+        return {"status": "passed", "findings": step(setting)}
     except NotPossibleError as error:
         return {"status": "not run", "reason": str(error)}
     except Exception:  # any error belongs in the report, and the other steps continue
@@ -307,8 +307,8 @@ def as_text(report):
     for name, entry in report.items():
         lines.append(f"{name}: {entry['status']}, {entry['step_seconds']} s")
         lines += [f"  {line}" for line in str(entry.get("reason", "")).splitlines()]
-        found = entry.get("found", {})
-        lines += [f"  {key}: {json.dumps(value)}" for key, value in found.items()]
+        findings = entry.get("findings", {})
+        lines += [f"  {key}: {json.dumps(value)}" for key, value in findings.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -346,7 +346,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=8, help="no step starts later")
     parser.add_argument("--only", nargs="+", choices=list(STEPS), default=list(STEPS))
     options = parser.parse_args()
-    here = Machine.found()
+    here = Machine.describe()
     if not here.gpus:
         print("There is no GPU: this is a rehearsal, and its report is not kept.")
     with tempfile.TemporaryDirectory() as scratch:

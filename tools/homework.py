@@ -91,7 +91,7 @@ class Exercise:
 
 def exercises_of(notebook):
     """Return the exercises of a chapter."""
-    found, inside = [], False
+    result, inside = [], False
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":
@@ -99,17 +99,17 @@ def exercises_of(notebook):
                 if part.startswith("## "):
                     inside = part.startswith("## Exercises")
                 elif inside and (heading := _HEADING.match(part)):
-                    found.append(Exercise(heading[1], part.strip()))
-                elif inside and found and part.strip() and not found[-1].solution:
-                    found[-1].given.append(nbformat.v4.new_markdown_cell(part.strip()))
-        elif inside and found and "claim" not in tags:
-            exercise = found[-1]
+                    result.append(Exercise(heading[1], part.strip()))
+                elif inside and result and part.strip() and not result[-1].solution:
+                    result[-1].given.append(nbformat.v4.new_markdown_cell(part.strip()))
+        elif inside and result and "claim" not in tags:
+            exercise = result[-1]
             kind = next((k for k in ("stub", "check", "solution") if _TAGS[k] in tags), None)
             if kind:
                 setattr(exercise, kind, cell.source)
             elif not exercise.solution:
                 exercise.given.append(cell)
-    return found
+    return result
 
 
 def plain_markdown(text, address):
@@ -225,15 +225,15 @@ def statements(source, first_comment=True):
     """Return the top-level statements of a cell: syntax tree and text, with comments above it."""
     lines = source.splitlines()
     start = 0 if first_comment else ast.parse(source).body[0].lineno - 1
-    found = []
+    parts = []
     for node in ast.parse(source).body:
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]) - 1
         above = first
         while above > start and lines[above - 1].startswith("#"):
             above -= 1
-        found.append((node, "\n".join(lines[above : node.end_lineno])))
+        parts.append((node, "\n".join(lines[above : node.end_lineno])))
         start = node.end_lineno
-    return found
+    return parts
 
 
 def needed_statements(cells, needed, comments=False):
@@ -354,11 +354,11 @@ def assignment(path, hints=True):
     ]
     before = code_before_exercises(chapter)
     solutions = [essential(e.solution, e.stub, e.check) for e in exercises]
-    asked = []
+    exercise_code = []
     for exercise, solution in zip(exercises, solutions, strict=True):
-        asked += [c.source for c in exercise.given if c.cell_type == "code"]
-        asked += [exercise.stub, solution, exercise.check]
-    preparation = needed_statements(before, names_needed(asked))
+        exercise_code += [c.source for c in exercise.given if c.cell_type == "code"]
+        exercise_code += [exercise.stub, solution, exercise.check]
+    preparation = needed_statements(before, names_needed(exercise_code))
     if path.stem in BEFOREHAND:
         name, statement = BEFOREHAND[path.stem]
         preparation = [

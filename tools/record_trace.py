@@ -189,12 +189,12 @@ def strongest_images(blocks, model, levels, images):
     best = [[] for _ in levels]
     for batch in images.split(16):
         kept = outputs_of(blocks, model, batch, {level["block"] for level in levels})
-        for level, found in zip(levels, best, strict=True):
+        for level, maxima in zip(levels, best, strict=True):
             maps = kept[f"{level['block']} expand"][:, level["channel"]]
-            found.append(torch.stack(maps.flatten(1).max(dim=1)))
+            maxima.append(torch.stack(maps.flatten(1).max(dim=1)))
     result = []
-    for found in best:
-        values, positions = torch.cat(found, dim=1)
+    for maxima in best:
+        values, positions = torch.cat(maxima, dim=1)
         chosen = values.argsort(descending=True)[:TEST_IMAGES]
         result.append((images[chosen], values[chosen], positions[chosen].long()))
     return result

@@ -51,8 +51,8 @@ def pretend_to_be_colab(folder):
 def with_archive(notebook, archive):
     """Make the setup cell install a local archive instead of the one on the web."""
     (setup,) = (cell for cell in notebook.cells if cell.id == _SETUP)
-    setup.source, found = re.subn(r"https://\S+\.zip", str(archive), setup.source)
-    if found != 1:
+    setup.source, count = re.subn(r"https://\S+\.zip", str(archive), setup.source)
+    if count != 1:
         raise ValueError("the setup cell has no address of an archive")
     return notebook
 

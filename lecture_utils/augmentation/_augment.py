@@ -381,8 +381,8 @@ def _as_range(name, pair):
     # Settings stored as JSON come back as lists.
     values = _numbers(pair)
     if values is None or len(values) != 2 or not 0 < values[0] <= values[1] < math.inf:
-        shown = pair if values is None else values
-        raise ValueError(f"{name} is {shown}; pass the smallest and the largest, above 0")
+        invalid = pair if values is None else values
+        raise ValueError(f"{name} is {invalid}; pass the smallest and the largest, above 0")
     return values
 
 

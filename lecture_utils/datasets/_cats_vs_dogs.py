@@ -103,11 +103,11 @@ def _from_download():
     folder = _unpacked()
     archive = folder.parent / _URLS[0].rsplit("/", 1)[-1]
     try:
-        with locked(folder, f"{_TITLE}: waiting for another process that fetches them"):
+        with locked(folder, f"{_TITLE}: waiting for another process that downloads them"):
             try:
                 cached = _from_cache()  # another process may have finished first
             except DatasetNotFoundError:
-                _search.say_once(f"{_TITLE}: fetching 0.8 GB, of which 0.1 GB is kept")
+                _search.say_once(f"{_TITLE}: downloading 0.8 GB, of which 0.1 GB is kept")
                 fetch(_URLS, archive, _CHECKSUM, timeout=_TIMEOUT)
                 unpack(archive, _target, folder, _finish)
                 archive.unlink()

@@ -74,7 +74,7 @@ def download(
     """
     path = Path(path)
     try:
-        with locked(path, f"{path.name}: waiting for another process that fetches it"):
+        with locked(path, f"{path.name}: waiting for another process that downloads it"):
             if not (path.exists() and has_checksum(path, checksum)):
                 _fetch(list(urls), path, checksum, timeout, progress)
     except DownloadError:
@@ -92,7 +92,7 @@ def download(
 
 
 def has_checksum(path: str | os.PathLike[str], checksum: str) -> bool:
-    """Tell whether a file has the given checksum.
+    """Return whether a file has the given checksum.
 
     Parameters
     ----------

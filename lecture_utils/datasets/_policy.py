@@ -34,7 +34,7 @@ def downloads_are_welcome() -> bool:
     """
     if is_offline():
         return False
-    asked = os.environ.get("LECTURE_DOWNLOAD", "").strip().lower()
-    if asked:
-        return asked not in _NO
+    setting = os.environ.get("LECTURE_DOWNLOAD", "").strip().lower()
+    if setting:
+        return setting not in _NO
     return "google.colab" in sys.modules

@@ -122,21 +122,21 @@ def rule_of_module(name: str, module: Any, channels_last: bool = False) -> Rule:
     """
     from torch import nn
 
-    shown = f"{name} ({type(module).__name__})"
+    label = f"{name} ({type(module).__name__})"
     if _is_pixelwise(module):
         return None
     if isinstance(module, nn.Softmax | nn.LogSoftmax | nn.Softmin | nn.GLU):
         axis = 1 if module.dim is None else module.dim
         over_channels = axis in ((-1, 3) if channels_last else (1, -3))
-        return None if over_channels else Lost(shown)
+        return None if over_channels else Lost(label)
     if isinstance(module, nn.LayerNorm | nn.RMSNorm):
         over_channels = channels_last and len(module.normalized_shape) == 1
-        return None if over_channels else Lost(shown)
+        return None if over_channels else Lost(label)
     if isinstance(module, nn.Linear):
-        return None if channels_last else Lost(shown)
+        return None if channels_last else Lost(label)
     if channels_last:
-        return Lost(shown, "unknown", "its input has the channels last")
-    return _spatial_rule(name, shown, module)
+        return Lost(label, "unknown", "its input has the channels last")
+    return _spatial_rule(name, label, module)
 
 
 def _is_pixelwise(module):
@@ -157,7 +157,7 @@ def _is_pixelwise(module):
     )
 
 
-def _spatial_rule(name: str, shown: str, module: Any) -> Rule:
+def _spatial_rule(name: str, label: str, module: Any) -> Rule:
     from torch import nn
 
     transposed_kinds = nn.ConvTranspose1d | nn.ConvTranspose2d
@@ -168,7 +168,7 @@ def _spatial_rule(name: str, shown: str, module: Any) -> Rule:
     pooling = nn.MaxPool1d | nn.MaxPool2d | nn.AvgPool1d | nn.AvgPool2d | nn.LPPool1d | nn.LPPool2d
     if isinstance(module, pooling):
         if getattr(module, "return_indices", False):
-            return Lost(shown, "unknown", "it also outputs indices")
+            return Lost(label, "unknown", "it also outputs indices")
         return _pool(
             name,
             module.kernel_size,
@@ -182,19 +182,19 @@ def _spatial_rule(name: str, shown: str, module: Any) -> Rule:
     if padding is not None and isinstance(module, padding):
         kind = type(module).__name__
         if kind.endswith("3d"):
-            return Lost(shown, "unknown", "it takes volumes, not images")
-        return _padding(name, shown, module.padding, kind[:-5].removesuffix("ion").lower())
+            return Lost(label, "unknown", "it takes volumes, not images")
+        return _padding(name, label, module.padding, kind[:-5].removesuffix("ion").lower())
     if isinstance(module, nn.PixelShuffle):
-        return _resize(name, shown, (module.upscale_factor,) * 2, "nearest")
+        return _resize(name, label, (module.upscale_factor,) * 2, "nearest")
     if isinstance(module, nn.PixelUnshuffle):
         return _pool(name, module.downscale_factor)
     if isinstance(module, nn.Upsample):
         return _interpolation(
-            name, shown, module.size, module.scale_factor, module.mode, module.align_corners
+            name, label, module.size, module.scale_factor, module.mode, module.align_corners
         )
     adaptive = nn.modules.pooling
     if isinstance(module, adaptive._AdaptiveAvgPoolNd | adaptive._AdaptiveMaxPoolNd):
-        return _adaptive(shown, module.output_size)
+        return _adaptive(label, module.output_size)
     reasons = {
         nn.Unfold: "it outputs columns of patches, not maps",
         nn.Fold: "it takes columns of patches, not maps",
@@ -204,11 +204,11 @@ def _spatial_rule(name: str, shown: str, module: Any) -> Rule:
     }
     for kinds, reason in reasons.items():
         if isinstance(module, kinds):
-            return Lost(shown, "unknown", reason)
+            return Lost(label, "unknown", reason)
     whole = nn.Flatten | nn.GroupNorm | nn.modules.instancenorm._InstanceNorm | nn.Bilinear
     if isinstance(module, whole | nn.MultiheadAttention):
-        return Lost(shown)
-    return Lost(shown, "unknown")
+        return Lost(label)
+    return Lost(label, "unknown")
 
 
 def rule_of_function(node: fx.Node, channels_last: bool = False) -> Rule:
@@ -216,25 +216,25 @@ def rule_of_function(node: fx.Node, channels_last: bool = False) -> Rule:
     from torch.nn import functional
 
     name = _name_of(node)
-    shown = f"{node.name} ({name})"
+    label = f"{node.name} ({name})"
     if name in _PIXELWISE:
         return None
     if name in ("max", "min") and _count_maps(node) > 1:
         return None  # combines two maps
     if name == "getitem":
-        return None if _picks_channels(node) else Lost(shown, "unknown", "it cuts the map")
+        return None if _picks_channels(node) else Lost(label, "unknown", "it cuts the map")
     if name in ("chunk", "split", "unbind", "unsqueeze", "squeeze"):
         axis = _arguments(node, "input", "", "dim").get("dim", 0)
         axis = node.args[1] if "squeeze" in name and len(node.args) > 1 else axis
-        return None if axis == (3 if channels_last else 1) else Lost(shown, "unknown")
+        return None if axis == (3 if channels_last else 1) else Lost(label, "unknown")
     if name in ("softmax", "log_softmax", "glu"):
         axis = _arguments(node, "input", "dim").get("dim")
-        return None if axis in ((-1, 3) if channels_last else (1, -3)) else Lost(shown)
+        return None if axis in ((-1, 3) if channels_last else (1, -3)) else Lost(label)
     if channels_last:
         normalizes = name in ("layer_norm", "rms_norm")
         shape = _arguments(node, "input", "normalized_shape").get("normalized_shape", ())
         pixelwise = name == "linear" or (normalizes and len(shape) == 1)
-        return None if pixelwise else Lost(shown, "unknown", "its input has the channels last")
+        return None if pixelwise else Lost(label, "unknown", "its input has the channels last")
     names = ("input", "kernel_size", "stride", "padding")
     if node.target in (functional.max_pool2d, functional.avg_pool2d):
         given = _arguments(node, *names)
@@ -249,11 +249,11 @@ def rule_of_function(node: fx.Node, channels_last: bool = False) -> Rule:
     if name == "interpolate":
         given = _arguments(node, "input", "size", "scale_factor", "mode", "align_corners")
         if given.get("antialias"):
-            return Lost(shown, "unknown", "antialias=True")
+            return Lost(label, "unknown", "antialias=True")
         mode = given.get("mode", "nearest")
         return _interpolation(
             node.name,
-            shown,
+            label,
             given.get("size"),
             given.get("scale_factor"),
             mode,
@@ -261,19 +261,19 @@ def rule_of_function(node: fx.Node, channels_last: bool = False) -> Rule:
         )
     if name == "pad":
         given = _arguments(node, "input", "pad", "mode")
-        return _padding(node.name, shown, given["pad"], given.get("mode") or "constant")
+        return _padding(node.name, label, given["pad"], given.get("mode") or "constant")
     if name == "pixel_shuffle":
-        return _resize(node.name, shown, (node.args[1],) * 2, "nearest")
+        return _resize(node.name, label, (node.args[1],) * 2, "nearest")
     if name == "pixel_unshuffle":
         return _pool(node.name, node.args[1])
     if name.startswith("adaptive_"):
-        return _adaptive(shown, _arguments(node, "input", "output_size").get("output_size"))
+        return _adaptive(label, _arguments(node, "input", "output_size").get("output_size"))
     if name in ("mean", "sum", "amax", "amin", "max", "min", "std", "var"):
         axis = _arguments(node, "input", "dim").get("dim")
-        return None if axis in (1, -3, (1,), [1]) else Lost(shown)
+        return None if axis in (1, -3, (1,), [1]) else Lost(label)
     if name in ("view", "reshape") and len(node.args) <= 3:
-        return Lost(shown)  # (N, ...) no rows and columns left
-    return Lost(shown, "whole" if name in _GLOBAL else "unknown")
+        return Lost(label)  # (N, ...) no rows and columns left
+    return Lost(label, "whole" if name in _GLOBAL else "unknown")
 
 
 def gives_numbers(node: fx.Node) -> bool:
@@ -390,7 +390,7 @@ def _pool(
     return Step(name, rows, columns, sizes)
 
 
-def _padding(name: str, shown: str, amounts: Any, kind: str) -> Rule:
+def _padding(name: str, label: str, amounts: Any, kind: str) -> Rule:
     border: dict[str, str] = {
         "zero": "zeros",
         "constant": "zeros",
@@ -399,10 +399,10 @@ def _padding(name: str, shown: str, amounts: Any, kind: str) -> Rule:
     }
     kind = border.get(kind, kind)
     if kind == "circular":
-        return Lost(shown, "unknown", "an output would see two opposite edges")
+        return Lost(label, "unknown", "an output would see two opposite edges")
     amounts = tuple(amounts) if isinstance(amounts, tuple | list) else (amounts,) * 4
     if len(amounts) not in (2, 4) or not all(isinstance(amount, int) for amount in amounts):
-        return Lost(shown, "unknown", f"it pads by {amounts}")
+        return Lost(label, "unknown", f"it pads by {amounts}")
     left, right, top, bottom = (*amounts, 0, 0)[:4]
 
     def sizes(size):
@@ -411,29 +411,29 @@ def _padding(name: str, shown: str, amounts: Any, kind: str) -> Rule:
     return Step(name, windows(1, 1, top, 1), windows(1, 1, left, 1), sizes, True, kind)
 
 
-def _interpolation(name, shown, size, factor, mode, align_corners=None) -> Rule:
+def _interpolation(name, label, size, factor, mode, align_corners=None) -> Rule:
     if size is not None:
         return Lost(
-            shown, "unknown", "size= makes what it sees depend on the image; pass scale_factor="
+            label, "unknown", "size= makes what it sees depend on the image; pass scale_factor="
         )
     if align_corners:
         return Lost(
-            shown, "unknown", "align_corners=True makes what it sees depend on the image's size"
+            label, "unknown", "align_corners=True makes what it sees depend on the image's size"
         )
     one_axis = mode == "linear"
     factors = _two(factor, one_axis)
     if not all(isinstance(f, int | float) for f in factors):
-        return Lost(shown, "unknown", f"its factor is {factor}")
-    return _resize(name, shown, factors, mode)
+        return Lost(label, "unknown", f"its factor is {factor}")
+    return _resize(name, label, factors, mode)
 
 
-def _resize(name, shown, factors, mode) -> Rule:
+def _resize(name, label, factors, mode) -> Rule:
     exact = [Fraction(f).limit_denominator(64) for f in factors]
     if any(not math.isclose(f, e, rel_tol=1e-9) for f, e in zip(factors, exact, strict=True)):
-        return Lost(shown, "unknown", f"it resizes by {factors}, which is not a simple fraction")
+        return Lost(label, "unknown", f"it resizes by {factors}, which is not a simple fraction")
     if mode == "area":
         if any(e.numerator != 1 for e in exact):
-            return Lost(shown, "unknown", "areas overlap unless they shrink by an integer")
+            return Lost(label, "unknown", "areas overlap unless they shrink by an integer")
         return _pool(name, tuple(e.denominator for e in exact))
 
     def sizes(size):
@@ -442,8 +442,8 @@ def _resize(name, shown, factors, mode) -> Rule:
     return Step(name, resized(exact[0], mode), resized(exact[1], mode), sizes)
 
 
-def _adaptive(shown, wanted) -> Rule:
+def _adaptive(label, wanted) -> Rule:
     values = tuple(wanted) if isinstance(wanted, tuple | list) else (wanted,)
     if all(value is None for value in values):
         return None
-    return Lost(shown, "whole" if all(value == 1 for value in values) else "sized")
+    return Lost(label, "whole" if all(value == 1 for value in values) else "sized")

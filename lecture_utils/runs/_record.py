@@ -327,17 +327,17 @@ def record_test_logits(
     data = _data_module(recipe, seed, None if data_dir is None else str(data_dir))
     data.setup("test")
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    found = _test_logits(recipe, model, data)
-    logits = torch.from_numpy(found.logits)
+    test_logits = _test_logits(recipe, model, data)
+    logits = torch.from_numpy(test_logits.logits)
     predicted = predicted_classes(logits, _task(recipe)).numpy()
-    errors, known = int((predicted != found.labels).sum()), card["metrics"]["test"]["errors"]
+    errors, known = int((predicted != test_logits.labels).sum()), card["metrics"]["test"]["errors"]
     # Another processor rounds differently: an image or two may be on the decision boundary.
     if abs(errors - known) > _OTHER_ROUNDING:
         raise ValueError(
             f"the model misclassifies {errors} test images here, but its card says {known}; "
             "the data are not those of the run"
         )
-    write_test_logits(run_folder / TEST_LOGITS, found)
+    write_test_logits(run_folder / TEST_LOGITS, test_logits)
 
 
 def _leave_only_results(folder, recipe, card):

@@ -78,13 +78,13 @@ def compute_test_logits(
     return TestLogits(dataset.labels.numpy(), arrays)
 
 
-def write_test_logits(path: Path, found: TestLogits) -> None:
+def write_test_logits(path: Path, test_logits: TestLogits) -> None:
     """Write labels and logits, completely or not at all."""
     write_arrays(
         path,
-        labels=found.labels.astype(np.uint8),
-        views=np.array(list(found.views)),
-        logits=np.stack(list(found.views.values())).astype(np.float16),
+        labels=test_logits.labels.astype(np.uint8),
+        views=np.array(list(test_logits.views)),
+        logits=np.stack(list(test_logits.views.values())).astype(np.float16),
     )
 
 

@@ -120,12 +120,12 @@ def recorded(*, root: str | os.PathLike[str] | None = None) -> dict[tuple[str, s
     dict of list of Run
         By method and strength, in the order of `METHODS` and `STRENGTHS`; one run per seed.
     """
-    found = {
+    all_runs = {
         (method, strength): load_all(name_of(method, strength), root)
         for method in METHODS
         for strength in strengths_of(method)
     }
-    return {key: loaded for key, loaded in found.items() if loaded}
+    return {key: loaded for key, loaded in all_runs.items() if loaded}
 
 
 def scores(
@@ -240,13 +240,13 @@ def compare(
     """
     check_name("baseline", baseline, METHODS)
     runs = recorded() if runs is None else runs
-    found = [
+    comparisons = [
         each
         for budget in ([budgets] if isinstance(budgets, int) else budgets)
         for each in _compare(choose(budget, runs), baseline, runs)
     ]
-    corrected = holm([each.p for each in found])
-    return [replace(each, p=p) for each, p in zip(found, corrected, strict=True)]
+    corrected = holm([each.p for each in comparisons])
+    return [replace(each, p=p) for each, p in zip(comparisons, corrected, strict=True)]
 
 
 def _compare(chosen, baseline, runs):

@@ -266,7 +266,7 @@ def _list_images(folder: Path) -> _Listing:
         loose = sum(name.lower().endswith(_ENDINGS) for name in ignored)
         hint = f"; {_with_reasons(unreadable)}" if unreadable else ""
         if loose:
-            hint = f", but {loose} images beside; sort them into folders"
+            hint = f"; sort its {loose} loose images into folders"
         raise ValueError(
             f"{folder} needs a folder for each of two classes or more; it has {there}{hint}"
         )

@@ -636,7 +636,7 @@ def test_images_that_lie_where_they_are_not_looked_for_are_said(folder):
     (folder / "train").mkdir()
     for name in ("cat.0.jpg", "dog.0.jpg"):  # as Kaggle has them
         (folder / "train" / name).write_bytes(b"")
-    with pytest.raises(ValueError, match="it has none, but 2 images beside; sort them into"):
+    with pytest.raises(ValueError, match="it has none; sort its 2 loose images into"):
         find_images(folder / "train")
 
 
