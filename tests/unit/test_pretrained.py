@@ -168,7 +168,9 @@ def test_torch_hub_is_a_cache_and_a_damaged_file_is_passed_over(nowhere, capsys)
 def test_a_damaged_file_in_the_folder_is_named(nowhere, monkeypatch):
     save_random("resnet18", nowhere / "data", "resnet18-f37072fd.pth")
     monkeypatch.setenv("LECTURE_DATA", str(nowhere / "data"))
-    with pytest.raises(ValueError, match=r"resnet18-f37072fd\.pth is damaged: .* replace it with a good copy"):
+    with pytest.raises(
+        ValueError, match=r"resnet18-f37072fd\.pth is damaged: .* replace it with a good copy"
+    ):
         pretrained.load("resnet18")
     assert pretrained.available() == ("efficientnet_lite0",)
 
