@@ -179,7 +179,9 @@ def draw_image(
     Parameters
     ----------
     axis : matplotlib.axes.Axes
+        Where to draw.
     image : array, tensor or PIL.Image.Image, shape (H, W) or (H, W, 3)
+        Integers from 0 to 255 or floats from 0 to 1; with `signed`, any numbers (H, W).
     signed, limit
         As for :func:`image_grid`; by default the limit is the largest magnitude of this image.
 
@@ -253,6 +255,7 @@ def draw_numbers(
     Parameters
     ----------
     axis : matplotlib.axes.Axes
+        Where to draw.
     values : array (H, W)
         At most about 8x8; in larger arrays the numbers become too small to read.
     signed : bool

@@ -296,6 +296,7 @@ def mcnemar(first_wrong: Sequence[bool], second_wrong: Sequence[bool]) -> tuple[
     Parameters
     ----------
     first_wrong, second_wrong : array_like of bool, shape (N,)
+        Whether each classifier misclassifies each image, in the same order.
 
     Returns
     -------
@@ -389,6 +390,7 @@ def calibration_error_if_calibrated(
     repeats : int
         Number of times that the correct predictions are drawn.
     seed : int
+        Seed of the draws.
 
     Returns
     -------

@@ -88,6 +88,7 @@ class Block:
         Parameters
         ----------
         name : str
+            Its `name`, a module path or the name of a group.
 
         Returns
         -------

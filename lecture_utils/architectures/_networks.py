@@ -30,6 +30,7 @@ def title(name: str) -> str:
     Parameters
     ----------
     name : str
+        Name as in `available`.
 
     Returns
     -------

@@ -53,6 +53,7 @@ class Published:
     weights : str
         Name of the weights, such as ``"IMAGENET1K_V2"``.
     parameters : int
+        Number of parameters.
     macs : float
         Multiply-accumulate operations for one image. torchvision reports them in billions, as
         "GFLOPS".
@@ -122,6 +123,7 @@ def best_weights(rows: Iterable[Published], *, more_data: bool = False) -> list[
     Parameters
     ----------
     rows : iterable of Published
+        Entries of `published`.
     more_data : bool
         Whether to include weights trained on more images than ImageNet's.
 

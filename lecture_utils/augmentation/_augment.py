@@ -37,6 +37,7 @@ def random_affine(
     Parameters
     ----------
     images : tensor or array of float, shape (N, C, H, W)
+        Values of any range.
     degrees : float or (float, float)
         Largest rotation, 0 to 180; or the smallest and largest rotation, -180 to 180 (clockwise).
     translate : float or (float, float)
@@ -233,6 +234,7 @@ class Augment:
         count, height, width : int
             Number of images, and their size in pixels.
         generator : torch.Generator, optional
+            Source of the random numbers. By default PyTorch's own.
 
         Returns
         -------

@@ -15,6 +15,7 @@ def closer(images: Tensor) -> Tensor:
     Parameters
     ----------
     images : tensor of float, shape (N, C, H, W)
+        Values of any range.
 
     Returns
     -------

@@ -126,8 +126,11 @@ class GaborBank(FilterBank):
     Attributes
     ----------
     parameters : list of GaborParameters
+        Frequency, theta and sigma of each filter.
     kernels : list of numpy.ndarray, complex128
+        One kernel per filter.
     names : list of str
+        One name per filter, with its parameters.
 
     Raises
     ------

@@ -103,6 +103,7 @@ class ReceptiveField:
         Parameters
         ----------
         spec : LayerSpec
+            The next layer.
 
         Returns
         -------

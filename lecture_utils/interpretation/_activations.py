@@ -108,6 +108,7 @@ def record_activations(
     ----------
     model : torch.nn.Module
     layers : str, torch.nn.Module, or a list of them
+        Module paths, or the modules themselves.
 
     Yields
     ------
@@ -187,7 +188,9 @@ def feature_maps(
     ----------
     model : torch.nn.Module
     layer : str, torch.nn.Module, or a list of them
+        Module paths, or the modules themselves.
     images : torch.Tensor of float, shape (N, C, H, W)
+        Normalized as the model expects.
     batch_size : int
         Number of images per forward pass.
     channel_axis : int, optional

@@ -115,6 +115,7 @@ def grad_cam(
     layer : str or torch.nn.Module
         Any layer that outputs feature maps, usually the last one.
     images : torch.Tensor of float, shape (N, C, H, W)
+        Normalized as the model expects.
     class_index : int, or N of them, optional
         The class to explain, for all images or for each. By default the predicted class of each
         image. With one logit, 1 is the class that a logit above 0 predicts, and 0 the other class.

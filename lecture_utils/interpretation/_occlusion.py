@@ -30,6 +30,7 @@ def occlusion(
     model : torch.nn.Module
         As for `grad_cam`.
     images : torch.Tensor of float, shape (N, C, H, W)
+        Normalized as the model expects.
     class_index : int, or N of them, optional
         As for `grad_cam`; by default the class that the model predicts for the uncovered image.
     window : int or pair of int

@@ -76,6 +76,7 @@ def smooth_grad(
     samples : int
         Number of noisy copies of each image.
     seed : int
+        Seed of the noise.
 
     Returns
     -------

@@ -23,6 +23,7 @@ def with_random_weights(
     layers : str, torch.nn.Module, or a list of them
         Each one includes all layers inside it; ``""`` is the whole model.
     seed : int
+        Seed of the new weights.
 
     Returns
     -------

@@ -54,6 +54,7 @@ class Plan:
     Attributes
     ----------
     title : str
+        Name of the model for readers.
     classes : tuple of int
         Classes whose logits are maximized as well; by default none.
     layers : tuple of str

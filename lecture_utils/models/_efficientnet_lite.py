@@ -34,6 +34,7 @@ class InvertedBottleneck(nn.Module):
     Parameters
     ----------
     in_channels, out_channels : int
+        Channels of the input and of the output, at least 1.
     kernel_size : int
         Kernel size of the depthwise convolution; odd.
     stride : int

@@ -28,6 +28,7 @@ class Recipe:
     model_options : dict
         Options of `models.build` for that network, such as ``dropout``.
     epochs, batch_size : int
+        Passes through the training images (but see `repeats`), and images per step.
     optimizer, schedule, learning_rate, weight_decay, label_smoothing, ema_decay
         See `training.Classifier`.
     augmentation : dict of float

@@ -303,6 +303,7 @@ def load(name: str, seed: int = 0, *, root: str | os.PathLike[str] | None = None
     name : str
         One of `RECIPES`, such as "mnist/gap".
     seed : int
+        Seed of the run.
     root : path, optional
         Folder of the runs. By default those that ship with the package.
 
@@ -474,6 +475,7 @@ def resume(name: str, seed: int = 0, *, root: str | os.PathLike[str] = "runs") -
     name : str
         One of `RECIPES`.
     seed : int
+        Seed of the run.
     root : path
         The folder that was passed to `train`.
 

@@ -27,6 +27,7 @@ class TestLogits:
     Attributes
     ----------
     labels : ndarray of int, shape (N,)
+        The class of each test image.
     views : dict of ndarray
         The logits by name of the view: shape (N, classes), or (N,) for two classes, where a logit
         above 0 means class 1. Accurate to three digits. All runs have the view "as it is"; runs on

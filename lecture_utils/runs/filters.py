@@ -124,6 +124,7 @@ def evolution(*, seed: int = 0, root: str | os.PathLike[str] | None = None) -> d
     Parameters
     ----------
     seed : int
+        Seed of the runs.
     root : path, optional
         Folder of recorded runs. By default those that ship with the package.
 

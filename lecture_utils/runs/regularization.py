@@ -47,6 +47,7 @@ class Scores:
     Attributes
     ----------
     method, strength : str
+        From `METHODS` and `STRENGTHS`.
     budget : int
         Number of epochs allowed. The weights come from the first of these epochs with the highest
         validation accuracy.
@@ -77,6 +78,7 @@ class Comparison:
     Attributes
     ----------
     method, strength : str
+        From `METHODS` and `STRENGTHS`.
     budget : int
         Number of epochs allowed for both.
     difference, margin : float

@@ -291,7 +291,9 @@ class TestMaps:
     labels : ndarray of int, shape (N,)
         0 for a cat, 1 for a dog.
     class_names : tuple of str
+        Name of each label.
     predictions : dict of str to ndarray of int, shape (N,)
+        The predicted labels by stage.
     files : list of str
         Paths relative to the test folder, such as "cats/cat.4501.jpg", for thumbnails if the photos
         are available.

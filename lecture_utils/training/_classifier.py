@@ -57,6 +57,7 @@ class Classifier(pl.LightningModule):
         layers in evaluation mode stay there, such as a batch normalization whose statistics are to
         be kept; and so does everything that `transfer.freeze` has frozen.
     task : {"multiclass", "binary"}
+        One class out of many, or a yes/no decision.
     optimizer : str
         One of `OPTIMIZERS`.
     learning_rate : float

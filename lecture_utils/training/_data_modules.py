@@ -70,7 +70,9 @@ class InMemoryDataset(Dataset):
     Attributes
     ----------
     inputs : tensor of uint8 or float, shape (N, ...)
+        The inputs as a tensor.
     labels : tensor of int64, shape (N,)
+        The class of each image, counted from 0.
 
     Raises
     ------

@@ -28,7 +28,9 @@ def classification_loss(
     logits : tensor, shape (N, classes), or (N, 1) or (N,) for "binary"
         At least one row.
     labels : tensor, array or list of whole numbers, shape (N,) or (N, 1)
+        The class of each image, counted from 0.
     task : {"multiclass", "binary"}
+        One class out of many, or a yes/no decision.
     label_smoothing : float
         0 to less than 1.
 
@@ -94,7 +96,9 @@ def predicted_classes(logits: Tensor, task: str = "multiclass") -> Tensor:
     Parameters
     ----------
     logits : tensor, shape (N, classes), or (N, 1) or (N,) for "binary"
+        The model's output.
     task : {"multiclass", "binary"}
+        For "binary", a logit above 0 means class 1.
 
     Returns
     -------
@@ -123,7 +127,9 @@ def probabilities(logits: Tensor, task: str = "multiclass") -> Tensor:
     Parameters
     ----------
     logits : tensor, shape (N, classes), or (N, 1) or (N,) for "binary"
+        The model's output.
     task : {"multiclass", "binary"}
+        Softmax over the classes, or the logistic function of one logit.
 
     Returns
     -------
@@ -160,6 +166,7 @@ def evaluate(
     dataset : InMemoryDataset
         Not empty. Bytes become values from 0 to 1.
     task : {"multiclass", "binary"}
+        One class out of many, or a yes/no decision.
     batch_size : int
         Number of images per forward pass.
 

@@ -183,6 +183,7 @@ class EmbeddedDataModule(BatchDataModule):
     data : ImageDataModule, or another `BatchDataModule`
         Its batch size and seed are used.
     model : TransferNetwork, or pretrained.Pretrained
+        Used in evaluation mode.
     until : str
         The first stage that is not run; see `embed`.
 

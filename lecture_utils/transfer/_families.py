@@ -26,6 +26,7 @@ class Normalize(nn.Module):
     Parameters
     ----------
     mean, std : sequence of 3 float
+        For red, green and blue.
 
     Examples
     --------

@@ -158,6 +158,7 @@ def split(model: TransferNetwork, until: str | None = HEAD) -> tuple[nn.Sequenti
     Parameters
     ----------
     model : TransferNetwork
+        Not changed; its layers are shared.
     until : str
         The first stage of the second part, one of ``model.stages``.
 

@@ -25,6 +25,7 @@ class EmbeddingMaps:
     Attributes
     ----------
     pca, tsne : ndarray of float32, shape (N, 2)
+        The position of each image on the two maps.
     explained : float or None
         Fraction of the variance in the PCA map, from 0 to 1. None if unknown.
     dimensions : int or None
@@ -90,6 +91,7 @@ def pca(features: ArrayLike) -> tuple[np.ndarray, float]:
     Parameters
     ----------
     features : array_like, shape (N, D)
+        One embedding per image, D at least 2.
 
     Returns
     -------
@@ -178,6 +180,7 @@ def nearest(features: ArrayLike, count: int = 5) -> np.ndarray:
     Parameters
     ----------
     features : array_like, shape (N, D)
+        One embedding per image, D at least 2.
     count : int
         Number of neighbors, from 1 to N - 1.
 
@@ -216,6 +219,7 @@ def agreement(neighbors: ArrayLike, labels: ArrayLike) -> float:
     neighbors : array_like of int, shape (N, count)
         As returned by `nearest`.
     labels : array_like of int, shape (N,)
+        The class of each image.
 
     Returns
     -------
@@ -249,6 +253,7 @@ def align(points: ArrayLike, reference: ArrayLike) -> np.ndarray:
     Parameters
     ----------
     points, reference : array_like, shape (N, 2)
+        The map to move, and the map to compare it with.
 
     Returns
     -------
