@@ -465,4 +465,4 @@ def _hint(name: str, modules: dict[str, nn.Module]) -> str:
     if listed:
         return f"did you mean {', '.join(map(repr, listed))}?"
     top = [known for known, _ in modules[""].named_children()]
-    return f"its first level is {', '.join(map(repr, top[:12])) or 'empty'}"
+    return f"its first level has {', '.join(map(repr, top[:12])) or 'no layers'}"

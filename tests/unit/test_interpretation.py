@@ -347,7 +347,7 @@ class Pair(nn.Module):
     ("layer", "message"),
     [
         ("mian", "no layer 'mian'; did you mean 'main'"),
-        ("zzz", "no layer 'zzz'; its first level is 'main', 'side', 'unused', 'pair'"),
+        ("zzz", "no layer 'zzz'; its first level has 'main', 'side', 'unused', 'pair'"),
         ("side", "logits do not depend on layer 'side'"),
         ("unused", "'unused' is part of the model, but its forward pass never uses it"),
         ("pair", "'pair' outputs a tuple, not feature maps"),

@@ -445,7 +445,7 @@ def test_models_without_layers_or_parameters():
     images = noise(1, 3, 8, 8)
     fall = occlusion(seeded(Lists), images, 0, window=8)
     torch.testing.assert_close(fall, images.sum().expand(1, 8, 8))
-    with pytest.raises(ValueError, match="no layer 'fc'; its first level is"):
+    with pytest.raises(ValueError, match="no layer 'fc'; its first level has"):
         feature_maps(seeded(Lists), "fc", images)
     empty = nn.Sequential(nn.ReLU(), nn.AvgPool2d(2))
     assert torch.equal(feature_maps(empty, "0", images), images.relu())
