@@ -40,8 +40,8 @@ def convolve2d(
     Parameters
     ----------
     image : array_like, shape (H, W) or (H, W, C)
-        Real numbers. Each channel is convolved separately with the same kernel. A NaN in the image
-        makes every output NaN whose window contains it.
+        Real numbers. Each channel is convolved separately with the same kernel. An output is NaN
+        if its window contains a NaN.
     kernel : array_like, shape (kh, kw)
         Finite real numbers.
     stride : int or pair of int

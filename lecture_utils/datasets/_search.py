@@ -78,7 +78,7 @@ class NearMissError(DatasetNotFoundError):
 def load(
     collection: Collection, split: str, source: str | None = None, download: bool | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], str, str]:
-    """Load a data set from the first source that has it, and report once which one that was.
+    """Load a data set from the first source that has it, and report once which one it was.
 
     Parameters
     ----------

@@ -124,7 +124,7 @@ class Run:
 
         if not self.recipe.save_predictions:
             raise FileNotFoundError(
-                f"{self.card['name']} did not save its predictions; load a run whose recipe says "
+                f"{self.card['name']} did not save its predictions; load a run whose recipe sets "
                 "save_predictions"
             )
         return read_test_predictions(self.folder / _store.TEST_PREDICTIONS)
@@ -148,7 +148,7 @@ class Run:
         if not self.recipe.save_classes:
             raise FileNotFoundError(
                 f"{self.card['name']} did not save its predicted classes; load a run whose recipe "
-                "says save_classes"
+                "sets save_classes"
             )
         return read_test_classes(self.folder / _store.TEST_CLASSES)
 
@@ -191,7 +191,7 @@ class Run:
 
         if not self.recipe.snapshots:
             raise FileNotFoundError(
-                f"{self.card['name']} kept no snapshots; load a run whose recipe names some"
+                f"{self.card['name']} kept no snapshots; load a run whose recipe sets them"
             )
         return read_snapshots(self.folder / _store.SNAPSHOTS)
 
@@ -238,7 +238,7 @@ class Run:
         if not self.recipe.clean_every:
             raise FileNotFoundError(
                 f"{self.card['name']} was not evaluated on clean training images; load a run whose "
-                "recipe says clean_every"
+                "recipe sets clean_every"
             )
         rows = self.card["clean_train"]
         return {name: [row[name] for row in rows] for name in ("epoch", "loss", "accuracy")}

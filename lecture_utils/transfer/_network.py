@@ -130,7 +130,7 @@ def _no_network(model):
         what, remedy = repr(model), f"pretrained.load({model!r}), or one of torchvision"
     elif callable(model):
         what = getattr(model, "__name__", repr(model))
-        what, remedy = f"{what}, which makes networks", f"the result of {what}()"
+        what, remedy = f"{what}, which builds networks", f"the result of {what}()"
     else:
         what, remedy = f"a {type(model).__name__}", "a torch.nn.Module"
     return f"model is {what}; pass a network: {remedy}"
