@@ -49,7 +49,7 @@ TOPICS = {
         {3: (), 1: ("output_size", "padding_per_side")},
         used_in=(4, 5, 7, 8),
     ),
-    "architectures": Topic("Architectures", {7: ()}),
+    "architectures": Topic("Architectures", {7: ()}, used_in=(9,)),
     "models": Topic(
         "Models",
         {
