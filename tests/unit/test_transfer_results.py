@@ -52,7 +52,7 @@ def test_nonsense_is_refused():
             wilson(right, count)
     with pytest.raises(ValueError, match="2 and 1 images"):
         mcnemar([True, False], [True])
-    with pytest.raises(ValueError, match="no accuracy"):
+    with pytest.raises(ValueError, match="no accuracies"):
         interval([])
 
 
