@@ -213,7 +213,7 @@ def test_the_summary_adds_up(demo):
         stops = [early_stopping(seed, patience) for run in demo.demo.runs for seed in run["seeds"]]
         text = demo.root.locator(".curves-summary").inner_text()
         early = sum(stop.epochs_saved > 0 for stop in stops)
-        assert f"{early} of 4 trainings" in text
+        assert f"{early} of 4 runs" in text
         assert f"{sum(stop.epochs_saved for stop in stops)} of 91 epochs saved" in text
         missed = sum(stop.kept != stop.best for stop in stops)
         assert (f"{missed} of 4 miss" in text) == (missed > 0)
