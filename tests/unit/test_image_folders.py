@@ -103,7 +103,7 @@ def test_pictures_and_labels_are_those_of_image_folder(tmp_path, size):
 def test_the_validation_folder_may_have_any_usual_name(tmp_path, name):
     data = module(write_folder(tmp_path / "pets", splits=("train", name)))
     assert len(data.validation_set) == 7
-    with pytest.raises(FileNotFoundError, match="not a folder test"):
+    with pytest.raises(FileNotFoundError, match="no folder test"):
         data.setup("test")
 
 
@@ -270,7 +270,7 @@ def _full_disk(*_):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize("trouble", ["full disk", "not a folder"])
+@pytest.mark.parametrize("trouble", ["full disk", "no folder"])
 def test_without_room_for_the_cache_pictures_are_kept_in_memory(
     folder, monkeypatch, trouble, tmp_path
 ):
@@ -475,9 +475,9 @@ def test_a_test_set_larger_than_the_folder_is_refused(folder):
 
 
 def test_folders_that_do_not_hold_what_is_needed_are_refused(folder, tmp_path):
-    with pytest.raises(FileNotFoundError, match="there is not a folder"):
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
         module(tmp_path / "nowhere")
-    with pytest.raises(FileNotFoundError, match="not a folder validation or val"):
+    with pytest.raises(FileNotFoundError, match="no folder validation or val"):
         module(write_folder(tmp_path / "a", splits=("train",)))
     with pytest.raises(ValueError, match="two classes or more; it has only 'class0'"):
         module(write_folder(tmp_path / "b", (3,)))
