@@ -1,4 +1,4 @@
-"""What the benchmarks share: a web server that counts, packages of peers, and a verdict."""
+"""Shared by the benchmarks: a web server that counts, packages of peers, and verdicts."""
 
 import gzip
 import mimetypes
@@ -25,19 +25,20 @@ _COMPRESSIBLE = ("text/", "application/javascript", "application/json", "image/s
 
 
 class Host:
-    """Serve files on a free port, compressed as a real host would; count what leaves.
+    """Serve files on a free port, compressed as a real host would; count what is sent.
 
     Parameters
     ----------
     find : callable
-        Takes the path of a request without its slash; returns the body as bytes, or None for a 404.
+        Takes the path of a request without the leading slash; returns the body as bytes, or None
+        for a 404.
 
     Attributes
     ----------
     address : str
         ``http://127.0.0.1:port``.
     sent : list of (str, int, int)
-        Path, status and body bytes on the wire of every answer.
+        Path, status, and body bytes on the wire of every response.
     """
 
     def __init__(self, find):
@@ -61,7 +62,7 @@ class Host:
         self.address = f"http://127.0.0.1:{self._server.server_port}"
 
     def _answer(self, request, path):
-        if path not in self._bodies:  # compressed once, as on a host that keeps .gz files
+        if path not in self._bodies:  # compressed once, as on a host that stores .gz files
             self._bodies[path] = _encode(self._find(path), path)
         status, headers, body = self._bodies[path]
         self.sent.append((path, status, len(body)))
@@ -109,18 +110,18 @@ def files_in(folder):
 
 
 def npm_package(name, version):
-    """Return the folder of a package from npm, which is downloaded once.
+    """Return the folder of an npm package, which is downloaded once.
 
     Raises
     ------
     SystemExit
-        If there is no npm, or if it fails; with the remedy.
+        If npm is missing or fails; the message says what to do.
     """
     folder = ROOT / "_build" / "npm" / f"{name.replace('/', '_')}-{version}"
     if folder.is_dir():
         return folder
     if not (npm := shutil.which("npm")):
-        sys.exit(f"npm is needed to fetch {name}, which this is compared with; install Node.js")
+        sys.exit(f"npm is needed to download the peer {name}; install Node.js")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         command = [npm, "pack", f"{name}@{version}", "--silent"]
@@ -135,19 +136,19 @@ def npm_package(name, version):
 
 
 def pip_packages(name, *requirements):
-    """Return a folder with packages of peers, fetched once and without their dependencies.
+    """Return a folder with packages of peers, downloaded once and without their dependencies.
 
     Parameters
     ----------
     name : str
-        Of the folder.
+        Name of the folder.
     *requirements : str
-        What pip installs, with versions.
+        Requirements for pip, with versions.
 
     Raises
     ------
     SystemExit
-        If pip fails; with the remedy.
+        If pip fails; the message says what to do.
     """
     folder = ROOT / "_build" / "peers" / name
     if folder.is_dir():
@@ -160,20 +161,20 @@ def pip_packages(name, *requirements):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             sys.exit(
-                f"pip could not fetch {', '.join(requirements)}; is there a network?\n{done.stderr}"
+                f"pip could not get {', '.join(requirements)}; is there a network?\n{done.stderr}"
             )
         os.replace(target, folder)
     return folder
 
 
 def need_the_book():
-    """Exit with the remedy if the built page is missing."""
+    """Exit with a message if the built page is missing."""
     if not (SITE / CHAPTER).is_file():
         sys.exit(f"{SITE / CHAPTER} is missing; run `make book` first (`make bench` does it)")
 
 
 def describe_machine(browser):
-    """Print what the numbers were measured on, and a warning if other programs are busy."""
+    """Print the machine, and a warning if other programs are busy."""
     print(
         f"Python {platform.python_version()}, Chromium {browser.version}, "
         f"{os.cpu_count()} processors"
@@ -184,7 +185,7 @@ def describe_machine(browser):
 
 
 def verdict(claim, value, limit, unit="", at_least=False):
-    """Print whether a target is met, and by how much it is missed; return whether it is met."""
+    """Print whether a target is met, or by how much it is missed; return whether it is met."""
     met = value >= limit if at_least else value <= limit
     sign = ">=" if at_least else "<="
     words = "met" if met else f"MISSED by {abs(value - limit):.3g}{unit}"

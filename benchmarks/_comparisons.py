@@ -1,4 +1,4 @@
-"""What `slider_latency.py` compares: demos, how to move their controls, and the notebook way."""
+"""The comparisons of `slider_latency.py`: demos, their controls, and the notebook version."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ from _common import CHAPTER
 
 @dataclass(frozen=True)
 class Control:
-    """A control of a demo, and what happens to its value when keys are pressed."""
+    """A control of a demo, and how its value changes when keys are pressed."""
 
     name: str
     focus: object  # a function of the demo's locator that returns the locator to press keys on
     value: str  # JavaScript: the control's value, from the detail of the demo's event
     start: float
-    step: float  # change by `key`
-    end: float  # where `back` takes over from `key`, and the other way round at `start`
+    step: float  # change per press of `key`
+    end: float  # where `back` replaces `key`; at `start`, `key` replaces `back`
     key: str = "ArrowRight"
     back: str = "ArrowLeft"
 
     def presses(self, count):
-        """Return the keys to press, each with the value that it leads to."""
+        """Return the keys to press, each with the resulting value."""
         steps = round((self.end - self.start) / self.step)
         there = [(self.key, self.start + self.step * (i + 1)) for i in range(steps)]
         return_ = [(self.back, self.start + self.step * i) for i in reversed(range(steps))]
@@ -29,10 +29,10 @@ class Control:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A demo on a page, its controls, and the notebook that does the same.
+    """A demo on a page, its controls, and an equivalent notebook.
 
     `compute` is Python source that defines ``compute(value)`` and `scale`, the arguments with which
-    `imshow` draws the result; the first of `controls` is the one that it copies.
+    `imshow` draws the result; the notebook copies the first of `controls`.
     """
 
     title: str
@@ -49,7 +49,7 @@ class Comparison:
 
 
 def large_photo_and_kernel(lab):
-    """Choose the photo, an 11x11 kernel and "same" padding, all by the lab's own controls."""
+    """Choose the photo, an 11x11 kernel and "same" padding, using the lab's own controls."""
     lab.get_by_role("radio", name="cat", exact=True).check(force=True)
     lab.get_by_role("radio", name="11 by 11").check(force=True)
     lab.get_by_role("slider", name="Padding").fill("5")
@@ -65,7 +65,7 @@ CONVOLUTION = Comparison(
     set_up=large_photo_and_kernel,
     controls=(
         Control(
-            "weight in the middle",
+            "weight in the center",
             lambda lab: lab.get_by_role("gridcell").nth(60),
             "({ weights }) => weights[60]",
             *(0, 0.1, 6),
@@ -151,7 +151,7 @@ GABOR = Comparison(
             back="ArrowRight",
         ),
     ),
-    # The notebook gets away with half the work: the lab computes the imaginary part, too.
+    # The notebook does only half the work: the lab also computes the imaginary part.
     compute="""\
 from scipy import ndimage
 from skimage.filters import gabor_kernel

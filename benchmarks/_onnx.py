@@ -1,7 +1,7 @@
-"""Write a small network as an ONNX file, without the onnx package: protocol buffers by hand.
+"""Write a small network as an ONNX file without the onnx package, as raw protocol buffers.
 
-A message is a list of fields; a field is its number, its wire type, and an integer (type 0) or
-bytes with their length before them (type 2). The numbers are those of onnx.proto, opset 17.
+A message is a list of fields; a field is its number, its wire type, and either an integer (type 0)
+or bytes preceded by their length (type 2). The numbers are those of onnx.proto, opset 17.
 """
 
 import numpy as np
@@ -57,12 +57,12 @@ def export(model):
     Parameters
     ----------
     model : nn.Sequential
-        Conv2d, ReLU, MaxPool2d, AdaptiveAvgPool2d(1), Flatten and Linear.
+        Layers: Conv2d, ReLU, MaxPool2d, AdaptiveAvgPool2d(1), Flatten and Linear.
 
     Raises
     ------
     ValueError
-        If it has another layer.
+        If the model has another layer.
     """
     nodes, tensors, last = [], [], "input"
     for i, module in enumerate(model):

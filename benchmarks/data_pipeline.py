@@ -1,23 +1,23 @@
 """Photos per second from files to batches, and a whole epoch: the lecture's way and the book's.
 
-    LECTURE_DATA=FOLDER python benchmarks/data_pipeline.py [--pictures N] [--side N] [--rounds N]
+    LECTURE_DATA=FOLDER python benchmarks/data_pipeline.py [--images N] [--side N] [--rounds N]
         [--threads N] [--device NAME]
 
-On the 2,000 training photos of Cats vs Dogs (or, if they are not here, on as many drawings),
+Uses the 2,000 training photos of Cats vs Dogs (or, if they are missing, as many drawings),
 150x150 pixels, batches of 20:
 
 - The lecture's: torchvision's `ImageFolder` with Resize, RandomRotation, RandomResizedCrop,
-  RandomHorizontalFlip, RandomAffine (shear), ColorJitter, ToTensor and Normalize, one picture at a
+  RandomHorizontalFlip, RandomAffine (shear), ColorJitter, ToTensor and Normalize, one image at a
   time in one worker of a `DataLoader`.
-- The book's: `ImageDataModule`, which has decoded and resized the pictures once, and `Augment`,
-  which changes a whole batch; in the process itself, without a worker.
+- The book's: `ImageDataModule`, which has decoded and resized the images once, and `Augment`,
+  which changes a whole batch; in the main process, without a worker.
 
 First the pipelines alone: in the first epoch, when the book's decodes and writes its cache, and in
 later ones; the book's with one thread, as the worker has, and with all. Then an epoch of training
 the lecture's network (four convolutions, Adam) with Lightning's Trainer, from first batch to last
-step: the lecture's module as it stands there, with one worker and, as in the lecture, with none;
-the book's as its runs are recorded. The ways take turns. The mean losses are printed, so that one
-can see that both learn.
+step: the lecture's module unchanged, with one worker and, as in the lecture, with none; the book's
+as in its recorded runs. The methods take turns. The mean losses are printed to show that both
+learn.
 """
 
 import argparse
@@ -66,7 +66,7 @@ BOOK = Augment(
 
 
 def normalized(images):
-    """Do what the lecture's Normalize does."""
+    """Apply the lecture's Normalize."""
     return BOOK(images).sub_(0.5).div_(0.5)
 
 
@@ -75,7 +75,7 @@ def one_thread(_):
 
 
 def choose(folder, count, side, target):
-    """Put `count` photos, half of each class, into a folder that both ways read."""
+    """Copy `count` photos, half of each class, into a folder that both methods read."""
     for split, number in (("train", count), ("validation", 2)):
         for kind in sorted(path for path in (folder / "train").iterdir() if path.is_dir()):
             place = target / split / kind.name
@@ -114,7 +114,7 @@ def seconds_of(batches):
 
 
 def time_pipelines(folder, rounds):
-    """Return seconds per epoch of all ways: a list each, the first epoch first."""
+    """Return seconds per epoch of all methods: a list each, the first epoch first."""
     threads = torch.get_num_threads()
     lecture = lecture_loader(folder, workers=1)
     cold = time.perf_counter()
@@ -128,7 +128,7 @@ def time_pipelines(folder, rounds):
 
     many, one = f"book, {threads} threads", "book, 1 thread"
     book(threads)
-    # Reading the files is the same for both ways of the book.
+    # Reading the files is the same for both variants of the book's method.
     times = {many: [time.perf_counter() - cold], one: [None], LECTURE_NAME: [seconds_of(lecture)]}
     for _ in range(rounds):
         times[LECTURE_NAME].append(seconds_of(lecture))
@@ -155,12 +155,12 @@ class LectureModule(pl.LightningModule):
         return loss
 
     def configure_optimizers(self):
-        """Make Adam."""
+        """Create the Adam optimizer."""
         return torch.optim.Adam(self.parameters(), RATE)
 
 
 class Stopwatch(pl.Callback):
-    """Take the time of every epoch; only training, not what Lightning does before and after."""
+    """Time every epoch: only training, without Lightning's work before and after it."""
 
     def __init__(self):
         self.seconds = []
@@ -170,13 +170,13 @@ class Stopwatch(pl.Callback):
         self.start = time.perf_counter()
 
     def on_train_batch_end(self, *_):
-        """Take an intermediate time."""
+        """Record an intermediate time."""
         if torch.cuda.is_available():
             torch.cuda.synchronize()
         self.seconds_so_far = time.perf_counter() - self.start
 
     def on_train_epoch_end(self, *_):
-        """Keep the last one."""
+        """Keep the last intermediate time."""
         self.seconds.append(self.seconds_so_far)
 
 
@@ -210,22 +210,22 @@ def time_epochs(folder, rounds, device):
     return results
 
 
-def find_pictures(count):
-    found = datasets.cats_vs_dogs()
-    if found.source == "embedded":
-        found = datasets.drawn_pets((count, 100, 100))
-    return found
+def find_images(count):
+    photos = datasets.cats_vs_dogs()
+    if photos.source == "embedded":
+        photos = datasets.drawn_pets((count, 100, 100))
+    return photos
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--pictures", type=int, default=2000, help="train on so many")
+    parser.add_argument("--images", type=int, default=2000, help="number of training images")
     parser.add_argument(
         "--side",
         type=int,
-        help="resize the photos on disk to this long side (the public ones have 500)",
+        help="resize the photos on disk to this longer side (the public ones have 500)",
     )
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each way")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each method")
     parser.add_argument("--threads", type=int, help="threads of training (default: all processors)")
     parser.add_argument("--device", default="cpu", help="for training: cpu, gpu (default: cpu)")
     options = parser.parse_args()
@@ -233,10 +233,10 @@ def main():
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     if options.threads:
         torch.set_num_threads(options.threads)
-    found = find_pictures(options.pictures)
-    count = 2 * (options.pictures // 2)
+    data = find_images(options.images)
+    count = 2 * (options.images // 2)
     print(
-        f"{found.origin}: {count:,}"
+        f"{data.origin}: {count:,}"
         + (f", resized to {options.side} pixels on disk" if options.side else "")
         + f"; {SIZE[0]}x{SIZE[1]} pixels, batches of {BATCH}\n"
         f"Python {platform.python_version()}, torch {torch.__version__}, torchvision "
@@ -246,10 +246,10 @@ def main():
         print(f"warning: other programs are busy (load {load:.1f})", file=sys.stderr)
     scratch = Path(tempfile.mkdtemp())
     try:
-        choose(Path(found), count, options.side, scratch / "pictures")
-        # A cache of its own: the first epoch is to decode.
+        choose(Path(data), count, options.side, scratch / "images")
+        # A separate cache, because the first epoch should decode.
         os.environ["LECTURE_CACHE"] = str(scratch / "cache")
-        met = report(scratch / "pictures", count, options.rounds, options.device)
+        met = report(scratch / "images", count, options.rounds, options.device)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     sys.exit(not met)
@@ -257,14 +257,14 @@ def main():
 
 def report(folder, count, rounds, device):
     times, one, many = time_pipelines(folder, rounds)
-    print(f"\n{'pipeline: pictures per second':34}{'first epoch':>14}{'later epochs':>14}")
+    print(f"\n{'pipeline: images per second':34}{'first epoch':>14}{'later epochs':>14}")
     warm = {}
     for name in (LECTURE_NAME, one, many):
         first, *later = times[name]
         warm[name] = count / statistics.median(later)
         print(f"  {name:32}{'' if first is None else f'{count / first:.0f}':>14}{warm[name]:14.0f}")
     results = time_epochs(folder, rounds, device)
-    print(f"\n{'training, ' + device:34}{'seconds':>14}{'pictures/s':>14}{'loss':>10}")
+    print(f"\n{'training, ' + device:34}{'seconds':>14}{'images/s':>14}{'loss':>10}")
     epoch = {}
     for name, result in results.items():
         epoch[name] = statistics.median(seconds for seconds, _ in result)
@@ -272,7 +272,7 @@ def report(folder, count, rounds, device):
     print()
     met = True
     for name in (one, many):
-        claim = f"later epochs, times the pictures of the lecture's worker: {name}"
+        claim = f"later epochs, times the images of the lecture's worker: {name}"
         faster = warm[name] / warm[LECTURE_NAME]
         met &= verdict(claim, faster, FASTER_PIPELINE, at_least=True)
     for way in (LECTURE_NAME, "lecture, no worker"):

@@ -1,12 +1,12 @@
-"""Time a bank of 32 Gabor filters: ours beside scikit-image, SciPy, PyTorch and OpenCV.
+"""Time a bank of 32 Gabor filters: ours and those of scikit-image, SciPy, PyTorch and OpenCV.
 
     python benchmarks/gabor_bank.py [--plot FILE] [--rounds N] [--images N] [--size N]
 
-Prints, for one large photo and for many Fashion-MNIST images, the median time of each way to
-compute all complex responses (float32, reflecting border), how many times ours is faster, and the
-largest difference from `scipy.ndimage` (which sums in double precision) on at most 100 images,
-relative to the strongest response of each filter. Then the cost of four filters against sigma. The
-ways take turns, so that whatever else the machine does hits all of them; one that needs more than
+Prints, for one large photo and for many Fashion-MNIST images, the median time of each method for
+all complex responses (float32, reflecting border), how many times faster ours is, and the largest
+difference from `scipy.ndimage` (which sums in double precision) on at most 100 images, relative to
+the strongest response of each filter. Then the cost of four filters against sigma. The methods take
+turns, so that other activity on the machine affects all of them; a method that needs more than
 `TOO_SLOW` seconds has only one turn. Takes about a quarter of an hour, nearly all of it in
 scikit-image's loop.
 """
@@ -33,7 +33,7 @@ from lecture_utils.filter_banks import GaborBank
 FREQUENCIES, SIGMAS = (0.16, 0.31), (1.3, 4.0)
 THETAS = np.arange(8) * np.pi / 8
 SIGMA_RANGE = (1, 1.5, 2, 3, 4, 6, 8, 12, 16)
-# The ways whose cost grows with sigma squared and that would take minutes beyond this one.
+# Methods whose cost grows with sigma squared, and which would take minutes beyond this sigma.
 LARGEST_SIGMA_OF_SLOW_WAYS = 6
 TOO_SLOW = 20.0
 OURS = "ours, NumPy"
@@ -61,7 +61,7 @@ def scikit_image(bank, images):
 def scipy_ndimage(bank, images):
     out = np.empty((len(images), len(bank), *images.shape[1:]), np.complex64)
     for n, kernel in enumerate(bank.kernels):
-        # One call for the whole batch spares ndimage a loop in Python.
+        # One call for the whole batch avoids a Python loop around ndimage.
         out[:, n].real = ndimage.convolve(images, kernel.real[None], mode="reflect")
         out[:, n].imag = ndimage.convolve(images, kernel.imag[None], mode="reflect")
     return out
@@ -81,7 +81,7 @@ def scipy_fftconvolve(bank, images):
 
 
 def torch_conv2d(bank, images):
-    """Real and imaginary parts as channels; one call for all kernels of a size."""
+    """Real and imaginary parts as channels; one call for all kernels of the same size."""
     sizes = defaultdict(list)
     for n, kernel in enumerate(bank.kernels):
         sizes[kernel.shape].append(n)
@@ -92,7 +92,7 @@ def torch_conv2d(bank, images):
             weights = np.concatenate([kernels.real, kernels.imag])[:, None].astype(np.float32)
             inputs = torch.from_numpy(padded(images, kernels[0]))[:, None]
             parts.append((members, torch.nn.functional.conv2d(inputs, torch.from_numpy(weights))))
-    return parts  # planes of real and imaginary parts: joining them is not charged to PyTorch
+    return parts  # planes of real and imaginary parts: joining them does not count for PyTorch
 
 
 def opencv_filter2d(bank, images):
@@ -118,7 +118,7 @@ WAYS = {
 
 
 def as_responses(result, count):
-    """Return what a way computed as complex ``(b, n, H, W)``."""
+    """Return the result of a method as complex ``(b, n, H, W)``."""
     if not isinstance(result, list):
         return result
     out = None
@@ -131,7 +131,7 @@ def as_responses(result, count):
 
 
 def measure(bank, images, ways, rounds, enough=0.5):
-    """Return the seconds of each run of each way; quick ones run several times in each round."""
+    """Return the seconds of each run of each method; fast ones run several times per round."""
     times = defaultdict(list)
     for name in ways:
         if name not in SLOW:
@@ -150,7 +150,7 @@ def measure(bank, images, ways, rounds, enough=0.5):
 
 
 def differences(bank, images, ways):
-    """Return the largest relative difference of each way from `scipy.ndimage`."""
+    """Return the largest relative difference of each method from `scipy.ndimage`."""
     reference = scipy_ndimage(bank, images)
     strongest = abs(reference).max((0, 2, 3))
     found = {}
@@ -173,7 +173,7 @@ def compare(title, bank, images, rounds):
 
 
 def against_sigma(image, rounds):
-    """Print milliseconds per filter for growing sigma; return {way: {sigma: milliseconds}}."""
+    """Print milliseconds per filter for growing sigma; return {method: {sigma: milliseconds}}."""
     curves = defaultdict(dict)
     for sigma in SIGMA_RANGE:
         bank = GaborBank([0.16], THETAS[::2], [sigma])
@@ -210,10 +210,10 @@ def plot(curves, size, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3, help="turns of every way (default 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of every method (default 3)")
     parser.add_argument("--size", type=int, default=512, help="side of the large image")
     parser.add_argument("--images", type=int, default=1000, help="number of small images")
-    parser.add_argument("--plot", metavar="FILE", help="draw cost against sigma into this file")
+    parser.add_argument("--plot", metavar="FILE", help="plot cost against sigma into this file")
     arguments = parser.parse_args()
 
     modules = (np, scipy, skimage, torch, cv2)

@@ -1,13 +1,13 @@
-"""Milliseconds to read one digit: our network on the page, onnxruntime-web, and PyTorch.
+"""Milliseconds per digit: our network on the page, onnxruntime-web, and PyTorch.
 
     python benchmarks/inference_in_browser.py [--run NAME] [--batches N] [--json FILE]
 
 All three run the same recorded network at batch size 1 on the same machine, taking turns: a hundred
-test images each, one after the other, as strokes come one after the other. Times are per image.
+test images each, one after the other, like strokes in the demo. Times are per image.
 
-- Ours is what the demo DrawADigit runs on every stroke: `network.run`, with the weights that travel
-  with the page, keeping the activations of all layers. Once with WebAssembly SIMD, once in plain
-  JavaScript.
+- Ours is the code that the demo DrawADigit runs on every stroke: `network.run`, with the weights
+  that come with the page, keeping the activations of all layers. Once with WebAssembly SIMD, once
+  in plain JavaScript.
 - onnxruntime-web gets the same weights as an ONNX file (see `_onnx.py`) and runs `session.run` with
   its WebAssembly backend, one thread, as on any page that is not cross-origin isolated, such as a
   book on a static host. It comes from npm.
@@ -91,7 +91,7 @@ NAMES = {
 
 
 def time_torch(model, images, first):
-    """Return the milliseconds per image, one at a time."""
+    """Return the milliseconds per image, one image at a time."""
     with torch.inference_mode():
         start = time.perf_counter()
         for i in range(first, first + AT_ONCE):
@@ -158,10 +158,12 @@ def main():
                     ms = page.evaluate(call, [way, first, AT_ONCE])
                 if batch >= 0:
                     times[way].append(ms)
-        found = {}
+        logits_by_way = {}
         for way, count in (("ours", len(images)), ("plain", 1000), ("theirs", 1000)):
             call = "([way, count]) => logits(way, 0, count)"
-            found[way] = np.reshape(page.evaluate(call, [way, min(count, len(images))]), (-1, 10))
+            logits_by_way[way] = np.reshape(
+                page.evaluate(call, [way, min(count, len(images))]), (-1, 10)
+            )
         browser.close()
 
     with torch.inference_mode():
@@ -171,7 +173,7 @@ def main():
     middle = {way: statistics.median(values) for way, values in times.items()}
     for way, values in times.items():
         print(f"{NAMES[way]:28}{min(values):>9.2f}{middle[way]:>9.2f}{max(values):>9.2f}")
-    for way, logits in found.items():
+    for way, logits in logits_by_way.items():
         apart = np.abs(logits - expected[: len(logits)]).max()
         print(
             f"largest difference of logits to PyTorch, {NAMES[way]}: {apart:.1e} "
@@ -190,8 +192,8 @@ def main():
     sizes = kilobytes(find, ours), kilobytes(find, runtime)
     print("gzip, code and weights: ours {:.0f} kB, onnxruntime-web {:.0f} kB\n".format(*sizes))
 
-    wrong = int((found["ours"].argmax(axis=1) != expected.argmax(axis=1)).sum())
-    apart = float(np.abs(found["ours"] - expected).max())
+    wrong = int((logits_by_way["ours"].argmax(axis=1) != expected.argmax(axis=1)).sum())
+    apart = float(np.abs(logits_by_way["ours"] - expected).max())
     verdict("milliseconds per digit", middle["ours"], LARGEST_TIME, " ms")
     verdict("share of onnxruntime-web's time", middle["ours"] / middle["theirs"], 1.0)
     verdict(f"predictions that are not PyTorch's, of {len(images)}", wrong, 0)

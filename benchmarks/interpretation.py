@@ -1,19 +1,19 @@
-"""Looking into a network: Grad-CAM beside two libraries, gradient ascent beside Lucent.
+"""Interpretation of a network: Grad-CAM and two other libraries; gradient ascent and Lucent.
 
     python benchmarks/interpretation.py [--rounds N] [--steps N] [--size PIXELS] [--threads N]
 
 - Grad-CAM, one photo of 224 x 224 pixels, ResNet18 (random weights) and EfficientNet-Lite0
   (ImageNet), a middle and the last layer: `interpretation.grad_cam`, captum's `LayerGradCam`, and
-  `GradCAM` of the package grad-cam, in turns. The last one also stretches and resizes the map.
-  First it is checked that all three give the same.
+  `GradCAM` of the package grad-cam, taking turns. The last one also stretches and resizes the map.
+  First, the script checks that all three give the same map.
 - Gradient ascent, EfficientNet-Lite0, four channels in one batch:
-  `interpretation.maximize_activation` (strong) and Lucent's `render_vis` with its own defaults
-  (Fourier, decorrelated colors, its transformations), in turns. The activation is measured
-  afterwards, for both on the finished picture as it is. Pictures and numbers of the last round go
-  to a folder.
+  `interpretation.maximize_activation` (Fourier) and Lucent's `render_vis` with its own defaults
+  (Fourier, decorrelated colors, its transformations), taking turns. Afterwards, the activation is
+  measured on the finished images of both. The images and numbers of the last round are written to
+  a folder.
 
-Times are of the processor and not of the clock, since other programs disturb them less; `--threads`
-is 1 unless said otherwise, so that the two are the same on a machine that does nothing else.
+Times are processor times, which other programs disturb less than elapsed times; `--threads` is 1 by
+default, so that both times agree on an idle machine.
 """
 
 import argparse
@@ -43,18 +43,18 @@ ASCENTS = {
     "features.stage4": (0, 5, 9, 13),
     "features.stage6": (0, 5, 9, 13),
 }
-# Its newest release, the newest kornia that it takes, and what it imports but pip is not to
-# resolve.
+# Lucent's newest release, the newest kornia that it works with, and packages that it imports but
+# that pip should not resolve.
 LUCENT = ("torch-lucent==0.1.8", "kornia==0.4.1", "decorator>=4")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--rounds", type=int, default=15, help="of Grad-CAM; the ascent gets a fifth"
+        "--rounds", type=int, default=15, help="turns of Grad-CAM; the ascent gets a fifth"
     )
-    parser.add_argument("--steps", type=int, default=128, help="of the ascent")
-    parser.add_argument("--size", type=int, default=128, help="of its pictures, in pixels")
+    parser.add_argument("--steps", type=int, default=128, help="steps of the ascent")
+    parser.add_argument("--size", type=int, default=128, help="size of its images in pixels")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=ROOT / "_build" / "interpretation")
     options = parser.parse_args()
@@ -121,7 +121,7 @@ def check_agreement(ways):
     ours, captum, other = (way() for way in ways.values())
     torch.testing.assert_close(ours, captum, rtol=1e-3, atol=1e-4 * float(ours.max()))
     size = other.shape[1:]
-    # torchvision's ResNet adds in place to what `layer2.1.bn2` puts out, before grad-cam reads it.
+    # torchvision's ResNet adds in place to the output of `layer2.1.bn2`, before grad-cam reads it.
     if ours.shape[1:] != (28, 28):
         stretched = scale_cam_image(scale_cam_image(ours.numpy(), size))
         np.testing.assert_allclose(stretched, other, atol=1e-3)
@@ -162,7 +162,7 @@ def report_ascent(net, rounds, options):
         share = float(ours[1].mean() / theirs[1].mean())
         met &= verdict("times Lucent's activation", share, 1.0, at_least=True)
     (options.out / "numbers.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"pictures, ours above Lucent's: {options.out}")
+    print(f"images, ours above Lucent's: {options.out}")
     return met
 
 
@@ -175,7 +175,7 @@ def ascend(net, layer, channels, options, seed):
 
 
 class _WithNormalization(torch.nn.Module):
-    """Takes pictures from 0 to 1, as Lucent hands them over."""
+    """Takes images from 0 to 1, as Lucent passes them."""
 
     def __init__(self, net):
         super().__init__()
@@ -187,14 +187,14 @@ class _WithNormalization(torch.nn.Module):
 
 def ascend_by_lucent(net, layer, channels, options, seed):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # old kornia warns of what torch will drop
+        warnings.simplefilter("ignore")  # old kornia warns about deprecated features of torch
         from lucent.optvis import objectives, param, render
 
     torch.manual_seed(seed)
     np.random.seed(seed)
     name = f"network_{layer.replace('.', '_')}"
     wanted = sum(objectives.channel(name, c, batch=i) for i, c in enumerate(channels))
-    pictures = render.render_vis(
+    images = render.render_vis(
         _WithNormalization(net).eval(),
         wanted,
         lambda: param.image(options.size, batch=len(channels)),
@@ -204,7 +204,7 @@ def ascend_by_lucent(net, layer, channels, options, seed):
         show_image=False,
         fixed_image_size=options.size,
     )
-    return torch.from_numpy(pictures[0]).movedim(-1, 1)
+    return torch.from_numpy(images[0]).movedim(-1, 1)
 
 
 def mean_activations(net, layer, channels, images):
@@ -213,10 +213,10 @@ def mean_activations(net, layer, channels, images):
     return torch.stack([maps[i, c].mean() for i, c in enumerate(channels)])
 
 
-def draw(path, pictures):
-    """Write one labeled row of pictures per method."""
+def draw(path, images_by_method):
+    """Write one labeled row of images per method."""
     rows = []
-    for name, images in pictures.items():
+    for name, images in images_by_method.items():
         row = np.concatenate((images.permute(0, 2, 3, 1).numpy() * 255).astype(np.uint8), axis=1)
         label = Image.new("RGB", (row.shape[1], 16), "white")
         ImageDraw.Draw(label).text((2, 2), name, fill="black")

@@ -1,19 +1,19 @@
-"""Let Lighthouse judge the book's pages, and the same text as a default Jupyter Book.
+"""Run Lighthouse on the book's pages, and on the same text as a default Jupyter Book.
 
     python benchmarks/lighthouse.py [--pages PART ...] [--devices NAME ...] [--runs N]
                                     [--site FOLDER] [--peer] [--json FILE]
 
 Lighthouse opens each page as on a slow phone (its default: 4x CPU slowdown, 1.6 Mbit/s, round trips
-of 150 ms, all simulated) and as on a desktop computer. Reported are medians of N runs: its four
-scores, First and Largest Contentful Paint, Total Blocking Time, and layout shift (CLS), beside what
-no load of the machine changes: requests, kilobytes on the wire, render-blocking requests, and
-elements.
+of 150 ms, all simulated) and as on a desktop computer. The script reports medians of N runs: the
+four scores, First and Largest Contentful Paint, Total Blocking Time, and layout shift (CLS). It
+also reports values that do not depend on the load of the machine: requests, kilobytes on the wire,
+render-blocking requests, and elements.
 
 With `--peer`, the executed notebooks are also built with Jupyter Book's default settings, without
-our extensions and style. Its widget loader comes from a CDN, which is not reached here; that makes
-the peer faster, not slower.
+our extensions and style. The default widget loader comes from a CDN, which cannot be reached here;
+that makes the peer faster, not slower.
 
-Files are served from this machine, compressed by gzip. npm fetches Lighthouse once, into
+Files are served from this machine, compressed with gzip. npm downloads Lighthouse once, into
 `_build/npm`.
 """
 
@@ -35,7 +35,7 @@ PEER = ROOT / "_build" / "peers" / "default-book"
 DEVICES = {"mobile": [], "desktop": ["--preset=desktop"]}
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 TARGETS = {"mobile": 95, "desktop": 99}
-#: Largest values: milliseconds, and layout shift.
+#: Upper limits: milliseconds, and layout shift.
 LIMITS = {"FCP": 1500, "TBT": 100, "CLS": 0.02}
 
 
@@ -45,7 +45,7 @@ def lighthouse():
     program = folder / "node_modules" / ".bin" / "lighthouse"
     if not program.exists():
         if not (npm := shutil.which("npm")):
-            sys.exit("npm is needed to fetch Lighthouse; install Node.js")
+            sys.exit("npm is needed to download Lighthouse; install Node.js")
         folder.mkdir(parents=True, exist_ok=True)
         command = [npm, "install", "--silent", "--prefix", str(folder), f"lighthouse@{VERSION}"]
         if subprocess.run(command).returncode:
@@ -79,12 +79,12 @@ def audit(address, device, browser_path):
 
 
 def read_report(report):
-    """Return what is shown of a report, as one flat dict."""
+    """Return the values that are shown from a report, as one flat dict."""
     audits = report["audits"]
     requests = audits["network-requests"]["details"]["items"]
     blocking = audits.get("render-blocking-resources", {}).get("details", {}).get("items", [])
-    found = {name: 100 * report["categories"][name]["score"] for name in CATEGORIES}
-    found |= {
+    numbers = {name: 100 * report["categories"][name]["score"] for name in CATEGORIES}
+    numbers |= {
         "FCP": audits["first-contentful-paint"]["numericValue"],
         "LCP": audits["largest-contentful-paint"]["numericValue"],
         "TBT": audits["total-blocking-time"]["numericValue"],
@@ -100,11 +100,11 @@ def read_report(report):
         for ref in report["categories"][name]["auditRefs"]
         if ref["weight"] and audits[ref["id"]]["score"] not in (None, 1)
     ]
-    return {**found, "failed": failed}
+    return {**numbers, "failed": failed}
 
 
 def median(runs):
-    """Return the median of each number of several runs; what failed is from the last one."""
+    """Return the median of each value over several runs; failed audits are from the last run."""
     numbers = {
         name: statistics.median(r[name] for r in runs) for name in runs[0] if name != "failed"
     }
@@ -155,13 +155,13 @@ def judge(site, pages, devices, runs, browser_path):
         }
 
 
-def print_table(title, found):
+def print_table(title, rows):
     """Print one row for each page."""
     print(
         f"\n{title:34}{'perf':>6}{'a11y':>6}{'best':>6}{'SEO':>5}{'FCP s':>7}{'LCP s':>7}"
         f"{'TBT ms':>8}{'CLS':>7}{'requests':>10}{'kB':>7}{'blocking':>10}{'elements':>10}"
     )
-    for page, row in found.items():
+    for page, row in rows.items():
         scores = "".join(
             f"{row[name]:>{width}.0f}" for name, width in zip(CATEGORIES, (6, 6, 6, 5), strict=True)
         )
@@ -198,16 +198,16 @@ def main():
         pages = [f"book/{path.name}" for path in sorted((site / "book").glob("*.html"))]
         pages = [page for page in pages if any(part in page for part in arguments.pages)]
         report[name] = judge(site, pages, arguments.devices, arguments.runs, browser_path)
-        for device, found in report[name].items():
-            print_table(f"{name}, {device}", found)
+        for device, rows in report[name].items():
+            print_table(f"{name}, {device}", rows)
 
     print()
     ours = report["the book"]
-    for device, found in ours.items():
-        lowest = min(row["performance"] for row in found.values())
+    for device, rows in ours.items():
+        lowest = min(row["performance"] for row in rows.values())
         verdict(f"{device}, lowest performance score", lowest, TARGETS[device], at_least=True)
         for name, limit in LIMITS.items():
-            verdict(f"{device}, largest {name}", max(row[name] for row in found.values()), limit)
+            verdict(f"{device}, largest {name}", max(row[name] for row in rows.values()), limit)
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 

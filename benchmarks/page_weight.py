@@ -2,23 +2,23 @@
 
     python benchmarks/page_weight.py [--rounds N] [--json FILE]
 
-Two pages are opened in a fresh Chromium profile each time, taking turns: the built chapter as it
-is, and the same page with MyST-NB's two default script tags (RequireJS and ipywidgets'
-html-manager, from a CDN) in place of the host's. Reported are medians of
+Two pages are opened, each time in a fresh Chromium profile and taking turns: the built chapter
+unchanged, and the same page with MyST-NB's two default script tags (RequireJS and ipywidgets'
+html-manager, from a CDN) instead of the host's. The script reports medians of
 
 - the bytes of all bodies on the wire, compressed by gzip, headers not counted, and the requests;
 - the time from the start of the navigation until the first live demo has been painted: a frame in
   which it has a size is followed by a message to the page itself, which arrives after that frame;
-- whether the demo comes alive when only the page's own host can be reached.
+- whether the demo starts if only the page's own host can be reached.
 
-The heaviest page, chapter 8, is weighed whole: with every file that it can load, among them the
-images that a demo loads only for the layer that a reader picks.
+The heaviest page, chapter 8, is weighed with every file that it can load, including the images that
+a demo loads only for the layer that a reader picks.
 
-The default route has the best network there is: a second server on this machine plays the CDN (the
-addresses in its tags are changed to it), with neither distance nor encryption. The files come from
-npm, and anywidget's from the installed Python package. npm has RequireJS in readable form only, so
-it weighs 14 kB more here than on the CDN, one percent of that route; its checksum is left out for
-that reason.
+The default route has an ideal network: a second server on this machine replaces the CDN (the
+addresses in its tags are changed accordingly), with neither distance nor encryption. The files come
+from npm, and anywidget's from the installed Python package. npm has only a readable form of
+RequireJS, which is 14 kB larger here than on the CDN, one percent of that route; its checksum is
+left out for that reason.
 """
 
 import argparse
@@ -77,7 +77,7 @@ STOPWATCH = f"""
 
 
 def default_tags(cdn):
-    """Return MyST-NB's default script tags, with a local server's address for the CDN's."""
+    """Return MyST-NB's default script tags, with a local server's address instead of the CDN's."""
     tags = []
     for url, attributes in ipywidgets_js_factory().items():
         attributes = {k: v for k, v in attributes.items() if k != "integrity"}
@@ -114,7 +114,7 @@ def cdn_files():
 
 
 def with_default_loader(page, cdn):
-    """Return the chapter's HTML with MyST-NB's default loader in place of the book's host."""
+    """Return the chapter's HTML with MyST-NB's default loader instead of the book's host."""
     changed, count = re.subn(
         r'<script[^>]*src="[^"]*widget-host\.mjs[^"]*"[^>]*></script>',
         lambda _: default_tags(cdn),
@@ -145,7 +145,7 @@ def open_page(browser, address, only_from=None, patience=60):
 
 
 def measure(browser, rounds):
-    """Open both pages in turns; return bytes, requests, times, and whether one needs a host."""
+    """Open both pages in turn; return bytes, requests, times, and whether the demo runs alone."""
     site_files = files_in(SITE)
     with Host(cdn_files()) as cdn:
         page = with_default_loader((SITE / CHAPTER).read_text(encoding="utf-8"), cdn.address)
@@ -155,7 +155,7 @@ def measure(browser, rounds):
                 OURS: f"{site.address}/{CHAPTER}",
                 DEFAULT: f"{site.address}/{DEFAULT_PAGE}",
             }
-            found = {name: {"ms": [], "bytes": [], "requests": []} for name in routes}
+            results = {name: {"ms": [], "bytes": [], "requests": []} for name in routes}
             for turn in range(rounds + 1):
                 for name, address in routes.items():
                     site.sent.clear()
@@ -165,13 +165,13 @@ def measure(browser, rounds):
                         sys.exit(f"no demo shows on the page with {name}: {cdn.sent}")
                     if turn:  # the first turn fills the servers' and the system's caches
                         sent = site.sent + cdn.sent
-                        found[name]["ms"].append(painted)
-                        found[name]["bytes"].append(sum(size for _, _, size in sent))
-                        found[name]["requests"].append(len(sent))
+                        results[name]["ms"].append(painted)
+                        results[name]["bytes"].append(sum(size for _, _, size in sent))
+                        results[name]["requests"].append(len(sent))
             for name, address in routes.items():
                 painted = open_page(browser, address, only_from=site.address, patience=10)
-                found[name]["alone"] = painted is not None
-    return found
+                results[name]["alone"] = painted is not None
+    return results
 
 
 def demo_code():
@@ -188,7 +188,7 @@ def whole_page(path):
     """Return the gzip size in MB of a page and of all scripts and styles that it can load."""
     html = (SITE / path).read_text(encoding="utf-8")
     tags = re.findall(r'<(?:script|link)\b[^>]*?(?:src|href)="([^"#?]+)', html)
-    # Files that demos load later are named in their state.
+    # The state of demos contains the names of files that they load later.
     later = re.findall(r'"(?:script|buffers_file)": ?"([^"]+)"', html)
     files = {(SITE / path).parent.joinpath(name).resolve() for name in [*tags, *later]}
     bodies = [file.read_bytes() for file in files if file.suffix in (".js", ".mjs", ".css")]
@@ -205,7 +205,7 @@ def main():
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright)
         describe_machine(browser)
-        found = measure(browser, arguments.rounds)
+        results = measure(browser, arguments.rounds)
         browser.close()
     code = demo_code()
 
@@ -214,7 +214,7 @@ def main():
         f"{'':20}{'requests':>9}{'gzip':>10}{'demo painted':>14}{'min to max':>18}  no other host"
     )
     middle = {}
-    for name, values in found.items():
+    for name, values in results.items():
         middle[name] = {key: statistics.median(values[key]) for key in ("ms", "bytes", "requests")}
         m, ms = middle[name], values["ms"]
         alone = "demo runs" if values["alone"] else "no demo"
@@ -234,7 +234,7 @@ def main():
     verdict("chapter 8 with all its data", whole_page(HEAVIEST_CHAPTER), LARGEST_PAGE, " MB")
 
     if arguments.json:
-        report = {"routes": found, "demo_code_kB": code}
+        report = {"routes": results, "demo_code_kB": code}
         Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 

@@ -1,33 +1,33 @@
-"""Time from a key press on a slider to the painted result: in the page, and the notebook way.
+"""Time from a key press on a slider to the painted result: on the page, and in a notebook.
 
     python benchmarks/slider_latency.py [--presses N] [--slowdown FACTOR] [--demos NAME ...]
                                         [--skip-notebook] [--json FILE]
 
 A key is held down on one control after the other, so that trusted key events arrive at the rate of
-a keyboard's auto-repeat, and every press asks for a new result. Ours is the demo on the built page.
-The notebook way does the same computation in a Python cell of a real JupyterLab:
+a keyboard's auto-repeat, and every press requests a new result. Ours is the demo on the built page.
+The notebook does the same computation in a Python cell of a real JupyterLab:
 `ipywidgets.interact` with a slider, SciPy, and matplotlib's `imshow`. The script checks that both
-compute the same picture.
+compute the same image.
 
-How painting is timed, in both cases by the clock of the page that shows the result:
+Painting is timed in both cases by the clock of the page that shows the result:
 
 - It starts with the key event's `timeStamp`, which the browser sets when the event arrives, before
-  it waits for whatever the page is doing.
-- In the demo, `putImageData` on the output's canvas says that the result has been drawn, and the
-  demo's own event says for which value of the control. In JupyterLab, a new `<img>` in the cell's
-  output is waited for until the browser has decoded it.
+  it waits for anything else that the page is doing.
+- In the demo, `putImageData` on the output's canvas shows that the result has been drawn, and the
+  demo's own event tells for which value of the control. In JupyterLab, the script waits until the
+  browser has decoded a new `<img>` in the cell's output.
 - Then comes the paint. A callback of `requestAnimationFrame` runs before a frame is painted; an
-  urgent task that it posts runs after the frame's style, layout and paint. That is the end. (What
-  follows is the compositor's business and the same for both.)
+  urgent task that it posts runs after the frame's style, layout and paint. That is the end. (The
+  rest is the compositor's work and the same for both.)
 
-After that comparison, which is for two demos with large inputs, every slider of every demo of the
-book is held down in the same way, on the book's pages and as the demos are there. There, what a
-slider says when its demo tells that it has drawn is the value that is shown. `--slowdown 4` lets
-Chromium slow the processor down four times, as Lighthouse does for a phone.
+After this comparison, which covers two demos with large inputs, every slider of every demo of the
+book is held down in the same way, on the book's pages and with the demos' initial settings. There,
+the value shown is the slider's value at the time of the demo's event for drawing. `--slowdown 4`
+lets Chromium slow the processor down four times, as Lighthouse does for a phone.
 
-A press counts as shown if a picture for its own value of the control was painted; one that was
+A press counts as shown if an image for its own value of the control was painted; a press that was
 skipped, because a newer one came first, is dropped and has no time. Presses wait for a frame: on a
-60 Hz screen 8 ms on average, of the 17 that the target allows.
+60 Hz screen 8 ms on average, out of the 17 ms that the target allows.
 """
 
 import argparse
@@ -59,12 +59,12 @@ TIMES_FASTER = 20.0
 MEDIAN_LIMIT, TAIL_LIMIT = 17.0, 33.0  # milliseconds
 
 
-# ---- In the page: who pressed what when, and when it was painted
+# ---- In the page: when was which key pressed, and when was it painted?
 
-# `shown(value)` notes when what has just been drawn is painted: by the frame whose callbacks are
-# running, or by the next one. If a frame gets several values, the last one is what it shows. An
-# urgent task that one of the frame's callbacks posts runs after its paint; an ordinary message
-# would also wait for all key presses that have come meanwhile.
+# `shown(value)` records when the drawing that has just finished is painted: by the frame whose
+# callbacks are running, or by the next one. If a frame gets several values, it shows the last one.
+# An urgent task that one of the frame's callbacks posts runs after its paint; an ordinary message
+# would also wait for all key presses that have arrived in the meantime.
 CLOCK = """
 window.bench = { presses: [], paints: [] };
 const nextFrame = window.requestAnimationFrame.bind(window);
@@ -111,7 +111,7 @@ WATCH_DEMO = """
 }
 """
 
-# A press is known by the value that its slider has then.
+# A press is identified by the value of its slider at that time.
 WATCH_SLIDER = """
 (range) => {
   Object.assign(bench, { presses: [], paints: [], sliders: [], before: undefined });
@@ -144,13 +144,13 @@ WATCH_NOTEBOOK = """
 
 
 def hold_keys(page, keys):
-    """Press keys at the rate of auto-repeat; a key that stays the same is held down."""
+    """Press keys at the rate of auto-repeat; the same key several times in a row is held down."""
     held = None
     due = time.perf_counter()
     for key in keys:
         if held not in (None, key):
             page.keyboard.up(held)
-        page.keyboard.down(key)  # down once more while it is down: auto-repeat
+        page.keyboard.down(key)  # pressed again while it is down: auto-repeat
         held = key
         due += KEY_REPEAT
         time.sleep(max(0.0, due - time.perf_counter()))
@@ -177,17 +177,17 @@ def match(expected, presses, paints):
     Parameters
     ----------
     expected : list of float
-        The value that each press leads to.
+        The value that results from each press.
     presses : list of float
-        When each came.
+        The time of each press.
     paints : list of (float, float)
-        Time and value of every painted picture, in order.
+        Time and value of every painted image, in order.
     """
     if len(presses) != len(expected):
-        raise RuntimeError(f"the page has seen {len(presses)} key presses of {len(expected)}")
+        raise RuntimeError(f"the page received {len(presses)} of {len(expected)} key presses")
     times, done = [], 0
     for at, value in paints:
-        # The latest press that the picture can belong to; never one that came after it.
+        # The latest press that the image can belong to; never one that came after it.
         fitting = [
             i
             for i in range(done, len(expected))
@@ -199,16 +199,16 @@ def match(expected, presses, paints):
     return times
 
 
-# ---- The two ways
+# ---- The two methods
 
 
 def measure_demo(browser, comparison, count):
-    """Return for each control its times; and the first control's last value with its output."""
+    """Return the times of each control; and the first control's last value with its output."""
     with Host(files_in(SITE)) as site:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.add_init_script(CLOCK)
         page.goto(f"{site.address}/{comparison.page}")
-        page.mouse.move(5, 5)  # demos start when a reader moves and they are near
+        page.mouse.move(5, 5)  # demos start when a reader moves the mouse and they are near
         demo = page.locator(comparison.demo).first
         page.locator(
             f".demo[data-demo={comparison.title.split(',')[0]}]"
@@ -235,7 +235,7 @@ def measure_demo(browser, comparison, count):
 
 def measure_sliders(browser, path, count, slowdown, wanted):
     """Return the times of all sliders of a page: ``{"demo: slider": milliseconds}``."""
-    found = {}
+    all_times = {}
     with Host(files_in(SITE)) as site:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.add_init_script(CLOCK)
@@ -261,26 +261,26 @@ def measure_sliders(browser, path, count, slowdown, wanted):
                 )
                 wait_until_quiet(page)
                 seen = page.evaluate("bench")
-                # At an end of its way, a slider has nothing to show for a press.
+                # At the end of its range, a slider does not react to a press.
                 moved = min(len(seen["sliders"]), len(seen["presses"]))
                 if moved:
                     paints = [(paint["at"], paint["value"]) for paint in seen["paints"]]
                     times = match(seen["sliders"][:moved], pressed(seen, moved), paints)
-                    found[f"{name}: {label.strip()}"] = (times, moved)
+                    all_times[f"{name}: {label.strip()}"] = (times, moved)
             client.send("Emulation.setCPUThrottlingRate", {"rate": 1})
         page.close()
-    return found
+    return all_times
 
 
 def pressed(seen, moved):
-    """Return when those presses came that moved the slider; the others came at an end."""
+    """Return the times of presses that moved the slider; the others came at an end of its range."""
     half = (len(seen["presses"]) + 1) // 2
     forth = sum(b > a for a, b in itertools.pairwise([-math.inf, *seen["sliders"]]))
     return [*seen["presses"][:forth], *seen["presses"][half:]][:moved]
 
 
 def measure_notebook(browser, comparison, count):
-    """Return the times of the notebook way for the first of the controls."""
+    """Return the times of the notebook for the first of the controls."""
     control = comparison.controls[0]
     low, high = sorted((control.start, control.end))
     limits = f"min={low}, max={high}, step={abs(control.step)}"
@@ -314,21 +314,21 @@ def show(value):
         calls = jupyterlab.run_json(page, "import json; print(json.dumps(calls[1:]))")
         page.close()
     if len(calls) != seen["pictures"]:
-        raise RuntimeError(f"{len(calls)} pictures were computed, but {seen['pictures']} came")
-    # The pictures come in the order of the calls that made them.
+        raise RuntimeError(f"{len(calls)} images were computed, but {seen['pictures']} arrived")
+    # The images arrive in the order of the calls that made them.
     paints = [(paint["at"], calls[paint["value"]]) for paint in seen["paints"]]
     return match(expected, seen["presses"], paints)
 
 
-def check_same_picture(comparison, value, output):
-    """Compare the demo's output with what the notebook's cell computes for the same value."""
+def check_same_image(comparison, value, output):
+    """Compare the demo's output with the result of the notebook's cell for the same value."""
     scope = {}
     exec(comparison.compute, scope)
     reference = scope["compute"](value).ravel()
     apart = np.abs(np.array(output) - reference).max() / np.abs(reference).max()
     print(f"largest difference between the demo's and SciPy's output: {apart:.1e} of the maximum")
     if not apart < 1e-5:
-        sys.exit("the two ways do not compute the same picture; the times mean nothing")
+        sys.exit("the two methods do not compute the same image; the times mean nothing")
 
 
 def describe(times, count):
@@ -345,14 +345,14 @@ def measure_all(browser, arguments):
     print(f"{'':44}{'min':>10}{'median':>10}{'95th':>10}{'max':>10}{'shown':>14}")
     report = {}
     for path in sorted((SITE / "book").glob("*.html")):
-        found = measure_sliders(
+        all_times = measure_sliders(
             browser,
             f"book/{path.name}",
             arguments.presses,
             arguments.slowdown,
             arguments.demos,
         )
-        for name, (times, moved) in found.items():
+        for name, (times, moved) in all_times.items():
             print(f"{name:44}{describe(times, moved)}")
             report[f"{path.stem}, {name}"] = {"times": times, "presses": moved}
     slow = [
@@ -389,7 +389,7 @@ def main():
         for comparison in () if arguments.skip_notebook else COMPARISONS:
             print(f"\n{comparison.title}: milliseconds from key press to paint")
             times, (value, output) = measure_demo(browser, comparison, count)
-            check_same_picture(comparison, value, output)
+            check_same_image(comparison, value, output)
             notebook = measure_notebook(browser, comparison, count)
             report[comparison.title] = {"demo": times, "notebook": notebook}
             print(f"{'':34}{'min':>10}{'median':>10}{'95th':>10}{'max':>10}{'shown':>14}")

@@ -1,19 +1,19 @@
-"""Images per second of a training epoch: the book's way, and the loop that tutorials show.
+"""Images per second in a training epoch: the book's method, and the loop of tutorials.
 
     LECTURE_DATA=FOLDER python benchmarks/training.py [--images N] [--rounds N] [--threads N]
 
-Both train the network with global average pooling on the same MNIST images (or on what stands in
-for them), batch size 128, Adam with the same learning rate, on the same device, in turns.
+Both train the network with global average pooling on the same MNIST images (or on their stand-in),
+batch size 128, Adam with the same learning rate, on the same device, taking turns.
 
-- The tutorial's: torchvision's `MNIST` data set with `ToTensor`, one picture at a time through a
-  shuffled `DataLoader`, a plain PyTorch loop. Once as most write it, and once with its pictures
+- The tutorial's: torchvision's `MNIST` data set with `ToTensor`, one image at a time through a
+  shuffled `DataLoader`, a plain PyTorch loop. Once in the usual form, and once with its images
   loaded by one worker.
-- The book's: `training.MNISTData`, which cuts a batch out of one tensor of bytes, and
+- The book's: `training.MNISTData`, which selects a batch from one tensor of bytes, and
   `training.Classifier` run by Lightning's Trainer, channels last, with metrics, as the recorded
   runs are trained.
 
 An epoch is timed from its first batch to its last step, without reading the files, after one that
-is not counted. The losses of the last epoch are printed, so that one can see that both learn.
+does not count. The losses of the last epoch are printed to show that both learn.
 """
 
 import argparse
@@ -42,7 +42,7 @@ BATCH, RATE, HELD_OUT = 128, 3e-3, 200
 
 
 def write_for_torchvision(folder):
-    """Lay the images down as torchvision's loader wants them."""
+    """Write the images in the form that torchvision's loader expects."""
     raw = Path(folder) / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for split, prefix in (("train", "train"), ("test", "t10k")):
@@ -52,7 +52,7 @@ def write_for_torchvision(folder):
         labels = struct.pack(">2i", 2049, count) + data.labels.astype("u1").tobytes()
         for kind, content in (("images-idx3", images), ("labels-idx1", labels)):
             (raw / f"{prefix}-{kind}-ubyte").write_bytes(content)
-            # torchvision looks for either; the packed one is read by nobody.
+            # torchvision checks for either form, but does not read the compressed one.
             (raw / f"{prefix}-{kind}-ubyte.gz").write_bytes(gzip.compress(b""))
 
 
@@ -84,7 +84,7 @@ class Tutorial:
 
 
 class EpochTimes(pl.Callback):
-    """Note how long each epoch took and what it lost."""
+    """Record the time and the loss of each epoch."""
 
     def __init__(self):
         self.results = []
@@ -131,7 +131,7 @@ class Book:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=12_800, help="images per epoch")
-    parser.add_argument("--rounds", type=int, default=3, help="epochs of every way that count")
+    parser.add_argument("--rounds", type=int, default=3, help="epochs of every method that count")
     parser.add_argument("--threads", type=int, help="processor threads (default: torch's choice)")
     arguments = parser.parse_args()
     if arguments.threads:
@@ -162,7 +162,7 @@ def main():
         speed[name] = count / seconds
         print(f"{name:22}{speed[name]:>10,.0f}{seconds:>9.2f}s{epochs[-1][1]:>11.3f}")
     best = max(value for name, value in speed.items() if name != "book")
-    print(f"\nthe book's way: {speed['book'] / best:.2f} times the faster of the others")
+    print(f"\nthe book's method: {speed['book'] / best:.2f} times the faster of the others")
 
 
 if __name__ == "__main__":

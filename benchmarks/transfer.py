@@ -1,20 +1,19 @@
-"""Seconds of an epoch of feature extraction, with cached embeddings and without.
+"""Seconds per epoch of feature extraction, with and without cached embeddings.
 
     LECTURE_DATA=FOLDER python benchmarks/transfer.py [--images N] [--size PIXELS] [--rounds N]
     [--threads N]
 
 Three ways to train the same head (one dense layer on the 1,280 features of EfficientNet-Lite0) on
-the same pictures, with batches of 32 and Adam, in turns:
+the same images, with batches of 32 and Adam, taking turns:
 
-- The book's: `transfer.embed` once, then a loop over the kept embeddings. The one pass is timed
-  and printed, too: it has to be paid once.
-- The same, but with the frozen backbone run in every epoch, on pictures in memory.
+- The book's: `transfer.embed` once, then a loop over the cached embeddings. The single pass for
+  the embeddings is timed and printed as well, because it has to be done once.
+- The same, but with the frozen backbone run in every epoch, on images in memory.
 - The lecture's: `ImageFolder` with `Resize` and `ToTensor`, a shuffled `DataLoader`, the frozen
-  backbone in the model, left in training mode as its code does, a plain loop of PyTorch.
+  backbone in the model, left in training mode as in its code, and a plain PyTorch loop.
 
-An epoch is timed from its first batch to its last step, after one that is not counted. The seconds
-are those of the processor, so that other programs disturb little; with several threads they are
-summed over them.
+An epoch is timed from its first batch to its last step, after one that does not count. Times are
+processor times, which other programs hardly disturb; with several threads, they are summed.
 """
 
 import argparse
@@ -42,14 +41,14 @@ BATCH, RATE, TARGET = 32, 1e-3, 100
 
 
 def folder_of(root, count):
-    """Copy so many training pictures into a folder of their own, for both classes alike."""
+    """Copy this many training images, equally many of each class, into a separate folder."""
     found = datasets.cats_vs_dogs()
     for kind in found.class_names:
         target = Path(root, "train", kind)
         target.mkdir(parents=True)
         for path in sorted(Path(found, "train", kind).iterdir())[: count // 2]:
             os.symlink(path.resolve(), target / path.name)
-        # The data module wants a validation folder, too.
+        # The data module also needs a validation folder.
         other = Path(root, "validation", kind)
         other.mkdir(parents=True)
         Image.new("RGB", (8, 8)).save(other / "empty.png")
@@ -57,7 +56,7 @@ def folder_of(root, count):
 
 
 class Steps:
-    """Train a head on batches of features or of pictures."""
+    """Train a head on batches of features or of images."""
 
     def __init__(self, backbone=None):
         torch.manual_seed(0)
@@ -77,7 +76,7 @@ class Steps:
 
 
 class InMemory(Steps):
-    """Batches cut out of memory: of embeddings, or of images for the backbone."""
+    """Batches selected from memory: embeddings, or images for the backbone."""
 
     def __init__(self, data, backbone=None):
         super().__init__(backbone)
@@ -94,7 +93,7 @@ class InMemory(Steps):
 
 
 class Lecture(Steps):
-    """One picture at a time from its file, through the backbone, in every epoch."""
+    """One image at a time from its file, through the backbone, in every epoch."""
 
     def __init__(self, root, size, backbone):
         super().__init__(backbone)
@@ -111,7 +110,7 @@ class Lecture(Steps):
 
 
 def frozen_backbone(net, usual):
-    """Give everything before the head; frozen as the lecture does it, or as the book does."""
+    """Return everything before the head; frozen as in the lecture, or as in the book."""
     model = transfer.attach_head(net, 1)
     if usual:
         return transfer.split(model)[0].requires_grad_(False).train()
@@ -137,7 +136,7 @@ def main():
         features = transfer.embed(net, photos.train_set)
         once = time.process_time() - start
         ways = {
-            "embeddings kept": InMemory(InMemoryDataset(features.inputs, features.labels)),
+            "cached embeddings": InMemory(InMemoryDataset(features.inputs, features.labels)),
             "backbone run each epoch": InMemory(photos.train_set, frozen_backbone(net, False)),
             "the lecture's loop": Lecture(
                 Path(root, "some"), options.size, frozen_backbone(net, True)
@@ -150,16 +149,16 @@ def main():
                 if number:
                     times[name].append(seconds)
     print(
-        f"EfficientNet-Lite0, {len(photos.train_set)} pictures of {options.size} pixels, "
+        f"EfficientNet-Lite0, {len(photos.train_set)} images of {options.size} pixels, "
         f"{options.threads} thread(s), median of {options.rounds} epochs; "
         f"embedding them once: {once:.2f} s"
     )
     medians = {name: statistics.median(values) for name, values in times.items()}
     for name, seconds in medians.items():
         print(f"  {name:24} {seconds:8.4f} s per epoch, loss of the last one {losses[name]:.3f}")
-    kept = medians["embeddings kept"]
+    kept = medians["cached embeddings"]
     met = [
-        verdict(f"kept against {name}", medians[name] / kept, TARGET, " times", at_least=True)
+        verdict(f"cached against {name}", medians[name] / kept, TARGET, " times", at_least=True)
         for name in list(medians)[1:]
     ]
     return 0 if all(met) else 1

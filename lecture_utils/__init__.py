@@ -1,7 +1,7 @@
 """Convolutions, filter banks, small networks and live demos for a textbook on CNNs.
 
 Import the part that you need, for example ``from lecture_utils.convolution import convolve2d``.
-This module itself imports nothing, so that a script which wants one kernel does not wait for torch.
+This module itself imports nothing, so a script that needs one kernel does not have to load PyTorch.
 """
 
 __version__ = "0.1.0"

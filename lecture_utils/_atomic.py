@@ -1,4 +1,4 @@
-"""Write files and folders that are complete as soon as they are there, one process at a time."""
+"""Write files and folders in one step, so that no other process ever sees a half-written one."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from pathlib import Path
 
 @contextmanager
 def replaced(folder: Path) -> Iterator[Path]:
-    """Give a folder with another name to fill; at the end it takes its name, in one step.
+    """Yield a folder to fill, which takes the place of `folder` in one step at the end.
 
-    On an error it vanishes, and what was there before stays.
+    If the block raises an error, the new folder is removed and the old one stays.
 
-    Two processes must not do this for one folder at once: hold a lock.
+    Two processes must not do this for the same folder at the same time: hold a lock.
 
     Parameters
     ----------
     folder : Path
-        What was there before is removed at the end. Folders above it are made.
+        An existing folder of this name is removed at the end. Parent folders are created.
 
     Yields
     ------
     Path
-        An empty folder beside it.
+        An empty temporary folder next to `folder`.
 
     Raises
     ------
     OSError
-        If it cannot be written.
+        If the folder cannot be written.
 
     Examples
     --------
@@ -44,12 +44,12 @@ def replaced(folder: Path) -> Iterator[Path]:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     prefix = f"{folder.name}.part"
-    # What a process left that was killed.
+    # Left over from a process that was killed.
     for path in folder.parent.iterdir():
         if path.name.startswith(prefix):
             shutil.rmtree(path, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent) as outer:
-        # The inner one has the usual permissions; a temporary folder is for its owner alone.
+        # The inner folder has the usual permissions; only the owner may read a temporary folder.
         scratch = os.path.join(outer, folder.name)
         os.mkdir(scratch)
         yield type(folder)(scratch)
@@ -61,13 +61,13 @@ def replaced(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; at the end it replaces it, or vanishes on an error."""
+    """Yield a temporary path that replaces `path` at the end, or is deleted if an error occurs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     os.close(handle)
     try:
         yield Path(temporary)
-        # mkstemp's files are for their owner alone; a recorded run is for all.
+        # Only the owner may read a file made by mkstemp, but everybody may read a recorded run.
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
@@ -77,12 +77,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def locked(path: Path, waiting: str) -> Iterator[None]:
-    """Hold the lock of `path` for the length of a ``with`` block; say so before waiting for it.
+    """Hold the lock of `path` for the duration of a ``with`` block; print a message before waiting.
 
     Parameters
     ----------
     path : Path
-        The lock is a file beside it, with ``.lock`` appended.
+        The lock is a file next to it, with ``.lock`` appended.
     waiting : str
         What to print while another process holds the lock.
 

@@ -1,4 +1,4 @@
-"""Look into a model while it runs, and leave it as it was."""
+"""Look inside a model while it runs, and leave it unchanged."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[nn.Module]:
-    """Put a model into evaluation mode for the length of a ``with`` block."""
+    """Put a model into evaluation mode for the duration of a ``with`` block."""
     with _in_mode(model, training=False):
         yield model
 
 
 @contextmanager
 def training_mode(model: nn.Module) -> Iterator[nn.Module]:
-    """Put a model into training mode for the length of a ``with`` block."""
+    """Put a model into training mode for the duration of a ``with`` block."""
     with _in_mode(model, training=True):
         yield model
 
 
 @contextmanager
 def _in_mode(model, training):
-    """Leave every layer in the mode that it was in, whatever happens inside."""
+    """Return every layer to its previous mode afterwards, even after an error."""
     modes = [(module, module.training) for module in model.modules()]
     try:
         model.train(training)
@@ -39,7 +39,7 @@ def _in_mode(model, training):
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
-    """Return what ``DataParallel`` or ``torch.compile`` has wrapped; other models as they are."""
+    """Return the model inside ``DataParallel`` or ``torch.compile``; other models unchanged."""
     from torch import nn
 
     while True:
@@ -52,7 +52,7 @@ def unwrapped(model: nn.Module) -> nn.Module:
 
 
 class Snapshot:
-    """What a forward pass in training mode changes: buffers and torch's random numbers.
+    """The state that a forward pass in training mode changes: buffers and PyTorch's random state.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class Snapshot:
         self._cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
 
     def restore(self) -> None:
-        """Put everything back."""
+        """Restore the saved state."""
         import torch
 
         with torch.no_grad():
@@ -93,7 +93,7 @@ class _OutputReady(Exception):
 
 
 def output_of(model: nn.Module, layer: str | None, images: Tensor) -> Any:
-    """Run the model up to a layer and return what that puts out; all of it if `layer` is None."""
+    """Return the output of a layer, or the model's whole output if `layer` is None."""
     if layer is None:
         return model(images)
     modules = dict(model.named_modules())
@@ -103,7 +103,7 @@ def output_of(model: nn.Module, layer: str | None, images: Tensor) -> Any:
         )
 
     def stop(_, __, output):
-        # Going on would let an in-place ReLU change what we came for.
+        # If the model went on, an in-place ReLU could change this output.
         raise _OutputReady(output)
 
     hook = modules[layer].register_forward_hook(stop)
@@ -117,12 +117,12 @@ def output_of(model: nn.Module, layer: str | None, images: Tensor) -> Any:
 
 
 def never_reached(layer: str) -> str:
-    """Return the message for a layer that exists but is not used."""
-    return f"layer {layer!r} is part of the model, but its forward pass never comes by"
+    """Return the message for a layer that exists but is never called."""
+    return f"layer {layer!r} is part of the model, but its forward pass never uses it"
 
 
 class _FirstConvolution(Exception):
-    """Carries the first convolution that a forward pass comes to, and what that gets."""
+    """Carries the first convolution that a forward pass reaches, and that convolution's input."""
 
     def __init__(self, layer: nn.Conv2d, inputs: Any):
         self.layer, self.inputs = layer, inputs
@@ -131,10 +131,10 @@ class _FirstConvolution(Exception):
 def first_convolution(
     model: nn.Module, size: tuple[int, int], channels: int | None = None
 ) -> tuple[int, nn.Conv2d] | None:
-    """Find the convolution that an image comes to first, and how many channels the image has.
+    """Find the first convolution that an image reaches, and the number of channels of the image.
 
-    The layer that is *defined* first need not be it, so images are shown to the model: with as many
-    channels as one of its convolutions takes, until that fits.
+    The layer *defined* first is not always the first one called. So the function passes blank
+    images through the model, trying the channel counts of its convolutions until one works.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def first_convolution(
     size : tuple of int
         Height and width of the images, in pixels.
     channels : int, optional
-        Of the images, where that is known.
+        Number of channels of the images, if known.
 
     Returns
     -------
@@ -152,7 +152,7 @@ def first_convolution(
     Raises
     ------
     ValueError
-        If images of no number of channels reach a convolution that can take them.
+        If no number of channels lets an image reach a convolution that accepts it.
     """
     import torch
     from torch import nn
@@ -168,7 +168,7 @@ def first_convolution(
         raise _FirstConvolution(layer, inputs[0] if inputs else None)
 
     hooks = [layer.register_forward_pre_hook(stop) for layer in convolutions]
-    # Of the same device and type as one of the layers that could be the first.
+    # Device and type must match those of a layer that could be the first.
     kinds = {(m.weight.device, m.weight.dtype): None for m in convolutions if _is_plain(m)}
     try:
         with evaluating(model), torch.no_grad(), eager():
@@ -185,13 +185,13 @@ def first_convolution(
         return None
     raise ValueError(
         f"no image with {' or '.join(map(str, counts))} channels and {size[0]} x {size[1]} pixels "
-        "reaches a convolution that takes it; say how many channels the images have, and pass "
+        "reaches a convolution that accepts it; say how many channels the images have, and pass "
         "images as large as the model needs"
     )
 
 
 def _first_called(model: nn.Module, images: Tensor) -> nn.Conv2d | None:
-    """Return the convolution that the images come to first, if it can take what it gets."""
+    """Return the first convolution that the images reach, if it accepts its input."""
     import torch
 
     try:
@@ -201,7 +201,7 @@ def _first_called(model: nn.Module, images: Tensor) -> nn.Conv2d | None:
         fits = isinstance(inputs, torch.Tensor) and inputs.ndim in (3, 4)
         return layer if fits and inputs.shape[-3] == layer.in_channels else None
     except (RuntimeError, ValueError, TypeError, IndexError):
-        pass  # a step before it does not take images with so many channels
+        pass  # an earlier step does not accept this many channels
     return None
 
 
@@ -212,21 +212,21 @@ def _is_plain(layer):
 
 
 def check_forward(forward: Callable[..., Any]) -> None:
-    """Raise ValueError if a model's forward method cannot be called with images alone."""
+    """Raise ValueError if a model's forward method needs more arguments than the images."""
     try:
         inspect.signature(forward).bind(None)
     except TypeError as error:
         raise ValueError(
-            f"the model's forward method takes more than images ({error}); pass a module whose "
-            "forward method takes images only and fills in the rest"
+            f"the model's forward method needs more than the images ({error}); pass a module whose "
+            "forward method takes only the images and supplies the rest"
         ) from error
-    except ValueError:  # there is no signature to look at
+    except ValueError:  # no signature is available
         pass
 
 
 @contextmanager
 def eager() -> Iterator[None]:
-    """Run what ``torch.compile`` has compiled as plain Python, so that hooks are called."""
+    """Run models compiled with ``torch.compile`` as plain Python, so that hooks are called."""
     import torch
 
     set_stance = getattr(torch.compiler, "set_stance", None)  # PyTorch 2.6 and later

@@ -1,4 +1,4 @@
-"""Two-dimensional convolution written to be read, and a drawer of classic kernels."""
+"""Two-dimensional convolution in readable code, and a collection of classic kernels."""
 
 from __future__ import annotations
 
@@ -34,38 +34,38 @@ def convolve2d(
 ) -> NDArray[np.floating[Any]]:
     """Slide a kernel over an image and sum the products at every position.
 
-    This is what CNNs call a convolution. Mathematicians turn the kernel by 180 degrees first and
-    call this one cross-correlation; `flip_kernel` takes you from one to the other.
+    CNNs call this operation a convolution. Mathematicians first rotate the kernel by 180 degrees
+    and call the version without rotation cross-correlation; `flip_kernel` converts between the two.
 
     Parameters
     ----------
     image : array_like, shape (H, W) or (H, W, C)
-        Real numbers. With channels, each one is convolved on its own with the same kernel. A NaN
-        in the image makes every output NaN whose window contains it.
+        Real numbers. Each channel is convolved separately with the same kernel. An output is NaN
+        if its window contains a NaN.
     kernel : array_like, shape (kh, kw)
         Finite real numbers.
     stride : int or pair of int
         Pixels from one position of the window to the next, at least 1.
     padding : int, pair of int, "valid" or "same"
-        Rows and columns of zeros added on each side. ``"valid"`` adds none, ``"same"`` as many as
-        keep the size of the image.
+        Rows and columns of zeros added on each side. ``"valid"`` adds none; ``"same"`` adds enough
+        to keep the size of the image.
     dilation : int or pair of int
         Pixels from one kernel cell to the next, at least 1 (1: no holes).
 
     Returns
     -------
     ndarray, shape (H', W') or (H', W', C)
-        float32 for a float32 image (or float16), otherwise float64. `geometry.output_size` gives H'
+        float32 for a float16 or float32 image, otherwise float64. `geometry.output_size` gives H'
         and W'.
 
     Raises
     ------
     ValueError
-        If a shape, a number or a type does not fit; the message names the value and the remedy.
+        If a shape, value or type is invalid; the message names the value and how to correct it.
 
     Notes
     -----
-    The same values come from ``torch.nn.functional.conv2d`` (one input and one output channel).
+    ``torch.nn.functional.conv2d`` computes the same values (one input and one output channel).
 
     Examples
     --------
@@ -81,7 +81,7 @@ def convolve2d(
         )
     image = image.astype(np.float32 if image.dtype in (np.float16, np.float32) else np.float64)
     kernel = _checked_kernel(kernel, image.dtype)
-    output_size(image.shape[:2], kernel.shape, stride, padding, dilation)  # refuses what cannot fit
+    output_size(image.shape[:2], kernel.shape, stride, padding, dilation)  # raises if it cannot fit
     pad_y, pad_x = padding_per_side(padding, kernel.shape, stride, dilation)
     step_y, step_x = as_pair(stride, "stride", minimum=1)
     hole_y, hole_x = as_pair(dilation, "dilation", minimum=1)
@@ -105,9 +105,9 @@ def convolution_matrix(
 ) -> csr_array:
     """Write a convolution as a matrix.
 
-    Multiplied by the pixels of an image, row by row, the matrix gives the outputs of `convolve2d`,
-    row by row. Its transpose gives the gradient with respect to the image when it is multiplied by
-    the gradient with respect to the outputs.
+    Multiplying the matrix by the pixels of an image, in row order, gives the outputs of
+    `convolve2d`, in row order. Multiplying its transpose by the gradient with respect to the
+    outputs gives the gradient with respect to the image.
 
     Parameters
     ----------
@@ -121,18 +121,18 @@ def convolution_matrix(
     Returns
     -------
     scipy.sparse.csr_array of float64, shape (H' W', H W)
-        Entry (r, c) is the weight by which pixel c goes into output r. Stored are the entries that
-        belong to a weight, even if the weight is zero; all others are zero. ``toarray()`` gives a
-        NumPy array.
+        Entry (r, c) is the weight of pixel c in output r. The matrix stores every entry that
+        belongs to a kernel weight, even if that weight is zero; all other entries are zero.
+        ``toarray()`` returns a NumPy array.
 
     Raises
     ------
     ValueError
-        If a shape, a number or a type does not fit; the message names the value and the remedy.
+        If a shape, value or type is invalid; the message names the value and how to correct it.
 
     Notes
     -----
-    A dense layer between the same pixels and outputs could choose every entry of the matrix. A
+    A dense layer between the same pixels and outputs is free to choose every entry of the matrix. A
     convolution has at most ``kh * kw`` nonzero entries per row, and the same weights in every row.
 
     Examples
@@ -142,7 +142,7 @@ def convolution_matrix(
            [ 0., -1.,  1.,  0.],
            [ 0.,  0., -1.,  1.]])
     """
-    from scipy.sparse import csr_array  # Not everybody who convolves needs to wait for SciPy.
+    from scipy.sparse import csr_array  # Only this function needs SciPy.
 
     kernel = _checked_kernel(kernel, np.float64)
     height, width = as_pair(size, "size", minimum=1)
@@ -151,7 +151,7 @@ def convolution_matrix(
     step_y, step_x = as_pair(stride, "stride", minimum=1)
     hole_y, hole_x = as_pair(dilation, "dilation", minimum=1)
 
-    # For every output (y, x) and every weight (i, j): the pixel that they connect.
+    # The pixel that each weight (i, j) connects to each output (y, x).
     y, x, i, j = np.ogrid[:rows, :columns, : kernel.shape[0], : kernel.shape[1]]
     pixel_y = y * step_y - padding_y + i * hole_y
     pixel_x = x * step_x - padding_x + j * hole_x
@@ -163,32 +163,32 @@ def convolution_matrix(
 
 
 def normalized_correlation(image: ArrayLike, template: ArrayLike) -> NDArray[np.float64]:
-    """Tell how similar every patch of an image is to a template, whatever brightness and contrast.
+    """Measure how similar each image patch is to a template, ignoring brightness and contrast.
 
-    At each position, the mean is subtracted from the patch and from the template, and their dot
-    product is divided by their norms. This is Pearson's correlation coefficient of the two.
+    At each position, the patch and the template are reduced by their means, and their dot product
+    is divided by the product of their norms. This is Pearson's correlation coefficient.
 
     Parameters
     ----------
     image : array_like, shape (H, W)
         Finite real numbers.
     template : array_like, shape (h, w)
-        Finite real numbers, not all the same; at most as large as the image.
+        Finite real numbers, not all equal; at most as large as the image.
 
     Returns
     -------
     ndarray, shape (H - h + 1, W - w + 1)
-        From -1 (the negative of the template) to 1 (the template, perhaps darker or paler); 0 for
-        patches without any contrast.
+        From -1 (the negative of the template) to 1 (the template, perhaps darker or lighter); 0 for
+        patches without contrast.
 
     Raises
     ------
     ValueError
-        If a shape, a number or a type does not fit, or all values of the template are the same.
+        If a shape, value or type is invalid, or all values of the template are equal.
 
     Notes
     -----
-    Inside the image, the same values come from ``skimage.feature.match_template``.
+    ``skimage.feature.match_template`` computes the same values at positions inside the image.
 
     References
     ----------
@@ -207,12 +207,12 @@ def normalized_correlation(image: ArrayLike, template: ArrayLike) -> NDArray[np.
     if pixels.ndim != 2:
         raise ValueError(f"image has shape {pixels.shape}; give (height, width), one gray image")
     if not np.isfinite(pixels).all():
-        raise ValueError("image has values that are not finite; replace them by numbers")
+        raise ValueError("image has values that are not finite; replace them with numbers")
     if np.ptp(kernel) == 0:
-        raise ValueError("all values of the template are the same, so that nothing resembles it")
+        raise ValueError("all values of the template are equal; use a template with some contrast")
     kernel = kernel - kernel.mean()
     norm = np.linalg.norm(kernel)
-    # The mean changes nothing, but without it the difference of squares below would lose digits.
+    # Subtracting the mean keeps the result, and avoids a loss of digits in the difference below.
     pixels = pixels - pixels.mean()
     ones, count = np.ones(kernel.shape), kernel.size
     sums, squares = convolve2d(pixels, ones), convolve2d(pixels**2, ones)
@@ -223,9 +223,10 @@ def normalized_correlation(image: ArrayLike, template: ArrayLike) -> NDArray[np.
 
 
 def flip_kernel(kernel: ArrayLike) -> NDArray[np.float64]:
-    """Turn a kernel by 180 degrees.
+    """Rotate a kernel by 180 degrees.
 
-    `convolve2d` with the flipped kernel is the convolution of mathematics and signal processing.
+    `convolve2d` with the flipped kernel is the convolution used in mathematics and signal
+    processing.
 
     Parameters
     ----------
@@ -247,19 +248,19 @@ def flip_kernel(kernel: ArrayLike) -> NDArray[np.float64]:
 
 
 def gaussian_kernel(size: int, sigma: float) -> NDArray[np.float64]:
-    """Sample a round Gaussian bell on a square grid and scale its sum to 1.
+    """Sample a round Gaussian on a square grid and scale its sum to 1.
 
     Parameters
     ----------
     size : int
-        Rows and columns, odd, at least 1. About ``6 * sigma + 1`` holds nearly all of the bell.
+        Rows and columns, odd, at least 1. About ``6 * sigma + 1`` covers nearly all of the bell.
     sigma : float
         Standard deviation in pixels, above 0.
 
     Returns
     -------
     ndarray, shape (size, size)
-        Weights that sum to 1, so that blurring keeps the brightness.
+        Weights with sum 1, so that blurring preserves the mean brightness.
 
     Raises
     ------
@@ -276,12 +277,12 @@ def gaussian_kernel(size: int, sigma: float) -> NDArray[np.float64]:
     rows, columns = as_pair(size, "size", minimum=1)
     if rows != columns or rows % 2 == 0:
         raise ValueError(
-            f"size is {size!r}; use one odd number such as 5, so that there is a middle"
+            f"size is {size!r}; use one odd number such as 5, so that the kernel has a center"
         )
     if not _is_positive(sigma):
         raise ValueError(f"sigma is {sigma!r}; use a number above 0, in pixels")
     distance = np.arange(rows) - rows // 2
-    # Scaled before squaring: a tiny sigma would otherwise be rounded to zero when squared.
+    # Divided before squaring: the square of a tiny sigma would underflow to zero.
     bell = np.exp(-0.5 * np.minimum(np.abs(distance / sigma), 1e3) ** 2)
     bell /= bell.sum()
     return np.outer(bell, bell)
@@ -321,7 +322,7 @@ def _checked_kernel(kernel, dtype, name="kernel"):
         row, column = np.argwhere(~np.isfinite(converted))[0]
         raise ValueError(
             f"{name} has {kernel[row, column]} at row {row}, column {column}, which is not a "
-            f"finite {converted.dtype}; replace it by a number"
+            f"finite {converted.dtype}; replace it with a number"
         )
     return converted
 
@@ -334,16 +335,16 @@ def _read_only(rows, scale=1):
 
 _BINOMIAL = np.array([1, 4, 6, 4, 1])
 
-#: Classic kernels by name, in the order of a menu: float64 arrays that cannot be written to
-#: (``KERNELS["sharpen"].copy()`` can). The first three are the lecture's. The response of an edge
-#: kernel is positive where the side with its positive weights is the brighter one.
+#: Classic kernels by name, in menu order: read-only float64 arrays (copy one to change it, as in
+#: ``KERNELS["sharpen"].copy()``). The first three are the lecture's. The response of an edge kernel
+#: is positive where the side under its positive weights is the brighter one.
 KERNELS: dict[str, NDArray[np.float64]] = {
     "horizontal edge": _read_only([[1, 2, 1], [0, 0, 0], [-1, -2, -1]]),
-    # Its weights sum to 3: it responds to a bright diagonal line, but also to plain brightness.
+    # Its weights sum to 3, so it responds to a bright diagonal line, but also to plain brightness.
     "diagonal edge": _read_only([[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
     "edge detect": _read_only([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
     "vertical edge": _read_only([[1, 0, -1], [2, 0, -2], [1, 0, -1]]),
-    # Named after the way the edge runs, from left to right.
+    # Named after the direction of the edge, from left to right.
     "rising diagonal edge": _read_only([[2, 1, 0], [1, 0, -1], [0, -1, -2]]),
     "falling diagonal edge": _read_only([[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]),
     "sobel x": _read_only([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
@@ -352,7 +353,7 @@ KERNELS: dict[str, NDArray[np.float64]] = {
     "laplacian with diagonals": _read_only([[1, 1, 1], [1, -8, 1], [1, 1, 1]]),
     "sharpen": _read_only([[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
     "box blur": _read_only(np.ones((3, 3)), scale=9),
-    # Binomial weights: the Gaussian's usual stand-in, exact in binary fractions.
+    # Binomial weights: the usual approximation of a Gaussian, exact in binary fractions.
     "gaussian blur 3x3": _read_only([[1, 2, 1], [2, 4, 2], [1, 2, 1]], scale=16),
     "gaussian blur 5x5": _read_only(np.outer(_BINOMIAL, _BINOMIAL), scale=256),
     "emboss": _read_only([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),

@@ -1,4 +1,4 @@
-"""Hold a sentence to the numbers that it interprets."""
+"""Check sentences of the text against the numbers that they interpret."""
 
 from __future__ import annotations
 
@@ -12,46 +12,46 @@ from executing import Source
 
 __all__ = ["ClaimError", "claim"]
 
-#: How long the text of one value may be in a message, in characters.
+#: Longest text of one value in a message, in characters.
 _LONGEST = 200
 
 
 class ClaimError(AssertionError):
-    """A sentence of the text is not what the numbers say."""
+    """A sentence of the text contradicts the numbers."""
 
 
 def claim(condition: Any, sentence: str) -> None:
-    """Stop unless a sentence about results is true.
+    """Raise an error unless a sentence about results is true.
 
-    The book's text interprets what its cells compute. Beside such a sentence stands a cell with a
-    claim: if a result changes so that the sentence no longer fits, the build fails and tells which
-    sentence, and what the values are.
+    The book's text interprets what its cells compute. Next to such a sentence stands a cell with a
+    claim: if a result changes so that the sentence no longer holds, the build fails and reports the
+    sentence and the values.
 
     Parameters
     ----------
     condition : bool
-        What must hold, with a margin for random variation where there is any: one truth value, such
-        as ``scores.mean() > control.mean() + 2 * error``.
+        The condition for the sentence, with a margin for random variation where there is any: one
+        truth value, such as ``scores.mean() > control.mean() + 2 * error``.
     sentence : str
-        What the text says.
+        The statement made in the text.
 
     Raises
     ------
     ClaimError
-        If the condition is false. The message has the sentence, the condition as it is written, and
-        the values in it.
+        If the condition is false. The message contains the sentence, the source code of the
+        condition, and the values in it.
     TypeError
-        If the condition is no truth value, or several of them.
+        If the condition is not a single truth value.
     ValueError
-        If there is no sentence.
+        If the sentence is empty.
 
     Examples
     --------
     >>> gabor, control = 0.81, 0.76
-    >>> claim(gabor > control + 0.02, "The Gabor bank is ahead of random filters.")
+    >>> claim(gabor > control + 0.02, "The Gabor bank beats random filters.")
     """
     if not isinstance(sentence, str) or not sentence.strip():
-        raise ValueError(f"sentence is {sentence!r}; give what the text says")
+        raise ValueError(f"sentence is {sentence!r}; give the statement made in the text")
     if _truth(condition):
         return
     frame = inspect.currentframe()
@@ -63,7 +63,7 @@ def _truth(condition):
     if isinstance(condition, bool):
         return condition
     try:
-        truth = condition.item()  # of NumPy or torch
+        truth = condition.item()  # a NumPy or PyTorch scalar
     except AttributeError:
         truth = condition
     except (RuntimeError, ValueError):
@@ -79,7 +79,7 @@ def _truth(condition):
 
 
 def _evidence(frame: FrameType | None) -> list[str]:
-    """List the condition's source and the values of its parts; nothing where there is no source."""
+    """List the condition's source and the values of its parts; empty if no source is available."""
     call = Source.executing(frame).node if frame is not None else None
     if frame is None or not isinstance(call, ast.Call):
         return []
@@ -92,7 +92,7 @@ def _evidence(frame: FrameType | None) -> list[str]:
         text = ast.unparse(part)
         try:
             value = eval(text, frame.f_globals, frame.f_locals)
-        except Exception:  # such as for a name that only exists inside of a comprehension
+        except Exception:  # such as a name that exists only inside a comprehension
             continue
         if not isinstance(value, ModuleType) and not callable(value):
             lines.append(f"    {text} = {_shown(value)}")
@@ -100,7 +100,7 @@ def _evidence(frame: FrameType | None) -> list[str]:
 
 
 def _parts(condition):
-    """Yield what is worth printing of a condition: what is compared, and all variables."""
+    """Yield the parts of a condition worth printing: both sides of a comparison, and variables."""
     for node in ast.walk(condition):
         if isinstance(node, ast.Compare):
             for side in (node.left, *node.comparators):

@@ -1,4 +1,4 @@
-"""Tell a reader whether an exercise is solved, and if not, what to look at."""
+"""Tell readers whether they have solved an exercise, and if not, what to look at."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def check(title: str, *tests: tuple[Callable[[], object], str]) -> bool:
     Parameters
     ----------
     title : str
-        What the message starts with, for instance ``"Exercise 1"``.
+        The beginning of the message, for instance ``"Exercise 1"``.
     *tests : tuple of (callable, str)
         Pairs of a test without arguments and the hint for a reader whose answer fails it. A test
-        fails when it returns something false or raises; the tests after it are then not run.
+        fails if it returns a false value or raises an error; the remaining tests are then skipped.
 
     Returns
     -------
@@ -53,10 +53,10 @@ def check(title: str, *tests: tuple[Callable[[], object], str]) -> bool:
         try:
             passed = bool(test())
             problem = ""
-        # Whatever the reader's code does wrong, they should get the hint.
+        # Whatever the reader's code does, they should get the hint.
         except Exception as error:
             passed = False
-            # An answer still left as `...`, or a function that returns nothing yet, fails in ways
+            # An answer that is still `...`, or a function that returns nothing yet, raises errors
             # that say nothing about the exercise.
             untouched = any(word in str(error) for word in ("ellipsis", "Ellipsis", "NoneType"))
             problem = "" if untouched else f" ({type(error).__name__}: {error})"
@@ -68,20 +68,20 @@ def check(title: str, *tests: tuple[Callable[[], object], str]) -> bool:
 
 
 def weights_by_shape(model: Model) -> Model:
-    """Give a model weights that depend on nothing but their kind and their shape.
+    """Give a model weights that depend only on the type and shape of each parameter.
 
     Two models with the same layers then compute the same function, whatever the layers are called.
-    So a check can compare a reader's model with a reference.
+    So a check can compare a reader's model with a reference model.
 
     Parameters
     ----------
     model : nn.Module
-        Is changed, and put into evaluation mode.
+        Changed in place, and put into evaluation mode.
 
     Returns
     -------
     nn.Module
-        The same.
+        The same model.
 
     Examples
     --------

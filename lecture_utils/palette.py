@@ -1,10 +1,10 @@
-"""The colors of values, one definition per quantity; the demos have the same tables in JavaScript.
+"""The color scales, one per kind of quantity; the demos have the same tables in JavaScript.
 
-Values with a sign get a diverging scale with zero in the middle: blue below, red above. Lightness
-and hue change in even steps (straight lines in the OKLab color space between the two ends and the
-middle), so that equal differences look equal. Magnitudes go from the color of the paper to dark
-(light page) or bright (dark page) blue-green in even steps of lightness. Angles go around the
-circle of hues at one lightness. Brightness is shown as brightness.
+Signed values have a diverging scale with zero in the middle: blue below, red above. Lightness and
+hue change in even steps (straight lines in the OKLab color space between the ends and the middle),
+so that equal differences look equal. Magnitudes go from the background color to dark (light page)
+or bright (dark page) blue-green in even steps of lightness. Angles go around the circle of hues at
+constant lightness. Brightness is shown as brightness.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SEQUENTIAL_LIGHT = (
     "#f7f7f7", "#bce4e4", "#92ccd0", "#6bb2bc", "#4898a8", "#287e94", "#05647e", "#004b65",
     "#023248",
 )  # fmt: skip
-#: The same on a dark page.
+#: The same scale on a dark page.
 SEQUENTIAL_DARK = (
     "#0c1113", "#0b2b38", "#074755", "#0c656f", "#258585", "#46a498", "#6fc3aa", "#9de0bd",
     "#d1fcd8",
@@ -53,17 +53,17 @@ CYCLIC = (
     "#bb912b", "#96a13c", "#63ac66", "#15b194", "#00aebd",
 )  # fmt: skip
 
-#: Colors in the table of a signed scale: odd, so that zero has a color of its own in the middle.
+#: Number of colors in the table of a signed scale: odd, so that the middle one belongs to zero.
 SIGNED_SIZE = 511
 
 
 def signed_lut(dark: bool = False) -> NDArray[np.uint8]:
-    """Return the table of colors for values from -limit to +limit.
+    """Return the color table for values from -limit to +limit.
 
     Parameters
     ----------
     dark : bool
-        The version for a dark page, with near-black for zero.
+        Whether to return the version for a dark page, with near-black for zero.
 
     Returns
     -------
@@ -79,12 +79,12 @@ def signed_lut(dark: bool = False) -> NDArray[np.uint8]:
 
 
 def sequential_lut(dark: bool = False) -> NDArray[np.uint8]:
-    """Return the table of colors for magnitudes from 0 to a limit.
+    """Return the color table for magnitudes from 0 to a limit.
 
     Parameters
     ----------
     dark : bool
-        The version for a dark page, with near-black for zero.
+        Whether to return the version for a dark page, with near-black for zero.
 
     Returns
     -------
@@ -100,12 +100,12 @@ def sequential_lut(dark: bool = False) -> NDArray[np.uint8]:
 
 
 def cyclic_lut() -> NDArray[np.uint8]:
-    """Return the table of colors for angles from -pi to pi.
+    """Return the color table for angles from -pi to pi.
 
     Returns
     -------
     ndarray of uint8, shape (257, 3)
-        RGB; row 128 belongs to 0, and the first and the last row are equal.
+        RGB; row 128 belongs to 0, and the first and last rows are equal.
     """
     return _interpolate(CYCLIC, 257)
 
@@ -131,7 +131,7 @@ def signed_colors(
     values : array_like of any shape
         NaN is shown as zero.
     limit : float, optional
-        The magnitude of the full color, by default the largest in `values`.
+        The magnitude with the full color; by default the largest in `values`.
     dark : bool
         As in `signed_lut`.
 

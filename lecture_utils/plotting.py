@@ -1,8 +1,8 @@
 """Figures in the book's style: drawn by Matplotlib, shown as SVG that follows the page's colors.
 
 :func:`show` writes a figure into the page as inline SVG whose lines and letters have the color of
-the surrounding text. The same figure is therefore readable in the light and in the dark look, on
-the site, in JupyterLab and in Colab, and it carries a description for a reader who cannot see it.
+the surrounding text. So the same figure is readable in the light and in the dark theme, on the
+site, in JupyterLab and in Colab, and it has a description for readers who cannot see it.
 """
 
 from __future__ import annotations
@@ -46,21 +46,21 @@ __all__ = [
     "to_html",
 ]
 
-#: Stands for "the color of the text around the figure"; :func:`show` puts that color in its place.
+#: Placeholder for the color of the text around the figure, which :func:`show` fills in.
 INK = "#1d2a31"
-#: Colors for lines and bars, legible on both backgrounds and apart for color-blind readers.
+#: Colors for lines and bars: legible on both backgrounds, distinguishable by color-blind readers.
 CYCLE = ("#128c93", "#d9622b", "#7d6bd0", "#b0892a", "#c2417c", "#5b8a3c")
 #: The colors of signed values, on a light page.
 SIGNED = ListedColormap([tuple(color) for color in signed_lut() / 255], name="signed")
 
-# Pixels per side of an image that is drawn at about 1.3 inches or more.
+# Pixels per side of an image drawn at about 1.3 inches or more.
 _SMALL = 100
-# Up to here the pixels of an image are shown as squares, and stay exact.
+# Up to this size, the pixels of an image are drawn as squares, without loss.
 _TINY = 40
-# Of larger ones as WebP: a fifth of a PNG's size, and no difference to be seen.
+# Larger images become WebP: a fifth of the size of a PNG, without a visible difference.
 _QUALITY = 82
 
-#: The book's style, as Matplotlib's settings.
+#: The book's style as Matplotlib settings.
 STYLE: dict[Any, Any] = {
     "axes.edgecolor": INK,
     "axes.facecolor": "none",
@@ -85,21 +85,21 @@ STYLE: dict[Any, Any] = {
 def figure(
     rows: int = 1, columns: int = 1, *, size: tuple[float, float] | None = None, **options: Any
 ) -> tuple[Figure, Any]:
-    """Make a figure and its axes in the book's style.
+    """Create a figure and its axes in the book's style.
 
     Parameters
     ----------
     rows, columns : int
         The grid of axes.
     size : tuple of float, optional
-        Width and height in inches. At most about 7 wide: the text column holds no more.
+        Width and height in inches. The text column has room for a width of about 7.
     **options
         Passed on to :func:`matplotlib.pyplot.subplots`.
 
     Returns
     -------
     tuple
-        The figure, and its axes as ``plt.subplots`` gives them.
+        The figure, and its axes as returned by ``plt.subplots``.
     """
     with plt.rc_context(STYLE), plt.ioff():
         return plt.subplots(rows, columns, figsize=size, **options)
@@ -119,17 +119,18 @@ def image_grid(
     Parameters
     ----------
     images : sequence of array, tensor or PIL.Image.Image, each (H, W) or (H, W, 3)
-        What to show: integers from 0 to 255, or floats from 0 to 1; with `signed`, any numbers of
-        shape (H, W). Where a float is NaN, nothing is drawn.
+        Integers from 0 to 255, or floats from 0 to 1; with `signed`, any numbers of shape (H, W).
+        NaN is left blank.
     titles : sequence of str, optional
         One per image.
     columns : int
         Images per row.
     signed : bool
-        Show values below zero in blue, above in red and zero in white, instead of gray levels.
+        Whether to show negative values in blue, positive ones in red and zero in white, instead of
+        gray levels.
     limit : float, optional
-        The magnitude that gets the full color when `signed`; by default the largest of all images,
-        so that the images can be compared with each other.
+        The magnitude with the full color if `signed`; by default the largest of all images, so that
+        the images can be compared with each other.
     size : float
         Width of one image in inches.
 
@@ -140,8 +141,8 @@ def image_grid(
     Raises
     ------
     ValueError
-        If there are no images, or not as many titles as images, a shape or an argument is none of
-        the above, or a value is outside of its range.
+        If there are no images, the number of titles differs, or a shape, value or argument is
+        invalid.
     """
     shape = getattr(images, "shape", None)
     if isinstance(images, Image.Image) or (shape is not None and len(shape) < 3):
@@ -178,7 +179,9 @@ def draw_image(
     Parameters
     ----------
     axis : matplotlib.axes.Axes
+        Where to draw.
     image : array, tensor or PIL.Image.Image, shape (H, W) or (H, W, 3)
+        Integers from 0 to 255 or floats from 0 to 1; with `signed`, any numbers (H, W).
     signed, limit
         As for :func:`image_grid`; by default the limit is the largest magnitude of this image.
 
@@ -189,8 +192,8 @@ def draw_image(
     Raises
     ------
     ValueError
-        If a value is outside of its range, from 0 to 255 for integers and from 0 to 1 for floats;
-        or a shape or an argument is none of the above.
+        If a value is outside its range, 0 to 255 for integers and 0 to 1 for floats, or a shape or
+        argument is invalid.
     """
     image = _as_image(image, "image", signed)
     if signed:
@@ -201,7 +204,7 @@ def draw_image(
         if image.dtype.kind in "bf":
             image = image.astype(float).clip(0, 1)
         scale = {"cmap": "gray", "vmin": 0, "vmax": 255 if image.dtype.kind in "ui" else 1}
-    # Small images go into the page pixel by pixel and the browser enlarges them; larger ones are
+    # Small images go into the page pixel by pixel, and the browser enlarges them; larger ones are
     # reduced here.
     interpolation = "none" if max(image.shape[:2]) <= _SMALL else None
     artist = axis.imshow(image, interpolation=interpolation, **scale)
@@ -218,7 +221,7 @@ def _as_image(image: Any, name: str, signed: bool) -> NDArray[Any]:
     if not drawn or not array.size:
         remedy = ""
         if array.ndim == 3 and array.shape[0] == 1:
-            remedy = "; image[0] leaves the first axis out"
+            remedy = "; image[0] drops the first axis"
         elif array.ndim == 3 and array.shape[0] in (3, 4) and not signed:
             remedy = "; np.moveaxis(image, 0, 2) puts the channels last"
         wanted = "(H, W)" if signed else "(H, W) or (H, W, 3)"
@@ -232,7 +235,7 @@ def _as_image(image: Any, name: str, signed: bool) -> NDArray[Any]:
 
 def _largest(arrays: Sequence[Any]) -> float:
     """Return the largest finite magnitude in several arrays, or 1 if that is zero."""
-    # As floats: the type of -128 in 8 bits does not hold 128.
+    # As floats: an 8-bit type that holds -128 cannot hold 128.
     floats = [np.asarray(array, dtype=float) for array in arrays]
     values = [np.abs(array[np.isfinite(array)]) for array in floats]
     return max((float(part.max()) for part in values if part.size), default=0.0) or 1.0
@@ -247,22 +250,23 @@ def draw_numbers(
     decimals: int | None = None,
     highlight: tuple[int, int, int, int] | None = None,
 ) -> None:
-    """Draw a small array as colored cells with the values in them.
+    """Draw a small array as colored cells that contain the values.
 
     Parameters
     ----------
     axis : matplotlib.axes.Axes
+        Where to draw.
     values : array (H, W)
-        At most about 8x8, or the numbers become too small to read.
+        At most about 8x8; in larger arrays the numbers become too small to read.
     signed : bool
-        Color by sign and magnitude; otherwise in gray levels from the smallest to the largest
-        value.
+        Whether to color by sign and magnitude; otherwise gray levels run from the smallest to the
+        largest value.
     limit : float, optional
-        The magnitude of the full color when `signed`.
+        The magnitude with the full color if `signed`.
     decimals : int, optional
-        Digits behind the point; by default none for whole numbers and two for others.
+        Digits after the decimal point; by default none for integers and two for others.
     highlight : tuple (row, column, height, width), optional
-        Cells to frame in orange, as the demos frame the sliding window.
+        Cells to frame in orange, the color of the sliding window in the demos.
     """
     values = np.asarray(as_array(values), dtype=float)
     if values.ndim != 2 or not values.size:
@@ -299,10 +303,10 @@ def show(fig: Figure, *, alt: str, caption: str | None = None) -> None:
     Parameters
     ----------
     fig : matplotlib.figure.Figure
-        The figure; it is closed.
+        The figure; it is closed afterwards.
     alt : str
-        What the figure shows, for a reader who cannot see it. Say what is to be seen, not only what
-        is plotted.
+        What the figure shows, for a reader who cannot see it. Describe what there is to see, not
+        only what is plotted.
     caption : str, optional
         The line below the figure.
 
@@ -344,7 +348,7 @@ def to_html(fig: Figure, *, alt: str, caption: str | None = None) -> str:
     svg = re.sub(r"<image .*?/>", _lighten_unless_tiny, svg, flags=re.DOTALL)
     width = fig.get_size_inches()[0] * 96
     label = html.escape(alt, quote=True)
-    # The style below says how wide it is.
+    # The style below sets its width.
     root = re.sub(r' (width|height)="[^"]*"', "", svg[: svg.index(">")])
     svg = root + svg[svg.index(">") :]
     svg = svg.replace(
@@ -357,7 +361,7 @@ def to_html(fig: Figure, *, alt: str, caption: str | None = None) -> str:
 
 
 def _lighten_unless_tiny(match: re.Match[str]) -> str:
-    """Pack an image as WebP, to be enlarged smoothly, unless its pixels are cells to be seen."""
+    """Compress an image to WebP and scale it smoothly, unless its pixels are visible cells."""
     element = match[0]
     png = element.partition("data:image/png;base64,")[2].partition('"')[0]
     content = base64.b64decode(png)
@@ -373,9 +377,9 @@ def _lighten_unless_tiny(match: re.Match[str]) -> str:
 
 
 def _follow_the_page(fig: Figure) -> None:
-    """Give what was drawn later, in Matplotlib's own colors, those of the page."""
+    """Give elements that were drawn later in Matplotlib's own colors the colors of the page."""
     for text in fig.findobj(Text):
-        # Black letters cannot be read on a dark page.
+        # Black letters are unreadable on a dark page.
         if isinstance(text, Text) and to_rgba(text.get_color()) == (0, 0, 0, 1):
             text.set_color(INK)
     for legend in fig.findobj(Legend):

@@ -1,4 +1,4 @@
-"""What models cost on this machine: seconds for a prediction, bytes for a step of training."""
+"""The costs of models on this machine: seconds per prediction, bytes per training step."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ __all__ = [
     "with_zeros",
 ]
 
-#: Bytes that training with Adam holds per trainable parameter, beside the parameter itself: a
-#: gradient and two moving averages.
+#: Bytes that training with Adam needs per trainable parameter, in addition to the parameter itself:
+#: a gradient and two moving averages.
 _TRAINING_BYTES = 3 * 4
 
 
@@ -35,23 +35,23 @@ def prediction_times(
 ) -> list[float]:
     """Measure how long one processor thread works on a prediction.
 
-    Time that the processor spends on other programs does not count. With nothing else to do, these
-    are the seconds on the clock.
+    Time that the processor spends on other programs does not count. On an idle machine, the result
+    is the elapsed time.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Is put into evaluation mode, and back afterwards.
+        Put into evaluation mode during the measurement.
     images : tensor, shape (N, C, H, W)
-        Whatever the model takes.
+        The model's input.
     repeats : int
-        Measured runs, at least 1. One more comes before them, which is not counted: it sets up what
-        later ones find ready.
+        Number of measured runs, at least 1. One more run comes first and is not counted, because it
+        prepares things for later ones.
 
     Returns
     -------
     list of float
-        Seconds, the fastest first.
+        Seconds, the fastest run first.
 
     Raises
     ------
@@ -78,23 +78,23 @@ def prediction_times(
 
 
 def page_faults(model: torch.nn.Module, images: torch.Tensor, *, repeats: int = 5) -> float | None:
-    """Count how often a prediction must wait for the operating system to hand out memory.
+    """Count how often a prediction must wait for the operating system to provide memory.
 
-    A program that touches memory which it has just been given interrupts its work for every page of
-    4 KiB (on most machines), until the system has filled the page with zeros.
+    The first access to newly allocated memory interrupts a program for every page of 4 KiB (on most
+    machines), until the system has filled the page with zeros.
 
     Parameters
     ----------
     model : torch.nn.Module
     images : tensor
-        Whatever the model takes.
+        The model's input.
     repeats : int
-        Predictions to average over, at least 1; one more comes before them.
+        Number of predictions to average over, at least 1; one more comes first.
 
     Returns
     -------
     float or None
-        Minor page faults of this thread per prediction; None where the system does not tell.
+        Minor page faults of this thread per prediction; None if the system does not report them.
 
     Raises
     ------
@@ -126,20 +126,20 @@ def page_faults(model: torch.nn.Module, images: torch.Tensor, *, repeats: int = 
 
 
 def with_zeros(model: torch.nn.Module) -> torch.nn.Module:
-    """Give a model on PyTorch's device "meta" memory, and set all of its weights to zero.
+    """Move a model from PyTorch's device "meta" into memory, with all weights set to zero.
 
-    A processor multiplies zeros as fast as other numbers, and nothing has to be drawn: enough to
-    measure times, and nothing else.
+    A processor multiplies zeros as fast as other numbers, and no weights have to be drawn. Such a
+    model is good for measuring times, and for nothing else.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Is changed.
+        Changed in place.
 
     Returns
     -------
     torch.nn.Module
-        The same.
+        The same model.
 
     Examples
     --------
@@ -158,12 +158,12 @@ def with_zeros(model: torch.nn.Module) -> torch.nn.Module:
 
 
 def processor() -> str:
-    """Name the processor.
+    """Return the name of the processor.
 
     Returns
     -------
     str
-        As the system calls it; its kind where the system has no name for it.
+        The system's name for it, or else its architecture.
     """
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -188,26 +188,26 @@ def _one_thread() -> Iterator[None]:
 def training_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
     """Count the bytes that one step of training needs, with Adam and 32-bit floats.
 
-    These are weights and buffers; for every trainable parameter a gradient and Adam's two averages;
-    and the activations kept for the backward pass. Freezing saves the latter, too: layers before
-    the first trainable one keep none.
+    These are the weights and buffers; a gradient and Adam's two averages for every trainable
+    parameter; and the activations stored for the backward pass. Freezing reduces the last part,
+    too: layers before the first trainable one store none.
 
     Parameters
     ----------
     model : nn.Module
         Its frozen parameters are those with ``requires_grad=False``. It is not changed.
     shape : sequence of int
-        Of a batch, such as (32, 3, 128, 128).
+        Shape of a batch, such as (32, 3, 128, 128).
 
     Returns
     -------
     int
-        The sum of `step_memory`.
+        The result of `step_memory`.
 
     Raises
     ------
     ValueError
-        If the shape is none of a batch of images.
+        If the shape is not that of a batch of images.
 
     Examples
     --------
@@ -232,9 +232,9 @@ def step_memory(constant: int, trainable: int, activations: int) -> int:
     constant : int
         Bytes of all weights and buffers, frozen or not.
     trainable : int
-        How many parameters are trained.
+        Number of trainable parameters.
     activations : int
-        Bytes that a batch keeps for the backward pass.
+        Bytes of activations that a batch stores for the backward pass.
 
     Returns
     -------
@@ -249,29 +249,29 @@ def step_memory(constant: int, trainable: int, activations: int) -> int:
 
 
 def activation_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
-    """Count the bytes that one image keeps between the forward and the backward pass of training.
+    """Count the bytes that one image stores between the forward and the backward pass of training.
 
     Parameters
     ----------
     model : nn.Module
-        Counted as in training, with its frozen parameters and frozen layers. It is not changed.
+        Treated as in training, including its frozen parameters and layers. It is not changed.
     shape : sequence of int
-        Of one image, such as (3, 128, 128); (1, 3, 128, 128) means the same.
+        Shape of one image, such as (3, 128, 128); (1, 3, 128, 128) means the same.
 
     Returns
     -------
     int
-        What one more image in the batch adds. Tensors that share their memory count once.
+        The bytes added by one more image in the batch. Tensors that share memory count once.
 
     Raises
     ------
     ValueError
-        If the shape is none of one image.
+        If the shape is not that of one image.
 
     Notes
     -----
-    The model is run on PyTorch's device "meta", which has shapes and no values: that takes neither
-    time nor memory.
+    The model runs on PyTorch's device "meta", which has shapes but no values, so this takes neither
+    much time nor memory.
 
     Examples
     --------
@@ -280,10 +280,10 @@ def activation_memory(model: torch.nn.Module, shape: Sequence[int]) -> int:
     48
     """
     shape = as_one_image(shape, "shape")
-    # A model in training mode stays as it is: some of its layers may be switched off on purpose.
+    # A model in training mode keeps its modes: some of its layers may be switched off on purpose.
     with nullcontext() if model.training else training_mode(model):
-        # A difference, because some tensors are there once per batch; batch normalization in
-        # training refuses a single image.
+        # The difference of two batch sizes, because some tensors exist once per batch. Two images
+        # at least, because batch normalization refuses a single one in training.
         return _kept_bytes(model, (3, *shape)) - _kept_bytes(model, (2, *shape))
 
 
@@ -299,7 +299,7 @@ def _kept_bytes(model, shape):
     storages, alive = {}, []
 
     def keep(tensor):
-        alive.append(tensor)  # or its address could be given to another one
+        alive.append(tensor)  # otherwise, its address could be reused
         storage = tensor.untyped_storage()
         storages[storage._cdata] = storage.nbytes()
         return tensor

@@ -1,4 +1,4 @@
-"""Intervals for accuracies, paired tests, and how far confidence can be trusted."""
+"""Confidence intervals for accuracies, paired tests, and the calibration of confidence."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ __all__ = [
 
 
 def wilson(correct: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Compute Wilson's confidence interval for a proportion, which also holds near 0 and 1.
+    """Compute Wilson's confidence interval for a proportion, which is also valid near 0 and 1.
 
     Parameters
     ----------
     correct, count : int
-        Correctly classified images, of how many.
+        Number of correctly classified images, and of all images.
     confidence : float
-        Probability that the interval contains the true proportion, between 0 and 1.
+        Probability that such an interval contains the true proportion, between 0 and 1.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def wilson(correct: int, count: int, confidence: float = 0.95) -> tuple[float, f
     Raises
     ------
     ValueError
-        If `count` is below 1 or `correct` not within it.
+        If `count` is below 1, or `correct` is not from 0 to `count`.
 
     References
     ----------
@@ -58,7 +58,7 @@ def wilson(correct: int, count: int, confidence: float = 0.95) -> tuple[float, f
     correct, count = whole("correct", correct), whole("count", count)
     if count < 1 or not 0 <= correct <= count:
         raise ValueError(
-            f"{correct} of {count} is no proportion; pass 0 to count, and a count of at least 1"
+            f"{correct} of {count} is not a proportion; pass 0 to count, and a count of at least 1"
         )
     low, high = binomtest(correct, count).proportion_ci(confidence, method="wilson")
     return float(low), float(high)
@@ -67,27 +67,27 @@ def wilson(correct: int, count: int, confidence: float = 0.95) -> tuple[float, f
 def interval(
     accuracies: Iterable[float], count: int = 1000, deviations: float = 1.96
 ) -> tuple[float, float]:
-    """Compute a mean accuracy over seeds and its margin of error, for both seeds and test images.
+    """Compute a mean accuracy over seeds and a margin of error for both seeds and test images.
 
     Parameters
     ----------
     accuracies : sequence of float
         One per seed, 0 to 1, all on the same test images.
     count : int
-        How many test images.
+        Number of test images.
     deviations : float
-        1.96 for about 95%; with few seeds it is rather less.
+        1.96 for about 95%; with few seeds the coverage is lower.
 
     Returns
     -------
     mean, margin : float
-        The interval is mean ± margin. With a single seed nothing is known of the variation between
-        seeds, and the margin is that of the test images alone.
+        The interval is mean ± margin. With a single seed, the variation between seeds is unknown,
+        and the margin covers only the test images.
 
     Raises
     ------
     ValueError
-        If there is no accuracy, or no image.
+        If there are no accuracies, or no images.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def interval(
     """
     accuracies, count = [*accuracies], whole("count", count, 1)
     if not accuracies:
-        raise ValueError("there is no accuracy; pass one per seed")
+        raise ValueError("there are no accuracies; pass one per seed")
     mean = sum(accuracies) / len(accuracies)
     variance = mean * (1 - mean) / count
     if len(accuracies) > 1:
@@ -106,16 +106,16 @@ def interval(
 
 
 def t_interval(values: Iterable[float], confidence: float = 0.95) -> tuple[float, float]:
-    """Compute a mean over seeds and its margin of error by Student's t distribution.
+    """Compute a mean over seeds and its margin of error from Student's t distribution.
 
-    The margin covers what differs from seed to seed (such as initial weights, and training images
-    if the seed also draws them). It does not cover the choice of the test images, which all seeds
-    share.
+    The margin covers everything that differs between seeds (such as initial weights, and training
+    images if the seed also selects them). It does not cover the choice of the test images, which
+    all seeds share.
 
     Parameters
     ----------
     values : sequence of float
-        One per seed, at least 2.
+        One value per seed, at least 2.
     confidence : float
         Between 0 and 1.
 
@@ -154,26 +154,26 @@ def t_interval(values: Iterable[float], confidence: float = 0.95) -> tuple[float
 def paired_t(first: Iterable[float], second: Iterable[float]) -> tuple[float, float, float]:
     """Test whether two methods differ by more than random variation, seed by seed.
 
-    Each seed gives one difference. What the two methods share for a seed (such as the training
-    images) cancels out in it, so that this test sees smaller effects than two separate intervals.
+    Each seed gives one difference. Everything that the two methods share for a seed (such as the
+    training images) cancels out, so this test detects smaller effects than two separate intervals.
 
     Parameters
     ----------
     first, second : sequence of float, of one length
-        The results of the two methods, at least 2, seed by seed.
+        The results of the two methods, at least 2, in the same order of seeds.
 
     Returns
     -------
     difference, margin : float
         First minus second, as the mean over seeds, and its 95% margin of error (see `t_interval`).
     p : float
-        Probability of a mean difference at least as far from 0 if the methods were equally good
+        Probability of a mean difference at least this far from 0 if the methods were equally good
         (two-sided).
 
     Raises
     ------
     ValueError
-        If there are fewer than two pairs, or not as many of one as of the other.
+        If there are fewer than two pairs, or the lengths differ.
 
     Examples
     --------
@@ -197,7 +197,7 @@ def welch(
 ) -> tuple[float, float, float]:
     """Test whether two independent groups of runs differ by more than random variation.
 
-    Use it where nothing pairs a run of one group with a run of the other; otherwise `paired_t` sees
+    Use it if runs of one group are not paired with runs of the other; otherwise `paired_t` detects
     smaller effects. The groups may differ in size and in how much their results vary.
 
     Parameters
@@ -205,7 +205,7 @@ def welch(
     first, second : sequence of float
         The results of the two groups, at least 2 each.
     confidence : float
-        Between 0 and 1. For intervals that shall hold for ``n`` comparisons together, pass
+        Between 0 and 1. For intervals that should hold for ``n`` comparisons together, pass
         ``1 - 0.05 / n`` (Bonferroni).
 
     Returns
@@ -213,7 +213,7 @@ def welch(
     difference, margin : float
         Mean of the first minus mean of the second, and its margin of error.
     p : float
-        Probability of a difference at least as far from 0 if both groups had the same mean
+        Probability of a difference at least this far from 0 if both groups had the same mean
         (two-sided).
 
     Raises
@@ -235,7 +235,7 @@ def welch(
     from scipy.stats import ttest_ind
 
     first, second = [*first], [*second]
-    margins = [t_interval(group, confidence)[1] for group in (first, second)]  # checks them, too
+    margins = [t_interval(group, confidence)[1] for group in (first, second)]  # checks values
     difference = fmean(first) - fmean(second)
     if not any(margins):  # the runs of each group are equal, and SciPy would divide by zero
         return difference, 0.0, float(difference == 0)
@@ -247,9 +247,9 @@ def welch(
 def holm(p_values: Sequence[float]) -> list[float]:
     """Correct the p-values of several tests, so that they can be judged together.
 
-    With twenty tests, one is expected to have a p-value below 0.05 by random variation alone. The
-    corrected p-values are below 0.05 for at least one true null hypothesis in at most 5% of such
-    families of tests.
+    Of twenty tests, one is expected to have a p-value below 0.05 by random variation alone. For the
+    corrected p-values, the probability that any true null hypothesis gets a value below 0.05 is at
+    most 5% for the whole family of tests.
 
     Parameters
     ----------
@@ -278,7 +278,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     """
     for p in p_values:
         if not 0 <= p <= 1:
-            raise ValueError(f"{p!r} is no p-value; pass numbers from 0 to 1")
+            raise ValueError(f"{p!r} is not a p-value; pass numbers from 0 to 1")
     corrected, largest = [0.0] * len(p_values), 0.0
     # The smallest is multiplied by the number of tests, the next by one less, and so on.
     for rank, index in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
@@ -290,24 +290,26 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def mcnemar(first_wrong: Sequence[bool], second_wrong: Sequence[bool]) -> tuple[int, int, float]:
     """Test whether two classifiers differ on the same images by more than random variation.
 
-    Only the images count that exactly one of them gets wrong: if both were equally good, it would
-    be either one in half of the cases.
+    Only images that exactly one classifier gets wrong count: if both were equally good, each of the
+    two would be wrong on half of these images on average.
 
     Parameters
     ----------
     first_wrong, second_wrong : array_like of bool, shape (N,)
+        Whether each classifier misclassifies each image, in the same order.
 
     Returns
     -------
     only_first, only_second : int
-        Images that only the first, or only the second gets wrong.
+        Number of images that only the first, or only the second classifier gets wrong.
     p : float
-        Probability of a difference at least as large if both were equally good (exact, two-sided).
+        Probability of a difference at least this large if both were equally good (exact,
+        two-sided).
 
     Raises
     ------
     ValueError
-        If they are not of one length.
+        If the lengths differ.
 
     References
     ----------
@@ -330,16 +332,16 @@ def mcnemar(first_wrong: Sequence[bool], second_wrong: Sequence[bool]) -> tuple[
 
 
 def calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 10) -> float:
-    """Compute the expected calibration error: how far confidence is from accuracy.
+    """Compute the expected calibration error: the distance between confidence and accuracy.
 
-    The confidences are divided into equal intervals, (0, 0.1], (0.1, 0.2] and so on. In each, the
-    mean confidence is compared with the accuracy; the distances are averaged, weighted by the
-    number of images.
+    The confidences are divided into equal intervals, (0, 0.1], (0.1, 0.2] and so on. In each
+    interval, the mean confidence is compared with the accuracy; the distances are averaged,
+    weighted by the number of images.
 
     Parameters
     ----------
     confidence : array_like of float, shape (N,)
-        Probability that a model gives to its prediction, 0 to 1. Not empty.
+        Probability that the model assigns to its prediction, 0 to 1. Not empty.
     correct : array_like of bool, shape (N,)
         Whether the prediction is correct.
     bins : int
@@ -353,7 +355,7 @@ def calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 10)
     Raises
     ------
     ValueError
-        If these are no probabilities, or not as many of one as of the other.
+        If the values are not probabilities, or the lengths differ.
 
     References
     ----------
@@ -378,16 +380,17 @@ def calibration_error_if_calibrated(
 ) -> NDArray[np.float64]:
     """Draw the calibration errors of a perfectly calibrated model with the same confidences.
 
-    The error of a finite number of images is never 0, even if every prediction is correct with
-    exactly the probability that the model says. These draws tell what to compare it with.
+    For a finite number of images the error is never 0, even if every prediction is correct with
+    exactly the stated probability. These draws give a value to compare it with.
 
     Parameters
     ----------
     confidence, bins
         As for `calibration_error`.
     repeats : int
-        How many times the correct predictions are drawn.
+        Number of times that the correct predictions are drawn.
     seed : int
+        Seed of the draws.
 
     Returns
     -------
@@ -396,7 +399,7 @@ def calibration_error_if_calibrated(
     Raises
     ------
     ValueError
-        If these are no probabilities.
+        If the values are not probabilities.
 
     Examples
     --------

@@ -1,13 +1,13 @@
-"""Put the built pages together into one HTML document that prints as a book.
+"""Combine the built pages into one HTML document that prints as a book.
 
-Reads what ``make book`` has written, and changes what only works on a screen:
+Reads the output of ``make book``, and changes everything that only works on a screen:
 
-- figures and pictures of demos come out of ``<noscript>``;
-- links between pages become links within the document, others name the published site;
-- code that is folded away is left out, as are cells that only check a reader's answer;
-- solutions to exercises and answers to quizzes move to the end, into a chapter of their own.
+- figures and still images of demos come out of ``<noscript>``;
+- links between pages become links within the document, others lead to the published site;
+- collapsed code is left out, as are cells that only check a reader's answer;
+- solutions to exercises and answers to quizzes move into a separate chapter at the end.
 
-Page numbers in the table of contents are filled in later (``book_pdf.py``), when they are known.
+Page numbers are filled into the table of contents later (``book_pdf.py``), when they are known.
 """
 
 import os.path
@@ -21,9 +21,9 @@ from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
-#: What the table of contents lists: headings down to this level.
+#: The table of contents lists headings down to this level.
 CONTENTS = ("h1", "h2")
-#: Parts of a page that are of no use on paper.
+#: Parts of a page that are useless on paper.
 DROPPED = (
     "script",
     "button",
@@ -52,18 +52,18 @@ def pages_of_the_book(root=ROOT):
 
 
 class Book:
-    """The document in the making.
+    """The document under construction.
 
     Parameters
     ----------
     site : pathlib.Path
         The built site.
     pages : list of str
-        What goes into the book, in this order, such as "book/01_convolution".
+        The pages of the book in this order, such as "book/01_convolution".
     address : str
-        Where the site is published, with a slash at its end.
+        Address of the published site, with a slash at the end.
     folder : pathlib.Path
-        Where the document will lie; it names images relative to that.
+        Folder of the document, to which the paths of images are relative.
     """
 
     def __init__(self, site, pages, address, folder):
@@ -79,9 +79,9 @@ class Book:
         style : str
             CSS for paper, which follows the style sheet of the site.
         front : str
-            HTML that stands before the contents.
+            HTML before the table of contents.
         contents_of : callable, optional
-            Turns an anchor into the page number that the contents show.
+            Maps an anchor to the page number in the table of contents.
         """
         self.headings, self.answers = [], []
         chapters = [(anchor_of(page, ""), *self.chapter(page)) for page in self.pages]
@@ -140,7 +140,7 @@ class Book:
         return article.h1.get_text(), article.decode_contents()
 
     def solutions(self):
-        """Return the chapter with all answers, as a list that is empty if there are none."""
+        """Return the chapter with all answers as a list, which is empty if there are none."""
         if not self.answers:
             return []
         self.headings.append(Heading(1, "Answers and solutions", "answers"))
@@ -164,7 +164,7 @@ class Book:
             for details in cell.select("details"):
                 details.summary.decompose()
                 details.unwrap()
-            # What stands behind a solution explains it.
+            # The text after a solution explains it.
             following = [
                 element.extract()
                 for element in list(cell.next_siblings)
@@ -183,7 +183,7 @@ class Book:
         return BeautifulSoup(text, "html.parser")
 
     def _rename(self, article, page):
-        """Give names to anchors and targets to links and images that hold in the whole book."""
+        """Give anchors names, and links and images targets, that are valid in the whole book."""
         for element in article.select("[id]"):
             if element.name != "svg" and not element.find_parent("svg"):
                 element["id"] = anchor_of(page, element["id"])
@@ -197,7 +197,7 @@ class Book:
                     element[name] = os.path.relpath((here / value).resolve(), self.folder)
 
     def target(self, page, href):
-        """Return where a link leads: into the book, or else to the published site."""
+        """Return the target of a link: inside the book, or else on the published site."""
         if re.match(r"[a-z][a-z0-9+.-]*:", href):
             return href
         path, _, fragment = href.partition("#")
@@ -209,7 +209,7 @@ class Book:
 
 
 def anchor_of(page, name):
-    """Return what an anchor of a page is called in the book; the page's top if it has no name."""
+    """Return the name in the book of a page's anchor; the page's top if it has no name."""
     return f"{page.rpartition('/')[2]}--{name}" if name else page.rpartition("/")[2]
 
 

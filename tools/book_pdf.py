@@ -2,9 +2,9 @@
 
     python tools/book_pdf.py [--paper letter] [--output FILE]
 
-The document is printed twice. The first print tells on which page each heading stands; the second
-one has these numbers in its table of contents. Printed page numbers count from the title page, so
-that they agree with what a PDF viewer shows.
+The document is printed twice. The first print shows on which page each heading is; the second one
+has these numbers in its table of contents. Page numbers count from the title page, so that they
+agree with those shown by a PDF viewer.
 """
 
 import argparse
@@ -30,16 +30,16 @@ OUTPUT = ROOT / "_build" / "pdf" / "convolutional-networks-you-can-touch.pdf"
 STYLE = Path(__file__).with_suffix(".css")
 FRONT = Path(__file__).with_name("book_pdf_front.html")
 PAPERS = ("a4", "letter")
-# It remarks on how Chromium counts its objects, which harms nobody.
+# It warns about how Chromium counts its objects, which is harmless.
 logging.getLogger("pypdf").setLevel(logging.ERROR)
-#: Megabytes that the file may have.
+#: Largest size of the file in megabytes.
 MOST = 25
-#: Milliseconds that a print may take.
+#: Time limit for a print in milliseconds.
 PATIENCE = 600_000
 
 
 def front_matter(fields, address, source):
-    """Return the title page, and the page behind it."""
+    """Return the title page, and the page after it."""
     title, _, subtitle = fields["title"].partition(": ")
     named = {
         "title": html.escape(title),
@@ -69,7 +69,7 @@ def print_document(page, path, output):
 
 
 def page_numbers(path):
-    """Return on which page each anchor of a PDF stands, counted from 1."""
+    """Return the page of each anchor in a PDF, counted from 1."""
     reader = PdfReader(path)
     index = {p.indirect_reference.idnum: n for n, p in enumerate(reader.pages, 1)}
     return {
@@ -79,7 +79,7 @@ def page_numbers(path):
 
 
 def finish(source, output, fields):
-    """Write the metadata and the way in which viewers open the file; make it smaller."""
+    """Write the metadata and the initial view; make the file smaller."""
     writer = PdfWriter(clone_from=source)
     title = fields["title"].partition(": ")[0]
     authors = ", ".join(citation.names(fields["authors"]))
@@ -97,11 +97,11 @@ def make(output=OUTPUT, paper="a4", pages=None):
     Parameters
     ----------
     output : pathlib.Path
-        The PDF. Its HTML is left beside it.
+        The PDF. Its HTML is left next to it.
     paper : str
         One of `PAPERS`.
     pages : list of str, optional
-        By default those of the table of contents.
+        By default those in the table of contents.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     fields, address = citation.read(), site_url()
@@ -122,7 +122,7 @@ def make(output=OUTPUT, paper="a4", pages=None):
         page.set_default_timeout(PATIENCE)
         numbers = print_with()
         if print_with(numbers.__getitem__) != numbers:
-            sys.exit("the pages have moved between the two prints; the contents would be wrong")
+            sys.exit("the page numbers differ between the two prints; the contents would be wrong")
         chromium.close()
     finish(printed, output, fields)
     printed.unlink()
@@ -141,7 +141,7 @@ def main():
     count = len(PdfReader(arguments.output).pages)
     print(f"The book is at {arguments.output}: {count} pages, {size:.1f} MB")
     if size > MOST:
-        sys.exit(f"it should have at most {MOST} MB")
+        sys.exit(f"the limit is {MOST} MB")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Find the Chromium that tests and benchmarks drive, and install one where there is none.
+"""Find the Chromium for tests and benchmarks, or install one.
 
-python tools/browser.py            print where it is
+python tools/browser.py            print its path
 python tools/browser.py install    install it if it is missing; fail if that is impossible
 """
 
@@ -12,14 +12,14 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-#: Without these, a headless Chromium calls home at every start, which a test must not depend on.
+#: Without these, a headless Chromium uses the network at every start; tests must not depend on it.
 FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",
-    # Containers run as root and give the browser no sandbox and no GPU.
+    # In containers, the browser runs as root, without a sandbox and without a GPU.
     "--no-sandbox",
     "--disable-gpu",
 ]
@@ -27,10 +27,10 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 
 
 def find(playwright):
-    """Return the path of a Chromium, or None: ``CHROMIUM``, Playwright's own, or the system's."""
+    """Return the path of a Chromium (``CHROMIUM``, Playwright's, or the system's), or None."""
     if named := os.environ.get("CHROMIUM"):
         if not shutil.which(named):
-            raise FileNotFoundError(f"CHROMIUM={named!r} is no program; unset it or name one")
+            raise FileNotFoundError(f"CHROMIUM={named!r} is not a program; unset or correct it")
         return named
     if Path(playwright.chromium.executable_path).exists():
         return playwright.chromium.executable_path
@@ -38,7 +38,7 @@ def find(playwright):
 
 
 def launch(playwright, **options):
-    """Start a headless Chromium; raise FileNotFoundError, with the remedy, if there is none."""
+    """Start a headless Chromium; if there is none, raise FileNotFoundError with instructions."""
     if not (path := find(playwright)):
         raise FileNotFoundError("no Chromium found; run `python tools/browser.py install`")
     return playwright.chromium.launch(executable_path=path, args=FLAGS, **options)
@@ -49,7 +49,7 @@ def install():
     command = [sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"]
     if subprocess.run(command).returncode == 0 or not shutil.which("apt-get"):
         return
-    print("Playwright's Chromium cannot be had; trying the distribution's package", flush=True)
+    print("Playwright's Chromium is not available; trying the distribution's package", flush=True)
     sudo = [] if os.geteuid() == 0 else ["sudo"]
     subprocess.run([*sudo, "apt-get", "update", "-q"])
     subprocess.run([*sudo, "apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"])
@@ -61,7 +61,7 @@ def main():
         if not path and sys.argv[1:] == ["install"]:
             install()
             path = find(playwright)
-    print(path or sys.exit("no Chromium; install one by hand, or name it in CHROMIUM=/path/to/it"))
+    print(path or sys.exit("no Chromium; install one, or set CHROMIUM=/path/to/it"))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Download the photos, MNIST, and torchvision's weights, and keep them in the cache.
+"""Download the photos, MNIST, and torchvision's weights into the cache.
 
 python tools/fetch_data.py [photos] [mnist] [fashion_mnist] [resnet18] [resnet50] [vgg16]
 
-Without names, it fetches all of them, 1.5 GB, of which 0.8 GB are kept. What is there already is
-not fetched again. From then on, the book is built with photos instead of drawings, and with these
-networks. What cannot be downloaded is reported, and the rest is fetched all the same.
+Without names, it downloads all of them, 1.5 GB, of which 0.8 GB are kept. Existing files are not
+downloaded again. From then on, the book is built with photos instead of drawings, and with these
+networks. Failed downloads are reported, and the others continue.
 """
 
 import argparse
@@ -29,18 +29,18 @@ def main():
         parser.error(f"there is no {', '.join(unknown)}; use {', '.join(FETCH)}")
     failed = [name for name in names if not _fetch(name)]
     if failed:
-        sys.exit(f"not fetched: {', '.join(failed)}; the book does without, with drawings")
+        sys.exit(f"not downloaded: {', '.join(failed)}; the book uses drawings instead")
 
 
 def _fetch(name):
     try:
-        found = FETCH[name](download=True)
-        # If the network fails, the search goes on to the drawings and samples.
-        whole = found.source != "embedded"
+        result = FETCH[name](download=True)
+        # If the network fails, the search falls back to drawings and samples.
+        whole = result.source != "embedded"
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         whole = False
-    print(f"{name:14}{'is here' if whole else 'could not be fetched'}")
+    print(f"{name:14}{'is available' if whole else 'could not be downloaded'}")
     return whole
 
 

@@ -1,12 +1,12 @@
-"""Do on a GPU what the tests cannot do on a processor, and write a report.
+"""Run the checks that need a GPU, and write a report.
 
 python tools/gpu_check.py [--data FOLDER] [--report FOLDER] [--minutes N] [--only STEP ...]
 
-Trains in every precision that the GPU has, one recipe of each family at full size, a run that is
-killed and resumed, and one on two devices; runs the notebooks' GPU cells, and the benchmarks. Needs
-no network: data sets are taken from the folder, or else from LECTURE_DATA, the cache, and the
-samples. The report (JSON and text) is written after every step. Without a GPU this is a rehearsal:
-the same steps on tiny data, and what they would be on other machines.
+Trains in every precision that the GPU supports, one recipe of each family at full size, a run that
+is killed and resumed, and one on two devices; runs the notebooks' GPU cells, and the benchmarks.
+Needs no network: data sets are taken from the folder, or else from LECTURE_DATA, the cache, and the
+samples. The report (JSON and text) is written after every step. Without a GPU, this is a rehearsal:
+the same steps on tiny data, and the steps for other machines.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from lecture_utils import runs, training
 from lecture_utils.runs._environment import hardware, versions
 
 ROOT = Path(__file__).resolve().parents[1]
-#: One recipe of each family; their recorded runs say which accuracy to expect.
+#: One recipe of each family; their recorded runs give the expected accuracy.
 FAMILIES = (
     "mnist/gap",
     "fashion_mnist/gap",
@@ -43,31 +43,31 @@ FAMILIES = (
     "learning-curves/partial-200",
 )
 BENCHMARKS = ("training.py", "data_pipeline.py")
-#: A recipe that is quick, for steps that need several runs.
+#: A fast recipe, for steps that need several runs.
 QUICK = "mnist/gap"
-#: Machines that a rehearsal pretends to have: compute capability, and number of GPUs.
+#: Machines that a rehearsal simulates: compute capability, and number of GPUs.
 PRETENDED = {"T4": ((7, 5), 1), "A100": ((8, 0), 1), "two A100": ((8, 0), 2)}
-#: How much worse than the recorded runs a test accuracy may be.
+#: Largest allowed deficit in test accuracy compared with the recorded runs.
 TOLERANCE = 0.03
 _TINY = {"epochs": 2, "train_size": 64, "validation_size": 32}
 
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """What the steps depend on.
+    """The properties of a machine that the steps depend on.
 
     Attributes
     ----------
     gpus : int
     precisions : tuple of str
-        For Lightning's Trainer, the best one last.
+        Values for Lightning's Trainer, the best one last.
     """
 
     gpus: int
     precisions: tuple[str, ...]
 
     @classmethod
-    def found(cls):
+    def describe(cls):
         """Describe this machine."""
         best = training.best_precision("auto")
         every = ("32-true", "16-mixed", "bf16-mixed")
@@ -77,7 +77,7 @@ class Machine:
 
 @contextlib.contextmanager
 def pretend(capability, gpus):
-    """Have torch say that there are GPUs of a compute capability."""
+    """Make torch report GPUs with this compute capability."""
     properties = SimpleNamespace(major=capability[0], minor=capability[1])
     with (
         mock.patch("torch.cuda.is_available", lambda: True),
@@ -97,9 +97,9 @@ class Setting:
     ----------
     machine : Machine
     data : str or None
-        A folder, "sample", or None for wherever the package finds the data.
+        A folder, "sample", or None to let the package find the data.
     scratch : Path
-        For runs that nobody needs afterwards.
+        For runs that are not needed afterwards.
     """
 
     machine: Machine
@@ -113,11 +113,11 @@ class Setting:
 
     @property
     def changes(self):
-        """What a rehearsal changes in a recipe."""
+        """The changes to a recipe in a rehearsal."""
         return _TINY if self.rehearses else {}
 
     def train(self, name, folder, **trainer):
-        """Train on one device, and say what it took."""
+        """Train on one device, and report the time and the result."""
         trainer = {"devices": 1, "accelerator": "cpu" if self.rehearses else "gpu", **trainer}
         start = time.perf_counter()
         if not self.rehearses:
@@ -125,47 +125,47 @@ class Setting:
         run = runs.train(
             name, root=self.scratch / folder, data_dir=self.data, trainer=trainer, **self.changes
         )
-        found = {"seconds": round(time.perf_counter() - start, 1)}
+        findings = {"seconds": round(time.perf_counter() - start, 1)}
         if not self.rehearses:
-            found["gpu_megabytes"] = round(torch.cuda.max_memory_allocated() / 1e6)
-        found["test_accuracy"] = run.card["metrics"]["test"]["accuracy"]
-        return run, found
+            findings["gpu_megabytes"] = round(torch.cuda.max_memory_allocated() / 1e6)
+        findings["test_accuracy"] = run.card["metrics"]["test"]["accuracy"]
+        return run, findings
 
 
 class NotPossibleError(Exception):
-    """A step does not fit this machine; the message says why."""
+    """A step is impossible on this machine; the message says why."""
 
 
 def machine(setting):
-    """Describe the machine, and what a rehearsal would do on others."""
-    found = {"hardware": hardware(), "versions": versions(), "cuda": torch.version.cuda}
+    """Describe the machine, and what a rehearsal would do on other machines."""
+    findings = {"hardware": hardware(), "versions": versions(), "cuda": torch.version.cuda}
     if setting.rehearses:
         for name, (capability, gpus) in PRETENDED.items():
             with pretend(capability, gpus):
-                found[f"on a machine with {name}"] = dataclasses.asdict(Machine.found())
-    return found
+                findings[f"on a machine with {name}"] = dataclasses.asdict(Machine.describe())
+    return findings
 
 
 def precisions(setting):
     """Train in every precision, and compare the losses."""
-    found = {}
+    findings = {}
     for precision in setting.machine.precisions:
-        run, found[precision] = setting.train(QUICK, precision, precision=precision)
-        found[precision]["validation_loss"] = run.history["val_loss"][-1]
-    losses = [each["validation_loss"] for each in found.values()]
+        run, findings[precision] = setting.train(QUICK, precision, precision=precision)
+        findings[precision]["validation_loss"] = run.history["val_loss"][-1]
+    losses = [each["validation_loss"] for each in findings.values()]
     if not all(loss < 1.5 * losses[0] + 0.1 for loss in losses):
-        raise AssertionError(f"a precision does not learn: {found}")
-    return found
+        raise AssertionError(f"a precision does not learn: {findings}")
+    return findings
 
 
 def recipes(setting):
     """Train one recipe of each family, and compare it with its recorded runs."""
-    found, worse = {}, []
+    findings, worse = {}, []
     for name in FAMILIES:
         try:
-            _, found[name] = setting.train(name, "recipes")
+            _, findings[name] = setting.train(name, "recipes")
         except FileNotFoundError as error:
-            found[name] = {"not run": str(error)}
+            findings[name] = {"not run": str(error)}
             continue
         recorded = [
             runs.load(name, seed).card["metrics"]["test"]["accuracy"]
@@ -174,17 +174,17 @@ def recipes(setting):
         ]
         if recorded and not setting.rehearses:
             expected = sum(recorded) / len(recorded)
-            found[name]["recorded"] = round(expected, 4)
-            if found[name]["test_accuracy"] < expected - TOLERANCE:
+            findings[name]["recorded"] = round(expected, 4)
+            if findings[name]["test_accuracy"] < expected - TOLERANCE:
                 worse.append(name)
     if worse:
-        raise AssertionError(f"worse than recorded: {', '.join(worse)}; {found}")
-    return found
+        raise AssertionError(f"worse than recorded: {', '.join(worse)}; {findings}")
+    return findings
 
 
 def resume(setting):
-    """Kill a run in its first epochs, resume it, and compare it with one that was left alone."""
-    whole, found = setting.train(QUICK, "left alone")
+    """Kill a run in its first epochs, resume it, and compare it with an uninterrupted one."""
+    whole, findings = setting.train(QUICK, "uninterrupted")
     root = setting.scratch / "killed"
     command = _train_command(setting, root, "--devices", "1")
     folder = root / QUICK / "seed0"
@@ -196,17 +196,17 @@ def resume(setting):
         process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
     resumed = runs.resume(QUICK, root=root)
     assert resumed.history["epoch"] == whole.history["epoch"], "epochs are missing"
-    found["largest_difference_of_losses"] = max(
+    findings["largest_difference_of_losses"] = max(
         abs(a - b)
         for a, b in zip(resumed.history["val_loss"], whole.history["val_loss"], strict=True)
     )
-    return found
+    return findings
 
 
 def devices(setting):
     """Train on two devices at once."""
     if not setting.rehearses and setting.machine.gpus < 2:
-        raise NotPossibleError("there is one GPU only")
+        raise NotPossibleError("there is only one GPU")
     root = setting.scratch / "devices"
     start = time.perf_counter()
     _run(_train_command(setting, root, "--devices", "2", "--strategy", "ddp"))
@@ -221,27 +221,27 @@ def devices(setting):
 
 def cells(setting):
     """Execute the notebooks that have cells for a GPU; a rehearsal only lists these cells."""
-    found = {}
+    findings = {}
     for path in sorted((ROOT / "book").glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         for_gpu = [cell for cell in notebook.cells if "gpu" in _tags(cell)]
         if not for_gpu:
             continue
         if setting.rehearses:
-            found[path.name] = [cell.source.splitlines()[0] for cell in for_gpu]
+            findings[path.name] = [cell.source.splitlines()[0] for cell in for_gpu]
             continue
         start = time.perf_counter()
-        # Exercises are open, and their checks would say so.
+        # Exercises are unsolved, so their checks would fail.
         notebook.cells = [c for c in notebook.cells if not _tags(c) & {"exercise", "check"}]
         with mock.patch.dict(os.environ, {"LECTURE_DATA": setting.data} if setting.data else {}):
             NotebookClient(
                 notebook, timeout=300, resources={"metadata": {"path": path.parent}}
             ).execute()
-        found[path.name] = {
+        findings[path.name] = {
             "seconds": round(time.perf_counter() - start, 1),
             "printed": [_printed(cell) for cell in for_gpu],
         }
-    return found
+    return findings
 
 
 def benchmarks(setting):
@@ -267,10 +267,10 @@ def check(names, setting, minutes, write):
     Parameters
     ----------
     names : sequence of str
-        Of `STEPS`.
+        Names from `STEPS`.
     setting : Setting
     minutes : float
-        No step begins later than that.
+        No step starts after this time.
     write : callable
         Takes the report, a dict of dict.
 
@@ -283,7 +283,7 @@ def check(names, setting, minutes, write):
     for name in names:
         began = time.monotonic()
         if began - start > 60 * minutes:
-            entry = {"status": "not run", "reason": f"more than {minutes:g} minutes were over"}
+            entry = {"status": "not run", "reason": f"more than {minutes:g} minutes had passed"}
         else:
             entry = _entry(STEPS[name], setting)
         report[name] = {**entry, "step_seconds": round(time.monotonic() - began, 1)}
@@ -294,21 +294,21 @@ def check(names, setting, minutes, write):
 
 def _entry(step, setting):
     try:
-        return {"status": "passed", "found": step(setting)}
+        return {"status": "passed", "findings": step(setting)}
     except NotPossibleError as error:
         return {"status": "not run", "reason": str(error)}
-    except Exception:  # whatever it is, it belongs into the report, and the other steps go on
+    except Exception:  # any error belongs in the report, and the other steps continue
         return {"status": "failed", "reason": traceback.format_exc()}
 
 
 def as_text(report):
-    """Write the report for people: one line per finding."""
+    """Write a readable report: one line per result."""
     lines = []
     for name, entry in report.items():
         lines.append(f"{name}: {entry['status']}, {entry['step_seconds']} s")
         lines += [f"  {line}" for line in str(entry.get("reason", "")).splitlines()]
-        found = entry.get("found", {})
-        lines += [f"  {key}: {json.dumps(value)}" for key, value in found.items()]
+        findings = entry.get("findings", {})
+        lines += [f"  {key}: {json.dumps(value)}" for key, value in findings.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -343,10 +343,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help='folder with the data sets, or "sample"')
     parser.add_argument("--report", default="docs", help="folder for gpu.json and gpu.txt")
-    parser.add_argument("--minutes", type=float, default=8, help="no step begins later")
+    parser.add_argument("--minutes", type=float, default=8, help="no step starts later")
     parser.add_argument("--only", nargs="+", choices=list(STEPS), default=list(STEPS))
     options = parser.parse_args()
-    here = Machine.found()
+    here = Machine.describe()
     if not here.gpus:
         print("There is no GPU: this is a rehearsal, and its report is not kept.")
     with tempfile.TemporaryDirectory() as scratch:

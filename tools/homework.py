@@ -6,14 +6,15 @@ A chapter such as ``01_convolution`` becomes ``source/01_convolution/01_convolut
 folder of an nbgrader course; ``nbgrader generate_assignment 01_convolution`` makes the students'
 version of it. An assignment has
 
-- what its exercises need from the chapter, and no more: each statement whose result is used;
-- for each exercise its text, the stub with the solution in a region that nbgrader cuts out, the
+- the parts of the chapter that its exercises need, and nothing else: each statement whose result is
+  used;
+- for each exercise its text, the stub with the solution in a region that nbgrader removes, the
   check with its hints (left out with ``--no-hints``), and a graded cell of hidden tests.
 
 The hidden tests are those of the check, on other random inputs, so that an answer fitted to the
-visible inputs fails. Beside them stands what the table of answers (``book/_answers``) knows about
-the exercise: which mistakes they catch. ``tests/notebooks/test_homework.py`` gives the hidden tests
-every answer of the tables: the right ones pass, the wrong ones fail.
+visible inputs fails. A comment lists the mistakes that they catch, according to the table of
+answers (``book/_answers``). ``tests/notebooks/test_homework.py`` gives the hidden tests every
+answer of the tables: the correct ones pass, the wrong ones fail.
 """
 
 import argparse
@@ -39,10 +40,10 @@ from repository import repository_url, site_url  # noqa: E402
 OUTPUT = ROOT / "_build" / "homework"
 #: Exercises whose hidden tests keep the check's random inputs, because the answer depends on them.
 SAME_INPUTS = {("08_interpretation", "Exercise 1")}
-#: What a chapter gets by training a model, and an assignment without: behind the cell that binds
-#: the name.
+#: Code that replaces the training of a model in an assignment: the name bound by the cell, and the
+#: code that follows that cell.
 BEFOREHAND = {"05_cats_vs_dogs": ("small", 'small.setup("fit")')}
-#: How much an exercise is worth, by what its title says.
+#: The points for an exercise, by a phrase in its title.
 POINTS = {"one line": 1, "open-ended": 4}
 USUAL_POINTS = 2
 
@@ -55,7 +56,7 @@ _BLOCKS = ast.FunctionDef | ast.ClassDef
 _TAGS = {"stub": "exercise", "check": "check", "solution": "solution"}
 #: Calls that only show something.
 _SHOWING = {"print", "display", "claim", "check", "show"}
-#: What is only called to draw.
+#: Names that are only used for drawing.
 _DRAWING = {"plotting", "axis", "axes", "fig", "left", "right", "above", "below"}
 _SEEDING = {"manual_seed", "seed_everything"}
 
@@ -80,7 +81,7 @@ class Exercise:
 
     @property
     def points(self):
-        """How much it is worth."""
+        """The number of points."""
         title = self.text.partition("\n")[0]
         return next((p for words, p in POINTS.items() if words in title), USUAL_POINTS)
 
@@ -90,7 +91,7 @@ class Exercise:
 
 def exercises_of(notebook):
     """Return the exercises of a chapter."""
-    found, inside = [], False
+    result, inside = [], False
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":
@@ -98,21 +99,21 @@ def exercises_of(notebook):
                 if part.startswith("## "):
                     inside = part.startswith("## Exercises")
                 elif inside and (heading := _HEADING.match(part)):
-                    found.append(Exercise(heading[1], part.strip()))
-                elif inside and found and part.strip() and not found[-1].solution:
-                    found[-1].given.append(nbformat.v4.new_markdown_cell(part.strip()))
-        elif inside and found and "claim" not in tags:
-            exercise = found[-1]
+                    result.append(Exercise(heading[1], part.strip()))
+                elif inside and result and part.strip() and not result[-1].solution:
+                    result[-1].given.append(nbformat.v4.new_markdown_cell(part.strip()))
+        elif inside and result and "claim" not in tags:
+            exercise = result[-1]
             kind = next((k for k in ("stub", "check", "solution") if _TAGS[k] in tags), None)
             if kind:
                 setattr(exercise, kind, cell.source)
             elif not exercise.solution:
                 exercise.given.append(cell)
-    return found
+    return result
 
 
 def plain_markdown(text, address):
-    """Turn MyST into what Jupyter shows: no roles and targets, links that lead to the site."""
+    """Convert MyST to Markdown that Jupyter shows: without roles and targets, links to the site."""
     text = re.sub(r"^\([\w-]+\)=\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"\s*\{cite\}`[^`]*`", "", text)
     text = _ROLE.sub(lambda role: re.sub(r"\s*<[^>]*>$", "", role[1]), text)
@@ -124,7 +125,7 @@ def plain_markdown(text, address):
 
 
 def bound_names(node):
-    """Return the names that a statement gives a value."""
+    """Return the names that a statement binds."""
     names = set()
     for each in _outside_functions(node):
         if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -150,7 +151,7 @@ def used_names(node):
         return used_names(ast.Expr(node.test)) | branches
     if isinstance(node, ast.AugAssign):
         return used_names(ast.Expr(node.value)) | {_root(node.target)}
-    # Python itself knows which names are local to a function, a class or a comprehension.
+    # Python's own symbol table tells which names are local to a function, class or comprehension.
     table = symtable.symtable(ast.unparse(node), "statement", "exec")
     read = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
     inner = [*table.get_children()]
@@ -173,7 +174,8 @@ def names_needed_by(nodes):
 def changed_names(node):
     """Return the names of objects that a statement may change.
 
-    Those are what it calls methods of, gives to functions, or assigns parts of.
+    These are objects whose methods it calls, that it passes to functions, or whose parts it
+    assigns.
     """
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return set()
@@ -188,7 +190,7 @@ def changed_names(node):
                 names.update(_root(argument) for argument in call.args)
         elif isinstance(each, ast.AugAssign):
             names.add(_root(each.target))
-        # A loop over objects that changes each of them.
+        # A loop over objects may change each of them.
         elif isinstance(each, ast.For) and bound_names(each.target) & set().union(
             *map(changed_names, each.body)
         ):
@@ -223,33 +225,33 @@ def statements(source, first_comment=True):
     """Return the top-level statements of a cell: syntax tree and text, with comments above it."""
     lines = source.splitlines()
     start = 0 if first_comment else ast.parse(source).body[0].lineno - 1
-    found = []
+    parts = []
     for node in ast.parse(source).body:
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]) - 1
         above = first
         while above > start and lines[above - 1].startswith("#"):
             above -= 1
-        found.append((node, "\n".join(lines[above : node.end_lineno])))
+        parts.append((node, "\n".join(lines[above : node.end_lineno])))
         start = node.end_lineno
-    return found
+    return parts
 
 
 def needed_statements(cells, needed, comments=False):
-    """Return those parts of cells that give names their values.
+    """Return the parts of cells that bind some names.
 
     Parameters
     ----------
     cells : list of str
         Code, in the order in which it runs.
     needed : set of str
-        Names that are used afterwards.
+        Names that are used later.
     comments : bool
-        Whether a comment at the beginning of a cell, which is about the whole cell, stays.
+        Whether to keep a comment at the beginning of a cell, which describes the whole cell.
 
     Returns
     -------
     list of str
-        One cell of imports, and then one for each cell of which something is needed.
+        One cell of imports, and then one for each cell with a needed statement.
     """
     parsed = [statements(source, comments) for source in cells]
     imported = set().union(
@@ -257,21 +259,21 @@ def needed_statements(cells, needed, comments=False):
     )
     while True:
         imports, kept, late = _kept(parsed, needed, imported)
-        # A function may read what is bound behind it.
+        # A function may read names that are bound after it.
         if late <= needed:
             return [_joined(parts) for parts in ([imports] if imports else []) + kept]
         needed = needed | late
 
 
 def _kept(parsed, needed, imported):
-    """Go through statements from the last to the first; also return what functions read."""
+    """Go through statements in reverse order; also return the names that functions read."""
     imports, kept, late = [], [], set()
     for cell in reversed(parsed):
         parts = []
         for node, text in reversed(cell):
             bound = bound_names(node)
             seeds = isinstance(node, ast.Expr) and _called(node.value) in _SEEDING
-            # A seed is needed by what follows it.
+            # A seed is needed by the statements after it.
             if parts if seeds else bound & needed or (changed_names(node) - imported) & needed:
                 needed = (needed - bound) | used_names(node)
                 late |= used_names(node) if isinstance(node, _BLOCKS) else set()
@@ -282,7 +284,7 @@ def _kept(parsed, needed, imported):
 
 
 def _joined(parts):
-    """Put statements together, with blank lines around functions and classes."""
+    """Join statements, with blank lines around functions and classes."""
     texts = [parts[0][1]]
     for (before, _), (node, text) in itertools.pairwise(parts):
         texts.append("\n" * (3 if isinstance(before, _BLOCKS) or isinstance(node, _BLOCKS) else 1))
@@ -325,7 +327,7 @@ def hidden_tests(exercise, answers, same_inputs=False):
     mistakes = "\n".join(
         f"#   {a.label} ({a.hint})" for a in answers if a.exercise == exercise.name and a.hint
     )
-    comment = f"# Mistakes that these tests catch, and a part of the hint:\n{mistakes}\n"
+    comment = f"# Mistakes that these tests catch, each with a part of its hint:\n{mistakes}\n"
     return "\n\n".join([*sources, (comment if mistakes else "") + tests])
 
 
@@ -335,9 +337,9 @@ def assignment(path, hints=True):
     Parameters
     ----------
     path : pathlib.Path
-        Of the chapter.
+        Path of the chapter.
     hints : bool
-        Whether students get the checks with their hints.
+        Whether to give students the checks with their hints.
     """
     chapter = nbformat.read(path, as_version=4)
     exercises, answers, address = exercises_of(chapter), read_answers(path), site_url()
@@ -352,11 +354,11 @@ def assignment(path, hints=True):
     ]
     before = code_before_exercises(chapter)
     solutions = [essential(e.solution, e.stub, e.check) for e in exercises]
-    asked = []
+    exercise_code = []
     for exercise, solution in zip(exercises, solutions, strict=True):
-        asked += [c.source for c in exercise.given if c.cell_type == "code"]
-        asked += [exercise.stub, solution, exercise.check]
-    preparation = needed_statements(before, names_needed(asked))
+        exercise_code += [c.source for c in exercise.given if c.cell_type == "code"]
+        exercise_code += [exercise.stub, solution, exercise.check]
+    preparation = needed_statements(before, names_needed(exercise_code))
     if path.stem in BEFOREHAND:
         name, statement = BEFOREHAND[path.stem]
         preparation = [
@@ -364,7 +366,7 @@ def assignment(path, hints=True):
             for source in preparation
         ]
     if preparation:
-        cells.append(_text("preparation", "## What the exercises take from the chapter"))
+        cells.append(_text("preparation", "## Preparation: code from the chapter"))
     cells += [_code(f"preparation-{n}", source) for n, source in enumerate(preparation)]
     for exercise, solution in zip(exercises, solutions, strict=True):
         name = exercise.name.lower().replace(" ", "-")
@@ -403,7 +405,7 @@ def code_before_exercises(notebook):
 
 
 def _metadata(name, solution=False, points=None):
-    """Return what nbgrader notes about a cell (its format, version 3)."""
+    """Return nbgrader's metadata for a cell (format version 3)."""
     about = {
         "grade": points is not None,
         "grade_id": name,
@@ -429,8 +431,8 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("chapters", nargs="*", help="such as 01_convolution; all by default")
-    parser.add_argument("--no-hints", action="store_true", help="leave the checks out")
+    parser.add_argument("chapters", nargs="*", help="for example 01_convolution; by default all")
+    parser.add_argument("--no-hints", action="store_true", help="leave out the checks")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
     paths = sorted((ROOT / "book").glob("*.ipynb"))

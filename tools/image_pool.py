@@ -1,4 +1,4 @@
-"""Images that everybody has, to look for strong and weak activations in."""
+"""Freely available images, in which to look for strong and weak activations."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from sklearn.datasets import load_sample_image
 from lecture_utils import datasets
 from lecture_utils.datasets.pets import draw_pet
 
-#: How many drawn pets there are.
+#: Number of drawn pets.
 PETS = 60
 _SAMPLES = ("china.jpg", "flower.jpg")
 _CORNERS = (("upper left", "upper right"), ("lower left", "lower right"))
@@ -18,15 +18,15 @@ _CORNERS = (("upper left", "upper right"), ("lower left", "lower right"))
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """Images in two halves, of which no image of one has a part in the other.
+    """Images in two halves; no photo contributes to both.
 
     Attributes
     ----------
     images : ndarray of uint8, shape (N, side, side, 3)
     names : list of str
-        What each shows.
+        Description of each image.
     groups : list of int
-        Which of them are parts of the same photo.
+        The photo that each image belongs to, as a number.
     origin : str
     """
 
@@ -42,12 +42,12 @@ class Pool:
 
 
 def image_pool(side: int) -> Pool:
-    """Return drawn pets, and photos, each of them whole and in four parts.
+    """Return drawn pets, and photos, each photo whole and in four parts.
 
     Parameters
     ----------
     side : int
-        Of the images, in pixels.
+        Side of the images in pixels.
 
     Returns
     -------

@@ -1,10 +1,10 @@
-"""Install requirements into the environment that runs this: with uv, or else with pip.
+"""Install requirements into the current environment, with uv or else with pip.
 
     .venv/bin/python tools/install.py -e ".[book]"
 
-Needs nothing but Python and its pip. uv itself comes from pip, in the version that
-``constraints.txt`` names. Both installers keep to ``constraints.txt`` and to the package index that
-pip is configured for on this machine.
+Needs only Python and its pip. uv itself is installed by pip, in the version given in
+``constraints.txt``. Both installers respect ``constraints.txt`` and the package index that pip is
+configured to use on this machine.
 """
 
 import ast
@@ -18,8 +18,8 @@ CONSTRAINTS = ["-c", str(ROOT / "constraints.txt")]
 PIP = [sys.executable, "-m", "pip"]
 PIP_INSTALL = [*PIP, "install", "--quiet", "--disable-pip-version-check", *CONSTRAINTS]
 
-#: pip's settings that say where packages come from, and uv's option for each. uv does not read
-#: pip's settings.
+#: pip's settings for the sources of packages, and the corresponding options of uv, which does not
+#: read pip's settings.
 OPTIONS = {
     "index-url": "--default-index",
     "extra-index-url": "--index",
@@ -30,7 +30,7 @@ OPTIONS = {
 
 
 def pip_settings(listing):
-    """Read what ``pip config list`` prints; the environment comes first, then ``install.``."""
+    """Parse the output of ``pip config list``; the environment comes first, then ``install.``."""
     settings = {"global": {}, "install": {}, ":env:": {}}
     for line in listing.splitlines():
         key, _, value = line.partition("=")
@@ -41,8 +41,8 @@ def pip_settings(listing):
 
 
 def uv_options(settings):
-    """Return the options that make uv look for packages where pip would."""
-    # pip takes the newest version that any index has; uv by default stops at the first index with
+    """Return options that make uv search for packages where pip would."""
+    # pip takes the newest version from any index; by default, uv stops at the first index that has
     # the package.
     options = ["--index-strategy", "unsafe-best-match"]
     for name, option in OPTIONS.items():
@@ -54,7 +54,7 @@ def uv_options(settings):
 
 
 def uv_environment(settings, environ=os.environ):
-    """Return the environment for uv: pip's proxy and timeout are no options of uv but variables."""
+    """Return the environment for uv, in which pip's proxy and timeout are variables."""
     environment = dict(environ)
     if proxy := settings.get("proxy"):
         environment.setdefault("ALL_PROXY", proxy)
@@ -78,9 +78,7 @@ def main(requirements):
     if not requirements:
         sys.exit(__doc__)
     if not install_with_uv(requirements):
-        print(
-            "uv cannot be had or has failed; installing with pip, which takes minutes", flush=True
-        )
+        print("uv is missing or has failed; installing with pip, which takes minutes", flush=True)
         sys.exit(subprocess.run([*PIP_INSTALL, *requirements]).returncode)
 
 

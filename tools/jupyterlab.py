@@ -1,4 +1,4 @@
-"""Run a notebook in a real JupyterLab or Notebook, driven by a browser, to test and to measure."""
+"""Run a notebook in a real JupyterLab or Notebook through a browser, for tests and benchmarks."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ def server(folder, timeout=60, application="jupyterlab"):
     Raises
     ------
     RuntimeError
-        If the server does not answer in time; the message has the end of its log.
+        If the server does not respond in time; the message includes the end of its log.
     """
     folder = Path(folder)
     with socket.socket() as probe:
@@ -38,7 +38,7 @@ def server(folder, timeout=60, application="jupyterlab"):
         "--IdentityProvider.token=",
         "--ServerApp.disable_check_xsrf=True",
         f"--ServerApp.root_dir={folder}",
-        # News and extension listings ask the network, which a test must not depend on.
+        # News and extension listings use the network, which a test must not depend on.
         "--LabApp.news_url=None",
         "--LabApp.extension_manager=readonly",
     ]
@@ -73,7 +73,7 @@ def _wait_until_it_answers(address, process, log, timeout):
             urllib.request.urlopen(f"{address}/api/status", timeout=2)
             return
         time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab does not answer at {address}:\n{log.read_text()[-2000:]}")
+    raise RuntimeError(f"JupyterLab does not respond at {address}:\n{log.read_text()[-2000:]}")
 
 
 def write_notebook(path, *sources):
@@ -97,7 +97,7 @@ def open_and_run(page, address, name, view="doc/tree"):
 
 
 def _wait_for_kernel(page):
-    """Wait for the kernel; JupyterLab may ask first which one, and has the right one selected."""
+    """Wait for the kernel; JupyterLab may first ask which one, with the right one preselected."""
     ready = """() => {
         const bar = document.querySelector('.jp-NotebookPanel-toolbar');
         const name = bar?.querySelector('.jp-KernelName')?.textContent ?? '';

@@ -1,11 +1,11 @@
-"""Make the small sample of Fashion-MNIST that travels with the package.
+"""Create the small sample of Fashion-MNIST that ships with the package.
 
     python tools/make_fashion_sample.py          writes lecture_utils/data/samples/fashion_mnist.npz
-    python tools/make_fashion_sample.py --check  compares the file that is there with a fresh one
+        python tools/make_fashion_sample.py --check  compares the existing file with a new sample
 
-The full data set comes from wherever `lecture_utils.datasets` finds it. The choice is a seeded draw
-without replacement, the same number from each class: 500 images of the training set and 200 of the
-test set, sorted by their index there, which the file holds too.
+The full data set comes from wherever `lecture_utils.datasets` finds it. The sample is drawn with a
+seed and without replacement, equally many images from each class: 500 of the training set and 200
+of the test set, sorted by their index there, which the file also contains.
 """
 
 from pathlib import Path

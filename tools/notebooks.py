@@ -2,12 +2,12 @@
 
     python tools/notebooks.py strip      remove outputs, counts and editor metadata
     python tools/notebooks.py outputs    store the outputs that nbval compares, from the build
-    python tools/notebooks.py address    write the repository's address into the set-up cells
-    python tools/notebooks.py check      fail if any of this is still to be done
-    python tools/notebooks.py export DIR copies whose set-up cells name the building repository
+        python tools/notebooks.py address    write the repository's address into the setup cells
+        python tools/notebooks.py check      fail if any of these commands would change something
+        python tools/notebooks.py export DIR copies whose setup cells name the building repository
 
 Only outputs of cells tagged ``nbval-check-output`` are stored: text that is the same on every
-machine. Notebook files may be named after the command; without names, all of ``book/`` is meant.
+machine. Notebook files may be listed after the command; the default is all of ``book/``.
 """
 
 import argparse
@@ -23,9 +23,9 @@ from repository import repository_url, stated_url  # noqa: E402
 
 KEPT_TAG = "nbval-check-output"
 SETUP_TAG = "setup"
-#: A cell that holds a sentence to the numbers: it is executed, but not shown on the page.
+#: Tag of a cell that checks a sentence against numbers: executed, but not shown on the page.
 CLAIM_TAG, HIDDEN_TAG = "claim", "remove-cell"
-#: What a cell's metadata may say; ``slideshow`` says what becomes of it on the slides.
+#: Metadata that a cell may keep; ``slideshow`` determines its role on the slides.
 KEPT_METADATA = ("tags", "mystnb", "slideshow")
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -41,14 +41,14 @@ if "google.colab" in sys.modules and importlib.util.find_spec("lecture_utils") i
 
 
 def stored_outputs(cell):
-    """Return the outputs of a cell that may be stored: its text, if the cell is tagged for it."""
+    """Return the outputs of a cell that may be stored: its text, if the cell is tagged for that."""
     if KEPT_TAG not in cell.metadata.get("tags", []):
         return []
     texts = []
     for output in cell.outputs:
         if output.output_type == "stream" and output.name == "stdout":
             if texts and texts[-1].output_type == "stream":
-                # Where a kernel splits what it prints is a matter of time.
+                # Where a kernel splits its printed text depends on timing.
                 texts[-1].text += output.text
             else:
                 texts.append(nbformat.v4.new_output("stream", name="stdout", text=output.text))
@@ -60,13 +60,13 @@ def stored_outputs(cell):
 
 
 def is_only_for_slides(cell):
-    """Tell whether a cell is text that the slides show and the page leaves out."""
+    """Return whether a cell is text that the slides show and the page leaves out."""
     shown = cell.metadata.get("slideshow", {}).get("slide_type") in ("slide", "subslide")
     return cell.cell_type == "markdown" and shown and HIDDEN_TAG in cell.metadata.get("tags", [])
 
 
 def strip(notebook):
-    """Return a copy of a notebook as it is committed."""
+    """Return a copy of a notebook in its committed form."""
     notebook = nbformat.from_dict(notebook)
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     for cell in notebook.cells:
@@ -77,13 +77,13 @@ def strip(notebook):
         cell.pop("attachments", None)
         if cell.cell_type == "code":
             cell.outputs = stored_outputs(cell)
-            # A constant: nbval compares only cells that have been run, and the real count is noise.
+            # A constant: nbval compares only executed cells, and the real count is noise.
             cell.execution_count = 1 if cell.outputs else None
     return notebook
 
 
 def address(notebook, url, branch="main"):
-    """Write the set-up cell, which names the repository, into a notebook's first code cell."""
+    """Write the setup cell, which names the repository, into a notebook's first code cell."""
     source = SETUP.format(url=url, branch=branch)
     first = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
     if first is None or SETUP_TAG not in first.metadata.get("tags", []):
@@ -103,7 +103,7 @@ def with_outputs(notebook):
 
 
 def to_text(notebook):
-    """Return a notebook as it stands in its file: indented by one space, as Jupyter does it."""
+    """Return a notebook as stored in its file: indented by one space, as in Jupyter."""
     return nbformat.writes(notebook, version=4) + "\n"
 
 
@@ -132,7 +132,7 @@ def main():
                 path.write_text(after, encoding="utf-8")
     print(f"{arguments.command}: {', '.join(untidy) if untidy else 'nothing to do'}")
     if arguments.command == "check" and untidy:
-        sys.exit("these notebooks are not as they should be committed; run `make notebooks`")
+        sys.exit("these notebooks are not ready to be committed; run `make notebooks`")
 
 
 def export(folder):
@@ -141,7 +141,7 @@ def export(folder):
     for path in sorted((ROOT / "book").glob("*.ipynb")):
         branch = os.environ.get("BOOK_BRANCH", "main")
         notebook = address(nbformat.read(path, as_version=4), repository_url(), branch)
-        # Headlines of slides would interrupt the text.
+        # Slide headlines would interrupt the text.
         notebook.cells = [cell for cell in notebook.cells if not is_only_for_slides(cell)]
         (folder / path.name).write_text(to_text(strip(notebook)), encoding="utf-8")
     print(f"export: {repository_url()} -> {folder}")

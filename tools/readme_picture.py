@@ -1,4 +1,4 @@
-"""Take the README's picture: the first chapter of the built book, at its demo.
+"""Take the README's screenshot: the first chapter of the built book, at its demo.
 
 python tools/readme_picture.py    writes docs/first-chapter.png
 """

@@ -1,9 +1,9 @@
-"""Record what images of a data set do in the filters of a recording: a minute.
+"""Record how the filters of a recording respond to images of a data set: takes a minute.
 
 python tools/record_examples.py cats-vs-dogs/augmented efficientnet_lite0
 
 For each filter: the images with the highest and lowest activations, and pairs of other images for
-the quiz "which of the two activates the filter more?". Two simple programs take the quiz, too.
+the quiz "which of the two activates the filter more?". Two simple programs also take the quiz.
 """
 
 import argparse
@@ -33,22 +33,22 @@ from lecture_utils.interpretation.recordings import (
 from lecture_utils.runs._environment import code_version, versions
 from lecture_utils.widgets._sprites import pack_tiles, unpack_tiles
 
-#: Images with the highest and with the lowest activation that are kept for each filter.
+#: Number of images with the highest, and with the lowest activation, kept for each filter.
 SHOWN = 4
-#: Pairs per filter, and the share of the held-out images that the higher (lower) is drawn from.
+#: Pairs per filter, and the fraction of held-out images from which the higher (lower) is drawn.
 PAIRS, QUANTILE = 3, 0.2
-#: What the players of the quiz see: images with a high activation, and with a low one.
+#: The images that quiz players see: some with a high activation, and some with a low one.
 HIGH, LOW = 3, 1
 _QUALITY = 30
 _SEED = 1
 SOURCES = (*FILTER_SOURCES, "../tools/record_examples.py")
-# The second observer sees images through a network that is not the one in question.
+# The second observer sees images through a network other than the one in question.
 _OTHER = {"cats-vs-dogs/augmented": "efficientnet_lite0"}
 _OTHER_LAYER = {"cats-vs-dogs/augmented": "10", "efficientnet_lite0": "features.stage5"}
 
 
 def record(name: str, root: str | os.PathLike[str]) -> Path:
-    """Run images through a model whose filters are recorded, and write what they do there.
+    """Run images through a model with recorded filters, and write their responses.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def record(name: str, root: str | os.PathLike[str]) -> Path:
     Raises
     ------
     FileNotFoundError
-        If its filters are not recorded.
+        If the model's filters are not recorded.
     """
     folder, code = folder_of(name, root), code_version(SOURCES)
     if not (folder / CARD).is_file():
@@ -102,15 +102,15 @@ def record(name: str, root: str | os.PathLike[str]) -> Path:
 
 
 def _responses(model, normalize, entries, pixels):
-    """Return for each layer the activations of all images in the recorded filters.
+    """Yield, for each layer, the activations of all images in the recorded filters.
 
     Yields
     ------
     mean : ndarray, shape (images, filters)
-        Over all positions; a logit itself.
+        The mean over all positions; for a logit, its value.
     extremes : list of ndarray, shape (images, filters, 3)
-        The highest value, and the lowest, with row and column as fractions of the side; of logits
-        None.
+        The highest and the lowest value, with row and column as fractions of the side; None for
+        logits.
     """
     paths = [entry["path"] for entry in entries]
     parts = [[] for _ in entries]
@@ -173,7 +173,7 @@ def _first(values, candidates, groups, sign):
 
 
 def _pairs(values, candidates, groups, generator):
-    """Draw pairs of held-out images: one of the highest fifth, one of the lowest."""
+    """Draw pairs of held-out images: one from the highest fifth, one from the lowest."""
     ordered = candidates[np.argsort(values[candidates], kind="stable")]
     count = max(PAIRS, round(QUANTILE * len(ordered)))
     pairs = []
@@ -195,8 +195,8 @@ def _observers(recording, layers, shown):
     Returns
     -------
     dict of str to dict of str to list of str
-        By observer and condition: for each layer "1" where it is right and "0" where it is wrong,
-        pair by pair.
+        By observer and condition: for each layer, pair by pair, "1" for a correct answer and "0"
+        for a wrong one.
     """
     results = {}
     for observer, features in _observer_features(recording.name).items():
@@ -232,7 +232,7 @@ def _observers(recording, layers, shown):
 
 
 def _synthesized(recording, number):
-    """Return the images of a layer as readers see them, at the scale that the network sees."""
+    """Return a layer's images as readers see them, at the size that the network sees."""
     entry = recording.card["layers"][number]
     count = sum(len(row) for rows in tiles_of(entry).values() for row in rows)
     tiles = unpack_tiles(recording.sheet(number), entry["sheet"], count)
@@ -250,7 +250,7 @@ def _observer_features(name):
 
     def seen_by_the_other(pixels):
         images = normalize(torch.tensor(pixels).permute(0, 3, 1, 2).float() / 255)
-        smallest = 64  # the other network needs so many pixels
+        smallest = 64  # the other network needs at least this size
         if images.shape[2] < smallest:
             repeats = -(-smallest // images.shape[2])
             images = images.tile(1, 1, repeats, repeats)

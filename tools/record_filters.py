@@ -1,10 +1,10 @@
-"""Record activation maximization of a model's filters: up to an hour on one core.
+"""Record activation maximization of a model's filters: takes up to an hour on one core.
 
 python tools/record_filters.py cats-vs-dogs/augmented efficientnet_lite0
 
-Each layer is kept as soon as it is finished, in a folder beside the recordings: called again after
-a kill, this goes on with the next one. Several processes can share the work: with ``--only 0 3 6``
-each records its layers, and a last call without it puts all together.
+Each layer is saved as soon as it is finished, in a folder next to the recordings: after a kill,
+calling this again continues with the next one. Several processes can share the work: with
+``--only 0 3 6`` each records its layers, and a last call without it combines all of them.
 """
 
 import argparse
@@ -40,14 +40,14 @@ from lecture_utils.runs._environment import SOURCES as RUN_SOURCES
 from lecture_utils.runs._environment import code_version, hardware, versions
 from lecture_utils.widgets._sprites import pack_tiles
 
-# Of the AVIF files, and the largest side of a stored image: a whole chapter's page should not weigh
-# more than some photos.
+# Quality of the AVIF files, and largest side of a stored image: a whole chapter's page should not
+# need more data than a few photos.
 _QUALITY, _LARGEST_TILE = 30, 96
-# Synthesized images that go through the model together.
+# Number of synthesized images that go through the model together.
 _BATCH = 48
 _SEED = 0
-# What decides the images and activations of a recording: what decides a run's, and how filters
-# are looked into.
+# The code that determines the images and activations of a recording: that of a run, and that for
+# inspecting filters.
 SOURCES = (
     *RUN_SOURCES,
     "interpretation",
@@ -58,7 +58,7 @@ SOURCES = (
 
 
 def load_model(name):
-    """Return a model, how to normalize its input, which weights it has, and its class names."""
+    """Return a model, its normalization, an identifier of its weights, and its class names."""
     if name in pretrained.NETWORKS:
         net = pretrained.load(name)
         return net.model, net.normalize, net.origin, net.class_names
@@ -75,12 +75,12 @@ def record(name: str, root: str | os.PathLike[str], only: Collection[int] | None
         One of `recordings.PLANS`.
     root : path
     only : collection of int, optional
-        Numbers of the layers to record, without writing the recording.
+        Indices of the layers to record, without writing the recording.
 
     Returns
     -------
     Path
-        The folder; what ``record_examples.py`` writes there stays, if it is still right.
+        The folder; results of ``record_examples.py`` there are kept if they are still valid.
     """
     plan, code = PLANS[name], code_version(SOURCES)
     folder = folder_of(name, root)
@@ -149,12 +149,12 @@ def _is_kept(file, key):
 
 
 def _layer(model, normalize, path, channels, names, plan):
-    """Maximize all that is recorded of one layer.
+    """Maximize every activation that is recorded for one layer.
 
     Returns
     -------
     layer : dict
-        For the card.
+        Entry for the card.
     tiles : ndarray of uint8, shape (N, side, side, 3)
         In the order of `tiles_of`.
     """
@@ -163,7 +163,7 @@ def _layer(model, normalize, path, channels, names, plan):
     tiles = []
 
     def ascend(wanted, **options):
-        """Return the activation of each image; keep the images."""
+        """Return the activation of each image; store the images."""
         activations = []
         for part in (wanted[i : i + _BATCH] for i in range(0, len(wanted), _BATCH)):
             options = {"priors": Priors(**settings()[0]), **options}
@@ -188,7 +188,7 @@ def _layer(model, normalize, path, channels, names, plan):
         "minimum": ascend(channels, minimize=True),
         "neuron": None if names else ascend(channels, objective="neuron"),
     }  # fmt: skip
-    # Each setting of the priors alone, with the same random start.
+    # Each setting of the priors separately, with the same random start.
     swept = channels[: plan.swept]
     order = len(tiles)
     columns = [ascend(swept, priors=Priors(**each)) for each in settings()]
@@ -205,7 +205,7 @@ def _size(field, plan):
 
 
 def _labels(paths):
-    """Return what readers see: "stage4.1" for "features.stage4.1.change.expand.norm"."""
+    """Return readable names: "stage4.1" for "features.stage4.1.change.expand.norm"."""
     short = [path.removeprefix("features.") for path in paths]
     shorter = [".".join(path.split(".")[:2]) for path in short]
     labels = shorter if len(set(shorter)) == len(paths) else short
@@ -217,7 +217,7 @@ def _last_linear(model):
 
 
 def _alive(model, paths, normalize, pixels):
-    """Tell for each filter of each layer whether any image activates it at any position."""
+    """Return, for each filter of each layer, whether any image activates it at any position."""
     best = {}
     images = torch.tensor(pixels).permute(0, 3, 1, 2).float() / 255
     with evaluating(model), torch.no_grad(), record_activations(model, paths) as outputs:
@@ -230,7 +230,7 @@ def _alive(model, paths, normalize, pixels):
 
 
 def _drawn(alive, count, number):
-    """Draw filters at random, of those that any image activates."""
+    """Draw filters at random from those that some image activates."""
     candidates = alive.nonzero().flatten().tolist()
     generator = np.random.default_rng((_SEED, number))
     chosen = generator.choice(candidates, min(count, len(candidates)), replace=False)
@@ -250,7 +250,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="+", choices=list(PLANS))
     parser.add_argument("--root", default=FOLDER, help="folder for the results")
-    parser.add_argument("--only", nargs="+", type=int, help="numbers of the layers to record")
+    parser.add_argument("--only", nargs="+", type=int, help="indices of the layers to record")
     options = parser.parse_args()
     for name in options.names:
         print(record(name, options.root, options.only))

@@ -1,4 +1,4 @@
-"""Record where drawn pets lie on the maps of three models: what `transfer.load_pet_maps` reads.
+"""Record the positions of drawn pets on the maps of three models, for `transfer.load_pet_maps`.
 
 python tools/record_pet_maps.py
 """
@@ -20,26 +20,26 @@ from lecture_utils.transfer import embed, freeze, make_maps, run_in_batches, spl
 from lecture_utils.transfer._pet_maps import PATH, SIZES, STAGES
 
 IMAGE_SIZE = 128
-#: Where fine-tuning begins to learn, and for how many epochs.
+#: The stage at which fine-tuning begins, and its number of epochs.
 UNTIL, EPOCHS, LEARNING_RATE = "stage6", 6, 1e-3
 
 
 def record_pet_maps(path: str | os.PathLike[str] = PATH, *, seed: int = 0) -> dict[str, float]:
-    """Embed the pets with three models, and keep the maps.
+    """Embed the pets with three models, and store the maps.
 
-    The first two models are not trained on pets; what they predict is a logistic regression on
-    their embeddings. The third is the second with its last stages fine-tuned.
+    The first two models are not trained on pets; their predictions come from a logistic regression
+    on their embeddings. The third is the second with its last stages fine-tuned.
 
     Parameters
     ----------
     path : path
     seed : int
-        Of the random weights, the order of training and t-SNE.
+        Seed of the random weights, the order of training and t-SNE.
 
     Returns
     -------
     dict
-        From each stage to its accuracy on the test pets.
+        Maps each stage to its accuracy on the test pets.
     """
     data = ImageDataModule(drawn_pets(SIZES), batch_size=20, image_size=IMAGE_SIZE)
     data.setup("fit")

@@ -1,9 +1,10 @@
-"""Trace what feeds a channel of EfficientNet-Lite0, level by level, and test it: minutes.
+"""Trace what feeds a channel of EfficientNet-Lite0, level by level, and test it: takes minutes.
 
 python tools/record_trace.py
 
-The start is a channel that stands out at both eyes of scikit-image's photo of a cat. From there the
-largest contribution (weight times activation) leads to a channel of the blocks before, and so on.
+The start is a channel that stands out at both eyes of scikit-image's photo of a cat. From there,
+the largest contribution (weight times activation) leads to a channel of the previous blocks, and so
+on.
 """
 
 import argparse
@@ -28,10 +29,10 @@ from lecture_utils.interpretation.recordings import DEFAULT, FOLDER, TRACE
 from lecture_utils.runs._environment import code_version, versions
 
 NETWORK, START = "efficientnet_lite0", "stage6.1"
-# Middle and radius of the eyes in the photo as the network sees it, in pixels of 224: marked by
-# hand.
+# Center and radius of the eyes in the photo as the network sees it, in pixels out of 224; marked
+# manually.
 EYES = ((82, 65, 30), (100, 192, 24))
-#: How many channels are shown and ablated per level, and how many random sets they compete with.
+#: Number of channels shown and ablated per level, and number of random sets to compare with.
 SHOWN, ABLATED, DRAWS = 3, 5, 250
 #: Images of the test, without the photo of the cat: those with the highest activations.
 TEST_IMAGES = 8
@@ -40,7 +41,7 @@ SOURCES = (*FILTER_SOURCES, "../tools/record_trace.py")
 
 
 class Blocks:
-    """The inverted bottlenecks of a network, in order, with what is linear between two of them."""
+    """The inverted bottlenecks of a network, in order, with the linear steps between them."""
 
     def __init__(self, features: nn.Module):
         self.names, self.blocks = [], []
@@ -51,7 +52,7 @@ class Blocks:
                     self.blocks.append(block)
 
     def sources(self, name: str) -> list[str]:
-        """Name the blocks whose projections add up to the input of a block."""
+        """Return the names of the blocks whose projections add up to the input of a block."""
         at = self.names.index(name) - 1
         sources = [self.names[at]]
         while self.blocks[at].adds_input:
@@ -65,7 +66,7 @@ class Blocks:
     def direct_weights(self, source: str, target: str, channel: int) -> torch.Tensor:
         """Return how much each depthwise channel of a block adds to an expanded channel.
 
-        Between them is no nonlinear function: projection, sum, expansion, normalization.
+        There is no nonlinear function between them: projection, sum, expansion, normalization.
         """
         project, expand = self[source].project, self[target].expand
         rows = _scale(project.norm)[:, None] * project.conv.weight.flatten(1)
@@ -78,7 +79,7 @@ def _scale(norm):
 
 
 def outputs_of(blocks, model, images, names):
-    """Return what the expansions (before their ReLU) and depthwise filters of blocks put out."""
+    """Return the outputs of the expansions (before their ReLU) and depthwise filters of blocks."""
     kept, hooks = {}, []
     for name in names:
         for part in ("expand.norm", "depthwise"):
@@ -123,8 +124,8 @@ def trace(blocks, kept, start, channel):
     Returns
     -------
     list of dict
-        From the start down: ``block``, ``channel``, ``activation`` at its position, ``bias`` (what
-        it would be without any input), and ``inputs``: the channels that contribute most.
+        From the start down: ``block``, ``channel``, ``activation`` at its position, ``bias`` (its
+        value without any input), and ``inputs``: the channels that contribute most.
     """
     maps = kept[f"{start} expand"][0]
     position = divmod(int(maps[channel].argmax()), maps.shape[2])
@@ -158,7 +159,7 @@ def trace(blocks, kept, start, channel):
 
 
 def _strongest_tap(block, expanded, channel, position):
-    """Find where in its window a depthwise filter gets the most from."""
+    """Find the position in its window that contributes most to a depthwise filter."""
     depthwise = block.depthwise
     padded = expanded.clamp(0, 6)[None, None]
     shift = depthwise.conv.padding[0]
@@ -178,35 +179,35 @@ def _strongest_tap(block, expanded, channel, position):
 
 
 def strongest_images(blocks, model, levels, images):
-    """Find for each level the images that activate its channel most.
+    """Find the images that activate the channel of each level most.
 
     Returns
     -------
     list of (Tensor, Tensor, Tensor)
-        Images, their largest activations, and the positions of those.
+        Images, their largest activations, and the positions of these.
     """
     best = [[] for _ in levels]
     for batch in images.split(16):
         kept = outputs_of(blocks, model, batch, {level["block"] for level in levels})
-        for level, found in zip(levels, best, strict=True):
+        for level, maxima in zip(levels, best, strict=True):
             maps = kept[f"{level['block']} expand"][:, level["channel"]]
-            found.append(torch.stack(maps.flatten(1).max(dim=1)))
+            maxima.append(torch.stack(maps.flatten(1).max(dim=1)))
     result = []
-    for found in best:
-        values, positions = torch.cat(found, dim=1)
+    for maxima in best:
+        values, positions = torch.cat(maxima, dim=1)
         chosen = values.argsort(descending=True)[:TEST_IMAGES]
         result.append((images[chosen], values[chosen], positions[chosen].long()))
     return result
 
 
 def test_level(blocks, model, level, strongest):
-    """Ablate the traced inputs on other images, and random ones as often as `DRAWS`.
+    """Ablate the traced inputs on other images, and `DRAWS` random sets of inputs.
 
     Returns
     -------
     dict
-        The share of the activation that is lost: by the traced inputs, by each random set, and by
-        each set of inputs that are as active.
+        The fraction of the activation that is lost: by the traced inputs, by each random set, and
+        by each set of equally active inputs.
     """
     block, channel, sources = level["block"], level["channel"], level["sources"]
     images, before, position = strongest
@@ -272,7 +273,7 @@ def _input_of_first(blocks, model, images, name):
 
 
 def synthesized(model, normalize, wanted):
-    """Return an image for the middle neuron of each channel, bytes (N, side, side, 3)."""
+    """Return an image for the center neuron of each channel, bytes (N, side, side, 3)."""
     tiles = []
     for block, channel in wanted:
         path = f"features.{block}.change.expand.norm"

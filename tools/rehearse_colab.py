@@ -1,11 +1,11 @@
-"""Run the chapters as Colab does: other Python, other torch, the package from an archive.
+"""Run the chapters as Colab does: other Python, other PyTorch, the package from an archive.
 
     python tools/rehearse_colab.py --python python3.12 --with torch==2.11.0 torchvision==0.26.0
 
-Makes a bare environment with the packages that Colab brings (``--with``), pretends to be Colab, and
-runs the notebooks in an empty folder. The set-up cell of the first one installs the package from an
-archive of this repository's last commit. Downloads of data are off unless ``--online`` is given.
-Needs the network for the packages.
+Creates a bare environment with Colab's packages (``--with``), pretends to be Colab, and runs the
+notebooks in an empty folder. The setup cell of the first one installs the package from an archive
+of this repository's last commit. Downloads of data are off unless ``--online`` is given. Needs the
+network for the packages.
 """
 
 import argparse
@@ -20,13 +20,13 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
-#: What runs notebooks in Colab, whatever else is there.
+#: Packages that run notebooks in Colab, in addition to all others.
 _FRONT_END = ["ipykernel", "nbclient"]
 _SETUP = "setup"
 
 
 def make_environment(python, folder, packages):
-    """Make a bare environment with Colab's packages; return its Python."""
+    """Create a bare environment with Colab's packages; return its Python."""
     subprocess.run([python, "-m", "venv", folder], check=True)
     interpreter = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     pip = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -49,11 +49,11 @@ def pretend_to_be_colab(folder):
 
 
 def with_archive(notebook, archive):
-    """Let the set-up cell install an archive on this machine instead of the one on the web."""
+    """Make the setup cell install a local archive instead of the one on the web."""
     (setup,) = (cell for cell in notebook.cells if cell.id == _SETUP)
-    setup.source, found = re.subn(r"https://\S+\.zip", str(archive), setup.source)
-    if found != 1:
-        raise ValueError("the set-up cell has no address of an archive")
+    setup.source, count = re.subn(r"https://\S+\.zip", str(archive), setup.source)
+    if count != 1:
+        raise ValueError("the setup cell has no address of an archive")
     return notebook
 
 
@@ -75,7 +75,7 @@ def run_chapters(interpreter, names, folder, environment):
 
 
 def rehearse(python, packages, chapters, online):
-    """Do it all in a temporary folder; return the names of chapters that failed."""
+    """Do everything in a temporary folder; return the names of the chapters that failed."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         archive = folder / "main.zip"
@@ -117,9 +117,9 @@ def rehearse(python, packages, chapters, online):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--python", default=sys.executable, help="which Python to use")
+    parser.add_argument("--python", default=sys.executable, help="Python interpreter to use")
     parser.add_argument("--with", nargs="*", default=["torch", "torchvision"], dest="packages")
-    parser.add_argument("--chapters", nargs="*", default=[], help="two digits each; all by default")
+    parser.add_argument("--chapters", nargs="*", default=[], help="two digits each; by default all")
     parser.add_argument("--online", action="store_true", help="allow downloads of data and weights")
     options = parser.parse_args()
     failed = rehearse(options.python, options.packages, options.chapters, options.online)

@@ -1,4 +1,4 @@
-"""What the scripts that make the package's data samples share."""
+"""Shared code of the scripts that create the package's data samples."""
 
 import argparse
 import os
@@ -21,11 +21,11 @@ def load_full(
             return load(split, source=source)
         except OSError as error:
             print(error, file=sys.stderr)
-    sys.exit("the full data set is needed to make the sample")
+    sys.exit("the full data set is needed to create the sample")
 
 
 def main(description: str, target: Path, make_sample: Callable[[], dict[str, NDArray]]) -> None:
-    """Write the arrays that `make_sample` returns; or, with --check, compare them with the file."""
+    """Write the arrays from `make_sample`; or, with --check, compare them with the file."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--check", action="store_true", help="write nothing, only compare")
     check = parser.parse_args().check
@@ -35,8 +35,8 @@ def main(description: str, target: Path, make_sample: Callable[[], dict[str, NDA
             if sorted(stored.files) != sorted(arrays) or any(
                 not np.array_equal(stored[name], arrays[name]) for name in arrays
             ):
-                sys.exit(f"{target} differs from a fresh sample")
-        print(f"{target} is what this script makes")
+                sys.exit(f"{target} differs from a new sample")
+        print(f"{target} agrees with a new sample")
         return
     target.parent.mkdir(exist_ok=True)
     partial = target.with_suffix(".part")

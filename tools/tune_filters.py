@@ -3,8 +3,8 @@
     python tools/tune_filters.py [network ...]
 
 Trains each network with every combination in ``runs._filter_recipes`` on some numbers of images of
-Fashion-MNIST, and writes how it does on the validation images. The test images are not read. What
-is in the file already is not trained again, so that a stopped run can be continued.
+Fashion-MNIST, and writes the results on the validation images. The test images are not read.
+Combinations already in the file are not trained again, so that a stopped run can continue.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def main():
                 continue
             result = {**settings, **trial(network, size, rate, decay)}
             print(network, size, result, flush=True)
-            known = read()  # another process may have written meanwhile
+            known = read()  # another process may have written in the meantime
             known.setdefault(network, {}).setdefault(str(size), []).append(result)
             write(known)
 

@@ -2,9 +2,9 @@
 
     python tools/tune_transfer.py [strategy ...] --data-dir FOLDER
 
-Trains each strategy with some learning rates on some numbers of photos, and writes how it does on
+Trains each strategy with some learning rates on some numbers of photos, and writes the results on
 the validation photos; see ``runs._transfer_recipes`` for the rule. The test photos are not read.
-What is in the file already is not trained again, so that a stopped run can be continued.
+Combinations already in the file are not trained again, so that a stopped run can continue.
 """
 
 import argparse
@@ -82,7 +82,7 @@ def read():
 
 
 def keep(strategy, count, tried):
-    known = read()  # another process may have written meanwhile
+    known = read()  # another process may have written in the meantime
     known.setdefault(strategy, {})[str(count)] = tried
     recipes.TUNING.parent.mkdir(exist_ok=True)
     with replacing(recipes.TUNING) as temporary:

@@ -1,6 +1,6 @@
-"""Assemble the WebAssembly that demos run networks with, and keep its bytes where they read them.
+"""Assemble the WebAssembly with which demos run networks, and write its bytes where they read them.
 
-python tools/wasm_kernels.py    writes widgets/_shared/nn/kernels.js from kernels.wat beside it
+python tools/wasm_kernels.py    writes widgets/_shared/nn/kernels.js from kernels.wat next to it
 """
 
 import base64
@@ -17,7 +17,7 @@ _CUSTOM = 0
 
 
 def assemble(text):
-    """Return the bytes of a module in WebAssembly's text format, without names of variables."""
+    """Return the bytes of a module in WebAssembly's text format, without variable names."""
     code = bytes(wat2wasm(text))
     kept, position = bytearray(code[:_MAGIC_AND_VERSION]), _MAGIC_AND_VERSION
     while position < len(code):
@@ -36,7 +36,7 @@ def assemble(text):
 
 
 def modules(text):
-    """Return the module as written, and one for browsers without fused multiply-add."""
+    """Return the module unchanged, and a version for browsers without fused multiply-add."""
     return {
         "RELAXED": assemble(text),
         "PLAIN": assemble(_FUSED.sub(r"(f32x4.add \3 (f32x4.mul \1 \2))", text)),
@@ -44,7 +44,7 @@ def modules(text):
 
 
 def source(text):
-    """Return the JavaScript that holds both modules."""
+    """Return JavaScript that contains both modules."""
     lines = [
         "/** The bytes of kernels.wat; `python tools/wasm_kernels.py` writes them. */",
         "",

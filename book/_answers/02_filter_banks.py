@@ -277,10 +277,10 @@ def test_accuracy(indices):
 
 four_filters = max(drawn, key=test_accuracy)
 
-# %% Exercise 10, rejected with "one of sixty random fours": four directions of a single frequency
+# %% Exercise 10, rejected with "one of sixty random sets of four": four directions of a single frequency
 four_filters = range(0, 8, 2)
 
-# %% Exercise 10, rejected with "one of sixty random fours": the strongest four
+# %% Exercise 10, rejected with "one of sixty random sets of four": the strongest four
 four_filters = np.argsort(-energy)[:4]
 
 # %% Exercise 10, rejected with "four different numbers": one filter twice

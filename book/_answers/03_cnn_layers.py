@@ -109,11 +109,11 @@ def gradient_of_input(error, weights):
     kernel = torch.tensor(weights)[None, None]
     return F.conv_transpose2d(torch.tensor(error)[None, None], kernel)[0, 0]
 
-# %% Exercise 4, rejected with "has to be turned by 180 degrees": not turned
+# %% Exercise 4, rejected with "has to be rotated by 180°": not rotated
 def gradient_of_input(error, weights):
     return convolve2d(error, weights, padding=2)
 
-# %% Exercise 4, rejected with "has to be turned by 180 degrees": transposed instead of turned
+# %% Exercise 4, rejected with "has to be rotated by 180°": transposed instead of rotated
 def gradient_of_input(error, weights):
     return convolve2d(error, weights.T, padding=2)
 
@@ -300,7 +300,7 @@ def downsample(image, stride):
     kernel = np.ones((2 * stride + 1, 2 * stride + 1))
     return convolve2d(image, kernel, padding="same")[::stride, ::stride]
 
-# %% Exercise 8, rejected with "a stride of 2 should make 80×40": blurs, and does not skip
+# %% Exercise 8, rejected with "should become 80×40 with a stride of 2": blurs, and does not skip
 def downsample(image, stride):
     return convolve2d(image, gaussian_kernel(4 * stride + 1, stride / 2), padding="same")
 

@@ -178,7 +178,7 @@ def smooth(labels, classes, s):
 # %% Exercise 6, accepted: no shear
 for_digits = Augment(degrees=8, translate=0.08, scale=(0.9, 1.1))
 
-# %% Exercise 6, rejected with "use no flip": mirrored
+# %% Exercise 6, rejected with "do not use flip": mirrored
 for_digits = Augment(flip=0.5, degrees=10)
 
 # %% Exercise 6, rejected with "too little": a rotation by up to one degree

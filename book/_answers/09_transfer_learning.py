@@ -29,53 +29,53 @@ trained = 8_393_728 + 513 * 37
 extra_bytes = 2 * 4 * trained
 
 # %% Exercise 2, accepted: scikit-learn, an array
-def nearest_mean(known, labels, asked):
+def nearest_mean(embeddings, labels, queries):
     from sklearn.neighbors import NearestCentroid
 
-    return NearestCentroid().fit(known, labels).predict(asked)
+    return NearestCentroid().fit(embeddings, labels).predict(queries)
 
 # %% Exercise 2, accepted: loops, a list of floats
-def nearest_mean(known, labels, asked):
+def nearest_mean(embeddings, labels, queries):
     classes = sorted(set(labels.tolist()))
-    means = {k: known[labels == k].double().mean(0) for k in classes}
+    means = {k: embeddings[labels == k].double().mean(0) for k in classes}
     return [
         float(min(classes, key=lambda k: (row.double() - means[k]).square().sum().item()))
-        for row in asked
+        for row in queries
     ]
 
 # %% Exercise 2, accepted: the largest linear score
-def nearest_mean(known, labels, asked):
+def nearest_mean(embeddings, labels, queries):
     classes, index = labels.unique(return_inverse=True)
     belongs = torch.nn.functional.one_hot(index).float()
-    means = belongs.T @ known / belongs.sum(0)[:, None]
-    return classes[(asked @ means.T - means.square().sum(1) / 2).argmax(1)]
+    means = belongs.T @ embeddings / belongs.sum(0)[:, None]
+    return classes[(queries @ means.T - means.square().sum(1) / 2).argmax(1)]
 
 # %% Exercise 2, rejected with "positions in the list of classes": no labels
-def nearest_mean(known, labels, asked):
-    means = torch.stack([known[labels == k].mean(dim=0) for k in labels.unique()])
-    return torch.cdist(asked, means).argmin(dim=1)
+def nearest_mean(embeddings, labels, queries):
+    means = torch.stack([embeddings[labels == k].mean(dim=0) for k in labels.unique()])
+    return torch.cdist(queries, means).argmin(dim=1)
 
 # %% Exercise 2, rejected with "the nearest embedding": one neighbor
-def nearest_mean(known, labels, asked):
-    return labels[torch.cdist(asked, known).argmin(dim=1)]
+def nearest_mean(embeddings, labels, queries):
+    return labels[torch.cdist(queries, embeddings).argmin(dim=1)]
 
-# %% Exercise 2, rejected with "one label for each row of `asked`": labels of the known rows
-def nearest_mean(known, labels, asked):
+# %% Exercise 2, rejected with "one label for each row of `queries`": labels of the rows in `embeddings`
+def nearest_mean(embeddings, labels, queries):
     classes = labels.unique()
-    means = torch.stack([known[labels == k].mean(dim=0) for k in classes])
-    return classes[torch.cdist(known, means).argmin(dim=1)]
+    means = torch.stack([embeddings[labels == k].mean(dim=0) for k in classes])
+    return classes[torch.cdist(embeddings, means).argmin(dim=1)]
 
 # %% Exercise 2, rejected with "smallest Euclidean distance": only the first dimension
-def nearest_mean(known, labels, asked):
+def nearest_mean(embeddings, labels, queries):
     classes = labels.unique()
-    means = torch.stack([known[labels == k, :1].mean(dim=0) for k in classes])
-    return classes[torch.cdist(asked[:, :1], means).argmin(dim=1)]
+    means = torch.stack([embeddings[labels == k, :1].mean(dim=0) for k in classes])
+    return classes[torch.cdist(queries[:, :1], means).argmin(dim=1)]
 
 # %% Exercise 2, rejected with "smallest Euclidean distance": sums in place of means
-def nearest_mean(known, labels, asked):
+def nearest_mean(embeddings, labels, queries):
     classes = labels.unique()
-    sums = torch.stack([known[labels == k].sum(dim=0) for k in classes])
-    return classes[torch.cdist(asked, sums).argmin(dim=1)]
+    sums = torch.stack([embeddings[labels == k].sum(dim=0) for k in classes])
+    return classes[torch.cdist(queries, sums).argmin(dim=1)]
 
 # %% Exercise 3, accepted: one group for each parameter, a generator
 def layerwise_groups(model, rate, decay):

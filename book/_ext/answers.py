@@ -52,7 +52,7 @@ def read_answers(notebook):
     Parameters
     ----------
     notebook : path
-        Of the notebook.
+        Path of the notebook.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def read_answers(notebook):
     Raises
     ------
     ValueError
-        If the beginning of a cell is not understood.
+        If the first line of a cell cannot be read.
     """
     path = answers_file(notebook)
     if not path.is_file():

@@ -1,12 +1,12 @@
-"""The API reference: one page per topic of ``lecture_utils``, made from the docstrings.
+"""The API reference: one page per topic of ``lecture_utils``, generated from the docstrings.
 
-A page holds a title and the directive ``api-topic``. Everything else comes from the package and
-from the table in ``api_topics``: which chapter explains what, and what the chapters use. Sphinx's
-autodoc and napoleon do the typesetting.
+A page consists of a title and the directive ``api-topic``. Everything else comes from the package
+and from the table in ``api_topics``: which chapter explains what, and what the chapters use.
+Sphinx's autodoc and napoleon do the typesetting.
 
-Docstrings here write ``name`` in single backticks for a parameter as well as for something public.
-Before napoleon reads them, `link_names` turns what is public into a link and the rest into code, so
-the build can go on treating every link that leads nowhere as an error.
+Docstrings here write ``name`` in single backticks both for parameters and for public names. Before
+napoleon reads them, `link_names` turns public names into links and the rest into code, so the build
+can still treat every broken link as an error.
 """
 
 import builtins
@@ -31,7 +31,7 @@ from sphinx.pycode import ModuleAnalyzer, PycodeError
 
 PACKAGE = "lecture_utils"
 _HERE = Path(__file__)
-# Longer values of constants would push the text below out of sight.
+# Longer values of constants would push down the text below them.
 _LONGEST_VALUE = 60
 _MOST_KEYS = 30
 _BACKTICKS = re.compile(r"(?<![`:\w\\])`([^`<>]+)`(?![`_])")
@@ -106,7 +106,7 @@ def _comments(module_name):
 
 
 def comment_of(module_name, name):
-    """Return the ``#:`` comment of a constant, from the private file that defines it if need be."""
+    """Return the ``#:`` comment of a constant, also from the private file that defines it."""
     value = getattr(import_module(module_name), name)
     files = [module_name, *sorted(key for key in sys.modules if key.startswith(f"{module_name}._"))]
     for file in files:
@@ -119,7 +119,7 @@ def comment_of(module_name, name):
 
 
 class Names:
-    """Finds what a name in a docstring stands for."""
+    """Finds the object that a name in a docstring refers to."""
 
     def __init__(self, objects):
         self.objects = objects
@@ -127,8 +127,8 @@ class Names:
     def target(self, text, owner):
         """Return the full name of the public object that `text` means, seen from `owner`; or None.
 
-        The first that exists: a member of the class that `owner` is or belongs to, something in
-        its module, something in the package, and a name that only one topic has.
+        The first of these that exists: a member of the class that `owner` is or belongs to, a name
+        in its module, a name in the package, and a name that only one topic has.
         """
         parts = owner.split(".")
         for length in range(len(parts), 0, -1):
@@ -140,10 +140,10 @@ class Names:
         return matches[0] if len(matches) == 1 else None
 
     def is_code(self, text, owner, docstring):
-        """Tell whether `text` is a parameter, an attribute, or something in another library."""
+        """Return whether `text` is a parameter, an attribute, or a name in another library."""
         name = re.match(r"[\w.]+", text)
         if not name or text != name[0]:
-            return True  # an expression, which claims nothing about names
+            return True  # an expression, not a name
         if len(text) == 1:
             return True  # in a formula
         if text in _own_names(self.objects.get(owner), docstring):
@@ -156,14 +156,14 @@ class Names:
 
 
 def _is_in(module, name):
-    """Tell whether a module has something of this name, which may have dots."""
+    """Return whether a module has an object of this name, which may contain dots."""
     for part in name.split("."):
         module = getattr(module, part, None)
     return module is not None
 
 
 def _exists_elsewhere(name):
-    """Tell whether Python or another library has something of this name."""
+    """Return whether Python or another library has an object of this name."""
     try:
         pkgutil.resolve_name(name)
     except (ImportError, AttributeError, ValueError):
@@ -180,16 +180,16 @@ def _own_names(value, docstring):
 
 
 def link_names(lines, owner, names):
-    """Turn the names in single backticks, and the classes among the types, into links or code.
+    """Turn names in single backticks, and classes among the types, into links or code.
 
     Parameters
     ----------
     lines : list of str
         A docstring.
     owner : str
-        Full name of what it describes.
+        Full name of the documented object.
     names : Names
-        What there is.
+        The known names.
 
     Returns
     -------
@@ -214,7 +214,7 @@ def link_names(lines, owner, names):
 
 
 def _field_lines(lines):
-    """Return the numbers of the lines that say ``name : type``, or only a type under Returns."""
+    """Return the numbers of the lines with ``name : type``, or with only a type under Returns."""
     found, section = set(), None
     for number, line in enumerate(lines[1:], 1):
         if re.fullmatch(r"-{3,}", line.strip()):
@@ -244,7 +244,7 @@ def _link_types(line, owner, names):
 
 
 def _emphasized(text, link_before, link_after):
-    """Return text in italics, kept apart from links that it touches, as reStructuredText asks."""
+    """Return text in italics, separated from adjacent links as reStructuredText requires."""
     if not text.strip():
         return text
     before = r"\ " if link_before and not text[0].isspace() else ""
@@ -265,7 +265,7 @@ class ApiTopic(Directive):
         """Return the page below its title."""
         topic = self.arguments[0]
         if topic not in TOPICS:
-            raise self.error(f"no topic is called {topic!r}; there are {', '.join(TOPICS)}")
+            raise self.error(f"there is no topic {topic!r}; use one of {', '.join(TOPICS)}")
         env = self.state.document.settings.env
         env.note_dependency(str(_HERE))
         env.note_dependency(str(_HERE.with_name("api_topics.py")))
@@ -306,11 +306,11 @@ def _parse(directive, lines):
 
 
 def _put_type_on_its_own_line(paragraph):
-    """Split "name (type) -- description" in two lines; quotes in a type stay straight."""
+    """Split "name (type) -- description" into two lines; quotes in a type stay straight."""
     children = list(paragraph.children)
     name = [children.pop(0)] if isinstance(children[0], nodes.strong) else []
     if name and not (children and children[0].astext().startswith(" (")):
-        return  # what is raised has no type
+        return  # exceptions have no type
     if not name and not isinstance(children[0], nodes.emphasis | pending_xref):
         return
     head, tail = nodes.inline(classes=["api-type"]), []
@@ -354,7 +354,7 @@ def _link(env, number, short=False):
 
 
 def _links(env, numbers):
-    """Return reStructuredText for links to chapters; one alone has its title, too."""
+    """Return reStructuredText for links to chapters; a single one includes its title."""
     *most, last = sorted(numbers)
     if not most:
         return _link(env, last)
@@ -364,7 +364,7 @@ def _links(env, numbers):
 
 def _module_lines(env, topic, module_name):
     module = import_module(module_name)
-    # What one calls comes first, then constants.
+    # Functions and classes come first, then constants.
     names = sorted(public_names(module), key=lambda name: _is_constant(getattr(module, name)))
     lines = []
     if module_name != f"{PACKAGE}.{topic}":
@@ -441,8 +441,8 @@ def _names(env):
 def _prepare_docstring(app, what, name, value, options, lines):
     lines[:] = link_names(lines, name, _names(app.env))
     if what == "property":
-        # Napoleon takes what comes before a colon in the first line for the type; so let that be a
-        # comment.
+        # Napoleon would take the text before a colon in the first line as the type; so make that
+        # line a comment.
         lines[:0] = ["..", ""]
     topic, _, entry = name.removeprefix(f"{PACKAGE}.").partition(".")
     if what not in ("function", "class", "exception") or topic not in TOPICS:
@@ -453,7 +453,7 @@ def _prepare_docstring(app, what, name, value, options, lines):
 
 
 def _plain_where_foreign(app, env, node, contnode):
-    """Show what belongs to Python or another library without a link, which needs the network."""
+    """Show names of Python or other libraries without a link, which would need the network."""
     name = node.get("reftarget", "")
     if node.get("refdomain") == "py" and not name.startswith(PACKAGE) and _exists_elsewhere(name):
         return contnode
@@ -461,7 +461,7 @@ def _plain_where_foreign(app, env, node, contnode):
 
 
 def _link_chapter_to_topics(app, doctree, docname):
-    """Say at the end of a chapter which topics of the package it explains and uses."""
+    """Add a line to the end of a chapter: the topics of the package that it explains and uses."""
     chapter = re.fullmatch(r"book/(\d\d)_\w+", docname)
     explained, used = topics_of(int(chapter[1])) if chapter else ([], [])
     if not (explained or used):
@@ -480,8 +480,8 @@ def _link_chapter_to_topics(app, doctree, docname):
 
 
 def _mend_html(app, pagename, templatename, context, doctree):
-    """Mend what axe finds in the HTML of Sphinx and of the theme."""
-    # A signature in several lines is written as a list of definitions without anything defined.
+    """Fix what axe finds in the HTML of Sphinx and of the theme."""
+    # A signature in several lines is written as a definition list without definitions.
     context["body"] = _SIGNATURE.sub(_without_lists, context.get("body", ""))
     # In the navigation, the button that unfolds the topics has no name.
     generate = context["generate_toctree_html"]
@@ -504,7 +504,7 @@ def _without_lists(signature):
 
 
 def _source_address(domain, info):
-    """Return where the source of a documented object can be read (asked by sphinx.ext.linkcode)."""
+    """Return the address of the source of a documented object, for sphinx.ext.linkcode."""
     if domain != "py" or not info["module"]:
         return None
     value = import_module(info["module"])
@@ -537,7 +537,7 @@ def setup(app):
     app.add_directive("api-topic", ApiTopic)
     app.add_directive("api-index", ApiIndex)
     app.connect("config-inited", _set_source_address)
-    # Before napoleon, which connects with 500.
+    # Before napoleon, which has priority 500.
     app.connect("autodoc-process-docstring", _prepare_docstring, priority=400)
     app.connect("missing-reference", _plain_where_foreign)
     app.connect("doctree-resolved", _link_chapter_to_topics)

@@ -1,7 +1,8 @@
 """Which chapter explains which part of ``lecture_utils``: the links of the API reference.
 
-This is the only place that says so. The pages under ``book/api`` and the last line of every chapter
-are made from it; ``tests/unit/test_api_reference.py`` compares it with what the notebooks import.
+This is the only place for this information. The pages under ``book/api`` and the last line of every
+chapter are generated from it; ``tests/unit/test_api_reference.py`` compares it with the imports of
+the notebooks.
 """
 
 from dataclasses import dataclass, field
@@ -14,17 +15,16 @@ class Topic:
     Attributes
     ----------
     title : str
-        As the page and the links to it call it.
+        Title of the page, and of the links to it.
     chapters : dict of int to tuple of str
-        The chapters that explain the topic, and which of its names each of them explains. Names
-        that are in none of the tuples belong to the first chapter. Empty for tools that no chapter
-        explains.
+        The chapters that explain the topic, and the names that each of them explains. Names in none
+        of the tuples belong to the first chapter. Empty for tools that no chapter explains.
     used_in : tuple of int
-        Further chapters, which only use it.
+        Other chapters, which only use the topic.
     verb : str
-        What those chapters do: "Derived", "Introduced", "Shown".
+        How the chapters present the topic: "Derived", "Introduced", "Shown".
     submodules : tuple of str
-        Public modules inside the package that have a section on the page.
+        Public modules inside the package with their own section on the page.
     """
 
     title: str
@@ -34,7 +34,7 @@ class Topic:
     submodules: tuple[str, ...] = ()
 
     def chapter_of(self, name):
-        """Return the number of the chapter that explains one name, or None."""
+        """Return the number of the chapter that explains a name, or None."""
         for number, names in self.chapters.items():
             if name in names:
                 return number
@@ -49,7 +49,7 @@ TOPICS = {
         {3: (), 1: ("output_size", "padding_per_side")},
         used_in=(4, 5, 7, 8),
     ),
-    "architectures": Topic("Architectures", {7: ()}),
+    "architectures": Topic("Architectures", {7: ()}, used_in=(9,)),
     "models": Topic(
         "Models",
         {
@@ -122,7 +122,7 @@ TOPICS = {
             4: ("DrawADigit", "ModelBuilder"),
             5: ("TrainingCurves",),
             6: ("AugmentationLab", "RegularizationLab"),
-            7: ("AccuracyCost", "ArchitectureExplorer", "FactorisationLab"),
+            7: ("AccuracyCost", "ArchitectureExplorer", "FactorizationLab"),
             8: ("FeatureMapExplorer", "FilterGallery", "GradCamExplorer", "ResponseQuiz"),
             9: ("EmbeddingMap", "TransferExplorer"),
         },
@@ -142,7 +142,7 @@ TOPICS = {
 
 
 def topics_of(chapter):
-    """Return the topics that a chapter explains and those that it only uses, two lists of names."""
+    """Return two lists of topics: those that a chapter explains, and those that it only uses."""
     explained = [name for name, topic in TOPICS.items() if chapter in topic.chapters]
     used = [name for name, topic in TOPICS.items() if chapter in topic.used_in]
     return explained, used

@@ -34,17 +34,17 @@ _CODE_TRAITS = ("_esm", "_css")
 
 
 def move_demos(state, write, large=LARGE):
-    """Replace what belongs to demos by the addresses of scripts that hand it over.
+    """Replace the code and data of demos with the addresses of scripts that provide them.
 
     Parameters
     ----------
     state : dict
-        A page's widget state: ``{"state": {model_id: {"state": ..., "buffers": [...]}}}``; is
-        changed.
+        A page's widget state: ``{"state": {model_id: {"state": ..., "buffers": [...]}}}``; changed
+        in place.
     write : callable
         Called with a folder and a script's text; returns the address under which the page finds it.
     large : int
-        Characters of JSON that the values of a demo may have in the page.
+        Characters of JSON that the values of a demo may take up in the page.
 
     Returns
     -------

@@ -5,7 +5,7 @@ kept result are executed first, one per core, into the same cache; MyST-NB then 
 there and executes nothing. A chapter that fails is left to MyST-NB: it executes the chapter again,
 alone, and writes its usual report.
 
-Each exercise is checked more than once: as in the chapter, where its stub is still open; with each
+Each exercise is checked several times: as in the chapter, where its stub is still open; with each
 answer of ``book/_answers`` (see ``answers.py``); and after its solution. What the further checks
 print is kept beside the results, for the tests (``book/conftest.py``).
 """
@@ -215,8 +215,8 @@ def _execute_chapters(app, env, added, changed, removed):
             _tell,
             timeout=config.execution_timeout,
             allow_errors=config.execution_allow_errors,
-            # The kernels listen on this machine only; that they do so without encryption is no
-            # news.
+            # The kernels listen on this machine only, so the warning that they do not encrypt is
+            # not news.
             extra_arguments=["--log-level=ERROR"],
         )
     )

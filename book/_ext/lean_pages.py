@@ -1,6 +1,6 @@
 """Make pages light: what a reader does not see yet is not laid out, and mostly not even parsed.
 
-- Figures and the pictures of demos wait in ``<noscript>``, with their space reserved. Without
+- Figures and the still images of demos wait in ``<noscript>``, with their space reserved. Without
   JavaScript a browser shows them like anything else; with it, ``book.js`` brings them in when the
   reader is near, or prints.
 - Their coordinates have no more digits than can be seen.
@@ -10,7 +10,7 @@
 - Scripts and styles of the theme and of other extensions are left out: ``book.js`` does their work
   on our pages, and ``lean_styles.py`` makes one style sheet of all.
 
-It also mends what axe finds in Sphinx's HTML.
+It also fixes what axe finds in Sphinx's HTML.
 """
 
 import base64
@@ -52,7 +52,7 @@ _THEBE = re.compile(
 
 
 def defer_pictures(body):
-    """Put figures and demos' pictures into ``<noscript>``, behind a box of the same size."""
+    """Put figures and demos' still images into ``<noscript>``, behind a box of the same size."""
     return _PICTURES.sub(_deferred, body)
 
 

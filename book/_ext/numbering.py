@@ -28,7 +28,7 @@ def number(body, chapter):
     counters = {kind: itertools.count(1) for kind in ("demo", "figure", "equation")}
 
     def mark(match):
-        if match["passed"]:  # a quiz is no figure
+        if match["passed"]:  # a quiz is not a figure
             return match[0]
         kind = next(kind for kind in counters if match[kind])
         count = next(counters[kind])

@@ -1,9 +1,9 @@
 """Tell search engines and social networks what a page is: descriptions, addresses, previews.
 
 ``sphinxext-opengraph`` writes the tags. This adds what it cannot know: the address of the site
-(``repository.site_url``), which also makes Sphinx name each page's canonical address, and a picture
-for each page (``preview_cards.py``). The sitemap is written here, too: ``sphinx-sitemap`` lists
-only the pages that the last build has written, which after a small change are not all.
+(``repository.site_url``), which also makes Sphinx name each page's canonical address, and a preview
+image for each page (``preview_cards.py``). The sitemap is written here, too: ``sphinx-sitemap``
+lists only the pages that the last build has written, which after a small change are not all.
 """
 
 import re
@@ -38,8 +38,8 @@ def lead_of(body):
 def description_of(body, most=200):
     """Return what a page says about itself: its lead, or else its first paragraph.
 
-    It has whole words, and at most so many letters. In the API reference, the line that names
-    chapters comes first and is passed by.
+    It consists of whole words, and is cut to a maximum number of letters. In the API reference, the
+    line that names chapters comes first and is passed by.
     """
     body = re.sub(r'<div class="api-chapters.*?</div>', "", body, flags=re.DOTALL)
     paragraphs = filter(None, map(_words, _PARAGRAPH.findall(body)))
@@ -58,7 +58,7 @@ def _configure(app, config):
 
 
 def _describe(app, pagename, templatename, context, doctree):
-    """Say what sphinxext-opengraph would get from elsewhere: the description and the picture."""
+    """Set what sphinxext-opengraph would get from elsewhere: the description and the image."""
     if doctree is None:
         return
     body, meta = context.get("body", ""), dict(context.get("meta") or {})

@@ -1,7 +1,7 @@
-"""Draw the picture that a social network shows beside a link to a page.
+"""Draw the preview image that a social network shows beside a link to a page.
 
 Each card has the page's title and lead, and below them images that the page itself shows. So no two
-chapters look the same, and nobody has to keep pictures up to date.
+chapters look the same, and nobody has to keep images up to date.
 """
 
 import base64
@@ -56,14 +56,14 @@ def _decoded(text):
 
 
 def flattened(image):
-    """Return an image in RGB, on the card's paper where it is transparent."""
+    """Return an image in RGB, with the card's paper where it is transparent."""
     image = image.convert("RGBA")
     paper = Image.new("RGBA", image.size, PAPER)
     return Image.alpha_composite(paper, image).convert("RGB")
 
 
 def wrapped(text, chosen, width, most):
-    """Break a text into at most so many lines; sentences at its end that do not fit are left out.
+    """Break a text into a few lines; sentences at its end that do not fit are left out.
 
     A single sentence that is too long is cut at a word.
     """
@@ -108,11 +108,11 @@ def card(label, title, lead, pictures):
     Parameters
     ----------
     label : str
-        Small, above the title, such as "Chapter 3".
+        Small text above the title, such as "Chapter 3".
     title, lead : str
         The lead may be empty.
     pictures : list of PIL.Image.Image
-        What stands in the row below; may be empty.
+        Images in the row below; may be empty.
 
     Returns
     -------

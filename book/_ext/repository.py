@@ -49,7 +49,7 @@ def site_url(root=ROOT, environ=os.environ):
     """
     if named := environ.get("BOOK_URL"):
         if not re.match(r"https?://[\w.-]+", named):
-            raise ValueError(f"BOOK_URL={named!r} is no address; write https://host/folder/")
+            raise ValueError(f"BOOK_URL={named!r} is not an address; write https://host/folder/")
         return named.rstrip("/") + "/"
     owner, name = repository_url(root, environ).split("/")[-2:]
     host = f"{owner.lower()}.github.io"
@@ -60,7 +60,7 @@ def _normalize(address):
     url = address if "github.com" in address else f"https://github.com/{address}"
     if not (found := _GITHUB.match(url)):
         raise ValueError(
-            f"{address!r} is no GitHub repository; write owner/name or https://github.com/owner/name"
+            f"{address!r} is not a GitHub repository; write owner/name or https://github.com/owner/name"
         )
     return f"https://github.com/{found[1]}/{found[2]}"
 

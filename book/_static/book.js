@@ -10,7 +10,7 @@
   const address = /** @type {HTMLScriptElement} */ (document.currentScript).src;
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-  // ---- Figures and pictures of demos, which wait in <noscript> ----
+  // ---- Figures and still images of demos, which wait in <noscript> ----
 
   /** @param {Element} noscript */
   function reveal(noscript) {

@@ -150,7 +150,7 @@
       const fresh = remember(entries);
       note.textContent = `${fresh} of the ${Object.keys(entries).length} entries are new.`;
     } catch {
-      note.textContent = "This browser does not let the page remember anything.";
+      note.textContent = "This browser does not let the page store anything.";
     }
     show();
   }
@@ -170,12 +170,12 @@
     // Asks once more instead of a dialog.
     const reset = button("Reset", () => {
       if (reset.textContent === "Reset") {
-        reset.textContent = "Really forget everything?";
+        reset.textContent = "Really reset your progress?";
         return;
       }
       forget();
       reset.textContent = "Reset";
-      note.textContent = "Everything is forgotten.";
+      note.textContent = "Your progress has been reset.";
       show();
     });
     reset.addEventListener("blur", () => {

@@ -164,7 +164,7 @@
       else setTimeout(resolve);
     });
 
-  /** Show the picture of a demo, which waits in a <noscript>. */
+  /** Show the still image of a demo, which waits in a <noscript>. */
   function showPicture(box) {
     const noscript = box?.querySelector(".demo-figure > noscript");
     if (noscript) noscript.outerHTML = noscript.textContent;
@@ -272,11 +272,11 @@
     };
   }
 
-  /** Mount one view in place of its script tag; the picture beside it makes way only on success. */
+  /** Mount one view in place of its script tag; the still image beside it makes way only on success. */
   async function mount(script, page, notYet) {
     const { model_id: id } = JSON.parse(script.textContent);
     const box = script.closest(".demo");
-    // A widget that needs a kernel: the page shows its picture and says so.
+    // A widget that needs a kernel: the page shows its still image and says so.
     if (!page.has(id)) {
       showPicture(box);
       return notYet();
@@ -298,7 +298,7 @@
       el.hidden = false;
       el.className = "demo-error";
       el.setAttribute("role", "alert");
-      el.textContent = `This demo could not start (${error.message}). The picture shows what it would have drawn.`;
+      el.textContent = `This demo could not start (${error.message}). The still image shows what it would have drawn.`;
       box?.classList.remove("demo-running");
     }
     delete box?.dataset.waiting;

@@ -1,4 +1,4 @@
-"""Check arguments: the same rules and the same sentences everywhere."""
+"""Check arguments by the same rules, and with the same messages, everywhere."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 
 def whole(name: str, value: Any, minimum: int | None = None, remedy: str = "") -> int:
-    """Read a whole number: a Python or NumPy integer, or an array or tensor that holds just one.
+    """Read a whole number: a Python or NumPy integer, or an array or tensor with a single integer.
 
     Parameters
     ----------
     name : str
-        What the value is called in an error message.
-    value : int, or whatever stands for one
-        Booleans and floats do not, not even 3.0.
+        The argument's name in an error message.
+    value : int, or an object with an integer value
+        Booleans and floats are refused, even 3.0.
     minimum : int, optional
-        The smallest number that makes sense.
+        The smallest number allowed.
     remedy : str
-        What to do if it is below `minimum`; by default the message names the minimum.
+        How to correct a value below `minimum`; by default the message names the minimum.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def whole(name: str, value: Any, minimum: int | None = None, remedy: str = "") -
     Raises
     ------
     ValueError
-        If it is no whole number, or is below `minimum`.
+        If it is not a whole number, or is below `minimum`.
 
     Examples
     --------
@@ -47,22 +47,22 @@ def whole(name: str, value: Any, minimum: int | None = None, remedy: str = "") -
 
 
 def is_whole(value: Any) -> bool:
-    """Tell whether `whole` takes a value."""
+    """Return whether `whole` accepts a value."""
     return _integer(value) is not None
 
 
 def as_pair(value: Any, name: str, minimum: int = 0) -> tuple[int, int]:
-    """Read a whole number, or two of them, as a pair (rows, columns).
+    """Read one whole number, or two of them, as a pair (rows, columns).
 
     Parameters
     ----------
     value : int or pair of int
-        One number stands for both axes. Whole numbers are what `whole` takes; a pair may also be an
-        array.
+        A single number applies to both axes. Whole numbers are read as in `whole`; a pair may also
+        be an array.
     name : str
-        What the value is called in an error message.
+        The argument's name in an error message.
     minimum : int
-        The smallest number that makes sense.
+        The smallest number allowed.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def as_pair(value: Any, name: str, minimum: int = 0) -> tuple[int, int]:
     Raises
     ------
     ValueError
-        If `value` is neither, or is below `minimum`.
+        If `value` is neither a number nor a pair of numbers, or a number is below `minimum`.
 
     Examples
     --------
@@ -97,9 +97,9 @@ def as_sizes(value: Any, name: str) -> tuple[int, ...]:
     Parameters
     ----------
     value : sequence of int
-        Such as a list, a ``torch.Size`` or an array.
+        For example a list, a ``torch.Size`` or an array.
     name : str
-        What the value is called in an error message.
+        The argument's name in an error message.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def as_sizes(value: Any, name: str) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        If they are no whole numbers of at least 1.
+        If they are not whole numbers of at least 1.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def as_sizes(value: Any, name: str) -> tuple[int, ...]:
 
 
 def as_one_image(value: Any, name: str) -> tuple[int, ...]:
-    """Read the shape of one image, (C, H, W), or of a batch of one, (1, C, H, W).
+    """Read the shape of one image, (C, H, W), or of a batch with one image, (1, C, H, W).
 
     Parameters
     ----------
@@ -141,14 +141,14 @@ def as_one_image(value: Any, name: str) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        If it is neither, or the shape of several images.
+        If it is not a shape, or is the shape of several images.
     """
     sizes = as_sizes(value, name)
     if len(sizes) != 4:
         return sizes
     if sizes[0] != 1:
         raise ValueError(
-            f"{name} is {tuple(sizes)}; what is counted is one image, so leave the batch axis out: "
+            f"{name} is {tuple(sizes)}; pass the size of one image, without the batch axis: "
             f"{sizes[1:]}"
         )
     return sizes[1:]
@@ -163,7 +163,7 @@ def positive(name: str, value: Any) -> float:
 
 
 def finite(name: str, value: Any) -> float:
-    """Return `value` as a float, or raise ValueError if it is NaN, infinite or no number."""
+    """Return `value` as a float, or raise ValueError if it is not a finite number."""
     number = _number(value)
     if not math.isfinite(number):
         raise ValueError(f"{name} is {value!r}; give a finite number")
@@ -171,7 +171,7 @@ def finite(name: str, value: Any) -> float:
 
 
 def check_name(what: str, name: object, known: Collection[object]) -> None:
-    """Raise ValueError if `name` is not among the `known` ones."""
+    """Raise ValueError if `name` is not one of the `known` names."""
     if name not in known:
         raise ValueError(f"{what} is {name!r}; use one of {', '.join(map(str, known))}")
 
@@ -179,15 +179,16 @@ def check_name(what: str, name: object, known: Collection[object]) -> None:
 def check_bound(
     name: str, value: Any, limit: float, included: bool = True, zero: bool = True
 ) -> float:
-    """Return `value` as a float, or raise ValueError if it is not between 0 and `limit`.
+    """Return `value` as a float, or raise ValueError if it does not lie between 0 and `limit`.
 
     Parameters
     ----------
     name : str
-        What the value is called in an error message.
-    value : float, or whatever stands for one
-        Booleans and strings do not.
+        The argument's name in an error message.
+    value : float, or an object with a numerical value
+        Booleans and strings are refused.
     limit : float
+        Upper bound; may be infinite.
     included, zero : bool
         Whether `limit` and 0 are allowed.
 
@@ -198,7 +199,7 @@ def check_bound(
     Raises
     ------
     ValueError
-        If it is no number, or outside.
+        If it is not a number, or lies outside these bounds.
 
     Examples
     --------
@@ -219,7 +220,7 @@ def check_bound(
 
 
 def as_seed(name: str, value: Any) -> int:
-    """Return `value` as an int, or raise ValueError if it is none that every generator takes."""
+    """Return `value` as an int, or raise ValueError if some random generator would refuse it."""
     seed = whole(name, value)
     if abs(seed) >= 2**32:
         raise ValueError(f"{name} is {seed}; it must be from {1 - 2**32} to {2**32 - 1}")
@@ -227,7 +228,7 @@ def as_seed(name: str, value: Any) -> int:
 
 
 def kind_of(value: Any) -> str:
-    """Describe what a user passed by its type, and by the types or shapes of its items."""
+    """Describe an argument by its type, and by the types or shapes of its items."""
     kind = f"a {type(value).__name__}"
     dtype = getattr(value, "dtype", None)
     if dtype is not None:
@@ -250,7 +251,7 @@ def kind_of(value: Any) -> str:
 
 
 def _shape(value):
-    """Return the shape of an array or of nested lists, of which the first items count."""
+    """Return the shape of an array or of nested lists, judged by their first items."""
     if hasattr(value, "shape"):
         return tuple(value.shape)
     if isinstance(value, (tuple, list)):
@@ -263,8 +264,8 @@ def _shown(value):
 
 
 def _integer(value: Any) -> int | None:
-    """Return the integer that a value is, or None if it is none."""
-    if hasattr(value, "item") and hasattr(value, "ndim"):  # of NumPy, PyTorch and their like
+    """Return the value as an int, or None if it is not an integer."""
+    if hasattr(value, "item") and hasattr(value, "ndim"):  # NumPy, PyTorch and similar
         if value.ndim:
             return None
         value = value.item()
@@ -277,7 +278,7 @@ def _integer(value: Any) -> int | None:
 
 
 def _number(value: Any) -> float:
-    """Return the number that a value is, or NaN if it is none; NumPy's and PyTorch's are some."""
+    """Return the value, for example a NumPy scalar, as a float; NaN if it is not a number."""
     if hasattr(value, "item") and hasattr(value, "ndim"):
         value = value.item() if not value.ndim else None
     if isinstance(value, (str, bytes, bool)):

@@ -1,4 +1,4 @@
-"""What batches of images, labels and logits must be: the same rules wherever a user passes them."""
+"""Check batches of images, labels and logits by the same rules wherever a user passes them."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from torch import Tensor, nn
 from lecture_utils._inspect import check_forward
 from lecture_utils._validation import kind_of
 
-#: What a classifier can be trained for: one class of many, or yes and no.
+#: Tasks of a classifier: one class out of many, or a yes/no decision.
 TASKS = ("multiclass", "binary")
 
 
 def as_inputs(values: Any, name: str = "images") -> Tensor:
-    """Take what a model is applied to: images, or features of them.
+    """Check a model's input: images, or features computed from them.
 
     Parameters
     ----------
     values : tensor or array of uint8 or float, shape (N, ...)
-        Bytes from 0 to 255, or floats, which nothing is assumed about.
+        Bytes from 0 to 255, or floats of any range.
     name : str
-        What they are called in an error message.
+        The argument's name in an error message.
 
     Returns
     -------
     tensor
-        The same values, in the same type; of an array, without a copy where that is possible.
+        The same values in the same type; an array is converted without a copy where possible.
 
     Raises
     ------
     ValueError
-        If they are of another type, or no batch.
+        If the values have another type, or do not form a batch.
 
     Examples
     --------
@@ -56,18 +56,18 @@ def as_inputs(values: Any, name: str = "images") -> Tensor:
 def as_labels(
     values: Any, count: int | None = None, classes: int | None = None, name: str = "labels"
 ) -> Tensor:
-    """Take one class index per image.
+    """Check labels: one class index per image.
 
     Parameters
     ----------
     values : tensor, array or list of whole numbers, shape (N,) or (N, 1)
-        Of any type that holds them; for two classes also booleans.
+        Of any type that can hold them, including booleans for two classes.
     count : int, optional
-        How many there must be.
+        The required number of labels.
     classes : int, optional
-        How many classes there are: labels go from 0 to ``classes - 1``.
+        Number of classes; labels go from 0 to ``classes - 1``.
     name : str
-        What they are called in an error message.
+        The argument's name in an error message.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def as_labels(
     Raises
     ------
     ValueError
-        If they are something else.
+        If the values are not such labels.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def as_labels(
     if count is not None and len(labels) != count:
         raise ValueError(f"there are {count} images but {len(labels)} {name}; pass one per image")
     if labels.is_floating_point() and len(labels):
-        broken = labels[labels != labels.round()]  # NaN is among them
+        broken = labels[labels != labels.round()]  # also finds NaN
         if len(broken):
             raise ValueError(
                 f"one of the {name} is {broken[0].item():g}; pass class indices, which are whole "
@@ -108,7 +108,7 @@ def as_labels(
             )
     labels = labels.long()
     if len(labels):
-        # Both at once, because a GPU is waited for.
+        # Both in one transfer, because each one waits for the GPU.
         low, high = torch.stack(labels.aminmax()).tolist()
         if low < 0:
             raise ValueError(f"one of the {name} is {low}; class indices start at 0")
@@ -120,17 +120,17 @@ def as_labels(
 
 
 def as_logits(logits: Any, count: int, task: str | None = None) -> Tensor:
-    """Take a model's output for a batch as logits.
+    """Check a model's output for a batch and return it as logits.
 
     Parameters
     ----------
-    logits : tensor, shape (N, classes); or for two classes one logit per image, (N, 1) or (N,)
-        For one image, which a model that ends in ``.squeeze()`` takes the first axis from, also
-        (classes,) or ().
+    logits : tensor, shape (N, classes); or, for two classes, one logit per image, (N, 1) or (N,)
+        For a single image also (classes,) or (), since a model that ends in ``.squeeze()`` drops
+        the first axis.
     count : int
-        How many images went in.
+        Number of images in the batch.
     task : {"multiclass", "binary"}, optional
-        By default, one logit per image means two classes, as "binary" does.
+        If not given, one logit per image means two classes, as for "binary".
 
     Returns
     -------
@@ -139,7 +139,7 @@ def as_logits(logits: Any, count: int, task: str | None = None) -> Tensor:
     Raises
     ------
     ValueError
-        If the output is something else.
+        If the output has another shape or type.
 
     Examples
     --------
@@ -151,11 +151,11 @@ def as_logits(logits: Any, count: int, task: str | None = None) -> Tensor:
     )
     if not isinstance(logits, Tensor):
         raise ValueError(
-            f"the model puts out {kind_of(logits)}; wrap it in a module that returns the logits "
-            f"alone, a tensor of shape {wanted}"
+            f"the model returns {kind_of(logits)}; wrap it in a module that returns only the "
+            f"logits, a tensor of shape {wanted}"
         )
     if not logits.is_floating_point():
-        raise ValueError(f"the logits are {logits.dtype}; the model must give floats")
+        raise ValueError(f"the logits are {logits.dtype}; the model must return floats")
     shape = tuple(logits.shape)
     if logits.ndim == 0:
         logits = logits[None]
@@ -165,9 +165,9 @@ def as_logits(logits: Any, count: int, task: str | None = None) -> Tensor:
     problem = ""
     if logits.ndim != 2:
         flat = logits.ndim > 2 and logits.shape[2:].numel() == 1
-        problem = "; let the model end in nn.Flatten()" if flat else "; pool or flatten the rest"
+        problem = "; end the model in nn.Flatten()" if flat else "; pool or flatten the rest"
     elif len(logits) != count:
-        problem = f"; {count} images went in"
+        problem = f"; the batch has {count} images"
     elif task == "binary" and logits.shape[1] != 1:
         problem = '; with more than one logit per image use task="multiclass"'
     elif task == "multiclass" and logits.shape[1] == 1:
@@ -180,7 +180,7 @@ def as_logits(logits: Any, count: int, task: str | None = None) -> Tensor:
 
 
 def as_model_dtype(model: nn.Module, inputs: Tensor) -> Tensor:
-    """Convert floats to the type of the model's weights; bytes stay what they are."""
+    """Convert floats to the type of the model's weights; bytes stay as they are."""
     weight = next((p for p in model.parameters() if p.is_floating_point()), None)
     if weight is None or not inputs.is_floating_point():
         return inputs
@@ -188,7 +188,7 @@ def as_model_dtype(model: nn.Module, inputs: Tensor) -> Tensor:
 
 
 def run_model(model: nn.Module, images: Tensor) -> Any:
-    """Run a model; what it cannot take is said in terms of the images.
+    """Run a model, and report a mismatch as an error about the images.
 
     Parameters
     ----------
@@ -206,8 +206,8 @@ def run_model(model: nn.Module, images: Tensor) -> Any:
     """
     try:
         return model(images)
-    # What layers and models raise for inputs that do not suit them. Others, such as AttributeError,
-    # are mistakes in a model's code, and clearest as they are.
+    # The errors that layers and models raise for unsuitable inputs. Others, such as AttributeError,
+    # point to mistakes in a model's code, and are clearest unchanged.
     except (RuntimeError, ValueError, TypeError, AssertionError, IndexError) as error:
         if is_out_of_memory(error):
             raise
@@ -216,19 +216,19 @@ def run_model(model: nn.Module, images: Tensor) -> Any:
         lines = str(error).strip().splitlines() or ["no reason is given"]
         kind = "" if isinstance(error, (RuntimeError, ValueError)) else f"{type(error).__name__}: "
         raise ValueError(
-            f"the model cannot take images of shape {tuple(images.shape)} and type "
+            f"the model does not accept images of shape {tuple(images.shape)} and type "
             f"{images.dtype}{_remedy(model, images)}: {kind}{lines[0]}"
         ) from error
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that memory is full, on a GPU or on the processor."""
+    """Return whether an error means that a GPU or the main memory is full."""
     full = isinstance(error, (torch.OutOfMemoryError, MemoryError))
     return full or "can't allocate memory" in str(error)
 
 
 def _remedy(model, images):
-    """Guess what is wrong with the images: how they are laid out, or their channels."""
+    """Guess what is wrong with the images: their layout or their channels."""
     first = next((m for m in model.modules() if isinstance(m, nn.Conv2d)), None)
     if images.ndim == 3:
         gray = first is not None and first.in_channels == 1 and len(images) > 1
@@ -239,13 +239,13 @@ def _remedy(model, images):
     if images.shape[3] == channels:
         return " (the channels come last; use images.permute(0, 3, 1, 2))"
     if images.shape[1] == 4 and channels == 3:
-        return " (it takes 3 channels; images[:, :3] leaves transparency out)"
-    return f" (its first convolution takes {channels} channel{'s' * (channels != 1)})"
+        return " (it expects 3 channels; images[:, :3] drops the transparency)"
+    return f" (its first convolution expects {channels} channel{'s' * (channels != 1)})"
 
 
 def _as_tensor(values: Any, name: str, wanted: str) -> Tensor:
     if isinstance(values, Tensor):
-        # What computed them is not trained here.
+        # The caller trains nothing here, so the gradients are dropped.
         return values.detach()
     try:
         array = np.asarray(values)

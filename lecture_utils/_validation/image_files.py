@@ -1,13 +1,13 @@
-"""Turn what an image file holds into RGB of 8 bits: the one place that knows Pillow's modes.
+"""Convert the content of an image file to 8-bit RGB: the one place that knows Pillow's modes.
 
-Most modes go through Pillow's own ``convert("RGB")``: gray is repeated, palettes are looked up,
-CMYK, YCbCr, LAB and HSV are converted, and transparency is left out (what lies under it shows).
-Three things are done here, because Pillow would change the image silently:
+Most modes go through Pillow's own ``convert("RGB")``: gray is repeated in three channels, palettes
+are looked up, CMYK, YCbCr, LAB and HSV are converted, and transparency is dropped (the color below
+it shows). Three cases are handled here, because Pillow would change the image silently:
 
-* 16 bits of gray are scaled, 65535 to 255; Pillow would cut off all above 255. (Of color with
-  16 bits, Pillow itself keeps the upper byte.)
-* Numbers whose range nobody knows, 32-bit integers and floats, are refused.
-* The orientation that a camera noted in the file (EXIF) is applied, so that a photo stands upright.
+* 16-bit gray is scaled so that 65535 becomes 255; Pillow would clip everything above 255. (For
+  16-bit color, Pillow itself keeps the upper byte.)
+* Values of unknown range, 32-bit integers and floats, are refused.
+* The orientation that a camera stored in the file (EXIF) is applied, so that a photo is upright.
 """
 
 from __future__ import annotations
@@ -32,32 +32,32 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Formats in which Pillow's mode "I" means: gray from 0 to 65535.
+# Formats in which Pillow's mode "I" means 16-bit gray.
 _SIXTEEN_BITS = ("PNG", "PPM")
 _BITS_PER_SAMPLE, _PHOTOMETRIC = 258, 262  # tags of TIFF
 _WHITE_IS_ZERO = 0
 
 
 def as_rgb(image: Image.Image) -> Image.Image:
-    """Convert an image to RGB of 8 bits, and turn it upright.
+    """Convert an image to 8-bit RGB, and rotate it upright.
 
     Parameters
     ----------
     image : PIL.Image.Image
-        Of any mode; of several frames, the first (the current one).
+        Any mode; for an image with several frames, the current one (initially the first).
 
     Returns
     -------
     PIL.Image.Image
-        Of mode RGB; without an orientation to apply and 16 bits of gray, that of
-        ``image.convert("RGB")``.
+        In mode RGB. Unless the image has an orientation or 16-bit gray values, this is the result
+        of ``image.convert("RGB")``.
 
     Raises
     ------
     ValueError
-        If the range of its values is not known (32-bit integers and floats).
+        If the range of its values is unknown (32-bit integers and floats).
     OSError
-        If its file is damaged.
+        If the file is damaged.
 
     Examples
     --------
@@ -65,21 +65,21 @@ def as_rgb(image: Image.Image) -> Image.Image:
     (1, 1, 1)
     """
     image.load()
-    orientation = _orientation(image)  # only now: some formats note it at their end
+    orientation = _orientation(image)  # after decoding: some formats store it at the end
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in _SIXTEEN_BITS):
         image = _scaled(image)
     elif image.mode in ("I", "F"):
         kind = "floats" if image.mode == "F" else "integers"
         raise ValueError(
             f"the image has {kind} of 32 bits (mode {image.mode}), whose range is not known; "
-            "scale them to bytes from 0 to 255"
+            "convert them to bytes from 0 to 255"
         )
     image = image.convert("RGB")
     return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
 
 
 def read_rgb(path: str | os.PathLike[str]) -> tuple[Image.Image, str]:
-    """Read an image file as RGB of 8 bits.
+    """Read an image file as 8-bit RGB.
 
     Parameters
     ----------
@@ -88,18 +88,18 @@ def read_rgb(path: str | os.PathLike[str]) -> tuple[Image.Image, str]:
     Returns
     -------
     image : PIL.Image.Image
-        As `as_rgb` gives it.
+        As returned by `as_rgb`.
     mode : str
-        Pillow's name for what the file holds, such as ``"RGB"`` or ``"L"``; ``"RGB;16"`` and the
-        like for color of 16 bits.
+        Pillow's name for the content of the file, such as ``"RGB"`` or ``"L"``; ``"RGB;16"`` and
+        similar names for 16-bit color.
 
     Raises
     ------
     ValueError
-        If it is no file, or none that can be read as an image; the message says why, without the
+        If the path is not a file, or not a readable image; the message says why, without the
         file's name.
     OSError
-        With an error number, if it cannot be opened: it is not there, or may not be read.
+        With an error number, if the file cannot be opened: it does not exist, or access is denied.
     """
     path = Path(path)
     try:
@@ -108,13 +108,13 @@ def read_rgb(path: str | os.PathLike[str]) -> tuple[Image.Image, str]:
         if not path.is_symlink():
             raise
         raise ValueError(f"a link to {os.readlink(path)}, which does not exist") from None
-    # Opening a pipe would wait forever.
+    # Opening a pipe would block forever.
     if not stat.S_ISREG(mode_of_file):
-        raise ValueError("a folder" if stat.S_ISDIR(mode_of_file) else "no regular file")
+        raise ValueError("a folder" if stat.S_ISDIR(mode_of_file) else "not a regular file")
     with open(path, "rb") as file:
         try:
             with Image.open(file) as image:
-                # Of such color Pillow keeps the upper byte, and does not say so in the mode.
+                # Pillow keeps the upper byte of such colors, and the mode does not show it.
                 depth = ";16" if ";16" in str(image.tile) and image.mode[0] != "I" else ""
                 return as_rgb(image), image.mode + depth
         except MemoryError:
@@ -122,16 +122,16 @@ def read_rgb(path: str | os.PathLike[str]) -> tuple[Image.Image, str]:
         except UnidentifiedImageError:
             empty = not os.fstat(file.fileno()).st_size
             raise ValueError(
-                "the file is empty" if empty else "no image format that Pillow knows"
+                "the file is empty" if empty else "not an image format that Pillow knows"
             ) from None
         except Image.DecompressionBombError as error:
             raise ValueError(
                 f"{str(error).rstrip('.')}; if you trust it, raise PIL.Image.MAX_IMAGE_PIXELS"
             ) from error
-        # Broken files make Pillow raise nearly everything: OSError, SyntaxError, struct.error...
+        # For a broken file, Pillow may raise almost anything: OSError, SyntaxError, struct.error...
         except Exception as error:
             if isinstance(error, OSError) and error.errno is not None:
-                raise  # The disk is at fault.
+                raise  # The problem is the disk, not the image.
             reason = str(error) or "damaged"
             if not isinstance(error, ValueError | OSError):
                 reason = f"damaged ({type(error).__name__}: {error})"
@@ -140,9 +140,9 @@ def read_rgb(path: str | os.PathLike[str]) -> tuple[Image.Image, str]:
 
 @contextmanager
 def without_warnings() -> Iterator[None]:
-    """Keep Pillow from warning of odd metadata and many pixels, neither of which changes an image.
+    """Silence Pillow's warnings of odd metadata and many pixels, which do not change an image.
 
-    Not inside of threads, which would undo each other's setting: around them.
+    Use it around threads rather than inside them, where each would undo the other's setting.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -153,12 +153,12 @@ def without_warnings() -> Iterator[None]:
 def _orientation(image):
     try:
         return image.getexif().get(_EXIF_ORIENTATION)
-    except Exception:  # Odd metadata does not make an image unreadable.
+    except Exception:  # The image is readable in spite of odd metadata.
         return None
 
 
 def _scaled(image):
-    """Scale 16 bits of gray (or as many as the file says) to 8."""
+    """Scale 16-bit gray (or the number of bits stated in the file) to 8 bits."""
     tags = getattr(image, "tag_v2", {})
     bits = tags.get(_BITS_PER_SAMPLE, (16,))
     largest = 2 ** (bits[0] if isinstance(bits, tuple) else bits) - 1

@@ -1,4 +1,4 @@
-"""Which numbers the pixels of an image may have: decided by their type, never by the largest."""
+"""Check pixel values. Their type decides the range that is allowed, never the largest value."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 from lecture_utils._validation import kind_of
 
-#: How far a float may lie outside of 0 to 1: rounding errors of half precision, and of filters.
+#: How far a float may lie outside of 0 to 1, for rounding errors of half precision and of filters.
 SLACK = 1e-3
 
 
 def as_array(values: Any) -> NDArray[Any]:
-    """Turn an image of any library into an array, without a look at its values.
+    """Convert an image from any library to an array, without checking its values.
 
     Parameters
     ----------
     values : array_like, tensor or PIL.Image.Image
-        A tensor may be on any device and need a gradient. An image of Pillow is converted to gray
-        or RGB of 8 bits, and turned upright, as `datasets` does with a file.
+        A tensor may be on any device and require a gradient. A Pillow image is converted to 8-bit
+        gray or RGB and rotated upright, as `datasets` does with a file.
 
     Returns
     -------
@@ -36,14 +36,14 @@ def as_array(values: Any) -> NDArray[Any]:
     pillow, torch = sys.modules.get("PIL.Image"), sys.modules.get("torch")
     if pillow is not None and isinstance(values, pillow.Image):
         if values.mode == "F" or (values.mode == "I" and values.format is None):
-            return np.asarray(values)  # made of an array
+            return np.asarray(values)  # converted from an array
         from lecture_utils._validation.image_files import as_rgb
 
         rgb = np.asarray(as_rgb(values))
         return rgb[..., 0] if pillow.getmodebase(values.mode) == "L" else rgb
     if torch is not None and isinstance(values, torch.Tensor):
         values = values.detach().cpu()
-        # NumPy does not know it.
+        # NumPy does not support it.
         return (values.float() if values.dtype == torch.bfloat16 else values).numpy()
     return np.asarray(values)
 
@@ -54,22 +54,22 @@ def to_floats(values: Any, name: str = "image", holes: bool = False) -> NDArray[
     Parameters
     ----------
     values : array_like of bool, integers from 0 to 255, or floats from 0 to 1; of any shape
-        The type decides which range is meant. Floats that lie outside of theirs by no more than
-        `SLACK` are clipped.
+        The type determines the range. Floats outside the range by no more than `SLACK` are
+        clipped.
     name : str
-        What the values are called in an error message.
+        The argument's name in an error message.
     holes : bool
-        Whether floats may be NaN, which stays NaN.
+        Whether NaN is allowed among floats; it is kept.
 
     Returns
     -------
     ndarray of float64
-        Of the same shape.
+        The same shape.
 
     Raises
     ------
     ValueError
-        If a value is outside of its range, or the values are no real numbers.
+        If a value is outside its range, or the values are not real numbers.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def to_bytes(values: Any, name: str = "image") -> NDArray[np.uint8]:
     Returns
     -------
     ndarray of uint8
-        Of the same shape, from 0 to 255.
+        The same shape, values from 0 to 255.
 
     Raises
     ------
@@ -124,13 +124,13 @@ def check_pixels(values: Any, name: str = "image", holes: bool = False) -> NDArr
     Returns
     -------
     ndarray of bool, integers or floats
-        The values as they are.
+        The unchanged values.
     """
     try:
         array = as_array(values)
-    except (TypeError, ValueError, RuntimeError) as error:  # the last is a tensor's
+    except (TypeError, ValueError, RuntimeError) as error:  # tensors raise the last one
         raise ValueError(
-            f"{name} is no array of numbers but {kind_of(values)} ({error})"
+            f"{name} is not an array of numbers but {kind_of(values)} ({error})"
         ) from error
     if array.dtype.kind not in "buif":
         given = "" if hasattr(values, "dtype") else f" ({kind_of(values)})"
@@ -143,13 +143,13 @@ def check_pixels(values: Any, name: str = "image", holes: bool = False) -> NDArr
     if array.dtype.kind in "ui":
         low, high = int(array.min()), int(array.max())
         if low < 0 or high > 255:
-            scale = "divide by 257 if these are 16 bits" if 255 < high <= 65535 else "rescale them"
+            scale = "divide by 257 if they have 16 bits" if 255 < high <= 65535 else "rescale them"
             raise ValueError(
                 f"{name} has values from {low} to {high}; integers go from 0 (black) to 255 "
                 f"(white), so {scale}"
             )
         return array
-    # Comparisons with NaN are false, so it counts as outside.
+    # Comparisons with NaN are false, so NaN counts as outside the range.
     wrong = ~((array >= -SLACK) & (array <= 1 + SLACK))
     if holes:
         wrong &= ~np.isnan(array)

@@ -1,8 +1,8 @@
 """Take networks apart: every block's shape, parameters, operations, memory and receptive field.
 
-A network is followed by ``torch.fx`` through its forward method and run once on PyTorch's device
-"meta", where tensors have shapes and no values. So nothing here is drawn or typed in by hand, it
-needs no memory, and a large network takes about a second.
+``torch.fx`` traces a network's forward method, and the trace runs once on PyTorch's device "meta",
+where tensors have shapes but no values. So every shape and count comes from the network itself.
+This needs almost no memory and takes about a second even for a large network.
 """
 
 from lecture_utils.architectures._block import Block

@@ -9,39 +9,39 @@ from typing import TypedDict
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a network, with what it puts out and what it costs for one image.
+    """A part of a network, with its output shape and its cost for one image.
 
     Attributes
     ----------
     name : str
-        Module path, such as ``"layer2.0.conv1"``, or what a group of layers is called.
+        Module path, such as ``"layer2.0.conv1"``, or the name of a group of layers.
     kind : str
-        Class of the module or name of the function; ``"stage"`` and ``"unit"`` for groups of layers
-        that are no module of their own, ``"parallel"`` for branches.
+        Class of the module, or name of the function; ``"stage"`` and ``"unit"`` for groups of
+        layers that are not a module, ``"parallel"`` for branches.
     label : str
-        The same for readers: ``"Conv 3×3, stride 2"``.
+        A readable name, such as ``"Conv 3×3, stride 2"``.
     shape : tuple of int or None
-        Of its output, without the batch axis. None if it is never run.
+        Output shape without the batch axis. None if the block is never run.
     parameters : int
-        One that is shared counts where it is used first.
+        Number of parameters. A shared parameter counts where it is used first.
     macs : int
         Multiply-accumulate operations of convolutions and matrix products.
     memory : int
-        Bytes of the outputs that its layers write, as float32. A layer that works in place, or only
-        looks at its input in another shape, writes nothing.
+        Bytes of the outputs that its layers write, as float32. A layer that works in place, or that
+        only reshapes its input, writes nothing.
     receptive_field : tuple of int or None
-        Rows and columns of the input that one output can see; None where there is no such window,
+        Rows and columns of the input that affect one output; None if there is no such window,
         because a layer mixes all positions.
     children : tuple of Block
-        What the block consists of, in the order of the data flow. Empty for a single layer.
+        The parts of the block in the order of the data flow. Empty for a single layer.
     branches : tuple of tuple of Block
-        Of a ``"parallel"`` block: the paths from its one input to the block that comes after it. A
-        shortcut that changes nothing is an empty tuple.
+        For a ``"parallel"`` block: the paths from its input to the block after it. A shortcut that
+        changes nothing is an empty tuple.
     training_only : bool
-        Whether the block is left out when the network predicts, as an auxiliary classifier is. Its
-        parameters are part of the totals, its operations and its memory are not.
+        Whether the block runs only in training, as an auxiliary classifier does. Its parameters
+        count in the totals; its operations and memory do not.
     note : str
-        What a reader should know about how the block was taken apart.
+        A remark for the reader on how the block was taken apart.
     """
 
     name: str
@@ -59,11 +59,11 @@ class Block:
 
     @property
     def parts(self) -> tuple[Block, ...]:
-        """The blocks one level down, whether one after the other or side by side."""
+        """The blocks one level down, whether in sequence or in parallel."""
         return (*self.children, *(block for branch in self.branches for block in branch))
 
     def walk(self) -> Iterator[Block]:
-        """Yield the block itself and all blocks within, outer before inner.
+        """Yield the block itself and all blocks inside it, outer before inner.
 
         Yields
         ------
@@ -74,7 +74,7 @@ class Block:
             yield from part.walk()
 
     def layers(self) -> Iterator[Block]:
-        """Yield the layers within, those that consist of nothing further.
+        """Yield the layers inside the block, those that have no parts of their own.
 
         Yields
         ------
@@ -83,11 +83,12 @@ class Block:
         return (block for block in self.walk() if not block.parts and block.kind != "parallel")
 
     def find(self, name: str) -> Block:
-        """Return the outermost block of a name.
+        """Return the outermost block with a given name.
 
         Parameters
         ----------
         name : str
+            Its `name`, a module path or the name of a group.
 
         Returns
         -------
@@ -96,17 +97,17 @@ class Block:
         Raises
         ------
         ValueError
-            If there is none.
+            If there is no such block.
         """
         for block in self.walk():
             if block.name == name:
                 return block
         names = ", ".join(repr(block.name) for block in self.children)
-        raise ValueError(f"there is no block {name!r} here; on the first level are {names}")
+        raise ValueError(f"there is no block {name!r} here; the first level has {names}")
 
 
 class Costs(TypedDict):
-    """What blocks cost; the fields of `Block` with these names."""
+    """The cost of some blocks; the fields are those of `Block` with the same names."""
 
     parameters: int
     macs: int
@@ -114,13 +115,13 @@ class Costs(TypedDict):
 
 
 def totals(parts: Iterable[Block], *, in_training: bool = False) -> Costs:
-    """Add up what parts cost.
+    """Add up the costs of several blocks.
 
     Parameters
     ----------
     parts : iterable of Block
     in_training : bool
-        Count operations and memory of blocks that are run in training only, too.
+        Include the operations and memory of blocks that run only in training.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How deep a network is."""
+"""The depth of a network."""
 
 from lecture_utils.architectures._block import Block
 
@@ -8,18 +8,18 @@ __all__ = ["depth"]
 def depth(block: Block) -> int:
     """Count the layers with weights on the longest path through a block.
 
-    Most papers count in this way, but not all: Inception v3 has 48 layers here, 42 in its paper.
+    Most papers count this way, but not all: Inception v3 has 48 layers here, 42 in its paper.
 
     Parameters
     ----------
     block : Block
-        A network, or a part of one, as `trace` gives it.
+        A network, or a part of one, as returned by `trace`.
 
     Returns
     -------
     int
-        Convolutions and dense layers, one after the other; of branches the longest counts. What is
-        run in training only is left out.
+        Convolutions and dense layers in sequence; of parallel branches, the longest counts. Blocks
+        that run only in training are left out.
 
     Examples
     --------
@@ -33,5 +33,5 @@ def depth(block: Block) -> int:
         return max(sum(map(depth, branch)) for branch in block.branches)
     if block.children:
         return sum(map(depth, block.children))
-    # Normalizations have weights, but multiply no matrix; attention without weights does.
+    # Normalizations have weights but multiply no matrix; attention without weights does multiply.
     return int(block.parameters > 0 and block.macs > 0)

@@ -1,4 +1,4 @@
-"""The tree of a network that torch.fx cannot follow: modules in the order of their calls."""
+"""The tree of a network that torch.fx cannot trace: modules in the order of their calls."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from lecture_utils.architectures._steps import FLOAT32, without_values
 from lecture_utils.architectures._tree import unused_blocks
 
 NOTE = (
-    "torch.fx cannot follow this network's forward method ({}), so there are only the modules that "
-    "are called, in their order: no branches, no functions, no receptive fields."
+    "torch.fx cannot trace this network's forward method ({}), so the tree shows only the modules "
+    "in the order of their calls: no branches, no functions, no receptive fields."
 )
 
 
@@ -26,26 +26,26 @@ def tree_by_hooks(model: nn.Module, shape: tuple[int, ...], reason: str) -> Bloc
     ----------
     model : torch.nn.Module
     shape : tuple of int
-        Of the image, (C, H, W).
+        Size of the image, (C, H, W).
     reason : str
-        Why ``torch.fx`` cannot do it.
+        Why ``torch.fx`` cannot trace the network.
 
     Returns
     -------
     Block
-        Named ``""``; its note says what is missing.
+        Named ``""``; its note explains what is missing.
 
     Raises
     ------
     ValueError
-        If the image does not go through.
+        If the network does not accept the image.
     """
     counter = FlopCounterMode(display=False)
     seen: set[int] = set()
     stack: list[list[Block]] = [[]]
     starts: list[int] = []
     names = {part: name for name, part in model.named_modules()}
-    # While the network runs, other tensors stand in for its parameters.
+    # While the network runs, other tensors replace its parameters.
     direct = {part: list(part.parameters(recurse=False)) for part in names}
 
     def before(part, _):
@@ -85,7 +85,7 @@ def tree_by_hooks(model: nn.Module, shape: tuple[int, ...], reason: str) -> Bloc
             functional_call(model, without_values(model), (torch.zeros(1, *shape, device="meta"),))
     except (RuntimeError, TypeError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0]
-        raise ValueError(f"an image of {shape} does not go through: {reason}") from error
+        raise ValueError(f"the network does not accept an image of {shape}: {reason}") from error
     finally:
         for hook in hooks:
             hook.remove()

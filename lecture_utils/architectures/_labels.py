@@ -1,4 +1,4 @@
-"""What layers are called for readers."""
+"""Readable names of layers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def step_kind(step: Step) -> str:
 
 
 def step_label(step: Step) -> str:
-    """Return what a step is called for readers, such as ``"Conv 3×3, stride 2"``.
+    """Return a readable name of a step, such as ``"Conv 3×3, stride 2"``.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def step_label(step: Step) -> str:
 
 
 def module_label(module: nn.Module) -> str:
-    """Return what a layer is called for readers.
+    """Return a readable name of a layer.
 
     Parameters
     ----------

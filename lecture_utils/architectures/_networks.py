@@ -1,4 +1,4 @@
-"""Networks by their names, without weights, and the size of image that each was made for."""
+"""Networks by name, without weights, and the image size that each was designed for."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ _OWN_SHAPES = {
 
 
 def title(name: str) -> str:
-    """Return what a network is called for readers, such as ``"VGG16"``.
+    """Return a network's name as readers know it, such as ``"VGG16"``.
 
     Parameters
     ----------
     name : str
+        Name as in `available`.
 
     Returns
     -------
@@ -39,12 +40,12 @@ def title(name: str) -> str:
 
 
 def available() -> list[str]:
-    """List the names that `load` knows on this machine.
+    """List the names that `load` accepts on this machine.
 
     Returns
     -------
     list of str
-        Those of `lecture_utils.models`, torchvision's classifiers of images, and
+        The networks of `lecture_utils.models`, torchvision's image classifiers, and
         ``"efficientnet_lite0"``.
     """
     return [
@@ -55,7 +56,7 @@ def available() -> list[str]:
 
 
 def load(name: str) -> tuple[nn.Module, tuple[int, int, int]]:
-    """Build a network by its name, without trained weights.
+    """Build a network by name, without trained weights.
 
     Parameters
     ----------
@@ -65,10 +66,10 @@ def load(name: str) -> tuple[nn.Module, tuple[int, int, int]]:
     Returns
     -------
     model : torch.nn.Module
-        If possible on PyTorch's device "meta": it has shapes and takes no memory, but cannot
-        predict anything.
+        On PyTorch's device "meta" if possible: it has shapes and takes no memory, but cannot
+        make predictions.
     shape : tuple of int
-        Of an image that it was made for, (C, H, W).
+        The image size that it was designed for, (C, H, W).
 
     Raises
     ------
@@ -83,13 +84,13 @@ def load(name: str) -> tuple[nn.Module, tuple[int, int, int]]:
     """
     if name not in available():
         raise ValueError(
-            f"there is no network {name!r}; use one of {', '.join(models.NETWORKS)}, a name that "
-            "torchvision.models.list_models() gives, or a dict {name: (model, image size)}"
+            f"there is no network {name!r}; use one of {', '.join(models.NETWORKS)}, a name from "
+            "torchvision.models.list_models(), or a dict {name: (model, image size)}"
         )
     try:
         with torch.device("meta"):
             return _build(name)
-    except NotImplementedError:  # Some compute their widths with tensors, which need values.
+    except NotImplementedError:  # Some compute their widths from tensor values.
         return _build(name)
 
 
@@ -99,7 +100,7 @@ def _build(name: str) -> tuple[nn.Module, tuple[int, int, int]]:
     if name == "efficientnet_lite0":
         return efficientnet_lite0(), (3, 224, 224)
     builder: Any = torchvision.models.get_model_builder(name)
-    # Two networks draw their initial weights slowly, and warn of it, unless told not to.
+    # Two networks initialize slowly, with a warning, unless told not to.
     quick = {"init_weights": False} if name in ("inception_v3", "googlenet") else {}
     weights: Any = next(iter(torchvision.models.get_model_weights(name)), None)
     size = weights.transforms().crop_size[0] if weights else 224

@@ -1,4 +1,4 @@
-"""What torchvision publishes about its trained classifiers: parameters, operations, accuracy."""
+"""What torchvision reports about its trained classifiers: parameters, operations, accuracy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lecture_utils.architectures._networks import title
 
 __all__ = ["Published", "best_weights", "pareto_front", "published"]
 
-# Weights that were trained on more images than ImageNet's 1.28 million: 3.6 billion of Instagram.
+# Weights trained on more than ImageNet's 1.28 million images: on 3.6 billion from Instagram.
 _EXTRA_DATA = "SWAG"
 _FAMILIES = {
     "alexnet": "AlexNet",
@@ -45,23 +45,24 @@ class Published:
     Attributes
     ----------
     name : str
-        As torchvision calls the network, such as ``"resnet50"``.
+        torchvision's name for the network, such as ``"resnet50"``.
     title : str
-        The same for readers.
+        A readable name.
     family : str
-        The paper, or papers, that it comes from.
+        The paper, or papers, that introduced it.
     weights : str
         Name of the weights, such as ``"IMAGENET1K_V2"``.
     parameters : int
+        Number of parameters.
     macs : float
-        Multiply-accumulate operations for one image. torchvision writes them as billions under
+        Multiply-accumulate operations for one image. torchvision reports them in billions, as
         "GFLOPS".
     accuracy : float
-        On ImageNet's 50,000 validation images, 0 to 1; the network has one guess.
+        Top-1 accuracy on ImageNet's 50,000 validation images, from 0 to 1.
     image_size : int
-        Height and width in pixels of what the network gets.
+        Height and width of the network's input in pixels.
     more_data : bool
-        Whether the weights saw more images than ImageNet's.
+        Whether the weights were trained on more images than ImageNet's.
     """
 
     name: str
@@ -77,14 +78,14 @@ class Published:
 
 @cache
 def published() -> tuple[Published, ...]:
-    """Read the metrics of all image classifiers of the installed torchvision.
+    """Read the metrics of all image classifiers in the installed torchvision.
 
     Nothing is downloaded.
 
     Returns
     -------
     tuple of Published
-        Sorted by name; each network's weights in the order of their publication. Weights without a
+        Sorted by name; each network's weights in the order of publication. Weights without a
         classifier are left out.
 
     Examples
@@ -122,8 +123,9 @@ def best_weights(rows: Iterable[Published], *, more_data: bool = False) -> list[
     Parameters
     ----------
     rows : iterable of Published
+        Entries of `published`.
     more_data : bool
-        Whether weights that saw more images than ImageNet's count, too.
+        Whether to include weights trained on more images than ImageNet's.
 
     Returns
     -------
@@ -139,19 +141,19 @@ def best_weights(rows: Iterable[Published], *, more_data: bool = False) -> list[
 
 
 def pareto_front(costs: Iterable[float], scores: Iterable[float]) -> list[int]:
-    """Find what nothing else beats: no other is at least as good for at most the same cost.
+    """Find the Pareto front: entries that no other entry beats or equals at the same or lower cost.
 
     Parameters
     ----------
     costs : sequence of float
-        The less, the better.
+        Lower is better.
     scores : sequence of float
-        The more, the better; as many as `costs`.
+        Higher is better; as many as `costs`.
 
     Returns
     -------
     list of int
-        Indices from the cheapest to the best. Of several that are equal in both, the first.
+        Indices from the cheapest to the best. Of several equal entries, only the first.
 
     Raises
     ------
@@ -165,9 +167,9 @@ def pareto_front(costs: Iterable[float], scores: Iterable[float]) -> list[int]:
     """
     costs, scores = list(costs), list(scores)
     if len(costs) != len(scores):
-        raise ValueError(f"there are {len(costs)} costs and {len(scores)} scores; give pairs")
+        raise ValueError(f"there are {len(costs)} costs and {len(scores)} scores; pass pairs")
     if any(math.isnan(number) for number in (*costs, *scores)):
-        raise ValueError("a cost or a score is NaN; leave out what has not been measured")
+        raise ValueError("a cost or a score is NaN; leave out entries without a measurement")
     front, best = [], -math.inf
     for i in sorted(range(len(costs)), key=lambda i: (costs[i], -scores[i])):
         if scores[i] > best:
@@ -182,11 +184,11 @@ _STEMS = (
     "Wide",
 )  # fmt: skip
 _WORDS = {stem.lower(): stem for stem in _STEMS}
-_CAPITALS = r"[a-z]|[a-u]\d|bn|\d.*[gm]f"  # Sizes such as L and B0; not v2 and x0.5.
+_CAPITALS = r"[a-z]|[a-u]\d|bn|\d.*[gm]f"  # Capitalize sizes such as L and B0, but not v2 and x0.5.
 
 
 def _title(name: str) -> str:
-    """Write a name as its authors do, about: "mnasnet0_5" as "MNASNet0.5"."""
+    """Write a name roughly as its authors do: "mnasnet0_5" as "MNASNet0.5"."""
     if title(name) != name:
         return title(name)
     words = re.sub(r"(?<!\d)(\d)_(\d)", r"\1.\2", name).split("_")

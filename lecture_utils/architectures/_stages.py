@@ -1,4 +1,4 @@
-"""Group loose layers: a convolution with its normalization and activation; and stages."""
+"""Group layers outside any module: a convolution with normalization and activation; stages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MIXERS = ("AdaptiveAvgPool2d", "adaptive_avg_pool2d", "Flatten", "flatten", "me
 
 
 def group_units(blocks: Iterable[Block]) -> list[Block]:
-    """Make one block of each convolution or linear layer and the pixelwise layers after it.
+    """Group each convolution or linear layer with the pixelwise layers after it.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ def group_units(blocks: Iterable[Block]) -> list[Block]:
 
 
 def group_stages(blocks: Sequence[Block]) -> list[Block]:
-    """Group loose layers at the top of a network into stages of one size of their maps.
+    """Group the top-level layers of a network into stages with the same size of feature maps.
 
-    A stage ends after a pooling layer, or before a convolution with a stride; the last one starts
+    A stage ends after a pooling layer, or before a convolution with a stride; the last stage starts
     where positions are mixed.
 
     Parameters
@@ -53,7 +53,7 @@ def group_stages(blocks: Sequence[Block]) -> list[Block]:
     Returns
     -------
     list of Block
-        As given if one stage would hold everything.
+        Unchanged if a single stage would hold everything.
     """
     runs: list[list[Block]] = []
     open_run = False
@@ -73,7 +73,7 @@ def group_stages(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _stage_names(runs):
-    """Number the stages; before and after a network's own blocks are its stem and its head."""
+    """Number the stages; stem and head are the parts before and after a network's own blocks."""
     groups = [i for i, run in enumerate(runs) if len(run) > 1]
     heads = [i for i in groups if runs[i][0].kind in _MIXERS or runs[i][0].kind == "Dropout"]
     stages = [i for i in groups if i not in heads]
@@ -100,7 +100,7 @@ def _mixes(block):
 
 
 def _is_loose(block):
-    """Tell whether a block is a layer, a unit, or a module that is nothing but a unit."""
+    """Return whether a block is a layer, a unit, or a module with nothing but a unit in it."""
     if block.training_only or block.kind == "parallel" or block.shape is None:
         return False
     return not any(part.parts or part.kind == "parallel" for part in block.parts) and (

@@ -1,4 +1,4 @@
-"""Run a network's graph once, without values, and write down shapes and costs of every step."""
+"""Run a network's graph once without values, and record the shape and cost of every step."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Call: TypeAlias = tuple[str, str, type]
 
 @dataclass(eq=False)
 class Step:
-    """One call in the forward pass that puts out a tensor."""
+    """One call in the forward pass that outputs a tensor."""
 
     node: fx.Node
-    owners: tuple[Call, ...]  # The calls of modules that it happens in, outermost first.
+    owners: tuple[Call, ...]  # The enclosing module calls, outermost first.
     module: nn.Module | None  # The layer that is called, or None for a function.
     weights: list[nn.Parameter]  # Parameters that a function reads.
     inputs: list[Step | None]  # The steps it reads from; None stands for the image.
@@ -41,11 +41,11 @@ class Step:
 
 
 class TracingError(Exception):
-    """``torch.fx`` cannot follow a network."""
+    """Raised if ``torch.fx`` cannot trace a network."""
 
 
 class _Tracer(fx.Tracer):
-    """Take what is derived from a layer for one layer, too."""
+    """Also treats subclasses of a layer as layers."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         layers = (nn.Conv2d, nn.Linear, nn.modules.batchnorm._NormBase)
@@ -53,7 +53,7 @@ class _Tracer(fx.Tracer):
 
 
 class _Recorder(fx.Interpreter):
-    """Runs a graph step by step; each node remembers shape, operations and bytes."""
+    """Runs a graph step by step; records each node's shape, operations and bytes."""
 
     def __init__(self, graph, counter):
         super().__init__(graph)
@@ -80,7 +80,7 @@ class _Recorder(fx.Interpreter):
 
 
 class _Runner(nn.Module):
-    """Gives the recorder a place in a module, whose parameters can then be replaced."""
+    """Wraps the recorder in a module, so that its parameters can be replaced."""
 
     def __init__(self, graph, counter):
         super().__init__()
@@ -97,7 +97,7 @@ def record_steps(model: nn.Module, shape: tuple[int, ...]) -> list[Step]:
     ----------
     model : torch.nn.Module
     shape : tuple of int
-        Of the image, (C, H, W).
+        Size of the image, (C, H, W).
 
     Returns
     -------
@@ -107,14 +107,15 @@ def record_steps(model: nn.Module, shape: tuple[int, ...]) -> list[Step]:
     Raises
     ------
     TracingError
-        If ``torch.fx`` cannot follow the network.
+        If ``torch.fx`` cannot trace the network.
     ValueError
-        If the image does not go through.
+        If the network does not accept the image.
     """
     with evaluating(model):
         graph = _trace(model)
     if _unused(model, graph):
-        # What is not run for a prediction may be run in training, as an auxiliary classifier is.
+        # Parts that do not run for a prediction may run in training, such as an auxiliary
+        # classifier.
         used = set(_paths(graph))
         try:
             whole = _trace_in_training(model)
@@ -128,9 +129,9 @@ def record_steps(model: nn.Module, shape: tuple[int, ...]) -> list[Step]:
 
 
 def without_values(model: nn.Module) -> dict[str, torch.Tensor]:
-    """Return the parameters and buffers of a model as tensors that have a shape and no memory.
+    """Return the parameters and buffers of a model as tensors with a shape but no memory.
 
-    Floats get single precision, which is what memory is counted in.
+    Floats become single precision, in which memory is counted.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def without_values(model: nn.Module) -> dict[str, torch.Tensor]:
     Returns
     -------
     dict
-        For ``torch.func.functional_call``.
+        Arguments for ``torch.func.functional_call``.
     """
     tensors = itertools.chain(model.named_parameters(), model.named_buffers())
     return {
@@ -154,7 +155,7 @@ def _trace(model):
     model = model if list(model.children()) else nn.Sequential(model)
     try:
         return fx.GraphModule(model, _Tracer().trace(model))
-    except Exception as error:  # torch.fx raises errors of many kinds.
+    except Exception as error:  # torch.fx raises many kinds of errors.
         raise TracingError(str(error).strip().partition("\n")[0]) from error
 
 
@@ -172,13 +173,13 @@ def _run(graph, shape):
             functional_call(runner, without_values(runner), (image,))
     except (RuntimeError, TypeError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0]
-        raise ValueError(f"an image of {shape} does not go through: {reason}") from error
+        raise ValueError(f"the network does not accept an image of {shape}: {reason}") from error
 
 
 def _steps(graph: fx.GraphModule, only_in_training: Callable[[str], bool]) -> list[Step]:
     modules, parameters = dict(graph.named_modules()), dict(graph.named_parameters())
     fields: dict[fx.Node, ReceptiveField | str] = {}
-    with suppress(ValueError):  # Padding that is not zeros, for example.
+    with suppress(ValueError):  # Padding with other values than zeros, for example.
         fields = node_fields(graph)
     steps: dict[fx.Node, Step | None] = {}
     ends: set[Step] = set()
@@ -188,7 +189,7 @@ def _steps(graph: fx.GraphModule, only_in_training: Callable[[str], bool]) -> li
         elif node.op == "placeholder":
             steps[node] = None
         inputs = [steps[n] for n in node.all_input_nodes if n in steps]
-        # A network's own tensors, and arithmetic on shapes, are no steps on the image's way.
+        # A network's own tensors, and arithmetic on shapes, are not steps on the image's path.
         if not inputs or node.op == "output" or _is_record(node) or not node.meta.get("shape"):
             continue
         field = fields.get(node)
@@ -211,7 +212,7 @@ def _steps(graph: fx.GraphModule, only_in_training: Callable[[str], bool]) -> li
 
 
 def _is_record(node):
-    """Tell whether a step only puts several results under names, as Inception does in training."""
+    """Return whether a step only names several results, as Inception does in training."""
     return isinstance(node.target, type) and issubclass(node.target, tuple)
 
 
@@ -231,7 +232,7 @@ def _stack(node: fx.Node) -> list[Call]:
 
 def _owners(node: fx.Node) -> tuple[Call, ...]:
     stack = _stack(node)
-    # A layer that is called is the last of its own owners.
+    # A layer is itself the last of its owners.
     return tuple(stack[:-1] if node.op == "call_module" else stack)
 
 

@@ -1,4 +1,4 @@
-"""Follow a network through its forward pass and put the tree of its blocks together."""
+"""Trace a network's forward pass and assemble the tree of its blocks."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 def trace(model: nn.Module, image_size: int | Sequence[int]) -> Block:
     """Take a network apart into a tree of blocks, from the network down to single layers.
 
-    The tree follows the network's modules. Where data takes several paths at once, these are
-    branches. A convolution and the normalization and activation after it are one block, and so are
-    loose layers up to the next pooling.
+    The tree follows the network's modules. Where data flows along several paths, these become
+    branches. A convolution and the normalization and activation after it form one block, and so do
+    top-level layers up to the next pooling layer.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Any network that takes one batch of images. It stays as it is.
+        Any network that takes one batch of images. It is not changed.
     image_size : int, (int, int) or (int, int, int)
-        Height and width in pixels, or (C, H, W), or (1, C, H, W). Without C there are as many
-        channels as the convolution takes that an image comes to first.
+        Height and width in pixels, or (C, H, W), or (1, C, H, W). Without C, the image has as many
+        channels as the first convolution that it reaches accepts.
 
     Returns
     -------
     Block
         The whole network; its counts are those of a prediction for one image. If ``torch.fx``
-        cannot follow the network, its ``note`` says what is missing.
+        cannot trace the network, its ``note`` explains what is missing.
 
     Raises
     ------
     ValueError
-        If the image size is none, or such an image does not go through the network.
+        If the image size is invalid, or the network does not accept such an image.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def trace(model: nn.Module, image_size: int | Sequence[int]) -> Block:
     except TracingError as error:
         return tree_by_hooks(model, shape, str(error))
     if not steps:
-        raise ValueError(f"the forward pass of this {type(model).__name__} has no step")
+        raise ValueError(f"the forward pass of this {type(model).__name__} has no steps")
     return build_tree(model, steps)
 
 
@@ -88,14 +88,14 @@ def _image_shape(model: nn.Module, image_size: int | Sequence[int]) -> tuple[int
             and not first_convolution(model, (shape[1], shape[2]), shape[0])
         ):
             raise ValueError(
-                f"image_size is {image_size!r}; the network takes no images of {shape[0]} channels"
+                f"image_size is {image_size!r}; the network does not accept {shape[0]} channels"
             )
         return shape
     height, width = list(shape)
     first = first_convolution(model, (height, width))
     if first is None:
         raise ValueError(
-            "the network has no convolution that says how many channels an image has; give "
+            "the network has no convolution that shows how many channels an image has; give "
             "image_size=(channels, height, width)"
         )
     return first[0], height, width

@@ -18,7 +18,7 @@ from lecture_utils.architectures._wiring import chain
 
 @dataclass
 class _Counted:
-    """The parameters that have been counted already, because layers can share them."""
+    """The parameters already counted; needed because layers can share them."""
 
     modules: dict[str, nn.Module]
     seen: set[int] = field(default_factory=set)
@@ -70,7 +70,7 @@ def unused_blocks(model: nn.Module, seen: set[int]) -> list[Block]:
     ----------
     model : torch.nn.Module
     seen : set of int
-        The ``id`` of the parameters that are counted already; those of the blocks are added.
+        The ``id`` of each parameter already counted; those of the new blocks are added.
 
     Returns
     -------
@@ -79,10 +79,10 @@ def unused_blocks(model: nn.Module, seen: set[int]) -> list[Block]:
     blocks = []
     for name, part in model.named_modules():
         own = {id(p): p.numel() for p in part.parameters()}
-        # The outermost module that is not used at all.
+        # The outermost module that is never used.
         if name and own and not own.keys() & seen:
             kind = type(part).__name__
-            note = "Is not run for a prediction."
+            note = "Not run for a prediction."
             count = sum(own.values())
             blocks.append(Block(name, kind, kind, None, count, training_only=True, note=note))
             seen |= own.keys()
@@ -115,7 +115,7 @@ def _arrange(steps: list[Step], depth: int, counted: _Counted) -> list[Block]:
 
 
 def _edges(groups, number, home):
-    """Return which group reads from which; 0 is the outside, and n + 1 what reads the end."""
+    """Return which group reads from which; 0 is the input, n + 1 whatever reads the result."""
     edges, end = set(), len(number) + 1
     for i, n in number.items():
         for step in groups[i]:
@@ -135,7 +135,7 @@ def _edges(groups, number, home):
 
 
 def _block(group: list[Step], depth: int, counted: _Counted) -> Block:
-    """Make a block of one step, or of the steps of one module call."""
+    """Make a block from one step, or from the steps of one module call."""
     first, last = group[0], group[-1]
     if len(first.owners) <= depth:
         parameters = counted(first.module.parameters() if first.module else first.weights)
@@ -159,7 +159,7 @@ def _block(group: list[Step], depth: int, counted: _Counted) -> Block:
         return only
     if only and only.kind == "unit":
         children = list(only.children)
-    # Inside, everything is counted; outside, nothing but the parameters.
+    # Inside, everything is counted; outside, only the parameters.
     sums = totals(children, in_training=first.training_only)
     return Block(
         path,
@@ -177,7 +177,7 @@ def _block(group: list[Step], depth: int, counted: _Counted) -> Block:
 
 def _function_name(step: Step, depth: int) -> str:
     inside = step.owners[depth - 1][1] if depth else ""
-    # torch.fx calls functions "add", "add_1", "add_2"... through the whole network.
+    # torch.fx numbers functions "add", "add_1", "add_2"... throughout the whole network.
     return f"{inside}.{step.node.name}" if inside else step.node.name
 
 
@@ -195,13 +195,13 @@ def _blocks(links: list[Any], blocks: list[Any]) -> list[Block]:
 
 
 def _unwrap(branch: Sequence[Block]) -> Sequence[Block]:
-    """Lift the layers of a Sequential that is all there is on a branch."""
+    """Replace a branch that is a single Sequential by the layers inside it."""
     alone = len(branch) == 1 and branch[0].kind == "Sequential"
     return branch[0].children if alone else branch
 
 
 def _insert(arranged, block, before):
-    """Put what is run in training only after the block that it reads from."""
+    """Insert a block that runs only in training after the block that it reads from."""
     for i, other in enumerate(arranged):
         if other.name in before:
             arranged.insert(i + 1, block)
@@ -210,7 +210,7 @@ def _insert(arranged, block, before):
 
 
 def _dissolve(children: Sequence[Block]) -> list[Block]:
-    """Lift the parts of a module that holds most of a network, such as VGG's `features`."""
+    """Replace a module that holds most of a network, such as VGG's `features`, by its parts."""
     sizes = [sum(1 for _ in child.layers()) for child in children]
     lifted = []
     for child, size in zip(children, sizes, strict=True):

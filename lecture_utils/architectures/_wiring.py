@@ -1,7 +1,7 @@
-"""Find the branches of a graph whose steps are numbered in an order in which data can flow.
+"""Find the branches of a graph whose steps are numbered in the order of the data flow.
 
-The steps are 1 to n; 0 stands for what comes in, n + 1 for what goes out; an edge (a, b), a < b,
-says that b reads what a puts out.
+The steps are 1 to n; 0 stands for the input and n + 1 for the output. An edge (a, b), a < b, means
+that step b reads the output of step a.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Any
 
 
 def chain(members: list[int], edges: set[tuple[int, int]], source: int, sink: int) -> list[Any]:
-    """Arrange steps as a chain whose links are single steps or branches side by side.
+    """Arrange steps as a chain of single steps and of parallel branches.
 
-    A step is a link of its own if all paths lead through it: then no edge jumps over it. Steps
-    between two such links that are not connected with each other are different branches; so is an
-    edge from one to the other, a shortcut. Each branch is arranged in the same way.
+    A step is a link of its own if all paths lead through it, so that no edge jumps over it. Between
+    two such links, steps that are not connected with each other belong to different branches; an
+    edge from one link to the other is a shortcut. Each branch is arranged in the same way.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def chain(members: list[int], edges: set[tuple[int, int]], source: int, sink: in
     Returns
     -------
     list
-        Of step numbers, and for branches of lists of such lists; a shortcut is an empty list.
+        Step numbers, and lists of branches, each a list like this one; a shortcut is an empty list.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def _side_by_side(members, edges, source, sink):
     groups = _connected(members, edges)
     shortcut = (source, sink) in edges
     if len(groups) == 1 and not shortcut:
-        # Woven too densely for branches: one after the other is all that can be said.
+        # Too many connections for separate branches: list the steps one after the other.
         return members
     inside = [
         {(a, b) for a, b in edges if (a in group or b in group) and source <= a and b <= sink}
@@ -60,7 +60,7 @@ def _side_by_side(members, edges, source, sink):
 
 
 def _connected(members, edges):
-    """Split steps into groups without an edge from one to another."""
+    """Split steps into groups with no edges between them."""
     group = {m: {m} for m in members}
     for a, b in edges:
         if a in group and b in group and group[a] is not group[b]:

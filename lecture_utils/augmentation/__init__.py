@@ -1,4 +1,4 @@
-"""Change a whole batch of training images at once, each a little differently."""
+"""Augment whole batches of training images, with random parameters for each image."""
 
 from lecture_utils.augmentation._augment import Augment, random_affine
 from lecture_utils.augmentation._views import VIEWS, closer

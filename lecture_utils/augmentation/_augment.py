@@ -1,4 +1,4 @@
-"""Change a whole batch of images at once, each a little differently."""
+"""Augment a whole batch of images at once, with random parameters for each image."""
 
 from __future__ import annotations
 
@@ -30,24 +30,25 @@ def random_affine(
     """Rotate, translate, scale and shear every image by random amounts.
 
     Names and units are those of `Augment` and of torchvision's ``RandomAffine``. Every amount is
-    drawn for each image anew, evenly within its bounds (of a shear: its tangent). The image is
-    resampled once, with bilinear interpolation; what comes in from outside is 0. Unlike
-    torchvision, it moves by fractions of a pixel, and rotates after the shear.
+    drawn for each image separately, uniformly within its bounds (for a shear: its tangent). The
+    image is resampled once, with bilinear interpolation; pixels from outside the image are 0.
+    Unlike torchvision, this function moves by fractions of a pixel, and rotates after the shear.
 
     Parameters
     ----------
     images : tensor or array of float, shape (N, C, H, W)
+        Values of any range.
     degrees : float or (float, float)
-        Largest rotation, 0 to 180; or the smallest and the largest, -180 to 180 (clockwise).
+        Largest rotation, 0 to 180; or the smallest and largest rotation, -180 to 180 (clockwise).
     translate : float or (float, float)
         Largest translation as a fraction of the side, 0 to 1: along each axis, or horizontally and
         vertically.
     scale : (float, float)
-        Smallest and largest scale factor, above 0: 0.9 shrinks what is seen to 90%.
+        Smallest and largest scale factor, above 0: 0.9 shrinks the content to 90%.
     shear : float or (float, float)
-        Largest horizontal shear in degrees, 0 to less than 90; or the smallest and the largest.
+        Largest horizontal shear in degrees, 0 to less than 90; or the smallest and largest shear.
     generator : torch.Generator, optional
-        Where the random numbers come from (on the CPU). By default torch's own.
+        Source of the random numbers (on the CPU). By default PyTorch's own.
 
     Returns
     -------
@@ -56,7 +57,7 @@ def random_affine(
     Raises
     ------
     ValueError
-        If the shape or a bound is none of the above.
+        If the shape is not (N, C, H, W), or a bound is outside its range.
 
     Notes
     -----
@@ -69,7 +70,7 @@ def random_affine(
     torch.Size([8, 1, 28, 28])
     """
     if not isinstance(images, Tensor):
-        images = as_inputs(images)  # a tensor stays part of its graph
+        images = as_inputs(images)  # keeps a tensor's gradient graph
     if images.ndim != 4:
         raise ValueError(f"images have shape {tuple(images.shape)}; pass (N, C, H, W)")
     if not images.is_floating_point():
@@ -81,15 +82,16 @@ def random_affine(
     count, _, height, width = images.shape
     # One row of random numbers per image, from -1 to 1.
     angle, size, slant, down, right = 2 * torch.rand(5, count, generator=generator) - 1
-    # Positive numbers turn clockwise: where a pixel comes from, turns the other way.
+    # Positive angles turn the image clockwise; the mapping from output to input turns the other
+    # way.
     angle = angle * math.radians((turn[1] - turn[0]) / 2) - math.radians(sum(turn) / 2)
-    # grid_sample asks where each output pixel comes from, hence one over the scale.
+    # grid_sample needs the source of each output pixel, hence one over the scale.
     size = 1 / ((low + high) / 2 + (high - low) / 2 * size)
     cos, sin = angle.cos() * size, angle.sin() * size
     least, most = (math.tan(math.radians(bound)) for bound in lean)
     slant = (least + most) / 2 + (most - least) / 2 * slant
-    # Its coordinates run from -1 to 1 along each axis, hence the ratios of the sides and the factor
-    # 2.
+    # Its coordinates run from -1 to 1 along each axis, hence the ratios of the sides and the
+    # factor 2.
     rows = [
         torch.stack([cos, (slant * cos - sin) * height / width, 2 * most_right * right], dim=1),
         torch.stack([sin * width / height, slant * sin + cos, 2 * most_down * down], dim=1),
@@ -103,50 +105,50 @@ def random_affine(
 class Augment:
     """Change every image of a batch at random: geometry, then colors, then noise and a hole.
 
-    Each option is one of torchvision's transforms, with its distribution; ``print`` shows the
-    equivalent torchvision code. All changes of geometry are one resampling.
+    Each option corresponds to a torchvision transform, with the same distribution; ``print`` shows
+    the equivalent torchvision code. All geometric changes together need only one resampling.
 
     Parameters
     ----------
     degrees : float or (float, float)
-        Largest rotation, 0 to 180; or the smallest and the largest, -180 to 180 (clockwise).
+        Largest rotation, 0 to 180; or the smallest and largest rotation, -180 to 180 (clockwise).
     translate : float or (float, float)
         Largest translation as a fraction of the side, 0 to 1: along each axis, or horizontally and
         vertically.
     scale : (float, float)
-        Smallest and largest scale factor, above 0: 0.9 shrinks what is seen to 90%.
+        Smallest and largest scale factor, above 0: 0.9 shrinks the content to 90%.
     shear : float or (float, float)
-        Largest horizontal shear in degrees, 0 to less than 90; or the smallest and the largest.
+        Largest horizontal shear in degrees, 0 to less than 90; or the smallest and largest shear.
     crop : (float, float), optional
-        Cut out a box with this fraction of the area (smallest and largest, above 0) and with sides
-        in a ratio from 3:4 to 4:3, and enlarge it to the whole. No box is larger than the image:
-        what lies above 1 is drawn again, up to ten times; the smallest fraction is at most 1.
+        Cut out a box with this fraction of the area (smallest and largest, above 0) and an aspect
+        ratio between 3:4 and 4:3, and enlarge it to the full size. No box is larger than the
+        image: a fraction above 1 is drawn again, up to ten times. The smallest is at most 1.
     flip : float
         Probability of mirroring left and right, 0 to 1.
     brightness, contrast, saturation : float or (float, float)
         Largest change of the factor, at least 0: 0.2 means factors from 0.8 to 1.2. Or the smallest
-        and the largest factor.
+        and largest factor.
     hue : float or (float, float)
         Largest rotation of the color circle, 0 to 0.5 (to the opposite color); or the smallest and
-        the largest, -0.5 to 0.5.
+        largest rotation, -0.5 to 0.5.
     noise : float
-        Standard deviation of Gaussian noise, at least 0, where black is 0 and white is 1.
+        Standard deviation of Gaussian noise, at least 0, on the scale from 0 (black) to 1 (white).
     erase : float
         Probability of blackening a box with 2% to 33% of the area, 0 to 1.
     size : int, optional
-        Make the result a square of so many pixels, at least 1 (or a pair of equal numbers). By
-        default it is as large as the image. Crops show things enlarged; making them smaller than
-        the images of the test evens that out (Touvron et al., "Fixing the train-test resolution
+        Side of the square result in pixels, at least 1 (or a pair of equal numbers). By default
+        the result is as large as the image. Crops show objects enlarged; a training size below the
+        test size compensates for that (Touvron et al., "Fixing the train-test resolution
         discrepancy", arXiv:1906.06423).
 
     Raises
     ------
     ValueError
-        If an option is none of the above.
+        If an option has the wrong type or is outside its range.
 
     Notes
     -----
-    Colors change in a random order, as in torchvision; here all images of a batch share it.
+    The color changes come in a random order, as in torchvision, but all images of a batch share it.
 
     Examples
     --------
@@ -192,20 +194,20 @@ class Augment:
         Parameters
         ----------
         images : tensor or array of float from 0 to 1, or of uint8 from 0 to 255, (N, C, H, W)
-            1 or 3 channels. It stays as it is. Without noise and changes of color, floats may have
-            any values.
+            1 or 3 channels. The images are not changed in place. Without noise and color changes,
+            floats may have any values.
         generator : torch.Generator, optional
-            Where the random numbers come from (on the CPU). By default torch's own.
+            Source of the random numbers (on the CPU). By default PyTorch's own.
 
         Returns
         -------
         tensor of the same type and device
-            Of the same shape, or (N, C, size, size).
+            The same shape, or (N, C, size, size).
 
         Raises
         ------
         ValueError
-            If the images are none of the above.
+            If the shape, type or range of the images is not one of these.
         """
         images = as_inputs(images)
         if images.ndim != 4 or images.shape[1] not in (1, 3):
@@ -217,7 +219,7 @@ class Augment:
         parameters = self.draw(len(images), images.shape[2], images.shape[3], generator)
         in_bytes = images.dtype == torch.uint8
         values = images.float() / 255 if in_bytes else images.float()
-        # Half precision is too coarse to say where a pixel lies.
+        # Half precision is too coarse for pixel positions.
         with torch.autocast(images.device.type, enabled=False):
             values = self.apply(values, parameters, generator)
         return (values * 255).round().to(torch.uint8) if in_bytes else values.to(images.dtype)
@@ -230,13 +232,15 @@ class Augment:
         Parameters
         ----------
         count, height, width : int
+            Number of images, and their size in pixels.
         generator : torch.Generator, optional
+            Source of the random numbers. By default PyTorch's own.
 
         Returns
         -------
         dict
-            By the names of `apply`'s steps; each is a tensor with one row per image. Only steps
-            that are switched on are there.
+            The parameters by the names of the steps in `apply`; each is a tensor with one row per
+            image. Only the steps that are switched on are present.
         """
 
         def between(low, high):
@@ -248,7 +252,7 @@ class Augment:
             drawn["affine"] = torch.stack(
                 [
                     between(*_bounds("degrees", self.degrees)),
-                    # Whole pixels, as torchvision has it.
+                    # Whole pixels, as in torchvision.
                     between(-right * width, right * width).round(),
                     between(-down * height, down * height).round(),
                     between(*self.scale),
@@ -271,7 +275,7 @@ class Augment:
             drawn["order"] = torch.randperm(len(_COLORS), generator=generator)
         if self.erase:
             height, width = self._result_size(height, width)
-            # Never the whole side, says torchvision.
+            # Less than the whole side, as in torchvision.
             largest = (height - 1, width - 1)
             boxes, failed = _draw_boxes(
                 count, height, width, _ERASED_AREA, _ERASED_RATIO, largest, generator
@@ -294,7 +298,7 @@ class Augment:
         parameters : dict
             From `draw`.
         generator : torch.Generator, optional
-            For the noise.
+            Source of the noise.
 
         Returns
         -------
@@ -332,7 +336,7 @@ class Augment:
         return (height, width) if self.size is None else (self.size, self.size)
 
     def __str__(self) -> str:
-        """Write the equivalent torchvision code."""
+        """Return the equivalent torchvision code."""
         lines = []
         options = [
             f"degrees={_written(self.degrees)}",
@@ -367,47 +371,47 @@ class Augment:
 _LIMITS = {"flip": 1, "noise": math.inf, "erase": 1}
 _COLORS = ("brightness", "contrast", "saturation", "hue")
 _ADJUST = {name: getattr(ops, f"adjust_{name}") for name in _COLORS}
-# Of width to height; for what it erases, torchvision has 0.3 to 3.3 the other way round.
+# Width to height; for the box to erase, torchvision draws height to width, from 0.3 to 3.3.
 _CROP_RATIO = (3 / 4, 4 / 3)
 _ERASED_AREA, _ERASED_RATIO = (0.02, 0.33), (1 / 3.3, 1 / 0.3)
 _BILINEAR = "interpolation=v2.InterpolationMode.BILINEAR"
-# torchvision gives up on finding a box that fits after so many.
+# After this many failed attempts, torchvision gives up on finding a box that fits.
 _TRIES = 10
 
 
 def _as_range(name, pair):
-    # Settings that were stored as JSON come back as lists.
+    # Settings stored as JSON come back as lists.
     values = _numbers(pair)
     if values is None or len(values) != 2 or not 0 < values[0] <= values[1] < math.inf:
-        shown = pair if values is None else values
-        raise ValueError(f"{name} is {shown}; pass the smallest and the largest, above 0")
+        invalid = pair if values is None else values
+        raise ValueError(f"{name} is {invalid}; pass the smallest and the largest, above 0")
     return values
 
 
 def _as_areas(crop):
-    """Check the smallest and the largest fraction of the image's area."""
+    """Check the smallest and largest fraction of the image's area."""
     values = _as_range("crop", crop)
     if values[0] > 1:
         raise ValueError(
-            f"crop is {values}; these are fractions of the image's area, such as (0.8, 1.0), and "
-            "none is larger than 1; size= says how many pixels the result has"
+            f"crop is {values}; pass fractions of the image's area, such as (0.8, 1.0), the "
+            "smallest at most 1; size= sets the size of the result in pixels"
         )
     return values
 
 
 def _check_range(images: Tensor) -> None:
-    """Raise ValueError if floats are not from 0 to 1, where colors and noise would clip them."""
+    """Raise ValueError if floats are not from 0 to 1, where colors and noise would be clipped."""
     if not images.numel():
         return
-    low, high = torch.stack(images.detach().aminmax()).tolist()  # a GPU is waited for once
-    if not (low >= -SLACK and high <= 1 + SLACK):  # NaN is among them
+    low, high = torch.stack(images.detach().aminmax()).tolist()  # waits for a GPU only once
+    if not (low >= -SLACK and high <= 1 + SLACK):  # also catches NaN
         remedy = "normalize after the augmentation, not before it"
         if low != low:
             remedy = "replace NaN, for example with torch.nan_to_num"
         elif low >= -SLACK and high <= 255 + SLACK:
             remedy = "divide by 255, or pass uint8"
         raise ValueError(
-            f"images have values from {low:g} to {high:g}; noise and changes of color need floats "
+            f"images have values from {low:g} to {high:g}; noise and color changes need floats "
             f"from 0 to 1, so {remedy}"
         )
 
@@ -415,7 +419,7 @@ def _check_range(images: Tensor) -> None:
 def _as_amount(name, value, limit, included=True):
     """Check a single number."""
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0 and not isinstance(value, Real):
-        value = value.item()  # a tensor or an array that holds just one
+        value = value.item()  # a tensor or an array with one value
     if not isinstance(value, Real):
         raise ValueError(f"{name} is {value!r}; pass one number")
     check_bound(name, float(value), limit, included)
@@ -423,8 +427,8 @@ def _as_amount(name, value, limit, included=True):
 
 
 def _as_spread(name, value, limit):
-    """Check a largest change in both directions, or a smallest and a largest value."""
-    included = limit != 90  # a shear by 90 degrees would be infinite
+    """Check a largest change in both directions, or a smallest and largest value."""
+    included = limit != 90  # a shear of 90 degrees would be infinite
     values = _numbers(value)
     if values is None:
         return _as_amount(name, value, limit, included)
@@ -438,7 +442,7 @@ def _as_spread(name, value, limit):
 
 
 def _as_factors(name, value):
-    """Check a largest change of a factor, or a smallest and a largest factor."""
+    """Check a largest change of a factor, or a smallest and largest factor."""
     values = _numbers(value)
     if values is None:
         return _as_amount(name, value, math.inf)
@@ -471,7 +475,7 @@ def _as_side(value):
 
 
 def _horizontal(shear):
-    """Take a shear as torchvision does: also as (smallest, largest) along x and along y."""
+    """Accept a shear in torchvision's form: also (smallest, largest) along x and along y."""
     values = _numbers(0.0 if shear is None else shear)
     if values is not None and len(values) == 4:
         if values[2:] != (0, 0):
@@ -493,7 +497,7 @@ def _numbers(value) -> tuple[Any, ...] | None:
 
 
 def _bounds(name: str, value: Any) -> tuple[float, float]:
-    """Return the smallest and the largest value of what `_as_spread` or `_as_factors` gave."""
+    """Return the smallest and largest value from the result of `_as_spread` or `_as_factors`."""
     if isinstance(value, tuple):
         return value
     if name in _COLORS[:3]:
@@ -511,9 +515,9 @@ def _written(value):
 
 
 def _draw_boxes(count, height, width, area, ratio, largest, generator):
-    """Draw (top, left, height, width) as torchvision does: areas and logarithms of ratios evenly.
+    """Draw (top, left, height, width) as in torchvision: areas and logarithms of ratios uniformly.
 
-    What is larger than `largest` is drawn again. Also return which boxes are still too large then.
+    Boxes larger than `largest` are drawn again. Also return which boxes are still too large.
     """
     share, shape, down, right = torch.rand(4, _TRIES, count, generator=generator)
     share = height * width * (area[0] + (area[1] - area[0]) * share)
@@ -530,7 +534,7 @@ def _draw_boxes(count, height, width, area, ratio, largest, generator):
 
 
 def _middle_box(height, width, ratio):
-    """Return the largest box around the middle with a ratio of width to height that is allowed."""
+    """Return the largest centered box whose aspect ratio is allowed."""
     box_height = min(height, round(width / ratio[0]))
     box_width = min(width, round(height * ratio[1]))
     return (height - box_height) // 2, (width - box_width) // 2, box_height, box_width

@@ -1,12 +1,12 @@
-"""What torchvision does to one image, done to a batch: every image with parameters of its own.
+"""torchvision's transforms of one image, applied to a batch with parameters for each image.
 
 Images are floats from 0 to 1, shape (N, C, H, W); parameters are tensors of length N on the same
-device. For the same parameters the result is that of ``torchvision.transforms.v2.functional``.
-Colors change in place: on a processor, allocating memory takes longer than the arithmetic.
+device. For equal parameters, results agree with those of ``torchvision.transforms.v2.functional``.
+Colors change in place: on a CPU, allocating memory takes longer than the arithmetic.
 
-A matrix here maps a position in the result to the position in the image where its color comes from,
-in pixels; the middle of the first pixel is (0.5, 0.5). Any sequence of geometric transforms is a
-product of such matrices, so that an image is resampled only once and stays sharp.
+A matrix here maps a position in the result to the position in the image that its color comes from,
+in pixels; the center of the first pixel is (0.5, 0.5). Any sequence of geometric transforms is a
+product of such matrices, so an image is resampled only once and stays sharp.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# Rec. 601: how bright red, green and blue look.
+# Perceived brightness of red, green and blue (Rec. 601).
 _RED, _GREEN, _BLUE = 0.2989, 0.587, 0.114
 
 
@@ -28,7 +28,7 @@ def affine_matrices(
     height: int,
     width: int,
 ) -> Tensor:
-    """Shear, rotate (clockwise, both in degrees), scale around the center, translate (pixels)."""
+    """Shear, rotate (clockwise; both in degrees), scale around the center, translate (pixels)."""
     angle, tan = angle.deg2rad(), shear.deg2rad().tan()
     cos, sin = angle.cos() / scale, angle.sin() / scale
     zero, one = torch.zeros_like(cos), torch.ones_like(cos)
@@ -40,7 +40,7 @@ def affine_matrices(
 def crop_matrices(
     top: Tensor, left: Tensor, box_height: Tensor, box_width: Tensor, height: int, width: int
 ) -> Tensor:
-    """Cut a box out and enlarge it to the size that the image had."""
+    """Cut out a box and enlarge it to the size of the image."""
     zero, one = torch.zeros_like(top), torch.ones_like(top)
     return _matrices(
         [box_width / width, zero, left], [zero, box_height / height, top], [zero, zero, one]
@@ -63,18 +63,18 @@ def _moved(x, y):
 
 
 def resample(images: Tensor, matrices: Tensor, size: tuple[int, int] | None = None) -> Tensor:
-    """Compute every image anew from where its matrix points, bilinearly; outside is black.
+    """Resample every image bilinearly at the positions given by its matrix; outside is black.
 
-    With a `size`, (height, width), the result has so many pixels and shows the same.
+    With a `size`, (height, width), the result has that many pixels and shows the same content.
     """
     height, width = images.shape[2:]
     rows_out, columns_out = size or (height, width)
-    # grid_sample counts from -1 at the left and upper edge to 1 at the right and lower one.
+    # grid_sample runs from -1 at the left and top edge to 1 at the right and bottom edge.
     rows = matrices[:, :2] * matrices.new_tensor([2 / width, 2 / height])[:, None]
     rows[:, :, 2] -= 1
     across = (torch.arange(columns_out, device=rows.device) + 0.5) * (width / columns_out)
     down = (torch.arange(rows_out, device=rows.device) + 0.5) * (height / rows_out)
-    # A row's part and a column's part, added: cheaper than a product of matrices for every pixel.
+    # A row part plus a column part: cheaper than a matrix product for every pixel.
     by_column = rows[:, :, 0, None] * across
     by_row = rows[:, :, 1, None] * down + rows[:, :, 2, None]
     grid = (by_column[:, :, None] + by_row[..., None]).permute(0, 2, 3, 1)
@@ -87,13 +87,13 @@ def adjust_brightness(images: Tensor, factors: Tensor) -> Tensor:
 
 
 def adjust_contrast(images: Tensor, factors: Tensor) -> Tensor:
-    """Move away from the image's mean brightness (factor above 1) or towards it (below)."""
+    """Move away from the image's mean brightness (factor above 1) or toward it (below 1)."""
     means = grayscale(images.mean(dim=(2, 3), keepdim=True))
     return _blended(images, means, factors)
 
 
 def adjust_saturation(images: Tensor, factors: Tensor) -> Tensor:
-    """Move away from gray (factor above 1) or towards it (below)."""
+    """Move away from gray (factor above 1) or toward it (below 1)."""
     return _blended(images, grayscale(images), factors)
 
 
@@ -117,7 +117,7 @@ def adjust_hue(images: Tensor, turns: Tensor) -> Tensor:
         torch.where(largest == green, (blue - red) / safe + 2, (red - green) / safe + 4),
     )
     hue = hue + 6 * turns[:, None, None]
-    # Back to colors by one formula per channel; they are a third of a circle apart.
+    # Convert back with one formula for all channels, shifted by a third of the circle.
     channels = []
     for start in (5, 3, 1):
         position = (hue + start) % 6
@@ -126,7 +126,7 @@ def adjust_hue(images: Tensor, turns: Tensor) -> Tensor:
 
 
 def grayscale(images: Tensor) -> Tensor:
-    """Weigh red, green and blue by how bright they look; keep one channel."""
+    """Average red, green and blue, weighted by perceived brightness; keep one channel."""
     if images.shape[1] == 1:
         return images
     red, green, blue = images.split(1, dim=1)
@@ -136,7 +136,7 @@ def grayscale(images: Tensor) -> Tensor:
 def erase(
     images: Tensor, top: Tensor, left: Tensor, box_height: Tensor, box_width: Tensor
 ) -> Tensor:
-    """Blacken a box; one without height or width does nothing."""
+    """Blacken a box; a box without height or width does nothing."""
     rows = torch.arange(images.shape[2], device=images.device)
     columns = torch.arange(images.shape[3], device=images.device)
     in_rows = (rows >= top[:, None]) & (rows < (top + box_height)[:, None])

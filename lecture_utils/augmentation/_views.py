@@ -1,4 +1,4 @@
-"""Views of the same photos, for averaging a model's outputs over them (test-time augmentation)."""
+"""Views of the same photos, over which a model's outputs are averaged (test-time augmentation)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from torch.nn import functional
 
 
 def closer(images: Tensor) -> Tensor:
-    """Cut off a sixteenth at each side and enlarge the rest.
+    """Cut off one sixteenth at each side and enlarge the rest to the original size.
 
     Parameters
     ----------
     images : tensor of float, shape (N, C, H, W)
+        Values of any range.
 
     Returns
     -------
@@ -32,8 +33,8 @@ def closer(images: Tensor) -> Tensor:
     return functional.interpolate(inner, size=(height, width), mode="bilinear")
 
 
-#: Views that leave a photo's label as it is: name, and the function that makes them from images of
-#: float, shape (N, C, H, W).
+#: Views that do not change a photo's label: name, and the function that computes them from
+#: float images of shape (N, C, H, W).
 VIEWS: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType(
     {
         "as it is": lambda images: images,

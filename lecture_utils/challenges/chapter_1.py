@@ -19,8 +19,8 @@ def same_size() -> Challenge:
     """Return the challenge to keep the size of an image (a minute)."""
     return Challenge(
         ConvolutionLab(kernel="gaussian blur 5x5"),
-        "A 5×5 blur eats the border of the 28×28 image. Give the output the size of the image, and "
-        "keep the kernel.",
+        "A 5×5 blur eats away the border of the 28×28 image. Make the output as large as the "
+        "image again, without changing the kernel.",
         [
             equal_to("rows", 28, "An output of 28 rows", "The output has {value} rows."),
             equal_to("kernel_rows", 5, "A kernel of 5 rows", "The kernel has {value} rows."),
@@ -43,22 +43,23 @@ def wide_view() -> Challenge:
     """Return the challenge to cover a wide window with few weights (3 minutes)."""
     return Challenge(
         ConvolutionLab(kernel="vertical edge"),
-        "Let each output pixel look at a window of 9×9 pixels, with no more than nine weights. The "
-        "output must still have 28 rows.",
+        "Make the window of each output pixel cover 9×9 pixels, with no more than nine weights. "
+        "The output must still have 28 rows.",
         [
             at_least("covered", 9, "A window of 9×9 pixels", "The window covers {value}×{value}."),
             at_most("kernel_rows", 3, "At most 3×3 weights", "The kernel has {value} rows."),
             equal_to("rows", 28, "An output of 28 rows", "The output has {value} rows."),
         ],
         [
-            "The weights need not touch each other.",
+            "The weights need not lie next to each other.",
             "With dilation d, a 3×3 kernel covers 2·d + 1 pixels along each axis.",
         ],
         name="1/wide-view",
-        title="A wide view for nine weights",
+        title="A wide view from nine weights",
         minutes=3,
         answer="Set the dilation to 4 and the padding to 4. Three weights, four pixels apart, "
-        "cover 4 · (3 − 1) + 1 = 9 pixels. Such a window loses 8 rows, so each side needs 4 more.",
+        "cover 4 · (3 − 1) + 1 = 9 pixels. Without padding, such a window costs 8 rows, so each "
+        "side needs 4.",
         solution={"dilation": 4, "padding": 4},
     )
 
@@ -69,7 +70,7 @@ def find_the_kernel() -> Challenge:
     target = convolve2d(lab.image, _SECRET)
     return Challenge(
         lab,
-        "Somebody has convolved the boot with a 3×3 kernel, without padding, and got the image "
+        "Somebody convolved the boot with a 3×3 kernel, without padding, and got the image "
         "below: blue is negative, red is positive, and white is zero. Find the kernel.",
         [
             close_to(
@@ -77,20 +78,20 @@ def find_the_kernel() -> Challenge:
             )
         ],
         [
-            "Where the boot has one even color, the output is zero. What does this say about the "
-            "sum of the weights?",
-            "The output is positive where the image becomes brighter on the way down and to the "
-            "right, and negative where it becomes darker.",
+            "Where the boot has a uniform gray level, the output is zero. What does this say "
+            "about the sum of the weights?",
+            "The output is positive where the image gets brighter toward the lower right, and "
+            "negative where it gets darker.",
             "Only two weights are not zero, and both are in corners.",
         ],
         name="1/find-the-kernel",
         title="Which kernel was it?",
         minutes=10,
         answer="The kernel has −1 in the top left corner, 1 in the bottom right corner, and 0 "
-        "elsewhere. It subtracts the pixel up and to the left from the pixel down and to the "
-        "right: a derivative along the diagonal.",
+        "elsewhere. It subtracts each pixel's upper left neighbor from its lower right one: a "
+        "derivative along the diagonal.",
         solution={"kernel": _SECRET},
-        pictures=[
+        images=[
             (
                 signed_tile(target),
                 "The output to reproduce: the outline of a boot, red on its upper and left edges "

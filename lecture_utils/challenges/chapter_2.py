@@ -30,17 +30,17 @@ def catch_the_stripes() -> Challenge:
             at_least("sigma", 4, "Sigma of at least 4", "Sigma is {value}.", digits=1),
         ],
         [
-            "Count the stripes along a row and along a column. Seven pixels from one bright stripe "
-            "to the next are a frequency of 1/7.",
-            "Theta is the direction in which the brightness changes, across the stripes and not "
+            "Count the stripes along a row and along a column. Seven pixels from one bright "
+            "stripe to the next mean a frequency of 1/7.",
+            "Theta is the direction in which the brightness changes, across the stripes, not "
             "along them.",
         ],
         name="2/catch-the-stripes",
         title="Catch the stripes",
         minutes=2,
         answer="Set the frequency to 0.14 and theta to 0.7 (40°). A filter responds most when its "
-        "spot in the frequency plane lies on the spot of the stripes. With a sigma of 5, the spot "
-        "is small, so a little beside it the response is already weak.",
+        "spot in the frequency plane lies on the spot of the stripes. With a sigma of 5 the spot "
+        "is small, so a near miss already gives a weak response.",
         solution={"frequency": 0.14, "theta": 0.7},
     )
 
@@ -52,8 +52,8 @@ def one_half_only() -> Challenge:
     lab = GaborLab(sources={"two directions": image}, frequency=0.2, theta=0.79, sigma=2)
     return Challenge(
         lab,
-        "The stripes on the left and on the right have the same width, and directions that differ "
-        "by 30°. Make the filter respond strongly to the left half, and hardly at all to the "
+        "The stripes on the left and on the right are equally wide, but their directions differ "
+        "by 30°. Make the filter respond strongly to the left half and hardly at all to the "
         "right half.",
         [
             at_least(
@@ -79,7 +79,7 @@ def one_half_only() -> Challenge:
             "If the filter is too wide, it reaches across the border between the halves.",
         ],
         name="2/one-half-only",
-        title="One half, and not the other",
+        title="One half, not the other",
         minutes=5,
         answer="Set theta to 0.52 (30°) and sigma to 4. With a sigma of 2, the spot in the "
         "frequency plane is so large that it covers both patterns. With a sigma of 10, the filter "
@@ -92,8 +92,8 @@ def no_filter_wasted() -> Challenge:
     """Return the challenge to build a bank without weak or redundant filters (10 minutes)."""
     return Challenge(
         FilterBankExplorer(),
-        "Most of these 32 filters are of no use for images of clothes: they hardly respond, or "
-        "they repeat others. Build a bank of at least 20 filters in which all are of use. Leave "
+        "Most of these 32 filters are useless for images of clothes: they hardly respond, or "
+        "they duplicate others. Build a bank of at least 20 filters, all of them useful. Leave "
         "the images and the two limits as they are.",
         [
             at_least("filters", 20, "At least 20 filters", "The bank has {value}."),
@@ -118,7 +118,7 @@ def no_filter_wasted() -> Challenge:
             "Sort by frequency. Which filters are weak, and which are redundant?",
             "Low frequencies need a wide window before they can tell directions apart. High "
             "frequencies are weak because a wide window averages over more than one edge.",
-            "Look at all choices of the envelope.",
+            "Try every choice of the envelope.",
         ],
         name="2/no-filter-wasted",
         title="No filter wasted",

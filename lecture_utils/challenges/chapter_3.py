@@ -20,7 +20,10 @@ def two_by_two() -> Challenge:
             equal_to("window", 3, "A 3×3 kernel", "The kernel has {value} rows or columns."),
             equal_to("padding", 0, "No padding", "The padding is {value}."),
         ],
-        ["The window may skip positions.", "Five cells leave room for a window at 0, 1, and 2."],
+        [
+            "The window may skip positions.",
+            "Along an axis of five cells, the window fits at the positions 0, 1, and 2.",
+        ],
         name="3/two-by-two",
         title="Two by two",
         minutes=1,
@@ -34,11 +37,13 @@ def see_far() -> Challenge:
     """Return the challenge to see 31 pixels with few weights (5 minutes)."""
     return Challenge(
         ReceptiveFieldLab("plain 3×3"),
-        "Let one output see 31×31 pixels with at most 36 weights per channel: the weights of all "
-        "kernels together. Read every pixel, and give each pixel of the input an output of its "
-        "own, so that the step stays 1.",
+        "Give each output a receptive field of 31×31 pixels, with at most 36 weights per channel "
+        "in all kernels together. Leave no pixel of the field unread, and keep one output for "
+        "each input pixel: a step of 1.",
         [
-            at_least("size", 31, "A field of 31×31 pixels", "The field has {value}×{value}."),
+            at_least(
+                "size", 31, "A receptive field of 31×31 pixels", "The field is {value}×{value}."
+            ),
             at_most("kernel_weights", 36, "At most 36 weights", "The kernels have {value}."),
             equal_to("step", 1, "A step of 1", "The step is {value}."),
             at_least("read", 31, "31 pixels read along each axis", "{value} pixels are read."),
@@ -63,9 +68,9 @@ def hundred_steps() -> Challenge:
     """Return the challenge to learn a kernel within 100 steps (10 minutes)."""
     return Challenge(
         FilterLearner(source="cat", learning_rate=0.1, momentum=0),
-        "Find settings with which the student learns the Sobel kernel from the photo of the cat in "
-        "100 steps, up to a distance of 0.1. The page trains a new student in the background "
-        "whenever you change a setting.",
+        "Find settings with which the student learns the Sobel kernel from the photo of the cat "
+        "in 100 steps, to within a distance of 0.1. The page trains a new student in the "
+        "background whenever you change a setting.",
         [
             at_most(
                 "distance_after_100",
@@ -80,10 +85,10 @@ def hundred_steps() -> Challenge:
         ],
         [
             "Look at the largest stable learning rate. What limits it?",
-            "All pixels are positive, so all patches point in nearly the same direction: the "
-            "brightness. Center the image.",
-            "Momentum helps where the slope is gentle. A batch of all pixels leaves no random "
-            "error behind.",
+            "All pixels are positive, so all patches point in nearly the same direction, that of "
+            "overall brightness. Center the image.",
+            "Momentum helps where the slope is gentle. A batch of all pixels has no sampling "
+            "noise.",
         ],
         name="3/hundred-steps",
         title="A hundred steps",

@@ -40,8 +40,8 @@ def six_or_nine() -> Challenge:
         title="Six or nine?",
         minutes=1,
         answer="Rotate the digit by 180°. The network was trained on upright digits only, and it "
-        "has no way to know what is up. Whether a rotated digit is still the same digit is for us "
-        "to say: chapter 6 returns to this.",
+        "has no way to know which way is up. Whether a rotated digit is still the same digit is "
+        "for us to say: chapter 6 returns to this.",
         solution={"degrees": 180.0},
     )
 
@@ -55,7 +55,7 @@ def repair_and_shrink() -> Challenge:
         "This network for digits does not work. Repair it, and shrink it to fewer than 20,000 "
         "parameters. Keep at least two convolutions.",
         [
-            equal_to("fits", True, "All layers fit", "Some layer does not fit its input."),
+            equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
             equal_to("outputs", 10, "A vector of 10 outputs", "There are {value} outputs."),
             at_most(
                 "parameters",
@@ -68,15 +68,15 @@ def repair_and_shrink() -> Challenge:
         [
             "A linear layer needs a vector. Which layer turns maps into a vector?",
             "Look at the bars: which layers have most of the parameters?",
-            "Half as many channels in two layers in a row means a quarter of the weights between "
-            "them.",
+            "Halving the channels of two consecutive layers leaves a quarter of the weights "
+            "between them.",
         ],
         name="4/repair-and-shrink",
         title="Repair and shrink",
         minutes=5,
         answer="Add a Flatten before the first Linear. Then take fewer channels, for example 16, "
-        "16, and 16: the third convolution then puts out 16 × 3 × 3 = 144 numbers. With 64 units "
-        "behind them, the network has 14,730 parameters.",
+        "16, and 16: the third convolution then outputs 16 × 3 × 3 = 144 values. With 64 units "
+        "after them, the network has 14,730 parameters.",
         solution={"layers": _network([16, 16, 16], [(144, 64), (64, 10)])},
     )
 
@@ -85,11 +85,11 @@ def five_thousand() -> Challenge:
     """Return the challenge to see far with 5,000 parameters (10 minutes)."""
     return Challenge(
         ModelBuilder(preset="gap"),
-        "Build a network with 10 outputs and at most 5,000 parameters for images of 28×28 pixels. "
-        "One output of its last convolution, or of a pooling behind it, must see at least 24×24 "
-        "pixels: nearly the whole image.",
+        "Build a network with 10 outputs and at most 5,000 parameters for images of 28×28 "
+        "pixels. One output of its last convolution, or of a pooling layer after it, must see at "
+        "least 24×24 pixels: nearly the whole image.",
         [
-            equal_to("fits", True, "All layers fit", "Some layer does not fit its input."),
+            equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
             equal_to("outputs", 10, "A vector of 10 outputs", "There are {value} outputs."),
             at_most(
                 "parameters", 5000, "At most 5,000 parameters", "There are {value} parameters."
@@ -103,18 +103,18 @@ def five_thousand() -> Challenge:
         ],
         [
             "Start with fewer channels: 8, 16, and 16 leave room for more layers.",
-            "After two poolings, each step on the map is four pixels of the image. A 3×3 kernel "
-            "then adds 8 pixels to the field.",
-            "If a map becomes too small for another layer, add padding, or spread a kernel: "
-            "“All settings” has the dilation.",
+            "After two pooling layers, one step on the map is four pixels in the image. A 3×3 "
+            "kernel then adds 8 pixels to the receptive field.",
+            "If a map becomes too small for another layer, add padding, or dilate a kernel (see "
+            "“All settings”).",
         ],
         name="4/five-thousand",
         title="Nearly everything, for 5,000",
         minutes=10,
         answer="Take 8, 16, and 16 channels, and set the dilation of the third convolution to 2. "
-        "The first two convolutions and poolings see 10 pixels with a step of 4. The third adds 2 "
-        "· 2 · 4 = 16, which makes 26. Global average pooling needs no weights, so the network has "
-        "only 3,738 parameters.",
+        "The first two convolutions and pooling layers see 10 pixels with a step of 4. The third "
+        "adds 2 · 2 · 4 = 16, which makes 26. Global average pooling needs no weights, so the "
+        "network has only 3,738 parameters.",
         solution={"layers": _global([8, 16, 16])},
     )
 

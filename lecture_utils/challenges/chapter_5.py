@@ -29,14 +29,14 @@ def which_epoch() -> Challenge:
         ],
         [
             "The training loss keeps falling, so it cannot tell you.",
-            "Use the arrow keys to go epoch by epoch, and read the values in the table.",
+            "Use the arrow keys to move epoch by epoch, and read the values in the table.",
         ],
         name="5/which-epoch",
         title="Which epoch?",
         minutes=1,
-        answer=f"Epoch {best}. From there on, the training loss keeps falling, and the validation "
-        "loss is higher: the network gets better on the photos that it knows, and no better on "
-        "others.",
+        answer=f"Epoch {best}. From there on, the training loss keeps falling, while the "
+        "validation loss stays above this minimum: the network improves on the photos that it "
+        "was trained on, but not on others.",
         solution={"epoch": best},
     )
 
@@ -46,24 +46,24 @@ def lose_nothing() -> Challenge:
     runs = [f"cats-vs-dogs/photos-{count}" for count in (500, 1000, 2000)]
     return Challenge(
         TrainingCurves(*runs, patience=2),
-        "Here are nine trainings: three seeds each with 500, 1,000, and 2,000 photos. Choose a "
-        "patience, and what early stopping watches, so that all nine keep their best epoch and at "
-        "least 300 epochs are saved altogether.",
+        "Here are nine training runs: three seeds each, with 500, 1,000, and 2,000 photos. "
+        "Choose a patience, and the quantity that early stopping watches, so that all nine keep "
+        "their best epoch and at least 300 epochs are saved in total.",
         [
             equal_to("kept_best", 9, "All nine keep their best epoch", "{value} of nine keep it."),
             at_least("epochs_saved", 300, "At least 300 epochs saved", "{value} are saved."),
         ],
         [
-            "More patience loses less, and saves less.",
+            "More patience loses less but also saves less.",
             "The best epoch by accuracy comes later than the best one by loss.",
         ],
         name="5/lose-nothing",
         title="Stop early, lose nothing",
         minutes=5,
-        answer="Watch the validation loss with a patience of 9. One training goes eight epochs "
-        "without a better loss before it improves once more, so 8 is too little. With 10, nothing "
-        "is lost either, but fewer than 300 epochs are saved. You could only find this out "
-        "afterwards; for the next run, take a patience with a margin.",
+        answer="Watch the validation loss with a patience of 9. One run goes eight epochs without "
+        "a better loss before it improves again, so 8 is too little. With 10, nothing is lost "
+        "either, but fewer than 300 epochs are saved. You could only find this out afterwards; "
+        "for the next run, take a patience with a margin.",
         solution={"patience": 9, "monitor": "val_loss"},
     )
 
@@ -78,11 +78,11 @@ def far_and_small() -> Challenge:
     solution[9]["dilation"] = 3
     return Challenge(
         builder,
-        "The chapter’s network has 307,393 parameters, and its last convolution sees 38×38 of the "
-        "150×150 pixels: an eye, but not a head. Let it see at least 70×70 pixels, with at most "
-        "100,000 parameters. Keep at least four convolutions and one output.",
+        "The chapter’s network has 307,393 parameters, and its last convolution sees 38×38 of "
+        "the 150×150 pixels: an eye, but not a head. Make it see at least 70×70 pixels, with at "
+        "most 100,000 parameters. Keep at least four convolutions and one output.",
         [
-            equal_to("fits", True, "All layers fit", "Some layer does not fit its input."),
+            equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
             equal_to("outputs", 1, "One output", "There are {value} outputs."),
             at_most(
                 "parameters",
@@ -95,9 +95,10 @@ def far_and_small() -> Challenge:
         ],
         [
             "Which two layers have most of the parameters?",
-            "The last convolution works on a map with a step of 8 pixels. Each further row of its "
-            "window is worth 8 pixels of the image.",
-            "A fourth pooling and a fifth convolution would do, or a dilation (“All settings”).",
+            "The last convolution works on a map with a step of 8 pixels. Each additional row of "
+            "its window adds 8 pixels of the image.",
+            "A fourth pooling layer and a fifth convolution would do, and so would a dilation "
+            "(see “All settings”).",
         ],
         name="5/far-and-small",
         title="See more with less",

@@ -24,14 +24,14 @@ def keep_the_label() -> Challenge:
     large = np.asarray(Image.fromarray(six).resize((112, 112), Image.Resampling.BILINEAR))
     return Challenge(
         AugmentationLab(sources={"a six": large}, preset="photos"),
-        "These settings suit photos. For a 6 they do not: some versions are no 6 any more. Change "
-        "the settings so that every version is still a 6, and yet no two are alike.",
+        "These settings suit photos. For a 6 they do not: some versions are no longer a 6. "
+        "Change the settings so that every version is still a 6, but no two are alike.",
         [
             at_most(
                 "flip",
                 0,
                 "No mirror images",
-                "The chance of mirroring is {value}.",
+                "The probability of mirroring is {value}.",
                 digits=2,
             ),
             at_least("crop_from", 0.8, "No part cut away", "Crops may be as small as {value}.", 2),
@@ -39,7 +39,7 @@ def keep_the_label() -> Challenge:
                 "erase",
                 0,
                 "No holes",
-                "The chance of a hole is {value}.",
+                "The probability of a hole is {value}.",
                 digits=2,
             ),
             between(
@@ -59,16 +59,16 @@ def keep_the_label() -> Challenge:
             ),
         ],
         [
-            "A mirrored 6 is no digit at all. Half a 6 could be a 0 or a 5.",
+            "A mirrored 6 is not a digit at all. Half a 6 could be a 0 or a 5.",
             "One of the buttons at the top has nearly everything that you need.",
         ],
         name="6/keep-the-label",
         title="A six must stay a six",
         minutes=2,
-        answer="Choose “digits”: small rotations, shifts, changes of size, and shears, and nothing "
-        "else. An augmentation tells the network that the label does not depend on a change. "
-        "Whether this is true depends on the data: a mirrored cat is a cat, and a mirrored 6 is no "
-        "6.",
+        answer="Choose “digits”: small rotations, shifts, changes of size, and shears, and "
+        "nothing else. An augmentation tells the network that the label does not depend on a "
+        "change. Whether this is true depends on the data: a mirrored cat is a cat, but a "
+        "mirrored 6 is not a 6.",
         solution={
             **{name: OFF[name] for name in ("flip", "crop", "erase", "hue")},
             "degrees": 10.0,
@@ -90,15 +90,15 @@ def when_it_pays_off() -> Challenge:
     curves.epoch = 1
     return Challenge(
         curves,
-        "Augmentation makes training harder, so at first it does not help. Move the line through "
-        "the curves to the first epoch from which on the validation loss with augmentation is "
-        "always below the one without.",
+        "Augmentation makes training harder, so at first it does not help. From some epoch on, "
+        "the validation loss with augmentation stays below the loss without it. Move the line "
+        "through the curves to the first such epoch.",
         [
             equal_to(
                 "epoch",
                 first,
-                "The first epoch from which on augmentation is ahead",
-                "Epoch {value} is not it.",
+                "The first epoch from which augmentation stays ahead",
+                "It is not epoch {value}.",
             )
         ],
         [
@@ -109,9 +109,9 @@ def when_it_pays_off() -> Challenge:
         title="When does it pay off?",
         minutes=3,
         answer=f"Epoch {first}. Without augmentation, the network has begun to overfit by then, "
-        "and its validation loss climbs. With augmentation it still falls. Somebody who stops both "
-        "runs after ten epochs would conclude that augmentation hurts. This is one run each, so do "
-        "not read much into the exact epoch.",
+        "and its validation loss climbs. With augmentation it still falls. If you stopped both "
+        "runs after ten epochs, you would conclude that augmentation hurts. There is only one "
+        "run of each, so do not read much into the exact epoch.",
         solution={"epoch": first},
     )
 
@@ -123,9 +123,9 @@ def match_the_twelve() -> Challenge:
     rows = [np.concatenate(versions[start : start + 6], axis=1) for start in (0, 6)]
     return Challenge(
         lab,
-        "Somebody has made the twelve images below with three transforms. Which ones, and how "
-        "strong? The random draws differ from yours, so compare the kinds of change, and not the "
-        "single images.",
+        "Somebody made the twelve images below with three transforms. Which ones, and how "
+        "strong? The random draws differ from yours, so compare the kinds of change, not the "
+        "individual images.",
         [
             equal_to("transforms", 3, "Three transforms are on", "On: {value}."),
             between("flip", 0.25, 0.75, "The same geometry", "Compare which way the cats look."),
@@ -135,17 +135,17 @@ def match_the_twelve() -> Challenge:
         [
             "Look for what changes from image to image: which way the cat looks, how bright it is, "
             "and whether something is missing.",
-            "Is the cat ever rotated, or of another size?",
-            "Every one of the twelve images has a hole. What chance does this take?",
+            "Is the cat ever rotated, or enlarged?",
+            "Every one of the twelve images has a hole. What does this say about its probability?",
         ],
         name="6/match-the-twelve",
         title="Which transforms were these?",
         minutes=5,
-        answer="Mirror with a chance of 0.5, brightness ±0.6, and cutout with a chance of 1. "
-        "Looking at a batch like this is the best test of a data loader: errors that no metric "
-        "shows are plain to see.",
+        answer="Mirror with probability 0.5, brightness ±0.6, and cutout with probability 1. "
+        "Looking at a batch like this is the best test of a data loader: it shows errors that no "
+        "metric reveals.",
         solution={name: _SECRET[name] for name in ("flip", "brightness", "erase")},
-        pictures=[
+        images=[
             (
                 np.concatenate(rows),
                 "Twelve versions of a photo of a cat. Some are mirrored, they are darker or "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lecture_utils.architectures import published
-from lecture_utils.widgets import AccuracyCost, Challenge, FactorisationLab, ModelBuilder
+from lecture_utils.widgets import AccuracyCost, Challenge, FactorizationLab, ModelBuilder
 from lecture_utils.widgets.accuracy_cost.choose import chosen
 
 from . import at_least, at_most, equal_to
@@ -38,8 +38,8 @@ def cheapest() -> Challenge:
             equal_to("weights", "best", "The best weights on ImageNet", "Choose other weights."),
         ],
         [
-            "The front connects the networks that no other beats.",
-            "Page Up and Page Down go along the front. Stop at the first one above 75%.",
+            "The front connects the networks that no other network beats.",
+            "Page Up and Page Down move along the front. Stop at the first one above 75%.",
         ],
         name="7/cheapest",
         title="The cheapest above 75%",
@@ -53,13 +53,14 @@ def cheapest() -> Challenge:
 
 def a_quarter() -> Challenge:
     """Return the challenge to find how wide a bottleneck may be (3 minutes)."""
-    lab = FactorisationLab(
+    lab = FactorizationLab(
         kind="bottleneck", kernel=3, inputs=256, outputs=256, middle=256, size=56, measure=False
     )
     return Challenge(
         lab,
-        "A 3×3 convolution from 256 to 256 channels becomes a bottleneck: 1×1, 3×3, 1×1. How wide "
-        "may its middle be at most, if it is to cost a quarter of the convolution?",
+        "A 3×3 convolution from 256 to 256 channels becomes a bottleneck: 1×1, 3×3, 1×1. How "
+        "many channels may its middle layer have if the whole is to cost at most a quarter of "
+        "the convolution?",
         [
             at_most("percent", 25, "At most 25% of the parameters", "It has {value}%.", digits=1),
             at_least(
@@ -78,7 +79,7 @@ def a_quarter() -> Challenge:
         [
             "With m channels in the middle, it has 256·m + 9·m² + 256·m weights. The convolution "
             "has 9 · 256².",
-            "Try 100, and then go on one by one.",
+            "Try 100, then go up one by one.",
         ],
         name="7/a-quarter",
         title="A quarter of the cost",
@@ -97,11 +98,11 @@ def seven_by_seven() -> Challenge:
     layers = [_conv(narrow, 1), *[_conv(narrow, 3)] * 3, _conv(_CHANNELS, 1)]
     return Challenge(
         builder,
-        "A 7×7 convolution on 64 channels has 200,768 parameters. Replace it by layers with at "
-        "most 10,000 parameters in which each output still sees 7×7 pixels, and which still turn "
-        "64 maps of 28×28 into 64 maps of 28×28.",
+        "A 7×7 convolution on 64 channels has 200,768 parameters. Replace it with layers that "
+        "have at most 10,000 parameters. Each output must still see 7×7 pixels, and 64 maps of "
+        "28×28 must still become 64 maps of 28×28.",
         [
-            equal_to("fits", True, "All layers fit", "Some layer does not fit its input."),
+            equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
             equal_to("channels", _CHANNELS, "64 maps", "There are {value}."),
             equal_to("rows", 28, "Maps of 28×28", "The maps have {value} rows."),
             at_least("field", 7, "7×7 pixels seen", "An output sees {value}×{value}."),
@@ -111,11 +112,11 @@ def seven_by_seven() -> Challenge:
             at_least("convolutions", 2, "Two or more convolutions", "There is {value}."),
         ],
         [
-            "Three 3×3 convolutions see as much as one of 7×7. With 64 channels each, they have "
-            "110,784 parameters.",
+            "Three 3×3 convolutions see as much as one 7×7 convolution. With 64 channels each, "
+            "they have 110,784 parameters.",
             "Make them work on fewer channels, between two 1×1 convolutions.",
-            "“All settings” has the groups: with 64 groups, each channel is filtered by itself. "
-            "What then mixes the channels?",
+            "“All settings” shows the groups: with 64 groups, each channel is filtered on its "
+            "own. What then mixes the channels?",
         ],
         name="7/seven-by-seven",
         title="Seven by seven, for a twentieth",

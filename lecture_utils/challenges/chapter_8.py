@@ -21,8 +21,9 @@ def the_other_half() -> Challenge:
     espresso = explorer.class_names.index("espresso")
     return Challenge(
         explorer,
-        "The map shows where the network finds evidence for the likeliest class, in the left half. "
-        "Choose one of the ten likeliest classes for which the evidence lies in the right half.",
+        "The map shows where the network finds evidence for the likeliest class: in the left "
+        "half. Choose one of the ten likeliest classes for which the evidence lies in the right "
+        "half.",
         [
             at_least(
                 "center",
@@ -34,7 +35,7 @@ def the_other_half() -> Challenge:
                 "rank",
                 10,
                 "One of the ten likeliest classes",
-                "By probability, the class has rank {value}.",
+                "The class has rank {value} by probability.",
             ),
             equal_to("layer", _last_layer(explorer), "The last layer", "Choose the last layer."),
         ],
@@ -55,11 +56,11 @@ def find_the_filter() -> Challenge:
     gallery = FilterGallery("efficientnet_lite0")
     return Challenge(
         gallery,
-        "Of all sample images, the three below activate one filter of the network most. It is one "
-        "of those in this gallery. Find it: choose its layer, and then the filter.",
+        "Of all sample images, the three below activate one filter of the network most strongly. "
+        "This filter is in the gallery. Find it: choose its layer, then the filter.",
         [
-            equal_to("layer", _LAYER, "The right layer", "It is not a filter of {value}."),
-            equal_to("filter", _FILTER, "The right filter", "It is not filter {value}."),
+            equal_to("layer", _LAYER, "The correct layer", "The filter is not in {value}."),
+            equal_to("filter", _FILTER, "The correct filter", "It is not filter {value}."),
         ],
         [
             "Choose a filter, and compare its maximal data set images with the three above.",
@@ -74,7 +75,7 @@ def find_the_filter() -> Challenge:
         "the data set images settle it. How much does one kind tell you about the other? The next "
         "challenge measures it.",
         solution={"layer": _LAYER, "filter": _FILTER},
-        pictures=[
+        images=[
             (
                 np.concatenate([smooth_tile(image) for image in images], axis=1),
                 "The rim of a cup, the back of an eye, and the moon.",
@@ -87,8 +88,8 @@ def predict_the_response() -> Challenge:
     """Return the challenge to predict responses (5 minutes)."""
     return Challenge(
         ResponseQuiz(seed=8),
-        "Answer at least ten questions, and be right in at least 80% of all your answers. You may "
-        "go on for as long as you like.",
+        "Answer at least ten questions, and get at least 80% of all your answers correct. You "
+        "may continue for as long as you like.",
         [
             at_least("answered", 10, "Ten answers", "You have answered {value}."),
             at_least("percent", 80, "80% correct", "Of your answers, {value}% are correct."),

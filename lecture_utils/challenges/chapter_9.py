@@ -13,31 +13,33 @@ __all__ = ["a_third_learns", "lost_in_the_crowd", "most_for_the_memory"]
 
 
 def a_third_learns() -> Challenge:
-    """Return the challenge to let part of a network learn (a minute)."""
+    """Return the challenge to train part of a network (a minute)."""
     return Challenge(
         TransferExplorer(),
-        "At the start, only the new head learns. Move the boundary so that about a third of the "
-        "3.4 million parameters of EfficientNet-Lite0 learn.",
+        "At the start, only the new head is trained. Move the boundary so that about a third of "
+        "the 3.4 million parameters of EfficientNet-Lite0 are trained.",
         [
             between(
                 "mega_trained",
                 0.9,
                 1.3,
-                "Between 900,000 and 1.3 million parameters learn",
-                "{value} million learn.",
+                "Between 900,000 and 1.3 million trained parameters",
+                "{value} million are trained.",
                 digits=1,
             ),
             equal_to(
-                "network", "efficientnet_lite0", "EfficientNet-Lite0", "This is another network."
+                "network",
+                "efficientnet_lite0",
+                "EfficientNet-Lite0",
+                "You have selected a different network.",
             ),
         ],
         ["The last stages have most of the parameters."],
         name="9/a-third-learns",
-        title="A third learns",
+        title="Train a third",
         minutes=1,
-        answer="Let the network learn from stage 7 on. This one block, the top, and the head have "
-        "1.0 of 3.4 million parameters. The stages before them compute features that suit most "
-        "photos.",
+        answer="Train from stage 7 on. This one block, the top, and the head have 1.0 of 3.4 "
+        "million parameters. The stages before them compute features that suit most photos.",
         solution={"until": "stage7"},
     )
 
@@ -46,21 +48,21 @@ def most_for_the_memory() -> Challenge:
     """Return the challenge to train much with little memory (3 minutes)."""
     return Challenge(
         TransferExplorer(),
-        "You have 150 MiB for a training step with 32 photos. Choose the network and the boundary "
-        "with which the most parameters learn.",
+        "You have 150 MiB for a training step with 32 photos. Choose the network and the "
+        "boundary at which the most parameters are trained.",
         [
             at_most("memory_mib", 150, "At most 150 MiB", "It takes {value} MiB."),
             at_least(
                 "mega_trained",
                 8,
                 "As many trained parameters as possible",
-                "{value} million learn, and more are possible.",
+                "{value} million are trained; more are possible.",
                 digits=1,
             ),
         ],
         [
-            "Memory holds the weights, their gradients, two averages of Adam, and all activations "
-            "behind the boundary.",
+            "Memory holds the weights, their gradients, Adam's two running averages, and all "
+            "activations after the boundary.",
             "There are two networks to choose from.",
         ],
         name="9/most-for-the-memory",
@@ -83,10 +85,16 @@ def lost_in_the_crowd() -> Challenge:
     embedding.selected = int(np.flatnonzero(~embedding.wrong("fine-tuned"))[0])
     return Challenge(
         embedding,
-        "After fine-tuning, a few drawings are still misclassified. Find one that the network has "
-        "put entirely among the other class: none of its five nearest neighbors has its own label.",
+        "After fine-tuning, a few drawings are still misclassified. Find one that the network "
+        "has placed entirely among images of the other class: none of its five nearest neighbors "
+        "has its own label.",
         [
-            equal_to("stage", "fine-tuned", "The stage “fine-tuned”", "This is another stage."),
+            equal_to(
+                "stage",
+                "fine-tuned",
+                "The stage “fine-tuned”",
+                "You have selected a different stage.",
+            ),
             equal_to("is_wrong", True, "A misclassified drawing", "It is classified correctly."),
             at_most(
                 "own_neighbors",
@@ -96,14 +104,14 @@ def lost_in_the_crowd() -> Challenge:
             ),
         ],
         [
-            "You can have the map show misclassified images only.",
-            "Look for a drawing that lies deep inside the other cluster, and not at its border.",
+            "The map can show misclassified images only.",
+            "Look for a drawing that lies deep inside the other cluster, not at its border.",
         ],
         name="9/lost-in-the-crowd",
         title="Lost in the crowd",
         minutes=5,
-        answer=f"For example {embedding.names[alone[0]]}. For images at the border between the "
-        "clusters, the network hesitates. These ones it finds typical of the wrong class, so a "
-        "higher threshold of confidence would not help.",
+        answer=f"For example {embedding.names[alone[0]]}. At the border between the clusters, the "
+        "network is unsure. It finds this drawing typical of the wrong class, so a higher "
+        "confidence threshold would not help.",
         solution={"selected": int(alone[0])},
     )

@@ -1,15 +1,15 @@
-"""Where the images come from: clothes, digits, pets and photos, each under one call.
+"""The book's image data sets: clothes, digits, drawn pets and photos, one function for each.
 
-A data set is taken from the first source that has it:
+A data set comes from the first of these sources that has it:
 
 * ``"folder"``: the folder that the environment variable ``LECTURE_DATA`` names;
-* ``"cache"``: what an earlier download left, in ``LECTURE_CACHE`` or else the user's cache folder;
+* ``"cache"``: an earlier download, in ``LECTURE_CACHE`` or else in the user's cache folder;
 * ``"package"``: an installed system package, such as Debian's ``dataset-fashion-mnist``;
-* ``"download"``: a public server; the file is checked and kept in the cache;
-* ``"embedded"``: a small sample that travels with the book, so that it works without a network.
+* ``"download"``: a public server; the file is verified and kept in the cache;
+* ``"embedded"``: a small sample that ships with the book, so that it works without a network.
 
-Files are downloaded only where that is welcome: in Colab, where ``LECTURE_DOWNLOAD=1`` is set, or
-with ``download=True``. ``LECTURE_OFFLINE=1`` forbids downloads.
+Files are downloaded only with permission: in Colab, where ``LECTURE_DOWNLOAD=1`` is set, or with
+``download=True``. ``LECTURE_OFFLINE=1`` forbids downloads.
 """
 
 from lecture_utils.datasets._cats_vs_dogs import cats_vs_dogs

@@ -1,4 +1,4 @@
-"""Unpack a ZIP archive: all chosen files or none, and nothing outside of the folder."""
+"""Unpack a ZIP archive: all selected files or none, and nothing outside the target folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lecture_utils._atomic import replaced
 
 
 class ArchiveError(ValueError):
-    """The archive is damaged, or has a member that would lie outside of the folder."""
+    """The archive is damaged, or has a member that would be written outside the folder."""
 
 
 def unpack(
@@ -21,22 +21,22 @@ def unpack(
     folder: Path,
     finish: Callable[[Path], None] | None = None,
 ) -> None:
-    """Unpack some members of a ZIP archive into a new folder, which appears when it is complete.
+    """Unpack selected members of a ZIP archive into a new folder, which appears when complete.
 
     Parameters
     ----------
     archive : path
     choose : callable
-        Takes the name of a member, returns the path for it inside `folder`, or None to leave it.
+        Takes the name of a member and returns its path inside `folder`, or None to skip it.
     folder : Path
-        What was there before is replaced.
+        A previous folder of this name is replaced.
     finish : callable, optional
-        Takes the folder while it still has another name, to look at the files or add to them.
+        Takes the folder while it still has its temporary name, to check the files or add to them.
 
     Raises
     ------
     ArchiveError
-        If the archive is damaged, or a name leads outside, chosen or not. Then nothing is changed.
+        If the archive is damaged, or any name, selected or not, leads outside. Nothing is changed.
     OSError
         If the archive cannot be read or the folder cannot be written.
 
@@ -63,7 +63,8 @@ def _chosen(file: BinaryIO, choose: Callable[[str], str | None]) -> Iterator[tup
     try:
         members = zipfile.ZipFile(file)
         for name in members.namelist():
-            # Windows understands both slashes, and drives: what is safe there is safe everywhere.
+            # Windows accepts both slashes, and drives: a name that is safe there is safe
+            # everywhere.
             path = PureWindowsPath(name)
             if path.anchor or ".." in path.parts:
                 raise ArchiveError(
@@ -74,7 +75,7 @@ def _chosen(file: BinaryIO, choose: Callable[[str], str | None]) -> Iterator[tup
                 yield target, members.read(name)
     except ArchiveError:
         raise
-    except Exception as error:  # Damage shows in many ways.
+    except Exception as error:  # Damage causes many kinds of errors.
         raise ArchiveError(
-            f"{file.name} is damaged ({error}); delete it and fetch it again"
+            f"{file.name} is damaged ({error}); delete it and download it again"
         ) from error

@@ -1,4 +1,4 @@
-"""Find the photos of cats and dogs: folder, cache, download; or else the drawn ones."""
+"""Find the photos of cats and dogs: folder, cache or download; otherwise use the drawn pets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lecture_utils.datasets._folders import (
 from lecture_utils.datasets._policy import is_offline
 from lecture_utils.datasets._search import DatasetNotFoundError
 
-# Which numbers of Cat/N.jpg and Dog/N.jpg make up the small split: first and last.
+# The numbers of Cat/N.jpg and Dog/N.jpg in each split of the small data set: first and last.
 SMALL_SPLIT = {"train": (1, 1000), "validation": (4001, 4500), "test": (4501, 5000)}
 CLASS_NAMES = ("cats", "dogs")
 _TITLE = "Cats vs Dogs"
@@ -30,16 +30,16 @@ _URLS = (
     "https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/"
     "kagglecatsanddogs_5340.zip",
 )
-# Microsoft publishes no checksum; this is the one by which other public projects check the file.
+# Microsoft publishes no checksum; other public projects verify the file with this one.
 _CHECKSUM = "sha256:b7974bd00a84a99921f36ee4403f089853777b5ae8d151c76a86e64900334af9"
 _MEMBER = re.compile(r"PetImages/(Cat|Dog)/(\d+)\.jpg")
 _TIMEOUT = 10.0
-# What folders and files of cats and dogs are called elsewhere: Cat, dogs, cat.0.jpg, PetImages.
+# Other names for folders and files of cats and dogs: Cat, dogs, cat.0.jpg, PetImages.
 _PET = re.compile(r"(cats?|dogs?)([^a-z]|$)|petimages", re.IGNORECASE)
 _ARCHIVE = re.compile(r"(cats?.*dogs?|dogs?.*cats?).*\.zip$", re.IGNORECASE)
-# How many drawings stand in for the photos: as many as a chapter trains on while one waits.
+# The number of drawings that replace the photos: few enough to train on while a reader waits.
 _DRAWN = (600, 200, 400)
-# A few of the 25,000 photos are known to be broken; if more of ours are, it is another archive.
+# A few of the 25,000 photos are known to be broken; if more are, it is another archive.
 _LEAST = 0.99
 
 
@@ -78,7 +78,7 @@ def _from_folder():
 
 
 def _is_pet(path):
-    """Tell whether a file looks like a photo of a pet, or an archive of such photos."""
+    """Return whether a file looks like a photo of a pet, or an archive of such photos."""
     name = path.rsplit("/", 1)[-1]
     is_photo = name.lower().endswith((".jpg", ".jpeg"))
     if not is_photo:
@@ -92,7 +92,7 @@ def _from_cache():
         raise DatasetNotFoundError(f"{folder} does not exist; source='download' fetches it")
     skipped = read_manifest(folder)
     if skipped is None:
-        _search.say_once(f"{folder} is damaged and is not used")
+        _search.say_once(f"{folder} is damaged, so it is not used")
         raise DatasetNotFoundError(f"{folder} is damaged; source='download' replaces it")
     return _folders(folder, "cache", "the cache", skipped)
 
@@ -103,11 +103,11 @@ def _from_download():
     folder = _unpacked()
     archive = folder.parent / _URLS[0].rsplit("/", 1)[-1]
     try:
-        with locked(folder, f"{_TITLE}: waiting for another process that fetches them"):
+        with locked(folder, f"{_TITLE}: waiting for another process that downloads them"):
             try:
-                cached = _from_cache()  # another process may have been faster
+                cached = _from_cache()  # another process may have finished first
             except DatasetNotFoundError:
-                _search.say_once(f"{_TITLE}: fetching 0.8 GB, of which 0.1 GB will be kept")
+                _search.say_once(f"{_TITLE}: downloading 0.8 GB, of which 0.1 GB is kept")
                 fetch(_URLS, archive, _CHECKSUM, timeout=_TIMEOUT)
                 unpack(archive, _target, folder, _finish)
                 archive.unlink()
@@ -129,7 +129,7 @@ def _unpacked():
 
 
 def _target(member: str) -> str | None:
-    """Say where a photo of the small split goes; None for all else."""
+    """Return the path of a photo in the small data set, and None for all other files."""
     match = _MEMBER.fullmatch(member)
     if not match:
         return None
@@ -141,7 +141,7 @@ def _target(member: str) -> str | None:
 
 
 def _finish(folder: Path) -> None:
-    """Drop photos that cannot be read, and write down what is there."""
+    """Remove photos that cannot be read, and write the manifest."""
     from lecture_utils.datasets._image_cache import why_unreadable
 
     paths = sorted(folder.rglob("*.jpg"))
@@ -172,16 +172,16 @@ def cats_vs_dogs(*, source: str | None = None, download: bool | None = None) -> 
     Parameters
     ----------
     source : str, optional
-        Insist on one of `SOURCES`. By default the first that has the data.
+        Use only this one of `SOURCES`. By default, the first that has the data.
     download : bool, optional
-        Whether the search may download the photos (0.8 GB, of which 0.1 GB are kept). By default it
-        may in Colab and where ``LECTURE_DOWNLOAD=1`` is set. ``LECTURE_OFFLINE=1`` forbids it.
+        Whether the photos may be downloaded (0.8 GB, of which 0.1 GB is kept). By default only in
+        Colab and where ``LECTURE_DOWNLOAD=1`` is set. ``LECTURE_OFFLINE=1`` forbids it.
 
     Returns
     -------
     ImageFolders
-        The folder with 2,000 photos to train on, 1,000 to validate and 1,000 to test, half of them
-        cats; pass it to `training.ImageDataModule`.
+        The folder with 2,000 training photos, 1,000 validation photos and 1,000 test photos, half
+        of them cats; pass it to `training.ImageDataModule`.
 
     Raises
     ------
@@ -191,8 +191,8 @@ def cats_vs_dogs(*, source: str | None = None, download: bool | None = None) -> 
     Notes
     -----
     The photos are numbers 1 to 1000 (train), 4001 to 4500 (validation) and 4501 to 5000 (test) of
-    both animals in Microsoft's archive. Few of them cannot be read; they are left out.
-    The embedded stand-in are not photos but 1,200 drawings: see `drawn_pets`.
+    both animals in Microsoft's archive. A few of them cannot be read and are left out.
+    The embedded stand-in consists of 1,200 drawings, not photos: see `drawn_pets`.
 
     References
     ----------

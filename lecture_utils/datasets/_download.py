@@ -1,7 +1,7 @@
-"""Fetch one file from the internet so that it is either whole and right, or not there at all.
+"""Download one file so that it is either complete and correct, or not there at all.
 
-Bytes go into ``NAME.part`` beside the target, from where an interrupted download goes on. Only a
-file with the right checksum gets the target's name, in one step.
+Bytes go into ``NAME.part`` next to the target, where an interrupted download resumes. Only a file
+with the correct checksum gets the target's name, in one step.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from pathlib import Path
 
 from lecture_utils._atomic import locked
 
-# A connection that drops is taken up again where it stopped, this often per address.
+# How often a dropped connection is resumed, per address.
 ATTEMPTS = 3
 
 
 class DownloadError(OSError):
-    """No good copy of the file could be had; the message says why and what to do."""
+    """No valid copy of the file could be downloaded; the message says why and what to do."""
 
 
 class _AddressFailed(Exception):
-    """One address has nothing for us; the next one may."""
+    """An address does not provide the file; the next one may."""
 
 
 class _Interrupted(Exception):
-    """The connection ended before the file did; going on from there may help."""
+    """The connection ended before the file did; resuming may help."""
 
 
 def download(
@@ -41,21 +41,21 @@ def download(
     timeout: float = 10.0,
     progress: bool = True,
 ) -> Path:
-    """Make sure that a file is on disk, whole and unaltered.
+    """Make sure that a file is on disk, complete and unaltered.
 
     Parameters
     ----------
     urls : sequence of str
-        Addresses of the same bytes, tried in turn.
+        Addresses of the same file, tried in turn.
     path : path-like
-        Where the file goes. Folders are made. If it is there with the right checksum, nothing is
-        fetched; two processes that want it at once share one download.
+        Where to save the file. Parent folders are created. If the file exists with the correct
+        checksum, nothing is downloaded; two processes that need it at once share one download.
     checksum : str
         ``"md5:..."`` or ``"sha256:..."`` and hexadecimal digits.
     timeout : float
         Seconds to wait for a connection or for the next bytes.
     progress : bool
-        Show a progress bar.
+        Whether to show a progress bar.
 
     Returns
     -------
@@ -65,8 +65,8 @@ def download(
     Raises
     ------
     DownloadError
-        If no address gave the right file, the disk is full or the folder cannot be written. Never
-        is a file with the wrong checksum left at `path` by this function.
+        If no address delivers the correct file, the disk is full or the folder cannot be written.
+        This function never leaves a file with the wrong checksum at `path`.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def download(
     """
     path = Path(path)
     try:
-        with locked(path, f"{path.name}: waiting for another process that fetches it"):
+        with locked(path, f"{path.name}: waiting for another process that downloads it"):
             if not (path.exists() and has_checksum(path, checksum)):
                 _fetch(list(urls), path, checksum, timeout, progress)
     except DownloadError:
@@ -92,15 +92,15 @@ def download(
 
 
 def has_checksum(path: str | os.PathLike[str], checksum: str) -> bool:
-    """Tell whether a file has the given checksum.
+    """Return whether a file has the given checksum.
 
     Parameters
     ----------
     path : path-like
         The file, which must exist.
     checksum : str
-        ``"md5:..."`` or ``"sha256:..."``; at least the first eight hexadecimal digits, which is
-        what torchvision's file names carry.
+        ``"md5:..."`` or ``"sha256:..."``; at least the first eight hexadecimal digits, the number
+        that torchvision's file names contain.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def has_checksum(path: str | os.PathLike[str], checksum: str) -> bool:
     if len(expected) < 8:
         raise ValueError(f"checksum is {checksum!r}; it needs at least eight digits")
     with open(path, "rb") as file:
-        # Here a checksum guards against accidents; that lets MD5 pass on machines that ban it.
+        # The checksum only guards against accidents; this flag allows MD5 on machines that ban it.
         digest = hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False))
     return digest.hexdigest().startswith(expected.lower())
 
@@ -131,7 +131,7 @@ def _fetch(urls, path, checksum, timeout, progress):
         except (_AddressFailed, _Interrupted) as error:
             problems.append(f"  {url}: {error}")
         except OSError:
-            # A full disk or a folder that went read-only: no other address helps.
+            # A full disk or a read-only folder: another address would not help.
             part.unlink(missing_ok=True)
             raise
         else:
@@ -139,12 +139,12 @@ def _fetch(urls, path, checksum, timeout, progress):
             return
     raise DownloadError(
         f"{path.name} could not be downloaded:\n" + "\n".join(problems) + "\n"
-        "Check the connection and try again; what has already arrived is kept."
+        "Check the connection and try again; the part received so far is kept."
     )
 
 
 def _fetch_from(url, part, checksum, timeout, progress):
-    """Fill `part` from one address until its checksum is right."""
+    """Fill `part` from one address until its checksum is correct."""
     for attempt in range(1, ATTEMPTS + 1):
         resumed = part.exists() and part.stat().st_size > 0
         try:
@@ -156,14 +156,14 @@ def _fetch_from(url, part, checksum, timeout, progress):
         if has_checksum(part, checksum):
             return
         part.unlink()
-        # The old beginning may have been the bad half; a fresh copy from here may be good.
+        # The existing part may have been the bad half; a fresh copy from here may be good.
         if not resumed:
-            raise _AddressFailed("what it sent has the wrong checksum and was thrown away")
-    raise _AddressFailed("what it sent has the wrong checksum and was thrown away")
+            raise _AddressFailed("the file it sent had the wrong checksum and was deleted")
+    raise _AddressFailed("the file it sent had the wrong checksum and was deleted")
 
 
 def _receive(url, part, timeout, progress):
-    """Append to `part` what is missing; write it anew if the server cannot go on in the middle."""
+    """Append the missing bytes to `part`; start again if the server cannot resume."""
     start = part.stat().st_size if part.exists() else 0
     headers = {"User-Agent": "lecture-utils", "Accept-Encoding": "identity"}
     if start:
@@ -174,7 +174,8 @@ def _receive(url, part, timeout, progress):
         )
     except urllib.error.HTTPError as error:
         with error:
-            # 416: nothing follows our last byte. The checksum will tell whether that is all.
+            # 416: there are no bytes after our last one. The checksum tells whether the file is
+            # complete.
             if error.code == 416 and start:
                 return
             raise _AddressFailed(f"the server answered {error.code} {error.reason}") from error
@@ -184,10 +185,10 @@ def _receive(url, part, timeout, progress):
         if response.headers.get_content_type() == "text/html":
             raise _AddressFailed("it sent a web page instead of the file (a quota or login page?)")
         if response.status != 206:
-            start = 0  # this server cannot go on in the middle and sends everything
+            start = 0  # this server cannot resume and sends the whole file
         elif not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
             part.unlink(missing_ok=True)
-            raise _Interrupted("it sent another part of the file than was asked for")
+            raise _Interrupted("it sent a different part of the file than requested")
         _write(response, part, start, progress)
 
 

@@ -1,4 +1,4 @@
-"""Folders of images on disk that are whole or not there, and the drawn pets among them."""
+"""Folders of images on disk that are either complete or absent, and the drawn pets."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from lecture_utils.datasets._search import cache_folder, say_once
 
 SPLITS = ("train", "validation", "test")
 _MANIFEST = "manifest.json"
-# Raise it when drawings change, so that nobody mixes old and new ones.
+# Increase it when the drawings change, so that old and new ones are not mixed.
 _DRAWING_VERSION = 1
 
 
 @dataclass(frozen=True, repr=False)
 class ImageFolders:
-    """A folder of images, sorted into splits and classes; usable wherever a path is.
+    """A folder of images, sorted by split and class; usable wherever a path is.
 
     Attributes
     ----------
     folder : Path
-        It has "train", "validation" (or "val") and "test", each with one folder per class.
+        Contains "train", "validation" (or "val") and "test", each with one folder per class.
     class_names : tuple of str
-        The names of those folders, in alphabetical order.
+        The names of the class folders, in alphabetical order.
     source : str
         Where the data came from: one of `datasets.SOURCES`.
     origin : str
-        The same as a sentence, for a caption.
+        The same as a phrase for a caption.
     skipped : dict of str
-        Files that were left out when the archive was unpacked because they cannot be read, and why.
-        Files that are unreadable in a folder of your own show when `ImageDataModule` reads them.
+        Unreadable files that were left out when the archive was unpacked, and why. For a folder of
+        your own, `ImageDataModule` reports unreadable files when it reads them.
     """
 
     folder: Path
@@ -50,13 +50,13 @@ class ImageFolders:
 
 
 def write_manifest(folder: Path, skipped: Mapping[str, str] | None = None) -> None:
-    """Write down which images a folder has and how long their files are.
+    """Record which images a folder has, and the length of each file.
 
     Parameters
     ----------
     folder : Path
     skipped : dict of str, optional
-        Files that are left out and why, to be remembered with them.
+        Files that were left out, and why.
     """
     files = [
         (path.relative_to(folder).as_posix(), path.stat().st_size)
@@ -67,7 +67,7 @@ def write_manifest(folder: Path, skipped: Mapping[str, str] | None = None) -> No
 
 
 def read_manifest(folder: Path) -> dict[str, str] | None:
-    """Check that all images of a folder are still there.
+    """Check that all images of a folder are still present.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def read_manifest(folder: Path) -> dict[str, str] | None:
     Returns
     -------
     dict of str or None
-        What was skipped and why; None if an image is missing or its file has another length.
+        The skipped files and why; None if an image is missing or its file has another length.
     """
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
@@ -84,21 +84,21 @@ def read_manifest(folder: Path) -> dict[str, str] | None:
             if (folder / name).stat().st_size != size:
                 return None
         skipped = manifest["skipped"]
-        # Earlier versions did not write down why.
+        # Earlier versions did not record the reason.
         return skipped if isinstance(skipped, dict) else dict.fromkeys(skipped, "damaged")
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _drawn(kinds, sizes, seed):
-    """Draw pets into the cache, unless they are there; see `datasets.drawn_pets`."""
+    """Draw pets into the cache, unless they are there already; see `datasets.drawn_pets`."""
     from lecture_utils.datasets.pets import KINDS
 
     if len(set(kinds)) < max(2, len(kinds)) or not set(kinds) <= KINDS.keys():
         raise ValueError(f"kinds is {kinds!r}; use two or more of {', '.join(KINDS)}")
     if len(sizes) != 3 or not all(is_whole(n) and n >= len(kinds) for n in sizes):
         raise ValueError(
-            f"sizes is {sizes!r}; pass how many images to train on, to validate and to test, each "
+            f"sizes is {sizes!r}; pass the numbers of training, validation and test images, each "
             f"at least {len(kinds)}"
         )
     sizes, seed = [int(size) for size in sizes], whole("seed", seed, 0)
@@ -123,12 +123,12 @@ def _draw_all(folder, kinds, sizes, seed):
     for split, size in enumerate(sizes):
         for number in range(size):
             kind = sorted(kinds)[number % len(kinds)]
-            # An image has its own random numbers: it is the same in a larger set.
+            # Each image has its own random numbers, so it is the same in a larger set.
             key = (seed, split, list(KINDS).index(kind), number // len(kinds))
             path = f"{SPLITS[split]}/{KINDS[kind]}/{kind}.{number // len(kinds) + 1}.jpg"
             jobs.append((kind, key, path))
     with replaced(folder) as scratch:
-        # Not in threads: drawing is mostly Python, which runs one thread at a time.
+        # Without threads: drawing is mostly Python code, which runs in one thread at a time.
         for kind, key, path in tqdm(jobs, "drawing pets", unit="images", delay=1, mininterval=1):
             target = scratch / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -141,28 +141,28 @@ def drawn_pets(
 ) -> ImageFolders:
     """Draw cats and dogs, or other pets.
 
-    These are no photos, but different enough that a small network has to work.
+    These are drawings, not photos, but varied enough to challenge a small network.
 
     Parameters
     ----------
     sizes : (int, int, int)
-        How many images to train on, to validate and to test, all kinds together.
+        Number of training, validation and test images, all kinds together.
     seed : int
-        At least 0. With the same seed the images are the same; a larger set begins with the
-        images of a smaller one.
+        At least 0. The same seed gives the same images; a larger set begins with the images of a
+        smaller one.
     kinds : sequence of str
         Two or more of "cat", "dog", "rabbit", "mouse", "bear".
 
     Returns
     -------
     ImageFolders
-        A folder in the user's cache (or in ``LECTURE_CACHE``), with sub-folders as
-        `training.ImageDataModule` takes them. They are drawn once; the 900 take about 10 s.
+        A folder in the user's cache (or in ``LECTURE_CACHE``), with the subfolders that
+        `training.ImageDataModule` expects. Drawing 900 images takes about 10 s, but only once.
 
     Raises
     ------
     ValueError
-        If an argument is none of the above.
+        If `sizes`, `seed` or `kinds` is not as described.
     OSError
         If the folder cannot be written.
 

@@ -1,4 +1,4 @@
-"""Read the IDX format, in which MNIST and its relatives are published."""
+"""Read the IDX format, in which MNIST and related data sets are published."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     Parameters
     ----------
     path : path-like
-        The file; one that is packed with gzip, as its name (``.gz``) or its first bytes tell, is
-        unpacked while reading.
+        The file; if it is compressed with gzip, as its name (``.gz``) or its first bytes show, it
+        is decompressed on the fly.
 
     Returns
     -------
     ndarray of uint8
-        As many axes as the file says.
+        With the axes that the file specifies.
 
     Raises
     ------
     ValueError
-        If the file is damaged, cut short, or not an IDX file of bytes.
+        If the file is damaged, truncated, or not an IDX file of bytes.
 
     References
     ----------
@@ -53,24 +53,24 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     path = Path(path)
     try:
         content = path.read_bytes()
-        # Some packed files have lost the ending of their name.
+        # Some compressed files have lost the extension ``.gz``.
         if path.suffix == ".gz" or content[:2] == _GZIP:
             content = gzip.decompress(content)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path} is damaged ({error}); delete it and fetch it again") from error
+        raise ValueError(f"{path} is damaged ({error}); delete it and download it again") from error
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _UNSIGNED_BYTES:
         raise ValueError(
             f"{path} is not an IDX file of bytes: it starts with {content[:4].hex() or 'nothing'} "
-            "instead of 0000 08; delete it and fetch it again"
+            "instead of 0000 08; delete it and download it again"
         )
     axes = content[3]
     start = 4 + 4 * axes
     if len(content) < start:
-        raise ValueError(f"{path} ends inside its header; delete it and fetch it again")
+        raise ValueError(f"{path} ends inside its header; delete it and download it again")
     shape = [int(n) for n in np.frombuffer(content, ">u4", count=axes, offset=4)]
     if len(content) - start != math.prod(shape):
         raise ValueError(
             f"{path} should hold {'x'.join(map(str, shape))} bytes but holds "
-            f"{len(content) - start}; delete it and fetch it again"
+            f"{len(content) - start}; delete it and download it again"
         )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()

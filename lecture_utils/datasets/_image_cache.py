@@ -1,17 +1,16 @@
-"""Decode and resize images once, keep the result on disk, and map it into memory ever after.
+"""Decode and resize images once, store the result on disk, and map it into memory from then on.
 
-Decoding takes far longer than anything else that is done to an image before training. A cache is a
-folder with ``images.bin`` (the bytes of all images, one after the other) and ``index.json`` (what
-they are). It is written under another name and renamed when it is whole. It is made anew when a
-file was added, removed or changed, and when its bytes are not those that were written.
+Decoding takes far longer than anything else done to an image before training. A cache is a folder
+with ``images.bin`` (the bytes of all images, one after the other) and ``index.json`` (which image
+is which). It is written under a temporary name and renamed when complete. It is rebuilt
+if a file is added, removed or changed, or if its bytes are not those that were written.
 
-A file counts as changed when its length, either of its two times (of the content, and of the
-inode, which no program can set), or its inode number is another: so two files of one length that
-swap names are noticed, and so is ``cp -p``. The price is that copying or checking out all files
-anew makes the cache anew; so may a network file system that numbers its inodes at each mount.
-Nothing but `os.stat` is called, so that a second run need not read gigabytes. On Windows, which has
-no such second time, a file that is overwritten with as many bytes and gets its old time back is not
-noticed.
+A file counts as changed if its length, either of its two times (of the content, and of the inode,
+which no program can set), or its inode number has changed. This detects two files of equal length
+that swap names, and ``cp -p``. The price is that copying or checking out all files rebuilds the
+cache; so may a network file system that renumbers its inodes at each mount. Only `os.stat` is
+called, so a second run does not read gigabytes. Windows has no such second time: there, the check
+misses a file that is overwritten with the same number of bytes and given its old time.
 """
 
 from __future__ import annotations
@@ -35,27 +34,27 @@ from lecture_utils._atomic import locked, replaced
 from lecture_utils._validation.image_files import read_rgb, without_warnings
 from lecture_utils.datasets._search import cache_folder
 
-# Raise it when the same files give other bytes than before.
+# Increase it when the same files give different bytes than before.
 _VERSION = 2
 _IMAGES, _INDEX = "images.bin", "index.json"
-# Files in work at once per thread: enough to keep threads busy, few enough for little memory.
+# Files in progress per thread: enough to keep threads busy, few enough to save memory.
 _AHEAD = 8
 
 
 @dataclass(frozen=True, eq=False)
 class DecodedImages:
-    """Images of one size, and what became of the files.
+    """Images of one size, and the outcome for each file.
 
     Attributes
     ----------
     images : ndarray of uint8, shape (N, H, W, 3)
-        Read from disk as they are used; changes stay in memory.
+        Memory-mapped from disk; changes stay in memory.
     names : list of str
-        The file of each.
+        The file name of each image.
     skipped : dict of str
         The files that could not be read, and why.
     converted : int
-        How many files were not RGB of 8 bits (gray, palette, CMYK, transparent, 16 bits, ...).
+        Number of files that were not 8-bit RGB (gray, palette, CMYK, transparent, 16 bits, ...).
     """
 
     images: NDArray[np.uint8]
@@ -65,14 +64,14 @@ class DecodedImages:
 
 
 def load_images(root: Path, names: list[str], size: tuple[int, int]) -> DecodedImages:
-    """Read images, resized as torchvision's ``Resize(size)`` does it; from the cache if possible.
+    """Read images, resized as by torchvision's ``Resize(size)``; from the cache if possible.
 
     Parameters
     ----------
     root : Path
-        Where the files lie.
+        The folder that contains the files.
     names : list of str
-        The files, relative to `root`.
+        File names relative to `root`.
     size : (int, int)
         Height and width in pixels.
 
@@ -87,8 +86,8 @@ def load_images(root: Path, names: list[str], size: tuple[int, int]) -> DecodedI
         return _open(folder, stamp, root, size) or _make(folder, stamp, root, names, size)
     except OSError as error:
         warnings.warn(
-            f"the decoded images could not be kept in {folder} ({error}); they are kept in memory "
-            "instead, and decoded again the next time. Set LECTURE_CACHE to a folder with space",
+            f"the decoded images cannot be stored in {folder} ({error}); they are kept in memory "
+            "instead, and decoded again next time. Set LECTURE_CACHE to a folder with enough space",
             stacklevel=4,
         )
         kept, skipped, converted, arrays = [], {}, 0, []
@@ -104,7 +103,7 @@ def load_images(root: Path, names: list[str], size: tuple[int, int]) -> DecodedI
 
 
 def why_unreadable(path: Path) -> str | None:
-    """Say why an image cannot be decoded to its end; None if it can."""
+    """Return why an image cannot be decoded completely, or None if it can."""
     with without_warnings():
         result = _decode(path, (8, 8))
     return result.reason if isinstance(result, _Failure) else None
@@ -119,18 +118,18 @@ def _fingerprint(root, names, size):
         except OSError as error:
             signs = (error.errno,)
         files.append((name, *signs))
-    # What Pillow makes of a file depends on these, too.
+    # Pillow's result for a file depends on these, too.
     pillow = PIL.__version__, Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
     return hashlib.sha256(json.dumps([_VERSION, pillow, size, files]).encode()).hexdigest()
 
 
 def _open(folder, stamp, root, size):
-    """Map a cache into memory; None if there is none, or not for these files, or a damaged one."""
+    """Map a cache into memory; None if it is missing, damaged, or belongs to other files."""
     try:
         index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
         if index["fingerprint"] != stamp:
             return None
-        # A disk or a server may have been at fault, or the user: nothing of that shows in a file.
+        # A file looks unchanged if a disk, a server or a user corrupted its bytes.
         if not all(why_unreadable(root / name) for name in index["unopened"]):
             return None
         names = index["names"]
@@ -138,7 +137,7 @@ def _open(folder, stamp, root, size):
         path = folder / _IMAGES
         if path.stat().st_size != np.prod(shape, dtype=np.int64):
             return None
-        # An empty file cannot be mapped.
+        # An empty file cannot be memory-mapped.
         images = np.memmap(path, np.uint8, "c", shape=shape) if names else np.empty(shape, np.uint8)
         if checksum(images) != index["crc32"]:
             return None
@@ -157,20 +156,20 @@ def checksum(array: NDArray) -> int:
 
 def _make(folder, stamp, root, names, size):
     with locked(folder, "waiting for another process that decodes the same images"):
-        # Perhaps the other process has just made it.
+        # The other process may have just written it.
         if images := _open(folder, stamp, root, size):
             return images
         with replaced(folder) as scratch:
             _write(scratch, stamp, root, names, size)
         images = _open(folder, stamp, root, size)
         if images is None:
-            raise OSError("what was written cannot be read back")
+            raise OSError("the written files cannot be read back")
         return images
 
 
 def _write(folder, stamp, root, names, size):
     names_written, skipped, unopened, converted, crc32 = [], {}, [], 0, 0
-    # Plain writes, not a mapped file: on a full disk they raise, where a mapped file kills Python.
+    # Plain writes, not a mapped file: a full disk raises an error here, but kills Python there.
     with open(folder / _IMAGES, "wb") as file:
         for name, result in _decoded(root, names, size):
             if isinstance(result, _Failure):
@@ -191,7 +190,7 @@ def _write(folder, stamp, root, names, size):
 
 @dataclass(frozen=True, eq=False)
 class _Decoded:
-    """An image, resized, and the mode of its file."""
+    """A resized image, and the mode of its file."""
 
     pixels: NDArray[np.uint8]
     mode: str
@@ -199,14 +198,14 @@ class _Decoded:
 
 @dataclass(frozen=True)
 class _Failure:
-    """Why a file cannot be read, and whether that is due to the system and not to the file."""
+    """Why a file cannot be read, and whether the system rather than the file is the cause."""
 
     reason: str
     is_of_system: bool = False
 
 
 def _decoded(root, names, size) -> Iterator[tuple[str, _Decoded | _Failure]]:
-    """Yield names in order, each with its image or why there is none."""
+    """Yield the names in order, each with its image or the reason why there is none."""
     from tqdm import tqdm
 
     affinity = getattr(os, "sched_getaffinity", None)
@@ -214,7 +213,7 @@ def _decoded(root, names, size) -> Iterator[tuple[str, _Decoded | _Failure]]:
     step = workers * _AHEAD
     with (
         without_warnings(),
-        # Pillow lets go of Python's lock while it decodes, so threads are enough.
+        # Pillow releases Python's global lock while it decodes, so threads are enough.
         ThreadPoolExecutor(workers) as pool,
         tqdm(
             total=len(names), desc=f"decoding {root.name}", unit="images", delay=2, mininterval=1

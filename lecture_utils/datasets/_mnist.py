@@ -1,4 +1,4 @@
-"""Fashion-MNIST and MNIST, and what of them is embedded in the package."""
+"""Fashion-MNIST and MNIST, and the samples of them that ship with the package."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lecture_utils.datasets import _search
 
-#: Where data can come from, in the order in which the places are asked.
+#: Where data can come from, in the order of the search.
 SOURCES = _search.SOURCES
 
 #: The names of the ten classes, in the order of their labels.
@@ -26,20 +26,20 @@ _SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ImageClassificationData:
-    """Images and what is in them.
+    """Images with their class labels.
 
     Attributes
     ----------
     images : ndarray of uint8, shape (N, H, W)
-        0 is black, 255 is white.
+        Gray values: 0 is black, 255 is white.
     labels : ndarray of int64, shape (N,)
-        Which class each image shows: an index into `class_names`.
+        The class of each image, as an index into `class_names`.
     class_names : tuple of str
         One name per class.
     source : str
         Where the data came from: one of `SOURCES`.
     origin : str
-        The same as a sentence, for a caption.
+        The same as a phrase for a caption.
     """
 
     images: NDArray[np.uint8]
@@ -66,11 +66,11 @@ def fashion_mnist(
     Parameters
     ----------
     split : {"train", "test"}
-        60,000 or 10,000 images (embedded sample: 500 or 200), the same number of every class.
+        60,000 or 10,000 images (embedded sample: 500 or 200), equally many of every class.
     source : str, optional
-        Insist on one of `SOURCES`. By default the first that has the data.
+        Use only this one of `SOURCES`. By default, the first that has the data.
     download : bool, optional
-        Whether the search may download the files (30 MB). By default it may in Colab and where
+        Whether the files may be downloaded (30 MB). By default only in Colab and where
         ``LECTURE_DOWNLOAD=1`` is set. ``LECTURE_OFFLINE=1`` forbids it.
 
     Returns
@@ -81,7 +81,7 @@ def fashion_mnist(
     Raises
     ------
     ValueError
-        If an argument is none of the above, or a file is damaged.
+        If `split` or `source` is unknown, or a file is damaged.
     DatasetNotFoundError
         If `source` does not have the data.
     FileNotFoundError
@@ -114,9 +114,9 @@ def mnist(
     split : {"train", "test"}
         60,000 or 10,000 images (embedded sample: 1,000 or 428).
     source : str, optional
-        Insist on one of `SOURCES`. By default the first that has the data.
+        Use only this one of `SOURCES`. By default, the first that has the data.
     download : bool, optional
-        Whether the search may download the files (11 MB). By default it may in Colab and where
+        Whether the files may be downloaded (11 MB). By default only in Colab and where
         ``LECTURE_DOWNLOAD=1`` is set. ``LECTURE_OFFLINE=1`` forbids it.
 
     Returns
@@ -132,8 +132,8 @@ def mnist(
     Notes
     -----
     The embedded sample is taken from the 60,000 training images, 100 of each class for "train". Its
-    "test" images are among the 5,000 that the recorded runs hold out for validation, so no recorded
-    model was trained on them; but the settings of the runs were chosen on these 5,000.
+    "test" images are among the 5,000 that the recorded runs hold out for validation. So no recorded
+    model was trained on them, but the settings of the runs were chosen on these 5,000.
 
     References
     ----------
@@ -149,16 +149,16 @@ def mnist(
 
 
 def scikit_learn_digits() -> ImageClassificationData:
-    """Load scikit-learn's handwritten digits, made as large as those of MNIST.
+    """Load scikit-learn's handwritten digits, enlarged to the size of MNIST's.
 
-    Other people wrote them, and they were scanned and scaled in another way: a model of MNIST gets
-    to see what it was not trained for.
+    They come from other writers, and were scanned and scaled differently: for a model trained on
+    MNIST, this is a shift in the data.
 
     Returns
     -------
     ImageClassificationData
         1,797 images of shape (28, 28): the 8x8 pixels, enlarged to 20x20 by linear interpolation
-        and set into the middle.
+        and centered.
 
     References
     ----------
@@ -190,8 +190,8 @@ def _load(collection, split, source, download):
 def fashion_mnist_examples() -> NDArray[np.uint8]:
     """Pick one typical image of each Fashion-MNIST class.
 
-    Typical means: of the class's images in the embedded training sample the one that is nearest
-    to all the others (the medoid). It is the same on every machine.
+    Typical means: the image closest to all others of its class in the embedded training sample (the
+    medoid). It is the same on every machine.
 
     Returns
     -------
@@ -218,7 +218,7 @@ def _sample(name, split):
         return sample[f"{split}_images"], sample[f"{split}_labels"], "the embedded sample"
 
 
-# MD5 as published with the data and checked by torchvision too.
+# MD5 as published with the data; torchvision checks the same sums.
 _FASHION_MNIST = _search.Collection(
     title="Fashion-MNIST",
     folder="fashion-mnist",

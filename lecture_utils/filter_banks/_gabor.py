@@ -1,7 +1,7 @@
-"""Gabor filters: a wave inside a Gaussian window, one or a whole bank of them.
+"""Gabor filters, which are waves inside a Gaussian window: a single one, or a whole bank.
 
-Used by chapter 2, *Filter banks*. The conventions (axes, angle, phase, support, scale) are those
-of `skimage.filters.gabor_kernel`, so that the two can be swapped.
+Chapter 2, *Filter banks*, introduces them. The conventions (axes, angle, phase, support, scale) are
+those of `skimage.filters.gabor_kernel`, so that the two are interchangeable.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from lecture_utils._validation import finite, positive
 from lecture_utils.filter_banks._bank import FilterBank
 from lecture_utils.filter_banks._separable import factorize
 
-# sigma * frequency at which the band passed, at half its height, is one octave wide.
+# The value of sigma * frequency for which the passband, at half its height, is one octave wide.
 ONE_OCTAVE = 3 * math.sqrt(math.log(2) / 2) / math.pi
-# Beyond this many pixels from its middle a kernel is a slip of the finger, and fills the memory.
+# A kernel that extends further from its center is a typing error, and would fill the memory.
 LARGEST_REACH = 4096
 
 
@@ -43,42 +43,42 @@ def gabor_kernel(
 
     .. math:: x' = x\cos\theta + y\sin\theta,\quad y' = -x\sin\theta + y\cos\theta
 
-    with x to the right and y downwards, both 0 in the middle.
+    with x to the right and y down, both 0 in the center.
 
     Parameters
     ----------
     frequency : float
         Cycles per pixel, positive.
     theta : float
-        Direction in which the wave travels, in radians: 0 is along x, with upright stripes;
+        Direction in which the wave travels, in radians: 0 is along x, with vertical stripes;
         pi / 2 is along y.
     sigma : float, optional
-        Standard deviation of a round envelope in pixels. If left out, the one that passes a
-        band of one octave, ``0.56 / frequency``.
+        Standard deviation of a round envelope in pixels. By default ``0.56 / frequency``, which
+        passes a band of one octave.
     sigma_x, sigma_y : float, optional
-        Standard deviations along the wave and along its crests, for an elongated envelope. One
-        that is left out is `sigma`.
+        Standard deviations along the wave and along its crests, for an elongated envelope. Each
+        defaults to `sigma`.
     offset : float
-        Phase in radians of the wave in the middle; the name is skimage's.
+        Phase of the wave at the center, in radians (skimage's name).
     n_stds : float
-        Size of the kernel: it reaches this many standard deviations.
+        Size of the kernel: it extends this many standard deviations.
 
     Returns
     -------
     numpy.ndarray, complex128, shape (2 y0 + 1, 2 x0 + 1)
-        The box around the turned envelope, at least 3x3.
+        The bounding box of the rotated envelope, at least 3x3.
 
     Raises
     ------
     ValueError
         If a number is NaN or infinite, one that must be positive is not, or the kernel would
-        reach more than 4096 pixels.
+        extend more than 4096 pixels from its center.
 
     Warns
     -----
     UserWarning
-        If the wave is too fine for the pixel grid, which then shows another one, its alias. The
-        warning names it.
+        If the wave is too fine for the pixel grid, on which it looks like a coarser one, its
+        alias. The warning names the alias.
 
     References
     ----------
@@ -102,9 +102,9 @@ def gabor_kernel(
 
 
 class GaborParameters(NamedTuple):
-    """What defines one filter of a bank.
+    """The parameters of one filter of a bank.
 
-    ``sigma`` is a float, or for an elongated envelope the pair ``(sigma_x, sigma_y)``.
+    ``sigma`` is a float or, for an elongated envelope, the pair ``(sigma_x, sigma_y)``.
     """
 
     frequency: float
@@ -118,31 +118,34 @@ class GaborBank(FilterBank):
     Parameters
     ----------
     frequencies, thetas, sigmas : iterable of float, or float
-        As for `gabor_kernel`; the bank holds all combinations, the sigmas changing fastest and
-        the frequencies slowest. A sigma may be a pair ``(sigma_x, sigma_y)``.
+        As for `gabor_kernel`; the bank holds all combinations, with the sigmas changing fastest
+        and the frequencies slowest. A sigma may be a pair ``(sigma_x, sigma_y)``.
     offset, n_stds : float
         As for `gabor_kernel`, for all filters.
 
     Attributes
     ----------
     parameters : list of GaborParameters
+        Frequency, theta and sigma of each filter.
     kernels : list of numpy.ndarray, complex128
+        One kernel per filter.
     names : list of str
+        One name per filter, with its parameters.
 
     Raises
     ------
     ValueError
-        If a list is empty or a parameter is one that `gabor_kernel` refuses.
+        If a list is empty, or `gabor_kernel` would refuse a parameter.
 
     Warns
     -----
     UserWarning
-        As `gabor_kernel`, once for the whole bank.
+        As `gabor_kernel`, but once for the whole bank.
 
     Notes
     -----
-    `responses` (complex), `magnitudes` and `energies` come from `FilterBank`. A round envelope
-    costs time in proportion to sigma, not to its square; see `lecture_utils.filter_banks._engine`.
+    `responses` (complex), `magnitudes` and `energies` come from `FilterBank`. For a round envelope,
+    time grows in proportion to sigma, not to its square; see `lecture_utils.filter_banks._engine`.
 
     Examples
     --------
@@ -175,13 +178,13 @@ class GaborBank(FilterBank):
         offset: float = 0.0,
         n_stds: float = 3,
     ) -> GaborBank:
-        """Return a bank of exactly the filters listed.
+        """Return a bank with exactly the filters listed.
 
         Parameters
         ----------
         parameters : iterable of (frequency, theta, sigma)
             As for `gabor_kernel`; a sigma may be a pair ``(sigma_x, sigma_y)``. The `parameters`
-            of another bank will do.
+            of another bank are accepted.
         offset, n_stds : float
             As for `gabor_kernel`, for all filters.
 
@@ -228,8 +231,8 @@ def _kernel(parameters, offset, n_stds):
     y0 = math.ceil(max(abs(n_stds * sigma_y * cos), abs(n_stds * sigma_x * sin), 1))
     if max(x0, y0) > LARGEST_REACH:
         raise ValueError(
-            f"sigma {sigma} makes a kernel of {2 * y0 + 1}x{2 * x0 + 1} pixels; take a smaller "
-            f"sigma or n_stds, so that it reaches at most {LARGEST_REACH} pixels"
+            f"sigma {sigma} gives a kernel of {2 * y0 + 1}x{2 * x0 + 1} pixels; use a smaller "
+            f"sigma or n_stds, so that it extends at most {LARGEST_REACH} pixels"
         )
     y, x = np.arange(-y0, y0 + 1)[:, None], np.arange(-x0, x0 + 1)
     along, across = x * cos + y * sin, -x * sin + y * cos
@@ -252,7 +255,7 @@ def _checked_parameters(entry: Any) -> GaborParameters:
     try:
         frequency, theta, sigma = entry
     except (TypeError, ValueError):
-        raise ValueError(f"{entry!r} is no filter; give (frequency, theta, sigma)") from None
+        raise ValueError(f"{entry!r} is not a filter; give (frequency, theta, sigma)") from None
     frequency = positive("frequency", frequency)
     widths = [positive("sigma", width) for width in _as_list(sigma)]
     if len(widths) not in (1, 2):
@@ -267,20 +270,20 @@ def _checked_rest(offset, n_stds):
 
 
 def _warn_of_aliases(parameters, stacklevel):
-    """Warn once of all waves that go through more than half a cycle from pixel to pixel."""
+    """Warn once about all waves whose phase advances by more than half a cycle per pixel."""
     aliases = []
     for frequency, theta, _ in parameters:
         u, v = frequency * math.cos(theta), frequency * math.sin(theta)
         if max(abs(u), abs(v)) > 0.5 + 1e-12:
-            # Whole cycles between two pixels cannot be seen on them.
+            # Whole cycles between two pixels are invisible on the grid.
             u, v = u - round(u), v - round(v)
             seen = f"{math.hypot(u, v):.4g} at theta {math.atan2(v, u):.4g}"
             aliases.append(f"{frequency:.4g} at theta {theta:.4g} looks like {seen}")
     if aliases:
         more = f" (and {len(aliases) - 3} more)" if len(aliases) > 3 else ""
         warnings.warn(
-            "on the pixel grid a wave above the Nyquist limit of 0.5 cycles per pixel along x or "
-            f"y turns into a slower one: frequency {'; '.join(aliases[:3])}{more}",
+            "on the pixel grid, a wave above the Nyquist limit of 0.5 cycles per pixel along x or "
+            f"y looks like a coarser one: frequency {'; '.join(aliases[:3])}{more}",
             UserWarning,
             stacklevel=stacklevel,
         )

@@ -1,6 +1,6 @@
-"""Scattering: filter, take magnitudes, filter these again, and average; two layers by design.
+"""Scattering: filter, take magnitudes, filter again and average; a fixed two-layer network.
 
-Used by chapter 2, *Filter banks*.
+Chapter 2, *Filter banks*, introduces it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lecture_utils._validation import whole
 from lecture_utils.filter_banks._checks import checked_image
 from lecture_utils.filter_banks._gabor import GaborBank
 
-#: Responses of the first layer that are in memory at a time, in values.
+#: Number of response values of the first layer in memory at a time.
 STEP = 2**22
 
 
@@ -26,10 +26,10 @@ def scattering(
     cells: int = 4,
     mode: str = "reflect",
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    r"""Compute scattering coefficients of the first and the second order.
+    r"""Compute scattering coefficients of the first and second order.
 
     The first order is the magnitude :math:`|x * g_1|` of every filter's response, averaged over the
-    cells of a grid. The second order filters the magnitudes once more, before they are averaged:
+    cells of a grid. The second order filters the magnitudes once more before averaging:
     :math:`||x * g_1| * g_2|`.
 
     Parameters
@@ -39,21 +39,21 @@ def scattering(
     bank : GaborBank
         The filters of the first layer.
     second : GaborBank, optional
-        The filters of the second layer; those of the first if left out. A pair counts only if
-        the second frequency is lower than the first: magnitudes vary more slowly than the waves
-        that they measure.
+        The filters of the second layer; by default those of the first. Only pairs whose second
+        frequency is lower than the first are used, because magnitudes vary more slowly than the
+        waves that they measure.
     cells : int
         Rows and columns of the grid.
     mode : {"reflect", "wrap", "constant", "nearest"}
-        What lies beyond the border, as in `FilterBank.responses`.
+        The values beyond the border, as in `FilterBank.responses`.
 
     Returns
     -------
     first : numpy.ndarray, shape (n, cells, cells) or (b, n, cells, cells)
-        What `FilterBank.pooled` gives.
+        The result of `FilterBank.pooled`.
     second : numpy.ndarray, shape (pairs, cells, cells) or (b, pairs, cells, cells)
-        One map for each pair of filters with a falling frequency: all partners of the first filter,
-        then those of the second, and so on.
+        One map for each pair of filters with decreasing frequency: all partners of the first
+        filter, then those of the second, and so on.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def scattering(
     starts = np.cumsum([0, *(len(each) for each in partners)])
     first_order = np.empty((len(array), len(bank), cells, cells), array.dtype)
     second_order = np.empty((len(array), starts[-1], cells, cells), array.dtype)
-    # Filters with the same partners go through the second layer together.
+    # Filters with the same partners are processed together in the second layer.
     groups: dict[tuple[int, ...], list[int]] = {}
     for number, each in enumerate(partners):
         if each:

@@ -1,6 +1,6 @@
 """Two-dimensional kernels as products of one-dimensional ones, and these as matrices.
 
-The linear algebra under `lecture_utils.filter_banks._engine`.
+The linear algebra behind `lecture_utils.filter_banks._engine`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-#: A kernel as columns (rank, height) and rows (rank, width): their products add up to it.
+#: A kernel as columns (rank, height) and rows (rank, width): their products sum to it.
 Factor: TypeAlias = tuple[NDArray, NDArray]
 
 MODES = ("reflect", "wrap", "constant", "nearest")
@@ -25,7 +25,7 @@ def factorize(kernel: NDArray, tolerance: float = 1e-10) -> Factor:
     kernel : numpy.ndarray, shape (height, width)
         Real or complex.
     tolerance : float
-        Singular values below this share of the largest one are dropped.
+        Singular values below this fraction of the largest one are dropped.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def factorize(kernel: NDArray, tolerance: float = 1e-10) -> Factor:
     rows : numpy.ndarray, shape (rank, width)
         ``columns.T @ rows`` is the kernel.
     """
-    # A single product is read off a row and a column, which keeps whole numbers whole.
+    # A single product is read from one row and one column, which keeps integers exact.
     y, x = np.unravel_index(np.abs(kernel).argmax(), kernel.shape)
     if kernel[y, x] != 0:
         column, row = kernel[:, x], kernel[y] / kernel[y, x]
@@ -45,7 +45,7 @@ def factorize(kernel: NDArray, tolerance: float = 1e-10) -> Factor:
 
 
 def border_index(length: int, before: int, after: int, mode: str) -> NDArray[np.intp]:
-    """Return which pixel each position of a padded axis shows; -1 stands for zero.
+    """Return the pixel shown at each position of a padded axis; -1 means zero.
 
     >>> border_index(3, 2, 2, "reflect").tolist()
     [1, 0, 0, 1, 2, 2, 1]
@@ -62,7 +62,7 @@ def border_index(length: int, before: int, after: int, mode: str) -> NDArray[np.
 
 
 def reach(taps):
-    """Return how many pixels before and after its own position a 1-D kernel reads.
+    """Return the number of pixels before and after its own position that a 1-D kernel reads.
 
     An even kernel is centered on tap ``taps // 2``, as in `scipy.ndimage.convolve`.
     """
@@ -79,7 +79,7 @@ def banded_matrix(kernel: NDArray, outputs: int) -> NDArray:
 
 
 def folded_matrix(kernel: NDArray, length: int, mode: str) -> NDArray:
-    """Return the square matrix that convolves a signal, its border included."""
+    """Return the square matrix that convolves a signal, including its border."""
     index = border_index(length, *reach(len(kernel)), mode)
     inside = index >= 0
     matrix = np.zeros((length, length), dtype=kernel.dtype)
@@ -95,15 +95,15 @@ def matrix_pair(
 ) -> tuple[NDArray, NDArray]:
     """Return two real matrices that filter a real image by multiplication from left and right.
 
-    The left one writes, for every row of the result, the real and imaginary parts of all factors
-    one after another; the right one reads these and writes real and imaginary parts in turn,
-    which is how complex numbers lie in memory.
+    For every row of the result, the left matrix writes the real and imaginary parts of all factors,
+    one after another; the right matrix reads these and alternates real and imaginary parts, which
+    is the memory layout of complex numbers.
 
     Returns
     -------
     left : numpy.ndarray, shape (h, parts * rank, H)
     right : numpy.ndarray, shape (parts * rank * W, parts * w)
-        For a vertical matrix (h, H), a horizontal one (w, W), and 2 parts if complex, else 1.
+        For a vertical matrix (h, H) and a horizontal one (w, W); `parts` is 2 if complex, else 1.
     """
     vertical: Any = np.stack([make_vertical(column) for column in factor[0]], axis=1)
     horizontal: Any = np.stack([make_horizontal(row).T for row in factor[1]])

@@ -1,9 +1,9 @@
-"""Filter banks in PyTorch itself: for gradients, and for tensors that live on a GPU.
+"""Filter banks in PyTorch itself: for gradients, and for tensors on a GPU.
 
-The same mathematics as `lecture_utils.filter_banks._engine`, which serves ordinary tensors in main
-memory faster, in steps that PyTorch can retrace: matrix products for small images, Fourier
-transforms for larger ones. PyTorch is taken from the loaded modules, so that NumPy
-users need not have it.
+The same mathematics as in `lecture_utils.filter_banks._engine`, which is faster for ordinary
+tensors in main memory, but in steps that PyTorch can differentiate: matrix products for small
+images, Fourier transforms for larger ones. PyTorch is looked up among the loaded modules, so that
+NumPy users need not install it.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ import numpy as np
 from lecture_utils.filter_banks import _engine as engine
 from lecture_utils.filter_banks._separable import folded_matrix
 
-# Responses computed in one step.
+# Number of response values computed in one step.
 STEP = 2**25
 
 
 def is_tensor(value: object) -> bool:
-    """Tell whether `value` is a PyTorch tensor, without importing PyTorch to find out."""
+    """Return whether `value` is a PyTorch tensor, without importing PyTorch."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)
 
 
 def needs_torch(image: Any) -> bool:
-    """Tell whether a tensor wants gradients or is not in main memory."""
+    """Return whether a tensor requires gradients or is not in main memory."""
     torch = sys.modules["torch"]
     return image.device.type != "cpu" or (image.requires_grad and torch.is_grad_enabled())
 
 
 def as_float(image: Any) -> Any:
-    """Return a tensor as float32 or float64; whole numbers become PyTorch's default dtype."""
+    """Return a tensor as float32 or float64; integers become PyTorch's default dtype."""
     torch = sys.modules["torch"]
     if image.is_complex() or image.dtype in (torch.float16, torch.bfloat16):
-        # PyTorch has no complex numbers to go with the half precision ones.
+        # PyTorch has no complex type to match half precision.
         raise TypeError(
             f"the image has dtype {image.dtype}; pass real float32 or float64 numbers, "
             "for example image.float()"
@@ -56,7 +56,7 @@ def apply(factors, images, mode, is_complex, reduce=None):
     Parameters
     ----------
     factors : list of (columns, rows)
-        As from `_separable.factorize`, one pair for each filter.
+        From `_separable.factorize`, one pair for each filter.
     images : torch.Tensor, shape (b, H, W)
         float32 or float64.
     mode : str
@@ -68,7 +68,7 @@ def apply(factors, images, mode, is_complex, reduce=None):
 
     Returns
     -------
-    torch.Tensor, shape (b, n, H, W), or what `reduce` makes of it
+    torch.Tensor, shape (b, n, H, W), or the result of `reduce`
         On the device of the images.
     """
     torch = sys.modules["torch"]
@@ -83,7 +83,7 @@ def apply(factors, images, mode, is_complex, reduce=None):
 def _matrices(factors, shape, mode, is_complex, like):
     """Return the function that filters small images by matrix products."""
     torch = sys.modules["torch"]
-    # An array of zeros brings all filters to as many products as the longest has.
+    # Padding with zeros gives all filters as many products as the longest one has.
     rank = max(len(columns) for columns, _ in factors)
     dtype = complex if is_complex else float
     vertical = np.zeros((len(factors), shape[0], rank, shape[0]), dtype)
@@ -115,7 +115,7 @@ def _spectra(factors, shape, mode, is_complex, like):
 
     rows, columns = constant(padding.rows, torch.long), constant(padding.columns, torch.long)
     inside = ((rows >= 0)[:, None] & (columns >= 0)).to(like.dtype)
-    # By filter, because a bank of large spectra would not fit where its responses hardly do.
+    # One filter at a time: the spectra of a whole bank may need more memory than its responses.
     filters = []
     for factor in factors:
         spectra = [

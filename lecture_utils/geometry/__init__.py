@@ -1,4 +1,4 @@
-"""The arithmetic of layers: output sizes, receptive fields, parameters, and multiplications."""
+"""The arithmetic of layers: output sizes, receptive fields, parameters and operations."""
 
 from lecture_utils.geometry._counts import count_macs, count_parameters
 from lecture_utils.geometry._effective import effective_receptive_field

@@ -1,4 +1,4 @@
-"""How many parameters a model has to learn, and how many multiplications one image costs."""
+"""The number of a model's parameters, and of multiplications for one image."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def count_parameters(model: nn.Module, trainable_only: bool = False) -> int:
     ----------
     model : torch.nn.Module
     trainable_only : bool
-        Leave out frozen parameters (``requires_grad=False``).
+        Whether to leave out frozen parameters (``requires_grad=False``).
 
     Returns
     -------
     int
-        A parameter that several layers share counts once. Buffers, such as the running mean of a
-        batch normalization, are no parameters.
+        A parameter shared by several layers counts once. Buffers, such as the running mean of a
+        batch normalization, are not parameters.
 
     Raises
     ------
@@ -48,29 +48,29 @@ def count_parameters(model: nn.Module, trainable_only: bool = False) -> int:
 def count_macs(model: nn.Module, input_size: Sequence[int], count_bias: bool = False) -> int:
     """Count the multiply-accumulate operations of convolutions and linear layers for one image.
 
-    A convolution multiplies every weight once at each of its output positions. Normalization,
-    activation and pooling are left out: they cost little beside it.
+    A convolution uses every weight once at each output position. Normalization, activation and
+    pooling are left out: they cost little in comparison.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Layers must be modules: a ``torch.nn.functional.conv2d`` in a forward method is not seen.
+        Layers must be modules: a ``torch.nn.functional.conv2d`` in a forward method is not counted.
     input_size : tuple of int
-        Size of one image, usually (C, H, W); (1, C, H, W), as torchinfo takes it, means the same.
-        Of models with 3-D convolutions always without the batch axis, (C, D, H, W).
+        Size of one image, usually (C, H, W); torchinfo's form (1, C, H, W) is also accepted. For
+        models with 3-D convolutions always without the batch axis, (C, D, H, W).
     count_bias : bool
-        Count the addition of a bias as one more operation for every output value.
+        Whether to count the addition of a bias as one more operation per output value.
 
     Returns
     -------
     int
-        Operations. Twice this number is what many papers give as FLOPs.
+        Operations. Many papers report twice this number as FLOPs.
 
     Raises
     ------
     ValueError
-        If the model has a layer with weights that this function has no rule for, or `input_size`
-        does not fit the model.
+        If this function has no rule for a layer with weights, or the model does not accept
+        `input_size`.
 
     Examples
     --------
@@ -115,9 +115,7 @@ def count_macs(model: nn.Module, input_size: Sequence[int], count_bias: bool = F
         with evaluating(model), torch.no_grad():
             model(image)
     except RuntimeError as error:
-        raise ValueError(
-            f"an image of size {size} does not go through the model: {error}"
-        ) from error
+        raise ValueError(f"the model does not accept an image of size {size}: {error}") from error
     finally:
         for hook in hooks:
             hook.remove()

@@ -1,4 +1,4 @@
-"""How much each pixel of a receptive field really matters, measured from gradients."""
+"""How much each pixel of a receptive field actually matters, measured by gradients."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ def effective_receptive_field(
     output: int | tuple[int, int] | None = None,
     seed: int = 0,
 ) -> NDArray[np.float64]:
-    """Measure how much each input pixel matters to one output, from gradients.
+    """Measure how much each input pixel matters to one output, using gradients.
 
-    The output's channels are summed at one position, and the sum is differentiated with respect
-    to the pixels of random images; the absolute gradients are averaged.
+    At one output position, the channels are summed, and the sum is differentiated with respect to
+    the pixels of random images. The result averages the absolute gradients.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Taken as it is, in evaluation mode; its parameters and their gradients stay as they are.
+        Used in evaluation mode; its parameters and their gradients are not changed.
     layer : str, optional
-        Module path of the layer to look at, such as ``"layer2.0.conv1"``. By default the model's
-        output. It must put out feature maps, (N, C, H, W).
+        Module path of the layer, such as ``"layer2.0.conv1"``. By default the model's output. The
+        layer must output feature maps, (N, C, H, W).
     image_size : int or pair of int
         Height and width of the random images.
     channels : int, optional
-        Their channels; by default what the convolution takes that an image comes to first.
+        Channels of the images; by default as many as the first convolution reached accepts.
     n_images : int
-        How many images (normally distributed pixels) to average over.
+        Number of images (with normally distributed pixels) to average over.
     output : pair of int, optional
-        Row and column of the output; by default the middle.
+        Row and column of the output; by default the center.
     seed : int
         Seed of the random images.
 
     Returns
     -------
     ndarray of float64, shape (H, W)
-        Weights that sum to 1; all zeros if no pixel matters.
+        Weights with sum 1; all zeros if no pixel matters.
 
     Raises
     ------
     ValueError
-        If the layer does not exist or gives no feature maps, or `output` lies outside of them.
+        If the layer does not exist or outputs no feature maps, or `output` lies outside them.
 
     References
     ----------
@@ -86,7 +86,7 @@ def effective_receptive_field(
         if not isinstance(maps, torch.Tensor) or maps.ndim != 4:
             shape = tuple(getattr(maps, "shape", ()))
             raise ValueError(
-                f"{layer or 'the model'} puts out shape {shape}, not feature maps (N, C, H, W); "
+                f"{layer or 'the model'} outputs shape {shape}, not feature maps (N, C, H, W); "
                 "name a convolution or pooling layer as `layer`"
             )
         height, width = maps.shape[2:]

@@ -1,4 +1,4 @@
-"""Follow a network's own wiring, branches included, from layer to layer."""
+"""Follow a network's connections, including branches, from layer to layer."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _State: TypeAlias = ReceptiveField | Lost
 
 
 def model_fields(model: nn.Module, until: str | None = None) -> list[ReceptiveField]:
-    """Compute the receptive fields of a model, see `receptive_field`.
+    """Compute the receptive fields of a model; see `receptive_field`.
 
     Parameters
     ----------
     model : torch.nn.Module
-        One that ``torch.fx`` can trace.
+        Must be traceable by ``torch.fx``.
     until : str, optional
         Module path of the last layer, or block, of interest.
 
     Returns
     -------
     list of ReceptiveField
-        One per layer that changes the field, and meeting of branches.
+        One per layer that changes the field, and one per point where branches meet.
 
     Raises
     ------
@@ -77,9 +77,7 @@ def model_fields(model: nn.Module, until: str | None = None) -> list[ReceptiveFi
             raise ValueError(
                 f"{until} sees the whole image, because of {state.layer}; stop before that"
             )
-        raise ValueError(
-            f"{until} has no receptive field that could be told: {state}; stop before that"
-        )
+        raise ValueError(f"{until} has no known receptive field: {state}; stop before that")
     return fields[:length]
 
 
@@ -93,12 +91,12 @@ def node_fields(traced: fx.GraphModule) -> dict[fx.Node, ReceptiveField | str]:
     Returns
     -------
     dict
-        From ``torch.fx.Node`` to a `ReceptiveField`, or to a text that says why there is none.
+        From ``torch.fx.Node`` to a `ReceptiveField`, or to a text that explains why there is none.
 
     Raises
     ------
     ValueError
-        If a convolution pads with the opposite edge.
+        If a convolution uses circular padding.
     """
     states: dict[fx.Node, _State] = {}
     for node, rule in _rules(traced):
@@ -117,7 +115,7 @@ def node_fields(traced: fx.GraphModule) -> dict[fx.Node, ReceptiveField | str]:
 
 
 def chain_steps(model: nn.Module) -> list[Step]:
-    """List the steps of a model that is a plain chain of layers.
+    """List the steps of a model that is a simple chain of layers.
 
     Parameters
     ----------
@@ -138,7 +136,7 @@ def chain_steps(model: nn.Module) -> list[Step]:
             previous = previous or node
             continue
         if node.all_input_nodes != [previous]:
-            raise ValueError(f"the network is no plain chain of layers: it branches at {node}")
+            raise ValueError(f"the network is not a simple chain of layers: it branches at {node}")
         if isinstance(rule, Lost):
             raise ValueError(f"{rule}; leave it out, as in model[:-1]")
         if rule is not None:
@@ -148,27 +146,26 @@ def chain_steps(model: nn.Module) -> list[Step]:
 
 
 def _inside(model: nn.Module, name: str) -> str:
-    """Name a layer as the model inside of ``DataParallel`` or ``torch.compile`` names it."""
+    """Return a layer's name as seen from inside ``DataParallel`` or ``torch.compile``."""
     prefix = next((n for n, m in model.named_modules() if m is unwrapped(model)), "")
     return name.removeprefix(f"{prefix}.") if prefix else name
 
 
 def _rules(model: nn.Module) -> Iterator[tuple[fx.Node, Rule]]:
-    """Yield every step of the forward pass with what it does to receptive fields."""
+    """Yield every step of the forward pass with its effect on receptive fields."""
     from torch import fx, nn
 
     model = unwrapped(model)
-    # A layer on its own would be traced into its inside.
+    # torch.fx would trace into the code of a single layer.
     model = model if list(model.children()) else nn.Sequential(model)
     try:
         traced = model if isinstance(model, fx.GraphModule) else fx.symbolic_trace(model)
     except Exception as error:
         raise ValueError(
-            f"torch.fx cannot follow this {type(model).__name__} ({error}); "
-            "give its layers as specs"
+            f"torch.fx cannot trace this {type(model).__name__} ({error}); give its layers as specs"
         ) from error
     modules = dict(traced.named_modules())
-    # Steps that put out maps as (N, H, W, C).
+    # Steps that output maps as (N, H, W, C).
     channels_last: set[fx.Node] = set()
     for node in traced.graph.nodes:
         if node.op in ("placeholder", "output"):
@@ -206,7 +203,7 @@ def _next_state(node: fx.Node, rule: Rule, inputs: list[_State]) -> _State:
 
 
 def _meet(name: str, fields: list[ReceptiveField]) -> ReceptiveField:
-    """Find the smallest region that holds those of all branches."""
+    """Find the smallest region that contains those of all branches."""
     if len({field.jump for field in fields}) > 1:
         raise ValueError(
             f"at {name} branches meet with jumps {[field.jump for field in fields]}; such a "

@@ -1,8 +1,8 @@
-"""What each position of a layer's output sees of its input, along one axis.
+"""The input positions that affect each position of a layer's output, along one axis.
 
-A window moves by its stride from one output to the next. Upsampling is the other way round: several
-outputs in a row belong to one step of the input, and each of them sees something else. Both are a
-`Grid`: a cycle of outputs, and how far the input moves on in that cycle.
+A window moves by its stride from one output to the next. Upsampling is the reverse: several
+consecutive outputs belong to one step of the input, and each of them depends on different
+positions. A `Grid` describes both: a cycle of outputs, and how far the input advances per cycle.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from fractions import Fraction
 
 @dataclass(frozen=True)
 class Grid:
-    """What outputs see along one axis, without regard to where the input ends.
+    """The positions that outputs see along one axis, ignoring the ends of the input.
 
     Attributes
     ----------
     cells : tuple of tuple of int
-        The positions that each of the first outputs sees, in ascending order; perhaps none.
+        The positions that each of the first outputs sees, in ascending order; may be empty.
     step : int
-        Output ``i + len(cells)`` sees what output ``i`` sees, moved by this many positions.
+        Output ``i + len(cells)`` sees the positions of output ``i``, shifted by this amount.
     """
 
     cells: tuple[tuple[int, ...], ...] = ((0,),)
@@ -29,13 +29,13 @@ class Grid:
 
     @property
     def jump(self) -> int | Fraction:
-        """How far neighboring outputs are apart in the input, on average."""
+        """The mean distance in the input between neighboring outputs."""
         jump = Fraction(self.step, len(self.cells))
         return jump.numerator if jump.denominator == 1 else jump
 
     @property
     def size(self) -> int:
-        """How far what one output sees extends; the largest, where outputs differ."""
+        """The extent of the positions that one output sees; the largest, where outputs differ."""
         return max((cell[-1] - cell[0] + 1 for cell in self.cells if cell), default=0)
 
     def at(self, output: int) -> tuple[int, ...]:
@@ -44,7 +44,7 @@ class Grid:
         return tuple(cell + cycle * self.step for cell in self.cells[phase])
 
     def then(self, layer: Grid) -> Grid:
-        """Return the first and the last position that outputs of one more layer see."""
+        """Return the first and last positions that outputs of one more layer see."""
         cycles = len(self.cells) // math.gcd(len(self.cells), layer.step)
         cells = (
             [position for seen in layer.at(output) for position in self.at(seen)]
@@ -54,7 +54,7 @@ class Grid:
         return Grid(tuple(map(_ends, cells)), step)
 
     def joined(self, other: Grid) -> Grid:
-        """Return the first and the last position that outputs of two branches see together."""
+        """Return the first and last positions that outputs of two branches see together."""
         length = math.lcm(len(self.cells), len(other.cells))
         cells = ((*self.at(output), *other.at(output)) for output in range(length))
         return Grid(tuple(map(_ends, cells)), self.step * length // len(self.cells))
@@ -66,17 +66,17 @@ def windows(kernel: int, stride: int, padding: int, dilation: int) -> Grid:
 
 
 def transposed(kernel: int, stride: int, padding: int, dilation: int) -> Grid:
-    """Return the grid of a transposed convolution: windows with outputs and inputs exchanged."""
+    """Return the grid of a transposed convolution: windows with outputs and inputs swapped."""
     cells: list[list[int]] = [[] for _ in range(stride)]
     for cell in range(kernel):
-        # Input q reaches output q * stride - padding + dilation * cell.
+        # Input q contributes to output q * stride - padding + dilation * cell.
         cycle, phase = divmod(dilation * cell - padding, stride)
         cells[phase].append(-cycle)
     return Grid(tuple(tuple(sorted(cell)) for cell in cells), 1)
 
 
 def resized(factor: Fraction, mode: str) -> Grid:
-    """Return the grid of an interpolation that makes an image `factor` times as large."""
+    """Return the grid of an interpolation that scales an image by `factor`."""
     before, after = {"bicubic": (1, 2)}.get(mode, (0, 1))
     cells = []
     for output in range(factor.numerator):

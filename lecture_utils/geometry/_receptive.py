@@ -1,9 +1,9 @@
-"""Receptive fields: which part of the input one activation deep in a network can see.
+"""Receptive fields: the part of the input that one activation deep in a network can see.
 
-For windows with kernel `k`, stride `s`, padding `p` and dilation `d`, one layer after the other:
-the field grows by ``d * (k - 1) * jump``, its first pixel moves by ``-p * jump``, and only then
-does the jump, the distance in the input between neighboring outputs, grow by the factor `s`.
-What upsampling does, `_grids` says.
+For windows with kernel `k`, stride `s`, padding `p` and dilation `d`, layer by layer: the field
+grows by ``d * (k - 1) * jump``, its first pixel moves by ``-p * jump``, and only then is the jump,
+the distance in the input between neighboring outputs, multiplied by `s`. For upsampling, see
+`_grids`.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def receptive_field(
     Parameters
     ----------
     layers : sequence of LayerSpec or dict, or torch.nn.Module
-        Specs (a dict holds the arguments of a `LayerSpec`), first layer first; or a model, whose
-        branches are followed too. Where branches meet, the field is the smallest region that holds
+        Specs (a dict holds the arguments of a `LayerSpec`), first layer first; or a model,
+        including its branches. Where branches meet, the field is the smallest region that contains
         all of theirs.
     until : str, optional
         Name of the last layer of interest: a spec's name, or a module path such as
@@ -43,21 +43,21 @@ def receptive_field(
     Returns
     -------
     list of ReceptiveField
-        One per layer, up to `until`. In a model the list ends where a layer mixes the whole image
-        (flatten, global pooling, normalization over positions) or where what it sees depends on the
+        One per layer, up to `until`. For a model, the list ends where a layer mixes the whole image
+        (flatten, global pooling, normalization over positions), or where the field depends on the
         size of the image (adaptive pooling).
 
     Raises
     ------
     ValueError
-        If a spec is wrong, `until` does not exist or comes after the whole image was mixed,
-        branches meet whose jumps differ, or there is no rule for a layer on the way.
+        If a spec is invalid, `until` does not exist or comes after the whole image was mixed,
+        branches with different jumps meet, or there is no rule for a layer on the way.
 
     Notes
     -----
-    Of a model, 1-D layers count as one row. Upsampling (by a factor), transposed convolutions and
+    In a model, 1-D layers count as one row. Upsampling (by a factor), transposed convolutions and
     ``PixelShuffle`` give fractional jumps: see `ReceptiveField`. Where padding reflects or
-    replicates the image, outputs at the border see these pixels instead of what lies outside.
+    replicates the image, outputs near the border see those pixels instead of the outside.
 
     References
     ----------
@@ -91,13 +91,13 @@ def seen_pixels(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """List exactly the input pixels that one output depends on.
 
-    Unlike the region of `receptive_field` this leaves out the holes of dilated layers and all that
-    lies in the padding, be it the input's or that of a layer in between.
+    Unlike the region of `receptive_field`, the result leaves out the holes of dilated layers, and
+    everything in the padding, whether of the input or of a layer in between.
 
     Parameters
     ----------
     layers : sequence of LayerSpec or dict, or torch.nn.Sequential
-        First layer first; a model must be a plain chain of layers.
+        First layer first; a model must be a simple chain of layers.
     size : int or pair of int
         Height and width of the input.
     output : int or pair of int
@@ -126,7 +126,7 @@ def seen_pixels(
         sizes.append(step.sizes(sizes[-1]))
     position = as_pair(output, "output")
     if position[0] >= sizes[-1][0] or position[1] >= sizes[-1][1]:
-        raise ValueError(f"output is {output!r}, but the last layer puts out only {sizes[-1]}")
+        raise ValueError(f"output is {output!r}, but the last layer outputs only {sizes[-1]}")
     seen = [{p} for p in position]
     for step, inside in zip(reversed(steps), reversed(sizes[:-1]), strict=True):
         for a, grid in enumerate((step.rows, step.columns)):
@@ -137,7 +137,7 @@ def seen_pixels(
 
 
 def _inside(cells: set[int], size: int, border: str) -> Iterator[int]:
-    """Put the pixels of the image in place of padding that repeats them; other padding is none."""
+    """Replace padding that repeats pixels by those pixels, and drop any other padding."""
     for cell in cells:
         if 0 <= cell < size:
             yield cell
@@ -162,7 +162,7 @@ def _step_of(spec: LayerSpec) -> Step:
 
 
 def as_specs(layers: Sequence[LayerSpec | Mapping[str, Any]]) -> list[LayerSpec]:
-    """Turn specs and dicts into a list of `LayerSpec`.
+    """Convert specs and dicts to a list of `LayerSpec`.
 
     Parameters
     ----------
@@ -183,13 +183,13 @@ def as_specs(layers: Sequence[LayerSpec | Mapping[str, Any]]) -> list[LayerSpec]
             specs.append(item if isinstance(item, LayerSpec) else LayerSpec(**item))
         except TypeError as error:
             raise ValueError(
-                f'{item!r} is no layer; write a LayerSpec or a dict such as {{"kernel": 3}}'
+                f'{item!r} is not a layer; write a LayerSpec or a dict such as {{"kernel": 3}}'
             ) from error
     return specs
 
 
 def _is_model(layers: object) -> TypeIs[nn.Module]:
-    """Tell whether these are layers of PyTorch, without importing it to find out."""
+    """Return whether these are PyTorch layers, without importing PyTorch."""
     if isinstance(layers, type):
         raise ValueError(
             f"layers is the class {layers.__name__}; pass a model, {layers.__name__}(...), or a "

@@ -1,4 +1,4 @@
-"""What each of PyTorch's layers and functions does to receptive fields."""
+"""The effect of each of PyTorch's layers and functions on receptive fields."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from lecture_utils.geometry._sizes import output_size
 if TYPE_CHECKING:
     from torch import fx
 
-# Functions and methods that treat every position of a feature map alike and by itself. Of several
-# maps they take the same position: there branches meet.
+# Functions and methods that treat every position of a feature map alike and independently. Given
+# several maps, they combine equal positions: branches meet there.
 _PIXELWISE = {
     "add", "iadd", "sub", "mul", "imul", "truediv", "neg", "cat", "concat", "relu", "relu_",
     "relu6", "leaky_relu", "elu", "gelu", "silu", "hardswish", "hardtanh", "sigmoid", "tanh",
@@ -27,7 +27,7 @@ _PIXELWISE = {
     "type_as", "fmax", "fmin", "data", "real", "isub", "itruediv", "add_", "mul_", "sub_", "div_",
     "clamp_", "sigmoid_", "tanh_",
 }  # fmt: skip
-# These mix positions, all of them where they are usual: at the end of a classifier.
+# These mix positions; in their usual place, at the end of a classifier, they mix all of them.
 _GLOBAL = {
     "flatten", "mean", "sum", "amax", "amin", "max", "min", "std", "var", "linear", "matmul",
     "bmm", "group_norm", "instance_norm", "layer_norm", "rms_norm", "scaled_dot_product_attention",
@@ -36,7 +36,7 @@ _GLOBAL = {
 }  # fmt: skip
 
 
-# What a tensor is asked for that is no map.
+# Properties of a tensor that are not maps.
 _NUMBERS = {
     "shape", "ndim", "dtype", "device", "layout", "is_cuda", "is_sparse", "is_quantized", "is_meta",
     "is_leaf", "requires_grad", "itemsize", "nbytes", "grad_fn", "name", "names", "output_nr",
@@ -54,9 +54,9 @@ class Step:
     name : str
     rows, columns : Grid
     sizes : callable
-        From the size of the input to that of the output, pairs of int.
+        Maps the size of the input to that of the output, pairs of int.
     only_pads : bool
-        Whether it leaves the values as they are.
+        Whether it only pads and leaves the values unchanged.
     border : str
         What it pads with: "zeros", or "reflect" or "replicate" for pixels of the image.
     """
@@ -71,15 +71,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Lost:
-    """Why nobody can say which part of the image the outputs of a layer see.
+    """Why the part of the image that a layer's outputs see is not known.
 
     Attributes
     ----------
     layer : str
     kind : {"whole", "sized", "unknown"}
-        They see the whole image; that depends on the image's size; there is no rule for the layer.
+        They see the whole image; the part depends on the image's size; there is no rule for the
+        layer.
     reason : str
-        More about it.
+        More details.
     """
 
     layer: str
@@ -87,7 +88,7 @@ class Lost:
     reason: str = ""
 
     def __str__(self) -> str:
-        """Say what is wrong with the layer."""
+        """Return what is wrong with the layer."""
         if self.kind == "whole":
             return f"{self.layer} mixes the whole image"
         if self.kind == "sized":
@@ -95,20 +96,20 @@ class Lost:
         return f"unknown layer {self.layer}" + (f": {self.reason}" if self.reason else "")
 
 
-#: None stands for a step that treats every position alike and by itself.
+#: None stands for a step that treats every position alike and independently.
 Rule: TypeAlias = Step | Lost | None
 
 
 def rule_of_module(name: str, module: Any, channels_last: bool = False) -> Rule:
-    """Tell what a layer does to receptive fields.
+    """Return the effect of a layer on receptive fields.
 
     Parameters
     ----------
     name : str
-        What to call it.
+        Its name in messages.
     module : torch.nn.Module
     channels_last : bool
-        Whether it gets maps as (N, H, W, C), not as (N, C, H, W).
+        Whether its input has the layout (N, H, W, C) rather than (N, C, H, W).
 
     Returns
     -------
@@ -117,25 +118,25 @@ def rule_of_module(name: str, module: Any, channels_last: bool = False) -> Rule:
     Raises
     ------
     ValueError
-        If it is a convolution that pads with the opposite edge.
+        If it is a convolution with circular padding.
     """
     from torch import nn
 
-    shown = f"{name} ({type(module).__name__})"
+    label = f"{name} ({type(module).__name__})"
     if _is_pixelwise(module):
         return None
     if isinstance(module, nn.Softmax | nn.LogSoftmax | nn.Softmin | nn.GLU):
         axis = 1 if module.dim is None else module.dim
         over_channels = axis in ((-1, 3) if channels_last else (1, -3))
-        return None if over_channels else Lost(shown)
+        return None if over_channels else Lost(label)
     if isinstance(module, nn.LayerNorm | nn.RMSNorm):
         over_channels = channels_last and len(module.normalized_shape) == 1
-        return None if over_channels else Lost(shown)
+        return None if over_channels else Lost(label)
     if isinstance(module, nn.Linear):
-        return None if channels_last else Lost(shown)
+        return None if channels_last else Lost(label)
     if channels_last:
-        return Lost(shown, "unknown", "it gets maps with the channels last")
-    return _spatial_rule(name, shown, module)
+        return Lost(label, "unknown", "its input has the channels last")
+    return _spatial_rule(name, label, module)
 
 
 def _is_pixelwise(module):
@@ -156,7 +157,7 @@ def _is_pixelwise(module):
     )
 
 
-def _spatial_rule(name: str, shown: str, module: Any) -> Rule:
+def _spatial_rule(name: str, label: str, module: Any) -> Rule:
     from torch import nn
 
     transposed_kinds = nn.ConvTranspose1d | nn.ConvTranspose2d
@@ -167,7 +168,7 @@ def _spatial_rule(name: str, shown: str, module: Any) -> Rule:
     pooling = nn.MaxPool1d | nn.MaxPool2d | nn.AvgPool1d | nn.AvgPool2d | nn.LPPool1d | nn.LPPool2d
     if isinstance(module, pooling):
         if getattr(module, "return_indices", False):
-            return Lost(shown, "unknown", "it puts out indices, too")
+            return Lost(label, "unknown", "it also outputs indices")
         return _pool(
             name,
             module.kernel_size,
@@ -181,59 +182,59 @@ def _spatial_rule(name: str, shown: str, module: Any) -> Rule:
     if padding is not None and isinstance(module, padding):
         kind = type(module).__name__
         if kind.endswith("3d"):
-            return Lost(shown, "unknown", "it takes volumes, not images")
-        return _padding(name, shown, module.padding, kind[:-5].removesuffix("ion").lower())
+            return Lost(label, "unknown", "it takes volumes, not images")
+        return _padding(name, label, module.padding, kind[:-5].removesuffix("ion").lower())
     if isinstance(module, nn.PixelShuffle):
-        return _resize(name, shown, (module.upscale_factor,) * 2, "nearest")
+        return _resize(name, label, (module.upscale_factor,) * 2, "nearest")
     if isinstance(module, nn.PixelUnshuffle):
         return _pool(name, module.downscale_factor)
     if isinstance(module, nn.Upsample):
         return _interpolation(
-            name, shown, module.size, module.scale_factor, module.mode, module.align_corners
+            name, label, module.size, module.scale_factor, module.mode, module.align_corners
         )
     adaptive = nn.modules.pooling
     if isinstance(module, adaptive._AdaptiveAvgPoolNd | adaptive._AdaptiveMaxPoolNd):
-        return _adaptive(shown, module.output_size)
+        return _adaptive(label, module.output_size)
     reasons = {
-        nn.Unfold: "it puts out columns of patches, not maps",
+        nn.Unfold: "it outputs columns of patches, not maps",
         nn.Fold: "it takes columns of patches, not maps",
-        nn.modules.pooling._MaxUnpoolNd: "where it puts a value depends on the image",
+        nn.modules.pooling._MaxUnpoolNd: "the position of each value depends on the image",
         nn.FractionalMaxPool2d: "its windows are drawn at random",
         nn.Conv3d | nn.ConvTranspose3d | nn.MaxPool3d | nn.AvgPool3d: "it takes volumes",
     }
     for kinds, reason in reasons.items():
         if isinstance(module, kinds):
-            return Lost(shown, "unknown", reason)
+            return Lost(label, "unknown", reason)
     whole = nn.Flatten | nn.GroupNorm | nn.modules.instancenorm._InstanceNorm | nn.Bilinear
     if isinstance(module, whole | nn.MultiheadAttention):
-        return Lost(shown)
-    return Lost(shown, "unknown")
+        return Lost(label)
+    return Lost(label, "unknown")
 
 
 def rule_of_function(node: fx.Node, channels_last: bool = False) -> Rule:
-    """Tell what a function or method in a traced model does to receptive fields, as above."""
+    """Return the effect of a function or method in a traced model, as above."""
     from torch.nn import functional
 
     name = _name_of(node)
-    shown = f"{node.name} ({name})"
+    label = f"{node.name} ({name})"
     if name in _PIXELWISE:
         return None
     if name in ("max", "min") and _count_maps(node) > 1:
-        return None  # of two maps
+        return None  # combines two maps
     if name == "getitem":
-        return None if _picks_channels(node) else Lost(shown, "unknown", "it cuts the map")
+        return None if _picks_channels(node) else Lost(label, "unknown", "it cuts the map")
     if name in ("chunk", "split", "unbind", "unsqueeze", "squeeze"):
         axis = _arguments(node, "input", "", "dim").get("dim", 0)
         axis = node.args[1] if "squeeze" in name and len(node.args) > 1 else axis
-        return None if axis == (3 if channels_last else 1) else Lost(shown, "unknown")
+        return None if axis == (3 if channels_last else 1) else Lost(label, "unknown")
     if name in ("softmax", "log_softmax", "glu"):
         axis = _arguments(node, "input", "dim").get("dim")
-        return None if axis in ((-1, 3) if channels_last else (1, -3)) else Lost(shown)
+        return None if axis in ((-1, 3) if channels_last else (1, -3)) else Lost(label)
     if channels_last:
         normalizes = name in ("layer_norm", "rms_norm")
         shape = _arguments(node, "input", "normalized_shape").get("normalized_shape", ())
         pixelwise = name == "linear" or (normalizes and len(shape) == 1)
-        return None if pixelwise else Lost(shown, "unknown", "it gets maps with the channels last")
+        return None if pixelwise else Lost(label, "unknown", "its input has the channels last")
     names = ("input", "kernel_size", "stride", "padding")
     if node.target in (functional.max_pool2d, functional.avg_pool2d):
         given = _arguments(node, *names)
@@ -248,11 +249,11 @@ def rule_of_function(node: fx.Node, channels_last: bool = False) -> Rule:
     if name == "interpolate":
         given = _arguments(node, "input", "size", "scale_factor", "mode", "align_corners")
         if given.get("antialias"):
-            return Lost(shown, "unknown", "antialias=True")
+            return Lost(label, "unknown", "antialias=True")
         mode = given.get("mode", "nearest")
         return _interpolation(
             node.name,
-            shown,
+            label,
             given.get("size"),
             given.get("scale_factor"),
             mode,
@@ -260,28 +261,28 @@ def rule_of_function(node: fx.Node, channels_last: bool = False) -> Rule:
         )
     if name == "pad":
         given = _arguments(node, "input", "pad", "mode")
-        return _padding(node.name, shown, given["pad"], given.get("mode") or "constant")
+        return _padding(node.name, label, given["pad"], given.get("mode") or "constant")
     if name == "pixel_shuffle":
-        return _resize(node.name, shown, (node.args[1],) * 2, "nearest")
+        return _resize(node.name, label, (node.args[1],) * 2, "nearest")
     if name == "pixel_unshuffle":
         return _pool(node.name, node.args[1])
     if name.startswith("adaptive_"):
-        return _adaptive(shown, _arguments(node, "input", "output_size").get("output_size"))
+        return _adaptive(label, _arguments(node, "input", "output_size").get("output_size"))
     if name in ("mean", "sum", "amax", "amin", "max", "min", "std", "var"):
         axis = _arguments(node, "input", "dim").get("dim")
-        return None if axis in (1, -3, (1,), [1]) else Lost(shown)
+        return None if axis in (1, -3, (1,), [1]) else Lost(label)
     if name in ("view", "reshape") and len(node.args) <= 3:
-        return Lost(shown)  # (N, ...) without rows and columns
-    return Lost(shown, "whole" if name in _GLOBAL else "unknown")
+        return Lost(label)  # (N, ...) no rows and columns left
+    return Lost(label, "whole" if name in _GLOBAL else "unknown")
 
 
 def gives_numbers(node: fx.Node) -> bool:
-    """Tell whether a step of a traced model asks for a shape or type, and not for a map."""
+    """Return whether a step of a traced model reads a shape or type rather than a map."""
     return node.op in ("call_function", "call_method") and _name_of(node) in _NUMBERS
 
 
 def _name_of(node: fx.Node) -> str:
-    """Name a function, a method, or the attribute of a tensor."""
+    """Return the name of a function, a method, or a tensor's attribute."""
     if node.target is getattr:
         return str(node.args[1])
     return node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
@@ -292,7 +293,7 @@ def _count_maps(node):
 
 
 def _picks_channels(node):
-    """Tell whether indexing leaves out channels only, or takes one of several maps."""
+    """Return whether indexing only drops channels, or picks one of several maps."""
     source, index = node.args
     name = getattr(source.target, "__name__", source.target)
     if isinstance(index, int):
@@ -304,7 +305,7 @@ def _picks_channels(node):
 
 
 def turned(node: fx.Node) -> tuple[int, ...] | None:
-    """Return the order of axes that a step of a traced model gives the maps, if it does."""
+    """Return the order of axes if a step of a traced model permutes the maps, else None."""
     name = _name_of(node)
     if node.op not in ("call_function", "call_method") or name != "permute":
         return None
@@ -321,7 +322,7 @@ def _arguments(node, *names) -> dict[str, Any]:
 
 
 def _two(value, one_axis: bool, neutral: int = 1) -> tuple[Any, Any]:
-    """Return a value for rows and one for columns; what has one axis has columns only."""
+    """Return a value for rows and one for columns; 1-D layers have columns only."""
     values = tuple(value) if isinstance(value, tuple | list) else (value, value)
     return (neutral, values[-1]) if one_axis else (values[0], values[-1])
 
@@ -329,15 +330,15 @@ def _two(value, one_axis: bool, neutral: int = 1) -> tuple[Any, Any]:
 def _convolution(name, module) -> Step:
     if module.padding_mode == "circular":
         raise ValueError(
-            f"{name} pads with 'circular'; only zeros and what lies nearby ('reflect', "
-            "'replicate') are understood, or an output would see two opposite edges"
+            f"{name} pads with 'circular'; only zeros and nearby pixels ('reflect', 'replicate') "
+            "are supported, because otherwise an output would see two opposite edges"
         )
     one_axis = len(module.kernel_size) == 1
     kernel, stride = _two(module.kernel_size, one_axis), _two(module.stride, one_axis)
     dilation = _two(module.dilation, one_axis)
     total = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
     if module.padding == "same":
-        before, both = [t // 2 for t in total], total  # the one too many goes to the end
+        before, both = [t // 2 for t in total], total  # an odd extra pixel goes to the end
     else:
         before = [0, 0] if module.padding == "valid" else _two(module.padding, one_axis, 0)
         both = [2 * p for p in before]
@@ -389,7 +390,7 @@ def _pool(
     return Step(name, rows, columns, sizes)
 
 
-def _padding(name: str, shown: str, amounts: Any, kind: str) -> Rule:
+def _padding(name: str, label: str, amounts: Any, kind: str) -> Rule:
     border: dict[str, str] = {
         "zero": "zeros",
         "constant": "zeros",
@@ -398,10 +399,10 @@ def _padding(name: str, shown: str, amounts: Any, kind: str) -> Rule:
     }
     kind = border.get(kind, kind)
     if kind == "circular":
-        return Lost(shown, "unknown", "an output would see two opposite edges")
+        return Lost(label, "unknown", "an output would see two opposite edges")
     amounts = tuple(amounts) if isinstance(amounts, tuple | list) else (amounts,) * 4
     if len(amounts) not in (2, 4) or not all(isinstance(amount, int) for amount in amounts):
-        return Lost(shown, "unknown", f"it pads by {amounts}")
+        return Lost(label, "unknown", f"it pads by {amounts}")
     left, right, top, bottom = (*amounts, 0, 0)[:4]
 
     def sizes(size):
@@ -410,29 +411,29 @@ def _padding(name: str, shown: str, amounts: Any, kind: str) -> Rule:
     return Step(name, windows(1, 1, top, 1), windows(1, 1, left, 1), sizes, True, kind)
 
 
-def _interpolation(name, shown, size, factor, mode, align_corners=None) -> Rule:
+def _interpolation(name, label, size, factor, mode, align_corners=None) -> Rule:
     if size is not None:
         return Lost(
-            shown, "unknown", "size= makes what it sees depend on the image; pass scale_factor="
+            label, "unknown", "size= makes what it sees depend on the image; pass scale_factor="
         )
     if align_corners:
         return Lost(
-            shown, "unknown", "align_corners=True makes what it sees depend on the image's size"
+            label, "unknown", "align_corners=True makes what it sees depend on the image's size"
         )
     one_axis = mode == "linear"
     factors = _two(factor, one_axis)
     if not all(isinstance(f, int | float) for f in factors):
-        return Lost(shown, "unknown", f"its factor is {factor}")
-    return _resize(name, shown, factors, mode)
+        return Lost(label, "unknown", f"its factor is {factor}")
+    return _resize(name, label, factors, mode)
 
 
-def _resize(name, shown, factors, mode) -> Rule:
+def _resize(name, label, factors, mode) -> Rule:
     exact = [Fraction(f).limit_denominator(64) for f in factors]
     if any(not math.isclose(f, e, rel_tol=1e-9) for f, e in zip(factors, exact, strict=True)):
-        return Lost(shown, "unknown", f"it resizes by {factors}, which is no simple fraction")
+        return Lost(label, "unknown", f"it resizes by {factors}, which is not a simple fraction")
     if mode == "area":
         if any(e.numerator != 1 for e in exact):
-            return Lost(shown, "unknown", "areas overlap unless they shrink by an integer")
+            return Lost(label, "unknown", "areas overlap unless they shrink by an integer")
         return _pool(name, tuple(e.denominator for e in exact))
 
     def sizes(size):
@@ -441,8 +442,8 @@ def _resize(name, shown, factors, mode) -> Rule:
     return Step(name, resized(exact[0], mode), resized(exact[1], mode), sizes)
 
 
-def _adaptive(shown, wanted) -> Rule:
+def _adaptive(label, wanted) -> Rule:
     values = tuple(wanted) if isinstance(wanted, tuple | list) else (wanted,)
     if all(value is None for value in values):
         return None
-    return Lost(shown, "whole" if all(value == 1 for value in values) else "sized")
+    return Lost(label, "whole" if all(value == 1 for value in values) else "sized")

@@ -1,6 +1,6 @@
-"""How big is what a convolution or a pooling layer puts out.
+"""The output size of a convolution or pooling layer.
 
-Every function works on one axis (whole numbers) or on two (pairs: rows first, columns second).
+Every function works on one axis (integers) or on two (pairs: rows first, columns second).
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ def padding_per_side(
     stride: int | tuple[int, int] = 1,
     dilation: int | tuple[int, int] = 1,
 ) -> tuple[int, int]:
-    """Find how many rows and columns of zeros go on each side of an image.
+    """Compute how many rows and columns of zeros are added on each side of an image.
 
     Parameters
     ----------
     padding : int, pair of int, "valid" or "same"
         ``"valid"`` pads nothing; ``"same"`` pads so that the output is as large as the input.
     kernel, stride, dilation : int or pair of int
-        The layer, as in `output_size`. Only ``"same"`` looks at them.
+        The layer, as in `output_size`. Used only for ``"same"``.
 
     Returns
     -------
     tuple of int
-        Rows at the top (and as many at the bottom), columns on the left (and as many on the right).
+        Rows at the top (and equally many at the bottom), columns on the left (and on the right).
 
     Raises
     ------
     ValueError
-        If `padding` is something else; if ``"same"`` meets a stride above 1 (no amount of padding
-        keeps the size then) or would need more zeros on one side than on the other.
+        If `padding` is something else; or if ``"same"`` is combined with a stride above 1 (no
+        padding then keeps the size), or would need more zeros on one side than on the other.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def padding_per_side(
     if total[0] % 2 or total[1] % 2:
         raise ValueError(
             f'padding="same" is ambiguous for a kernel of size {kernels[0]}x{kernels[1]}: an even '
-            "size has no middle, so one side would get one more zero than the other; use an odd "
+            "size has no center, so one side would get one more zero than the other; use an odd "
             "size, or pad the image yourself with np.pad"
         )
     return total[0] // 2, total[1] // 2
@@ -98,10 +98,11 @@ def output_size(
     dilation: int | tuple[int, int] = 1,
     ceil_mode: bool = False,
 ) -> int | tuple[int, int]:
-    """Compute the output size of a convolution or a pooling layer.
+    """Compute the output size of a convolution or pooling layer.
 
     With input size `n`, kernel `k`, stride `s`, padding `p` on each side and dilation `d`, the
-    kernel covers ``d * (k - 1) + 1`` pixels and fits ``(n + 2p - d * (k - 1) - 1) // s + 1`` times.
+    kernel covers ``d * (k - 1) + 1`` pixels and fits at ``(n + 2p - d * (k - 1) - 1) // s + 1``
+    positions.
 
     Parameters
     ----------
@@ -110,19 +111,19 @@ def output_size(
     kernel : int or pair of int
         Kernel size in pixels, at least 1.
     stride : int or pair of int
-        Distance from one window to the next, at least 1. Of pooling layers usually `kernel`.
+        Distance from one window to the next, at least 1. For pooling layers usually `kernel`.
     padding : int, pair of int, "valid" or "same"
-        Zeros added on each side, see `padding_per_side`.
+        Zeros added on each side; see `padding_per_side`.
     dilation : int or pair of int
         Distance between neighboring kernel cells, at least 1.
     ceil_mode : bool
-        Let a last window hang over the far edge, as pooling layers can: round up instead of down.
-        That window must start inside the input or the padding before it (PyTorch's rule).
+        Whether a last window may extend past the far edge, as in pooling layers: rounds up instead
+        of down. That window must start inside the input or the padding before it (PyTorch's rule).
 
     Returns
     -------
     int or tuple of int
-        A number if all arguments are numbers, otherwise a pair (height, width).
+        A single number if all arguments are numbers, otherwise a pair (height, width).
 
     Raises
     ------
@@ -156,7 +157,7 @@ def _output_size_1d(size, kernel, stride, padding, dilation, ceil_mode):
     covered = dilation * (kernel - 1) + 1
     room = size + 2 * padding - covered
     steps = -(-room // stride) if ceil_mode else room // stride
-    # A window that would start in the padding behind the input sees nothing of it.
+    # A window that would start in the padding after the input contains no pixel of it.
     if ceil_mode and steps * stride >= size + padding:
         steps -= 1
     if steps < 0:

@@ -1,4 +1,4 @@
-"""Layers and receptive fields, as far as their geometry goes."""
+"""The geometry of layers and receptive fields."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class LayerSpec:
     kernel, stride, dilation : int or pair of int
         At least 1; rows first.
     padding : int, pair of int, "valid" or "same"
-        On each side.
+        Zeros on each side.
     ceil_mode : bool
-        Whether the last window may hang over the edge.
+        Whether the last window may extend past the edge.
     name : str
-        What to call the layer.
+        Name of the layer.
     """
 
     kernel: int | tuple[int, int]
@@ -42,25 +42,25 @@ class LayerSpec:
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """What the outputs of a layer see of the input; pairs are (rows, columns), in input pixels.
+    """The part of the input that a layer's outputs see; pairs (rows, columns), in input pixels.
 
     Attributes
     ----------
     name : str
-        The layer.
+        Name of the layer.
     size : tuple of int
         Extent of the region that one output sees; the largest, where outputs differ, as they do
         after upsampling. With dilation it can have holes.
     jump : tuple of int, or of fractions.Fraction
         Distance between the regions of neighboring outputs. After upsampling it can be a fraction:
-        one half says that every second output moves on by a pixel.
+        one half means that every second output moves on by one pixel.
     offset : tuple of int
         First row and column that output (0, 0) sees; negative numbers lie in the padding.
 
     Notes
     -----
-    With jumps that are integers, output ``i`` sees ``offset + i * jump`` to ``offset + i * jump +
-    size - 1``. `region` gives what an output sees in any case.
+    If the jumps are integers, output ``i`` sees ``offset + i * jump`` to ``offset + i * jump +
+    size - 1``. `region` returns the region of an output in any case.
     """
 
     name: str
@@ -70,7 +70,7 @@ class ReceptiveField:
     _grids: tuple[Grid, Grid] | None = field(default=None, repr=False)
 
     def region(self, output: int | tuple[int, int]) -> tuple[range, range]:
-        """Return the rows and columns that an output sees, from the first to the last.
+        """Return the rows and columns that an output sees, from first to last.
 
         Parameters
         ----------
@@ -80,13 +80,13 @@ class ReceptiveField:
         Returns
         -------
         rows, columns : range
-            Negative numbers lie in the padding. They are empty for an output that sees nothing, as
-            a transposed convolution has it whose kernel is smaller than its stride.
+            Negative numbers lie in the padding. Both are empty for an output that sees nothing, as
+            happens in a transposed convolution whose kernel is smaller than its stride.
 
         Raises
         ------
         ValueError
-            If `output` is something else.
+            If `output` is not a position.
 
         Examples
         --------
@@ -103,6 +103,7 @@ class ReceptiveField:
         Parameters
         ----------
         spec : LayerSpec
+            The next layer.
 
         Returns
         -------
@@ -130,14 +131,14 @@ def through(field: ReceptiveField, name: str, layer: tuple[Grid, Grid]) -> Recep
 
 
 def field_of(name: str, grids: tuple[Grid, Grid]) -> ReceptiveField:
-    """Return the receptive field that two grids describe, one for rows and one for columns."""
+    """Return the receptive field described by two grids, one for rows and one for columns."""
     firsts = [next((c[0] for c in grid.cells if c), 0) for grid in grids]
     return ReceptiveField(
         name,
         (grids[0].size, grids[1].size),
         (grids[0].jump, grids[1].jump),
         (firsts[0], firsts[1]),
-        # What size, jump and offset say need not be said again: fields stay equal and small.
+        # Size, jump and offset already describe it, so fields stay equal and small.
         None
         if len(grids[0].cells) == len(grids[1].cells) == 1 and all(grid.size for grid in grids)
         else grids,

@@ -1,9 +1,9 @@
-"""Look into a trained model: what its filters respond to, activation maximization, and evidence.
+"""Look inside a trained model: what its filters respond to, activation maximization, explanations.
 
-A layer is named by its module path, such as ``"features.stage3"`` (``model.named_modules`` lists
-them), or is the module itself. Images are what the model takes, already normalized, as a tensor
-(N, C, H, W) on the model's device. No function changes the model: evaluation mode is on only while
-it runs, gradients of the weights stay as they were, hooks are removed.
+A layer is given by its module path, such as ``"features.stage3"`` (``model.named_modules`` lists
+the paths), or as the module itself. Images are the model's normalized input, a tensor (N, C, H, W)
+on the model's device. No function changes the model: it is in evaluation mode only while a function
+runs, gradients of the weights are kept, and hooks are removed.
 """
 
 import lazy_loader

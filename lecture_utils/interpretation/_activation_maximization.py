@@ -1,4 +1,4 @@
-"""Activation maximization: images that a channel responds to most, by gradient ascent."""
+"""Activation maximization: images that maximize the activation of a channel, by gradient ascent."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ _NONE = Priors(fourier=0, color=0, transformations=0, total_variation=0)
 
 @dataclass(frozen=True, eq=False)
 class MaximizedActivation:
-    """Images that maximize the activation of channels, and how they came about.
+    """Images that maximize the activation of channels, and how they were computed.
 
     Attributes
     ----------
     images : torch.Tensor, shape (N, C, H, W)
-        One finished image per channel, 0 to 1.
+        One finished image per channel, with values from 0 to 1.
     channels : tuple of int
-        Which channel each is for.
+        The channel of each image.
     activations : torch.Tensor, shape (N,)
-        What each finished image reaches in its channel: averaged over all positions, or in the
-        middle for the objective "neuron".
+        The activation of each finished image in its channel: averaged over all positions, or at the
+        center for the objective "neuron".
     history : torch.Tensor, shape (steps, N)
-        The same before each step; with the Fourier method of the moved image.
+        The activations before each step; for the Fourier method, those of the transformed image.
     frames : torch.Tensor, shape (F, N, C, H, W)
-        The images on the way, 0 to 1.
+        The images during the ascent, with values from 0 to 1.
     frame_steps : tuple of int
-        After how many steps; 0 is the random start.
+        The number of steps before each frame; 0 is the random start.
     """
 
     images: torch.Tensor
@@ -72,52 +72,52 @@ def maximize_activation(
     normalize: Callable[[torch.Tensor], torch.Tensor] | None = None,
     seed: int = 0,
 ) -> MaximizedActivation:
-    """Change an image of noise step by step so that a channel responds to it more and more.
+    """Change a noise image step by step so that it activates a channel more and more.
 
     Parameters
     ----------
     model : torch.nn.Module
     layer : str or torch.nn.Module
-        A layer that puts out feature maps, (N, K, h, w), or logits, (N, K). Of a convolution and
-        its ReLU take the convolution: where a ReLU gives 0 there is no gradient to follow.
+        A layer that outputs feature maps, (N, K, h, w), or logits, (N, K). Of a convolution and its
+        ReLU, choose the convolution: where a ReLU gives 0, there is no gradient to follow.
     channel : int or sequence of int
-        Which of its K channels; each of several gets an image of its own, all in one batch. A
-        channel that is named several times gets as many images, see `diversity`.
+        One or several of the layer's K channels; each gets its own image, all in one batch. A
+        channel listed several times gets several images, see `diversity`.
     method : {"fourier", "pixel"}
-        "pixel" changes the pixels themselves with Adam, starting from gray noise, and keeps them
-        within 0..1. "fourier" changes the amplitudes of waves (long ones first, as in photos) in
-        colors that vary independently in photos, and moves, turns and resizes the image a little
-        before each step.
+        "pixel" changes the pixels themselves with Adam, starting from gray noise, and clips them to
+        0..1. "fourier" changes the amplitudes of waves (mostly long ones, as in photos) in colors
+        that vary independently in photos, and shifts, rotates and resizes the image a little before
+        each step.
     objective : {"channel", "neuron"}
-        Of feature maps, maximize the mean over all positions ("channel"), or the value in the
-        middle of the map ("neuron"): row h // 2, column w // 2. Logits are maximized themselves.
+        For feature maps, maximize the mean over all positions ("channel"), or the value at the
+        center of the map ("neuron"): row h // 2, column w // 2. Logits are maximized directly.
     priors : Priors, optional
-        How strong each prior of the Fourier method is. By default ``Priors()``.
+        The strength of each prior of the Fourier method. By default ``Priors()``.
     minimize : bool
-        Look for the lowest activation instead of the highest.
+        Whether to minimize the activation instead.
     diversity : float
-        How much images for the same channel are kept from being alike, in units of the activation:
-        at 1, two images whose maps have the same correlations cost each of them all of it. See
-        the notes below.
+        How strongly images for the same channel are kept different, in units of the activation:
+        at 1, two images whose maps have the same correlations each lose all of it. See the notes
+        below.
     size : int or pair of int
         Height and width of the images in pixels.
     channels : int, optional
-        Of the images. By default as many as the convolution takes that an image comes to first; 3
-        if the model has none.
+        Channels of the images. By default as many as the first convolution reached accepts; 3 if
+        the model has no convolution.
     channel_axis : int, optional
-        1 if the layer puts out (N, K, h, w), -1 if it puts out (N, h, w, K). By default this is
-        told by following the axes of the images through the model.
+        1 if the layer outputs (N, K, h, w), -1 if it outputs (N, h, w, K). By default this is found
+        by following the axes of the images through the model.
     steps : int
-        At least 0.
+        Number of steps, at least 0.
     learning_rate : float, optional
-        Of Adam, above 0. By default 0.05.
+        Learning rate of Adam, above 0. By default 0.05.
     frames : sequence of int
-        Steps after which the image is kept, 0 to `steps`.
+        Numbers of steps after which the image is kept, each from 0 to `steps`.
     normalize : callable, optional
-        From images with values from 0 to 1 to what the model takes, such as
+        Converts images with values from 0 to 1 to the model's input, such as
         `pretrained.Pretrained.normalize`.
     seed : int
-        Of the start and the movements.
+        Seed of the start image and of the random transformations.
 
     Returns
     -------
@@ -126,18 +126,18 @@ def maximize_activation(
     Raises
     ------
     ValueError
-        If the layer or the channel does not exist, an argument is none of the above, or nobody can
-        tell how many channels the images have or the layer's output holds.
+        If the layer or the channel does not exist, an argument is invalid, or the number of image
+        channels or the meaning of the layer's output is unknown.
 
     Notes
     -----
-    Only the part of the model up to the layer is computed, and no gradient for its weights. For a
+    Only the part of the model up to the layer is computed, without gradients for its weights. For a
     model in half precision, images and activations are kept in single precision: a step of the
     optimizer would be too small for the type, and not every processor can transform it.
 
-    Diversity follows Olah et al.: what is penalized is the cosine between the Gram matrices (the
-    products of all pairs of the layer's maps, summed over positions) of the images for a channel.
-    It needs feature maps; logits have none, so there the images differ by their random start only.
+    Diversity follows Olah et al.: the penalty is the cosine between the Gram matrices of the images
+    for a channel (the products of all pairs of the layer's maps, summed over positions). It needs
+    feature maps; images for logits differ only by their random start.
 
     References
     ----------
@@ -158,7 +158,7 @@ def maximize_activation(
     channels = None if channels is None else whole("channels", channels, 1)
     count, device, dtype = _input_of(model, (height, width), channels)
     shape = (len(wanted), count, height, width)
-    # Half precision cannot be transformed everywhere, and hardly holds a small step.
+    # Not every processor can transform half precision, and a small step is lost in it.
     precision = torch.float64 if dtype == torch.float64 else torch.float32
     like = torch.empty(0, device=device, dtype=precision)
     generator = torch.Generator().manual_seed(whole("seed", seed))
@@ -166,7 +166,7 @@ def maximize_activation(
     reader = MapReader(name, module, channel_axis)
 
     def respond(images: torch.Tensor) -> torch.Tensor:
-        """Return what the layer puts out: maps or logits."""
+        """Return the layer's output: maps or logits."""
         inputs = prepare(images).to(dtype)
         check_images(model, inputs)
         follow = following_axes(inputs) if reader.axes is None else nullcontext(inputs)
@@ -190,7 +190,7 @@ def maximize_activation(
             output = respond(transform(images, priors.transformations, generator))
             values = _own(output, wanted, objective)
             gained = -values if minimize else values
-            # Penalties in units of the activation need no tuning for the network at hand.
+            # Penalties in units of the activation need no tuning for a particular network.
             unit = gained.detach().clamp_min(0)
             penalty = unit * priors.total_variation * total_variation(images)
             if diversity and output.ndim == 4:
@@ -219,7 +219,7 @@ def _check(channel, method, steps, learning_rate, frames):
     several = (channel,) if is_whole(channel) or not isinstance(channel, Iterable) else channel
     channels = tuple(several)
     if not channels or not all(is_whole(each) and each >= 0 for each in channels):
-        raise ValueError(f"channel is {channel!r}; pass an integer from 0, or several")
+        raise ValueError(f"channel is {channel!r}; pass an integer of at least 0, or several")
     channels = tuple(whole("channel", each) for each in channels)
     methods = get_args(Method)
     if method not in methods:
@@ -242,12 +242,12 @@ def _check_goal(method, objective, priors, diversity):
     if priors is not None and method == "pixel":
         raise ValueError('the method "pixel" has no priors; use method="fourier"')
     if finite("diversity", diversity) < 0:
-        raise ValueError(f"diversity is {diversity}; give a number from 0")
+        raise ValueError(f"diversity is {diversity}; give a number of at least 0")
     return _NONE if method == "pixel" else priors or Priors()
 
 
 def _input_of(model, size, channels):
-    """Return how many channels images have, and the device and type that the model takes."""
+    """Return the number of image channels, and the device and type that the model expects."""
     first = first_convolution(model, size, channels)
     if first is not None:
         return first[0], first[1].weight.device, first[1].weight.dtype
@@ -257,7 +257,7 @@ def _input_of(model, size, channels):
 
 @contextmanager
 def _watching(reader: MapReader, images: torch.Tensor) -> Iterator[None]:
-    """Let a reader find the order of a layer's axes, as soon as the layer puts out maps."""
+    """Let a reader find the order of a layer's axes as soon as the layer outputs maps."""
 
     def look(_, inputs, output):
         if reader.axes is None and isinstance(output, torch.Tensor) and output.ndim == 4:
@@ -274,7 +274,7 @@ def _checked(name, output, channels):
     if not isinstance(output, torch.Tensor) or output.ndim not in (2, 4):
         shape = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
         raise ValueError(
-            f"layer {name!r} puts out {shape}; maximize_activation needs feature maps "
+            f"layer {name!r} outputs {shape}; maximize_activation needs feature maps "
             "(N, K, h, w) or logits (N, K)"
         )
     if max(channels) >= output.shape[1]:

@@ -1,4 +1,4 @@
-"""Name a layer and read what it puts out."""
+"""Find a layer and record its output."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ _Layer: TypeAlias = str | nn.Module
 
 
 class Activations(dict[str, torch.Tensor]):
-    """Outputs of layers by their names; a layer that nothing has gone through yet says so."""
+    """Outputs of layers by name; explains a missing entry if a layer has not been run yet."""
 
     def __missing__(self, name: str) -> torch.Tensor:
-        """Say why there is nothing."""
+        """Explain why there is no output."""
         raise KeyError(
             f"nothing is recorded for layer {name!r}: run the model inside the with block; "
-            f"recorded are {', '.join(self) or 'none'}"
+            f"recorded layers: {', '.join(self) or 'none'}"
         )
 
 
 def find_layer(model: nn.Module, layer: str | nn.Module) -> tuple[str, nn.Module]:
-    """Find a layer by its module path, or the path of a layer.
+    """Find a layer by its module path, or a layer's path by the module.
 
     Parameters
     ----------
     model : torch.nn.Module
     layer : str or torch.nn.Module
-        Such as ``"layer4.1.conv2"``, or that module itself.
+        A path such as ``"layer4.1.conv2"``, or the module itself.
 
     Returns
     -------
@@ -68,9 +68,9 @@ def find_layer(model: nn.Module, layer: str | nn.Module) -> tuple[str, nn.Module
                 _check_that_hooks_work(name, modules)
                 return name, module
         raise ValueError(
-            f"the layer {type(layer).__name__} is not part of the model; pass one that is"
+            f"the layer {type(layer).__name__} is not part of the model; pass one of its layers"
         )
-    # What torch.compile and DataParallel wrap keeps its layers' names.
+    # Inside torch.compile and DataParallel, layers keep their names.
     for wrapper in ("", "_orig_mod.", "module.", "_orig_mod.module."):
         name = f"{wrapper}{layer}"
         if isinstance(layer, str) and name in modules:
@@ -80,21 +80,21 @@ def find_layer(model: nn.Module, layer: str | nn.Module) -> tuple[str, nn.Module
 
 
 def check_model(model: object) -> None:
-    """Raise ValueError if this is no model that can be run."""
+    """Raise ValueError if the argument is not a model that can be run."""
     if not isinstance(model, nn.Module):
         raise ValueError(f"model is a {type(model).__name__}; pass a torch.nn.Module")
 
 
 def _check_that_hooks_work(name, modules):
-    """Refuse a layer inside of what PyTorch runs without Python."""
+    """Refuse a layer inside a part that PyTorch runs without Python."""
     parts = name.split(".") if name else []
     for length in range(len(parts) + 1):
         inside = ".".join(parts[:length])
         if isinstance(modules.get(inside), torch.jit.ScriptModule):
             what = f"part {inside!r} of the model" if inside else "the model"
             raise ValueError(
-                f"{what} is a TorchScript module, whose layers cannot be looked into; pass the "
-                "model before torch.jit.script or torch.jit.trace"
+                f"{what} is a TorchScript module, whose layers are not accessible; pass the model "
+                "before torch.jit.script or torch.jit.trace"
             )
 
 
@@ -102,19 +102,20 @@ def _check_that_hooks_work(name, modules):
 def record_activations(
     model: nn.Module, layers: str | nn.Module | Sequence[str | nn.Module]
 ) -> Iterator[dict[str, torch.Tensor]]:
-    """Record what layers put out, for the length of a ``with`` block.
+    """Record the outputs of layers for the duration of a ``with`` block.
 
     Parameters
     ----------
     model : torch.nn.Module
     layers : str, torch.nn.Module, or a list of them
+        Module paths, or the modules themselves.
 
     Yields
     ------
     dict
-        Filled by each forward pass: the output of each layer by its module path, as it came.
-        Outside of ``torch.no_grad()`` it is part of the graph, so that gradients with respect to it
-        can be taken. Of a layer that is used more than once, the last output.
+        Filled by each forward pass: the unchanged output of each layer by its module path. Outside
+        ``torch.no_grad()`` it belongs to the graph, so that gradients with respect to it can be
+        computed. For a layer that is used more than once, the last output.
 
     Raises
     ------
@@ -123,8 +124,8 @@ def record_activations(
 
     Notes
     -----
-    The model goes on with a copy, so that a ReLU that works in place does not overwrite what was
-    recorded.
+    The model continues with a copy, so that an in-place ReLU does not overwrite the recorded
+    output.
 
     Examples
     --------
@@ -187,12 +188,14 @@ def feature_maps(
     ----------
     model : torch.nn.Module
     layer : str, torch.nn.Module, or a list of them
+        Module paths, or the modules themselves.
     images : torch.Tensor of float, shape (N, C, H, W)
+        Normalized as the model expects.
     batch_size : int
-        How many images go through the model at once.
+        Number of images per forward pass.
     channel_axis : int, optional
-        1 if the layer puts out (N, K, h, w), -1 if it puts out (N, h, w, K). By default this is
-        told by following the axes of the images through the model.
+        1 if the layer outputs (N, K, h, w), -1 if it outputs (N, h, w, K). By default this is found
+        by following the axes of the images through the model.
 
     Returns
     -------
@@ -202,8 +205,8 @@ def feature_maps(
     Raises
     ------
     ValueError
-        If the layer does not exist, puts out no feature maps or is never used, or the model cannot
-        take the images.
+        If the layer does not exist, outputs no feature maps or is never used, or the model does not
+        accept the images.
 
     Examples
     --------
@@ -261,7 +264,7 @@ def dead_filters(
     batch_size: int = 64,
     channel_axis: int | None = None,
 ) -> torch.Tensor | dict[str, torch.Tensor]:
-    """Tell which filters of a layer respond to none of many images.
+    """Find the filters of a layer that respond to none of many images.
 
     Parameters
     ----------
@@ -269,15 +272,15 @@ def dead_filters(
     layer : str, torch.nn.Module, or a list of them
         A convolution or the ReLU after it; both give the same result.
     images : torch.Tensor of float, shape (N, C, H, W)
-        As many and as different ones as there are: a filter for dogs is not dead because it does
+        As many and as varied images as possible: a filter for dogs is not dead just because it does
         not respond to a cat.
     threshold : float
-        A filter is dead if none of its activations is larger.
+        A filter is dead if none of its activations exceeds this value.
     batch_size : int
-        How many images go through the model at once.
+        Number of images per forward pass.
     channel_axis : int, optional
-        1 if the layer puts out (N, K, h, w), -1 if it puts out (N, h, w, K). By default this is
-        told by following the axes of the images through the model.
+        1 if the layer outputs (N, K, h, w), -1 if it outputs (N, h, w, K). By default this is found
+        by following the axes of the images through the model.
 
     Returns
     -------
@@ -299,7 +302,7 @@ def dead_filters(
     batch_size = whole("batch_size", batch_size, 1)
     layers = _as_list(layer)
     highest: dict[str, torch.Tensor] = {}
-    # One batch after the other: the maps of all images at once may not fit into memory.
+    # One batch at a time: the maps of all images together may not fit into memory.
     for batch in images.split(batch_size):
         some = feature_maps(model, layers, batch, batch_size=batch_size, channel_axis=channel_axis)
         for name, maps in some.items():
@@ -310,7 +313,7 @@ def dead_filters(
 
 
 def check_images(model: nn.Module, images: object) -> None:
-    """Raise an error that names the remedy if these are no images for this model."""
+    """Raise an error with a suggestion if these are not images for this model."""
     check_model(model)
     if not isinstance(images, torch.Tensor) or not images.is_floating_point():
         kind = images.dtype if isinstance(images, torch.Tensor) else type(images).__name__
@@ -339,7 +342,7 @@ def check_images(model: nn.Module, images: object) -> None:
 
 
 def run(model: Callable[[torch.Tensor], _T], images: torch.Tensor) -> _T:
-    """Run the model; what it cannot take is said in terms of the images."""
+    """Run the model, and report a mismatch as an error about the images."""
     try:
         return model(images)
     except torch.OutOfMemoryError:
@@ -350,12 +353,12 @@ def run(model: Callable[[torch.Tensor], _T], images: torch.Tensor) -> _T:
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(
-            f"the model cannot take images of shape {tuple(images.shape)}: {reason}"
+            f"the model does not accept images of shape {tuple(images.shape)}: {reason}"
         ) from error
 
 
 class MapReader:
-    """Brings a layer's output into the order (N, channels, rows, columns).
+    """Converts a layer's output to the order (N, channels, rows, columns).
 
     Parameters
     ----------
@@ -376,7 +379,7 @@ class MapReader:
             self.axes = find_axes(self.name, inputs, maps, images)
 
     def maps(self, output: torch.Tensor) -> torch.Tensor:
-        """Return the output as maps, once `look` has seen one."""
+        """Return the output as maps, after `look` has processed one."""
         output = output.dequantize() if output.is_quantized else output
         return output if self.axes is None else as_maps(output, self.axes)
 
@@ -387,15 +390,15 @@ def reading_maps(
     images: torch.Tensor,
     keep: Callable[[str, torch.Tensor], torch.Tensor | None],
 ) -> Iterator[torch.Tensor]:
-    """Read maps for the length of a ``with`` block, in which the yielded images go to the model.
+    """Read maps in a ``with`` block, in which the yielded images must be passed to the model.
 
     Parameters
     ----------
     readers : MapReaders
     images : torch.Tensor, shape (N, C, H, W)
     keep : callable
-        Gets the name and the output of each layer. The model goes on with a copy of what it
-        returns, or of the output.
+        Takes the name and the output of each layer. The model continues with a copy of its return
+        value, or of the output if that is None.
 
     Yields
     ------
@@ -408,7 +411,7 @@ def reading_maps(
         def hook(_, inputs, output):
             reader.look(inputs, output, images)
             kept = keep(reader.name, output)
-            return (output if kept is None else kept).clone()  # for layers that work in place
+            return (output if kept is None else kept).clone()  # safe from in-place layers
 
         return hook
 
@@ -425,7 +428,7 @@ def reading_maps(
 
 
 def check_maps(name: str, output: object) -> torch.Tensor:
-    """Return a layer's output if it is feature maps, or raise."""
+    """Return a layer's output if it consists of feature maps; raise an error otherwise."""
     if not isinstance(output, torch.Tensor) or output.ndim != 4:
         what = (
             f"shape {tuple(output.shape)}"
@@ -434,12 +437,12 @@ def check_maps(name: str, output: object) -> torch.Tensor:
         )
         if isinstance(output, torch.Tensor) and output.ndim == 3:
             raise ValueError(
-                f"layer {name!r} puts out {what}, probably tokens (N, length, channels); "
+                f"layer {name!r} outputs {what}, probably tokens (N, length, channels); "
                 "name a layer before they are flattened, or pass a model in which the layer's "
                 "output is reshaped to (N, rows, columns, channels), without a class token"
             )
         raise ValueError(
-            f"layer {name!r} puts out {what}, not feature maps (N, channels, height, width); "
+            f"layer {name!r} outputs {what}, not feature maps (N, channels, height, width); "
             "name a convolution, or a layer between convolutions"
         )
     return output
@@ -450,7 +453,7 @@ def _as_list(layers: _Layer | Sequence[_Layer]) -> list[_Layer]:
 
 
 def _hint(name: str, modules: dict[str, nn.Module]) -> str:
-    """List names like a wrong one: layers of the part it begins with, or those that look alike."""
+    """Suggest names similar to a wrong one: layers of the part it begins with, or similar words."""
     names = [known for known in modules if known]
     parent = name
     while parent and parent not in modules:
@@ -462,4 +465,4 @@ def _hint(name: str, modules: dict[str, nn.Module]) -> str:
     if listed:
         return f"did you mean {', '.join(map(repr, listed))}?"
     top = [known for known, _ in modules[""].named_children()]
-    return f"it begins with {', '.join(map(repr, top[:12])) or 'no layers at all'}"
+    return f"its first level has {', '.join(map(repr, top[:12])) or 'no layers'}"

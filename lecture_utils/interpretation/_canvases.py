@@ -1,15 +1,15 @@
-"""What an image is made of while it is optimized: pixels, or waves in independent colors."""
+"""How an image is parameterized while it is optimized: by pixels, or by waves in colors."""
 
 from __future__ import annotations
 
 import torch
 
-# The first start of the lecture: light gray with a little noise.
+# The lecture's first start image: light gray with a little noise.
 _GRAY = (150 / 255, 180 / 255)
 
 # Principal axes of the colors (red, green, blue) of 1,000 of the 2,000 training photos of Cats vs
-# Dogs: eigenvectors of their covariance times the root of the eigenvalue, over the largest of the
-# three lengths. Other sets of photos give about the same.
+# Dogs: eigenvectors of their covariance times the square root of the eigenvalue, divided by the
+# largest of the three lengths. Other sets of photos give similar values.
 _PHOTO_COLORS = torch.tensor([[0.58, 0.16, 0.04], [0.58, -0.01, -0.09], [0.57, -0.16, 0.05]])
 
 
@@ -21,9 +21,9 @@ class PixelCanvas:
     shape : tuple of int
         (N, C, H, W).
     generator : torch.Generator
-        Of the noise that it starts with.
+        Source of the initial noise.
     like : torch.Tensor
-        Its device and type are taken over.
+        Its device and type are used.
     """
 
     def __init__(
@@ -34,8 +34,8 @@ class PixelCanvas:
         self.values = noise.to(like.device, like.dtype).requires_grad_()
 
     def images(self) -> torch.Tensor:
-        """Return the images, 0 to 1."""
-        # A copy: the values go on changing.
+        """Return the images, with values from 0 to 1."""
+        # A copy: the values keep changing.
         return self.values.clone()
 
     def keep_in_range(self) -> None:
@@ -47,9 +47,9 @@ class PixelCanvas:
 class FourierCanvas:
     """Amplitudes of waves, in colors that vary independently of each other in photos.
 
-    A step of the optimizer changes every value by about the same amount. Here that is a change of
-    the image's large shapes as much as of its finest detail, and of brightness more than of color;
-    on pixels it would be noise.
+    A step of the optimizer changes every value by about the same amount. In this parameterization,
+    such a step changes the image's large shapes as much as its finest details, and brightness more
+    than color; a step on pixels would add noise.
 
     Parameters
     ----------
@@ -74,22 +74,22 @@ class FourierCanvas:
         self.values = noise.to(like.device, like.dtype).requires_grad_()
 
     def images(self) -> torch.Tensor:
-        """Return the images, 0 to 1."""
+        """Return the images, with values from 0 to 1."""
         waves = torch.view_as_complex(self.values) * self.scale
         planes = torch.fft.irfft2(waves, s=self.size, norm="ortho")
         return torch.einsum("dc,nchw->ndhw", self.color, planes).sigmoid()
 
     def keep_in_range(self) -> None:
-        """Do nothing: every value gives an image."""
+        """Do nothing: every value gives a valid image."""
 
 
 def color_basis(channels: int, strength: float = 1.0) -> torch.Tensor:
-    """Mix independent values into colors as they vary in photos.
+    """Return the matrix that mixes independent values into colors that vary as in photos.
 
     Parameters
     ----------
     channels : int
-        3 for color; with any other count nothing is mixed.
+        3 for color; any other number is not mixed.
     strength : float
         From 0 (red, green and blue themselves) to 1 (colors of photos).
 
@@ -97,7 +97,7 @@ def color_basis(channels: int, strength: float = 1.0) -> torch.Tensor:
     -------
     torch.Tensor, shape (channels, channels)
         Rows: red, green, blue. Columns at strength 1: brightness, red against blue, magenta
-        against green. The sum of the squares, and so the contrast, is the same at every strength.
+        against green. The sum of squares, and so the contrast, is the same at every strength.
     """
     if channels != 3:
         return torch.eye(channels)
@@ -107,13 +107,13 @@ def color_basis(channels: int, strength: float = 1.0) -> torch.Tensor:
 
 
 def _amplitudes(height, width, fourier):
-    """Return how large a wave is: in photos, in inverse proportion to its frequency."""
+    """Return the amplitude of each wave: in photos, inversely proportional to its frequency."""
     rows = torch.fft.fftfreq(height)[:, None]
     columns = torch.fft.rfftfreq(width)[None]
     frequency = torch.hypot(rows, columns)
     lowest = 1 / max(height, width)
     relative = (lowest / frequency.clamp_min(lowest)) ** fourier
-    # The same contrast at every strength. A quarter keeps it moderate at strength 1: the sigmoid
-    # then is nearly straight.
+    # The same contrast at every strength. The factor 1/4 keeps it moderate at strength 1, where the
+    # sigmoid is nearly linear.
     power = (lowest / frequency.clamp_min(lowest)).square().mean().sqrt()
     return 0.25 / lowest * relative * power / relative.square().mean().sqrt()

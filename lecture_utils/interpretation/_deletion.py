@@ -1,4 +1,4 @@
-"""Delete an image cell by cell, in the order that a map suggests, and watch the logit."""
+"""Delete an image cell by cell, in the order that a map suggests, and measure the logit."""
 
 from __future__ import annotations
 
@@ -24,39 +24,39 @@ def deletion_curve(
     fill: float | Sequence[float] | torch.Tensor = 0.0,
     batch_size: int = 32,
 ) -> torch.Tensor:
-    """Cover the cells of an image one after the other, the one with the most evidence first.
+    """Cover the cells of an image one after the other, starting with the strongest evidence.
 
     Parameters
     ----------
     model, images : torch.nn.Module, torch.Tensor of shape (N, C, H, W)
         As for `grad_cam`.
     evidence : torch.Tensor, shape (N, h, w), or (h, w) for all images
-        Divides the image into h x w cells and ranks them. Of equal cells the first one, row by row,
-        goes first. For a random order pass random numbers.
+        Divides the image into h x w cells and ranks them. Of equal cells, the first one in row
+        order is covered first. For a random order, pass random numbers.
     class_index : int, or N of them, optional
-        As for `grad_cam`; by default what the model predicts for the complete image.
+        As for `grad_cam`; by default the class that the model predicts for the complete image.
     steps : int, optional
-        At how many equally spaced points the logit is measured, at most one per cell. By default
-        after each cell.
+        Number of equally spaced points at which the logit is measured, at most one per cell. By
+        default after each cell.
     fill : float, or C of them
         As for `occlusion`.
     batch_size : int
-        How many covered images go through the model at once.
+        Number of covered images per forward pass.
 
     Returns
     -------
     torch.Tensor, shape (N, steps + 1)
-        The logit, from the complete image to the one that is completely covered.
+        The logit, from the complete image to the fully covered one.
 
     Raises
     ------
     ValueError
-        If an argument is none of the above.
+        If an argument has an invalid shape or value.
 
     Notes
     -----
-    Images with holes are not what the model was trained on. So compare with a random order of the
-    same cells, whose images have as many holes.
+    The model was not trained on images with holes. So compare with a random order of the same
+    cells, whose images have equally many holes.
 
     References
     ----------
@@ -90,7 +90,7 @@ def deletion_curve(
     steps = cells if steps is None else whole("steps", steps, 1)
     if steps > cells:
         raise ValueError(f"steps is {steps}; there are only {cells} cells to cover")
-    # The place of each cell in the order, and the cell that each pixel belongs to.
+    # The rank of each cell in the order, and the cell of each pixel.
     order = ranks.flatten(1).argsort(dim=1, descending=True, stable=True).argsort(dim=1)
     row = torch.arange(height, device=images.device) * rows // height
     column = torch.arange(width, device=images.device) * columns // width

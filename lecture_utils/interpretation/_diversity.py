@@ -1,4 +1,4 @@
-"""How alike the images for the same channel are, to the network."""
+"""How similar the images for the same channel are, as seen by the network."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import torch
 
 
 def similarity(maps: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
-    """Compare each image with the others for its channel, by the Gram matrices of their maps.
+    """Compare each image with the others for its channel by the Gram matrices of their maps.
 
     Parameters
     ----------
     maps : torch.Tensor, shape (N, K, h, w)
     channels : sequence of int
-        Which channel each image is for.
+        The channel of each image.
 
     Returns
     -------
     torch.Tensor, shape (N,)
-        Mean cosine with the others, -1 to 1; 0 for an image that is alone.
+        Mean cosine with the others, -1 to 1; 0 for an image that is the only one of its channel.
 
     Examples
     --------
@@ -34,8 +34,8 @@ def similarity(maps: torch.Tensor, channels: Sequence[int]) -> torch.Tensor:
     if not same.any():
         return result
     first, second = same.nonzero(as_tuple=True)
-    # The product of two Gram matrices is the sum of the squares of F^T G: with few positions,
-    # that is much smaller than a matrix of all pairs of channels.
+    # The product of two Gram matrices is the sum of the squares of F^T G: with few positions, that
+    # is much smaller than a matrix of all pairs of channels.
     if features.shape[2] < features.shape[1]:
         products = (features[first].transpose(1, 2) @ features[second]).square().sum(dim=(1, 2))
         own = (features.transpose(1, 2) @ features).square().sum(dim=(1, 2)).sqrt()

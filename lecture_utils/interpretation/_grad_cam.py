@@ -1,4 +1,4 @@
-"""Where in the image the evidence for a class lies: class activation maps and Grad-CAM."""
+"""Where in an image the evidence for a class lies: class activation maps and Grad-CAM."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from lecture_utils.interpretation._activations import (
 
 @dataclass(frozen=True, eq=False)
 class ChannelWeights:
-    """What each channel of a layer adds to a class activation map.
+    """The contribution of each channel of a layer to a class activation map.
 
     Attributes
     ----------
@@ -34,9 +34,9 @@ class ChannelWeights:
     activations : torch.Tensor, shape (N, K, h, w)
         The layer's feature maps.
     class_index : torch.Tensor of int, shape (N,)
-        The class that is explained.
+        The explained class.
     scores : torch.Tensor, shape (N,)
-        Its logit.
+        The logit of that class.
     """
 
     weights: torch.Tensor
@@ -46,16 +46,16 @@ class ChannelWeights:
 
     @property
     def contributions(self) -> torch.Tensor:
-        """Weighted feature maps, shape (N, K, h, w); summed over the channels, the signed map."""
+        """Weighted feature maps, shape (N, K, h, w); their sum over channels is the signed map."""
         return self.weights[:, :, None, None] * self.activations
 
     def map(self, signed: bool = False) -> torch.Tensor:
-        """Add the channels up.
+        """Sum over the channels.
 
         Parameters
         ----------
         signed : bool
-            Keep evidence against the class as negative values.
+            Whether to keep evidence against the class as negative values.
 
         Returns
         -------
@@ -65,7 +65,7 @@ class ChannelWeights:
         return total if signed else total.relu()
 
     def top(self, count: int = 8, by: Literal["weight", "contribution"] = "weight") -> torch.Tensor:
-        """Name the channels that matter most.
+        """Find the channels that matter most.
 
         Parameters
         ----------
@@ -73,7 +73,7 @@ class ChannelWeights:
             From 1 to K.
         by : {"weight", "contribution"}
             The largest weights, or the largest sums of weight times activation. A channel with a
-            large weight that does not respond to the image adds nothing.
+            large weight that does not respond to the image contributes nothing.
 
         Returns
         -------
@@ -83,7 +83,7 @@ class ChannelWeights:
         Raises
         ------
         ValueError
-            If there are not so many channels, or `by` is something else.
+            If the layer has fewer channels, or `by` is something else.
         """
         count = whole("count", count)
         if not 1 <= count <= self.weights.shape[1]:
@@ -110,37 +110,38 @@ def grad_cam(
     Parameters
     ----------
     model : torch.nn.Module
-        From images to logits, shape (N, classes), or to one logit for two classes, shape (N, 1) or
+        Maps images to logits, shape (N, classes), or to one logit for two classes, shape (N, 1) or
         (N,).
     layer : str or torch.nn.Module
-        Any layer that puts out feature maps; the last one is usual.
+        Any layer that outputs feature maps, usually the last one.
     images : torch.Tensor of float, shape (N, C, H, W)
+        Normalized as the model expects.
     class_index : int, or N of them, optional
-        The class to explain, for all images or for each. By default the one that the model predicts
-        for each image. With one logit, 1 is the class for which it is above 0, and 0 is the other.
+        The class to explain, for all images or for each. By default the predicted class of each
+        image. With one logit, 1 is the class that a logit above 0 predicts, and 0 the other class.
     signed : bool
-        Keep evidence against the class as negative values.
+        Whether to keep evidence against the class as negative values.
     channel_axis : int, optional
-        1 if the layer puts out (N, K, h, w), -1 if it puts out (N, h, w, K), as in a Swin
-        Transformer. By default this is told by following the axes of the images through the model.
+        1 if the layer outputs (N, K, h, w), -1 if it outputs (N, h, w, K), as in a Swin
+        Transformer. By default this is found by following the axes of the images through the model.
 
     Returns
     -------
     torch.Tensor, shape (N, h, w)
-        At the layer's resolution and in units of the logit: not stretched to 0..1, so that a map
-        without evidence stays empty and maps can be compared.
+        At the layer's resolution and in units of the logit. The map is not stretched to 0..1, so
+        that a map without evidence stays empty and maps can be compared.
 
     Raises
     ------
     ValueError
-        If the layer or the class does not exist, the layer puts out no feature maps, or the model
-        cannot take the images.
+        If the layer or the class does not exist, the layer outputs no feature maps, or the model
+        does not accept the images.
 
     Notes
     -----
-    The logit is differentiated, not the softmax: that would fade where the model is confident, and
-    mix in all other classes. Nothing is differentiated below the layer, so late layers cost little
-    more than a forward pass.
+    The gradient is that of the logit, not of the softmax: the latter would vanish where the model
+    is confident, and would mix in all other classes. No gradient is computed below the layer, so
+    late layers cost little more than a forward pass.
 
     References
     ----------
@@ -165,7 +166,7 @@ def grad_cam_channels(
     *,
     channel_axis: int | None = None,
 ) -> ChannelWeights:
-    """Compute the weights and feature maps that Grad-CAM adds up.
+    """Compute the weights and feature maps that Grad-CAM combines.
 
     Parameters
     ----------
@@ -193,13 +194,13 @@ def grad_cam_channels(
     outputs: list[torch.Tensor] = []
 
     def restart(_, output):
-        """Let the forward pass be recorded for gradients from here on, and not before."""
+        """Start recording the forward pass for gradients here, and not before."""
         if not output.is_floating_point():
             raise ValueError(
-                f"layer {name!r} puts out {output.dtype}, which has no gradient; pass the model "
+                f"layer {name!r} outputs {output.dtype}, which has no gradient; pass the model "
                 "before it was quantized"
             )
-        # Inside of no_grad(), which restores what was before it when it ends.
+        # Inside no_grad(), which restores the previous mode when it ends.
         torch.set_grad_enabled(True)
         outputs.append(output.detach().requires_grad_())
         return outputs[-1]
@@ -220,7 +221,7 @@ def grad_cam_channels(
         if total.requires_grad:
             (gradient,) = torch.autograd.grad(total, outputs[-1], allow_unused=True)
     if gradient is None:
-        raise ValueError(f"the logits do not depend on layer {name!r}; name one on the way to them")
+        raise ValueError(f"the logits do not depend on layer {name!r}; use one that leads to them")
     weights = reader.maps(gradient).mean(dim=(2, 3))
     return ChannelWeights(weights, reader.maps(outputs[-1].detach()), chosen, scores.detach())
 
@@ -242,20 +243,20 @@ def cam(
     model, images, class_index, signed, channel_axis
         As for `grad_cam`.
     layer : str or torch.nn.Module
-        What is pooled: the last feature maps.
+        The layer with the last feature maps, which are then pooled.
     classifier : str or torch.nn.Module, optional
-        The dense layer; by default the one whose output is the logits.
+        The dense layer; by default the one that outputs the logits.
 
     Returns
     -------
     torch.Tensor, shape (N, h, w)
-        The signed map's mean over all positions, plus the bias, is the logit. It is h x w times the
-        map of Grad-CAM.
+        The mean of the signed map over all positions, plus the bias, is the logit. The map is h x w
+        times the map of Grad-CAM.
 
     Raises
     ------
     ValueError
-        As `grad_cam` does, and if the logits are not just the pooled maps times the dense layer's
+        As `grad_cam` does, and if the logits are not simply the pooled maps times the dense layer's
         weights.
 
     References
@@ -305,7 +306,7 @@ def class_scores(
     class_index: int | Sequence[int] | torch.Tensor | None,
     count: int | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pick the logit that is to be explained.
+    """Select the logit to explain.
 
     Parameters
     ----------
@@ -313,18 +314,18 @@ def class_scores(
     class_index : int, N of them, or None
         As for `grad_cam`.
     count : int, optional
-        How many images went in. By default, as many as `logits` has rows.
+        Number of images in the batch. By default, as many as `logits` has rows.
 
     Returns
     -------
     scores : torch.Tensor, shape (N,)
-        With one logit: it, or for class 0 its negative.
+        With a single logit: that logit, or its negative for class 0.
     class_index : torch.Tensor of int, shape (N,)
 
     Raises
     ------
     ValueError
-        If these are no logits, or the model has no such class.
+        If these are not logits, or the model has no such class.
 
     Examples
     --------
@@ -365,14 +366,14 @@ def _as_indices(class_index, count, classes):
     return chosen.long().expand(count)
 
 
-_NO_DENSE_LAYER = "cam needs a dense layer (nn.Linear) that gives the logits; use grad_cam"
+_NO_DENSE_LAYER = "cam needs a dense layer (nn.Linear) that outputs the logits; use grad_cam"
 
 
 @contextmanager
 def _recording_dense_layers(
     model: nn.Module,
 ) -> Iterator[list[tuple[nn.Linear, torch.Tensor]]]:
-    """Record which dense layers are called, in order, and what they put out."""
+    """Record which dense layers are called, in order, with their inputs and outputs."""
     calls: list[tuple[nn.Linear, torch.Tensor]] = []
 
     def record(module, _, output):
@@ -388,7 +389,7 @@ def _recording_dense_layers(
 
 
 def _dense_layer_of(calls, logits):
-    """Find the dense layer that put out the logits; the last one called, if none did."""
+    """Find the dense layer that output the logits; the last one called, if none did."""
     for layer, output in reversed(calls):
         if output.numel() == logits.numel() and torch.equal(output.view_as(logits), logits):
             return layer
@@ -399,7 +400,7 @@ def _check_that_pooling_explains(name, maps, dense, logits):
     problem = None
     if dense.in_features != maps.shape[1]:
         problem = (
-            f"the dense layer takes {dense.in_features} values, layer {name!r} has "
+            f"the dense layer has {dense.in_features} inputs, layer {name!r} has "
             f"{maps.shape[1]} channels"
         )
     else:

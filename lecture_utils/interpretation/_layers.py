@@ -1,4 +1,4 @@
-"""Which layers of a network to look into, and how far they see; for networks of any shape."""
+"""Which layers of any network to inspect, and how large their receptive fields are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lecture_utils._inspect import evaluating, output_of
 
 
 def filter_layers(model: nn.Module) -> tuple[str, ...]:
-    """Name the layers whose filters are worth looking into.
+    """List the layers whose filters are worth inspecting.
 
     Parameters
     ----------
@@ -21,8 +21,8 @@ def filter_layers(model: nn.Module) -> tuple[str, ...]:
     -------
     tuple of str
         In a network of inverted bottlenecks, every 1x1 convolution that expands the channels for
-        the depthwise convolution behind it. In others, every convolution larger than 1x1 that mixes
-        channels. Named is the batch normalization behind it, if there is one.
+        the depthwise convolution after it. In other networks, every convolution larger than 1x1
+        that mixes channels. The name is that of the batch normalization after it, if there is one.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def _mixes(layer):
 
 
 def _normalized(leaves, at):
-    """Return the name of a convolution's batch normalization, or its own."""
+    """Return the name of the batch normalization after a convolution, or the convolution's own."""
     following = leaves[at + 1][1] if at + 1 < len(leaves) else None
     channels = leaves[at][1].out_channels
     own = isinstance(following, nn.BatchNorm2d) and following.num_features == channels
@@ -63,18 +63,18 @@ def _normalized(leaves, at):
 
 
 def measured_field(model: nn.Module, layer: str, side: int) -> int:
-    """Measure the receptive field of a layer: how far the gradient of its middle value reaches.
+    """Measure the receptive field of a layer: the reach of the gradient of its center value.
 
-    Unlike arithmetic on kernels and strides, this works for shortcuts and branches as well.
+    Unlike arithmetic with kernels and strides, this works for shortcuts and branches as well.
 
     Parameters
     ----------
     model : torch.nn.Module
-        Of color images.
+        A model for color images.
     layer : str
-        That puts out feature maps.
+        A layer that outputs feature maps.
     side : int
-        Of the images, in pixels.
+        Side of the images in pixels.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def measured_field(model: nn.Module, layer: str, side: int) -> int:
     """
     generator = torch.Generator().manual_seed(0)
     weight = next(model.parameters())
-    # Several images: where a ReLU gives 0, no gradient gets through.
+    # Several images, because a ReLU that outputs 0 blocks the gradient.
     images = torch.randn(4, 3, side, side, generator=generator).to(weight.device, weight.dtype)
     images.requires_grad_()
     with evaluating(model), torch.enable_grad():

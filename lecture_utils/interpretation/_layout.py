@@ -1,7 +1,7 @@
-"""Which axis of a layer's output holds the channels, told by following the forward pass.
+"""Find the channel axis of a layer's output by following the forward pass.
 
-Most networks put out feature maps as (N, channels, height, width). Swin Transformers and parts of
-ConvNeXt have (N, height, width, channels) inside. The shape alone does not say which it is.
+Most networks output feature maps as (N, channels, height, width). Swin Transformers and parts of
+ConvNeXt use (N, height, width, channels) inside. The shape alone does not tell which one it is.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Axes: TypeAlias = tuple[int, int, int]
 
 _CHANNELS_FIRST: Axes = (1, 2, 3)
 _CHANNELS_LAST: Axes = (3, 1, 2)
-# These take and give maps with the channels first, whatever they are called with.
+# These always take and return maps with the channels first.
 _SPATIAL = (
     "conv2d", "conv_transpose2d", "max_pool2d", "avg_pool2d", "lp_pool2d", "adaptive_avg_pool2d",
     "adaptive_max_pool2d", "batch_norm", "instance_norm", "group_norm", "interpolate", "upsample",
     "pixel_shuffle", "pixel_unshuffle", "max_unpool2d", "fractional_max_pool2d",
 )  # fmt: skip
-# These leave every axis where it is. A function that is not listed may give the axes another
-# meaning, even if the shape stays the same.
+# These leave every axis in place. A function that is not listed may change the meaning of the
+# axes, even if the shape stays the same.
 _KEEPING = {
     "abs", "add", "addcdiv", "addcmul", "alpha_dropout", "amax", "amin", "bernoulli", "bfloat16",
     "cat", "ceil", "celu", "channel_shuffle", "chunk", "clamp", "clamp_max", "clamp_min", "clip",
@@ -46,12 +46,12 @@ _KEEPING = {
     "sum", "tanh", "tanhshrink", "tensor_split", "threshold", "to", "true_divide", "truediv",
     "type", "type_as", "var", "where", "zero", "zeros_like",
 }  # fmt: skip
-# Nothing happens if the shape stays the same: the values are in the same order.
+# These change nothing if the shape stays the same: the values keep their order.
 _RESHAPING = ("view", "reshape", "view_as", "reshape_as", "flatten", "expand", "expand_as")
 
 
 class _FollowAxes(TorchFunctionMode):
-    """Mark every tensor that a function puts out with the meaning of its axes."""
+    """Mark every tensor that a function returns with the meaning of its axes."""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -88,7 +88,7 @@ def _axes_after(func, args, kwargs, output) -> Axes | None:
 
 
 def _keeps_axes(name, args, kwargs, marked, output) -> bool:
-    """Tell whether the axes of a function's result are those of its marked arguments."""
+    """Return whether the axes of a function's result are those of its marked arguments."""
     if name in _RESHAPING:
         source = args[0] if args else kwargs.get("input")
         return source is marked[0] and source.shape == output.shape
@@ -96,13 +96,13 @@ def _keeps_axes(name, args, kwargs, marked, output) -> bool:
         index = args[1] if isinstance(args[1], tuple) else (args[1],)
         return all(isinstance(part, slice) or part is Ellipsis for part in index)
     if name in ("matmul", "rmatmul"):
-        # Maps times a matrix; of two stacks of maps nobody knows what comes out.
+        # Maps times a matrix; the result of a product of two stacks of maps is unknown.
         other = [one for one in args if one is not marked[0]]
         return len(other) == 1 and other[0].ndim <= 2
     return name in _KEEPING
 
 
-# What the parameters are called in which functions hold the axes.
+# The names of the parameters that hold the axes, by function.
 _AXES_OF = {
     "permute": ("input", "dims"),
     "transpose": ("input", "dim0", "dim1"),
@@ -114,7 +114,7 @@ _AXES_OF = {
 
 
 def _order(name, args, kwargs) -> list[int] | None:
-    """Return for each axis of the result which one of the source it was."""
+    """Return, for each axis of the result, the axis of the source that it came from."""
     fixed = {"mT": [0, 1, 3, 2], "mH": [0, 1, 3, 2], "adjoint": [0, 1, 3, 2], "T": [3, 2, 1, 0]}
     if name in fixed or name not in _AXES_OF:
         return fixed.get(name)
@@ -136,7 +136,7 @@ def _mark(tensor, axes):
 
 
 def axes_of(value: Any) -> Axes | None:
-    """Return the meaning of a tensor's axes, if it is known."""
+    """Return the meaning of a tensor's axes, if known."""
     if not isinstance(value, torch.Tensor) or value.ndim != 4:
         return None
     return getattr(value, "_lecture_axes", None)
@@ -144,7 +144,7 @@ def axes_of(value: Any) -> Axes | None:
 
 @contextmanager
 def following_axes(images: torch.Tensor) -> Iterator[torch.Tensor]:
-    """Follow the axes of images through a model, for the length of a ``with`` block.
+    """Follow the axes of images through a model for the duration of a ``with`` block.
 
     Parameters
     ----------
@@ -155,19 +155,19 @@ def following_axes(images: torch.Tensor) -> Iterator[torch.Tensor]:
     torch.Tensor
         The same images; pass these to the model.
     """
-    images = images.view(images.shape)  # the user's own tensor gets no mark
+    images = images.view(images.shape)  # does not mark the user's own tensor
     _mark(images, _CHANNELS_FIRST)
     with _FollowAxes():
         yield images
 
 
 def check_channel_axis(channel_axis: int | None) -> Axes | None:
-    """Return the axes that a user names by that of the channels, or raise ValueError."""
+    """Return the axes for the channel axis that a user specified, or raise ValueError."""
     known = {None: None, 1: _CHANNELS_FIRST, -3: _CHANNELS_FIRST}
     known |= {3: _CHANNELS_LAST, -1: _CHANNELS_LAST}
     if channel_axis not in known or isinstance(channel_axis, bool):
         raise ValueError(
-            f"channel_axis is {channel_axis!r}; use 1 for layers that put out (N, channels, "
+            f"channel_axis is {channel_axis!r}; use 1 for layers that output (N, channels, "
             "height, width), or -1 for (N, height, width, channels)"
         )
     return known[channel_axis]
@@ -176,16 +176,16 @@ def check_channel_axis(channel_axis: int | None) -> Axes | None:
 def find_axes(
     name: str, inputs: tuple[Any, ...], output: torch.Tensor, images: torch.Tensor
 ) -> Axes:
-    """Tell which axes of a layer's output are channels, rows and columns.
+    """Find out which axes of a layer's output are channels, rows and columns.
 
     Parameters
     ----------
     name : str
-        Of the layer.
+        Name of the layer.
     inputs : tuple
-        What the layer was called with.
+        Arguments of the layer.
     output : torch.Tensor
-        With four axes; both were put out while `following_axes` was on.
+        Has four axes. Inputs and output must come from a run inside `following_axes`.
     images : torch.Tensor, shape (N, C, H, W)
 
     Returns
@@ -196,12 +196,12 @@ def find_axes(
     Raises
     ------
     ValueError
-        If it cannot be told.
+        If the axes cannot be determined.
     """
     axes = axes_of(output)
     if axes is not None and 0 not in axes:
         return axes
-    # Maps have the proportions of the image, up to rounding at each of a few halvings.
+    # Maps have the aspect ratio of the image, up to rounding at each of a few halvings.
     fits = [
         axes
         for axes in (_CHANNELS_FIRST, _CHANNELS_LAST)
@@ -210,7 +210,7 @@ def find_axes(
     if len(fits) == 1:
         return fits[0]
     raise ValueError(
-        f"layer {name!r} puts out shape {tuple(output.shape)}, and its axes cannot be followed "
+        f"layer {name!r} outputs shape {tuple(output.shape)}, and its axes cannot be followed "
         "from the image; pass channel_axis=1 if the channels come first, or channel_axis=-1 if last"
     )
 
@@ -222,11 +222,11 @@ def _has_proportions(rows, columns, height, width):
 
 
 def as_maps(output: torch.Tensor, axes: Axes) -> torch.Tensor:
-    """Bring maps into the order (N, channels, rows, columns)."""
+    """Convert maps to the order (N, channels, rows, columns)."""
     return output if axes == _CHANNELS_FIRST else output.permute(0, *axes)
 
 
-#: Layers that are known to put out maps with the channels first.
+#: Layers that always output maps with the channels first.
 SPATIAL_LAYERS = (
     nn.Conv2d,
     nn.ConvTranspose2d,
@@ -237,5 +237,5 @@ SPATIAL_LAYERS = (
 
 
 def axes_of_layer(module: nn.Module) -> Axes | None:
-    """Return the axes of a layer that always puts out the same, if it is one."""
+    """Return the axes of a layer if they are the same for every input, else None."""
     return _CHANNELS_FIRST if type(module) in SPATIAL_LAYERS else None

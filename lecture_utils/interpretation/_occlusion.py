@@ -1,4 +1,4 @@
-"""Cover the image piece by piece and see what that costs the class."""
+"""Cover an image piece by piece, and measure how much the logit of a class falls."""
 
 from __future__ import annotations
 
@@ -30,35 +30,36 @@ def occlusion(
     model : torch.nn.Module
         As for `grad_cam`.
     images : torch.Tensor of float, shape (N, C, H, W)
+        Normalized as the model expects.
     class_index : int, or N of them, optional
-        As for `grad_cam`; by default what the model predicts for the uncovered image.
+        As for `grad_cam`; by default the class that the model predicts for the uncovered image.
     window : int or pair of int
-        Height and width of the cover in pixels, at most those of the images.
+        Height and width of the cover in pixels, at most those of the image.
     stride : int or pair of int, optional
-        How far it moves, at most its own size, or pixels would never be covered. By default half of
-        it.
+        Step of the cover in pixels, at most its own size, so that every pixel is covered. By
+        default half its size.
     fill : float, or C of them
-        What covers, in the model's normalized units. 0 is gray where the normalization is about the
-        mean.
+        Value of the cover, in the model's normalized units. 0 is gray if the normalization
+        subtracts the mean.
     batch_size : int
-        How many covered images go through the model at once.
+        Number of covered images per forward pass.
 
     Returns
     -------
     torch.Tensor, shape (N, H, W)
-        For each pixel the fall of the logit, averaged over all positions of the window that cover
-        it. Negative where covering helps the class.
+        For each pixel, the fall of the logit, averaged over all window positions that cover it.
+        Negative where covering raises the logit of the class.
 
     Raises
     ------
     ValueError
-        If an argument is none of the above.
+        If an argument has an invalid shape or value.
 
     Notes
     -----
-    It costs a forward pass per position, but no gradient: it measures the model itself, and is a
-    check on maps like `grad_cam` that only estimate. A window that does not fit at the right or
-    lower edge is cut off there.
+    The method costs one forward pass per position, but needs no gradient: it measures the model
+    itself, and so checks maps such as those of `grad_cam`, which are only estimates. A window that
+    extends past the right or bottom edge is cut off there.
 
     References
     ----------
@@ -114,7 +115,7 @@ def _average_fall(model, image, index, score, boxes, cover, batch_size):
 
 
 def _positions(length, size, step):
-    """List where the window begins; the last one reaches the edge."""
+    """List the start positions of the window; the last one reaches the edge."""
     return range(0, length - size + step, step)
 
 

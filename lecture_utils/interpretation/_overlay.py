@@ -1,4 +1,4 @@
-"""Lay a map of evidence over the image that it explains."""
+"""Overlay a map of evidence on the image that it explains."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lecture_utils._validation import check_bound, finite, positive
 from lecture_utils._validation.pixels import as_array, to_floats
 from lecture_utils.palette import signed_colors
 
-# How bright red, green and blue are.
+# The perceived brightness of red, green and blue.
 _WEIGHTS = np.array([0.2125, 0.7154, 0.0721])
 
 
@@ -23,21 +23,21 @@ def overlay(
 ) -> NDArray[np.float64]:
     """Color an image where there is evidence: red for the class, blue against it.
 
-    It stays gray where there is none.
+    Elsewhere the image is gray.
 
     Parameters
     ----------
     image : array, tensor or PIL.Image.Image
-        Integers from 0 to 255, shape (H, W, 3) or (H, W), as an image file has them; or floats from
-        0 to 1, shape (3, H, W) or (1, H, W), as a model takes them. Of a fourth channel of
-        integers, which is transparency, nothing is used.
+        Integers from 0 to 255, shape (H, W, 3) or (H, W), as in an image file; or floats from 0 to
+        1, shape (3, H, W) or (1, H, W), as a model's input. A fourth channel of integers, the
+        transparency, is ignored.
     evidence : array or tensor, shape (h, w)
-        Such as one map of `grad_cam`, of finite numbers; it is enlarged to the size of the image.
+        For example one map of `grad_cam`; finite numbers. It is enlarged to the size of the image.
     limit : float, optional
-        The magnitude that gets the full color; give the same to all images that are to be compared.
-        By default the largest of this map.
+        The magnitude with the full color; use the same value for images that are to be compared.
+        By default the largest magnitude of this map.
     opacity : float
-        Of the full color, 0 to 1.
+        Opacity of the full color, 0 to 1.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def overlay(
     Raises
     ------
     ValueError
-        If a shape, a value, `limit` or `opacity` is none of the above.
+        If a shape, a value, `limit` or `opacity` is invalid.
 
     Examples
     --------
@@ -64,17 +64,17 @@ def overlay(
         row, column = (~values.isfinite()).nonzero()[0].tolist()
         raise ValueError(
             f"evidence has {values[row, column].item()} at row {row}, column {column}; replace "
-            "what is not finite, for example with torch.nan_to_num"
+            "values that are not finite, for example with torch.nan_to_num"
         )
     opacity = finite("opacity", opacity)
     check_bound("opacity", opacity, 1)
-    # An empty map stays empty: nothing is stretched.
+    # An empty map stays empty: the values are not stretched.
     largest = float(values.abs().max()) or 1.0
     limit = largest if limit is None else positive("limit", limit)
     large = torch.nn.functional.interpolate(
         values[None, None], gray.shape, mode="bilinear", align_corners=False
     )[0, 0].numpy()
-    # Color comes from the ends of the scale; how much of it, from the magnitude.
+    # The hue comes from the ends of the scale, its strength from the magnitude.
     color = signed_colors(np.sign(large), limit=1.0) / 255
     share = opacity * np.clip(np.abs(large) / limit, 0, 1)[..., None]
     return np.clip((1 - share) * gray[..., None] + share * color, 0, 1)

@@ -1,4 +1,4 @@
-"""How much each pixel counts for a class: four methods that use the gradient of the logit."""
+"""How much each pixel matters for a class: four methods that use the gradient of the logit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lecture_utils._validation import finite, whole
 from lecture_utils.interpretation._activations import check_images, run
 from lecture_utils.interpretation._grad_cam import class_scores
 
-# What guided backpropagation changes. The derivative of each of them is never negative.
+# The layers that guided backpropagation changes. Their derivatives are never negative.
 _RELUS = (nn.ReLU, nn.ReLU6)
 
 
@@ -32,12 +32,12 @@ def input_gradient(
     Returns
     -------
     torch.Tensor, shape (N, C, H, W)
-        By how much the logit grows per unit of each value, for a very small change.
+        The rate of change of the logit with respect to each value.
 
     Raises
     ------
     ValueError
-        If an argument is none of the above, or the logit does not depend on the images.
+        If an argument is invalid, or the logit does not depend on the images.
 
     References
     ----------
@@ -69,13 +69,14 @@ def smooth_grad(
     Parameters
     ----------
     model, images, class_index
-        As for `grad_cam`. The default class is that of the image without noise.
+        As for `grad_cam`. The default class is the predicted class of the image without noise.
     noise : float
-        Standard deviation of the noise, as a share of each image's range (largest minus smallest
+        Standard deviation of the noise, as a fraction of each image's range (largest minus smallest
         value). At least 0.
     samples : int
-        How many noisy copies of each image.
+        Number of noisy copies of each image.
     seed : int
+        Seed of the noise.
 
     Returns
     -------
@@ -84,7 +85,7 @@ def smooth_grad(
     Raises
     ------
     ValueError
-        If an argument is none of the above.
+        If an argument is invalid.
 
     References
     ----------
@@ -95,20 +96,20 @@ def smooth_grad(
     >>> model = nn.Sequential(nn.Flatten(), nn.Linear(16, 2))
     >>> images = torch.rand(1, 1, 4, 4)
     >>> smooth = smooth_grad(model, images, 0, samples=4)
-    >>> torch.allclose(smooth, input_gradient(model, images, 0))  # it is linear
+    >>> torch.allclose(smooth, input_gradient(model, images, 0))  # the model is linear
     True
     """
     check_images(model, images)
     samples, noise = whole("samples", samples, 1), finite("noise", noise)
     if noise < 0:
-        raise ValueError(f"noise is {noise!r}; use a share of the image's range, from 0")
+        raise ValueError(f"noise is {noise!r}; use a fraction of the image's range, at least 0")
     generator = torch.Generator().manual_seed(whole("seed", seed))
     deviation = noise * (images.amax(dim=(1, 2, 3)) - images.amin(dim=(1, 2, 3)))
     with _for_gradients(model):
         _, chosen = class_scores(run(model, images), class_index, len(images))
         total = torch.zeros_like(images)
         for _ in range(samples):
-            # Drawn on the processor, so that a GPU gets the same noise.
+            # Drawn on the CPU, so that a GPU gets the same noise.
             drawn = torch.randn(images.shape, generator=generator, dtype=torch.float64)
             shift = drawn.to(images) * deviation[:, None, None, None]
             total += _gradient(model, images + shift, chosen)[0]
@@ -123,7 +124,7 @@ def integrated_gradients(
     baseline: float | torch.Tensor = 0.0,
     steps: int = 32,
 ) -> torch.Tensor:
-    """Divide the difference of the logit between a baseline and each image among its pixels.
+    """Attribute the difference of a logit between a baseline and an image to the pixels.
 
     The gradient is averaged along the straight line from the baseline to the image and multiplied
     by the difference between the two.
@@ -133,21 +134,21 @@ def integrated_gradients(
     model, images, class_index
         As for `grad_cam`. The default class is that of the image itself.
     baseline : float or torch.Tensor of a shape that broadcasts to that of the images
-        An image without information, in the model's normalized units. 0 is gray where the
-        normalization is about the mean.
+        An image without information, in the model's normalized units. 0 is gray if the
+        normalization subtracts the mean.
     steps : int
-        How many points on the line (the middles of as many equal parts).
+        Number of points on the line (the midpoints of equally many parts).
 
     Returns
     -------
     torch.Tensor, shape (N, C, H, W)
-        Their sum over all pixels approaches the logit of the image minus that of the baseline, as
-        the number of steps grows (completeness).
+        As the number of steps grows, the sum over all pixels approaches the logit of the image
+        minus that of the baseline (completeness).
 
     Raises
     ------
     ValueError
-        If an argument is none of the above.
+        If an argument is invalid.
 
     References
     ----------
@@ -185,15 +186,15 @@ def guided_gradient(
     images: torch.Tensor,
     class_index: int | Sequence[int] | torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Differentiate a class's logit, but let no negative gradient through a ReLU.
+    """Differentiate a class's logit, but let no negative gradient pass through a ReLU.
 
-    This is guided backpropagation. It is here because it fails: its maps hardly change when the
+    This is guided backpropagation. It is included because it fails: its maps hardly change when the
     model's last layer gets random weights, so they do not explain a class.
 
     Parameters
     ----------
     model : torch.nn.Module
-        With ``nn.ReLU`` or ``nn.ReLU6`` layers; a ReLU that is called as a function is not seen.
+        Has ``nn.ReLU`` or ``nn.ReLU6`` layers; a ReLU called as a function is not changed.
     images, class_index
         As for `grad_cam`.
 
@@ -204,7 +205,7 @@ def guided_gradient(
     Raises
     ------
     ValueError
-        If an argument is none of the above, or the model has no such layer.
+        If an argument is invalid, or the model has no such layer.
 
     References
     ----------
@@ -226,7 +227,7 @@ def guided_gradient(
         )
 
     def guide(_, __, output):
-        # On a copy: a hook on the output itself would be lost to a layer that works in place.
+        # On a copy: an in-place layer would lose a hook on the output itself.
         copy = output.clone()
         if copy.requires_grad:
             copy.register_hook(lambda gradient: gradient.clamp(min=0))
@@ -245,13 +246,13 @@ def guided_gradient(
 
 @contextmanager
 def _for_gradients(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode, with gradients whatever the caller's mode."""
+    """Use evaluation mode, with gradients regardless of the caller's mode."""
     with evaluating(model), torch.inference_mode(False), torch.enable_grad():
         yield
 
 
 def _gradient(model, images, class_index):
-    """Return the gradient of each image's logit, and which class that is."""
+    """Return the gradient of each image's logit, and the class of each."""
     pixels = images.detach().clone().requires_grad_()
     scores, chosen = class_scores(run(model, pixels), class_index, len(images))
     total = scores.sum()

@@ -1,4 +1,4 @@
-"""Priors of activation maximization: what makes an image count as likely."""
+"""Priors of activation maximization: what makes an image plausible."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torch import nn
 from lecture_utils._validation import finite
 from lecture_utils.augmentation import random_affine
 
-# How far the image is turned, moved and resized before each step at strength 1, so that no pattern
-# works in one position only.
+# Rotation, shift and scaling of the image before each step at strength 1, so that no pattern works
+# at one position only.
 _DEGREES, _SHIFT, _SCALE = 10.0, 8.0, 0.1
 
 
@@ -19,22 +19,23 @@ _DEGREES, _SHIFT, _SCALE = 10.0, 8.0, 0.1
 class Priors:
     """How strongly activation maximization prefers images that look like photos.
 
-    Each prior has a strength of its own; 0 turns it off.
+    Each prior has its own strength; 0 turns it off.
 
     Attributes
     ----------
     fourier : float
-        A wave of frequency f starts with, and changes in proportion to, 1 / f to this power. At 1
-        long waves dominate as in photos; at 0 all waves are alike, as when pixels are changed.
+        The initial amplitude and the changes of a wave of frequency f are proportional to 1 / f to
+        this power. At 1, long waves dominate as in photos; at 0, all waves are treated alike, as
+        when pixels are changed directly.
     color : float
-        From 0 (red, green and blue change independently) to 1 (three colors change independently
-        that do so in photos).
+        From 0 (red, green and blue change independently) to 1 (the three colors that vary
+        independently in photos change independently).
     transformations : float
-        1 rotates the image by up to 10 degrees before each step, moves it by up to 8 pixels and
+        1 rotates the image by up to 10 degrees before each step, shifts it by up to 8 pixels and
         resizes it by up to 10%; other strengths multiply all three. At most 4.
     total_variation : float
         Weight of the mean difference between neighboring pixels (0 to 1), in units of the
-        activation: at 2, a difference of 0.1 costs a fifth of it.
+        activation: at 2, a difference of 0.1 costs one fifth of it.
 
     Raises
     ------
@@ -62,12 +63,12 @@ class Priors:
 
 
 def transform(images: torch.Tensor, strength: float, generator: torch.Generator) -> torch.Tensor:
-    """Rotate, move and resize every image by random amounts; 0 leaves them as they are."""
+    """Rotate, shift and resize every image by random amounts; 0 leaves it unchanged."""
     if not strength:
         return images
     height, width = images.shape[2:]
     shift = strength * min(_SHIFT, height / 8, width / 8)
-    # What comes in from outside is the mirror image: a border would be something to respond to.
+    # The outside is filled with the mirror image: the network would respond to a border.
     rows, columns = (min(side // 4, side - 1) for side in (height, width))
     larger = nn.functional.pad(images, (columns, columns, rows, rows), mode="reflect")
     moved = random_affine(
@@ -81,7 +82,7 @@ def transform(images: torch.Tensor, strength: float, generator: torch.Generator)
 
 
 def total_variation(images: torch.Tensor) -> torch.Tensor:
-    """Return the mean absolute difference of neighboring pixels, per image.
+    """Return the mean absolute difference between neighboring pixels, per image.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Take away what a model has learned, to see whether an explanation notices."""
+"""Replace what a model has learned by random weights, to see whether an explanation changes."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ def with_random_weights(
     ----------
     model : torch.nn.Module
     layers : str, torch.nn.Module, or a list of them
-        Each with all layers inside it; ``""`` is the complete model.
+        Each one includes all layers inside it; ``""`` is the whole model.
     seed : int
+        Seed of the new weights.
 
     Returns
     -------
     torch.nn.Module
-        The copy. The weights are those that PyTorch draws for a new layer
-        (``layer.reset_parameters()``). The model and torch's random numbers stay as they were.
+        A copy, with the weights that PyTorch draws for a new layer (``layer.reset_parameters()``).
+        The model and PyTorch's random state are not changed.
 
     Raises
     ------
     ValueError
-        If the model has no such layer, or nothing in it has weights to draw.
+        If the model has no such layer, or the layer has no weights to draw.
 
     References
     ----------
@@ -60,5 +61,5 @@ def with_random_weights(
                     reset()
                     drawn += 1
             if not drawn:
-                raise ValueError(f"layer {name!r} has no weights that could be drawn anew")
+                raise ValueError(f"layer {name!r} has no weights that could be drawn again")
     return other

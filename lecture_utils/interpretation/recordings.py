@@ -1,7 +1,7 @@
-"""What filters respond to, recorded: synthesized images, priors, and images of a data set.
+"""Recordings of what filters respond to: synthesized images, priors, and images of a data set.
 
-`load` reads a recording. ``tools/record_filters.py`` and ``tools/record_examples.py`` make it
-again: up to an hour on one processor core.
+`load` reads a recording. ``tools/record_filters.py`` and ``tools/record_examples.py`` create it,
+which takes up to an hour on one processor core.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = [
 
 FOLDER = Path(__file__).parents[1] / "data" / "filters"
 CARD, EXAMPLES = "card.json", "examples.json"
-#: Folder of what ``tools/record_trace.py`` records.
+#: Folder of the recording that ``tools/record_trace.py`` makes.
 TRACE = "trace-of-an-eye"
 #: The strengths of the priors (see `interpretation.Priors`) with which all filters are recorded.
 DEFAULT: dict[str, float] = {
@@ -38,7 +38,7 @@ DEFAULT: dict[str, float] = {
     "transformations": 1,
     "total_variation": 2,
 }
-#: The strengths of each prior that are recorded for some filters; the others keep their default.
+#: The strengths of each prior recorded for some filters, with the other priors at their defaults.
 SWEEPS: dict[str, tuple[float, ...]] = {
     "fourier": (0, 0.5, 1, 1.5),
     "color": (0, 0.5, 1),
@@ -49,32 +49,33 @@ SWEEPS: dict[str, tuple[float, ...]] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """How a model's filters are looked into.
+    """How the filters of a model are recorded.
 
     Attributes
     ----------
     title : str
+        Name of the model for readers.
     classes : tuple of int
-        Classes whose logits are maximized, too; by default none.
+        Classes whose logits are maximized as well; by default none.
     layers : tuple of str
-        Paths of the modules. By default every expanded convolution of a network of inverted
-        bottlenecks; of other networks every convolution that is larger than 1x1. Its normalization
-        belongs to it, the ReLU does not: at 0 that has no gradient.
+        Paths of the modules. By default every expanding convolution of a network of inverted
+        bottlenecks, and in other networks every convolution larger than 1x1. Its normalization is
+        included but not its ReLU, which has no gradient where it outputs 0.
     filters : int
-        How many of each layer, drawn at random from those that some image activates.
+        Number of filters per layer, drawn at random from those that some image activates.
     swept : int
-        For how many of them the strengths of the priors are varied.
+        Number of those filters for which the strengths of the priors are varied.
     optima : int
-        Images for the same filter that are kept from being alike.
+        Number of images for the same filter that are kept different.
     diversity : float
-        How much they are, see `maximize_activation`.
+        How strongly they are kept different; see `maximize_activation`.
     steps, learning_rate : int, float
-        Of the gradient ascent.
+        Settings of the gradient ascent.
     sizes : (int, int)
-        Smallest and largest side of the synthesized images in pixels; in between, twice the
-        receptive field.
+        Smallest and largest side of the synthesized images in pixels; between these limits, it is
+        twice the receptive field.
     image_size : int
-        Side of the data set's images when they go through the model.
+        Side of the data set's images as the model's input.
     """
 
     title: str
@@ -91,10 +92,10 @@ class Plan:
 
 
 #: Egyptian cat, golden retriever, dalmatian, zebra, flamingo, goldfish, monarch butterfly,
-#: balloon, strawberry, banana, espresso and daisy: known to everybody.
+#: balloon, strawberry, banana, espresso and daisy: familiar to everybody.
 _CLASSES = (285, 207, 251, 340, 130, 1, 323, 417, 949, 954, 967, 985)
 
-#: What is recorded of each model, by its name. VGG16 and ResNet50 need torchvision's weights.
+#: The plan of each model, by name. VGG16 and ResNet50 need torchvision's weights.
 PLANS = {
     "cats-vs-dogs/augmented": Plan("Our network for cats and dogs"),
     "efficientnet_lite0": Plan("EfficientNet-Lite0, trained on ImageNet", _CLASSES),
@@ -104,7 +105,7 @@ PLANS = {
 
 
 def settings() -> list[dict[str, float]]:
-    """List the strengths of the priors that are recorded: the default, then one prior at a time.
+    """List the recorded strengths of the priors: the default, then one prior at a time.
 
     Returns
     -------
@@ -125,12 +126,12 @@ def settings() -> list[dict[str, float]]:
 
 
 class Recording:
-    """What was recorded for one model.
+    """The recording of one model.
 
     Parameters
     ----------
     folder : path
-        With the cards and the images.
+        Contains the cards and the images.
 
     Attributes
     ----------
@@ -138,7 +139,7 @@ class Recording:
         One of `PLANS`.
     card : dict
         ``layers`` with the chosen ``channels`` and the activations of their synthesized images;
-        and when, how and with which weights all this was made.
+        and when, how and with which weights the recording was made.
     """
 
     def __init__(self, folder: str | os.PathLike[str]):
@@ -148,24 +149,24 @@ class Recording:
 
     @cached_property
     def examples(self) -> dict[str, Any]:
-        """What the images of a data set do in the filters.
+        """How the filters respond to the images of a data set.
 
         Returns
         -------
         dict
-            ``pool`` describes the images; ``layers``, in the card's order, have those with the
-            highest and the lowest activations, and ``pairs`` for the quiz; ``observers`` tells how
-            two programs answered its questions.
+            ``pool`` describes the images; ``layers``, in the card's order, have the images with the
+            highest and lowest activations, and ``pairs`` for the quiz; ``observers`` has the
+            answers of two programs to its questions.
         """
         return json.loads((self.folder / EXAMPLES).read_text(encoding="utf-8"))
 
     def sheet(self, layer: int) -> bytes:
-        """Return the synthesized images of a layer, compressed: bytes of an AVIF file.
+        """Return the synthesized images of a layer as the bytes of an AVIF file.
 
         Parameters
         ----------
         layer : int
-            Which of the card's layers. Its ``sheet`` says where which image is.
+            Index into the card's layers. Its ``sheet`` tells where each image is.
 
         Returns
         -------
@@ -179,28 +180,28 @@ class Recording:
         Returns
         -------
         bytes
-            Of an AVIF file.
+            The content of an AVIF file.
         """
         return (self.folder / "pool.avif").read_bytes()
 
     def __repr__(self) -> str:
         filters = sum(len(layer["channels"]) for layer in self.card["layers"])
-        return f"<{self.name}: what {filters} filters of {len(self.card['layers'])} layers do>"
+        return f"<{self.name}: what {filters} filters of {len(self.card['layers'])} layers>"
 
 
 def tiles_of(layer: dict[str, Any]) -> dict[str, list[list[int]]]:
-    """Tell where in the sheet of a layer which images are.
+    """Return the positions of a layer's images in its sheet.
 
     Parameters
     ----------
     layer : dict
-        Of a recording's card.
+        A layer from a recording's card.
 
     Returns
     -------
     dict of str to list of list of int
-        Numbers of the tiles, for each filter: of "optima", "minimum" and "neuron", and of "swept",
-        by filter that was swept and setting.
+        Tile numbers for each filter: "optima", "minimum" and "neuron", and "swept" by swept filter
+        and setting.
 
     Examples
     --------
@@ -225,7 +226,7 @@ def folder_of(name: str, root: str | os.PathLike[str] | None = None) -> Path:
     name : str
         One of `PLANS`.
     root : path, optional
-        Where recordings lie. By default among those that come with the package.
+        Folder of the recordings. By default those that ship with the package.
 
     Returns
     -------
@@ -247,12 +248,12 @@ def available(root: str | os.PathLike[str] | None = None) -> tuple[str, ...]:
     Parameters
     ----------
     root : path, optional
-        Where to look. By default among those that come with the package.
+        Folder of the recordings. By default those that ship with the package.
 
     Returns
     -------
     tuple of str
-        Of `PLANS`, in that order.
+        Names from `PLANS`, in that order.
 
     Examples
     --------
@@ -270,7 +271,7 @@ def load(name: str, root: str | os.PathLike[str] | None = None) -> Recording:
     name : str
         One of `PLANS`.
     root : path, optional
-        Where to look. By default among those that come with the package.
+        Folder of the recordings. By default those that ship with the package.
 
     Returns
     -------
@@ -281,7 +282,7 @@ def load(name: str, root: str | os.PathLike[str] | None = None) -> Recording:
     ValueError
         If there is no such plan.
     FileNotFoundError
-        If it is not recorded.
+        If the model is not recorded.
 
     Examples
     --------
@@ -298,21 +299,21 @@ def load(name: str, root: str | os.PathLike[str] | None = None) -> Recording:
 
 
 def load_trace(root: str | os.PathLike[str] | None = None) -> tuple[dict[str, Any], list[Any]]:
-    """Read how a channel of EfficientNet-Lite0 was traced down through those that feed it.
+    """Read how a channel of EfficientNet-Lite0 was traced back through the channels that feed it.
 
     Parameters
     ----------
     root : path, optional
-        Where to look. By default among the recordings that come with the package.
+        Folder of the recordings. By default those that ship with the package.
 
     Returns
     -------
     card : dict
         ``levels`` from the start down: each with its ``block`` and ``channel``, its largest
-        ``inputs`` by contribution (weight times activation), and the ``test`` in which those were
+        ``inputs`` by contribution (weight times activation), and the ``test`` in which these were
         ablated. ``shown`` lists the (block, channel) of each image.
     images : list of ndarray of uint8, shape (H, W, 3)
-        What maximizes the middle neuron of each channel.
+        The image that maximizes the center neuron of each channel.
 
     Examples
     --------
@@ -330,7 +331,7 @@ def load_trace(root: str | os.PathLike[str] | None = None) -> tuple[dict[str, An
 
 
 def as_dict(plan: Plan) -> dict[str, Any]:
-    """Return a plan as a card has it."""
+    """Return a plan in the form stored in a card."""
     return {
         **dataclasses.asdict(plan),
         "default": DEFAULT,

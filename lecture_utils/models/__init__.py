@@ -1,7 +1,7 @@
 """The models that the chapters train, from small CNNs for digits to EfficientNet-Lite for photos.
 
-All take images with values from 0 (black) to 1 (white), shape (N, C, H, W), and return one logit
-per class. `build` makes one by its name in `NETWORKS`.
+All of them take images with values from 0 (black) to 1 (white), shape (N, C, H, W), and return one
+logit per class. `build` creates a model by its name in `NETWORKS`.
 """
 
 from lecture_utils.models._build import NETWORKS, build

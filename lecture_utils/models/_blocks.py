@@ -1,4 +1,4 @@
-"""What several networks are made of."""
+"""Building blocks of several networks."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def normalized_convolution(
 
 
 def check_classes(num_classes: int) -> int:
-    """Return the number of classes as an int, or raise ValueError if there is none."""
+    """Return the number of classes as an int, or raise ValueError if it is below 1."""
     return whole("num_classes", num_classes, 1, "a classifier needs at least 1")

@@ -13,7 +13,7 @@ from lecture_utils.models._filters import filter_network
 from lecture_utils.models._mnist import dense_network, flatten_cnn, gap_cnn, strong_cnn
 from lecture_utils.models._photos import cats_cnn, small_resnet
 
-#: The function that builds each model, by the name that recipes use.
+#: The function that builds each model, by the name used in recipes.
 NETWORKS: dict[str, Callable[..., nn.Sequential]] = {
     "dense": dense_network,
     "flatten": flatten_cnn,
@@ -37,26 +37,26 @@ NETWORKS: dict[str, Callable[..., nn.Sequential]] = {
 
 
 def build(name: str, num_classes: int | None = None, **options: Any) -> nn.Sequential:
-    """Build a network by its name, with new random weights.
+    """Build a network by name, with new random weights.
 
     Parameters
     ----------
     name : str
         One of `NETWORKS`.
     num_classes : int, optional
-        At least 1. By default ten, or for photos of two classes one logit.
+        At least 1. By default ten, or one logit for photos of two classes.
     **options
-        For the function that builds it, such as ``dropout=0.5`` for "cats".
+        Arguments of the function that builds it, such as ``dropout=0.5`` for "cats".
 
     Returns
     -------
     nn.Sequential
-        From images to logits.
+        Maps images to logits.
 
     Raises
     ------
     ValueError
-        If the name is unknown or there is no class.
+        If the name is unknown or `num_classes` is below 1.
 
     Examples
     --------

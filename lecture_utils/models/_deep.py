@@ -1,9 +1,9 @@
-"""Networks of any depth, with and without shortcuts: what residual connections are good for.
+"""Networks of any depth, with and without shortcuts, to show the use of residual connections.
 
 The architecture is that of He, Zhang, Ren and Sun for small images ("Deep residual learning for
 image recognition", arXiv:1512.03385, section 4.2), with fewer channels: a convolution, three stages
 of blocks with two convolutions each, global average pooling and a dense layer. A plain and a
-residual network of one depth have the same weights; the shortcut has none.
+residual network of the same depth have the same weights, because a shortcut has none.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class DeepBlock(nn.Module):
     """Two convolutions with batch normalization; with a shortcut, the input is added.
 
     By default, a ReLU follows the sum. With `pre_activation`, normalization and ReLU come before
-    each convolution, and nothing comes after the sum.
+    each convolution, and nothing follows the sum.
 
     Where the block halves height and width, the shortcut takes every second pixel; where it has
     more output channels, the additional channels of the shortcut are 0.
@@ -25,12 +25,13 @@ class DeepBlock(nn.Module):
     Parameters
     ----------
     in_channels, out_channels : int
-        `out_channels` at least `in_channels`.
+        `out_channels` is at least `in_channels`.
     stride : int
-        Of the first convolution.
+        Stride of the first convolution.
     shortcut : bool
+        Whether the input is added.
     normalize : bool
-        Whether each convolution has a batch normalization.
+        Whether each convolution has batch normalization.
     pre_activation : bool
         Whether normalization and ReLU come before each convolution (He et al., "Identity mappings
         in deep residual networks", arXiv:1603.05027).
@@ -69,7 +70,7 @@ class DeepBlock(nn.Module):
         self.change = nn.Sequential(*layers)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Compute the change, with a shortcut images + change; by default, a ReLU follows."""
+        """Compute the change, plus the images if there is a shortcut; by default, apply a ReLU."""
         changed = self.change(images)
         if self.shortcut:
             same = images[:, :, :: self.stride, :: self.stride]
@@ -92,32 +93,32 @@ def deep_cnn(
     Parameters
     ----------
     num_classes : int
-        Logits, at least 1.
+        Number of logits, at least 1.
     depth : int
-        Convolutions and the dense layer: 8, 14, 20, ..., six more for every block that each stage
-        gets.
+        Number of convolutions and dense layers: 8, 14, 20, ..., six more for each block added to
+        every stage.
     shortcuts : bool
         Whether every block adds its input.
     width : int
         Channels of the first stage, at least 1; the second has twice, the third four times as many.
     normalize : bool
-        Whether each convolution has a batch normalization.
+        Whether each convolution has batch normalization.
     initialization : {"he", "torch"}
-        The first weights of the convolutions: those of He et al. ("Delving deep into rectifiers",
+        The initial weights of the convolutions: those of He et al. ("Delving deep into rectifiers",
         arXiv:1502.01852), or PyTorch's own, which are smaller.
     pre_activation : bool
-        Whether all blocks have normalization and ReLU before their convolutions; then one more of
-        each follows the last block.
+        Whether all blocks have normalization and ReLU before their convolutions; another pair of
+        them then follows the last block.
 
     Returns
     -------
     nn.Sequential
-        From (N, 1, 28, 28) to (N, num_classes).
+        Maps (N, 1, 28, 28) to (N, num_classes).
 
     Raises
     ------
     ValueError
-        If an argument is none of the above.
+        If an argument is not one of these values.
 
     Examples
     --------

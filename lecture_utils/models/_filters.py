@@ -1,8 +1,8 @@
-"""Networks that differ in where their filters come from: designed, random, or learned.
+"""Networks that differ in the origin of their filters: designed, random, or learned.
 
-Below a classifier that is the same for all of them stand no filters at all, designed ones, random
-ones that stay as they are, or learned ones. They take gray images of 28x28 pixels with values from
-0 (black) to 1 (white), shape (N, 1, 28, 28), and return one logit per class.
+Below a classifier that is the same for all, they have no filters, designed ones, random ones that
+stay frozen, or learned ones. They take gray images of 28x28 pixels with values from 0 (black) to 1
+(white), shape (N, 1, 28, 28), and return one logit per class.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from torch import nn
 from lecture_utils._validation import check_name
 from lecture_utils.models._blocks import check_classes
 
-#: Where the filters of the first layer can come from.
+#: Possible origins of the filters of the first layer.
 FILTERS = ("none", "gabor", "random", "learned")
 FILTER_SIZE, FILTER_COUNT = 7, 32
-# Of the Gabor filters: two wavelengths (in pixels), four directions, four phases.
+# Gabor filters: two wavelengths (in pixels), four directions, four phases.
 _WAVELENGTHS = (4.0, 7.0)
 _DIRECTIONS = 4
 _PHASES = 4
@@ -31,15 +31,15 @@ def gabor_filters() -> torch.Tensor:
     Returns
     -------
     tensor, shape (32, 1, 7, 7)
-        For two wavelengths and four directions, four phases each. The weights of a filter add up to
-        0, their squares to 1.
+        For two wavelengths and four directions, four phases each. The weights of a filter sum to 0,
+        their squares to 1.
 
     Examples
     --------
     >>> gabor_filters().shape
     torch.Size([32, 1, 7, 7])
     """
-    # Here, because SciPy, which it needs, takes long to import.
+    # Imported here, because SciPy takes long to import.
     from lecture_utils.filter_banks import gabor_kernel
 
     filters = []
@@ -49,7 +49,7 @@ def gabor_filters() -> torch.Tensor:
                 kernel = gabor_kernel(
                     1 / wavelength,
                     theta=np.pi * direction / _DIRECTIONS,
-                    # The window shows about one wave, and ends within the filter.
+                    # The window covers about one wave, and ends inside the filter.
                     sigma=wavelength / 3,
                     offset=2 * np.pi * phase / _PHASES,
                 )
@@ -60,7 +60,7 @@ def gabor_filters() -> torch.Tensor:
 
 
 def _middle(kernel):
-    """Cut a kernel to the size of the filters, or pad it with zeros."""
+    """Crop a kernel to the size of the filters, or pad it with zeros."""
     half = FILTER_SIZE // 2
     rows, columns = (side // 2 for side in kernel.shape)
     padded = np.pad(kernel, half)
@@ -75,29 +75,30 @@ def filter_network(
 ) -> nn.Sequential:
     """Build a network whose first filters are designed, random or learned, below one classifier.
 
-    One layer has 32 filters of 7x7, a ReLU, and the mean over squares of 4x4 positions. A second,
-    learned layer has 32 filters of 3x3 that look at all 32 maps. Either way, 32 x 7 x 7 features
-    are left. The classifier standardizes each feature and is linear.
+    The first layer has 32 filters of 7x7, a ReLU, and average pooling over 4x4 positions. An
+    optional second, learned layer has 32 filters of 3x3 over all 32 maps. Either way, there are 32
+    x 7 x 7
+    features at the end. The classifier standardizes each feature and is linear.
 
     Parameters
     ----------
     num_classes : int
         At least 1.
     filters : {"none", "gabor", "random", "learned"}
-        "none" gives the pixels to the classifier. Filters that are "gabor" or "random" are frozen;
+        "none" passes the pixels to the classifier. "gabor" and "random" filters are frozen; the
         "random" ones are those that "learned" ones start from.
     layers : int
-        1 or 2.
+        Number of filter layers, 1 or 2.
 
     Returns
     -------
     nn.Sequential
-        From (N, 1, 28, 28) to (N, num_classes).
+        Maps (N, 1, 28, 28) to (N, num_classes).
 
     Raises
     ------
     ValueError
-        If an argument is none of the above.
+        If an argument is not one of these values.
 
     Examples
     --------
@@ -108,7 +109,7 @@ def filter_network(
     check_classes(num_classes)
     check_name("filters", filters, FILTERS)
     if layers not in (1, 2) or (layers == 2 and filters == "none"):
-        raise ValueError(f"layers is {layers!r}; use 1 or 2, and 1 where there are no filters")
+        raise ValueError(f"layers is {layers!r}; use 1 or 2, and 1 if there are no filters")
     if filters == "none":
         return nn.Sequential(*_classifier(28 * 28, num_classes))
     first = nn.Conv2d(1, FILTER_COUNT, FILTER_SIZE, padding="same")
@@ -128,8 +129,8 @@ def filter_network(
 
 
 def _classifier(features, num_classes):
-    # Standardized without weights of its own: what is a pixel and what is a response to a filter
-    # comes in the same range.
+    # Standardized without weights of its own, so that pixels and filter responses have the same
+    # range.
     return [
         nn.Flatten(),
         nn.BatchNorm1d(features, affine=False),

@@ -1,4 +1,4 @@
-"""The models of the chapter on a first CNN, and one that makes the most of 100,000 parameters.
+"""The models of the chapter on a first CNN, and the best one with up to 100,000 parameters.
 
 They take gray images of 28x28 pixels with values from 0 (black) to 1 (white), as a tensor of shape
 (N, 1, 28, 28), and return one logit per class, shape (N, 10).
@@ -17,7 +17,7 @@ def convolutional_base() -> nn.Sequential:
     Returns
     -------
     nn.Sequential
-        From (N, 1, 28, 28) to (N, 64, 3, 3), 55,744 parameters.
+        Maps (N, 1, 28, 28) to (N, 64, 3, 3); 55,744 parameters.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def convolutional_base() -> nn.Sequential:
 
 
 def flatten_cnn(num_classes: int = 10) -> nn.Sequential:
-    """Build the base with two dense layers on all 64 x 3 x 3 of its activations.
+    """Build the base with two dense layers on all its 64 x 3 x 3 activations.
 
     Parameters
     ----------
@@ -48,12 +48,12 @@ def flatten_cnn(num_classes: int = 10) -> nn.Sequential:
     Returns
     -------
     nn.Sequential
-        From (N, 1, 28, 28) to (N, num_classes); 93,322 parameters for ten classes.
+        Maps (N, 1, 28, 28) to (N, num_classes); 93,322 parameters for ten classes.
 
     Raises
     ------
     ValueError
-        If there is no class.
+        If `num_classes` is below 1.
 
     Examples
     --------
@@ -82,12 +82,12 @@ def gap_cnn(num_classes: int = 10) -> nn.Sequential:
     Returns
     -------
     nn.Sequential
-        From (N, 1, 28, 28) to (N, num_classes); 56,394 parameters for ten classes.
+        Maps (N, 1, 28, 28) to (N, num_classes); 56,394 parameters for ten classes.
 
     Raises
     ------
     ValueError
-        If there is no class.
+        If `num_classes` is below 1.
 
     References
     ----------
@@ -109,7 +109,7 @@ def gap_cnn(num_classes: int = 10) -> nn.Sequential:
 
 
 def dense_network(num_classes: int = 10) -> nn.Sequential:
-    """Build the baseline without a convolution: one hidden layer of 512 units.
+    """Build the baseline without convolutions: one hidden layer of 512 units.
 
     Parameters
     ----------
@@ -119,12 +119,12 @@ def dense_network(num_classes: int = 10) -> nn.Sequential:
     Returns
     -------
     nn.Sequential
-        From (N, 1, 28, 28) to (N, num_classes); 407,050 parameters for ten classes.
+        Maps (N, 1, 28, 28) to (N, num_classes); 407,050 parameters for ten classes.
 
     Raises
     ------
     ValueError
-        If there is no class.
+        If `num_classes` is below 1.
 
     Examples
     --------
@@ -144,9 +144,9 @@ def dense_network(num_classes: int = 10) -> nn.Sequential:
 def strong_cnn(num_classes: int = 10) -> nn.Sequential:
     """Build a CNN with batch normalization and strides that stays below 100,000 parameters.
 
-    Most of its multiplications happen at 13x13 pixels or fewer, which makes it cheaper to train
-    than pooling late would be. The last activations are flattened: the position of a stroke tells a
-    6 from a 9.
+    Most of its multiplications happen at 13x13 pixels or fewer, so it is cheaper to train than a
+    network that pools late. The last activations are flattened, because the position of a stroke
+    distinguishes a 6 from a 9.
 
     Parameters
     ----------
@@ -156,12 +156,12 @@ def strong_cnn(num_classes: int = 10) -> nn.Sequential:
     Returns
     -------
     nn.Sequential
-        From (N, 1, 28, 28) to (N, num_classes); 85,818 parameters for ten classes.
+        Maps (N, 1, 28, 28) to (N, num_classes); 85,818 parameters for ten classes.
 
     Raises
     ------
     ValueError
-        If there is no class.
+        If `num_classes` is below 1.
 
     Examples
     --------

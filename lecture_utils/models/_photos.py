@@ -1,4 +1,4 @@
-"""The models of the chapters on cats and dogs: color photos of any size in, one logit out.
+"""The models of the chapters on cats and dogs: from color photos of any size to one logit.
 
 They take tensors of shape (N, 3, H, W) with values from 0 (black) to 1 (white). With one logit,
 shape (N, 1), a value above 0 means the second of two classes; with more, there is one per class.
@@ -21,31 +21,32 @@ def cats_cnn(
     Parameters
     ----------
     num_classes : int
-        Logits, at least 1.
+        Number of logits, at least 1.
     dropout : float
-        Probability of leaving out a hidden unit of the dense layers, 0 to less than 1.
+        Probability of dropping a hidden unit of the dense layers, 0 to less than 1.
     width : int
-        Channels of the first convolution, at least 1; all other layers scale with it. With 32 it is
-        the lecture's network, with 16 it costs about a third.
+        Channels of the first convolution, at least 1; all other layers scale with it. 32 gives the
+        lecture's network; 16 costs about a third.
     batch_norm : bool
         Whether every convolution is followed by batch normalization.
 
     Returns
     -------
     nn.Sequential
-        From (N, 3, H, W), H and W at least 46, to (N, num_classes); 307,393 parameters for one
+        Maps (N, 3, H, W), H and W at least 46, to (N, num_classes); 307,393 parameters for one
         logit.
 
     Raises
     ------
     ValueError
-        If an argument is none of the above.
+        If an argument is out of range.
 
     Notes
     -----
-    Without batch normalization, so many layers need initial weights of the proper size, or the
-    signal fades on its way and nothing is learned for many epochs: see He et al., "Delving deep
-    into rectifiers", arXiv:1502.01852. With it they start from the same weights, for comparison.
+    Without batch normalization, this many layers need initial weights of the right size, or the
+    signal fades from layer to layer and the network learns nothing for many epochs: see He et al.,
+    "Delving deep into rectifiers", arXiv:1502.01852. With it they start from the same weights, for
+    comparison.
 
     Examples
     --------
@@ -87,7 +88,7 @@ class ResidualBlock(nn.Module):
     Parameters
     ----------
     channels : int
-        Of input and output, at least 1.
+        Channels of input and output, at least 1.
 
     References
     ----------
@@ -119,22 +120,22 @@ def small_resnet(num_classes: int = 1, *, pooling: bool = True) -> nn.Sequential
     Parameters
     ----------
     num_classes : int
-        Logits, at least 1.
+        Number of logits, at least 1.
     pooling : bool
-        Whether max pooling halves height and width, three times, or the convolution before it does,
-        with a stride of 2. Both have the same weights; with strides these three convolutions cost a
-        quarter.
+        Whether max pooling halves height and width, three times. Otherwise the convolution before
+        it does so, with a stride of 2. Both have the same weights; with strides, these three
+        convolutions cost a quarter.
 
     Returns
     -------
     nn.Sequential
-        From (N, 3, H, W), H and W at least 1, to (N, num_classes); 1,939,233 parameters for one
+        Maps (N, 3, H, W), H and W at least 1, to (N, num_classes); 1,939,233 parameters for one
         logit.
 
     Raises
     ------
     ValueError
-        If there is no class.
+        If `num_classes` is below 1.
 
     Examples
     --------
@@ -164,7 +165,7 @@ def _strided_convolution(in_channels, out_channels):
 
 
 def _pooled_convolution(in_channels, out_channels):
-    # Pooled first, so that normalization and ReLU have a quarter to do.
+    # Pooling comes first, so that normalization and ReLU process only a quarter of the values.
     convolution, *rest = normalized_convolution(in_channels, out_channels, kernel_size=3, padding=1)
     return convolution, nn.MaxPool2d(kernel_size=3, stride=2, padding=1), *rest
 
@@ -178,7 +179,7 @@ def _initialize(model):
                 nn.init.zeros_(layer.bias)
     first = model[0]
     with torch.no_grad():
-        # As if it were applied to (x - 0.5) / 0.25, which has about mean 0 and standard deviation
-        # 1.
+        # As if it were applied to (x - 0.5) / 0.25, which has a mean of about 0 and a standard
+        # deviation of about 1.
         first.weight.div_(0.25)
         first.bias.sub_(0.5 * first.weight.sum(dim=(1, 2, 3)))

@@ -1,4 +1,4 @@
-"""A small VGG for digits, whose pooling can be exchanged."""
+"""A small VGG for digits with exchangeable pooling."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from lecture_utils.models._blocks import check_classes, normalized_convolution
 
 
 class EverySecondPixel(nn.Module):
-    """Keep every second row and column: half the size, without looking at the pixels between."""
+    """Keep every second row and column: half the size, ignoring the pixels between."""
 
     def forward(self, images):
-        """From (N, C, H, W) to (N, C, H / 2, W / 2), rounded up."""
+        """Map (N, C, H, W) to (N, C, H / 2, W / 2), rounded up."""
         return images[..., ::2, ::2]
 
 
-#: What halves the size of the maps in `small_vgg`, by name.
+#: The modules that halve the size of the maps in `small_vgg`, by name.
 POOLINGS = {
     "max": lambda: nn.MaxPool2d(2),
     "average": lambda: nn.AvgPool2d(2),
@@ -34,19 +34,19 @@ def small_vgg(num_classes: int = 10, *, pooling: str = "max", width: int = 6) ->
     num_classes : int
         At least 1.
     pooling : {"max", "average", "none"}
-        What halves height and width after each stage; "none" keeps every second pixel.
+        How height and width are halved after each stage; "none" keeps every second pixel.
     width : int
         Channels of the first stage; the second has twice, the third four times as many.
 
     Returns
     -------
     nn.Sequential
-        From (N, 1, 32, 32) to (N, num_classes).
+        Maps (N, 1, 32, 32) to (N, num_classes).
 
     Raises
     ------
     ValueError
-        If an argument is none of the above.
+        If an argument is not one of these values.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Find, check and read the files of pretrained weights; see `pretrained`."""
+"""Find, verify and read files of pretrained weights; see `pretrained`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TITLES = {
     "vgg16": "VGG16",
     "inception_v3": "Inception v3",
 }
-# Where weights may lie inside LECTURE_DATA.
+# Where weights may be inside LECTURE_DATA.
 _LAYOUTS = ("weights", ".", "hub/checkpoints", "checkpoints")
 _CACHE = "weights"
 
@@ -43,7 +43,7 @@ def find(name: str, source: str | None, download: bool | None) -> dict[str, Any]
     Returns
     -------
     dict
-        The attributes of `pretrained.Pretrained` but its name.
+        The attributes of `pretrained.Pretrained` except its name.
     """
     finders = _finders(name)
     if source is not None and source not in finders:
@@ -53,7 +53,7 @@ def find(name: str, source: str | None, download: bool | None) -> dict[str, Any]
     remedy = (
         f"pip install {_LITE_DISTRIBUTION}"
         if name == _LITE
-        else "load them with download=True (LECTURE_OFFLINE must not be set), or put "
+        else "download them with download=True (LECTURE_OFFLINE must not be set), or put "
         f"torchvision's {_official(name)[0][0]} into the folder "
         f"{_search.from_home(_search.cache_folder(_CACHE))} or "
         f"LECTURE_DATA; load({_LITE!r}) works without"
@@ -68,7 +68,7 @@ def find(name: str, source: str | None, download: bool | None) -> dict[str, Any]
 
 
 def is_here(name: str) -> bool:
-    """Tell whether `find` succeeds without a download; damaged files do not count."""
+    """Return whether `find` succeeds without a download; damaged files do not count."""
     if name == _LITE:
         path = _lite_path()
         return path is not None and has_checksum(path, _LITE_CHECKSUM)
@@ -76,7 +76,7 @@ def is_here(name: str) -> bool:
         folders = _data_folders()
     except DatasetNotFoundError:
         folders = []
-    # Where LECTURE_DATA holds a damaged file, load() stops there and says so.
+    # If LECTURE_DATA holds a damaged file, load() stops there and reports it.
     for path in _candidates(name, folders):
         return has_checksum(path, _checksum(path))
     return any(has_checksum(path, _checksum(path)) for path in _candidates(name, _caches()))
@@ -132,7 +132,7 @@ def _from_package():
 def _from_folder(name):
     folders = _data_folders()
     for path in _candidates(name, folders):
-        _check(path, _checksum(path), "put a good copy there, or delete it")
+        _check(path, _checksum(path), "replace it with a good copy, or delete it")
         return _build(name, path, "folder", "LECTURE_DATA")
     raise DatasetNotFoundError(
         f"{folders[1]} has no {_official(name)[0][0]}, nor has its folder weights"
@@ -143,9 +143,9 @@ def _from_cache(name):
     for path in _candidates(name, _caches()):
         if has_checksum(path, _checksum(path)):
             return _build(name, path, "cache", "the cache")
-        _search.say_once(f"{path} is damaged and is not used")
+        _search.say_once(f"{path} is damaged, so it is not used")
     raise DatasetNotFoundError(
-        f"{_search.from_home(_search.cache_folder(_CACHE))} has no whole {_official(name)[0][0]}; "
+        f"{_search.from_home(_search.cache_folder(_CACHE))} has no valid {_official(name)[0][0]}; "
         "source='download' fetches it"
     )
 
@@ -171,7 +171,7 @@ def _caches():
 
 
 def _official(name: str) -> list[tuple[str, Any]]:
-    """List torchvision's files with 1,000 classes and their weights, the recommended ones first."""
+    """List torchvision's files with 1,000 classes and their weights, recommended ones first."""
     from torchvision.models import get_model_weights
 
     enum: Any = get_model_weights(name)
@@ -202,8 +202,8 @@ def _build(name: str, path: Path, source: str, provider: str) -> dict[str, Any]:
     weights = known.get(path.name, next(iter(known.values())))
     options: dict[str, Any] = {}
     if name == "inception_v3":
-        # The drawing of its initial weights is slow; the weights expect another normalization,
-        # which it does itself.
+        # Drawing its initial weights is slow; with these weights, it converts the normalization
+        # itself.
         options = {"init_weights": False, "transform_input": True}
     model = get_model_builder(name)(weights=None, **options)
     try:
@@ -242,9 +242,9 @@ def _read(path):
     import torch
 
     try:
-        # Only tensors, no code: a file of weights must not be able to run anything.
+        # Only tensors, no code: loading weights must not be able to run anything.
         weights = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds, and says how to run the code
+    except Exception as error:  # torch raises many kinds, and tells how to run the code
         raise ValueError(
             f"{path} cannot be read as weights ({type(error).__name__}); delete it"
         ) from error

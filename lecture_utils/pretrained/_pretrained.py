@@ -23,29 +23,29 @@ NETWORKS = ("efficientnet_lite0", "resnet18", "resnet50", "vgg16", "inception_v3
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Pretrained:
-    """A trained model and all that is needed to use it.
+    """A trained model and everything needed to use it.
 
     Attributes
     ----------
     name, title : str
-        Such as ``"resnet18"`` and ``"ResNet18"``.
+        For example ``"resnet18"`` and ``"ResNet18"``.
     model : torch.nn.Module
-        From normalized images (N, 3, H, W) to logits (N, 1000); on the CPU, in evaluation mode.
+        Maps normalized images (N, 3, H, W) to logits (N, 1000); on the CPU, in evaluation mode.
     class_names : tuple of str
         ImageNet's 1,000 classes in the order of the logits. Two names occur twice ("crane", a bird
         and a machine).
     image_size : int
-        Side of the square images that it was made for, in pixels.
+        Side of the square images that it was designed for, in pixels.
     mean, std : tuple of float
-        Per color, for values from 0 to 1: the model takes ``(x - mean) / std``.
+        Per color, for values from 0 to 1: the model's input is ``(x - mean) / std``.
     source : str
         Where the weights came from: "folder", "cache", "package" or "download".
     origin : str
-        The same as a sentence, for a caption.
+        The same as a phrase for a caption.
     resize_size : int
-        To which the shorter side is resized before the middle is cut out.
+        Length in pixels of the shorter side, after resizing and before the center crop.
     interpolation : str
-        How: a value of torchvision's ``InterpolationMode``.
+        Method for resizing: a value of torchvision's ``InterpolationMode``.
     """
 
     name: str
@@ -64,14 +64,14 @@ class Pretrained:
         return f"<{self.origin}>"
 
     def preprocess(self, images: Images) -> Tensor:
-        """Resize, cut out the middle and normalize, as the weights' authors did for their tests.
+        """Resize, crop the center and normalize, as the weights' authors did in their tests.
 
         Parameters
         ----------
         images : PIL image, array of integers from 0 to 255, shape (H, W, 3), or a list of them
-            Of any size; gray ones, (H, W), become color. Or a tensor of uint8, shape (N, 3, H, W).
-            PIL images may have any mode. 16 bits of gray are scaled to 8, the orientation that a
-            camera noted (EXIF) is applied, and transparency is left out: what lies under it shows.
+            Any size; gray images, (H, W), become color. Or a tensor of uint8, shape (N, 3, H, W).
+            PIL images may have any mode. 16-bit gray is scaled to 8 bits, the orientation stored by
+            a camera (EXIF) is applied, and transparency is dropped: the color below it shows.
 
         Returns
         -------
@@ -81,7 +81,7 @@ class Pretrained:
         Raises
         ------
         ValueError
-            If something is no image, or has values outside of 0 to 255, or of unknown range (PIL
+            If an item is not an image, or has values outside of 0 to 255 or of unknown range (PIL
             images of 32-bit integers or floats).
 
         Examples
@@ -93,7 +93,7 @@ class Pretrained:
         return self.normalize(self.crop(images))
 
     def crop(self, images: Images) -> Tensor:
-        """Do the same without the normalization: images with values from 0 to 1, to show them.
+        """Resize and crop as `preprocess` does, but keep values from 0 to 1 for showing images.
 
         Parameters
         ----------
@@ -133,7 +133,7 @@ class Pretrained:
         Returns
         -------
         torch.Tensor
-            Of the same shape; gradients pass.
+            The same shape; gradients are passed on.
 
         Examples
         --------
@@ -146,12 +146,12 @@ class Pretrained:
 
 
 def available() -> tuple[str, ...]:
-    """List the models that `load` can give on this machine without a download.
+    """List the models that `load` finds on this machine without a download.
 
     Returns
     -------
     tuple of str
-        Of `NETWORKS`, in that order.
+        Names from `NETWORKS`, in that order.
 
     Examples
     --------
@@ -162,17 +162,17 @@ def available() -> tuple[str, ...]:
 
 
 def load(name: str, source: str | None = None, download: bool | None = None) -> Pretrained:
-    """Load a model with weights trained on ImageNet, and say once where they are from.
+    """Load a model with weights trained on ImageNet, and report once where they came from.
 
     Parameters
     ----------
     name : str
         One of `NETWORKS`.
     source : {"folder", "cache", "package", "download"}, optional
-        Insist on one source. By default the first that has the weights.
+        Use only this source. By default, the first that has the weights.
     download : bool, optional
-        Whether the search may download the weights (45 to 530 MB). By default it may in Colab and
-        where ``LECTURE_DOWNLOAD=1`` is set. ``LECTURE_OFFLINE=1`` forbids it.
+        Whether the weights may be downloaded (45 to 530 MB). By default only in Colab and where
+        ``LECTURE_DOWNLOAD=1`` is set. ``LECTURE_OFFLINE=1`` forbids it.
 
     Returns
     -------
@@ -181,18 +181,18 @@ def load(name: str, source: str | None = None, download: bool | None = None) -> 
     Raises
     ------
     ValueError
-        If an argument is none of the above, or a file in ``LECTURE_DATA`` is damaged.
+        If an argument is not one of these, or a file in ``LECTURE_DATA`` is damaged.
     datasets.DatasetNotFoundError
-        If no source has the weights, or not the one that `source` names; the message says what
-        would help.
+        If no source, or not the one that `source` names, has the weights; the message suggests
+        what to do.
     datasets.DownloadError
         If `source` is "download" and the download fails.
 
     Notes
     -----
-    A file of torchvision carries the first eight digits of its SHA-256 checksum in its name; a file
-    whose content does not fit its name is not used. In ``LECTURE_DATA`` any
-    ``resnet18-<its eight digits>.pth`` will do, whoever trained it.
+    The name of a torchvision file contains the first eight digits of its SHA-256 checksum; a file
+    whose content does not match its name is not used. ``LECTURE_DATA`` may hold any
+    ``resnet18-<its eight digits>.pth``, whoever trained it.
 
     Examples
     --------
@@ -209,7 +209,7 @@ def load(name: str, source: str | None = None, download: bool | None = None) -> 
 
 
 def _as_images(images: Any) -> list[Any]:
-    """Turn whatever `preprocess` takes into a list of PIL images, or of tensors (3, H, W)."""
+    """Convert any input of `preprocess` to a list of PIL images, or of tensors (3, H, W)."""
     import numpy as np
     import torch
     from PIL import Image
@@ -224,7 +224,7 @@ def _as_images(images: Any) -> list[Any]:
                 "to 1"
             )
         if not images.numel():
-            raise ValueError(f"images of shape {tuple(images.shape)} hold no image")
+            raise ValueError(f"images of shape {tuple(images.shape)} contain no image")
         return list(images)
     if isinstance(images, Image.Image):
         return [as_rgb(images)]

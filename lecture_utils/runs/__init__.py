@@ -1,6 +1,6 @@
-"""Training that was recorded once, so that a reader need not wait: load it, or do it again.
+"""Recorded training runs, so that a reader need not wait: load them, or repeat them.
 
-``python -m lecture_utils.runs list`` shows what there is.
+``python -m lecture_utils.runs list`` shows the available runs.
 """
 
 from lecture_utils.runs._readouts import ReadOut

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from lecture_utils import runs
 
-RECORDED_WHERE = "default: the runs that come with the package"
+RECORDED_WHERE = "default: the runs that ship with the package"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; give the exit status."""
+    """Run the command line; return the exit status."""
     options = _parser().parse_args(arguments)
     try:
         options.action(options)
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("stopped; the resume command goes on from the last whole epoch", file=sys.stderr)
+        print("stopped; the resume command continues after the last full epoch", file=sys.stderr)
         return 130
     return 0
 
@@ -51,7 +51,7 @@ def _train(options):
     trainer = {name: getattr(options, name) for name in names}
     sizes = ("epochs", "train_size", "validation_size", "batch_size")
     changes = {name: getattr(options, name) for name in sizes}
-    # Several in one process: for short runs, importing torch takes longer than training.
+    # Several runs in one process: for short ones, importing torch takes longer than training.
     for name, seed in itertools.product(options.name, options.seed):
         run = runs.train(
             name,
@@ -83,24 +83,24 @@ def _parser():
     parser = argparse.ArgumentParser(prog="python -m lecture_utils.runs", description=runs.__doc__)
     commands = parser.add_subparsers(required=True, metavar="{list,show,train,resume}")
 
-    command = commands.add_parser("list", help="what there is")
+    command = commands.add_parser("list", help="list the available runs")
     command.add_argument("--root", help=f"folder with runs ({RECORDED_WHERE})")
     command.set_defaults(action=_list)
 
-    command = _named(commands, "show", "card and history of a run")
+    command = _named(commands, "show", "show the card and history of a run")
     command.add_argument("--root", help=f"folder with runs ({RECORDED_WHERE})")
     command.set_defaults(action=_show)
 
-    command = commands.add_parser("train", help="do runs again, one after the other")
-    command.add_argument("name", nargs="+", help="such as mnist/gap")
-    command.add_argument("--seed", type=int, nargs="+", default=[0], help="one run with each")
-    command.add_argument("--root", default="runs", help="where results go (default: runs)")
+    command = commands.add_parser("train", help="repeat runs, one after the other")
+    command.add_argument("name", nargs="+", help="for example mnist/gap")
+    command.add_argument("--seed", type=int, nargs="+", default=[0], help="one run for each")
+    command.add_argument("--root", default="runs", help="folder for results (default: runs)")
     command.add_argument("--data-dir", help='folder with the data sets, or "sample"')
     command.add_argument("--epochs", type=int)
     command.add_argument("--batch-size", type=int)
-    command.add_argument("--train-size", type=int, help="train on no more than so many images")
+    command.add_argument("--train-size", type=int, help="train on at most this many images")
     command.add_argument("--validation-size", type=int)
-    command.add_argument("--threads", type=int, help="processor threads")
+    command.add_argument("--threads", type=int, help="number of processor threads")
     command.add_argument("--overwrite", action="store_true", help="replace an earlier run")
     command.add_argument("--accelerator", default="auto", help="cpu, gpu, mps, ...")
     command.add_argument("--devices", type=_devices, default="auto", help="how many, or which")
@@ -109,15 +109,15 @@ def _parser():
     command.add_argument("--precision", default="auto", help="32-true, bf16-mixed, ...")
     command.set_defaults(action=_train)
 
-    command = _named(commands, "resume", "go on with a run that was stopped")
-    command.add_argument("--root", default="runs", help="where results go (default: runs)")
+    command = _named(commands, "resume", "continue a run that was stopped")
+    command.add_argument("--root", default="runs", help="folder for results (default: runs)")
     command.set_defaults(action=_resume)
     return parser
 
 
 def _named(commands, verb, meaning):
     command = commands.add_parser(verb, help=meaning)
-    command.add_argument("name", help="such as mnist/gap")
+    command.add_argument("name", help="for example mnist/gap")
     command.add_argument("--seed", type=int, default=0)
     return command
 

@@ -1,4 +1,4 @@
-"""What happens after every epoch of a recorded run: a line of history, then a checkpoint."""
+"""The steps after every epoch of a recorded run: write a line of history, then a checkpoint."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
 
 class History(Callback):
-    """Write ``history.csv``, and keep its rows and the time spent in the checkpoint.
+    """Write ``history.csv``, and keep its rows and the elapsed time in the checkpoint.
 
-    The rows of a resumed run come from the checkpoint, not from the file: a kill between the two
-    leaves no epoch twice and none out.
+    The rows of a resumed run come from the checkpoint, not from the file. So a kill between the two
+    neither duplicates nor loses an epoch.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,7 +38,7 @@ class History(Callback):
         self.seconds += time.perf_counter() - self._started[0]
         self.processor_seconds += time.process_time() - self._started[1]
         row: dict[str, Any] = {"epoch": trainer.current_epoch + 1}
-        # Six digits are more than a curve shows; what was computed is in the checkpoint.
+        # Six digits are more than a curve shows; the checkpoint has the exact values.
         row.update({name: f"{trainer.callback_metrics[name].item():.6g}" for name in COLUMNS})
         self.rows.append(row)
         if trainer.is_global_zero:
@@ -65,7 +65,7 @@ class FilterSnapshots(Callback):
     Parameters
     ----------
     steps : sequence of int
-        0 is before the first step.
+        Numbers of steps; 0 is before the first step.
     """
 
     def __init__(self, steps: Sequence[int]) -> None:
@@ -101,12 +101,12 @@ class FilterSnapshots(Callback):
 
 
 class ReadOutCallback(Callback):
-    """Keep the best weights of each budget, and evaluate on clean training images now and then.
+    """Keep the best weights of each budget, and sometimes evaluate on clean training images.
 
     Parameters
     ----------
     recipe : Recipe
-        Its ``budgets`` and ``clean_every``.
+        Provides ``budgets`` and ``clean_every``.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -143,16 +143,16 @@ class ReadOutCallback(Callback):
 
 
 class EpochCheckpoint(Checkpoint):
-    """Replace the one checkpoint after each epoch; a kill leaves the old one or the new one.
+    """Replace the only checkpoint after each epoch; a kill leaves either the old or the new one.
 
-    Lightning runs checkpoint callbacks last, so the epoch's history is in it.
+    Lightning runs checkpoint callbacks last, so the checkpoint includes the epoch's history.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / CHECKPOINT
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        # All processes take part in making it, the first one writes it.
+        # All processes help to create it; the first one writes it.
         temporary = self.path.with_suffix(".part")
         trainer.save_checkpoint(temporary, weights_only=False)
         if trainer.is_global_zero:

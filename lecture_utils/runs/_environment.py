@@ -1,4 +1,4 @@
-"""What a card says about the machine and the code."""
+"""The information about machine and code in a card."""
 
 import importlib.metadata
 import os
@@ -11,8 +11,8 @@ from typing import Any
 from lecture_utils.profiling import processor
 
 PACKAGES = ("torch", "pytorch-lightning", "torchmetrics", "safetensors", "numpy")
-# What decides the results of a run. Whole folders, so that no file can be forgotten; demos do not
-# count.
+# The code that determines the results of a run. Whole folders, so that no file can be forgotten;
+# demos do not count.
 SOURCES = (
     "_*",
     "augmentation",
@@ -31,13 +31,13 @@ SOURCES = (
 
 
 def versions() -> dict[str, str]:
-    """Name the versions of Python and of the packages that a run depends on."""
+    """Return the versions of Python and of the packages that a run depends on."""
     packages = {name: importlib.metadata.version(name) for name in PACKAGES}
     return {"python": platform.python_version(), **packages}
 
 
 def hardware() -> dict[str, Any]:
-    """Describe processor and GPU."""
+    """Describe the processor and the GPU."""
     import torch
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
@@ -51,7 +51,7 @@ def hardware() -> dict[str, Any]:
 
 
 def code_version(sources: Sequence[str] = SOURCES) -> dict[str, Any]:
-    """Name the commit, and whether the code that decides a run was changed since.
+    """Return the commit, and whether the code that determines a run has changed since.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def code_version(sources: Sequence[str] = SOURCES) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``commit`` is None where the package is installed without its repository.
+        ``commit`` is None if the package is installed without its repository.
     """
     folder = Path(__file__).parents[1]
     try:

@@ -1,9 +1,9 @@
-"""The recipes that ask whether filters should be designed, random or learned.
+"""The recipes that compare designed, random and learned filters.
 
-Five networks, which differ in their first layers only (see `models.filter_network`), are trained on
+Five networks, which differ only in their first layers (see `models.filter_network`), are trained on
 few and on many images of clothes. All take 3,000 steps with batches of 100 images. Learning rate
-and weight decay were chosen for each network and number of images on the validation images, with a
-seed that the recorded runs do not have: ``tools/tune_filters.py`` writes what it got into
+and weight decay were chosen on the validation images, for each network and number of images, with a
+seed that no recorded run uses. ``tools/tune_filters.py`` writes its results into
 ``data/tuning/filters.json``, and the highest validation accuracy decides.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lecture_utils.runs._recipe import Recipe
 
-#: The networks, and what a figure calls them.
+#: The networks, and their names in figures.
 NETWORKS = {
     "pixels": "pixels",
     "gabor": "Gabor filters",
@@ -22,21 +22,22 @@ NETWORKS = {
     "one-layer": "one learned layer",
     "two-layers": "two learned layers",
 }
-#: Training images.
+#: Numbers of training images.
 SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 50_000)
-#: What tuning chooses from. Decay is that of AdamW, which multiplies it by the learning rate.
+#: The values tried in tuning. Weight decay is that of AdamW, which multiplies it by the learning
+#: rate.
 LEARNING_RATES = (1e-3, 3e-3, 1e-2)
 WEIGHT_DECAYS = (0.1, 1.0, 3.0)
-#: The sizes that are tuned; the others take the choice of the next smaller one of these, or of the
+#: The sizes that are tuned. The others use the choice for the next smaller one of these, or for the
 #: smallest.
 TUNED_SIZES = (1_000, 10_000)
-#: What tuning got: a list of ``learning_rate``, ``weight_decay``, ``val_accuracy`` and ``val_loss``
-#: per network and tuned size.
+#: The results of tuning: a list of ``learning_rate``, ``weight_decay``, ``val_accuracy`` and
+#: ``val_loss`` per network and tuned size.
 TUNING = Path(__file__).parents[1] / "data" / "tuning" / "filters.json"
 _STEPS, _BATCH = 3_000, 100
-# Images in all batches of an epoch: as many as the larger sets have at least.
+# Total number of images in the batches of an epoch: the minimum for the larger sets.
 _IMAGES_PER_EPOCH = 30_000
-# Optimizer steps after which the first filters are kept, of the runs that learn them.
+# Optimizer steps after which the first filters are kept, in runs that learn them.
 _SNAPSHOTS = (
     *(0, 1, 2, 3, 5, 8, 12, 18, 27, 40, 60),
     *(90, 135, 200, 300, 450, 675, 1_000, 1_500, 2_200, 3_000),
@@ -44,13 +45,13 @@ _SNAPSHOTS = (
 
 
 def chosen(network: str, size: int) -> tuple[float, float]:
-    """Choose the learning rate and the weight decay of a network for a number of training images.
+    """Choose the learning rate and weight decay of a network for a number of training images.
 
     Returns
     -------
     (float, float)
-        Those with the highest accuracy on the validation images, for the next smaller size that was
-        tuned (or the smallest of them); of several, the first.
+        Those with the highest accuracy on the validation images, for the next smaller tuned size
+        (or the smallest one); of several, the first.
     """
     tuned = max((known for known in TUNED_SIZES if known <= size), default=min(TUNED_SIZES))
     tried = json.loads(TUNING.read_text(encoding="utf-8"))[network][str(tuned)]
@@ -59,12 +60,12 @@ def chosen(network: str, size: int) -> tuple[float, float]:
 
 
 def name_of(network: str, size: int) -> str:
-    """Name the recipe of a network and a number of training images."""
+    """Return the name of the recipe for a network and a number of training images."""
     return f"filters/{network}-{size}"
 
 
 def make() -> list[Recipe]:
-    """Make all of them.
+    """Create all of these recipes.
 
     Returns
     -------
@@ -74,7 +75,7 @@ def make() -> list[Recipe]:
 
 
 def make_one(network: str, size: int, settings: tuple[float, float] | None = None) -> Recipe:
-    """Make the recipe of a network and a number of training images.
+    """Create the recipe for a network and a number of training images.
 
     Parameters
     ----------
@@ -83,7 +84,7 @@ def make_one(network: str, size: int, settings: tuple[float, float] | None = Non
     size : int
         One of `SIZES`.
     settings : (float, float), optional
-        Learning rate and weight decay; by default those that tuning has chosen.
+        Learning rate and weight decay; by default those chosen by tuning.
     """
     learning_rate, weight_decay = settings or chosen(network, size)
     repeats = max(1, _IMAGES_PER_EPOCH // size)

@@ -1,7 +1,7 @@
-"""Names from before they were changed: files that earlier versions wrote are read through here.
+"""Old names in files written by earlier versions, and their current equivalents.
 
-Cards, settings and weights stay on disk as their run left them. What is read gets today's names
-here, and nowhere else.
+Cards, settings and weights stay on disk as their run left them. This module, and no other, converts
+them to current names when they are read.
 """
 
 import math
@@ -17,9 +17,9 @@ _RECIPE_FIELDS = {
     "draw_by_seed": "resample_by_seed",
     "describe_test": "save_predictions",
 }
-# Pixels along a side of the images that `random_affine` was used for.
+# Side in pixels of the images that `random_affine` was used for.
 _MNIST_SIDE = 28
-# The layers of `models.InvertedBottleneck`, as they occur in the names of weights.
+# The layers of `models.InvertedBottleneck`, as named in its weights.
 _LAYERS = {
     ".change.widen.": ".change.expand.",
     ".change.filter.": ".change.depthwise.",
@@ -28,18 +28,18 @@ _LAYERS = {
 
 
 def card(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of ``card.json`` with today's names."""
+    """Return the content of ``card.json`` with current names."""
     return {**content, "recipe": recipe_fields(content["recipe"])}
 
 
 def settings(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of ``settings.json``, which a stopped run leaves, with today's names."""
+    """Return the content of ``settings.json``, which a stopped run leaves, with current names."""
     renamed = {"data_dir" if name == "data" else name: value for name, value in content.items()}
     return {**renamed, "recipe": recipe_fields(content["recipe"])}
 
 
 def recipe_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a `Recipe` with today's names; fields that are missing stay missing."""
+    """Return the fields of a `Recipe` with current names; missing fields stay missing."""
     if not fields.keys() & _RECIPE_FIELDS.keys():
         return dict(fields)
     renamed = {_RECIPE_FIELDS.get(name, name): value for name, value in fields.items()}
@@ -49,8 +49,9 @@ def recipe_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _augmentation(options):
     """Return augmentation options in torchvision's units.
 
-    Digits were translated in pixels, their scale was a deviation from 1, and their shear a slope;
-    photos called the scale ``zoom``.
+    For digits, translations were in pixels, the scale was a deviation from 1, and the shear a
+    slope;
+    for photos, the scale was called ``zoom``.
     """
     if "shift" not in options:
         return {"scale" if name == "zoom" else name: value for name, value in options.items()}
@@ -63,7 +64,7 @@ def _augmentation(options):
 
 
 def weights(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a state dict with today's names of layers."""
+    """Return a state dict with current names of layers."""
     renamed = {}
     for name, value in state.items():
         for old, new in _LAYERS.items():

@@ -1,4 +1,4 @@
-"""Build the model of a recipe: one of the book's own, or one that builds on a pretrained model."""
+"""Build the model of a recipe: one of the book's own, or one based on a pretrained model."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from lecture_utils import models
 from lecture_utils._inspect import evaluating
 from lecture_utils.runs._recipe import PHOTOS, Recipe
 
-# The output of the frozen part is cached on disk if it takes no more bytes per image than this.
+# The output of the frozen part is cached on disk if it has at most this many bytes per image.
 _MOST_BYTES = 250_000
 
 
 def build(recipe: Recipe, seed: int) -> nn.Module:
-    """Build the whole model as it is before training.
+    """Build the whole model in its state before training.
 
     Returns
     -------
     nn.Module
-        If the recipe builds on a known model, a `TransferNetwork` that is frozen as it says.
+        If the recipe builds on a known model, a `TransferNetwork`, frozen as the recipe specifies.
     """
     if recipe.train_from is None:
         return models.build(recipe.model, **recipe.model_options)
     from lecture_utils.transfer import attach_head, freeze
 
-    # Random weights before the head are not among the weights of a run: the seed restores them.
+    # A run does not save random weights before the head, because the seed reproduces them.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = attach_head(_backbone(recipe), num_classes=1 if recipe.dataset == PHOTOS else 10)
@@ -35,7 +35,7 @@ def build(recipe: Recipe, seed: int) -> nn.Module:
 
 
 def trainable_part(recipe: Recipe, model: nn.Module) -> nn.Module:
-    """Return the part that is trained, whose weights are kept: all that is not frozen."""
+    """Return the part that is trained and whose weights are saved: everything not frozen."""
     if recipe.train_from is None:
         return model
     from lecture_utils.transfer import TransferNetwork, split
@@ -45,12 +45,12 @@ def trainable_part(recipe: Recipe, model: nn.Module) -> nn.Module:
 
 
 def module_to_fit(recipe: Recipe, whole: nn.Module) -> nn.Module:
-    """Return what every step runs: the trainable part, and the frozen one unless it is cached."""
+    """Return the part that every step runs: the trainable one, and the frozen one if not cached."""
     return trainable_part(recipe, whole) if can_cache_features(recipe, whole) else whole
 
 
 def can_cache_features(recipe: Recipe, whole: nn.Module) -> bool:
-    """Tell whether the frozen part can be run once, before training, and its output be cached."""
+    """Return whether the frozen part can run once before training and its output be cached."""
     if recipe.train_from is None or (recipe.augmentation and not recipe.augmented_copies):
         return False
     from lecture_utils.transfer import TransferNetwork, split
@@ -75,6 +75,6 @@ def _backbone(recipe):
     model = models.efficientnet_lite0() if own else get_model_builder(recipe.model)(weights=None)
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d):
-            # With torch's own initialization the signal fades on its way through so many layers.
+            # With PyTorch's own initialization, the signal fades in so many layers.
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
     return model

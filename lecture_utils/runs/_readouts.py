@@ -1,7 +1,7 @@
-"""What a run would have been with fewer epochs: its best weights so far, evaluated at some epochs.
+"""Results for smaller budgets of epochs: the best weights so far, evaluated at some epochs.
 
-The learning rate of such a run is constant, so that a short training is the beginning of a long
-one, and one run answers for all budgets.
+The learning rate of such a run is constant, so a short training is the beginning of a long one, and
+one run gives the results for all budgets.
 """
 
 from __future__ import annotations
@@ -24,20 +24,19 @@ _SPLITS = ("validation", "test")
 
 @dataclass(frozen=True)
 class ReadOut:
-    """The model that a budget of epochs leads to.
+    """The model that results from a budget of epochs.
 
     Attributes
     ----------
     budget : int
-        How many epochs were allowed.
+        Number of epochs allowed.
     epoch : int
-        After which of them the weights were taken: the first one with the highest validation
-        accuracy.
+        The epoch that the weights come from: the first one with the highest validation accuracy.
     metrics : dict of dict
-        ``loss``, ``accuracy`` and ``errors`` on "train" (images as they are, without
-        augmentation), "validation" and "test".
+        ``loss``, ``accuracy`` and ``errors`` on "train" (images without augmentation),
+        "validation" and "test".
     labels, logits : dict of ndarray
-        Of the "validation" and the "test" images: labels (N,), int; logits (N,) for two classes or
+        For "validation" and "test" images: labels (N,), int; logits (N,) for two classes, otherwise
         (N, classes), exact to three digits.
     """
 
@@ -48,7 +47,7 @@ class ReadOut:
     logits: dict[str, NDArray[np.float32]]
 
     def summary(self) -> dict[str, Any]:
-        """Collect what the card says of it.
+        """Return the part that is stored in the card.
 
         Returns
         -------
@@ -61,16 +60,16 @@ class ReadOut:
 def evaluate_readouts(
     model: nn.Module, kept: Mapping[str, Any], data: Any, task: str
 ) -> list[ReadOut]:
-    """Evaluate the weights that a `ReadOutCallback` kept.
+    """Evaluate the weights kept by a `ReadOutCallback`.
 
     Parameters
     ----------
     model : nn.Module
-        Takes these weights.
+        A model with these weights' architecture.
     kept : dict
         The state of a `ReadOutCallback`.
     data : BatchDataModule
-        With all three splits.
+        Has all three splits.
     task : {"multiclass", "binary"}
     """
     import torch
@@ -97,7 +96,7 @@ def evaluate_readouts(
 
 
 def write_readouts(path: Path, readouts: Sequence[ReadOut]) -> None:
-    """Write labels and logits, whole or not at all; all else is on the card."""
+    """Write labels and logits, completely or not at all; the rest is in the card."""
     arrays = {}
     for split in _SPLITS:
         arrays[f"{split}_labels"] = readouts[0].labels[split].astype(np.uint8)
@@ -107,13 +106,13 @@ def write_readouts(path: Path, readouts: Sequence[ReadOut]) -> None:
 
 
 def read_readouts(path: Path, summaries: Sequence[Mapping[str, Any]]) -> dict[int, ReadOut]:
-    """Read what `write_readouts` wrote.
+    """Read a file of `write_readouts`.
 
     Parameters
     ----------
     path : Path
     summaries : sequence of dict
-        What the card says.
+        The summaries in the card.
 
     Returns
     -------

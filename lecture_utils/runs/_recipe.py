@@ -1,4 +1,4 @@
-"""What a recipe can say."""
+"""The settings that make up a recipe."""
 
 from __future__ import annotations
 
@@ -6,79 +6,79 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-# The data set of photos: its name in recipes.
+# The name in recipes of the data set of photos.
 PHOTOS = "cats_vs_dogs"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a run, except its seed and the machine.
+    """Everything that determines a run, except its seed and the machine.
 
     Attributes
     ----------
     name : str
         Also the run's folder, such as "mnist/gap".
     title : str
-        A few words for a caption.
+        A short description for captions.
     dataset : str
         "mnist", "fashion_mnist" or "cats_vs_dogs".
     model : str
-        One of `models.NETWORKS`; or, with `train_from`, one of `pretrained.NETWORKS`, which gets a
-        new head.
+        One of `models.NETWORKS`; or, with `train_from`, one of `pretrained.NETWORKS` with a new
+        head.
     model_options : dict
         Options of `models.build` for that network, such as ``dropout``.
     epochs, batch_size : int
+        Passes through the training images (but see `repeats`), and images per step.
     optimizer, schedule, learning_rate, weight_decay, label_smoothing, ema_decay
         See `training.Classifier`.
     augmentation : dict of float
-        Options of `augmentation.random_affine`, for photos of `augmentation.Augment`; empty for
-        none.
+        Options of `augmentation.random_affine` or, for photos, of `augmentation.Augment`; empty
+        means no augmentation.
     mixup : float
         See `training.Classifier`.
     image_size : int or None
-        Photos are resized to a square of so many pixels.
+        Side of the square in pixels to which photos are resized.
     validation_size : int
-        Training images that are held out. Photos have a folder of their own for validation.
+        Number of training images held out. Photos have a separate validation folder.
     train_size : int or None
-        Train on no more than so many images.
+        Maximum number of training images.
     train_from : str or None
-        The model is frozen up to (and excluding) this stage (see `transfer.freeze`), the statistics
-        of batch normalization everywhere. None for models that build on no other.
+        The model is frozen up to (and excluding) this stage (see `transfer.freeze`); the statistics
+        of batch normalization are frozen everywhere. None for models trained from scratch.
     pretrained : bool
-        Whether the model starts with ImageNet's weights, or with random ones.
+        Whether the model starts from ImageNet's weights or from random ones.
     backbone_lr_scale : float
         See `training.Classifier`.
     repeats : int
-        How often an epoch goes through the training images: with few of them, evaluating the model
-        takes longer than training it.
+        Number of passes through the training images per epoch: with few images, evaluation would
+        otherwise take longer than training.
     resample_by_seed : bool
-        Whether the seed also decides which images `train_size` takes.
+        Whether the seed also determines which images `train_size` selects.
     augmented_copies : int
-        Augment every training image so many times and cache what the frozen part makes of the
-        copies; 0 augments in every step, and caches nothing if there is an augmentation.
+        Number of augmented copies of each training image for which the output of the frozen part is
+        cached; 0 augments in every step, and caches nothing if there is an augmentation.
     head_repeats : int
-        Before anything else is trained: how often the head alone goes through the training images,
-        on cached embeddings, with the same schedule; 0 to train everything from the start.
+        Number of passes that train only the head, on cached embeddings and with the same schedule,
+        before the rest is trained; 0 trains everything from the start.
     head_rate : float
-        The learning rate of that.
+        Learning rate while only the head is trained.
     keep_weights : bool
-        False for models that are too large to ship. Frozen weights are never kept.
+        False for models that are too large to ship. Frozen weights are never saved.
     save_predictions : bool
-        Also write ``test.csv``, the model's output for every test image. See
+        Whether to write ``test.csv``, the model's output for every test image. See
         `Run.test_predictions`.
     save_classes : bool
-        Also write ``test_classes.npz``, the class that the model predicts for every test image. See
+        Whether to write ``test_classes.npz``, the predicted class of every test image. See
         `Run.test_classes`.
     snapshots : sequence of int
-        The optimizer steps after which the weights of the first convolution are kept (0: before the
-        first step). See `Run.snapshots`.
+        Numbers of optimizer steps after which the weights of the first convolution are kept (0:
+        before the first step). See `Run.snapshots`.
     budgets : sequence of int
-        Numbers of epochs after which the run is read out: for each, the weights after the epoch
-        with the highest validation accuracy so far (the first of several) are evaluated. See
-        `Run.readouts`.
+        Numbers of epochs for which results are read out: each evaluates the weights after the epoch
+        with the highest validation accuracy so far (the first of several). See `Run.readouts`.
     clean_every : int
-        Also evaluate the model on the training images as they are (not augmented, in evaluation
-        mode) after every so many epochs; 0 for never. See `Run.clean_train`.
+        Whether and how often to evaluate the model on the training images without augmentation, in
+        evaluation mode: every this many epochs; 0 for never. See `Run.clean_train`.
     """
 
     name: str
@@ -116,10 +116,10 @@ class Recipe:
 
     @property
     def saves_logits(self) -> bool:
-        """Whether a run writes ``test_logits.npz``: unless it writes its predictions elsewhere."""
+        """Whether a run writes ``test_logits.npz``, which it does unless other files have them."""
         return not (self.save_predictions or self.save_classes or self.budgets)
 
     def __post_init__(self) -> None:
-        # A card is JSON, which has lists only; recipes from there and from here are to be equal.
+        # JSON has only lists; recipes from a card and from this package should be equal.
         for name in ("snapshots", "budgets"):
             object.__setattr__(self, name, tuple(getattr(self, name)))

@@ -1,4 +1,4 @@
-"""What each recorded run trains, on what, and how: the only place where these choices are made."""
+"""The model, data and settings of each recorded run: the only place where they are chosen."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["RECIPES", "recipe"]
 
 
 def recipe(name: str) -> Recipe:
-    """Look a recipe up.
+    """Look up a recipe.
 
     Parameters
     ----------
     name : str
-        Such as "mnist/gap".
+        For example "mnist/gap".
 
     Returns
     -------
@@ -26,7 +26,7 @@ def recipe(name: str) -> Recipe:
     Raises
     ------
     ValueError
-        If there is none of that name.
+        If there is no recipe of that name.
 
     Examples
     --------
@@ -38,8 +38,8 @@ def recipe(name: str) -> Recipe:
     return RECIPES[name]
 
 
-# With the settings of the others, the training loss of the network with global average pooling is
-# still falling at the end; more and larger steps were chosen on the validation images.
+# With the settings of the others, the training loss of the network with global average pooling
+# still falls at the end; more and larger steps were chosen on the validation images.
 _MNIST = (
     Recipe("mnist/dense", "MNIST, dense network", "mnist", "dense", 6, learning_rate=2e-3),
     Recipe("mnist/flatten", "MNIST, CNN with flatten", "mnist", "flatten", 6),
@@ -66,7 +66,7 @@ _STRONG = Recipe(
     ema_decay=0.998,
     augmentation={
         "degrees": 12.0,
-        # Two pixels; and 0.15 pixels to the side per row.
+        # Two pixels; and a shift of 0.15 pixels per row.
         "translate": 2 / 28,
         "scale": [0.88, 1.12],
         "shear": math.degrees(math.atan(0.15)),
@@ -85,7 +85,7 @@ _FASHION = tuple(
 )
 
 # The lecture's network and settings: Adam with a constant rate, batches of 20, no regularization.
-# Only the images are smaller than its 150 x 150: on a processor, an epoch takes half a minute
+# Only the images are smaller than its 150 x 150 pixels: on a CPU, an epoch then takes half a minute
 # instead of two.
 _PLAIN = Recipe(
     "cats-vs-dogs/from-scratch",
@@ -99,7 +99,7 @@ _PLAIN = Recipe(
     image_size=96,
 )
 
-# Crops show things enlarged, and the smaller size of the crops evens that out: see `Augment`.
+# Crops show objects enlarged, and the smaller training size compensates for that: see `Augment`.
 _AUGMENTED = replace(
     _PLAIN,
     name="cats-vs-dogs/augmented",
@@ -148,7 +148,7 @@ _STRONG_PHOTOS = Recipe(
     image_size=112,
 )
 
-# The same with a stride where the other one pools.
+# The same with a stride instead of each pooling layer.
 _STRIDES = replace(
     _STRONG_PHOTOS,
     name="cats-vs-dogs/strides",
@@ -157,7 +157,7 @@ _STRIDES = replace(
     keep_weights=False,
 )
 
-# The lecture's network on small images, as quick as it gets.
+# The lecture's network on small images, for the fastest training.
 _SMALL = replace(
     _PLAIN,
     name="cats-vs-dogs/photos-2000",
@@ -169,7 +169,7 @@ _SMALL = replace(
     image_size=64,
 )
 
-# As many steps on fewer photos: each is seen more often.
+# The same number of steps on fewer photos, each of which is seen more often.
 _FEWER = tuple(
     replace(
         _SMALL,
@@ -181,7 +181,7 @@ _FEWER = tuple(
     for count in (500, 1000)
 )
 
-# Each remedy of the augmented run alone, and all of them: the same but for what is named.
+# Each regularization method of the augmented run alone, and all of them; nothing else differs.
 _NO_REMEDY = replace(
     _SMALL, name="cats-vs-dogs/remedies-none", title="64 pixels, no remedy", epochs=60
 )
@@ -235,7 +235,7 @@ _DEPTHS = tuple(
 
 _CATS = (_PLAIN, _AUGMENTED, _STRONG_PHOTOS, _STRIDES, *_REMEDIES, _SMALL, *_FEWER)
 
-# The head is trained on features that never change: epochs cost next to nothing.
+# The head is trained on features that never change, so epochs cost almost nothing.
 _EXTRACTION = Recipe(
     "transfer/feature-extraction",
     "Feature extraction",

@@ -1,4 +1,4 @@
-"""Train a recipe from start to card, or on from a checkpoint."""
+"""Train a recipe from start to card, or continue from a checkpoint."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TRAINER_OPTIONS = {
     "precision": "auto",
 }
 SAMPLE = "sample"
-# Test images whose class may depend on the processor.
+# Number of test images whose predicted class may depend on the processor.
 _OTHER_ROUNDING = 2
 
 
@@ -60,7 +60,7 @@ def start(
     overwrite: bool,
     trainer_options: Mapping[str, Any],
 ) -> Path | None:
-    """Write down the settings of a new run, then train."""
+    """Write the settings of a new run, then train."""
     folder = run_folder(recipe.name, seed, root)
     settings = {
         "recipe": dataclasses.asdict(recipe),
@@ -71,11 +71,11 @@ def start(
         "code": [_environment.code_version()],
     }
     data = None
-    # The other processes of a run find the folder that the first one has just made.
+    # The other processes of a run will see the folder that the first one creates.
     if _is_first_process():
         if not overwrite:
             _check_free(folder, recipe.name, seed)
-        # Before an earlier run is removed: without data there would be neither the old nor the new.
+        # Before an earlier run is removed: if the data are missing, the old run stays.
         data = _data_module(recipe, seed, settings["data_dir"])
         if folder.is_dir():
             shutil.rmtree(folder)
@@ -84,7 +84,7 @@ def start(
 
 
 def resume(name: str, seed: int, root: str | os.PathLike[str]) -> Path | None:
-    """Go on with a run that was stopped, from its last whole epoch."""
+    """Continue a run that was stopped, after its last complete epoch."""
     folder = run_folder(name, seed, root)
     if (folder / CARD).is_file():
         raise FileExistsError(f"{name} with seed {seed} is finished; there is nothing to resume")
@@ -100,7 +100,7 @@ def resume(name: str, seed: int, root: str | os.PathLike[str]) -> Path | None:
 def _is_first_process():
     from pytorch_lightning.utilities import rank_zero_only
 
-    # It has this attribute in jobs of several processes.
+    # The attribute exists in jobs with several processes.
     return getattr(rank_zero_only, "rank", None) in (0, None)
 
 
@@ -109,7 +109,7 @@ def _check_free(folder, name, seed):
         raise FileExistsError(f"{folder} holds a finished run; pass overwrite to replace it")
     if (folder / CHECKPOINT).is_file():
         raise FileExistsError(
-            f"{folder} holds a run that was stopped; go on with: python -m lecture_utils.runs "
+            f"{folder} holds a run that was stopped; continue with: python -m lecture_utils.runs "
             f"resume {name} --seed {seed}, or pass overwrite to start again"
         )
 
@@ -151,13 +151,13 @@ def _train(folder, settings, data=None):
             EpochCheckpoint(folder),
         ],
         logger=False,
-        # A progress bar in a log file is thousands of lines; there, each epoch prints one.
+        # In a log file, a progress bar would fill thousands of lines; there, each epoch prints one.
         enable_progress_bar=sys.stderr.isatty(),
         enable_model_summary=False,
         deterministic="warn",
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
-        # Lightning has it for GPUs only.
+        # Lightning supports it for GPUs only.
         sync_batchnorm=uses_cuda(options["accelerator"]),
     )
     trainer.fit(
@@ -175,7 +175,7 @@ def _train(folder, settings, data=None):
 
 
 def _train_head(recipe, whole, settings, options):
-    """Train the head alone, as in a run of its own, and leave it in the whole model."""
+    """Train the head alone, as in a separate run, and leave it in the whole model."""
     import pytorch_lightning as pl
 
     alone = dataclasses.replace(
@@ -186,7 +186,7 @@ def _train_head(recipe, whole, settings, options):
         learning_rate=recipe.head_rate,
         backbone_lr_scale=1.0,
     )
-    # With the seed, the head begins as in the whole model.
+    # With the seed, the head starts as in the whole model.
     model = _networks.build(alone, settings["seed"])
     data = _data_module(alone, settings["seed"], settings["data_dir"])
     trainer = pl.Trainer(
@@ -224,13 +224,13 @@ def _finish(folder, settings, recipe, data, trainer):
     history = checkpoint["callbacks"]["History"]
     if not history["rows"]:
         raise RuntimeError(
-            f"{folder / CHECKPOINT} has no epoch; the callback that collects them ran in another "
+            f"{folder / CHECKPOINT} has no epoch; the callback that collects epochs ran in another "
             "process, or no epoch was finished. Train again, with devices=1"
         )
     write_history(folder / HISTORY, history["rows"])
     whole = _networks.build(recipe, settings["seed"])
     digest = _write_weights(folder / WEIGHTS, recipe, whole, checkpoint["state_dict"])
-    # As in training, so that the metrics are the same to the last digit.
+    # As in training, so that the metrics agree to the last digit.
     model = _networks.module_to_fit(recipe, whole).to(memory_format=torch.channels_last)
     data.setup("fit")
     data.setup("test")
@@ -244,12 +244,12 @@ def _finish(folder, settings, recipe, data, trainer):
         "data": _describe_data(recipe, data),
         "metrics": _metrics(recipe, model, data),
         "training_seconds": round(history["seconds"], 1),
-        # The same without waiting for other programs: summed over the processor's threads.
+        # The same without time for other programs: summed over the processor's threads.
         "processor_seconds": round(history["processor_seconds"], 1),
         "trainer": trainer,
         "hardware": _environment.hardware(),
         "versions": _environment.versions(),
-        # At the start, and at a resume if the code was another one by then.
+        # The commit at the start, and at a resume if the code had changed by then.
         "code": settings["code"],
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "weights_sha256": digest if recipe.keep_weights else None,
@@ -271,25 +271,25 @@ def _finish(folder, settings, recipe, data, trainer):
             _networks.build(recipe, settings["seed"]), kept, data, _task(recipe)
         )
         card["readouts"] = [each.summary() for each in readouts]
-        if readouts:  # else the run ended before its first budget
+        if readouts:  # otherwise, the run ended before its first budget
             write_readouts(folder / READOUTS, readouts)
     _leave_only_results(folder, recipe, card)
 
 
 def _write_weights(path, recipe, whole, state):
-    """Write the trained weights of a checkpoint, and read them into the whole model as written."""
+    """Write the trained weights of a checkpoint, and load the written file into the whole model."""
     from lecture_utils.runs._weights import load_weights, save_weights
 
     module = _classifier(recipe, _networks.module_to_fit(recipe, whole))
     module.load_state_dict(state)
-    # Frozen weights come with the recipe; only the trained ones are written.
+    # The recipe determines the frozen weights, so only the trained ones are written.
     digest = save_weights(_networks.trainable_part(recipe, module.eval_model), path)
     load_weights(_networks.trainable_part(recipe, whole), path, digest)
     return digest
 
 
 def _describe_data(recipe, data):
-    """Name the origin of the data and the sizes of the splits."""
+    """Return the origin of the data and the sizes of the splits."""
     return {
         "origin": data.origin,
         "source": data.source,
@@ -310,7 +310,7 @@ def _metrics(recipe, model, data):
 
 def _test_logits(recipe, model, data):
     # Large models take seconds per view; and where the output of the frozen part is cached, the
-    # model takes that instead of photos.
+    # model takes that output instead of photos.
     photos = recipe.dataset == PHOTOS and recipe.train_from is None
     return compute_test_logits(model, data.test_set, photos=photos)
 
@@ -319,7 +319,7 @@ def record_test_logits(
     run_folder: Path, recipe: Recipe, seed: int, model: nn.Module, card: Mapping[str, Any],
     data_dir: str | os.PathLike[str] | None,
 ) -> None:  # fmt: skip
-    """Add its logits to a finished run, from its weights; see `runs.record_test_logits`."""
+    """Add test logits to a finished run, from its weights; see `runs.record_test_logits`."""
     import torch
 
     from lecture_utils.training import predicted_classes
@@ -327,21 +327,21 @@ def record_test_logits(
     data = _data_module(recipe, seed, None if data_dir is None else str(data_dir))
     data.setup("test")
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    found = _test_logits(recipe, model, data)
-    logits = torch.from_numpy(found.logits)
+    test_logits = _test_logits(recipe, model, data)
+    logits = torch.from_numpy(test_logits.logits)
     predicted = predicted_classes(logits, _task(recipe)).numpy()
-    errors, known = int((predicted != found.labels).sum()), card["metrics"]["test"]["errors"]
-    # Another processor rounds differently: an image or two may lie on the border.
+    errors, known = int((predicted != test_logits.labels).sum()), card["metrics"]["test"]["errors"]
+    # Another processor rounds differently: an image or two may be on the decision boundary.
     if abs(errors - known) > _OTHER_ROUNDING:
         raise ValueError(
-            f"the model misclassifies {errors} test images here, its card says {known}; "
+            f"the model misclassifies {errors} test images here, but its card says {known}; "
             "the data are not those of the run"
         )
-    write_test_logits(run_folder / TEST_LOGITS, found)
+    write_test_logits(run_folder / TEST_LOGITS, test_logits)
 
 
 def _leave_only_results(folder, recipe, card):
-    """Write the card, and remove what only a resume needs."""
+    """Write the card, and remove the files that only a resume needs."""
     if not recipe.keep_weights:
         (folder / WEIGHTS).unlink()
     write_json(folder / CARD, card)
@@ -414,7 +414,7 @@ def _data_module(recipe, seed, data_dir):
 
 
 def _prepared(recipe, whole, data):
-    """Cache the output of the frozen part, if possible, and repeat the images in an epoch."""
+    """Cache the output of the frozen part, if possible, and repeat the images of an epoch."""
     from lecture_utils.transfer import EmbeddedDataModule, embed_augmented
 
     if _networks.can_cache_features(recipe, whole):
@@ -449,6 +449,6 @@ def _load(name, sample, split):
 def _check_full(source, name, sample):
     if source == "embedded" and not sample:
         raise FileNotFoundError(
-            f"the full data set {name} is not here and cannot be downloaded; pass the folder that "
+            f"the full data set {name} is missing and cannot be downloaded; pass the folder that "
             f'has it as data_dir, or "{SAMPLE}" to train on the small embedded sample'
         )

@@ -1,9 +1,9 @@
-"""The recipes that ask which regularization method helps, how strong, and for how long.
+"""The recipes that compare regularization methods, their strengths, and budgets of epochs.
 
 One network, the lecture's at half its width, learns from the 2,000 photos at 64 pixels. All runs
-see the same photos in as many steps with the same optimizer; only what is named differs. The
-learning rate is constant and an average of the weights is evaluated, so that one run answers for
-every budget of epochs: see `Recipe.budgets` for the rule that picks the weights.
+see the same photos in the same number of steps with the same optimizer; nothing differs but the
+method. The learning rate is constant and an average of the weights is evaluated, so one run gives
+the results for every budget of epochs: see `Recipe.budgets` for the rule that picks the weights.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from lecture_utils.runs._recipe import PHOTOS, Recipe
 
-#: The methods, and what a figure calls them.
+#: The methods, and their names in figures.
 METHODS = {
     "none": "no regularization",
     "augmentation": "augmentation",
@@ -23,10 +23,10 @@ METHODS = {
     "label-smoothing": "label smoothing",
     "all": "all combined",
 }
-#: How strong a method is used; those without a strength have one of "on" only.
+#: The strengths of a method; methods without a strength have only "on".
 STRENGTHS = ("weak", "medium", "strong")
 ON = "on"
-#: Epochs that a run may take.
+#: Budgets: numbers of epochs.
 BUDGETS = (20, 60, 150)
 
 
@@ -44,17 +44,17 @@ _COLORS = _graded(0.1, 0.2, 0.4)
 
 
 def strengths_of(method: str) -> tuple[str, ...]:
-    """Name the strengths that a method of `METHODS` is recorded with."""
+    """Return the recorded strengths of a method from `METHODS`."""
     return (ON,) if method in ("none", "batch-norm", "all") else STRENGTHS
 
 
 def name_of(method: str, strength: str = ON) -> str:
-    """Name the recipe of a method and a strength."""
+    """Return the name of the recipe for a method and a strength."""
     return f"regularization/{method}" + ("" if strength == ON else f"-{strength}")
 
 
 def make() -> list[Recipe]:
-    """Make all of them.
+    """Create all of these recipes.
 
     Returns
     -------
@@ -64,14 +64,14 @@ def make() -> list[Recipe]:
 
 
 def changes(method: str, strength: str = ON) -> dict[str, Any]:
-    """Say what a method changes in the recipe.
+    """Return the fields of the recipe that a method changes.
 
     Parameters
     ----------
     method : str
         One of `METHODS`. "all" combines the medium strengths.
     strength : str
-        One of `strengths_of` it.
+        One of the method's `strengths_of`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Find, read, and repeat recorded runs."""
+"""Find, read and repeat recorded runs."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Run:
     ----------
     folder : Path
     card : dict
-        What was trained on what, how, where, and how well: see ``card["metrics"]``. The names are
-        today's, whatever the version that wrote the file.
+        The model, data, settings, machine and results: see ``card["metrics"]``. The names are the
+        current ones, whatever version wrote the file.
     history : dict of list
         ``epoch`` (from 1), ``train_loss``, ``train_accuracy``, ``val_loss``, ``val_accuracy``.
     recipe : Recipe
-        What was trained, as it says on the card.
+        The recipe of the run, as stored in the card.
     model : nn.Module
         The trained model in evaluation mode. Read from disk at first use. Not all runs keep their
         weights.
@@ -44,25 +44,25 @@ class Run:
         The model's output for the N test images: ``file`` (list of str, relative to the test
         folder), ``label`` and ``logit`` (arrays; a logit above 0 means class 1), and the maps of
         the embeddings ``pca``, ``tsne`` (N, 2) and ``neighbors`` (N, 5), as in
-        `transfer.make_maps`. Only of runs whose recipe says ``save_predictions``.
+        `transfer.make_maps`. Only in runs whose recipe sets ``save_predictions``.
     test_classes : dict
-        ``label`` and ``predicted``, the classes of the N test images (arrays of int). Only of runs
-        whose recipe says ``save_classes``.
+        ``label`` and ``predicted``, the classes of the N test images (arrays of int). Only in runs
+        whose recipe sets ``save_classes``.
     test_logits : TestLogits
-        ``labels`` (N,) and ``logits`` of the N test images, and ``views``: for photos the logits of
-        several views by name (if the model builds on no other). Only of runs that do not keep their
-        predictions in another form.
+        ``labels`` (N,) and ``logits`` of the N test images, and ``views``: for photos, the logits
+        of several views by name (unless the model builds on another). Only in runs that do not
+        store their predictions in another form.
     snapshots : Snapshots
         The weights of the first convolution during training: ``step`` (T,) and ``weights``
-        (T, K, C, h, w). Only of runs whose recipe names ``snapshots``.
+        (T, K, C, h, w). Only in runs whose recipe sets ``snapshots``.
     readouts : dict of ReadOut
-        By budget in epochs: which weights it leads to, how good they are, and their logits for
-        every validation and test image. Only of runs whose recipe names ``budgets``.
+        By budget in epochs: the weights that it leads to, their scores, and their logits for every
+        validation and test image. Only in runs whose recipe sets ``budgets``.
     clean_train : dict of list
-        ``epoch``, ``loss`` and ``accuracy`` on the training images as they are: not augmented, and
-        in evaluation mode. Only of runs whose recipe says ``clean_every``.
+        ``epoch``, ``loss`` and ``accuracy`` on the training images without augmentation, in
+        evaluation mode. Only in runs whose recipe sets ``clean_every``.
     maps : transfer.EmbeddingMaps
-        The maps among these, ready for the demo `EmbeddingMap`.
+        The maps of `test_predictions`, ready for the demo `EmbeddingMap`.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -113,7 +113,7 @@ class Run:
         Returns
         -------
         dict
-            As the class explains.
+            See the class.
 
         Raises
         ------
@@ -124,7 +124,7 @@ class Run:
 
         if not self.recipe.save_predictions:
             raise FileNotFoundError(
-                f"{self.card['name']} did not save its predictions; load a run whose recipe says "
+                f"{self.card['name']} did not save its predictions; load a run whose recipe sets "
                 "save_predictions"
             )
         return read_test_predictions(self.folder / _store.TEST_PREDICTIONS)
@@ -136,7 +136,7 @@ class Run:
         Returns
         -------
         dict
-            As the class explains.
+            See the class.
 
         Raises
         ------
@@ -148,7 +148,7 @@ class Run:
         if not self.recipe.save_classes:
             raise FileNotFoundError(
                 f"{self.card['name']} did not save its predicted classes; load a run whose recipe "
-                "says save_classes"
+                "sets save_classes"
             )
         return read_test_classes(self.folder / _store.TEST_CLASSES)
 
@@ -169,7 +169,7 @@ class Run:
 
         if not self.recipe.saves_logits:
             raise FileNotFoundError(
-                f"{self.card['name']} keeps what it predicts in another form: see "
+                f"{self.card['name']} stores its predictions in another form: see "
                 "test_predictions, test_classes and readouts"
             )
         return read_test_logits(self.folder / _store.TEST_LOGITS)
@@ -185,19 +185,19 @@ class Run:
         Raises
         ------
         FileNotFoundError
-            If the run kept none.
+            If the run kept no snapshots.
         """
         from lecture_utils.runs._snapshots import read_snapshots
 
         if not self.recipe.snapshots:
             raise FileNotFoundError(
-                f"{self.card['name']} kept no snapshots; load a run whose recipe names some"
+                f"{self.card['name']} kept no snapshots; load a run whose recipe sets them"
             )
         return read_snapshots(self.folder / _store.SNAPSHOTS)
 
     @cached_property
     def readouts(self) -> dict[int, ReadOut]:
-        """Read ``readouts.npz`` and what the card says of it.
+        """Read ``readouts.npz`` and the summaries in the card.
 
         Returns
         -------
@@ -212,7 +212,7 @@ class Run:
 
         if not self.recipe.budgets:
             raise FileNotFoundError(
-                f"{self.card['name']} was not read out on its way; load a run whose recipe names "
+                f"{self.card['name']} was not read out in training; load a run whose recipe sets "
                 "budgets"
             )
         if not self.card["readouts"]:
@@ -233,12 +233,12 @@ class Run:
         Raises
         ------
         FileNotFoundError
-            If the run has none.
+            If the run has no such scores.
         """
         if not self.recipe.clean_every:
             raise FileNotFoundError(
                 f"{self.card['name']} was not evaluated on clean training images; load a run whose "
-                "recipe says clean_every"
+                "recipe sets clean_every"
             )
         rows = self.card["clean_train"]
         return {name: [row[name] for row in rows] for name in ("epoch", "loss", "accuracy")}
@@ -262,14 +262,14 @@ class Run:
 def available(
     name: str | None = None, *, root: str | os.PathLike[str] | None = None
 ) -> list[tuple[str, int]]:
-    """Find the finished runs.
+    """List the finished runs.
 
     Parameters
     ----------
     name : str, optional
-        Only the runs of this recipe.
+        List only the runs of this recipe.
     root : path, optional
-        Where to look. By default among the runs that come with the package.
+        Folder of the runs. By default those that ship with the package.
 
     Returns
     -------
@@ -303,8 +303,9 @@ def load(name: str, seed: int = 0, *, root: str | os.PathLike[str] | None = None
     name : str
         One of `RECIPES`, such as "mnist/gap".
     seed : int
+        Seed of the run.
     root : path, optional
-        Where to look. By default among the runs that come with the package.
+        Folder of the runs. By default those that ship with the package.
 
     Returns
     -------
@@ -344,7 +345,7 @@ def load_all(name: str, root: str | os.PathLike[str] | None = None) -> list[Run]
     Returns
     -------
     list of Run
-        In the order of their seeds; empty if none is recorded.
+        In the order of their seeds; empty if no run is recorded.
 
     Raises
     ------
@@ -361,14 +362,14 @@ def record_test_logits(
     root: str | os.PathLike[str] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
 ) -> TestLogits:
-    """Compute a finished run's test logits from its weights, and keep them with the run.
+    """Compute a finished run's test logits from its weights, and store them with the run.
 
     Parameters
     ----------
     name, seed, root
         As for `load`.
     data_dir : path or "sample", optional
-        As for `train`: the data set that the run had.
+        As for `train`: the data set of the run.
 
     Returns
     -------
@@ -377,9 +378,9 @@ def record_test_logits(
     Raises
     ------
     ValueError
-        If the model does not classify as many of these images as its card says.
+        If the number of errors on these images is not the one in the card.
     FileNotFoundError
-        If the run, its weights or the data set are not there.
+        If the run, its weights or the data set are missing.
 
     Examples
     --------
@@ -406,7 +407,7 @@ def train(
     trainer: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> Run | None:
-    """Do a run again, from nothing to its card.
+    """Repeat a run from the start to its card.
 
     Parameters
     ----------
@@ -415,24 +416,24 @@ def train(
     seed : int
         Two runs with the same seed on the same machine are equal.
     root : path
-        Results go to ``<root>/<name>/seed<seed>``; with several nodes, a folder that all of them
-        share.
+        Results go to ``<root>/<name>/seed<seed>``; with several nodes, this must be a shared
+        folder.
     data_dir : path or "sample", optional
         The folder that has the data set (see `datasets`), or the small embedded sample.
     threads : int, optional
-        Processor threads. By default as many as torch likes.
+        Number of processor threads. By default PyTorch decides.
     overwrite : bool
-        Replace what an earlier run left.
+        Whether to replace an earlier run.
     trainer : dict, optional
         ``accelerator``, ``devices``, ``num_nodes``, ``strategy``, ``precision`` for Lightning's
-        ``Trainer``; each is "auto" by default, and one node.
+        ``Trainer``. By default, there is one node and the others are "auto".
     **changes
         Fields of `Recipe` to change, such as ``epochs=2``.
 
     Returns
     -------
     Run or None
-        None in all processes of a distributed run but the first.
+        None in all processes of a distributed run except the first.
 
     Raises
     ------
@@ -441,9 +442,9 @@ def train(
     FileExistsError
         If there is a finished or a stopped run already.
     FileNotFoundError
-        If the data set is not there and cannot be downloaded.
+        If the data set is missing and cannot be downloaded.
     DivergedError
-        If the loss becomes infinite or NaN; then there is no card.
+        If the loss becomes infinite or NaN; the run then has no card.
 
     Examples
     --------
@@ -467,27 +468,28 @@ def train(
 
 
 def resume(name: str, seed: int = 0, *, root: str | os.PathLike[str] = "runs") -> Run | None:
-    """Go on with a run that was stopped or killed, as if nothing had happened.
+    """Continue a run that was stopped or killed, as if it had not been interrupted.
 
     Parameters
     ----------
     name : str
         One of `RECIPES`.
     seed : int
+        Seed of the run.
     root : path
-        As it was given to `train`.
+        The folder that was passed to `train`.
 
     Returns
     -------
     Run or None
-        None in all processes of a distributed run but the first.
+        None in all processes of a distributed run except the first.
 
     Raises
     ------
     FileNotFoundError
         If no such run was started.
     FileExistsError
-        If it is finished.
+        If the run is finished.
 
     Examples
     --------
@@ -500,7 +502,7 @@ def resume(name: str, seed: int = 0, *, root: str | os.PathLike[str] = "runs") -
 
 
 def _whole_numbers(changes):
-    """Turn whole numbers of any type into those that JSON can write."""
+    """Convert integers of any type into those that JSON can write."""
     limits = {"epochs": 1, "batch_size": 1, "repeats": 1, "validation_size": None}
     limits |= {"image_size": 1, "train_size": None, "augmented_copies": 0, "head_repeats": 0}
     return {

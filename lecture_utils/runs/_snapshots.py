@@ -1,4 +1,4 @@
-"""The weights of a model's first convolution at some moments of its training, in 8 bits each."""
+"""The weights of a model's first convolution at several points of its training, in 8 bits each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lecture_utils.runs._store import read_arrays, write_arrays
 
-# Weights are stored as multiples of the largest magnitude over this.
+# Weights are stored as multiples of the largest magnitude divided by this number.
 _LEVELS = 127
 
 
@@ -21,9 +21,9 @@ class Snapshots(NamedTuple):
     Attributes
     ----------
     step : ndarray of int, shape (T,)
-        After how many optimizer steps.
+        Numbers of optimizer steps.
     weights : ndarray of float32, shape (T, K, C, h, w)
-        Exact to 1/254 of the largest magnitude at that step.
+        Accurate to 1/254 of the largest magnitude at that step.
     """
 
     step: NDArray[np.int64]
@@ -31,7 +31,7 @@ class Snapshots(NamedTuple):
 
 
 def write_snapshots(path: Path, steps: Sequence[int], weights: Sequence[NDArray[Any]]) -> None:
-    """Write snapshots, whole or not at all.
+    """Write snapshots, completely or not at all.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def write_snapshots(path: Path, steps: Sequence[int], weights: Sequence[NDArray[
 
 
 def read_snapshots(path: Path) -> Snapshots:
-    """Read what `write_snapshots` wrote.
+    """Read a file of `write_snapshots`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Where runs lie, and how their small files are read and written."""
+"""The folders of runs, and how their small files are read and written."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ CARD, HISTORY, WEIGHTS = "card.json", "history.csv", "weights.safetensors"
 TEST_PREDICTIONS, TEST_CLASSES = "test.csv", "test_classes.npz"
 TEST_LOGITS = "test_logits.npz"
 SNAPSHOTS, READOUTS = "snapshots.npz", "readouts.npz"
-# While a run is under way:
+# Files of an unfinished run:
 SETTINGS, CHECKPOINT = "settings.json", "last.ckpt"
 
 
 def run_folder(name: str, seed: int, root: str | os.PathLike[str] | None = None) -> Path:
-    """Name the folder of one run: ``<root>/<name>/seed<seed>``."""
+    """Return the folder of one run: ``<root>/<name>/seed<seed>``."""
     return Path(root or RECORDED) / name / f"seed{seed}"
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON, whole or not at all."""
+    """Write JSON, completely or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", "utf-8")
 
 
 def read_json(path: Path, remedy: str) -> Any:
-    """Read JSON; `remedy` is what the error tells the reader to do."""
+    """Read JSON; `remedy` tells the reader what to do about an error."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no {path}; {remedy}")
     try:
@@ -46,7 +46,7 @@ def read_json(path: Path, remedy: str) -> Any:
 
 
 def write_history(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write one line per epoch, whole or not at all."""
+    """Write one line per epoch, completely or not at all."""
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=rows[0], lineterminator="\n")
         writer.writeheader()
@@ -64,23 +64,23 @@ def read_history(path: Path, remedy: str) -> dict[str, list[Any]]:
     except (IndexError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged ({error}); {remedy}") from error
     if not all(math.isfinite(value) for column in columns.values() for value in column):
-        raise ValueError(f"{path} holds a value that is no number; {remedy}")
+        raise ValueError(f"{path} holds a value that is not a number; {remedy}")
     columns["epoch"] = [int(epoch) for epoch in columns["epoch"]]
     return columns
 
 
 def write_arrays(path: Path, **arrays: Any) -> None:
-    """Write arrays by name, compressed, whole or not at all."""
+    """Write arrays by name, compressed, completely or not at all."""
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)
 
 
 def read_arrays(path: Path, *names: str) -> list[NDArray[Any]]:
-    """Read the arrays of these names."""
+    """Read the arrays with these names."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no {path}; restore it or train the run again")
     try:
         with np.load(path, allow_pickle=False) as file:
             return [file[name] for name in names]
-    except Exception as error:  # of ZIP, of NumPy, or a missing array
+    except Exception as error:  # an error of ZIP or NumPy, or a missing array
         raise ValueError(f"{path} is damaged ({error}); restore it or train again") from error

@@ -1,4 +1,4 @@
-"""A model's logits for every test image, for photos in several views."""
+"""A model's logits for every test image; for photos, in several views."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ PLAIN = "as it is"
 
 @dataclass(frozen=True)
 class TestLogits:
-    """What a model says of every test image.
+    """A model's logits for every test image.
 
     Attributes
     ----------
     labels : ndarray of int, shape (N,)
+        The class of each test image.
     views : dict of ndarray
-        By the name of the view, the logits: shape (N, classes), or (N,) for two classes, where a
-        logit above 0 means class 1. Exact to three digits. All have the view "as it is"; runs on
+        The logits by name of the view: shape (N, classes), or (N,) for two classes, where a logit
+        above 0 means class 1. Accurate to three digits. All runs have the view "as it is"; runs on
         photos have those of `augmentation.VIEWS`.
     """
 
-    # pytest takes classes of such a name for tests.
+    # Otherwise, pytest would treat a class of this name as a test.
     __test__ = False
 
     labels: NDArray[np.int64]
@@ -41,7 +42,7 @@ class TestLogits:
 
     @property
     def logits(self) -> NDArray[np.float32]:
-        """The logits for the images as they are."""
+        """The logits for the unchanged images."""
         return self.views[PLAIN]
 
 
@@ -53,10 +54,10 @@ def compute_test_logits(
     Parameters
     ----------
     model : nn.Module
-        From float images to logits, (N, classes) or (N, 1).
+        Maps float images to logits, (N, classes) or (N, 1).
     dataset : InMemoryDataset
     photos : bool
-        Whether to take all views, or the images as they are only.
+        Whether to use all views, or only the unchanged images.
     batch_size : int
     """
     import torch
@@ -78,18 +79,18 @@ def compute_test_logits(
     return TestLogits(dataset.labels.numpy(), arrays)
 
 
-def write_test_logits(path: Path, found: TestLogits) -> None:
-    """Write labels and logits, whole or not at all."""
+def write_test_logits(path: Path, test_logits: TestLogits) -> None:
+    """Write labels and logits, completely or not at all."""
     write_arrays(
         path,
-        labels=found.labels.astype(np.uint8),
-        views=np.array(list(found.views)),
-        logits=np.stack(list(found.views.values())).astype(np.float16),
+        labels=test_logits.labels.astype(np.uint8),
+        views=np.array(list(test_logits.views)),
+        logits=np.stack(list(test_logits.views.values())).astype(np.float16),
     )
 
 
 def read_test_logits(path: Path) -> TestLogits:
-    """Read what `write_test_logits` wrote.
+    """Read a file of `write_test_logits`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A model's output for every test image: logits and maps in ``test.csv``, or just the classes."""
+"""A model's output for every test image: logits and maps in ``test.csv``, or only the classes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMNS = ("file", "label", "logit", *_POSITIONS, *_NEIGHBORS)
 
 
 def write_test_predictions(path: Path, model: nn.Module, data: Any) -> dict[str, Any]:
-    """Write a model's logits for the test images and maps of its embeddings, whole or not at all.
+    """Write logits for the test images and maps of their embeddings, completely or not at all.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ def write_test_predictions(path: Path, model: nn.Module, data: Any) -> dict[str,
     model : nn.Sequential
         Its last child is the head, which gives one logit.
     data : BatchDataModule
-        With a test set that the model takes, and ``files``.
+        Has a test set that the model accepts, and ``files``.
 
     Returns
     -------
     dict
-        For the card: ``dimensions`` of the embeddings, and ``explained``, the share of their
-        variance that the PCA map keeps.
+        For the card: ``dimensions`` of the embeddings, and ``explained``, the fraction of their
+        variance in the PCA map.
     """
     from torch import nn
 
@@ -61,13 +61,13 @@ def write_test_predictions(path: Path, model: nn.Module, data: Any) -> dict[str,
 
 
 def read_test_predictions(path: Path) -> dict[str, Any]:
-    """Read what `write_test_predictions` wrote.
+    """Read a file of `write_test_predictions`.
 
     Returns
     -------
     dict
-        ``file`` (list of str), and as arrays ``label`` (int), ``logit``, ``pca`` and ``tsne`` (N,
-        2), ``neighbors`` (N, 5).
+        ``file`` (list of str), and the arrays ``label`` (int), ``logit``, ``pca`` and ``tsne``
+        (N, 2), ``neighbors`` (N, 5).
 
     Raises
     ------
@@ -100,13 +100,13 @@ def read_test_predictions(path: Path) -> dict[str, Any]:
 
 
 def write_test_classes(path: Path, model: nn.Module, dataset: Any) -> None:
-    """Write the class that a model predicts for each test image, whole or not at all.
+    """Write the predicted class of each test image, completely or not at all.
 
     Parameters
     ----------
     path : Path
     model : nn.Module
-        From images to logits, (N, classes).
+        Maps images to logits, (N, classes).
     dataset : InMemoryDataset
     """
     from lecture_utils.transfer import run_in_batches
@@ -120,7 +120,7 @@ def write_test_classes(path: Path, model: nn.Module, dataset: Any) -> None:
 
 
 def read_test_classes(path: Path) -> dict[str, NDArray[np.int64]]:
-    """Read what `write_test_classes` wrote.
+    """Read a file of `write_test_classes`.
 
     Returns
     -------

@@ -1,19 +1,19 @@
-"""The recipes on transfer learning: every boundary, fair learning curves, and what helps.
+"""The recipes on transfer learning: every boundary, fair learning curves, and ablations.
 
 The learning curves compare strategies on 10 to 2,000 photos. For a given number of photos, all
-strategies take the same number of optimizer steps, with batches of 16: `steps` gives it. A run goes
-through its photos eight times, or more often if that were below 100 steps. Strategies that end in
-"-long" take ten times as many. In LP-FT, half of the steps train the head alone, and the other half
-everything. The optimizer is AdamW with weight decay 0.01 and a one-cycle schedule; whatever is not
-the head has a tenth of the head's learning rate, as in the lecture.
+strategies take the same number of optimizer steps, with batches of 16: `steps` computes it. A run
+goes through its photos eight times, or more often if that were below 100 steps. Strategies that end
+in "-long" take ten times as many. In LP-FT, half of the steps train the head alone, and the other
+half everything. The optimizer is AdamW with weight decay 0.01 and a one-cycle schedule; all layers
+except the head have a tenth of the head's learning rate, as in the lecture.
 
-The learning rate of each strategy is chosen on the validation photos, with seeds that the recorded
-runs do not have: ``tools/tune_transfer.py`` writes what it got into ``data/tuning/transfer.json``.
-The rule: start with the three rates of `GRID`. Of the rates whose mean validation accuracy is
-within one standard error (for 1,000 photos) of the best one, take that with the lowest mean
-validation loss. If it is the smallest or the largest rate tried, try the next one in `RATES`, too,
-and choose again. 50 photos decide for up to 200, and 500 photos for more. No test photo is read for
-this.
+The learning rate of each strategy is chosen on the validation photos, with seeds that no recorded
+run uses: ``tools/tune_transfer.py`` writes its results into ``data/tuning/transfer.json``. This is
+the rule: start with the three rates of `GRID`. Of the rates whose mean validation accuracy is
+within one standard error (for 1,000 photos) of the best one, take the one with the lowest mean
+validation loss. If it is the smallest or the largest rate tried, try the next one in `RATES` as
+well, and choose again. 50 photos decide for up to 200 photos, and 500 photos for more. No test
+photo is used for this.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from lecture_utils.runs._recipe import Recipe
 NETWORK = "efficientnet_lite0"
 # The stage from which each of the lecture's strategies trains the network.
 STRATEGIES = {"feature-extraction": "head", "partial": "stage7", "end-to-end": "stem"}
-# The other boundaries that were tried, from the head to the input.
+# The other boundaries tried, from the head to the input.
 BETWEEN = ("top", "stage6", "stage5", "stage4", "stage3")
 _TITLES = {
     "feature-extraction": "Feature extraction",
@@ -38,7 +38,7 @@ _TITLES = {
     "end-to-end": "End-to-end fine-tuning",
 }
 
-#: The strategies of the learning curves, and what a figure calls them.
+#: The strategies of the learning curves, and their names in figures.
 CURVES = {
     "from-scratch": "from scratch",
     "from-scratch-long": "from scratch, 10 times the steps",
@@ -49,15 +49,15 @@ CURVES = {
     "lp-ft": "head first, then end to end",
 }
 COUNTS = (10, 20, 50, 100, 200, 500, 1_000, 2_000)
-#: Training photos by which the learning rate is chosen, and the seeds of these runs.
+#: Numbers of training photos used for choosing the learning rate, and the seeds of these runs.
 TUNED_COUNTS = {50: (100, 101), 500: (100,)}
 GRID = (1e-3, 3e-3, 1e-2)
-#: What the grid is a part of, if its ends are not enough.
+#: The rates from which the grid is taken, and which extend it if its ends are not enough.
 RATES = (1e-5, 3e-5, 1e-4, 3e-4, *GRID, 3e-2, 1e-1, 3e-1, 1.0)
-#: What tuning got: a list of ``learning_rate``, ``seed``, ``val_accuracy`` and ``val_loss`` per
-#: strategy and tuned number of photos.
+#: The results of tuning: a list of ``learning_rate``, ``seed``, ``val_accuracy`` and ``val_loss``
+#: per strategy and tuned number of photos.
 TUNING = Path(__file__).parents[1] / "data" / "tuning" / "transfer.json"
-#: Copies of each photo in runs whose name ends in "-copies".
+#: Number of copies of each photo in runs whose name ends in "-copies".
 COPIES = 8
 _VALIDATION_PHOTOS = 1_000
 _BATCH, _PASSES, _LEAST_STEPS, _LONG = 16, 8, 100, 10
@@ -72,12 +72,12 @@ _AUGMENTATION = {
 
 
 def seeds(count: int) -> range:
-    """Give the seeds that the learning curves have for a number of photos."""
+    """Return the seeds of the learning curves for a number of photos."""
     return range(5 if count <= 200 else 3)
 
 
 def steps(strategy: str, count: int) -> int:
-    """Count the optimizer steps of a strategy on a number of photos.
+    """Compute the number of optimizer steps of a strategy on a number of photos.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def steps(strategy: str, count: int) -> int:
 
 
 def chosen(strategy: str, count: int) -> float:
-    """Choose the learning rate of a strategy for a number of photos, by the rule above.
+    """Choose the learning rate of a strategy for a number of photos by the rule above.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def chosen(strategy: str, count: int) -> float:
 
 
 def best(tried: list[dict[str, float]]) -> float:
-    """Choose among trials, each rate with the same seeds."""
+    """Choose among trials, which have the same seeds for each rate."""
     scores = {}
     for rate in {trial["learning_rate"] for trial in tried}:
         of_rate = [trial for trial in tried if trial["learning_rate"] == rate]
@@ -127,7 +127,7 @@ def _tuning():
 
 
 def next_rate(tried: list[dict[str, float]], seeds: Iterable[int]) -> float | None:
-    """Name the rate that the rule tries next, with all seeds; None if the choice is made."""
+    """Return the rate that the rule tries next, with all seeds; None if the choice is final."""
     seeds = {*seeds}
     known = {
         rate
@@ -150,7 +150,7 @@ def _is_tuned(strategy, known):
 
 
 def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
-    """Make all of them from two.
+    """Create all of these recipes from two others.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
     -------
     list of Recipe
     """
-    # Steps are small and epochs few, so that the pretrained weights are adapted, not overwritten.
+    # Small steps and few epochs, so that the pretrained weights are adapted, not overwritten.
     tuning = replace(
         extraction, epochs=3, learning_rate=2e-3, backbone_lr_scale=0.1, keep_weights=False
     )
@@ -186,7 +186,7 @@ def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
         )
         for stage in BETWEEN
     ]
-    # The size that the network was designed for.
+    # The image size that the network was designed for.
     large = [
         replace(
             run, name=f"{run.name}-224px", title=f"{_TITLES[strategy]}, 224 pixels", image_size=224
@@ -194,7 +194,7 @@ def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
         for strategy, run in zip(STRATEGIES, strategies, strict=True)
         if strategy != "end-to-end"
     ]
-    # What the architecture is worth without the pretrained weights.
+    # How good the architecture is without the pretrained weights.
     random = replace(
         extraction,
         name="transfer/random-features",
@@ -214,7 +214,7 @@ def make(extraction: Recipe, scratch: Recipe) -> list[Recipe]:
 def make_one(
     extraction: Recipe, scratch: Recipe, strategy: str, count: int, rate: float | None = None
 ) -> Recipe:
-    """Make the recipe of a point of the learning curves.
+    """Create the recipe for a point of the learning curves.
 
     Parameters
     ----------
@@ -225,7 +225,7 @@ def make_one(
     count : int
         One of `COUNTS`.
     rate : float, optional
-        Learning rate; by default the one that tuning has chosen.
+        Learning rate; by default the one chosen by tuning.
     """
     from_scratch = strategy.startswith("from-scratch")
     repeats = steps(strategy, count) * _BATCH // count
@@ -266,9 +266,9 @@ def make_one(
 
 
 def _why_not(extraction, scratch, known):
-    """Make the runs that ask what makes partial fine-tuning better than feature extraction.
+    """Create the runs that test why partial fine-tuning beats feature extraction.
 
-    All photos, and the steps and rates of the learning curves.
+    They use all photos, and the steps and rates of the learning curves.
     """
     if not (_is_tuned("extraction", known) and _is_tuned("partial", known)):
         return []

@@ -1,4 +1,4 @@
-"""Weights in half precision, in a file that cannot hide code, checked before they are used."""
+"""Weights in half precision, in a file that cannot hide code and is verified before use."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def in_half_precision(model: nn.Module) -> dict[str, Tensor]:
 
 
 def save_weights(model: nn.Module, path: Path) -> str:
-    """Write the weights, whole or not at all, and return the file's checksum.
+    """Write the weights, completely or not at all, and return the file's checksum.
 
     Raises
     ------
     ValueError
-        If a weight is no finite number as a 16-bit float.
+        If a weight is not finite as a 16-bit float.
     """
     state = in_half_precision(model)
     for name, value in state.items():
@@ -58,7 +58,7 @@ def load_weights(model: nn.Module, path: Path, expected_checksum: str) -> nn.Mod
     try:
         state = _legacy.weights(load_file(path))
     except SafetensorError as error:
-        raise ValueError(f"{path} is no safetensors file ({error}); restore it") from error
+        raise ValueError(f"{path} is not a safetensors file ({error}); restore it") from error
     expected = in_half_precision(model)
     if state.keys() != expected.keys():
         names = sorted(state.keys() ^ expected.keys())
@@ -75,5 +75,5 @@ def load_weights(model: nn.Module, path: Path, expected_checksum: str) -> nn.Mod
 
 
 def checksum(path: Path) -> str:
-    """Compute the SHA-256 of a file."""
+    """Compute the SHA-256 checksum of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,6 +1,6 @@
 """Results of the recorded runs on designed, random and learned filters.
 
-All numbers come from the cards of ``filters/*`` runs. What is not recorded is left out.
+All numbers come from the cards of ``filters/*`` runs. Runs that are not recorded are left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lecture_utils.statistics import holm, paired_t
 
 __all__ = ["NETWORKS", "SIZES", "Comparison", "accuracies", "compare", "evolution"]
 
-#: The networks, and what a figure calls them.
+#: The networks, and their names in figures.
 NETWORKS = _filter_recipes.NETWORKS
 #: Numbers of training images.
 SIZES = _filter_recipes.SIZES
@@ -25,19 +25,19 @@ SIZES = _filter_recipes.SIZES
 
 @dataclass(frozen=True)
 class Comparison:
-    """How much better one network is than another on a number of training images.
+    """The advantage of one network over another for a number of training images.
 
     Attributes
     ----------
     size : int
-        Training images.
+        Number of training images.
     seeds : int
-        Pairs of runs. With one seed, both networks learn from the same images.
+        Number of pairs of runs. With the same seed, both networks learn from the same images.
     difference, margin : float
         Test accuracy of the first network minus that of the second, 0 to 1: the mean over seeds,
         and its 95% margin of error.
     p : float
-        Of a paired t test, corrected for the number of sizes (Holm).
+        The p-value of a paired t test, corrected for the number of sizes (Holm).
     """
 
     size: int
@@ -50,18 +50,18 @@ class Comparison:
 def accuracies(
     *, root: str | os.PathLike[str] | None = None
 ) -> dict[str, dict[int, dict[int, float]]]:
-    """Collect test accuracies against the number of training images.
+    """Collect test accuracies by number of training images.
 
     Parameters
     ----------
     root : path, optional
-        Where to look for recorded runs. By default among those that come with the package.
+        Folder of recorded runs. By default those that ship with the package.
 
     Returns
     -------
     dict of dict of dict of float
-        From network (one of `NETWORKS`) to number of training images to seed to test accuracy,
-        0 to 1. Only what is recorded.
+        Maps network (one of `NETWORKS`) to number of training images to seed to test accuracy,
+        0 to 1. Contains only recorded runs.
 
     Examples
     --------
@@ -75,19 +75,19 @@ def accuracies(
 def compare(
     first: str, second: str, *, root: str | os.PathLike[str] | None = None
 ) -> list[Comparison]:
-    """Compare two networks on each number of training images, seed by seed.
+    """Compare two networks for each number of training images, seed by seed.
 
     Parameters
     ----------
     first, second : str
-        Of `NETWORKS`.
+        Names from `NETWORKS`.
     root : path, optional
-        Where to look for recorded runs. By default among those that come with the package.
+        Folder of recorded runs. By default those that ship with the package.
 
     Returns
     -------
     list of Comparison
-        For every size for which at least two seeds of both are recorded, the smallest first.
+        For every size with at least two recorded seeds of both networks, the smallest first.
 
     Raises
     ------
@@ -124,13 +124,14 @@ def evolution(*, seed: int = 0, root: str | os.PathLike[str] | None = None) -> d
     Parameters
     ----------
     seed : int
+        Seed of the runs.
     root : path, optional
-        Where to look for recorded runs. By default among those that come with the package.
+        Folder of recorded runs. By default those that ship with the package.
 
     Returns
     -------
     dict of runs.Run
-        From number of training images (100, 1,000 and 50,000) to the run of the network with one
+        Maps number of training images (100, 1,000 and 50,000) to the run of the network with one
         learned layer; ``run.snapshots`` has its filters.
 
     Raises
@@ -150,7 +151,7 @@ def evolution(*, seed: int = 0, root: str | os.PathLike[str] | None = None) -> d
 
 
 def _curve(network, root):
-    """Return the test accuracies of one network: by number of training images, then by seed."""
+    """Return the test accuracies of one network by number of training images, then by seed."""
     recorded = {size: load_all(name_of(network, size), root) for size in SIZES}
     return {
         size: {run.card["seed"]: run.card["metrics"]["test"]["accuracy"] for run in loaded}

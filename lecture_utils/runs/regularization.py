@@ -1,7 +1,7 @@
 """Results of the recorded runs that compare regularization methods, strengths, and budgets.
 
-All numbers come from the cards and the logits of ``regularization/*`` runs. What is not recorded is
-left out.
+All numbers come from the cards and the logits of ``regularization/*`` runs. Runs that are not
+recorded are left out.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ __all__ = [
     "scores",
 ]
 
-#: The methods, and what a figure calls them.
+#: The methods, and their names in figures.
 METHODS = _regularization_recipes.METHODS
-#: How strong a method can be; "none", "batch-norm" and "all" have one strength, "on".
+#: The strengths of methods; "none", "batch-norm" and "all" have one strength, "on".
 STRENGTHS = _regularization_recipes.STRENGTHS
 #: Numbers of epochs.
 BUDGETS = _regularization_recipes.BUDGETS
@@ -42,19 +42,20 @@ BUDGETS = _regularization_recipes.BUDGETS
 
 @dataclass(frozen=True)
 class Scores:
-    """What a method with a strength reaches within a budget, seed by seed.
+    """The results of a method with a strength within a budget, seed by seed.
 
     Attributes
     ----------
     method, strength : str
+        From `METHODS` and `STRENGTHS`.
     budget : int
-        Epochs that were allowed. Of these, the first one with the highest validation accuracy gave
-        the weights.
+        Number of epochs allowed. The weights come from the first of these epochs with the highest
+        validation accuracy.
     epochs : tuple of int
-        That epoch, per seed.
+        That epoch for each seed.
     accuracy, loss : dict of tuple of float
-        By split: "train" (the training images as they are, not augmented), "validation" and "test".
-        One value per seed.
+        By split: "train" (the training images without augmentation), "validation" and "test". One
+        value per seed.
     """
 
     method: str
@@ -66,27 +67,28 @@ class Scores:
 
     @property
     def gap(self) -> float:
-        """Mean training accuracy minus mean validation accuracy, both on images as they are."""
+        """Mean training accuracy minus mean validation accuracy, both without augmentation."""
         return fmean(self.accuracy["train"]) - fmean(self.accuracy["validation"])
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How much more accurate a method is on the test images than a baseline.
+    """The difference in test accuracy between a method and a baseline.
 
     Attributes
     ----------
     method, strength : str
+        From `METHODS` and `STRENGTHS`.
     budget : int
-        Epochs that both were allowed.
+        Number of epochs allowed for both.
     difference, margin : float
         Test accuracy minus that of the baseline, 0 to 1: the mean over seeds, and its 95% margin of
-        error. It covers the choice of test images, not that of seeds.
+        error. The margin covers the choice of test images, not that of seeds.
     p : float
-        Of a paired t test over the test images, corrected for all comparisons of one call of
-        `compare` (Holm).
+        The p-value of a paired t test over the test images, corrected for all comparisons of one
+        call of `compare` (Holm).
     by_seed : tuple of float
-        The difference of each seed.
+        The difference for each seed.
     """
 
     method: str
@@ -99,9 +101,9 @@ class Comparison:
 
     @property
     def is_shown(self) -> bool:
-        """Whether there are three seeds or more, all of one sign, and `p` is below 0.05.
+        """Whether at least three seeds all have differences of one sign, and `p` is below 0.05.
 
-        The test covers the choice of images, and the signs say whether other seeds agree.
+        The test covers the choice of images; the signs show whether other seeds agree.
         """
         signs = {np.sign(each) for each in self.by_seed}
         return self.p < 0.05 and len(self.by_seed) >= 3 and len(signs) == 1
@@ -113,32 +115,32 @@ def recorded(*, root: str | os.PathLike[str] | None = None) -> dict[tuple[str, s
     Parameters
     ----------
     root : path, optional
-        Where to look for recorded runs. By default among those that come with the package.
+        Folder of recorded runs. By default those that ship with the package.
 
     Returns
     -------
     dict of list of Run
         By method and strength, in the order of `METHODS` and `STRENGTHS`; one run per seed.
     """
-    found = {
+    all_runs = {
         (method, strength): load_all(name_of(method, strength), root)
         for method in METHODS
         for strength in strengths_of(method)
     }
-    return {key: loaded for key, loaded in found.items() if loaded}
+    return {key: loaded for key, loaded in all_runs.items() if loaded}
 
 
 def scores(
     budget: int, runs: Mapping[tuple[str, str], list[Run]] | None = None
 ) -> dict[tuple[str, str], Scores]:
-    """Collect what every method and strength reaches within a budget.
+    """Collect the results of every method and strength within a budget.
 
     Parameters
     ----------
     budget : int
         One of `BUDGETS`.
     runs : dict, optional
-        What `recorded` returns, which is also the default.
+        The result of `recorded`, which is also the default.
 
     Returns
     -------
@@ -185,7 +187,7 @@ def choose(
     budget : int
         One of `BUDGETS`.
     runs : dict, optional
-        What `recorded` returns, which is also the default.
+        The result of `recorded`, which is also the default.
 
     Returns
     -------
@@ -211,25 +213,25 @@ def compare(
     baseline: str = "none",
     runs: Mapping[tuple[str, str], list[Run]] | None = None,
 ) -> list[Comparison]:
-    """Compare every method, with the strength that `choose` picks, with a baseline.
+    """Compare every method, with the strength picked by `choose`, with a baseline.
 
-    Each test image gives one difference: the share of the seeds with which the method classifies it
-    correctly, minus that of the baseline. The test asks whether their mean is 0.
+    Each test image gives one difference: the fraction of seeds with which the method classifies it
+    correctly, minus that of the baseline. The test checks whether their mean differs from 0.
 
     Parameters
     ----------
     budgets : int or sequence of int
-        Of `BUDGETS`; all of them by default. p-values are corrected for all methods and budgets.
+        One or several of `BUDGETS`; by default all. p-values are corrected for all methods and
+        budgets.
     baseline : str
         One of `METHODS`.
     runs : dict, optional
-        What `recorded` returns, which is also the default.
+        The result of `recorded`, which is also the default.
 
     Returns
     -------
     list of Comparison
-        One per budget and method but the baseline. Seeds that one of the two does not have are left
-        out.
+        One per budget and method except the baseline. Seeds that one of the two lacks are left out.
 
     Raises
     ------
@@ -240,13 +242,13 @@ def compare(
     """
     check_name("baseline", baseline, METHODS)
     runs = recorded() if runs is None else runs
-    found = [
+    comparisons = [
         each
         for budget in ([budgets] if isinstance(budgets, int) else budgets)
         for each in _compare(choose(budget, runs), baseline, runs)
     ]
-    corrected = holm([each.p for each in found])
-    return [replace(each, p=p) for each, p in zip(found, corrected, strict=True)]
+    corrected = holm([each.p for each in comparisons])
+    return [replace(each, p=p) for each, p in zip(comparisons, corrected, strict=True)]
 
 
 def _compare(chosen, baseline, runs):
@@ -268,7 +270,7 @@ def _compare(chosen, baseline, runs):
 def _correct(
     runs: Mapping[tuple[str, str], list[Run]], chosen: Scores
 ) -> dict[int, NDArray[np.bool_]]:
-    """Tell, seed by seed, which test images are classified correctly."""
+    """Return, for each seed, which test images are classified correctly."""
     correct = {}
     for run in runs[chosen.method, chosen.strength]:
         readout = run.readouts[chosen.budget]

@@ -1,7 +1,7 @@
 """Results of the recorded runs on transfer learning: boundaries, learning curves, maps.
 
 All numbers come from the cards and the logits of ``transfer/*`` and ``learning-curves/*`` runs.
-What is not recorded is left out.
+Runs that are not recorded are left out.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ __all__ = [
     "steps",
 ]
 
-#: The strategies of the learning curves, and what a figure calls them.
+#: The strategies of the learning curves, and their names in figures.
 CURVES = _transfer_recipes.CURVES
 #: Numbers of training photos.
 COUNTS = _transfer_recipes.COUNTS
-#: The recipe that was run for each boundary, by the first trainable stage.
+#: The recipe of each boundary, by the first trainable stage.
 _NAMES = {stage: f"transfer/{strategy}" for strategy, stage in STRATEGIES.items()}
 _NAMES.update({stage: f"transfer/from-{stage}" for stage in BETWEEN})
-# The names that the chapter uses, in its order.
+# The names used in the chapter, in its order.
 _MAPS = {
     "random weights": "transfer/random-features",
     "pretrained": "transfer/feature-extraction",
@@ -62,13 +62,13 @@ class Boundary:
         The model is frozen up to (and excluding) this stage, such as "stage7"; one of
         ``TransferNetwork.stages``.
     name : str
-        Of the recipe, such as "transfer/partial"; for ``TrainingCurves``, which takes such names.
+        Name of the recipe, such as "transfer/partial", for ``TrainingCurves``.
     trainable, parameters : int
-        How many weights and biases are trained, of how many.
+        Number of trainable weights and biases, and of all.
     memory : int
         Bytes of one training step on a batch of 32 images: see `profiling.training_memory`.
     runs : list of runs.Run
-        The recorded ones, one per seed; empty if none is. ``run.history`` has the curves.
+        The recorded runs, one per seed; may be empty. ``run.history`` has the curves.
     """
 
     until: str
@@ -80,26 +80,26 @@ class Boundary:
 
     @property
     def accuracy(self) -> float | None:
-        """Mean accuracy on the test photos, 0 to 1; None if it is not recorded."""
+        """Mean accuracy on the test photos, 0 to 1; None if no run is recorded."""
         return _mean(run.card["metrics"]["test"]["accuracy"] for run in self.runs)
 
     @property
     def seconds_per_epoch(self) -> float | None:
-        """Processor seconds of an epoch, without caching the frozen output; None if unknown."""
+        """Processor seconds per epoch, without caching the frozen output; None if unknown."""
         return _mean(run.card["processor_seconds"] / len(run.history["epoch"]) for run in self.runs)
 
 
 def boundaries(
     *, root: str | os.PathLike[str] | None = None, batch_size: int = 32
 ) -> list[Boundary]:
-    """Collect costs and results of every boundary.
+    """Collect the costs and results of every boundary.
 
     Parameters
     ----------
     root : path, optional
-        Where to look for recorded runs. By default among those that come with the package.
+        Folder of recorded runs. By default those that ship with the package.
     batch_size : int
-        For the memory.
+        Number of images for which the memory is computed.
 
     Returns
     -------
@@ -138,20 +138,21 @@ def boundaries(
 
 @dataclass(frozen=True)
 class Comparison:
-    """How much better one strategy is than another on a number of training photos.
+    """The advantage of one strategy over another for a number of training photos.
 
     Attributes
     ----------
     count : int
-        Training photos.
+        Number of training photos.
     seeds : int
-        Pairs of runs. With one seed, both strategies learn from the same photos.
+        Number of pairs of runs. With the same seed, both strategies learn from the same photos.
     difference, margin : float
         Test accuracy of the first strategy minus that of the second, 0 to 1: the mean over seeds,
-        and its 95% margin of error. It covers the choice of the training photos and what else the
-        seed decides, not the choice of the test photos.
+        and its 95% margin of error. The margin covers the choice of the training photos and
+        everything else that the seed determines, but not the choice of the test photos.
     p : float
-        Of a paired t test over the seeds, corrected for all that is compared together (Holm).
+        The p-value of a paired t test over the seeds, corrected for all comparisons of one call
+        (Holm).
     """
 
     count: int
@@ -164,18 +165,18 @@ class Comparison:
 def learning_curves(
     *, root: str | os.PathLike[str] | None = None
 ) -> dict[str, dict[int, dict[int, float]]]:
-    """Collect test accuracies against the number of training photos.
+    """Collect test accuracies by number of training photos.
 
     Parameters
     ----------
     root : path, optional
-        Where to look for recorded runs. By default among those that come with the package.
+        Folder of recorded runs. By default those that ship with the package.
 
     Returns
     -------
     dict of dict of dict of float
-        From strategy (one of `CURVES`) to number of photos to seed to test accuracy, 0 to 1. Only
-        what is recorded.
+        Maps strategy (one of `CURVES`) to number of photos to seed to test accuracy, 0 to 1.
+        Contains only recorded runs.
 
     Examples
     --------
@@ -189,20 +190,20 @@ def learning_curves(
 def compare(
     *pairs: tuple[str, str], root: str | os.PathLike[str] | None = None
 ) -> dict[tuple[str, str], list[Comparison]]:
-    """Compare strategies on each number of training photos, seed by seed.
+    """Compare strategies for each number of training photos, seed by seed.
 
     Parameters
     ----------
     *pairs : tuple of (str, str)
-        The first and the second strategy of each comparison, of `CURVES`.
+        The first and the second strategy of each comparison, from `CURVES`.
     root : path, optional
-        Where to look for recorded runs. By default among those that come with the package.
+        Folder of recorded runs. By default those that ship with the package.
 
     Returns
     -------
     dict of list of Comparison
-        By pair: one for every number of photos for which at least two seeds of both are recorded,
-        the smallest first.
+        By pair: for every number of photos with at least two recorded seeds of both strategies, the
+        smallest first.
 
     Raises
     ------
@@ -236,14 +237,14 @@ def compare(
 
 
 def share_correct(name: str, *, root: str | os.PathLike[str] | None = None) -> NDArray[np.float64]:
-    """Compute for every test photo what share of a recipe's seeds classifies it correctly.
+    """Compute, for every test photo, the fraction of a recipe's seeds that classify it correctly.
 
     Parameters
     ----------
     name : str
-        Of a recipe, such as "learning-curves/partial-2000".
+        Name of a recipe, such as "learning-curves/partial-2000".
     root : path, optional
-        Where to look for recorded runs. By default among those that come with the package.
+        Folder of recorded runs. By default those that ship with the package.
 
     Returns
     -------
@@ -255,7 +256,7 @@ def share_correct(name: str, *, root: str | os.PathLike[str] | None = None) -> N
     ValueError
         If there is no recipe of that name.
     FileNotFoundError
-        If no run of it is recorded.
+        If no run of the recipe is recorded.
     """
     import numpy as np
 
@@ -267,7 +268,7 @@ def share_correct(name: str, *, root: str | os.PathLike[str] | None = None) -> N
 
 
 def _curve(strategy, root):
-    """Return the test accuracies of one strategy: by number of photos, then by seed."""
+    """Return the test accuracies of one strategy by number of photos, then by seed."""
     names = {count: f"learning-curves/{strategy}-{count}" for count in COUNTS}
     recorded = {
         count: load_all(name, root) for count, name in names.items() if name in runs.RECIPES
@@ -281,7 +282,7 @@ def _curve(strategy, root):
 
 @dataclass(frozen=True)
 class TestMaps:
-    """The 1,000 test photos on maps, before training, pretrained and fine-tuned.
+    """The 1,000 test photos on maps: before training, pretrained and fine-tuned.
 
     Attributes
     ----------
@@ -290,13 +291,15 @@ class TestMaps:
     labels : ndarray of int, shape (N,)
         0 for a cat, 1 for a dog.
     class_names : tuple of str
+        Name of each label.
     predictions : dict of str to ndarray of int, shape (N,)
+        The predicted labels by stage.
     files : list of str
-        Relative to the test folder, such as "cats/cat.4501.jpg": for thumbnails where the photos
-        are.
+        Paths relative to the test folder, such as "cats/cat.4501.jpg", for thumbnails if the photos
+        are available.
     """
 
-    # Not a test, whatever its name begins with.
+    # Not a test, although its name begins with "Test".
     __test__ = False
 
     stages: dict[str, EmbeddingMaps]
@@ -312,7 +315,7 @@ def maps_of_test(*, root: str | os.PathLike[str] | None = None) -> TestMaps:
     Parameters
     ----------
     root : path, optional
-        Where to look for recorded runs. By default among those that come with the package.
+        Folder of recorded runs. By default those that ship with the package.
 
     Returns
     -------

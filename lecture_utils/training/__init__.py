@@ -1,4 +1,4 @@
-"""Train a model with Lightning: the data modules, the loop, the optimizers, and the evaluation."""
+"""Train a model with Lightning: data modules, training loop, optimizers, and evaluation."""
 
 from lecture_utils.training._classifier import Classifier, DivergedError
 from lecture_utils.training._data_modules import (

@@ -1,4 +1,4 @@
-"""Train a classifier with Lightning: loss, metrics, optimizer and schedule around any model."""
+"""Train a classifier with Lightning: loss, metrics, optimizer and schedule for any model."""
 
 from __future__ import annotations
 
@@ -35,79 +35,81 @@ from lecture_utils.training._optimizers import (
     parameter_groups,
 )
 
-# What torch's batch normalization says of one image with one value per channel.
+# PyTorch's error message if batch normalization gets one image with one value per channel.
 _ONE_VALUE = "more than 1 value per channel"
 SPLITS, SCORES = ("train", "val", "test"), ("loss", "accuracy")
 
 
 class DivergedError(ArithmeticError):
-    """The loss became infinite or no number, so that going on would teach nothing."""
+    """The loss became infinite or NaN, so that more training would be useless."""
 
 
 class Classifier(pl.LightningModule):
-    """What Lightning needs to train a model to tell classes apart.
+    """A Lightning module that trains a model to classify.
 
     Parameters
     ----------
     model : nn.Module
-        From float images of shape (N, C, H, W) to logits: (N, classes) for "multiclass", (N, 1)
-        or (N,) for "binary". If it is in evaluation mode, as a loaded model is, training switches
-        it to training mode, except a batch normalization whose parameters are all frozen
-        (``requires_grad=False``): it keeps its statistics. If the model is in training mode, layers
-        inside that are in evaluation mode stay so, such as a batch normalization whose statistics
-        are to be kept; and so does what `transfer.freeze` has frozen.
+        Maps float images of shape (N, C, H, W) to logits: (N, classes) for "multiclass", (N, 1) or
+        (N,) for "binary". If it is in evaluation mode, as a loaded model is, training switches it
+        to training mode, except for batch normalization layers whose parameters are all frozen
+        (``requires_grad=False``): they keep their statistics. If the model is in training mode,
+        layers in evaluation mode stay there, such as a batch normalization whose statistics are to
+        be kept; and so does everything that `transfer.freeze` has frozen.
     task : {"multiclass", "binary"}
+        One class out of many, or a yes/no decision.
     optimizer : str
         One of `OPTIMIZERS`.
     learning_rate : float
-        The highest that the schedule reaches, above 0.
+        The highest rate of the schedule, above 0.
     backbone_lr_scale : float
-        Learning rate of all layers but those of the model's child "head", as a multiple of
+        Learning rate of all layers outside the model's child "head", as a multiple of
         `learning_rate`; above 0. See `training.parameter_groups`. Frozen parameters never change.
     weight_decay : float
         At least 0.
     schedule : str
         One of `SCHEDULES`.
     label_smoothing : float
-        0 to less than 1: this part of the probability is spread over all classes.
+        0 to less than 1: this fraction of the probability is spread over all classes.
     mixup : float
-        At least 0. Above 0, every image of a batch is blended with another one, and the loss takes
+        At least 0. Above 0, every image of a batch is blended with another one, and the loss mixes
         both labels in the same proportion, which is drawn from Beta(mixup, mixup) (Zhang et al.,
         arXiv:1710.09412).
     ema_decay : float, optional
-        Between 0 and 1: also keep an exponential moving average of the weights, and evaluate that
-        one. 0.99 means an average over about 100 steps.
+        Between 0 and 1: also maintain an exponential moving average of the weights, and evaluate
+        the averaged model. 0.99 averages over about 100 steps.
 
     Raises
     ------
     ValueError
-        If an argument is none of the above. While training, if the model cannot take the images,
-        or its output and the labels do not belong to the task. At the start of training, if there
-        would be a batch of a single image and the model has a batch normalization that cannot
-        take it; if a layer has no size yet; if the weights are float16 and the optimizer is not
-        "sgd"; or if the schedule must know the number of steps and ``max_epochs`` is -1.
+        If an argument is invalid. During training, if the model does not accept the images, or its
+        output and the labels do not match the task. At the start of training, if a batch would
+        have a single image and the model has a batch normalization that does not accept it; if a
+        layer has no size yet; if the weights are float16 and the optimizer is not "sgd"; or if the
+        schedule needs the number of steps and ``max_epochs`` is -1.
     DivergedError
-        While training, if the loss is no finite number.
+        During training, if the loss is not a finite number.
 
     Notes
     -----
     A batch is a pair: images (bytes, or floats of any precision) and labels, shape (N,) or (N, 1).
-    A `BatchDataModule` gives them augmented, with torch's generator seeded for the step. Mixup and
-    dropout draw from that generator.
+    A `BatchDataModule` provides augmented images, with PyTorch's generator seeded for the step.
+    Mixup and dropout draw from that generator.
 
     It logs ``train_loss``, ``train_accuracy``, ``val_loss`` and ``val_accuracy`` once per epoch,
     and ``test_loss`` and ``test_accuracy`` for ``Trainer.test``. The training values are means over
-    the epoch, taken while the weights still changed. ``Trainer.predict`` gives the probability of
-    every class, shape (N, classes) per batch, two of them for "binary". With several loaders for
-    validation, Lightning appends their numbers: ``val_loss/dataloader_idx_0``.
+    the epoch, computed while the weights were still changing. ``Trainer.predict`` returns the
+    probability of every class, shape (N, classes) per batch, with two classes for "binary". With
+    several validation loaders, Lightning appends their numbers: ``val_loss/dataloader_idx_0``.
 
-    The optimizer holds the parameters that can be trained when training starts. A layer that a
-    callback unfreezes later is not among them and does not learn; add it in the callback with
+    The optimizer holds the parameters that are trainable when training starts. A layer that a
+    callback unfreezes later is not included and does not learn; add it in the callback with
     ``trainer.optimizers[0].add_param_group``, or train again with a new Trainer.
 
-    With several processes (``devices=2``), which in a notebook are forked or spawned, the weights
-    come back, but what a callback of yours collects stays in the other processes and its lists are
-    empty afterwards. Let it write to a file, or read ``trainer.callback_metrics``.
+    With several processes (``devices=2``), which are forked or spawned in a notebook, the weights
+    are returned, but data collected by your own callbacks stay in the other processes, and their
+    lists are empty afterwards. Let a callback write to a file, or read
+    ``trainer.callback_metrics``.
 
     Examples
     --------
@@ -163,7 +165,7 @@ class Classifier(pl.LightningModule):
 
     @property
     def eval_model(self) -> nn.Module:
-        """The model to use after training: the averaged one where there is one."""
+        """The model to use after training: the averaged one if there is one."""
         return self.model if self.ema is None else self.ema.module
 
     def forward(self, images: Tensor) -> Tensor:
@@ -172,7 +174,7 @@ class Classifier(pl.LightningModule):
         return as_logits(apply_model(self.eval_model, images), len(images), self.task)
 
     def setup(self, stage: str) -> None:
-        """Lay out the weights as convolutions are fastest, and see that there are images."""
+        """Choose the fastest memory layout for convolutions, and check that there are images."""
         data = getattr(self.trainer, "datamodule", None)
         if isinstance(data, BatchDataModule):
             data.check_ready(stage)
@@ -181,15 +183,15 @@ class Classifier(pl.LightningModule):
             use_channels_last(model)
 
     def teardown(self, stage: str) -> None:
-        """Lay out the weights as their owner expects them."""
+        """Restore the memory layout that the model's owner expects."""
         lay_out(self, torch.contiguous_format)
 
     def configure_callbacks(self) -> list[pl.Callback]:
-        """Let the weights be laid out so also when training ends in an error or is interrupted."""
+        """Also restore the memory layout if training ends in an error or is interrupted."""
         return [_LayOutAfterErrors()]
 
     def on_fit_start(self) -> None:
-        """Switch a model to training mode that was loaded for prediction."""
+        """Switch a model that was loaded for prediction to training mode."""
         if not self.model.training:
             self.train()
             for layer in self.model.modules():
@@ -197,9 +199,9 @@ class Classifier(pl.LightningModule):
                     layer.eval()
         if off := _switched_off(self.model):
             rank_zero_warn(
-                f"{', '.join(off)}: in evaluation mode inside of a model in training mode, and "
-                "stays so: dropout is off and batch normalization keeps its statistics. If that is "
-                "not intended, call model.train() before training"
+                f"{', '.join(off)}: in evaluation mode inside a model in training mode. This mode "
+                "is kept: dropout is off and batch normalization keeps its statistics. If you did "
+                "not intend this, call model.train() before training"
             )
 
     def on_train_start(self) -> None:
@@ -218,14 +220,14 @@ class Classifier(pl.LightningModule):
             if _ONE_VALUE not in str(error):
                 raise
             raise ValueError(
-                f"{problem}, and the model's batch normalization cannot take the mean of a single "
-                "value; change batch_size, or use a loader with drop_last=True"
+                f"{problem}, and the model's batch normalization cannot normalize one value; "
+                "change batch_size, or use a loader with drop_last=True"
             ) from error
         finally:
             before.restore()
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
-        """Compute the loss of one batch; stop if it is no number."""
+        """Compute the loss of one batch; stop if it is not a finite number."""
         images, labels = _pair(batch)
         lam, permutation = self._draw_mixture(len(images))
         if lam < 1:
@@ -243,7 +245,7 @@ class Classifier(pl.LightningModule):
             if not torch.isfinite(images.float()).all():
                 raise ValueError(
                     f"in epoch {self.current_epoch}, step {batch_idx}, an image has values that "
-                    "are not finite; look for NaN in the data, or in what augments them"
+                    "are not finite; look for NaN in the data, or in the augmentation"
                 )
             raise DivergedError(
                 f"the loss is {loss.item()} in epoch {self.current_epoch}, step {batch_idx}: "
@@ -253,7 +255,7 @@ class Classifier(pl.LightningModule):
         return loss
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """Move the averaged weights a little towards the new ones."""
+        """Move the averaged weights a little toward the new ones."""
         if self.ema is not None:
             self.ema.update_parameters(self.model)
 
@@ -275,7 +277,7 @@ class Classifier(pl.LightningModule):
         return probabilities(self(images), self.task)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Make the optimizer and a schedule that acts after every step."""
+        """Create the optimizer and a schedule that advances after every step."""
         groups = parameter_groups(self.model, self.learning_rate, self.backbone_lr_scale)
         check_precision(self.optimizer_name, groups)
         optimizer = OPTIMIZERS[self.optimizer_name](groups, self.learning_rate, self.weight_decay)
@@ -287,23 +289,23 @@ class Classifier(pl.LightningModule):
         }
 
     def _steps(self):
-        """Count the steps of the training to come; 1 if there is no end and none is needed."""
+        """Count the steps of the training; 1 if there is no end and the schedule needs none."""
         if self.trainer.limit_train_batches == 0:
-            return 1  # nothing is trained, and Lightning does not count
+            return 1  # nothing is trained, so Lightning has no count
         steps = self.trainer.estimated_stepping_batches
         if 0 <= steps < math.inf:
             return int(steps)
         if self.schedule == "constant":
             return 1
         raise ValueError(
-            f"schedule is {self.schedule!r}, which must know the number of steps, but the "
+            f"schedule is {self.schedule!r}, which needs the number of steps, but the "
             f"Trainer has max_epochs={self.trainer.max_epochs} and "
             f"max_steps={self.trainer.max_steps}; set one of them (for a loader without a length "
             'max_steps), or use schedule="constant"'
         )
 
     def _first_image(self, loader):
-        """Return the first training image as it would arrive in a batch of its own."""
+        """Return the first training image as a batch of one."""
         data = loader.dataset
         samples = data.__getitems__([0]) if hasattr(data, "__getitems__") else [data[0]]
         batch = loader.collate_fn(samples)
@@ -319,8 +321,8 @@ class Classifier(pl.LightningModule):
                 raise
             raise ValueError(
                 f"in epoch {self.current_epoch}, step {batch_idx}, a batch has a single image, and "
-                "the model's batch normalization cannot take the mean of a single value; use "
-                "drop_last=True, for the loader or for its batch sampler, or another batch size"
+                "the model's batch normalization cannot normalize one value; use drop_last=True "
+                "for the loader or for its batch sampler, or another batch size"
             ) from error
 
     def _evaluate(self, split, batch, loader):
@@ -332,7 +334,7 @@ class Classifier(pl.LightningModule):
         """Draw the weight of each image, and the permutation that pairs it with another one."""
         if not self.mixup:
             return 1.0, None
-        # In 32 bits also where a Trainer's precision makes others the default.
+        # In 32 bits, even if a Trainer's precision changes the default.
         mixup = torch.tensor(self.mixup, dtype=torch.float32)
         lam = torch.distributions.Beta(mixup, mixup).sample().item()
         return lam, torch.randperm(count)
@@ -342,7 +344,8 @@ class Classifier(pl.LightningModule):
         for score, value in (("loss", loss), ("accuracy", accuracy)):
             name = f"{split}_{score}"
             if loader:
-                # A metric of our own belongs to one loader; for others Lightning takes the mean.
+                # One of our own metrics belongs to one loader; for others, Lightning takes the
+                # mean.
                 count = len(labels)
                 self.log(
                     name, value, on_step=False, on_epoch=True, batch_size=count, sync_dist=True
@@ -354,11 +357,11 @@ class Classifier(pl.LightningModule):
 
 
 def _pair(batch):
-    """Return the images and the labels of a batch, or say what a loader must give."""
+    """Return the images and labels of a batch, or explain what a loader must provide."""
     if not isinstance(batch, (tuple, list)) or len(batch) != 2:
         parts = f" of {len(batch)}" if isinstance(batch, (tuple, list)) else ""
         raise ValueError(
-            f"a batch is a {type(batch).__name__}{parts}; the loader must give pairs "
+            f"a batch is a {type(batch).__name__}{parts}; the loader must return pairs "
             "(images, labels)"
         )
     if _is_single(batch[1]) and getattr(batch[0], "ndim", 0) in (1, 3):
@@ -368,7 +371,7 @@ def _pair(batch):
         )
     images = as_inputs(batch[0])
     if not len(images):
-        raise ValueError("a batch is empty; the loader must give at least one image")
+        raise ValueError("a batch is empty; the loader must return at least one image")
     return images, batch[1]
 
 
@@ -377,14 +380,14 @@ def _is_single(label):
 
 
 def _is_frozen_norm(layer):
-    """Tell whether a layer normalizes with statistics and none of its parameters is trained."""
+    """Return whether a layer normalizes with statistics and none of its parameters is trained."""
     parameters = list(layer.parameters(recurse=False))
     normalizes = isinstance(layer, nn.modules.batchnorm._NormBase)
     return normalizes and bool(parameters) and not any(p.requires_grad for p in parameters)
 
 
 def _switched_off(model):
-    """Name the blocks in evaluation mode that training would change, without those inside them."""
+    """List the blocks in evaluation mode that training would change, outermost ones only."""
     names = []
     for name, block in model.named_modules():
         inside = any(name.startswith(f"{outer}.") for outer in names)
@@ -397,7 +400,7 @@ def _switched_off(model):
 
 
 def _single_image(loader, batches):
-    """Say which of a loader's batches has a single image; None if none has, or it is unknown."""
+    """Return which of a loader's batches has a single image; None if none has, or if unknown."""
     if not isinstance(loader, DataLoader) or loader.batch_size is None:
         return None
     try:
@@ -407,14 +410,14 @@ def _single_image(loader, batches):
     size = loader.batch_size
     if size == 1:
         return f"batch_size is {size}"
-    # What does not fill a batch is the last one, and may be left out.
+    # A batch that is not full is the last one, and may be dropped.
     if count % size == 1 and not loader.drop_last and batches >= whole_batches:
         return f"{count} training images in batches of {size} leave a last batch of one image"
     return None
 
 
 class _LayOutAfterErrors(pl.Callback):
-    """Does what `Classifier.teardown` does, which Lightning leaves out after an error."""
+    """Does the work of `Classifier.teardown`, which Lightning skips after an error."""
 
     def on_exception(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
@@ -423,11 +426,11 @@ class _LayOutAfterErrors(pl.Callback):
 
 
 class _MovingAverage:
-    # A class, not a closure: processes that are spawned get it pickled.
+    # A class, not a closure: spawned processes receive it pickled.
     def __init__(self, decay):
         self.decay = decay
 
     def __call__(self, averaged, current, count):
-        # The first steps say little: an average that starts short forgets them.
+        # The first steps are not representative; an average that starts short forgets them.
         decay = min(self.decay, (1 + float(count)) / (10 + float(count)))
         get_ema_multi_avg_fn(decay)(averaged, current, count)

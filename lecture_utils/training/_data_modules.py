@@ -1,6 +1,6 @@
-"""Hand a data set to Lightning: all of it in memory, batches cut out by index.
+"""Data modules for Lightning: a data set in memory, from which batches are selected by index.
 
-The usual way transforms one image at a time in Python; on a small data set that takes longer than
+The usual way transforms one image at a time in Python; on a small data set, that takes longer than
 the network does. Here a batch is one indexing operation on one tensor of bytes.
 """
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 
 def to_unit_range(images: Tensor) -> Tensor:
-    """Turn bytes into what the models take: values from 0 to 1.
+    """Convert bytes to the range that the models expect: values from 0 to 1.
 
     Parameters
     ----------
     images : tensor of uint8, shape (N, C, H, W)
-        A tensor of floats passes unchanged, whatever its shape (embeddings are (N, features)).
+        A tensor of floats is returned unchanged, whatever its shape (embeddings are (N, features)).
 
     Returns
     -------
     tensor of float32, shape (N, C, H, W)
-        Laid out in memory with the channels last, which convolutions are fastest on.
+        In memory with the channels last, the fastest layout for convolutions.
 
     Examples
     --------
@@ -49,33 +49,35 @@ def to_unit_range(images: Tensor) -> Tensor:
 
 
 def channels_first(inputs: Tensor) -> Tensor:
-    """Copy images into ordinary memory; other inputs pass unchanged."""
-    # `contiguous` finds nothing to do if there is one channel, and layers go by the strides.
+    """Copy images into the ordinary memory layout; return other inputs unchanged."""
+    # `contiguous` does nothing if there is one channel, but layers depend on the strides.
     return inputs.clone(memory_format=torch.contiguous_format) if inputs.ndim == 4 else inputs
 
 
 class InMemoryDataset(Dataset):
-    """Inputs and labels as two tensors, from which `batch` cuts out any images at once.
+    """Inputs and labels as two tensors, from which `batch` selects any images at once.
 
-    It is a data set as PyTorch defines it, and works with ``DataLoader``, ``Subset`` and the like.
+    This is a PyTorch data set, and works with ``DataLoader``, ``Subset`` and similar classes.
 
     Parameters
     ----------
     inputs : tensor or array of uint8 or float, shape (N, C, H, W)
-        Images: bytes, or floats in the range that the model takes. Or what a model takes instead of
-        images, such as embeddings, shape (N, ...).
+        Images: bytes, or floats in the range that the model expects. Or other inputs of a model,
+        such as embeddings, shape (N, ...).
     labels : tensor, array or list of whole numbers, shape (N,) or (N, 1)
-        The class of each image, from 0.
+        The class of each image, counted from 0.
 
     Attributes
     ----------
     inputs : tensor of uint8 or float, shape (N, ...)
+        The inputs as a tensor.
     labels : tensor of int64, shape (N,)
+        The class of each image, counted from 0.
 
     Raises
     ------
     ValueError
-        If these are no inputs and labels, or not as many of one as of the other.
+        If the arguments are not inputs and labels, or their numbers differ.
 
     Examples
     --------
@@ -99,18 +101,18 @@ class InMemoryDataset(Dataset):
         return self.inputs[index], self.labels[index]
 
     def __getitems__(self, indices: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
-        """Return several samples; DataLoader calls this instead of `__getitem__`."""
+        """Return several samples; a DataLoader calls this instead of `__getitem__`."""
         inputs, labels = self.batch(indices)
         return list(zip(inputs.unbind(0), labels.unbind(0), strict=True))
 
     def batch(self, indices: Sequence[int] | Tensor) -> tuple[Tensor, Tensor]:
-        """Cut out a batch in one operation.
+        """Select a batch in one operation.
 
         Parameters
         ----------
         indices : sequence of int
-            From 0 to below N; negative ones count from the end, as in a list. Not a mask:
-            ``mask.nonzero()[:, 0]`` gives the indices of one.
+            From 0 to below N; negative ones count from the end, as in a list. For a mask, pass
+            ``mask.nonzero()[:, 0]``.
 
         Returns
         -------
@@ -120,13 +122,13 @@ class InMemoryDataset(Dataset):
         Raises
         ------
         ValueError
-            If these are no whole numbers.
+            If the indices are not whole numbers.
         IndexError
             If there is no such image.
         """
         chosen = _as_indices(indices, len(self.labels))
         if self.inputs.ndim == 4 and self.inputs.is_contiguous(memory_format=torch.channels_last):
-            # Seen as (N, H, W, C) an image is one piece of memory, which this copies at once.
+            # As (N, H, W, C), an image is one block of memory, which this copies in one piece.
             inputs = self.inputs.permute(0, 2, 3, 1).index_select(0, chosen).permute(0, 3, 1, 2)
         else:
             inputs = self.inputs.index_select(0, chosen)
@@ -137,7 +139,7 @@ def _as_indices(indices, count):
     """Return indices from 0 to below `count` as a tensor of int64."""
     chosen = torch.as_tensor(indices)
     if not chosen.numel() and chosen.ndim == 1:
-        return chosen.long()  # an empty list becomes floats
+        return chosen.long()  # an empty list has become floats
     if chosen.dtype == torch.bool:
         raise ValueError(
             f"indices are a mask of {tuple(chosen.shape)} booleans; pass whole numbers, such as "
@@ -162,9 +164,9 @@ def _as_indices(indices, count):
 
 
 class _WholeBatches(InMemoryDataset):
-    """The same data for our own loaders, which take a batch as it is cut out.
+    """The same data for our own loaders, which use a batch as it is selected.
 
-    Making a list of samples of it, and a batch of the list again, takes several times as long.
+    Splitting it into samples, and joining these to a batch again, takes several times as long.
     """
 
     def __init__(self, dataset):
@@ -188,19 +190,19 @@ class _Samples(Sequence):
 
 
 def step_seed(seed: int, step: int, process: int = 0) -> int:
-    """Compute the seed that a training step starts from.
+    """Compute the seed of a training step.
 
-    Everything random in the step follows from it, so that a resumed run draws the same values as
-    one that was never stopped.
+    All random numbers in the step depend on it, so that a resumed run draws the same values as an
+    uninterrupted one.
 
     Parameters
     ----------
     seed : int
-        Of the run.
+        Seed of the run.
     step : int
-        Optimizer steps so far: ``trainer.global_step``.
+        Number of optimizer steps so far: ``trainer.global_step``.
     process : int
-        Rank of the process, below 1009, where several train together.
+        Rank of the process, below 1009, if several train together.
 
     Returns
     -------
@@ -217,31 +219,31 @@ def step_seed(seed: int, step: int, process: int = 0) -> int:
 
 
 class BatchDataModule(pl.LightningDataModule):
-    """Give batches of images that are in memory; where they come from is up to subclasses.
+    """Provide batches of images in memory; subclasses determine where the images come from.
 
     Parameters
     ----------
     batch_size : int
         Images per optimizer step, over all processes together.
     eval_batch_size : int
-        Images per step of validation and test.
+        Images per step in validation and test.
     seed : int
-        Decides the order of the training images, together with the epoch; and everything random in
-        a training step (augmentation, mixup, dropout), together with the step: see `step_seed`.
+        Determines the order of the training images, together with the epoch; and all random numbers
+        in a training step (augmentation, mixup, dropout), together with the step: see `step_seed`.
     augment : callable, optional
-        Takes and returns a batch of training images with values from 0 to 1, on the device where
-        the model is. See `augmentation.Augment`.
+        Takes and returns a batch of training images with values from 0 to 1, on the model's device.
+        See `augmentation.Augment`.
 
     Attributes
     ----------
     train_set, validation_set, test_set : InMemoryDataset
-        A subclass makes them in `setup`.
+        Created by a subclass in `setup`.
 
     Raises
     ------
     ValueError
-        If a batch would be empty, or `augment` cannot be called; from the loaders, if `setup` has
-        not been called or there is no image.
+        If a batch would be empty, or `augment` is not callable; from the loaders, if `setup` has
+        not been called or there are no images.
     """
 
     train_set: InMemoryDataset
@@ -258,7 +260,7 @@ class BatchDataModule(pl.LightningDataModule):
     ) -> None:
         super().__init__()
         if augment is not None and not callable(augment):
-            raise ValueError(f"augment is {augment!r}; pass something that takes a batch, or None")
+            raise ValueError(f"augment is {augment!r}; pass a function of a batch, or None")
         self.batch_size = whole("batch_size", batch_size, 1)
         self.eval_batch_size = whole("eval_batch_size", eval_batch_size, 1)
         self.seed = as_seed("seed", seed)
@@ -266,21 +268,21 @@ class BatchDataModule(pl.LightningDataModule):
         self.train_set = self.validation_set = self.test_set = None  # type: ignore[assignment]
 
     def setup(self, stage: str | None = None) -> None:
-        """Make the data sets of a stage; a subclass does.
+        """Create the data sets of a stage; implemented by subclasses.
 
         Parameters
         ----------
         stage : {"fit", "validate", "test", "predict"}, optional
-            What is to follow. By default, all data sets are made.
+            The next stage. By default, all data sets are created.
         """
 
     def on_after_batch_transfer(
         self, batch: tuple[Tensor, Tensor], dataloader_idx: int
     ) -> tuple[Tensor, Tensor]:
-        """Make floats of bytes; in training, seed torch for this step and augment.
+        """Convert bytes to floats; in training, seed PyTorch for this step and augment.
 
-        All of this happens where the model is: bytes are few to move, and a GPU does the rest
-        faster.
+        All of this happens on the model's device: there are few bytes to transfer, and a GPU does
+        the rest faster.
         """
         inputs, labels = batch
         inputs = to_unit_range(inputs)
@@ -289,13 +291,14 @@ class BatchDataModule(pl.LightningDataModule):
             torch.manual_seed(step_seed(self.seed, trainer.global_step, trainer.global_rank))
             if self.augment is not None:
                 inputs = self.augment(inputs)
-        # On ordinary memory any model works; `Classifier` chooses what suits its own.
+        # Any model works on the ordinary memory layout; `Classifier` chooses the best one for its
+        # own.
         return channels_first(inputs), labels
 
     def train_dataloader(self) -> DataLoader:
-        """Give batches in an order that depends on the seed and the epoch alone."""
+        """Return batches in an order that depends only on the seed and the epoch."""
         processes = self.trainer.world_size if self.trainer else 1
-        # Lightning tells this sampler the epoch, also after resuming: the order is then the same.
+        # Lightning sets this sampler's epoch, even after resuming, so the order is then the same.
         dataset = self._whole_batches("train_set")
         sampler = DistributedSampler(
             dataset,
@@ -307,22 +310,22 @@ class BatchDataModule(pl.LightningDataModule):
         return DataLoader(dataset, batch_size=size, sampler=sampler, collate_fn=_batch_of)
 
     def val_dataloader(self) -> DataLoader:
-        """Give all validation images to every process, so that the scores are always exact."""
+        """Return all validation images in every process, so that the scores are always exact."""
         return self._eval_loader("validation_set")
 
     def test_dataloader(self) -> DataLoader:
-        """Give all test images to every process."""
+        """Return all test images in every process."""
         return self._eval_loader("test_set")
 
     def predict_dataloader(self) -> DataLoader:
-        """Give all test images, in their order; `Classifier` does not look at their labels."""
+        """Return all test images in order; `Classifier` ignores their labels."""
         return self._eval_loader("test_set")
 
     def check_ready(self, stage: str) -> None:
         """Raise ValueError if a data set that a stage needs is missing or empty.
 
-        The loaders do so, too; but Lightning is not prepared for an error in there, and would treat
-        later loaders of the user's in a wrong way.
+        The loaders check it, too; but Lightning does not expect an error there, and would handle
+        later loaders of the user's incorrectly.
 
         Parameters
         ----------
@@ -341,23 +344,23 @@ class BatchDataModule(pl.LightningDataModule):
 
     def _eval_loader(self, name):
         dataset = self._whole_batches(name)
-        # By name, because Lightning repeats the call with a batch_size of its own.
+        # By name, because Lightning repeats the call with its own batch_size.
         return DataLoader(dataset, batch_size=self.eval_batch_size, collate_fn=_batch_of)
 
     def _whole_batches(self, name):
         return _WholeBatches(self._ready(name))
 
     def __getstate__(self) -> dict[str, Any]:
-        # A process that is spawned gets a copy, which has no use for this process's trainer.
+        # A spawned process gets a copy, which has no use for this process's trainer.
         return {**self.__dict__, "trainer": None}
 
 
 class InMemoryDataModule(BatchDataModule):
-    """Images in memory, split into training and validation, with the test set kept apart.
+    """Images in memory, split into training and validation, with a separate test set.
 
     The test set is not read before `setup("test")`; training and validation both come from the
-    published training set. Which image goes where depends on `split_seed` alone, so that runs
-    with different seeds are evaluated on the same validation images.
+    published training set. The split depends only on `split_seed`, so that runs with different
+    seeds are evaluated on the same validation images.
 
     Parameters
     ----------
@@ -366,27 +369,27 @@ class InMemoryDataModule(BatchDataModule):
     batch_size : int
         Images per optimizer step, over all processes together.
     validation_size : int
-        How many of the training images are held out.
+        Number of training images that are held out.
     seed : int
-        Decides the order of the training images and everything random in a training step: see
+        Determines the order of the training images and all random numbers in a training step: see
         `BatchDataModule`.
     split_seed : int
-        Decides which images are held out.
+        Determines which images are held out.
     train_size : int, optional
-        Train on no more than so many images. By default on all that are not held out.
+        Maximum number of training images. By default all that are not held out.
     subset_seed : int, optional
-        Decides which images `train_size` takes. By default `split_seed` does.
+        Determines which images `train_size` selects. By default `split_seed` does.
     augment : callable, optional
         See `BatchDataModule`.
 
     Attributes
     ----------
     train_set, validation_set, test_set : InMemoryDataset
-        After `setup`.
+        Available after `setup`.
     origin : str
-        Where the data came from, as a sentence. After `setup`.
+        Where the data came from, as a phrase. Available after `setup`.
     source : str
-        The same as one of `datasets.SOURCES`. After `setup`.
+        The same as one of `datasets.SOURCES`. Available after `setup`.
 
     Raises
     ------
@@ -424,7 +427,7 @@ class InMemoryDataModule(BatchDataModule):
         self.subset_seed = None if subset_seed is None else as_seed("subset_seed", subset_seed)
 
     def setup(self, stage: str | None = None) -> None:
-        """Read what a stage needs.
+        """Read the data that a stage needs.
 
         Parameters
         ----------
@@ -444,8 +447,8 @@ class InMemoryDataModule(BatchDataModule):
         size = rest if self.train_size is None else self.train_size
         if self.validation_size < 1 or not 1 <= size <= rest:
             raise ValueError(
-                f"cannot cut {len(labels)} training images into {size} to train on and "
-                f"{self.validation_size} to validate on; choose smaller numbers, at least 1"
+                f"cannot split {len(labels)} training images into {size} for training and "
+                f"{self.validation_size} for validation; choose smaller numbers, at least 1"
             )
         held_out, used = _permutation(len(labels), self.split_seed).split(
             [self.validation_size, rest]
@@ -463,7 +466,7 @@ class MNISTData(InMemoryDataModule):
     Parameters
     ----------
     source : str, optional
-        Insist on one of `datasets.SOURCES`.
+        Use only this one of `datasets.SOURCES`.
     **options
         See `InMemoryDataModule`.
 
@@ -483,7 +486,7 @@ class FashionMNISTData(InMemoryDataModule):
     Parameters
     ----------
     source : str, optional
-        Insist on one of `datasets.SOURCES`.
+        Use only this one of `datasets.SOURCES`.
     **options
         See `InMemoryDataModule`.
 
@@ -510,6 +513,6 @@ def _batch_of(samples):
 
 
 def check_stage(stage: str | None) -> None:
-    """Raise ValueError if this is no stage of a Trainer."""
+    """Raise ValueError if this is not a stage of a Trainer."""
     if stage is not None:
         check_name("stage", stage, ("fit", "validate", "test", "predict"))

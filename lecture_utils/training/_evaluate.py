@@ -14,7 +14,7 @@ from lecture_utils._validation.batches import as_labels, as_logits
 from lecture_utils.training._data_modules import InMemoryDataset
 from lecture_utils.training._forward import apply_model
 
-#: What a classifier can be trained for: one class of many, or yes and no.
+#: Tasks of a classifier: one class out of many, or a yes/no decision.
 TASKS = batches.TASKS
 
 
@@ -28,19 +28,21 @@ def classification_loss(
     logits : tensor, shape (N, classes), or (N, 1) or (N,) for "binary"
         At least one row.
     labels : tensor, array or list of whole numbers, shape (N,) or (N, 1)
+        The class of each image, counted from 0.
     task : {"multiclass", "binary"}
+        One class out of many, or a yes/no decision.
     label_smoothing : float
         0 to less than 1.
 
     Returns
     -------
     tensor
-        A scalar, in nats; in 32 bits or more.
+        A scalar in nats, with 32 bits or more.
 
     Raises
     ------
     ValueError
-        If these are no logits for the task, or not one label below the number of classes for each.
+        If the logits do not fit the task, or there is not one valid label for each.
 
     Examples
     --------
@@ -51,12 +53,12 @@ def classification_loss(
     check_bound("label_smoothing", label_smoothing, 1, included=False)
     logits, labels = check_batch(logits, labels, task)
     if not len(labels):
-        raise ValueError("the batch is empty; the mean loss of no image is no number")
+        raise ValueError("the batch is empty; its mean loss is undefined")
     return mean_loss(logits, labels, task, label_smoothing)
 
 
 def mean_loss(logits: Tensor, labels: Tensor, task: str, label_smoothing: float = 0.0) -> Tensor:
-    """Compute the mean cross-entropy of what `check_batch` returned."""
+    """Compute the mean cross-entropy of the result of `check_batch`."""
     # Half precision is too coarse for logarithms.
     logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
     if task == "binary":
@@ -68,14 +70,14 @@ def mean_loss(logits: Tensor, labels: Tensor, task: str, label_smoothing: float 
 def check_batch(
     logits: Any, labels: Any, task: str, count: int | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Return logits and labels in the shapes that belong to a task, or raise ValueError.
+    """Return logits and labels in the shapes required by a task, or raise ValueError.
 
     Parameters
     ----------
     logits, labels, task
         As for `classification_loss`.
     count : int, optional
-        How many images went in. By default, as many as there are labels.
+        Number of images in the batch. By default, as many as there are labels.
 
     Returns
     -------
@@ -94,7 +96,9 @@ def predicted_classes(logits: Tensor, task: str = "multiclass") -> Tensor:
     Parameters
     ----------
     logits : tensor, shape (N, classes), or (N, 1) or (N,) for "binary"
+        The model's output.
     task : {"multiclass", "binary"}
+        For "binary", a logit above 0 means class 1.
 
     Returns
     -------
@@ -103,7 +107,7 @@ def predicted_classes(logits: Tensor, task: str = "multiclass") -> Tensor:
     Raises
     ------
     ValueError
-        If these are no logits for the task.
+        If the logits do not fit the task.
 
     Examples
     --------
@@ -118,22 +122,24 @@ def predicted_classes(logits: Tensor, task: str = "multiclass") -> Tensor:
 
 
 def probabilities(logits: Tensor, task: str = "multiclass") -> Tensor:
-    """Turn logits into the probability of every class.
+    """Convert logits to the probability of every class.
 
     Parameters
     ----------
     logits : tensor, shape (N, classes), or (N, 1) or (N,) for "binary"
+        The model's output.
     task : {"multiclass", "binary"}
+        Softmax over the classes, or the logistic function of one logit.
 
     Returns
     -------
     tensor of float, shape (N, classes)
-        In 32 bits or more. Of two classes for "binary": first 0, then 1.
+        With 32 bits or more. For "binary", two classes: first 0, then 1.
 
     Raises
     ------
     ValueError
-        If these are no logits for the task.
+        If the logits do not fit the task.
 
     Examples
     --------
@@ -156,31 +162,32 @@ def evaluate(
     Parameters
     ----------
     model : nn.Module
-        From float images to logits; see `Classifier`.
+        Maps float images to logits; see `Classifier`.
     dataset : InMemoryDataset
         Not empty. Bytes become values from 0 to 1.
     task : {"multiclass", "binary"}
+        One class out of many, or a yes/no decision.
     batch_size : int
-        Images at a time.
+        Number of images per forward pass.
 
     Returns
     -------
     dict
-        ``loss`` (mean, in nats), ``accuracy`` (0 to 1) and ``errors`` (how many images are
-        misclassified).
+        ``loss`` (mean, in nats), ``accuracy`` (0 to 1) and ``errors`` (number of misclassified
+        images).
 
     Raises
     ------
     ValueError
-        If the data set is empty, the model cannot take its images, or its labels and the model's
-        output do not belong to the task.
+        If the data set is empty, the model does not accept its images, or its labels and the
+        model's output do not match the task.
     TypeError
-        If `model` is no nn.Module, or `dataset` no InMemoryDataset.
+        If `model` is not an nn.Module, or `dataset` not an InMemoryDataset.
 
     Notes
     -----
-    The model runs in evaluation mode, where it is. Afterwards every layer is in the mode that it
-    was in.
+    The model runs in evaluation mode, on its current device. Afterwards every layer returns to its
+    previous mode.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Hand a folder of photos to Lightning: any number of classes, any sizes, some files broken."""
+"""A data module for folders of photos: any number of classes, any sizes, some broken files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from lecture_utils._validation import as_pair, as_seed, whole
 from lecture_utils.datasets._image_cache import load_images
 from lecture_utils.training._data_modules import BatchDataModule, InMemoryDataset, check_stage
 
-# What torchvision's ImageFolder takes for an image.
+# Extensions that torchvision's ImageFolder accepts as images.
 _ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
-# What a user takes for an image, too; to read it would silently make another data set.
+# Other extensions of images. Reading these files as well would silently change the data set.
 _OTHER_ENDINGS = (
     ".apng", ".arw", ".avif", ".avifs", ".cr2", ".cr3", ".dcm", ".dib", ".dng", ".exr", ".gif",
     ".hdr", ".heic", ".heics", ".heif", ".hif", ".j2k", ".jfi", ".jfif", ".jif", ".jp2", ".jpe",
@@ -31,72 +31,72 @@ _SPLITS = {"train": ("train",), "validation": ("validation", "val", "valid"), "t
 class ImageDataModule(BatchDataModule):
     """Photos in folders, one folder per class: ``train/cats/1.jpg``, ``validation/dogs/7.jpg``...
 
-    Every image is decoded and resized once and kept on disk as bytes (in ``LECTURE_CACHE`` or else
-    the user's cache folder); a batch is then cut out by index. The images are those of
-    torchvision's ``ImageFolder`` with ``Resize(image_size)``, byte for byte, with two exceptions:
-    the orientation that a camera noted in a photo (EXIF) is applied, so that the photo stands
-    upright, and 16 bits of gray are scaled to 8, where torchvision would show nearly all white.
+    Every image is decoded and resized once and stored on disk as bytes (in ``LECTURE_CACHE`` or
+    else the user's cache folder); a batch is then selected by index. The images are those of
+    torchvision's ``ImageFolder`` with ``Resize(image_size)``, byte for byte, with two exceptions.
+    The orientation that a camera stored in a photo (EXIF) is applied, so that the photo is upright;
+    and 16-bit gray is scaled to 8 bits, where torchvision would show nearly everything white.
 
     Parameters
     ----------
     data_dir : path, or what `datasets.cats_vs_dogs` returns
-        It has folders "train", "validation" (or "val") and "test", each with one folder per class.
+        Contains "train", "validation" (or "val") and "test", each with one folder per class.
     batch_size : int
         Images per optimizer step, over all processes together.
     image_size : int or (int, int)
-        Height and width in pixels that every image is resized to (a number: a square).
+        Height and width in pixels to which every image is resized (a single number: a square).
     augment : callable, optional
-        Takes and returns a batch of training images with values from 0 to 1, on the device where
-        the model is. See `augmentation.Augment`.
+        Takes and returns a batch of training images with values from 0 to 1, on the model's device.
+        See `augmentation.Augment`.
     seed : int
-        Decides the order of the training images and everything random in a training step: see
+        Determines the order of the training images and all random numbers in a training step: see
         `BatchDataModule`.
     train_size : int, optional
-        Train on no more than so many images, the same number of every class (give or take one).
-        More images include those of fewer.
+        Maximum number of training images, equally many of every class (plus or minus one). A larger
+        set includes the images of a smaller one.
     validation_size, test_size : int, optional
-        Validate and test on no more than so many images, chosen in the same way.
+        Maximum numbers of validation and test images, selected in the same way.
     split_seed : int
-        Decides which images `train_size`, `validation_size` and `test_size` take.
+        Determines which images `train_size`, `validation_size` and `test_size` select.
     eval_batch_size : int
-        Images per step of validation and test; it changes how much memory they take, nothing else.
+        Images per step in validation and test; affects only how much memory they need.
 
     Attributes
     ----------
     train_set, validation_set, test_set : InMemoryDataset
-        After `setup`: images of uint8, shape (N, 3, H, W).
+        Available after `setup`: images of uint8, shape (N, 3, H, W).
     class_names : tuple of str
-        In alphabetical order; label 0 is the first. After `setup`.
+        In alphabetical order; label 0 is the first. Available after `setup`.
     files : dict of list of str
-        Per split, the file of each image, relative to the split's folder. After `setup`.
+        For each split, the file of each image, relative to the split's folder. After `setup`.
     skipped : dict of dict of str
-        Per split, the files that could not be read, and why: name and reason. After `setup`, which
-        warns of them.
+        For each split, the files that could not be read, and the reasons. After `setup`, which
+        warns about them.
     ignored : dict of list of str
-        Per split, the files beside the images that are none by their ending, such as
+        For each split, the other files, whose extension is not that of an image, such as
         ``cats/1.heic`` and ``notes.txt``. After `setup`, which warns if they look like images.
     converted : dict of int
-        Per split, how many files were not RGB of 8 bits (gray, palette, CMYK, transparent, 16
-        bits). After `setup`.
+        For each split, the number of files that were not 8-bit RGB (gray, palette, CMYK,
+        transparent, 16 bits). After `setup`.
     origin : str
-        Where the data came from, as a sentence.
+        Where the data came from, as a phrase.
     source : str
         The same as one of `datasets.SOURCES`.
 
     Raises
     ------
     ValueError
-        If an argument makes no sense; from `setup`, if the folders do not hold what is needed.
+        If an argument is invalid; from `setup`, if the folders lack something that is needed.
     FileNotFoundError
         From `setup`, if `data_dir` or one of its splits is missing.
 
     Notes
     -----
-    With a Trainer, batches arrive as floats from 0 to 1 on the model's device; the loaders
-    themselves give bytes.
+    A Trainer delivers batches as floats from 0 to 1 on the model's device; the loaders themselves
+    return bytes.
 
-    What is transparent shows the color that lies under it, as in torchvision. Files of 32-bit
-    integers or floats (some TIFFs) are skipped, because nobody knows which value is white.
+    Transparent pixels show the color below them, as in torchvision. Files of 32-bit integers or
+    floats (some TIFFs) are skipped, because it is unknown which value is white.
 
     Examples
     --------
@@ -197,26 +197,26 @@ class ImageDataModule(BatchDataModule):
 
 
 def find_images(folder: str | os.PathLike[str]) -> tuple[list[str], tuple[str, ...]]:
-    """List the images in a folder that has one folder per class, as torchvision's ImageFolder does.
+    """List the images in a folder with one folder per class, as torchvision's ImageFolder does.
 
     Parameters
     ----------
     folder : path
-        Folders and files whose name starts with a dot are left out: they are not the user's.
-        Links to folders are followed, but each folder of a class is read once: a link to a folder
-        that the link is in leads nowhere new.
+        Folders and files whose name starts with a dot are skipped, because the user did not create
+        them. Links to folders are followed, but each folder of a class is read only once: a link to
+        one of its own parent folders adds nothing.
 
     Returns
     -------
     names : list of str
-        Relative to `folder`, with slashes, by class and then in alphabetical order.
+        Relative to `folder`, with forward slashes, by class and then in alphabetical order.
     class_names : tuple of str
         In alphabetical order.
 
     Raises
     ------
     ValueError
-        If there are fewer than two classes, or a class has no image.
+        If there are fewer than two classes, or a class has no images.
 
     Examples
     --------
@@ -229,17 +229,17 @@ def find_images(folder: str | os.PathLike[str]) -> tuple[list[str], tuple[str, .
 
 @dataclass(frozen=True)
 class _Listing:
-    """What lies in a folder of classes.
+    """The content of a folder of classes.
 
     Attributes
     ----------
     names : list of str
-        The files that end as images do, by class.
+        The files with an image extension, by class.
     class_names : tuple of str
     ignored : list of str
         All other files.
     unreadable : dict of str
-        Folders that cannot be listed, or have a file's name, and links that lead nowhere; and why.
+        Folders that cannot be listed or are named like a file, and broken links; with reasons.
     """
 
     names: list[str]
@@ -266,7 +266,7 @@ def _list_images(folder: Path) -> _Listing:
         loose = sum(name.lower().endswith(_ENDINGS) for name in ignored)
         hint = f"; {_with_reasons(unreadable)}" if unreadable else ""
         if loose:
-            hint = f", but {loose} images beside; sort them into folders"
+            hint = f"; sort its {loose} loose images into folders"
         raise ValueError(
             f"{folder} needs a folder for each of two classes or more; it has {there}{hint}"
         )
@@ -284,8 +284,8 @@ def _list_images(folder: Path) -> _Listing:
 def _images_in(folder, class_name):
     """List images, other files, and folders that cannot be listed with the reason."""
     files, folders, problems = [], [], {}
-    # Folders that really lie here come before those that a link leads to: a folder that can be
-    # reached in both ways keeps its own name.
+    # Real folders come before those reached through a link, so that a folder reachable in both
+    # ways keeps its own name.
     seen = _folders_above(folder)
     here, linked = [folder / class_name], []
     while here or linked:
@@ -307,7 +307,7 @@ def _images_in(folder, class_name):
                 folders.append(Path(entry.path))
             else:
                 files.append(Path(entry.path))
-    # As `sorted(os.walk(...))` has them.
+    # In the order of `sorted(os.walk(...))`.
     files.sort(key=lambda path: (str(path.parent), path.name))
     images = [path for path in files if path.name.lower().endswith(_ENDINGS)]
     parents = {parent for path in images for parent in path.parents}
@@ -346,7 +346,7 @@ def _why_no_image(folder, others, problems):
 
 
 def _endings_of_images(names):
-    """Count the endings of files that a user takes for images and that are not read."""
+    """Count the extensions of files that users consider images but that are not read."""
     endings = (os.path.splitext(name)[1].lower() for name in names)
     return Counter(ending for ending in endings if ending in (*_ENDINGS, *_OTHER_ENDINGS))
 
@@ -365,7 +365,7 @@ def _split_folder(data_dir, split):
 
 
 def _balanced(labels, size, seed, class_names, split):
-    """Pick `size` images in a random order in which the classes take turns."""
+    """Select `size` images in a random order in which the classes take turns."""
     generator = torch.Generator().manual_seed(seed)
     queues = []
     for label in range(len(class_names)):
@@ -375,8 +375,8 @@ def _balanced(labels, size, seed, class_names, split):
     most = shortest * len(queues)
     if size != len(labels) and not len(queues) <= size <= most:
         raise ValueError(
-            f"{split}_size is {size}; with the same number of each of {len(queues)} classes it can "
-            f"be from {len(queues)} to {most}"
+            f"{split}_size is {size}; with equally many images of each of {len(queues)} classes, "
+            f"it must be from {len(queues)} to {most}"
         )
     if size == len(labels):
         return torch.arange(size)
@@ -384,7 +384,7 @@ def _balanced(labels, size, seed, class_names, split):
 
 
 def _with_reasons(skipped: Mapping[str, str], names: list[str] | None = None) -> str:
-    """Name files (the first five of all) and say why they cannot be read."""
+    """Name the first five files, and explain why they cannot be read."""
     names = list(skipped) if names is None else names
     some = ", ".join(f"{name} ({skipped[name]})" for name in names[:5])
     return some + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,4 +1,4 @@
-"""Which arithmetic suits the hardware."""
+"""The best number format for the hardware."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ import torch
 
 
 def best_precision(accelerator: str = "auto") -> Literal["bf16-mixed", "16-mixed", "32-true"]:
-    """Choose the arithmetic: 16 bits where a GPU is fast with them, else 32-bit floats.
+    """Choose the precision: 16 bits where a GPU is fast with them, otherwise 32-bit floats.
 
     Parameters
     ----------
     accelerator : str
-        As Lightning's Trainer takes it; "auto" and "gpu" and "cuda" mean an NVIDIA GPU if there is
-        one.
+        As for Lightning's Trainer; "auto", "gpu" and "cuda" mean an NVIDIA GPU if there is one.
 
     Returns
     -------
     {"bf16-mixed", "16-mixed", "32-true"}
-        A value for Trainer's ``precision``: bfloat16 on a GPU that computes with it (NVIDIA A100
-        and later), float16 with a scaled loss on older ones (such as the T4). Processors without
-        matrix units for bfloat16 are faster, and more exact, with 32 bits.
+        A value for Trainer's ``precision``: bfloat16 on a GPU that supports it (NVIDIA A100 and
+        later), float16 with a scaled loss on older ones (such as the T4). CPUs without matrix
+        units for bfloat16 are faster, and more exact, with 32 bits.
 
     Examples
     --------
@@ -30,18 +29,18 @@ def best_precision(accelerator: str = "auto") -> Literal["bf16-mixed", "16-mixed
     """
     if not uses_cuda(accelerator):
         return "32-true"
-    # Older GPUs emulate bfloat16: slowly, and cuDNN has no convolutions for it there.
+    # Older GPUs emulate bfloat16: this is slow, and cuDNN has no convolutions for it.
     native = torch.cuda.is_bf16_supported(including_emulation=False)
     return "bf16-mixed" if native else "16-mixed"
 
 
 def uses_cuda(accelerator: str = "auto") -> bool:
-    """Tell whether Lightning would take an NVIDIA GPU.
+    """Return whether Lightning would use an NVIDIA GPU.
 
     Parameters
     ----------
     accelerator : str
-        As Lightning's Trainer takes it.
+        As for Lightning's Trainer.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Build on a trained network: embed images, attach a head, freeze, and train with small steps.
 
-Three strategies, in the same few lines::
+Three strategies in a few lines::
 
     model = attach_head(pretrained.load("efficientnet_lite0"), num_classes=1)
     freeze(model, until="head")       # feature extraction: train only the new head
@@ -8,8 +8,8 @@ Three strategies, in the same few lines::
     freeze(model, until=None)         # end-to-end fine-tuning: everything
     Trainer(...).fit(Classifier(model, task="binary", backbone_lr_scale=0.1), data)
 
-Frozen layers give the same output for an image in every epoch, so `embed` and `EmbeddedDataModule`
-compute it once.
+For a given image, frozen layers compute the same output in every epoch, so `embed` and
+`EmbeddedDataModule` compute it only once.
 """
 
 import lazy_loader

@@ -35,36 +35,36 @@ def embed(
     batch_size: int = 64,
     cache: bool = True,
 ) -> Any:
-    """Compute a model's output up to (and excluding) a stage: once, and never again.
+    """Compute a model's output up to (and excluding) a stage, only once.
 
-    Model and images are recognized by their content: the images by their pixels; the model by its
-    layers, weights and attributes, and by what it puts out for the first two images, to about four
+    Model and images are identified by their content: the images by their pixels; the model by its
+    layers, weights and attributes, and by its output for the first two images, to about four
     digits. The result is cached on disk (in ``LECTURE_CACHE`` or else the user's cache folder); an
     interrupted computation continues where it stopped.
 
     Parameters
     ----------
     model : TransferNetwork, or pretrained.Pretrained
-        Used as in prediction, on the device where it is.
+        Used in evaluation mode, on its current device.
     data : InMemoryDataset, or tensor or array of uint8 or float, shape (N, 3, H, W)
         Bytes, or values from 0 to 1 in any precision; at least one image.
     until : str
-        The first stage that is not run, one of ``model.stages``: "head" gives the head's input.
+        The first stage that is not run, one of ``model.stages``: "head" returns the head's input.
     batch_size : int
-        Images at a time: changes speed and memory use, and the results by no more than rounding.
+        Images per forward pass: affects speed and memory, and the results only by rounding.
     cache : bool
-        False computes everything anew and writes nothing.
+        False computes everything again and writes nothing.
 
     Returns
     -------
     tensor of float32, shape (N, features) for "head"; or InMemoryDataset
-        With the same labels, if `data` has labels. On the CPU.
+        On the CPU. With the same labels, if `data` has labels.
 
     Raises
     ------
     ValueError
-        If there is no such stage, `data` is no batch of at least one image that the model takes, or
-        floats are outside of 0 to 1.
+        If there is no such stage, `data` is not a batch of images that the model accepts, or floats
+        lie outside of 0 to 1.
 
     Examples
     --------
@@ -97,8 +97,8 @@ def embed(
             embeddings = _embedding_cache.load_or_compute(key, len(images), compute)
         except OSError as error:
             warnings.warn(
-                f"embeddings could not be cached ({error}) and are computed again the next time. "
-                "Set LECTURE_CACHE to a folder with space",
+                f"embeddings could not be cached ({error}) and will be computed again. "
+                "Set LECTURE_CACHE to a folder with enough space",
                 stacklevel=2,
             )
     if embeddings is None:
@@ -117,10 +117,10 @@ def embed_augmented(
     seed: int = 0,
     batch_size: int = 64,
 ) -> InMemoryDataset:
-    """Augment every image several times, and compute a model's output for all of the copies.
+    """Augment every image several times, and compute a model's output for all copies.
 
-    This is how frozen layers and augmentation go together: the copies are drawn once, not anew in
-    every epoch, and the frozen layers run once on each of them. Nothing is written to disk.
+    This combines frozen layers with augmentation: the copies are drawn once rather than in every
+    epoch, and the frozen layers run once on each of them. Nothing is written to disk.
 
     Parameters
     ----------
@@ -131,19 +131,20 @@ def embed_augmented(
     augment : callable
         Takes and returns a batch of images with values from 0 to 1. See `augmentation.Augment`.
     copies : int
-        How many per image, at least 1.
+        Number of copies per image, at least 1.
     seed : int
-        Decides what is drawn, together with `batch_size`. torch's generator is left as it was.
+        Determines the random numbers, together with `batch_size`. PyTorch's generator is not
+        changed.
 
     Returns
     -------
     InMemoryDataset
-        First one copy of all images in their order, then the next; ``copies * N`` in all.
+        First one copy of all images in order, then the next; ``copies * N`` in total.
 
     Raises
     ------
     ValueError
-        If an argument is none of the above.
+        If an argument is invalid.
 
     Examples
     --------
@@ -153,7 +154,7 @@ def embed_augmented(
     """
     copies, seed = whole("copies", copies, 1), as_seed("seed", seed)
     if not callable(augment):
-        raise ValueError(f"augment is {augment!r}; pass something that takes a batch of images")
+        raise ValueError(f"augment is {augment!r}; pass a function of a batch of images")
     if not isinstance(model, nn.Module):
         model = attach_head(model, 1)
     first, _ = split(model, until)
@@ -170,27 +171,28 @@ def embed_augmented(
 
 
 class EmbeddedDataModule(BatchDataModule):
-    """Give the embeddings of another data module's images: the output of a model's frozen part.
+    """Provide the embeddings of another data module's images: the output of a model's frozen part.
 
     Training the rest of the model on them has the same result as training all of it, without
-    computing the frozen part again in every epoch. Augmentation is ruled out: it would change the
-    images before they are embedded. (Several augmented copies can be embedded: set ``train_set`` to
-    what `embed_augmented` gives, before `setup`.)
+    computing the frozen part again in every epoch. Augmentation is impossible, because it would
+    change the images before they are embedded. (Several augmented copies can be embedded: set
+    ``train_set`` to the result of `embed_augmented` before `setup`.)
 
     Parameters
     ----------
     data : ImageDataModule, or another `BatchDataModule`
-        Its batch size and seed are taken over.
+        Its batch size and seed are used.
     model : TransferNetwork, or pretrained.Pretrained
+        Used in evaluation mode.
     until : str
         The first stage that is not run; see `embed`.
 
     Attributes
     ----------
     train_set, validation_set, test_set : InMemoryDataset
-        After `setup`: embeddings, with the labels of the images.
+        Available after `setup`: embeddings, with the labels of the images.
     data : BatchDataModule
-        The images. Its other attributes, such as ``class_names``, are also this module's.
+        The images. Its other attributes, such as ``class_names``, are also available here.
 
     Raises
     ------
@@ -218,7 +220,7 @@ class EmbeddedDataModule(BatchDataModule):
         self.until = until
 
     def __getattr__(self, name: str) -> Any:
-        # Python calls this for missing attributes only: what the other module knows of its data.
+        # Python calls this only for missing attributes: those of the other data module.
         if name in ("class_names", "files", "origin", "source", "split_seed"):
             return getattr(self.data, name)
         return super().__getattribute__(name)
@@ -233,13 +235,13 @@ class EmbeddedDataModule(BatchDataModule):
 
 
 def run_in_batches(module: nn.Module, images: Tensor | ArrayLike, batch_size: int = 64) -> Tensor:
-    """Compute a module's output for images (or embeddings) in evaluation mode, without the cache.
+    """Compute a module's output for images (or embeddings) in evaluation mode, without caching.
 
     Parameters
     ----------
     module : nn.Module
     images : tensor or array of uint8 or float, shape (N, ...)
-        At least one.
+        At least one image.
     batch_size : int
 
     Returns
@@ -249,7 +251,7 @@ def run_in_batches(module: nn.Module, images: Tensor | ArrayLike, batch_size: in
     Raises
     ------
     ValueError
-        If there are no images, or the module cannot take them.
+        If there are no images, or the module does not accept them.
     """
     batch_size = whole("batch_size", batch_size, 1)
     images = as_inputs(images)
@@ -259,7 +261,7 @@ def run_in_batches(module: nn.Module, images: Tensor | ArrayLike, batch_size: in
 
 
 def _run(module, images, batch_size):
-    """Yield arrays of float32, batch by batch; the module is afterwards as it was."""
+    """Yield arrays of float32, batch by batch; afterwards, the module is unchanged."""
     from tqdm import tqdm
 
     device = next((p.device for p in module.parameters()), torch.device("cpu"))
@@ -274,12 +276,12 @@ def _run(module, images, batch_size):
 
 def _as_array(outputs):
     if not isinstance(outputs, Tensor):
-        raise ValueError(f"the model puts out a {type(outputs).__name__} and no tensor")
+        raise ValueError(f"the model returns a {type(outputs).__name__}, not a tensor")
     return outputs.float().cpu().contiguous().numpy()
 
 
 def _fingerprint(module, images):
-    """Recognize a model by what it is made of and what it does, and images by their pixels."""
+    """Identify a model by its components and its output, and images by their pixels."""
     digest = hashlib.sha256(f"{module}{images.dtype}{tuple(images.shape)}".encode())
     for name, layer in module.named_modules():
         digest.update(f"{name}{type(layer).__qualname__}{_plain_attributes(layer)}".encode())
@@ -292,12 +294,12 @@ def _fingerprint(module, images):
     return digest.hexdigest()[:32]
 
 
-#: What every module has, and attributes that change no output in evaluation mode.
+#: Attributes that every module has, and those that change no output in evaluation mode.
 _NOT_ITS_OWN = {*vars(nn.Module()), "training"}
 
 
 def _plain_attributes(layer):
-    """Return a layer's numbers, strings and the like; others may print differently every time."""
+    """Return a layer's numbers, strings and similar; others may print differently every time."""
     own = {name: value for name, value in vars(layer).items() if name not in _NOT_ITS_OWN}
     return [(name, repr(value)) for name, value in sorted(own.items()) if _is_plain(value)]
 
@@ -311,11 +313,12 @@ def _is_plain(value):
 
 
 def _behavior(module, images):
-    """Describe a model's output such that rounding errors seldom change the description.
+    """Describe a model's output so that rounding errors rarely change the description.
 
-    Other code with the same weights puts out something else. Single values would not do: of many,
-    some lie where a rounding error makes them round the other way, and the cache would be missed on
-    another processor. So these are few numbers: the norm, and random combinations relative to it.
+    Different code with the same weights has different outputs. Single values would not do: of many
+    values, some lie where a rounding error makes them round the other way, and another processor
+    would miss the cache. So this uses few numbers: the norm, and random combinations relative to
+    it.
     """
     device = next((p.device for p in module.parameters()), torch.device("cpu"))
     before = Snapshot(module)

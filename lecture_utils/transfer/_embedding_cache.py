@@ -1,8 +1,8 @@
-"""Cache embeddings on disk: whole or not at all, and a stopped computation goes on.
+"""Cache embeddings on disk, completely or not at all, and resume interrupted computations.
 
 Finished embeddings are a folder with ``embeddings.bin`` (all values as 32-bit floats, one image
-after the other) and ``index.json`` (their shape and checksum). While they are computed, the folder
-is called ``....part`` and ``progress.json`` says how much of the file is certain.
+after the other) and ``index.json`` (their shape and checksum). During the computation, the folder
+is called ``....part``, and ``progress.json`` tells how much of the file is valid.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from lecture_utils._atomic import locked, replacing
 from lecture_utils.datasets._image_cache import checksum
 from lecture_utils.datasets._search import cache_folder
 
-# Raise it when the same model and images give other embeddings than before.
+# Increase it when the same model and images give different embeddings than before.
 _VERSION = 1
 _VALUES, _INDEX, _PROGRESS = "embeddings.bin", "index.json", "progress.json"
-# Seconds of work that a kill may cost.
+# Seconds of work that a kill may lose.
 _SAVE_EVERY = 2.0
 
 
 def load_or_compute(
     key: str, count: int, compute: Callable[[int], Iterator[np.ndarray]]
 ) -> np.ndarray:
-    """Give the embeddings of `count` images, from the cache or by computing what is missing there.
+    """Return the embeddings of `count` images from the cache; compute missing ones.
 
     Parameters
     ----------
     key : str
-        Identifies model and images: a fingerprint of both.
+        Fingerprint that identifies model and images.
     count : int
     compute : callable
         Takes the index of the first missing image; yields arrays of float32, shape (n, ...), batch
@@ -44,7 +44,7 @@ def load_or_compute(
     Returns
     -------
     ndarray of float32, shape (count, ...)
-        Read from disk as it is used; changes stay in memory.
+        Memory-mapped from disk; changes stay in memory.
 
     Raises
     ------
@@ -62,12 +62,12 @@ def load_or_compute(
             os.replace(part, folder)
             embeddings = _open(folder, count)
             if embeddings is None:
-                raise OSError("what was written cannot be read back")
+                raise OSError("the written file cannot be read back")
         return embeddings
 
 
 def _open(folder, count):
-    """Map finished embeddings into memory; None if there are none, or damaged ones."""
+    """Map finished embeddings into memory; None if they are missing or damaged."""
     try:
         index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
         shape = (count, *index["shape"])
@@ -81,7 +81,7 @@ def _open(folder, count):
 
 
 def _compute(part, count, compute):
-    """Fill `part`, from where an earlier process was stopped if it can be trusted so far."""
+    """Fill `part`, continuing where an earlier process stopped if its data are valid."""
     progress = _trusted(part, count)
     if progress is None:
         shutil.rmtree(part, ignore_errors=True)
@@ -106,7 +106,7 @@ def _compute(part, count, compute):
 
 
 def _trusted(part, count):
-    """Cut the file back to what `progress.json` vouches for; None if nothing can be used."""
+    """Truncate the file to the part confirmed by `progress.json`; None if nothing is usable."""
     try:
         progress = json.loads((part / _PROGRESS).read_text(encoding="utf-8"))
         rows, shape = progress["rows"], tuple(progress["shape"])

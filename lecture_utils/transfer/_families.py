@@ -1,4 +1,4 @@
-"""Cut a trained network into consecutive stages, at each of which it can be frozen and split."""
+"""Cut a trained network into consecutive stages, where it can be frozen and split."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from lecture_utils.transfer._stages import Trial, checked, in_order
 _Normalization: TypeAlias = tuple[Sequence[float], Sequence[float]]
 _Stages: TypeAlias = dict[str, nn.Module]
 
-# Per color, for values from 0 to 1: what torchvision's weights were trained with, and
-# EfficientNet-Lite0's.
+# Per color, for values from 0 to 1: the normalization with which torchvision's weights, and
+# EfficientNet-Lite0's, were trained.
 _TORCHVISION = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 _LITE = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 class Normalize(nn.Module):
-    """Turn values from 0 to 1 into what a network was trained on: ``(x - mean) / std`` per color.
+    """Convert values from 0 to 1 to a network's normalized input: ``(x - mean) / std`` per color.
 
     Parameters
     ----------
     mean, std : sequence of 3 float
+        For red, green and blue.
 
     Examples
     --------
@@ -38,42 +39,42 @@ class Normalize(nn.Module):
 
     def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
-        # Not among the weights: they come with the network's name.
+        # Not saved with the weights, because the network's name determines them.
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """From (N, 3, H, W) to the same shape."""
+        """Map (N, 3, H, W) to the same shape."""
         return (images - self.mean) / self.std
 
 
 def cut(
     model: nn.Module,
 ) -> tuple[OrderedDict[str, nn.Module], int, _Normalization]:
-    """Name a network's stages from the input to the features, without its classification head.
+    """List a network's stages from the input to the features, without its classification head.
 
     Parameters
     ----------
     model : nn.Module
         An EfficientNet-Lite; a ResNet, VGG or Inception v3 of torchvision; or any network whose
-        parts run one after the other. What counts is how it is built and what it computes, not the
-        name of its class: the stages are tried on an image.
+        parts run one after the other. Its structure and its output matter, not the name of its
+        class: the stages are tested on an image.
 
     Returns
     -------
     stages : OrderedDict of nn.Module
-        Run one after the other, they compute what the network gives its last linear layer; if it
-        has none, its output. The last one is called ``pool``.
+        Run one after the other, they compute the input of the network's last linear layer or, if it
+        has none, the network's output. The last stage is called ``pool``.
     features : int
-        How many values that are per image.
+        Number of these values per image.
     normalization : (tuple, tuple)
-        Mean and standard deviation per color of networks of this family; those of ImageNet for
-        others.
+        Mean and standard deviation per color for networks of this family; otherwise those of
+        ImageNet.
 
     Raises
     ------
     ValueError
-        If the parts do not run one after the other, or take no color images.
+        If the parts do not run one after the other, or do not accept color images.
     """
     model = checked(model)
     trial = Trial(model)
@@ -81,7 +82,7 @@ def cut(
         try:
             stages = OrderedDict(stages_of(model))
         except (AttributeError, TypeError, ValueError):
-            continue  # it is built differently
+            continue  # it has another structure
         if trial.confirms(stages):
             trial.check_training(stages)
             return stages, trial.features, normalization
@@ -92,7 +93,7 @@ def cut(
 
 def _of_lite(net: Any) -> _Stages:
     stages = dict(net.features.named_children())
-    # "head" is what the new classification head is called.
+    # "head" is the name of the new classification head.
     stages["top"] = stages.pop("head", None)
     if stages["top"] is None:
         raise AttributeError("features.head")
@@ -130,14 +131,14 @@ def _of_inception(net: Any) -> _Stages:
     for name, layer in net.named_children():
         if name.startswith("Mixed"):
             stages[name] = layer
-        # The auxiliary classifier is only there for training from scratch.
+        # The auxiliary classifier is needed only for training from scratch.
         elif name not in ("AuxLogits", "avgpool", "dropout", "fc"):
             stem[name] = layer
     return _with_pool({"stem": nn.Sequential(stem), **stages}, net.avgpool, net.fc)
 
 
 def _with_pool(stages: dict[str, nn.Module], pooling: nn.Module, head: nn.Module) -> _Stages:
-    """Add pooling, and what the head does before its last linear layer."""
+    """Add pooling, and the part of the head before its last linear layer."""
     pool, dense = [pooling, nn.Flatten()], []
     if isinstance(head, nn.Sequential):
         layers = list(head)
@@ -146,7 +147,7 @@ def _with_pool(stages: dict[str, nn.Module], pooling: nn.Module, head: nn.Module
         if all(isinstance(layer, nn.Dropout | nn.Identity | nn.Flatten) for layer in dense):
             dense = []
     elif not isinstance(head, nn.Linear | nn.Identity):
-        raise TypeError("the head is no plain chain of layers")
+        raise TypeError("the head is not a simple chain of layers")
     if dense:
         return {**stages, "dense": nn.Sequential(*pool, *dense), "pool": nn.Identity()}
     return {**stages, "pool": nn.Sequential(*pool)}

@@ -13,28 +13,28 @@ def freeze(
 ) -> TransferNetwork:
     """Freeze a model from the input up to (and excluding) a stage; the rest is trainable.
 
-    Frozen means: the parameters get no gradient, batch normalization uses the statistics that it
-    came with and keeps them, and dropout is off. It stays so when ``model.train()`` is called.
+    Frozen means that the parameters get no gradient, that batch normalization uses and keeps its
+    existing statistics, and that dropout is off. Calling ``model.train()`` does not change this.
 
-    Call it before training starts: the optimizer that a `Classifier` makes then holds the trainable
-    parameters. Stages that a callback unfreezes later are not among them and do not learn; add
-    them with ``trainer.optimizers[0].add_param_group``, or train again with a new Trainer.
+    Call it before training starts, so that the optimizer of a `Classifier` gets the trainable
+    parameters. Stages that a callback unfreezes later are not included and do not learn; add them
+    with ``trainer.optimizers[0].add_param_group``, or train again with a new Trainer.
 
     Parameters
     ----------
     model : TransferNetwork
-        Changed in place. What an earlier call froze and this one does not is trainable again.
+        Changed in place. Stages frozen only by an earlier call become trainable again.
     until : str or None
         The model is frozen up to (and excluding) this stage, one of ``model.stages``: it is the
-        first that is trained. None freezes nothing.
+        first one that is trained. None freezes nothing.
     freeze_bn_stats : bool
-        Keep the statistics of batch normalization in the trainable stages, too: estimated from a
-        handful of images per batch they would be too uncertain.
+        Whether to keep the statistics of batch normalization in the trainable stages as well:
+        estimates from a handful of images per batch would be too uncertain.
 
     Returns
     -------
     TransferNetwork
-        The same.
+        The same model.
 
     Raises
     ------

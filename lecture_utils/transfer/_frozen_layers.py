@@ -1,4 +1,4 @@
-"""Keep single layers in evaluation mode, whatever mode their model is put into."""
+"""Keep single layers in evaluation mode, whatever the mode of their model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lecture_utils.training._forward import CHANGEABLE
 
 
 def freeze_layer(layer: nn.Module) -> None:
-    """Let a layer that depends on the mode stay in evaluation mode."""
+    """Keep a layer that depends on the mode in evaluation mode."""
     if isinstance(layer, CHANGEABLE):
         layer.eval()
         layer.register_forward_pre_hook(_stay_in_evaluation)
@@ -25,6 +25,6 @@ def unfreeze_layer(layer: nn.Module, mode: bool) -> None:
 
 
 def _stay_in_evaluation(layer: nn.Module, _: Any) -> None:
-    # model.train() reaches every layer, frozen or not, and Lightning calls it; so each looks for
-    # itself.
+    # Lightning calls model.train(), which reaches every layer, frozen or not; so each layer checks
+    # its own mode.
     layer.training = False

@@ -1,6 +1,6 @@
 """Build on a trained network: embed images, attach a head, freeze, and train with small steps.
 
-Three strategies, in the same few lines::
+Three strategies in a few lines::
 
     model = attach_head(pretrained.load("efficientnet_lite0"), num_classes=1)
     freeze(model, until="head")       # feature extraction: train only the new head
@@ -8,8 +8,8 @@ Three strategies, in the same few lines::
     freeze(model, until=None)         # end-to-end fine-tuning: everything
     Trainer(...).fit(Classifier(model, task="binary", backbone_lr_scale=0.1), data)
 
-Frozen layers give the same output for an image in every epoch, so `embed` and `EmbeddedDataModule`
-compute it once.
+For a given image, frozen layers compute the same output in every epoch, so `embed` and
+`EmbeddedDataModule` compute it only once.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
 
 
 class TransferNetwork(nn.Sequential):
-    """Normalization, the stages of a trained network, and a new head; `attach_head` makes one.
+    """Normalization, the stages of a trained network, and a new head; created by `attach_head`.
 
-    It takes images with values from 0 to 1, shape (N, 3, H, W), as all models of the book do.
+    Its input is images with values from 0 to 1, shape (N, 3, H, W), as for all models of the book.
 
     Parameters
     ----------
     layers : mapping of str to nn.Module
-        In the order in which they run: ``normalize``, the stages, and the last one ``head``.
+        In the order in which they run: ``normalize``, the stages, and finally ``head``.
 
     Attributes
     ----------
     stages : tuple of str
-        Where it can be frozen and split, from the input to ``"head"``.
+        The stages where it can be frozen and split, from the input to ``"head"``.
     frozen_until : str or None
-        The first stage that is not frozen; None if none is frozen.
+        The first stage that is not frozen; None if no stage is frozen.
     """
 
     def __init__(self, layers: Mapping[str, nn.Module]) -> None:
@@ -56,43 +56,43 @@ class TransferNetwork(nn.Sequential):
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """Name the stages in order."""
+        """The names of the stages in order."""
         return tuple(name for name, _ in self.named_children() if name != "normalize")
 
 
 def attach_head(
     model: Pretrained | nn.Module, num_classes: int, *, dropout: float = 0.0
 ) -> TransferNetwork:
-    """Replace a trained model's classification head with a new one with random weights.
+    """Replace a trained model's classification head with a new, randomly initialized one.
 
     Parameters
     ----------
     model : pretrained.Pretrained, or nn.Module
-        What `pretrained.load` gives; or any network for color images whose parts run one after the
-        other, such as most of torchvision's, whatever its last layers are. It is copied: training
-        leaves it as it is. Images are normalized with ImageNet's mean and standard deviation. Of a
-        `TransferNetwork`, the head is replaced.
+        A model from `pretrained.load`, or any network for color images whose parts run one after
+        the other, such as most of torchvision's, whatever its last layers are. It is copied, so
+        training does not change it. Images are normalized with ImageNet's mean and standard
+        deviation. For a `TransferNetwork`, the head is replaced.
     num_classes : int
-        Logits, at least 1. One is enough to tell two classes apart (task "binary").
+        Number of logits, at least 1. One is enough for two classes (task "binary").
     dropout : float
-        Probability of leaving out a feature before the new head, 0 to less than 1.
+        Probability of dropping a feature before the new head, 0 to less than 1.
 
     Returns
     -------
     TransferNetwork
-        From (N, 3, H, W), values from 0 to 1, to (N, num_classes). Nothing is frozen yet.
+        Maps (N, 3, H, W), values from 0 to 1, to (N, num_classes). Nothing is frozen yet.
 
     Raises
     ------
     ValueError
-        If an argument is none of the above.
+        If an argument is invalid, or no head can be attached to the model.
 
     Notes
     -----
-    The head is the last linear layer and what comes after it. Layers that come before it in a head
-    of several, as in a VGG, are kept as a part of the stages; dropout right before it is not. The
-    stages are tried on an image of noise, in evaluation and in training mode, and must give what
-    the model gave that layer.
+    The head is the last linear layer and everything after it. If a head has earlier layers, as in a
+    VGG, they are kept as a part of the stages; dropout right before the last one is not. The stages
+    are tested on a noise image, in evaluation and in training mode, and must reproduce the original
+    input of the last linear layer.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def attach_head(
     head = nn.Linear(features, num_classes)
     weights = [p for p in nn.Sequential(stages).parameters() if p.is_floating_point()]
     if weights:
-        # Of the type and on the device of the layers beside them.
+        # The type and device of the neighboring layers.
         normalize, head = normalize.to(weights[0]), head.to(weights[-1])
     layers = OrderedDict(normalize=normalize, **stages)
     layers[HEAD] = nn.Sequential(nn.Dropout(dropout), head) if dropout else head
@@ -125,19 +125,19 @@ def attach_head(
 
 
 def _no_network(model):
-    """Say what to pass in place of what is no network."""
+    """Return the message for an argument that is not a network."""
     if isinstance(model, str):
         what, remedy = repr(model), f"pretrained.load({model!r}), or one of torchvision"
     elif callable(model):
         what = getattr(model, "__name__", repr(model))
-        what, remedy = f"{what}, which makes networks", f"one that it makes, {what}()"
+        what, remedy = f"{what}, which builds networks", f"the result of {what}()"
     else:
         what, remedy = f"a {type(model).__name__}", "a torch.nn.Module"
     return f"model is {what}; pass a network: {remedy}"
 
 
 def _without_head(model: TransferNetwork) -> tuple[OrderedDict[str, nn.Module], int, nn.Module]:
-    """Take the head off a network that `attach_head` has made; return the rest, not frozen."""
+    """Take the head off a `TransferNetwork`; return the rest, unfrozen."""
     model.requires_grad_(True)
     for layer in model.modules():
         unfreeze_layer(layer, model.training)
@@ -147,24 +147,25 @@ def _without_head(model: TransferNetwork) -> tuple[OrderedDict[str, nn.Module], 
     if not linear or "normalize" not in layers:
         raise ValueError(
             "the model is a TransferNetwork whose head was replaced by one without a linear layer; "
-            "pass the network that it was made of"
+            "pass the network that it was made from"
         )
     return layers, linear[0].in_features, layers.pop("normalize")
 
 
 def split(model: TransferNetwork, until: str | None = HEAD) -> tuple[nn.Sequential, nn.Sequential]:
-    """Cut a model in two parts that compute the same, one after the other, and share its layers.
+    """Split a model into two consecutive parts, which share its layers.
 
     Parameters
     ----------
     model : TransferNetwork
+        Not changed; its layers are shared.
     until : str
         The first stage of the second part, one of ``model.stages``.
 
     Returns
     -------
     first, second : nn.Sequential
-        With the same names as in the model.
+        With the names of the layers as in the model.
 
     Raises
     ------
@@ -201,7 +202,7 @@ def trainable_parameters(model: nn.Module) -> int:
 
 
 def stages_from(model: TransferNetwork, until: str | None) -> set[str]:
-    """Give the names of a stage and all after it."""
+    """Return the names of a stage and of all stages after it."""
     names = model.stages
     if until is None:
         return set(names)

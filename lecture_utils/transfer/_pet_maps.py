@@ -1,7 +1,7 @@
-"""Maps of the drawn pets by three models: for `EmbeddingMap` where the photos are not available.
+"""Maps of the drawn pets by three models: for `EmbeddingMap` if the photos are not available.
 
 The maps were recorded once and ship with the package; ``tools/record_pet_maps.py`` records them
-again. The images are drawn anew, the same on every machine.
+again. The images are redrawn, identically on every machine.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from lecture_utils.transfer._projections import EmbeddingMaps
 
 PATH = Path(__file__).parents[1] / "data" / "samples" / "pet_maps.npz"
 STAGES = ("random weights", "pretrained", "fine-tuned")
-#: Pets to train on, to validate (the fewest that can be drawn) and on the map.
+#: Numbers of training and validation pets (the fewest possible), and of pets on the map.
 SIZES = (300, 2, 200)
 
 
 def load_pet_maps(
     folder: str | os.PathLike[str] | None = None, path: str | os.PathLike[str] = PATH
 ) -> dict[str, Any]:
-    """Read the recorded maps, and draw the pets on them.
+    """Read the recorded maps, and draw the pets that they show.
 
     Parameters
     ----------
     folder : path, optional
-        What `datasets.drawn_pets` drew before, with at least as many test pets. By default the pets
-        are drawn now.
+        A result of `datasets.drawn_pets` with at least as many test pets. By default the pets are
+        drawn now.
     path : path
-        Of the maps.
+        File of the maps.
 
     Returns
     -------
     dict
-        What `EmbeddingMap` takes: ``stages``, ``labels``, ``class_names``, ``images`` (file
+        The arguments of `EmbeddingMap`: ``stages``, ``labels``, ``class_names``, ``images`` (file
         paths), ``predictions``, ``names`` and ``origin``.
 
     Raises
     ------
     FileNotFoundError
-        If the maps are not there.
+        If the maps are missing.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def load_pet_maps(
     with np.load(path) as saved:
         arrays = dict(saved)
     about = json.loads(str(arrays["about"]))
-    # A pet looks the same however many others are drawn.
+    # A pet looks the same, however many others are drawn.
     test = Path(folder or drawn_pets((2, 2, SIZES[2])).folder) / "test"
     stages = {
         name: EmbeddingMaps(

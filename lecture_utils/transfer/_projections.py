@@ -14,23 +14,24 @@ from numpy.typing import ArrayLike
 
 from lecture_utils._validation import whole
 
-#: Principal components that t-SNE gets at most: the rest is mostly noise, and distances take time.
+#: Maximum number of principal components for t-SNE: the rest is mostly noise, and costs time.
 TSNE_COMPONENTS = 50
 
 
 @dataclass(frozen=True, eq=False)
 class EmbeddingMaps:
-    """Two maps of the same embeddings, and what they leave out.
+    """Two maps of the same embeddings, and the information that they lose.
 
     Attributes
     ----------
     pca, tsne : ndarray of float32, shape (N, 2)
+        The position of each image on the two maps.
     explained : float or None
-        Share of the variance that the PCA map keeps, from 0 to 1. None if unknown.
+        Fraction of the variance in the PCA map, from 0 to 1. None if unknown.
     dimensions : int or None
-        Of the embeddings.
+        Number of dimensions of the embeddings.
     neighbors : ndarray of int32, shape (N, count), or None
-        The nearest others of each image in all dimensions, the nearest first.
+        Indices of the nearest other images of each image in all dimensions, nearest first.
     """
 
     pca: np.ndarray
@@ -43,7 +44,7 @@ class EmbeddingMaps:
 def make_maps(
     features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0, neighbors: int = 5
 ) -> EmbeddingMaps:
-    """Compute both maps of a set of embeddings, and the neighbors.
+    """Compute both maps of a set of embeddings, and the nearest neighbors.
 
     Parameters
     ----------
@@ -52,9 +53,9 @@ def make_maps(
     seed : int
         As in `tsne`.
     perplexity : float
-        As in `tsne`. With few images it becomes a third of their number.
+        As in `tsne`. With few images, it is reduced to a third of their number.
     neighbors : int
-        How many nearest others to list for each image.
+        Number of nearest neighbors to list for each image.
 
     Returns
     -------
@@ -63,7 +64,7 @@ def make_maps(
     Raises
     ------
     ValueError
-        If `features` is no such array, has too few rows, or has values that are not finite.
+        If `features` is not such an array, has too few rows, or has values that are not finite.
 
     Examples
     --------
@@ -85,24 +86,25 @@ def make_maps(
 
 
 def pca(features: ArrayLike) -> tuple[np.ndarray, float]:
-    """Project embeddings onto the two directions in which they differ most.
+    """Project embeddings onto the two directions in which they vary most.
 
     Parameters
     ----------
     features : array_like, shape (N, D)
+        One embedding per image, D at least 2.
 
     Returns
     -------
     points : ndarray of float32, shape (N, 2)
-        Centered. Each axis points to where its largest value is, so that the same embeddings always
-        give the same map.
+        Centered. The sign of each axis makes its value of largest magnitude positive, so that the
+        same embeddings always give the same map.
     explained : float
-        Share of the variance that is left, from 0 to 1; 1 if all embeddings are equal.
+        Fraction of the variance in the map, from 0 to 1; 1 if all embeddings are equal.
 
     Raises
     ------
     ValueError
-        If `features` is no such array or has values that are not finite.
+        If `features` is not such an array or has values that are not finite.
 
     Examples
     --------
@@ -118,18 +120,18 @@ def pca(features: ArrayLike) -> tuple[np.ndarray, float]:
 
 
 def tsne(features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0) -> np.ndarray:
-    """Lay embeddings out so that near neighbors stay near, by t-SNE.
+    """Arrange embeddings by t-SNE so that near neighbors stay near.
 
-    Distances between groups, their sizes and the axes mean nothing.
+    Distances between groups, their sizes and the axes have no meaning.
 
     Parameters
     ----------
     features : array_like, shape (N, D)
-        Of more than 50 dimensions the 50 principal components are taken.
+        If there are more than 50 dimensions, the first 50 principal components are used.
     seed : int
         On the same machine, the same seed gives the same map.
     perplexity : float
-        About how many neighbors each image keeps near; below N.
+        The approximate number of neighbors that each image keeps near; below N.
 
     Returns
     -------
@@ -138,8 +140,8 @@ def tsne(features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0) -> np.
     Raises
     ------
     ValueError
-        If `features` is no such array or has values that are not finite, or `perplexity` does not
-        fit.
+        If `features` is not such an array or has values that are not finite, or `perplexity` is out
+        of range.
 
     References
     ----------
@@ -162,7 +164,7 @@ def tsne(features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0) -> np.
         )
     components, variances = _components(features, min(TSNE_COMPONENTS, *features.shape))
     if not variances[0] > 0:
-        raise ValueError("all embeddings are equal; t-SNE has nothing to lay out")
+        raise ValueError("all embeddings are equal; t-SNE has nothing to arrange")
     start = np.zeros((len(features), 2), dtype=np.float32)
     start[:, : components.shape[1]] = components[:, :2]
     start *= 1e-4 / start[:, 0].std()
@@ -173,24 +175,25 @@ def tsne(features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0) -> np.
 
 
 def nearest(features: ArrayLike, count: int = 5) -> np.ndarray:
-    """Find the nearest others of each embedding, in all dimensions.
+    """Find the nearest neighbors of each embedding in all dimensions.
 
     Parameters
     ----------
     features : array_like, shape (N, D)
+        One embedding per image, D at least 2.
     count : int
-        From 1 to N - 1.
+        Number of neighbors, from 1 to N - 1.
 
     Returns
     -------
     ndarray of int32, shape (N, count)
-        Indices of the others by Euclidean distance, the nearest first.
+        Indices of the neighbors by Euclidean distance, nearest first.
 
     Raises
     ------
     ValueError
-        If `features` is no such array, has values that are not finite, or there are not so many
-        others.
+        If `features` is not such an array, has values that are not finite, or there are fewer other
+        embeddings.
 
     Examples
     --------
@@ -201,21 +204,22 @@ def nearest(features: ArrayLike, count: int = 5) -> np.ndarray:
 
     count = whole("count", count, 1)
     features = _checked(features, least=count + 1)
-    # Called without points of its own, it leaves out the point itself, even among equal ones.
+    # Without arguments, the search leaves out each point itself, even among equal ones.
     search = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(features)
     return search.kneighbors()[1].astype(np.int32)
 
 
 def agreement(neighbors: ArrayLike, labels: ArrayLike) -> float:
-    """Compute which share of the nearest others is of the same class, from 0 to 1, on average.
+    """Compute the mean fraction of nearest neighbors in the same class, from 0 to 1.
 
     With classes of equal size, the chance level is 1 over the number of classes.
 
     Parameters
     ----------
     neighbors : array_like of int, shape (N, count)
-        As `nearest` returns them.
+        As returned by `nearest`.
     labels : array_like of int, shape (N,)
+        The class of each image.
 
     Returns
     -------
@@ -224,7 +228,7 @@ def agreement(neighbors: ArrayLike, labels: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If there are not as many labels as rows.
+        If the number of labels differs from the number of rows.
 
     Examples
     --------
@@ -241,14 +245,15 @@ def agreement(neighbors: ArrayLike, labels: ArrayLike) -> float:
 
 
 def align(points: ArrayLike, reference: ArrayLike) -> np.ndarray:
-    """Rotate or mirror a map, to lie as close as possible to another map of the same images.
+    """Rotate or mirror a map to lie as close as possible to another map of the same images.
 
-    Otherwise the eye would follow a rotation from one t-SNE map to the next that means nothing.
-    Sizes stay as they are.
+    Otherwise, the eye would follow a meaningless rotation from one t-SNE map to the next. Sizes
+    stay the same.
 
     Parameters
     ----------
     points, reference : array_like, shape (N, 2)
+        The map to move, and the map to compare it with.
 
     Returns
     -------
@@ -294,7 +299,7 @@ def _checked(features, least):
     try:
         array = np.asarray(features, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError("features are no array of numbers; give one of shape (N, D)") from None
+        raise ValueError("features are not an array of numbers; pass shape (N, D)") from None
     if array.ndim != 2 or array.shape[1] < 2:
         raise ValueError(f"features have shape {array.shape}; give (N, D), with D at least 2")
     if len(array) < least:

@@ -1,4 +1,4 @@
-"""Find the stages of any network whose parts run one after the other, by watching it run."""
+"""Find the stages of any network whose parts run one after the other, by observing a run."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from lecture_utils._inspect import (
     unwrapped,
 )
 
-# Networks for small images may take no others.
+# Networks for small images may accept no others.
 _SIZES = (64, 32, 96, 128, 224, 299)
-# What forward methods do between two layers without a module for it.
+# Operations in forward methods, between two layers, that have no module.
 _GLUE: tuple[Callable[[], list[nn.Module]], ...] = (
     lambda: [],
     lambda: [nn.ReLU()],
@@ -41,7 +41,7 @@ _GLUE: tuple[Callable[[], list[nn.Module]], ...] = (
 
 
 def checked(model: nn.Module) -> nn.Module:
-    """Return the network inside of a wrapper, or raise ValueError if it cannot be taken apart."""
+    """Return the network inside a wrapper, or raise ValueError if it cannot be taken apart."""
     model = unwrapped(model)
     if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
         raise ValueError(
@@ -52,23 +52,23 @@ def checked(model: nn.Module) -> nn.Module:
 
 
 class Trial:
-    """One run of a network on an image of noise, in evaluation mode.
+    """One run of a network on a noise image, in evaluation mode.
 
     Parameters
     ----------
     model : nn.Module
-        It is left as it was.
+        Not changed.
 
     Attributes
     ----------
     images : tensor, shape (1, 3, H, W)
     features : int
-        How many values its last linear layer takes; if it has none, how many channels it puts out.
+        Number of inputs of the last linear layer or, if there is none, of output channels.
 
     Raises
     ------
     ValueError
-        If the model takes no color images, or a linear layer is not the last that does something.
+        If the model does not accept color images, or a linear layer is not the last active layer.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -87,7 +87,7 @@ class Trial:
             elif isinstance(output, Tensor) and self._decides(linear, logits, output):
                 inside = next(n for n, m in model.named_children() if linear in set(m.modules()))
                 raise ValueError(
-                    self._refusal(f"its last linear layer lies inside of its part {inside!r}")
+                    self._refusal(f"its last linear layer lies inside its part {inside!r}")
                     + f"; or pass that part, model.get_submodule({inside!r})"
                 )
         if self.linear is None:
@@ -98,7 +98,7 @@ class Trial:
         self.features = self.target.shape[1]
 
     def confirms(self, stages: OrderedDict[str, nn.Module]) -> bool:
-        """Tell whether stages, one after the other, give what the last linear layer gets."""
+        """Return whether the stages, one after the other, compute the last linear layer's input."""
         chain = nn.Sequential(stages)
         try:
             with evaluating(self.model), evaluating(chain), torch.no_grad():
@@ -107,9 +107,9 @@ class Trial:
             return False
 
     def check_training(self, stages: OrderedDict[str, nn.Module]) -> None:
-        """Raise ValueError if stages leave out what the network does in training mode only.
+        """Raise ValueError if the stages omit an operation that runs only in training mode.
 
-        Dropout and batch normalization that are layers stay in evaluation mode: these are in the
+        Dropout and batch normalization layers stay in evaluation mode: they are included in the
         stages, or left out on purpose.
         """
         chain = nn.Sequential(stages)
@@ -134,13 +134,13 @@ class Trial:
             raise self.refuse(reason)
 
     def _train(self) -> tuple[Tensor, Any]:
-        """Run it on two images in training mode; return them and what `target` is there."""
+        """Run the model on two images in training mode; return them and the value of `target`."""
         targets: list[Any] = []
 
         def note(_, inputs):
             targets.append(inputs[0].clone())
 
-        # Layers for training alone, such as Inception's, may need larger images.
+        # Layers used only in training, such as Inception's, may need larger images.
         sizes = dict.fromkeys([self.images.shape[-1], _SIZES[-1]])
         reason = ""
         hook = None if self.linear is None else self.linear.register_forward_pre_hook(note)
@@ -162,7 +162,7 @@ class Trial:
         raise self.refuse(f"it does not run in training mode: {reason}")
 
     def _decides(self, linear: nn.Module, logits: Tensor, output: Tensor) -> bool:
-        """Tell whether a linear layer's output is the network's, or all that this depends on."""
+        """Return whether a linear layer's output is, or alone determines, the network's output."""
         if _equal(logits.flatten(), output.flatten()):
             return True
         if logits.ndim != 2:
@@ -170,13 +170,13 @@ class Trial:
         hook = linear.register_forward_hook(lambda *_: logits.clone())
         try:
             with evaluating(self.model), torch.no_grad():
-                # Of another image, but with the same logits.
+                # From another image, but with the same logits.
                 return _equal(self.model(-self.images), output)
         finally:
             hook.remove()
 
     def _check_that_no_convolution_classifies(self, output):
-        """Refuse networks such as SqueezeNet, whose features cannot be told from logits."""
+        """Refuse networks such as SqueezeNet, whose features look the same as logits."""
         named = {m: name for name, m in self.model.named_modules() if m._parameters}
         calls = self._calls(list(named))
         last = calls[-1][0] if calls else None
@@ -201,7 +201,7 @@ class Trial:
         return [(names[m], given, output) for m, given, output in self._calls(list(names))]
 
     def _calls(self, modules):
-        """Run the model again; inputs and outputs are copies, for layers that work in place."""
+        """Run the model again; inputs and outputs are copies, because of in-place layers."""
         calls, open_inputs = [], {}
 
         def before(module, inputs):
@@ -233,7 +233,7 @@ class Trial:
             try:
                 with evaluating(self.model), torch.no_grad():
                     return images, self.model(images)
-            except Exception as error:  # forward methods check sizes in ways of their own
+            except Exception as error:  # forward methods check sizes in their own ways
                 reason = reason or str(error).strip().partition("\n")[0]
         raise ValueError(self._refusal(f"it does not take color images: {reason}"))
 
@@ -244,7 +244,7 @@ class Trial:
         )
 
     def refuse(self, reason: str) -> ValueError:
-        """Return the error that says why this network cannot be cut."""
+        """Return the error that explains why this network cannot be cut."""
         return ValueError(self._refusal(reason))
 
 
@@ -255,7 +255,7 @@ def in_order(model: nn.Module, trial: Trial) -> OrderedDict[str, nn.Module]:
     ----------
     model : nn.Module
     trial : Trial
-        Of it.
+        A trial of this model.
 
     Returns
     -------
@@ -271,7 +271,7 @@ def in_order(model: nn.Module, trial: Trial) -> OrderedDict[str, nn.Module]:
         raise trial.refuse("its weights have no values (device meta)")
     parts = _parts(model)
     calls = trial.calls_of(parts)
-    # Whatever comes from the last linear layer on is the head.
+    # Everything from the last linear layer on is the head.
     ends = [i for i, (name, _, _) in enumerate(calls) if parts[name] is trial.linear]
     calls = calls[: ends[-1]] if ends else calls
     names = [name for name, _, _ in calls]
@@ -291,7 +291,7 @@ def in_order(model: nn.Module, trial: Trial) -> OrderedDict[str, nn.Module]:
     steps += _glue(trial, value, target, f"between {before} and the features", "last") + pooled
     stages = _grouped(steps)
     if not trial.confirms(stages):
-        raise trial.refuse("its parts, one after the other, do not give its features")
+        raise trial.refuse("its parts, one after the other, do not compute its features")
     return stages
 
 
@@ -317,7 +317,7 @@ def _has_convolutions(module):
 
 
 def _glue(trial, value, wanted, where, name):
-    """Find what happens between two parts, as layers."""
+    """Find the operations between two parts, and express them as layers."""
     if isinstance(value, Tensor) and isinstance(wanted, Tensor):
         for layers in _GLUE:
             chain = nn.Sequential(*layers())
@@ -327,11 +327,11 @@ def _glue(trial, value, wanted, where, name):
                 continue
             if fits:
                 return [(f"{name}_{i}", layer) for i, layer in enumerate(chain)]
-    raise trial.refuse(f"something happens {where} that is no layer, or there are branches")
+    raise trial.refuse(f"something happens {where} that is not a layer, or there are branches")
 
 
 def _grouped(steps):
-    """Gather single layers into stages: up to a pooling layer, or a part that has layers inside."""
+    """Group single layers into stages: up to a pooling layer, or to a part that contains layers."""
     stages: OrderedDict[str, nn.Module] = OrderedDict()
     block: list[tuple[str, nn.Module]] = []
 
@@ -344,7 +344,7 @@ def _grouped(steps):
     for name, layer in steps:
         if list(layer.children()):
             close()
-            # "head" is what the new classification head is called; "normalize" comes first.
+            # "head" is the name of the new classification head; "normalize" comes first.
             taken = name in ("head", "normalize", "pool", "dense", "stem")
             stages[f"{name}_" if taken and name != "stem" else name] = layer
         else:
@@ -361,7 +361,7 @@ def _grouped(steps):
 
 @contextmanager
 def _training_functions(model: nn.Module) -> Iterator[None]:
-    """Put a model into training mode, all but its layers for dropout and batch normalization."""
+    """Put a model into training mode, except for its dropout and batch normalization layers."""
     layers = nn.modules.dropout._DropoutNd | nn.modules.batchnorm._BatchNorm
     with training_mode(model):
         for module in model.modules():
@@ -371,7 +371,7 @@ def _training_functions(model: nn.Module) -> Iterator[None]:
 
 
 def _is_dropout(values, dropped):
-    """Tell whether dropout alone makes the difference: some are 0, others larger by one factor."""
+    """Return whether dropout alone explains the difference: zeros, and one factor otherwise."""
     if values.shape != dropped.shape:
         return False
     kept = dropped != 0
@@ -384,7 +384,7 @@ def _equal(values, expected):
         return False
     if values.is_meta:
         return True
-    # Weights that are not initialized can give anything; the same computation gives it again.
+    # Uninitialized weights can give any value; the same computation gives it again.
     finite = expected.nan_to_num(0, 0, 0)
     precision = max(1e-4, 4 * torch.finfo(expected.dtype).eps)
     limit = precision * max(float(finite.abs().max()), 1e-6)

@@ -17,7 +17,7 @@ _DEMOS = {
     "ConvolutionSteps": "convolution_steps",
     "DrawADigit": "draw_a_digit",
     "EmbeddingMap": "embedding_map",
-    "FactorisationLab": "factorisation_lab",
+    "FactorizationLab": "factorization_lab",
     "FeatureMapExplorer": "feature_map_explorer",
     "FeatureMaps": "feature_maps",
     "FilterBankExplorer": "filter_bank_explorer",

@@ -1,4 +1,4 @@
-"""A demo's image: a gallery to choose from, or an array of one's own."""
+"""A demo's image: one from a gallery, or the reader's own array."""
 
 from __future__ import annotations
 
@@ -109,8 +109,8 @@ def as_gray(image: ArrayLike) -> NDArray[np.float32]:
     Parameters
     ----------
     image : array_like (H, W) or (H, W, 3)
-        Integers from 0 to 255, booleans, or floats from 0 to 1. Of a fourth channel, which is
-        transparency, nothing is used.
+        Integers from 0 to 255, booleans, or floats from 0 to 1. A fourth channel, transparency, is
+        ignored.
 
     Returns
     -------

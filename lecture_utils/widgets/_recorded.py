@@ -44,9 +44,9 @@ def as_traits(
     ----------
     recording : Recording
     wanted : sequence of str
-        Which activations of synthesized images go along.
+        Which activations of synthesized images to include.
     objectives : sequence of str
-        Whether examples for whole images do ("whole"), and those for parts of images ("local").
+        Which examples to include: for whole images ("whole"), for parts of images ("local").
     """
     card, examples = recording.card, recording.examples
     layers = [
@@ -79,7 +79,7 @@ def smooth_tile(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def is_outdated(recording: Recording) -> bool:
-    """Tell whether the network has been trained anew since its filters were recorded."""
+    """Tell whether the network has been retrained since its filters were recorded."""
     if recording.name not in runs.RECIPES:
         return False
     return runs.load(recording.name).card["weights_sha256"] != recording.card["weights"]

@@ -13,9 +13,9 @@ _RECORDED = Path(__file__).parents[1] / "data" / "runs"
 
 
 def root_of(run: Run) -> str:
-    """Return the ``root`` with which `lecture_utils.runs.load` finds a run; "" if it is needless.
+    """Return the ``root`` that `lecture_utils.runs.load` needs to find a run; "" if it needs none.
 
-    Needless is the root of the runs that come with the package.
+    Runs that come with the package need none.
     """
     root = Path(run.folder).resolve().parents[len(run.card["name"].split("/"))]
     return "" if root == _RECORDED.resolve() else str(root)

@@ -26,9 +26,9 @@ def pack_tiles(
     tiles : ndarray of uint8, shape (N, H, W) or (N, H, W, 3)
         At least one.
     quality : int
-        Of the file, 0 to 100.
+        Quality of the file, 0 to 100.
     kind : {"WEBP", "AVIF"}
-        AVIF needs about half of the bytes, but a Pillow and browsers of 2025 and 2023.
+        AVIF needs about half the bytes, but Pillow from 2025 and a browser from 2023.
 
     Returns
     -------

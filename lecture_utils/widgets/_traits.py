@@ -23,11 +23,11 @@ class Grid(ArrayTrait):
     Parameters
     ----------
     largest : int
-        Rows and columns that it has at most.
+        Largest number of rows and of columns.
     whole : bool
         Whether the numbers must be whole.
     smallest : int
-        Rows and columns that it has at least.
+        Smallest number of rows and of columns.
     **kwargs
         As for `ArrayTrait`.
     """

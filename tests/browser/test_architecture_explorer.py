@@ -190,7 +190,7 @@ def test_one_network_of_ones_own_and_accessibility(mount, page):
     page.emulate_media(reduced_motion="reduce")
     explorer = Page(mount, page, ArchitectureExplorer({"mine": (Undecided(), 8)}, "inception_v3"))
     assert explorer.check("left") == ["only"]
-    assert "torch.fx cannot follow" in explorer.root.inner_text()
+    assert "torch.fx cannot trace" in explorer.root.inner_text()
     explorer.item("right", "Mixed_7c,").locator(".arch-row").first.click()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for theme in ("light", "dark"):

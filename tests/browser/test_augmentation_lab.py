@@ -261,10 +261,10 @@ def test_every_control_changes_its_setting_and_the_code(show):
     settings = dict(AugmentationLab(preset="nothing").settings)
     moves = {
         "Rotation ±°": ("degrees", 37), "Shift ±": ("translate", 0.11), "Zoom to": ("scale", 1.6),
-        "Zoom from": ("scale", 0.7), "Shear ±°": ("shear", 14), "Mirror, chance": ("flip", 0.35),
+        "Zoom from": ("scale", 0.7), "Shear ±°": ("shear", 14), "Mirror, probability": ("flip", 0.35),
         "Area from": ("crop", 0.35), "Area to": ("crop", 1.25), "Brightness ±": ("brightness", 0.2),
         "Contrast ±": ("contrast", 0.07), "Saturation ±": ("saturation", 0.9),
-        "Hue ± turns": ("hue", 0.3), "Noise σ": ("noise", 0.08), "Cutout, chance": ("erase", 0.6),
+        "Hue ± turns": ("hue", 0.3), "Noise σ": ("noise", 0.08), "Cutout, probability": ("erase", 0.6),
     }  # fmt: skip
     for label, (name, value) in moves.items():
         page.slide(label, value)
@@ -300,7 +300,7 @@ def test_a_seed_repeats_its_epoch(show):
     page.next_epoch()
     assert page.drawn()["seed"] == 6
     assert all(not np.array_equal(page.pixels(tile), first[tile]) for tile in range(12))
-    page.root.get_by_role("button", name="The epoch before").click()
+    page.root.get_by_role("button", name="The previous epoch").click()
     assert all(np.array_equal(page.pixels(tile), first[tile]) for tile in range(12))
     seed = page.root.get_by_label("seed")
     for nonsense in ("-3", "1.5", ""):

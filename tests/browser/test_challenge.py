@@ -224,11 +224,11 @@ def answer_questions(card, numbers, well):
 
 
 def slide_boundary(card, stage):
-    """Move the boundary with the arrow keys until a stage is the first that learns."""
+    """Move the boundary with the arrow keys until a stage is the first trained one."""
     slider = card.get_by_role("slider", name="Boundary")
     slider.focus()
     for _ in range(12):
-        if f"{stage} and all after it" in slider.get_attribute("aria-valuetext"):
+        if f"{stage} and everything after it" in slider.get_attribute("aria-valuetext"):
             return
         card.page.keyboard.press("ArrowUp")
 
@@ -237,7 +237,7 @@ def choose_wrong(card, place):
     """Choose one of the misclassified images from their list."""
     buttons = card.locator(".map-wrong button")
     if not buttons.count():
-        card.get_by_text("images taken for something else").click()
+        card.get_by_text("misclassified images").click()
     buttons.nth(place).click()
 
 
@@ -343,23 +343,23 @@ BY_HAND = {
         lambda card: dilate(card, 10, 3),
     ),
     "chapter_6.keep_the_label": (
-        lambda card: slide(card, "Mirror, chance", 0),
-        "The chance of a hole is 0.25.",
+        lambda card: slide(card, "Mirror, probability", 0),
+        "The probability of a hole is 0.25.",
         lambda card: card.get_by_role("radio", name="digits").check(force=True),
     ),
     "chapter_6.when_it_pays_off": (
         lambda card: go_to_epoch(card, 8),
-        "Epoch 8 is not it.",
+        "It is not epoch 8.",
         lambda card: go_to_epoch(card, 15),
     ),
     "chapter_6.match_the_twelve": (
         lambda card: (
-            slide(card, "Mirror, chance", 0.5),
+            slide(card, "Mirror, probability", 0.5),
             slide(card, "Brightness ±", 0.5),
             slide(card, "Noise σ", 0.2),
         ),
         "Compare what is missing.",
-        lambda card: (slide(card, "Noise σ", 0), slide(card, "Cutout, chance", 1)),
+        lambda card: (slide(card, "Noise σ", 0), slide(card, "Cutout, probability", 1)),
     ),
     "chapter_7.cheapest": (
         lambda card: choose_network(card, "mobilenet_v2"),
@@ -393,12 +393,12 @@ BY_HAND = {
     ),
     "chapter_9.a_third_learns": (
         lambda card: slide_boundary(card, "top"),
-        "0.4 million learn.",
+        "0.4 million are trained.",
         lambda card: slide_boundary(card, "stage7"),
     ),
     "chapter_9.most_for_the_memory": (
         lambda card: slide_boundary(card, "stage6"),
-        "2.7 million learn, and more are possible.",
+        "2.7 million are trained; more are possible.",
         lambda card: (
             card.get_by_role("combobox", name="Network").select_option("resnet18"),
             slide_boundary(card, "layer4"),

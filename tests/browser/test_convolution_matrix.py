@@ -220,7 +220,7 @@ def test_a_weight_is_tied(demo):
     before = pixels(canvas)
     demo.cell("Kernel", 4).hover()
     assert demo.drawn()["subject"] == {"kind": "weight", "index": 4}
-    assert "The weight E = 5 stands in 16 of the 576 entries" in demo.words()
+    assert "The weight E = 5 appears in 16 of the 576 entries" in demo.words()
     assert (pixels(canvas) != before).any(), "the other weights fade"
     demo.cell("Kernel", 4).click()
     demo.page.keyboard.type("-8")

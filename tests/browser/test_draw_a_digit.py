@@ -386,7 +386,7 @@ def test_a_network_that_overflows_says_so(open_demo):
     demo = DrawADigit(model, digits())
     assert "too large" in demo.figure_html()
     page = open_demo(demo)
-    expect(page.root.locator(".digit-verdict")).to_contain_text("numbers have become too large")
+    expect(page.root.locator(".digit-verdict")).to_contain_text("logits have become too large")
 
 
 @pytest.fixture

@@ -144,13 +144,13 @@ class Page:
         label, predicted = self.demo.labels[shown], self.demo.predicted[stage, shown]
         assert self.demo.names[shown] in text
         if predicted != 255 and predicted != label:
-            assert f"{CLASSES[label]}, taken for {CLASSES[predicted]}" in text
+            assert f"{CLASSES[label]}, classified as {CLASSES[predicted]}" in text
         others = self.root.locator(".map-detail .map-other").evaluate_all(
             "(all) => all.map((each) => Number(each.dataset.image))"
         )
         assert others == self.demo.neighbors[stage, shown].tolist()
         same = int((self.demo.labels[others] == label).sum())
-        assert f"of its {len(others)} nearest in all dimensions, {same} " in text
+        assert f"in all dimensions, {same} of its {len(others)} nearest neighbors " in text
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def demo(open_demo):
 
 def test_every_stage_and_method_is_where_python_puts_it(demo):
     assert demo.check()["stage"] == "pretrained"
-    # It starts with something to think about: a picture that is taken for something else.
+    # It starts with something to think about: a misclassified image.
     assert demo.demo.wrong("pretrained")[demo.drawn()["selected"]]
     for stage in STAGES:
         for method in METHODS:
@@ -185,7 +185,7 @@ def test_every_stage_and_method_is_where_python_puts_it(demo):
             # A shape covers at least a dozen pixels; none of them lies on all others.
             assert demo.stage.locator("canvas").evaluate(INK) > 12 * 40
             expect(demo.root.locator(".map-table .current th")).to_have_text(stage)
-    assert "PCA is a shadow" not in demo.root.inner_text()
+    assert "PCA projects" not in demo.root.inner_text()
 
 
 def test_points_travel_and_stand_still_for_who_wants_calm(new_page, open_demo):
@@ -266,15 +266,15 @@ def test_keys_go_to_the_nearest_in_a_direction(demo):
     demo.page.keyboard.press("x")
     assert demo.drawn()["selected"] == wrong[wrong > 0][0]
     spoken = demo.stage.get_attribute("aria-label")
-    assert f"Chosen: {demo.demo.names[wrong[wrong > 0][0]]}" in spoken and "taken for" in spoken
+    assert f"Chosen: {demo.demo.names[wrong[wrong > 0][0]]}" in spoken and "classified as" in spoken
     live = demo.root.locator(".lu-visually-hidden[role=status]")
-    expect(live).to_contain_text("taken for")
+    expect(live).to_contain_text("classified as")
 
 
 def test_filters_pictures_and_the_list_of_wrong_ones(demo):
     demo.tick("dog", False)
     demo.check()
-    demo.tick("only what is taken for something else", True)
+    demo.tick("misclassified images only", True)
     drawn = demo.check()
     assert 0 < len(drawn["visible"]) < 40
     # Only what is drawn can be reached.
@@ -292,7 +292,7 @@ def test_filters_pictures_and_the_list_of_wrong_ones(demo):
     demo.tick("images instead of shapes", True)
     demo.check()
     wrong = np.flatnonzero(demo.demo.wrong("pretrained"))
-    demo.root.get_by_text(f"{len(wrong)} images taken for something else").click()
+    demo.root.get_by_text(f"{len(wrong)} misclassified images").click()
     buttons = demo.root.locator(".map-wrong button")
     expect(buttons).to_have_count(len(wrong))
     buttons.nth(3).click()
@@ -456,7 +456,7 @@ def test_extreme_maps_and_no_predictions(open_demo):
     demo.page.keyboard.press("Home")
     demo.page.keyboard.press("ArrowRight")
     assert demo.drawn()["selected"] == 1
-    assert "taken for" not in demo.root.locator(".map-detail").inner_text()
+    assert "classified as" not in demo.root.locator(".map-detail").inner_text()
     expect(demo.root.locator(".lu-disclosure")).to_be_hidden()
 
 

@@ -92,7 +92,7 @@ class Page:
                     assert np.abs(image - wanted.astype(int)).mean() < 12
             label = self.card(i).get_attribute("aria-label")
             assert label.startswith(f"Filter {filter}: ")
-            names = self.explorer.pictures
+            names = self.explorer.image_names
             assert f"{names[left]} {written(layer.responses[left, filter])}" in label
             assert label.endswith(", dead") == (filter in layer.dead)
         return drawn
@@ -119,7 +119,7 @@ def test_maps_numbers_and_order_are_pythons(explorer):
     drawn = explorer.check("response")
     assert drawn["network"] == "deep" and len(drawn["filters"]) == 48
     assert "60 filters with maps of 27×27" in root.inner_text()
-    assert f"Dead, silent for all 3 images: {len(drawn['dead'])}." in root.inner_text()
+    assert f"Dead (silent for all 3 images): {len(drawn['dead'])}." in root.inner_text()
     for sort in ("difference", "number", "response"):
         root.get_by_role("radio", name={"difference": "Largest difference", "number": "In the order", "response": "Strongest"}[sort]).check(force=True)  # fmt: skip
         wait_for_frames(explorer.page)

@@ -49,7 +49,7 @@ class Page:
         counts = [expected.marks.count(mark) for mark in ("weak", "redundant", "kept")]
         if counts[2]:
             noun = "filter" if n == 1 else "filters"
-            words = f"{n} {noun}: {counts[0]} weak, {counts[1]} redundant; {counts[2]} carr"
+            words = f"{n} {noun}: {counts[0]} weak, {counts[1]} redundant, {counts[2]} kept"
             assert words in self.root.locator(".bank-summary").inner_text()
         assert self.rows.count() == len(drawn["order"])
         texts = self.rows.locator(".bank-mark").all_text_contents()
@@ -58,7 +58,7 @@ class Page:
             assert text.startswith(expected.marks[i])
             assert number(energy.removeprefix("energy ")) == pytest.approx(energies[i], rel=5e-3)
             if expected.marks[i] == "weak":
-                part = number(text.removeprefix("weak, ").removesuffix(" %"))
+                part = number(text.removeprefix("weak, ").removesuffix("%"))
                 top = energies.max() or 1
                 assert part == pytest.approx(100 * energies[i] / top, rel=0.06)
             elif "strongest" not in text:

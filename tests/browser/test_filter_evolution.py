@@ -149,7 +149,7 @@ def test_one_scale_for_all_filters(demo):
     demo.check()
     expect(demo.root.locator(".evolution-settings .lu-legend")).to_be_visible()
     assert "share one color scale" in demo.root.inner_text()
-    demo.choose("Color scale", "each its own")
+    demo.choose("Color scale", "one per filter")
     assert not demo.check()["common"]
     assert "Each filter has its own color scale" in demo.root.inner_text()
 

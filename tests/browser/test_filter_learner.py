@@ -245,7 +245,7 @@ def test_reset_and_other_start(open_learner):
     drawn = page.drawn()
     assert drawn["step"] == 0 and not drawn["velocity"].any()
     np.testing.assert_array_equal(drawn["weights"], first)
-    page.button("Other start").click()
+    page.button("New start").click()
     np.testing.assert_allclose(page.drawn()["weights"], FilterLearner(seed=1).weights, atol=1e-12)
 
 

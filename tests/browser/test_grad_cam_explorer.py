@@ -111,7 +111,7 @@ def test_the_last_map_adds_up_to_the_logit(show, demo):
     c = int(one.top(1)[0])
     assert np.sum(page.drawn()["map"]) + demo.biases[c] == pytest.approx(one.logits[c], abs=0.05)
     text = page.root.locator(".cam-line").inner_text()
-    assert f"that is the logit, {one.logits[c]:.1f}" in text
+    assert f"that makes the logit, {one.logits[c]:.1f}" in text
 
 
 def test_occlusion_another_class_and_difference(show, demo, net):

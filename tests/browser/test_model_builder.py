@@ -229,7 +229,9 @@ def test_every_setting(builder):
 def test_a_wrong_in_features_is_mended_by_a_click(builder):
     builder.field("kernel of layer 4, Conv2d").fill("5")
     drawn = builder.check()
-    expect(builder.layer(10)).to_contain_text("in_features is 576, but 256 numbers arrive")
+    expect(builder.layer(10)).to_contain_text(
+        "in_features is 576, but the layer receives 256 values"
+    )
     expect(builder.layer(12)).to_contain_text("Waits for layer 10.")
     expect(builder.root.get_by_role("status").filter(has_text="Layer 10, Linear")).to_have_count(1)
     assert not drawn["totals"]["valid"]
@@ -248,7 +250,9 @@ def test_a_missing_flatten_and_a_kernel_that_is_too_large(builder):
     expect(builder.layer(7)).to_contain_text("covers 7×7 pixels, but its input has only 5×5")
     builder.press("Fix: kernel 5")
     builder.check()
-    expect(builder.layer(10)).to_contain_text("but 64 numbers arrive (64×1×1, flattened)")
+    expect(builder.layer(10)).to_contain_text(
+        "but the layer receives 64 values (64×1×1, flattened)"
+    )
 
 
 def test_add_remove_undo_and_start_over(builder):

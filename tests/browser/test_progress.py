@@ -154,8 +154,8 @@ def test_reset_asks_first_and_leaves_other_keys_alone(page, book):
     page.evaluate("localStorage.setItem('mode', 'dark')")
     page.get_by_role("button", name="Reset").click()
     assert marks(page)[1] == ["done"]
-    page.get_by_role("button", name="Really forget everything?").press("Enter")
-    expect(page.get_by_role("status")).to_have_text("Everything is forgotten.")
+    page.get_by_role("button", name="Really reset your progress?").press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Your progress has been reset.")
     assert marks(page) == [[], [], []]
     assert kept(page) == []
     assert page.evaluate("localStorage.getItem('mode')") == "dark"
@@ -172,7 +172,7 @@ def test_without_storage_the_page_says_so_and_works(page, book, tmp_path):
     text = json.dumps({"format": "touchable-cnns progress", "version": 1, "done": done})
     (tmp_path / "x.json").write_text(text)
     page.locator("input[type=file]").set_input_files(tmp_path / "x.json")
-    expect(page.get_by_role("status")).to_contain_text("does not let the page remember")
+    expect(page.get_by_role("status")).to_contain_text("does not let the page store")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

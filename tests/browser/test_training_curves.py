@@ -185,11 +185,11 @@ def test_every_control(demo):
     for patience in (1, 5, 34):
         demo.slide("Patience, in epochs", patience)
         assert demo.check()["patience"] == patience
-    expect(demo.root.locator(".curves-summary")).to_contain_text("nothing saved")
+    expect(demo.root.locator(".curves-summary")).to_contain_text("nothing is saved")
     demo.slide("Patience, in epochs", 2)
     demo.root.get_by_role("radio", name="validation accuracy").check(force=True)
     assert demo.check()["monitor"] == "val_accuracy"
-    demo.slide("Smoothing of the lines", 0.6)
+    demo.slide("Smoothing of the curves", 0.6)
     assert demo.check()["smoothing"] == 0.6
     ticks = demo.root.locator(".curves-panel").first.locator(".curves-text text")
     before = ticks.all_text_contents()
@@ -213,7 +213,7 @@ def test_the_summary_adds_up(demo):
         stops = [early_stopping(seed, patience) for run in demo.demo.runs for seed in run["seeds"]]
         text = demo.root.locator(".curves-summary").inner_text()
         early = sum(stop.epochs_saved > 0 for stop in stops)
-        assert f"{early} of 4 trainings" in text
+        assert f"{early} of 4 runs" in text
         assert f"{sum(stop.epochs_saved for stop in stops)} of 91 epochs saved" in text
         missed = sum(stop.kept != stop.best for stop in stops)
         assert (f"{missed} of 4 miss" in text) == (missed > 0)
@@ -304,7 +304,7 @@ def test_copied_python_gives_the_same_numbers(new_page, open_demo):
     python = TrainingCurves(synthetic(7), {'own "name"': "mnist/dense"}, patience=2)
     demo = open_demo(python, page=page)
     for smoothing, monitor in ((0, "validation loss"), (0.5, "validation accuracy")):
-        demo.slide("Smoothing of the lines", smoothing)
+        demo.slide("Smoothing of the curves", smoothing)
         demo.root.get_by_role("radio", name=monitor).check(force=True)
         demo.tick("logarithmic loss", smoothing > 0)
         drawn = demo.check()

@@ -96,11 +96,11 @@ class Page:
         assert drawn["held"] == 12 * python.trainable and drawn["kept"] == 32 * stage["kept"]
         assert drawn["memory"] == python.memory
         memory = python.memory / 2**20
-        written = float(self.fact("memory of a step").removesuffix(" MiB").replace(",", ""))
+        written = float(self.fact("memory per training step").removesuffix(" MiB").replace(",", ""))
         assert written == pytest.approx(memory, abs=0.06 if memory < 100 else 0.51)
-        assert self.fact("parameters that learn") == f"{python.trainable:,}"
+        assert self.fact("trained parameters") == f"{python.trainable:,}"
         spoken = self.slider.get_attribute("aria-valuetext")
-        assert f"{python.trainable:,} of {total:,} parameters learn" in spoken
+        assert f"{python.trainable:,} of {total:,} parameters" in spoken
         self.check_blocks(drawn, network)
         self.check_recorded(drawn)
         return drawn
@@ -133,7 +133,7 @@ class Page:
         terms = ("test accuracy", "time per epoch")
         texts = [self.fact(term) for term in terms]
         if not here:
-            assert texts == ["no run here"] * 2
+            assert texts == ["no run recorded here"] * 2
             expect(nearest).to_be_visible()
             return
         expect(nearest).to_be_hidden()
@@ -202,7 +202,7 @@ def test_keys_slide_through_every_boundary(demo):
         demo.page.keyboard.press(key)
         assert demo.check()["until"] == until
     live = demo.root.locator(".lu-visually-hidden[role=status]")
-    expect(live).to_contain_text("only the new head learns")
+    expect(live).to_contain_text("only the new head is trained")
 
 
 def test_the_lectures_counts(demo):
@@ -215,7 +215,7 @@ def test_the_lectures_counts(demo):
         demo.choose(way)
         demo.check()
         expect(demo.root.locator(".transfer-sentence")).to_contain_text(
-            f"{count} of 11,177,025 parameters learn ({share})"
+            f"{count} of 11,177,025 parameters ({share})"
         )
     # No run of it: it says so, and the chart has no runs of others.
     expect(demo.root.locator(".transfer-nearest")).to_contain_text("No run of ResNet18 was")
@@ -377,10 +377,10 @@ def test_the_copied_program_counts_the_same(open_demo):
         [sys.executable, "-c", demo.page.evaluate("window.copied")], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert f"{drawn['trainable']:,} of {drawn['total']:,} parameters learn" in done.stdout
+    assert f"{drawn['trainable']:,} of {drawn['total']:,} parameters are trained" in done.stdout
     assert f"takes {drawn['memory']:,} bytes" in done.stdout
     assert "frozen layer3.1.bn2.bias" in done.stdout
-    assert "learns layer4.0.conv1.weight" in done.stdout
+    assert "trained layer4.0.conv1.weight" in done.stdout
 
 
 def test_no_runs_at_all(open_demo):

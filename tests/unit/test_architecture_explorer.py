@@ -94,8 +94,8 @@ def test_the_figure_tells_the_numbers(explorer):
     ("networks", "settings", "message"),
     [
         (("alexnet9",), {}, "there is no network 'alexnet9'"),
-        ((7,), {}, "7 is no network"),
-        (({},), {}, "is no network"),
+        ((7,), {}, "7 is not a network"),
+        (({},), {}, "is not a network"),
         (({"mine": nn.ReLU()},), {}, "'mine' is ReLU.*give \\(module, image_size\\)"),
         (("gap", "gap"), {}, "two networks called 'gap'"),
         (("gap",), {"left": "strong"}, "left is 'strong'; use one of gap"),

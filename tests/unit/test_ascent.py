@@ -207,13 +207,13 @@ def test_the_model_is_left_as_it_was(network, method):
     [
         ({"layer": "30"}, "no layer '30'"),
         ({"layer": "2", "channel": [32]}, "channel is 32; layer '2' has the channels 0 to 31"),
-        ({"channel": [-1]}, r"channel is \[-1\]; pass an integer from 0"),
-        ({"channel": []}, "pass an integer from 0, or several"),
+        ({"channel": [-1]}, r"channel is \[-1\]; pass an integer of at least 0"),
+        ({"channel": []}, "pass an integer of at least 0, or several"),
         ({"channel": [True]}, "pass an integer"),
         ({"objective": "layer"}, "objective"),
         ({"priors": {"color": 1}}, "pass interpretation.Priors"),
         ({"priors": Priors(), "method": "pixel"}, 'the method "pixel" has no priors'),
-        ({"diversity": -1}, "diversity is -1; give a number from 0"),
+        ({"diversity": -1}, "diversity is -1; give a number of at least 0"),
         ({"diversity": float("nan")}, "diversity"),
         ({"method": "lucid"}, "method is 'lucid'; use one of 'pixel', 'fourier'"),
         ({"steps": -1}, "steps is -1"),
@@ -224,7 +224,7 @@ def test_the_model_is_left_as_it_was(network, method):
         ({"frames": "2"}, "frames is '2'; pass a list of steps"),
         ({"frames": (0, 13)}, r"frames is \(0, 13\); pass steps from 0 to 12"),
         ({"size": 0}, "size"),
-        ({"size": 3}, r"cannot take images of shape \(2, 3, 3, 3\)"),
+        ({"size": 3}, r"does not accept images of shape \(2, 3, 3, 3\)"),
     ],
 )
 def test_what_does_not_work(network, options, message):
@@ -252,5 +252,5 @@ def test_a_layer_without_channels():
         def forward(self, images):
             return images.flatten()
 
-    with pytest.raises(ValueError, match=r"layer '0' puts out \(48,\); maximize_activation needs"):
+    with pytest.raises(ValueError, match=r"layer '0' outputs \(48,\); maximize_activation needs"):
         maximize_activation(nn.Sequential(Flat()), "0", 0, size=4)

@@ -471,7 +471,9 @@ def test_geometry_takes_any_range():
 
 
 def test_a_crop_is_a_fraction_of_the_area():
-    with pytest.raises(ValueError, match=r"crop is \(224, 224\); .* size= says how many pixels"):
+    with pytest.raises(
+        ValueError, match=r"crop is \(224, 224\); .* size= sets the size of the result"
+    ):
         Augment(crop=(224, 224))
 
 

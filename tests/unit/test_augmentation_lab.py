@@ -55,9 +55,9 @@ def test_images_of_ones_own_become_squares():
     gray = rng.random((112, 112))
     lab = AugmentationLab(sources={"wide": wide, "gray": gray, "PIL": Image.new("L", (30, 90), 7)})
     assert lab.names == ["wide", "gray", "PIL"] and lab.own
-    assert np.array_equal(lab.pictures[0], wide[:, 44:156])
-    assert np.array_equal(lab.pictures[1], np.rint(gray[..., None] * 255).repeat(3, axis=2))
-    assert (lab.pictures[2] == 7).all()
+    assert np.array_equal(lab.images[0], wide[:, 44:156])
+    assert np.array_equal(lab.images[1], np.rint(gray[..., None] * 255).repeat(3, axis=2))
+    assert (lab.images[2] == 7).all()
     assert lab.source == "wide" and lab.partner == "gray"
     assert AugmentationLab(sources={"only": wide}).partner == "only"
 

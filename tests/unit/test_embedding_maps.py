@@ -97,7 +97,7 @@ def test_maps_of_few_pictures_and_many_dimensions():
     ("call", "words"),
     [
         (lambda: pca([1.0, 2.0]), r"shape \(2,\)"),
-        (lambda: pca([["a", "b"]]), "no array of numbers"),
+        (lambda: pca([["a", "b"]]), "not an array of numbers"),
         (lambda: pca(np.zeros((3, 1))), "D at least 2"),
         (lambda: make_maps(np.zeros((3, 4))), "3 embeddings; give at least 6"),
         (lambda: pca([[0, 1], [np.nan, 2]]), "nan in row 1, column 0"),

@@ -70,5 +70,5 @@ def test_several_truth_values_are_refused(condition):
 
 @pytest.mark.parametrize("sentence", ["", " ", None, 3])
 def test_a_claim_has_a_sentence(sentence):
-    with pytest.raises(ValueError, match="give what the text says"):
+    with pytest.raises(ValueError, match="give the statement made in the text"):
         claim(True, sentence)

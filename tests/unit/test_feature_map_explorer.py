@@ -145,12 +145,12 @@ def test_layers_of_other_networks_are_found():
 @pytest.mark.slow
 def test_default_networks_and_pictures():
     explorer = FeatureMapExplorer("efficientnet_lite0")
-    assert len(explorer.pictures) == 5
+    assert len(explorer.image_names) == 5
     layers = explorer.maps["efficientnet_lite0"]
     assert [each.maps.shape[1] for each in layers.values()] == [
         32, 16, 24, 40, 80, 112, 192, 320, 1280
     ]  # fmt: skip
-    said = dict(zip(explorer.pictures, explorer.networks[0]["said"], strict=True))
+    said = dict(zip(explorer.image_names, explorer.networks[0]["said"], strict=True))
     assert said["coffee"].startswith("espresso")
     assert len(explorer.sprites) < 500_000
     html = explorer.figure_html()

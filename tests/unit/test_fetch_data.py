@@ -36,16 +36,16 @@ def fetch(monkeypatch):
 def test_everything_is_fetched_by_default(fetch, capsys):
     fetch(photos="download", mnist="cache")
     assert fetch.asked == ["photos", "mnist"]
-    assert capsys.readouterr().out.count("is here") == 2
+    assert capsys.readouterr().out.count("is available") == 2
 
 
 def test_what_fails_does_not_stop_the_rest(fetch, capsys):
-    with pytest.raises(SystemExit, match="not fetched: photos, vgg16;"):
+    with pytest.raises(SystemExit, match="not downloaded: photos, vgg16;"):
         fetch(photos="embedded", vgg16=None, mnist="download")
     assert fetch.asked == ["photos", "vgg16", "mnist"]
     output = capsys.readouterr()
     assert "vgg16 is not on this machine" in output.err
-    assert output.out.count("could not be fetched") == 2
+    assert output.out.count("could not be downloaded") == 2
 
 
 def test_only_what_is_named_is_fetched(fetch, capsys):

@@ -165,7 +165,7 @@ def test_the_figure_left_in_the_page(bank):
     explorer = FilterBankExplorer(bank)
     html = explorer.figure_html()
     counts = [explorer.marks.count(mark) for mark in ("weak", "redundant", "kept")]
-    assert f"{counts[0]} weak, {counts[1]} redundant; {counts[2]} carr" in html
+    assert f"{counts[0]} weak, {counts[1]} redundant, {counts[2]} kept" in html
     assert len(html) <= 60_000
     assert html.count("<tr>") == min(len(explorer.marks), 16) + 1
     assert f"{explorer.energies.max():.3g}" in html

@@ -97,7 +97,7 @@ def test_resnets_are_chains_and_two_dense_layers_are_not():
         )
     two_dense = nn.Sequential(nn.Conv2d(3, 2, 64), nn.Flatten(), nn.Linear(2, 3), nn.Linear(3, 2))
     for other in (two_dense, small_network(0)[:5]):
-        with pytest.raises(ValueError, match="no chain"):
+        with pytest.raises(ValueError, match="not a chain"):
             as_chain(other.eval(), image)
 
 

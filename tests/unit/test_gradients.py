@@ -48,7 +48,7 @@ def test_a_layer_that_the_loss_does_not_see_has_none_and_a_frozen_one_is_left_ou
 
 def test_nonsense_is_named():
     network = nn.Sequential(nn.Linear(2, 2))
-    with pytest.raises(ValueError, match="a tensor that holds one number"):
+    with pytest.raises(ValueError, match="a tensor with one number"):
         gradient_norms(network, network(torch.ones(1, 2)))
     with pytest.raises(ValueError, match="loss is 3"):
         gradient_norms(network, 3)

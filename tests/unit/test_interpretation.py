@@ -167,9 +167,9 @@ def test_cam_of_one_logit(images):
 
 
 def test_cam_refuses_other_networks(small, networks, images):
-    with pytest.raises(ValueError, match=r"dense layer takes 512 values.*use grad_cam"):
+    with pytest.raises(ValueError, match=r"dense layer has 512 inputs.*use grad_cam"):
         cam(small, "9", images)
-    with pytest.raises(ValueError, match=r"takes 1280 values, layer 'features.stage3' has 40"):
+    with pytest.raises(ValueError, match=r"has 1280 inputs, layer 'features.stage3' has 40"):
         cam(networks["lite"], "features.stage3", images)
     with pytest.raises(ValueError, match=r"'layer4.1.conv2' .* does not give the logits"):
         cam(networks["resnet18"], "layer4.1.conv2", images)
@@ -347,11 +347,11 @@ class Pair(nn.Module):
     ("layer", "message"),
     [
         ("mian", "no layer 'mian'; did you mean 'main'"),
-        ("zzz", "no layer 'zzz'; it begins with 'main', 'side', 'unused', 'pair'"),
+        ("zzz", "no layer 'zzz'; its first level has 'main', 'side', 'unused', 'pair'"),
         ("side", "logits do not depend on layer 'side'"),
-        ("unused", "'unused' is part of the model, but its forward pass never comes by"),
-        ("pair", "'pair' puts out a tuple, not feature maps"),
-        ("", r"layer '' puts out shape \(2, 18\)"),
+        ("unused", "'unused' is part of the model, but its forward pass never uses it"),
+        ("pair", "'pair' outputs a tuple, not feature maps"),
+        ("", r"layer '' outputs shape \(2, 18\)"),
         (nn.ReLU(), "ReLU is not part of the model"),
         (7, "no layer 7"),
     ],
@@ -398,7 +398,7 @@ def test_classes_that_do_not_work(class_index, message):
     [
         (torch.rand(1, 5, 5), r"shape \(1, 5, 5\); pass \(N, C, H, W\); image\[None\] makes"),
         (torch.rand(0, 1, 5, 5), r"shape \(0, 1, 5, 5\)"),
-        (torch.rand(2, 3, 5, 5), r"cannot take images of shape \(2, 3, 5, 5\)"),
+        (torch.rand(2, 3, 5, 5), r"does not accept images of shape \(2, 3, 5, 5\)"),
         (torch.zeros(1, 1, 5, 5, dtype=torch.uint8), "images is torch.uint8"),
         (np.zeros((1, 1, 5, 5)), "images is ndarray"),
         (torch.rand(1, 1, 5, 5).double(), r"use images.to\(torch.float32\)"),

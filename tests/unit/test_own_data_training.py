@@ -385,10 +385,10 @@ def test_a_third_class_in_a_binary_task():
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (pictures(channels=4), r"takes 3 channels; images\[:, :3\]"),
+        (pictures(channels=4), r"expects 3 channels; images\[:, :3\]"),
         (pictures().permute(0, 2, 3, 1), r"channels come last; use images.permute\(0, 3, 1, 2\)"),
-        (pictures(channels=1), "first convolution takes 3 channels"),
-        (pictures()[:, :, :6], r"cannot take images of shape \(\d+, 3, 6, 8\)"),
+        (pictures(channels=1), "first convolution expects 3 channels"),
+        (pictures()[:, :, :6], r"does not accept images of shape \(\d+, 3, 6, 8\)"),
     ],
 )
 def test_images_that_the_model_does_not_take(images, message):
@@ -406,7 +406,7 @@ def test_images_that_the_model_does_not_take(images, message):
     ("images", "message"),
     [
         (pictures().permute(0, 2, 3, 1), r"channels come last; use images.permute\(0, 3, 1, 2\)"),
-        (pictures(channels=4).numpy() / 255, r"takes 3 channels; images\[:, :3\]"),
+        (pictures(channels=4).numpy() / 255, r"expects 3 channels; images\[:, :3\]"),
         (pictures()[0], r"data have shape \(3, 8, 8\)"),
         (pictures(0), r"data have shape \(0, 3, 8, 8\)"),
         (pictures() > 9, "data are torch.bool"),
@@ -472,12 +472,12 @@ Outputs = namedtuple("Outputs", "logits aux_logits")
 OUTPUTS = {
     "4-D": (lambda x: x[..., None, None], r"\(\d+, 3, 1, 1\).*nn.Flatten"),
     "maps": (lambda x: x[..., None, None].repeat(1, 1, 2, 2), r"pool or flatten"),
-    "a tuple": (lambda x: (x, x), r"puts out a tuple of 2 \(torch.float32\); wrap it"),
-    "named": (lambda x: Outputs(x, x), "puts out a Outputs with 'logits', 'aux_logits'"),
-    "a dict": (lambda x: {"logits": x}, "puts out a dict with 'logits'"),
-    "ordered": (lambda x: OrderedDict(out=x), "puts out a OrderedDict with 'out'"),
+    "a tuple": (lambda x: (x, x), r"returns a tuple of 2 \(torch.float32\); wrap it"),
+    "named": (lambda x: Outputs(x, x), "returns a Outputs with 'logits', 'aux_logits'"),
+    "a dict": (lambda x: {"logits": x}, "returns a dict with 'logits'"),
+    "ordered": (lambda x: OrderedDict(out=x), "returns a OrderedDict with 'out'"),
     "classes": (lambda x: x.argmax(1), "the logits are torch.int64"),
-    "transposed": (lambda x: x.T, r"\d+ images went in"),
+    "transposed": (lambda x: x.T, r"the batch has \d+ images"),
     "one": (lambda x: x[:, :1], 'use task="binary"'),
 }
 
@@ -522,7 +522,7 @@ def test_nothing_to_train_on():
         classifier.training_step((torch.zeros(0, 3, 8, 8), torch.zeros(0)), 0)
     with pytest.raises(ValueError, match="there are no images"):
         transfer.run_in_batches(ViewNet(), pictures(0))
-    with pytest.raises(ValueError, match="a batch is a dict; the loader must give pairs"):
+    with pytest.raises(ValueError, match="a batch is a dict; the loader must return pairs"):
         classifier.training_step({"image": pictures()}, 0)
     with pytest.raises(TypeError, match=r"dataset is a TensorDataset; pass an InMemoryDataset"):
         evaluate(ViewNet(), TensorDataset(pictures(), labels_for()))
@@ -587,10 +587,10 @@ def asserting(size):
         (
             lambda: nn.Sequential(nn.BatchNorm2d(3), nn.Flatten(), nn.LazyLinear(3)),
             pictures()[:, 0],
-            r"cannot take images of shape \(\d+, 8, 8\).*expected 4D input",
+            r"does not accept images of shape \(\d+, 8, 8\).*expected 4D input",
         ),
         (lambda: asserting(16), pictures(), r"shape \(\d+, 3, 8, 8\).*AssertionError: Wrong image"),
-        (TwoInputs, pictures(), "takes more than images .*'b'"),
+        (TwoInputs, pictures(), "needs more than the images .*'b'"),
     ],
 )
 def test_models_that_do_not_take_the_images(make, images, message):
@@ -949,12 +949,12 @@ def test_a_loaded_model_trains_like_one_that_was_never_switched_off():
 
 def test_a_whole_block_that_stays_switched_off_is_named():
     model = nn.Sequential(network().eval(), nn.Linear(CLASSES, CLASSES))
-    with pytest.warns(UserWarning, match="^0: in evaluation mode inside of a model in training"):
+    with pytest.warns(UserWarning, match="^0: in evaluation mode inside a model in training"):
         trainer().fit(Classifier(model), OwnData())
     assert not model[0].training
     model[0].requires_grad_(False)  # frozen on purpose
     with warnings.catch_warnings():
-        warnings.filterwarnings("error", message=".*in evaluation mode inside of")
+        warnings.filterwarnings("error", message=".*in evaluation mode inside")
         trainer().fit(Classifier(model), OwnData())
 
 

@@ -237,7 +237,7 @@ def test_numbers_of_unknown_range_are_refused_by_name(folder, rng):
     assert "mode F" in data.skipped["train"]["cats/float.tif"]
     assert len(data.train_set) == 4
     for array in (np.zeros((8, 8), np.float32), np.zeros((8, 8), np.int32)):
-        with pytest.raises(ValueError, match=r"range is not known; scale them to bytes"):
+        with pytest.raises(ValueError, match=r"range is not known; convert them to bytes"):
             cropped(Image.fromarray(array))
 
 
@@ -431,7 +431,7 @@ def test_one_channel_out_of_range_is_noticed_though_the_brightness_is_not():
 
 def test_what_is_no_array_is_refused():
     for value in ([[1, 2], [3]], torch.zeros(2, 2, device="meta")):
-        with pytest.raises(ValueError, match="image is no array of numbers"):
+        with pytest.raises(ValueError, match="image is not an array of numbers"):
             to_floats(value)
     # What a tensor is part of does not matter.
     assert to_floats(torch.ones(2, 2, requires_grad=True)).tolist() == [[1, 1], [1, 1]]
@@ -450,7 +450,7 @@ def test_pretrained_models_take_integers_of_255(rng):
         np.testing.assert_array_equal(cropped(same), array)
     mask = array[..., 0] > 99
     np.testing.assert_array_equal(cropped(mask)[..., 1], mask * 255)
-    with pytest.raises(ValueError, match="divide by 257 if these are 16 bits"):
+    with pytest.raises(ValueError, match="divide by 257 if they have 16 bits"):
         cropped(array.astype(np.uint16) * 257)
     with pytest.raises(ValueError, match=r"float64 .*\(255 \* image\)"):
         cropped(array / 255)
@@ -478,10 +478,10 @@ def broken_files(root, rng):
         "self.jpg": "[Ss]ymbolic link",
         "folder.jpg": "a folder",
         "empty.jpg": "the file is empty",
-        "text.jpg": "no image format that Pillow knows",
+        "text.jpg": "not an image format that Pillow knows",
         "cut.jpg": "truncated",
         "huge.png": r"1600 pixels\) exceeds limit.*raise PIL.Image.MAX_IMAGE_PIXELS",
-        "pipe.jpg": "no regular file",
+        "pipe.jpg": "not a regular file",
     }
 
 
@@ -636,7 +636,7 @@ def test_images_that_lie_where_they_are_not_looked_for_are_said(folder):
     (folder / "train").mkdir()
     for name in ("cat.0.jpg", "dog.0.jpg"):  # as Kaggle has them
         (folder / "train" / name).write_bytes(b"")
-    with pytest.raises(ValueError, match="it has none, but 2 images beside; sort them into"):
+    with pytest.raises(ValueError, match="it has none; sort its 2 loose images into"):
         find_images(folder / "train")
 
 

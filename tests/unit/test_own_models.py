@@ -148,7 +148,7 @@ def test_maps_made_of_tokens(last):
         grad_cam(model, "tokens", images, 1)
     # Four channels of 4 x 4: nobody can tell.
     square = noise(1, 1, 4, 4)
-    with pytest.raises(ValueError, match=r"layer 'maps' puts out .* pass channel_axis=1 if"):
+    with pytest.raises(ValueError, match=r"layer 'maps' outputs .* pass channel_axis=1 if"):
         feature_maps(model, "maps", square)
     axis = -1 if last else 1
     _, maps = by_hand(model, model.maps, square, 1, last)
@@ -190,9 +190,9 @@ def _contract(x):
 def test_functions_nobody_knows_leave_no_trace(function):
     """With 8 channels of 8 x 8, only the reader knows which axis is which."""
     model, images = seeded(lambda: Apply(function)), noise(1, 3, 8, 8)
-    with pytest.raises(ValueError, match=r"'out' puts out .* pass channel_axis=1 if"):
+    with pytest.raises(ValueError, match=r"'out' outputs .* pass channel_axis=1 if"):
         feature_maps(model, "out", images)
-    with pytest.raises(ValueError, match=r"'out' puts out .* pass channel_axis=1 if"):
+    with pytest.raises(ValueError, match=r"'out' outputs .* pass channel_axis=1 if"):
         grad_cam(model, "out", images, 1)
 
 
@@ -277,7 +277,7 @@ def test_what_turns_the_image_has_no_rule(turn):
     model = Between(lambda x, _: getattr(x, turn))
     with pytest.raises(ValueError, match=rf"unknown layer \S+ \({turn}\); pass until='a'"):
         receptive_field(model)
-    with pytest.raises(ValueError, match="b has no receptive field that could be told"):
+    with pytest.raises(ValueError, match="b has no known receptive field"):
         receptive_field(model, until="b")
     assert [field.size for field in receptive_field(model, until="a")] == [(3, 3)]
 
@@ -421,7 +421,7 @@ def test_what_cannot_be_run_says_why():
         lambda: maximize_activation(model, "model.0", 0, size=8, steps=1),
     ):
         with pytest.raises(
-            ValueError, match=r"takes more than images .*'scale'.*fills in the rest"
+            ValueError, match=r"needs more than the images .*'scale'.*supplies the rest"
         ):
             call()
     with pytest.raises(ValueError, match="model is a builtin_function_or_method; pass a"):
@@ -445,7 +445,7 @@ def test_models_without_layers_or_parameters():
     images = noise(1, 3, 8, 8)
     fall = occlusion(seeded(Lists), images, 0, window=8)
     torch.testing.assert_close(fall, images.sum().expand(1, 8, 8))
-    with pytest.raises(ValueError, match="no layer 'fc'; it begins with"):
+    with pytest.raises(ValueError, match="no layer 'fc'; its first level has"):
         feature_maps(seeded(Lists), "fc", images)
     empty = nn.Sequential(nn.ReLU(), nn.AvgPool2d(2))
     assert torch.equal(feature_maps(empty, "0", images), images.relu())
@@ -511,7 +511,7 @@ def test_wrong_numbers_of_logits():
         lambda: grad_cam(model, "conv", images, 1),
         lambda: occlusion(model, images, 1, window=4),
     ):
-        with pytest.raises(ValueError, match=r"logits have shape \(4, 5\).*2 images went in"):
+        with pytest.raises(ValueError, match=r"logits have shape \(4, 5\).*the batch has 2 images"):
             call()
 
 
@@ -545,7 +545,7 @@ def test_quantized_models():
         images = noise(1, 3, 8, 8).float()
         maps = feature_maps(model, "1", images)
         torch.testing.assert_close(maps.flatten(1), model(images))
-        with pytest.raises(ValueError, match=r"puts out torch.quint8, .*before it was quantized"):
+        with pytest.raises(ValueError, match=r"outputs torch.quint8, .*before it was quantized"):
             grad_cam(model, "1", images)
     finally:
         torch.backends.quantized.engine = before
@@ -568,7 +568,7 @@ def test_sizes_with_and_without_the_batch_axis(size):
 @pytest.mark.parametrize(
     ("size", "message"),
     [
-        ((8, 3, 9, 7), r"size is \(8, 3, 9, 7\); .* leave the batch axis out: \(3, 9, 7\)"),
+        ((8, 3, 9, 7), r"size is \(8, 3, 9, 7\); .* without the batch axis: \(3, 9, 7\)"),
         ((3, 9, 7.5), "whole numbers of at least 1"),
         ((3, 0, 7), "whole numbers of at least 1"),
         ("small", "whole numbers of at least 1"),
@@ -768,7 +768,7 @@ def ends_with(*layers, classes=4):
     return nn.Sequential(model, *layers)
 
 
-INSIDE = r"inside of its part '0'.*pass that part, model.get_submodule\('0'\)"
+INSIDE = r"inside its part '0'.*pass that part, model.get_submodule\('0'\)"
 
 
 def test_dropout_right_before_the_head_is_left_out():
@@ -815,7 +815,7 @@ def test_another_head():
     ("model", "message"),
     [
         ("resnet18", r"model is 'resnet18'; pass a network: pretrained.load\('resnet18'\)"),
-        (torchvision.models.resnet18, r"model is resnet18, .* one that it makes, resnet18\(\)"),
+        (torchvision.models.resnet18, r"model is resnet18, .* the result of resnet18\(\)"),
         (3, "model is a int; pass a network: a torch.nn.Module"),
     ],
 )
@@ -844,9 +844,9 @@ def test_dropout_is_a_number(dropout):
         (lambda: OwnTraining("noise"), "in training mode its forward method does more"),
         (Branching, "not to Branching: something happens between 'left' and 'right'"),
         (Twice, "its part 'conv' is used more than once"),
-        (Inside, r"inside of its part 'net'.*pass that part, model.get_submodule\('net'\)"),
+        (Inside, r"inside its part 'net'.*pass that part, model.get_submodule\('net'\)"),
         (lambda: nn.Conv2d(1, 2, 3), "not to Conv2d: it does not take color images"),
-        (TwoInputs, "takes more than images"),
+        (TwoInputs, "needs more than the images"),
         (lambda: torch.jit.script(VGG()), "before torch.jit.script"),
     ],
 )

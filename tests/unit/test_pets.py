@@ -216,7 +216,7 @@ def test_places_that_do_not_have_it_say_so(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="source is 'web'"):
         datasets.cats_vs_dogs(source="web")
     monkeypatch.setenv("LECTURE_DATA", str(tmp_path / "typo"))
-    with pytest.raises(FileNotFoundError, match="which is no folder"):
+    with pytest.raises(FileNotFoundError, match="not a folder"):
         datasets.cats_vs_dogs()
 
 

@@ -167,7 +167,7 @@ def test_holes_of_larger_pictures_stay_holes():
     ("shape", "options", "message"),
     [
         ((3, 5, 6), {}, r"shape \(3, 5, 6\); .*np.moveaxis\(image, 0, 2\) puts the channels last"),
-        ((1, 5, 6), {}, r"shape \(1, 5, 6\); .*image\[0\] leaves the first axis out"),
+        ((1, 5, 6), {}, r"shape \(1, 5, 6\); .*image\[0\] drops the first axis"),
         ((5,), {}, r"shape \(5,\); images are drawn from \(H, W\) or \(H, W, 3\)"),
         ((5, 6, 2), {}, r"shape \(5, 6, 2\)"),
         ((0, 6), {}, "with at least one pixel"),

@@ -168,7 +168,9 @@ def test_torch_hub_is_a_cache_and_a_damaged_file_is_passed_over(nowhere, capsys)
 def test_a_damaged_file_in_the_folder_is_named(nowhere, monkeypatch):
     save_random("resnet18", nowhere / "data", "resnet18-f37072fd.pth")
     monkeypatch.setenv("LECTURE_DATA", str(nowhere / "data"))
-    with pytest.raises(ValueError, match=r"resnet18-f37072fd\.pth is damaged: .* put a good copy"):
+    with pytest.raises(
+        ValueError, match=r"resnet18-f37072fd\.pth is damaged: .* replace it with a good copy"
+    ):
         pretrained.load("resnet18")
     assert pretrained.available() == ("efficientnet_lite0",)
 
@@ -254,7 +256,7 @@ def test_images_of_every_kind(lite):
         (np.zeros((2, 4, 4, 3), np.uint8), r"shape \(2, 4, 4, 3\)"),
         (torch.zeros(1, 3, 4, 4), "normalize"),
         (torch.zeros(3, 4, 4, dtype=torch.uint8), r"\(N, 3, H, W\)"),
-        (torch.zeros(0, 3, 4, 4, dtype=torch.uint8), "hold no image"),
+        (torch.zeros(0, 3, 4, 4, dtype=torch.uint8), "contain no image"),
         ("cat.jpg", "an image is str"),
     ],
 )

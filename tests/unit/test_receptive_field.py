@@ -219,7 +219,7 @@ def test_functional_layers_and_branches():
     assert [field.jump[0] for field in fields] == [1, 2, 2, 2, 2]
     with pytest.raises(ValueError, match=r"head sees the whole image, because of mean"):
         receptive_field(Functional(), "head")
-    with pytest.raises(ValueError, match=r"no plain chain of layers: it branches at"):
+    with pytest.raises(ValueError, match=r"not a simple chain of layers: it branches at"):
         seen_pixels(Functional(), 20, 0)
 
 
@@ -244,13 +244,13 @@ class Untraceable(nn.Sequential):
         ([{"kernel": 3, "stride": 0}], None, "stride is 0"),
         ([{"kernel": 3, "padding": -1}], None, "padding is -1"),
         ([{"kernel": 2, "padding": "same"}], None, "ambiguous"),
-        ([{"size": 3}], None, "is no layer"),
-        ([3], None, "3 is no layer"),
+        ([{"size": 3}], None, "is not a layer"),
+        ([3], None, "3 is not a layer"),
         ([LayerSpec(3, name="a")], "b", r"no layer is called 'b'; there are \['a'\]"),
         (nn.Sequential(nn.Conv2d(1, 1, 3)), "7", "never uses a layer called '7'"),
         (nn.Conv2d(1, 1, 3, padding=1, padding_mode="circular"), None, "'circular'; only zeros"),
         (Uneven(), None, r"branches meet with jumps"),
-        (Untraceable(nn.Conv2d(1, 1, 3)), None, "torch.fx cannot follow this Untraceable"),
+        (Untraceable(nn.Conv2d(1, 1, 3)), None, "torch.fx cannot trace this Untraceable"),
     ],
 )
 def test_receptive_field_refuses(layers, until, message):
@@ -343,7 +343,7 @@ class Idle(nn.Sequential):
         (nn.Conv2d(1, 1, 3), {"output": (70, 0)}, r"maps are only \(62, 62\)"),
         (nn.Conv2d(1, 1, 3), {"image_size": 0}, "image_size is 0"),
         (nn.Conv2d(1, 1, 3), {"n_images": 0}, "n_images is 0"),
-        (Idle(nn.Conv2d(1, 1, 3), nn.ReLU()), {"layer": "1"}, "never comes by"),
+        (Idle(nn.Conv2d(1, 1, 3), nn.ReLU()), {"layer": "1"}, "never uses it"),
     ],
 )
 def test_effective_field_refuses(model, options, message):

@@ -216,7 +216,7 @@ def test_without_runs_the_error_says_how_to_record_some(recorded, root):
             RegularizationLab(nothing)
     with pytest.raises(ValueError, match="give what regularization"):
         RegularizationLab([1])
-    with pytest.raises(ValueError, match="'dropout' is no method with a strength"):
+    with pytest.raises(ValueError, match="'dropout' is not a method with a strength"):
         RegularizationLab({"dropout": recorded["dropout", "weak"]})
     alone = {("none", "on"): recorded["none", "on"]}
     with pytest.raises(ValueError, match="augmentation is not recorded; use one of none"):

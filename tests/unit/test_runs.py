@@ -215,7 +215,7 @@ def test_damaged_weights_are_told_apart(weights, tmp_path):
         with pytest.raises(ValueError, match="its checksum"):
             _weights.load_weights(network, path, "0" * 64)
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="no safetensors file"):
+    with pytest.raises(ValueError, match="not a safetensors file"):
         _weights.load_weights(network, path, _weights.checksum(path))
     path.unlink()
     with pytest.raises(FileNotFoundError, match="there is no"):
@@ -454,6 +454,6 @@ def test_recorded_networks_know_clothes():
 def test_overwriting_without_data_keeps_the_earlier_run(undisturbed, monkeypatch):
     root, before = undisturbed.folder.parents[2], files(undisturbed)
     monkeypatch.setenv("LECTURE_DATA", "unset below")
-    with pytest.raises(FileNotFoundError, match="which is no folder"):
+    with pytest.raises(FileNotFoundError, match="not a folder"):
         runs.train(NAME, root=root, overwrite=True, data_dir=str(root / "nowhere"))
     assert files(undisturbed) == before

@@ -109,8 +109,8 @@ def test_holm_edges():
         (lambda: paired_t([0.9], [0.9]), "there are 1 values"),
         (lambda: welch([0.9, 0.8], [0.9]), "there are 1 values"),
         (lambda: welch([0.9, 0.8], [0.9, 0.7], 95), "confidence is 95"),
-        (lambda: holm([0.1, float("nan")]), "nan is no p-value"),
-        (lambda: holm([1.1]), "1.1 is no p-value"),
+        (lambda: holm([0.1, float("nan")]), "nan is not a p-value"),
+        (lambda: holm([1.1]), "1.1 is not a p-value"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -108,7 +108,7 @@ def test_the_real_data_sets_arrive_as_bytes_with_one_channel(kind):
     "options", [{"validation_size": 60}, {"train_size": 51}, {"train_size": 0}]
 )
 def test_a_split_that_does_not_fit_is_refused(options):
-    with pytest.raises(ValueError, match="cannot cut 60 training images"):
+    with pytest.raises(ValueError, match="cannot split 60 training images"):
         module(**options)
 
 

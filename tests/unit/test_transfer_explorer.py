@@ -164,11 +164,11 @@ def test_what_the_page_keeps():
     ("make", "words"),
     [
         (lambda: TransferExplorer("mnist/none"), "there is no run 'mnist/none'"),
-        (lambda: TransferExplorer(5), "5 is no run"),
+        (lambda: TransferExplorer(5), "5 is not a run"),
         (lambda: TransferExplorer({"label": "a", "pretrained": True}), "lacks"),
         (lambda: TransferExplorer({**run(), "speed": 3}), "speed"),
         (lambda: TransferExplorer(run(), run()), "two runs are called 'a'"),
-        (lambda: TransferExplorer(run(until="stage6")), "can learn from stem, layer1"),
+        (lambda: TransferExplorer(run(until="stage6")), "can be trained from stem, layer1"),
         (
             lambda: TransferExplorer(run(seeds=[{**seed(), "val_loss": [np.nan] * 3}])),
             "val_loss is nan",
@@ -177,7 +177,7 @@ def test_what_the_page_keeps():
         (lambda: TransferExplorer(run(seeds=[seed(98.0)])), "test_accuracy is 98.0"),
         (lambda: TransferExplorer(run(seeds=[seed(seconds=-1)])), "seconds is -1"),
         (lambda: TransferExplorer(run(), networks=[]), "networks are"),
-        (lambda: TransferExplorer(run(), networks=[3]), "3 is no network"),
+        (lambda: TransferExplorer(run(), networks=[3]), "3 is not a network"),
         (lambda: TransferExplorer(run(), networks=["resnet18"] * 2), "each once"),
         (lambda: TransferExplorer(run(), network="vgg16"), "no network 'vgg16'"),
         (lambda: TransferExplorer(run(), until="layer9"), "until is 'layer9'"),

@@ -48,11 +48,11 @@ def test_an_interval_knows_the_luck_of_seeds_and_of_pictures():
 
 def test_nonsense_is_refused():
     for right, count in ((1, 0), (-1, 5), (6, 5)):
-        with pytest.raises(ValueError, match="is no proportion"):
+        with pytest.raises(ValueError, match="is not a proportion"):
             wilson(right, count)
     with pytest.raises(ValueError, match="2 and 1 images"):
         mcnemar([True, False], [True])
-    with pytest.raises(ValueError, match="no accuracy"):
+    with pytest.raises(ValueError, match="no accuracies"):
         interval([])
 
 

@@ -1,4 +1,4 @@
-"""Cats, dogs, and other pets, drawn at random: a stand-in for photos where there is no network."""
+"""Randomly drawn cats, dogs and other pets: a stand-in for photos without a network."""
 
 from lecture_utils.datasets.pets._draw import KINDS, draw_pet
 

@@ -1,4 +1,4 @@
-"""Shapes to draw with: curves as arrays of points, and a brush that puts them on a canvas."""
+"""Tools for drawing: curves as arrays of points, and a brush that paints them on a canvas."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CAP = np.linspace(np.pi / 2, -np.pi / 2, 9)[1:-1]
 def oval(
     x: float, y: float, width: float, height: float, angle: float = 0.0, count: int = 36
 ) -> NDArray:
-    """Return the points of an ellipse with these half axes; `angle` in degrees, clockwise."""
+    """Return the points of an ellipse with these semi-axes; `angle` in degrees, clockwise."""
     points = _circle(count) * (width, height)
     if angle:
         points = points @ _rotation(angle).T
@@ -32,7 +32,7 @@ def blob(corners: ArrayLike, per_side: int = 8) -> NDArray:
 
 
 def tube(path: ArrayLike, widths: ArrayLike, per_side: int = 8) -> NDArray:
-    """Return the outline of a soft tube along a path, as wide as `widths` (one per corner)."""
+    """Return the outline of a soft tube along a path, with one of `widths` at each corner."""
     knots = np.asarray(path, float)
     padded = np.concatenate([2 * knots[:1] - knots[1:2], knots, 2 * knots[-1:] - knots[-2:-1]])
     middle = np.concatenate([_spline(padded, per_side), knots[-1:]])
@@ -48,7 +48,7 @@ def tube(path: ArrayLike, widths: ArrayLike, per_side: int = 8) -> NDArray:
 
 
 def ruffled(points: ArrayLike, amount: float, rng: np.random.Generator) -> NDArray:
-    """Push every point a little in or out, so that fur looks fluffy."""
+    """Move every point a little in or out, so that fur looks fluffy."""
     points = np.asarray(points)
     center = points.mean(axis=0)
     return center + (points - center) * (1 + amount * rng.standard_normal((len(points), 1)))
@@ -60,7 +60,7 @@ def mirrored(points: ArrayLike) -> NDArray:
 
 
 def mix(color: Color, other: Color, part: float) -> Color:
-    """Blend two colors; `part` is how much of the other."""
+    """Blend two colors; `part` is the share of the other."""
     return tuple(round(a + (b - a) * part) for a, b in zip(color, other, strict=True))
 
 
@@ -70,12 +70,12 @@ def darker(color: Color, part: float) -> Color:
 
 
 class Brush:
-    """Draw on an image in units of one's own.
+    """Draw on an image in units of your own.
 
     Parameters
     ----------
     image : PIL.Image
-        RGB; it is changed.
+        RGB; changed in place.
     scale : float
         Pixels per unit.
     origin : (float, float)
@@ -114,7 +114,7 @@ class Brush:
     ) -> None:
         """Fill a closed curve with a color, or with another image that lies under it.
 
-        `edge` is the color of a line around it, `width` units wide.
+        `edge` is the color of an outline, `width` units wide.
         """
         placed = self._placed(points)
         if isinstance(color, Image.Image):
@@ -127,7 +127,7 @@ class Brush:
             self._line([*placed, *placed[:2]], edge, width)
 
     def dim(self, points: ArrayLike, part: float) -> None:
-        """Darken what is inside a closed curve."""
+        """Darken the inside of a closed curve."""
         mask, box = self._mask(self._placed(points), round(255 * part))
         if box:
             self.image.paste((30, 24, 36), box, mask.crop(box))
@@ -150,7 +150,7 @@ class Brush:
         return list(map(tuple, points.tolist()))
 
 
-# The same few curves are needed over and over.
+# The same few curves are needed again and again.
 @lru_cache
 def _ramp(count):
     return np.linspace(0, 1, count)

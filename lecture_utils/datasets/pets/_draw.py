@@ -1,8 +1,8 @@
-"""Drawn pets, each one of a kind: a data set that needs no download and is free to share.
+"""Randomly drawn pets, each one unique: a data set that needs no download and is free to share.
 
-No single mark tells cats and dogs apart: cats may have folded ears and dogs pointed ones, and fur,
-pose, collar, surroundings and light are shared. What differs is what differs in life: the muzzle,
-the eyes, whiskers, tongue, tail and build.
+No single feature separates cats from dogs: cats may have folded ears and dogs pointed ones, and
+both share fur, pose, collar, surroundings and light. The differences are those of real animals: the
+muzzle, the eyes, whiskers, tongue, tail and build.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lecture_utils.datasets.pets._brush import Brush, blob, darker, mix, oval, r
 from lecture_utils.datasets.pets._heads import paint_head
 from lecture_utils.datasets.pets._scenes import TOYS, background, choose, lit, thing
 
-#: What one is called, and many.
+#: The singular and the plural.
 KINDS = {"cat": "cats", "dog": "dogs", "rabbit": "rabbits", "mouse": "mice", "bear": "bears"}
 
 _FURS = ((226, 150, 80), (142, 142, 150), (62, 58, 66), (242, 238, 230), (236, 214, 178),
@@ -41,20 +41,20 @@ _PATTERN_CHANCES = {
     "mouse": (0.5, 0.0, 0.1, 0.2, 0.2, 0.0),
     "bear": (0.7, 0.0, 0.0, 0.05, 0.1, 0.15),
 }
-# What each pose covers, in units of half a head's width: left, top, right, bottom.
+# The extent of each pose, in units of half a head's width: left, top, right, bottom.
 _POSES = {
     "face": (-1.3, -1.7, 1.3, 1.3),
     "sitting": (-1.7, -1.7, 2.0, 3.4),
     "standing": (-3.0, -1.7, 2.8, 3.0),
     "lying": (-2.7, -1.6, 2.5, 2.1),
 }
-# Images are drawn at twice their size, so that edges come out smooth.
+# Images are drawn at twice their size, so that edges become smooth.
 _OVERSAMPLING = 2
 
 
 @dataclass
 class _Pet:
-    """The looks of one animal, and the brush and the fur that it is painted with."""
+    """The appearance of one animal, and the brush and fur for painting it."""
 
     kind: str
     pose: str
@@ -66,7 +66,7 @@ class _Pet:
     fluff: float
     turn: float
     rng: np.random.Generator
-    # Set when the pet is placed.
+    # Set when the pet is positioned.
     brush: Any = None
     coat: Any = None
     shade: Any = None
@@ -83,14 +83,14 @@ class _Pet:
 
 
 def draw_pet(kind: str, rng: np.random.Generator) -> Image.Image:
-    """Draw one image.
+    """Draw one image of a pet.
 
     Parameters
     ----------
     kind : str
         One of `KINDS`.
     rng : numpy.random.Generator
-        Decides everything else.
+        Determines everything else.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def _invent(kind, rng):
 
 
 def _place(pet, canvas):
-    """Choose where on the canvas the pet is, how large and how tilted; paint its fur."""
+    """Choose the pet's position, size and tilt on the canvas; paint its fur."""
     rng = pet.rng
     left, top, right, bottom = _POSES[pet.pose]
     top -= 0.7 * (pet.ears == "long")
@@ -178,7 +178,7 @@ def _paint_pattern(pet, brush):
                 far = side * 1.3 + (0.9 if upright else 0)
                 across = np.linspace(far, far - side * reach, 3)
                 path = np.stack([across, y + bend], axis=1)
-                # On the head stripes lie as on a sitting cat.
+                # Stripes on the head lie as on a sitting cat.
                 if upright and abs(y) > 0.9:
                     path = path[:, ::-1]
                 brush.fill(tube(path, [0.16, 0.12, 0.02], 4), ink)

@@ -1,4 +1,4 @@
-"""The heads of drawn pets: this is where the kinds differ most."""
+"""The heads of drawn pets, where the kinds differ most."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lecture_utils.datasets.pets._scenes import choose
 
 _PINK, _DARK, _WHITE = (232, 150, 150), (40, 30, 34), (252, 248, 240)
 
-# Top, right side from above to below, chin.
+# Top, right side from top to bottom, chin.
 _SKULLS = {
     "cat": (-0.84, [(0.5, -0.8), (0.95, -0.3), (1.04, 0.2), (0.8, 0.58), (0.35, 0.8)], 0.84),
     "dog": (-0.9, [(0.5, -0.84), (0.84, -0.4), (0.82, 0.15), (0.6, 0.6), (0.42, 0.95)], 1.05),
@@ -22,7 +22,7 @@ _SKULLS = {
 
 
 def paint_head(pet: Any, x: float, y: float, size: float, angle: float) -> None:
-    """Paint a head around (x, y), `size` half a head wide, tilted by `angle` degrees."""
+    """Paint a head around (x, y); `size` is half its width, `angle` its tilt in degrees."""
     turned = np.deg2rad(angle)
     matrix = size * np.array([[np.cos(turned), -np.sin(turned)], [np.sin(turned), np.cos(turned)]])
 

@@ -1,4 +1,4 @@
-"""What is around a drawn pet: a room or a garden, things that lie about, and light."""
+"""The surroundings of a drawn pet: a room or a garden, objects lying about, and light."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 
 def choose(rng: np.random.Generator, options: Sequence[_T]) -> _T:
-    """Pick one of several."""
+    """Choose one of several options."""
     return options[int(rng.integers(len(options)))]
 
 
@@ -183,7 +183,7 @@ def thing(rng: np.random.Generator, brush: Brush, x: float, y: float, size: floa
 
 
 def lit(rng: np.random.Generator, image: Image.Image) -> Image.Image:
-    """Add light from one side, a tint, contrast and the noise of a camera."""
+    """Add light from one side, a tint, contrast and camera noise."""
     values = np.asarray(image, np.float32) / 255
     height, width = values.shape[:2]
     angle = rng.uniform(0, 2 * np.pi)

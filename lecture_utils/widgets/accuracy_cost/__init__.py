@@ -1,4 +1,4 @@
-"""AccuracyCost: the accuracy of networks against their cost, and which of them none beats."""
+"""AccuracyCost: the accuracy of networks against their cost, and the Pareto front."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class AccuracyCost(Demo):
         The horizontal axis.
     weights : {"first", "best", "all"}
         Which weights of each network: the first that were published, the best that were trained on
-        ImageNet alone, or the best, whatever they were trained on.
+        ImageNet alone, or the best of all, whatever the training data.
     family : str
         Networks to highlight, such as ``"VGG"``; none if empty.
     selected : str
@@ -39,7 +39,7 @@ class AccuracyCost(Demo):
     networks : list of dict
         Every network with each of its weights: the fields that `architectures.published` returns.
     front : list of Published
-        The networks that no other beats, from the cheapest to the most accurate.
+        The networks that no other network beats, from the cheapest to the most accurate.
 
     Raises
     ------
@@ -86,7 +86,7 @@ class AccuracyCost(Demo):
 
     @property
     def front(self) -> list[Published]:
-        """The networks that no other beats with these weights, by this cost."""
+        """The networks that no other network beats with these weights, by this cost."""
         return front(chosen(published(), self.weights), self.cost)
 
     def readings(self) -> dict[str, Any]:

@@ -14,10 +14,10 @@ import { COSTS, facts, percent, sentence, short, standing } from "./text.js";
 
 const TRAITS = ["networks", "cost", "weights", "family", "selected"];
 const HELP =
-  "Point at a network, tap it, or use the arrow keys; Page Up and Page Down go along the front. Thin lines lead from a " +
+  "Point at a network, tap it, or use the arrow keys; Page Up and Page Down move along the front. Thin lines lead from a " +
   "network's first weights to its better ones; “best of all” adds weights that were trained on more images than ImageNet's.";
 
-/** The network that is named, and what there is to say of it. */
+/** The network that is named, and what there is to say about it. */
 function networkPanel() {
   const name = h("p", { class: "lu-title" });
   const list = h("dl", { class: "cost-facts" });

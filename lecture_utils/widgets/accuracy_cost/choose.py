@@ -3,7 +3,7 @@
 from lecture_utils.architectures import best_weights, pareto_front
 
 COSTS = ("macs", "parameters")
-#: Each choice of weights, as the caption of a figure says it.
+#: Each choice of weights, in the words of a caption.
 WEIGHTS = {
     "first": "with the weights that were published first",
     "best": "with the best weights trained on ImageNet alone",
@@ -33,7 +33,7 @@ def chosen(rows, weights):
 
 
 def front(rows, cost):
-    """Keep what nothing beats, from the cheapest to the most accurate.
+    """Keep the networks that no other beats, from the cheapest to the most accurate.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ def front_html(rows, front, cost, weights):
     str
         HTML: a figure and a table.
     """
-    # Matplotlib is slow to import, and not all who make the demo show it.
+    # Matplotlib is slow to import, and not every demo that is made is shown.
     from lecture_utils import plotting
 
     fig, axis = plotting.figure(size=(7, 4))

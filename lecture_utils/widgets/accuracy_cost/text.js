@@ -49,8 +49,8 @@ export function standing(row, rows, cost) {
   if (!better) return `No network here is as accurate with fewer ${COSTS[cost]}.`;
   const times = row[cost] / better[cost];
   const less =
-    times < 1.05 ? "for about as many" : `with ${format(times, times < 10 ? 1 : 0)} times fewer`;
-  return `${better.title} gets ${percent(better.accuracy)} ${less} ${COSTS[cost]}.`;
+    times < 1.05 ? "with about as many" : `with ${format(times, times < 10 ? 1 : 0)} times fewer`;
+  return `${better.title} reaches ${percent(better.accuracy)} ${less} ${COSTS[cost]}.`;
 }
 
 /**

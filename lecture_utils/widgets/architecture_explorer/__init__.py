@@ -35,9 +35,9 @@ class ArchitectureExplorer(Demo):
     """Show networks as diagrams of blocks that open down to single layers, made from the modules.
 
     Each block shows its output, parameters, multiply-accumulate operations (MACs), activation
-    memory and receptive field; the width of its bar is its cost. See
-    `lecture_utils.architectures.trace` for how these are counted. In a live notebook all traits are
-    in sync both ways.
+    memory, and receptive field; the width of its bar is its cost. See
+    `lecture_utils.architectures.trace` for how these are counted. In a live notebook, all traits
+    are in sync both ways.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ def _trees(item):
         return {item: (tree, shape, False)}
     if not isinstance(item, dict) or not item:
         raise ValueError(
-            f"{item!r} is no network; give a name such as 'resnet50', or "
+            f"{item!r} is not a network; give a name such as 'resnet50', or "
             "{name: (module, image_size)}"
         )
     trees = {}

@@ -10,9 +10,9 @@ import { networkColumn } from "./column.js";
 import { pythonCode } from "./python_code.js";
 
 const HELP =
-  "A bar that fills its block stands for the largest block on the first level. Click a block to open it; with the " +
-  "keyboard: arrows, Home, End, * to open all beside it. Activations are those of one image, as float32; a layer that " +
-  "works in place writes none. Where there is no receptive field, the layer reads the whole image.";
+  "A full bar marks the largest block on the top level. Click a block to open it, or use the keyboard: arrow keys, Home, " +
+  "End, and * to open all blocks of a level. Activations are counted for one image, as float32; a layer that works in " +
+  "place stores none. A layer without a receptive field reads the whole image.";
 const SIDES = ["left", "right"];
 
 /** Return `chosen(side)`: the network on a side, its tree read when it is first needed. */

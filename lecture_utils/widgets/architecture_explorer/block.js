@@ -107,7 +107,7 @@ export function remark(block) {
 /**
  * @param {Record<string, any>} block
  * @param {Record<string, any>} total
- * @returns {[string, string][]} Name and value of all that is known of a block.
+ * @returns {[string, string][]} Name and value of everything that is known about a block.
  */
 export function facts(block, total) {
   const percent = (cost) => {

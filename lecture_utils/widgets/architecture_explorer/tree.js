@@ -93,7 +93,7 @@ export function treeView({ onSelect, onToggle }) {
     selected.tabIndex = 0;
     selected.setAttribute("aria-selected", "true");
     const shown = rows.get(node);
-    // Of a branch there are no facts of its own.
+    // A branch has no facts of its own.
     onSelect(shown.blocks ? sum(shown) : shown);
   }
 

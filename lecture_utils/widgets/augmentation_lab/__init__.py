@@ -39,7 +39,7 @@ _NOT_THERE = ("ratio", "mixup")
 class AugmentationLab(Demo):
     """One image in twelve random versions; "the next epoch" draws twelve others.
 
-    In a live notebook all traits are in sync both ways.
+    In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class AugmentationLab(Demo):
     seed : int
         Decides the random transforms; "the next epoch" adds one.
     **settings
-        Single settings, with the names and meaning of `lecture_utils.augmentation.Augment`:
+        Individual settings, with the names and meanings of `lecture_utils.augmentation.Augment`:
         ``degrees``, ``translate``, ``scale`` (a pair), ``shear``, ``crop`` (a pair), ``flip``,
         ``brightness``, ``contrast``, ``saturation``, ``hue``, ``noise``, ``erase``; also ``ratio``,
         the largest ratio of a crop's sides, and ``mixup``, the alpha of its Beta distribution.
@@ -87,7 +87,7 @@ class AugmentationLab(Demo):
     other = PixelTrait("uint8", ndim=3)
     partner = traitlets.Unicode().tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    pictures = ArrayTrait("uint8", ndim=4)
+    images = ArrayTrait("uint8", ndim=4)
     own = traitlets.Bool(False).tag(sync=True)
     seed = Whole(0, min=0, max=2**31 - 1).tag(sync=True)
     presets = traitlets.Dict(PRESETS).tag(sync=True)
@@ -144,7 +144,7 @@ class AugmentationLab(Demo):
                 settings[pair] = tuple(settings[pair])
         super().__init__(
             names=names,
-            pictures=np.stack(list(images.values())),
+            images=np.stack(list(images.values())),
             image=images[source],
             source=source,
             other=images[partner],
@@ -188,14 +188,14 @@ class AugmentationLab(Demo):
     def _follow_name(self, change):
         if change["new"] in self.names:
             target = "image" if change["name"] == "source" else "other"
-            setattr(self, target, self.pictures[self.names.index(change["new"])])
+            setattr(self, target, self.images[self.names.index(change["new"])])
 
     @traitlets.observe("image", "other")
     def _follow_image(self, change):
         target = "source" if change["name"] == "image" else "partner"
         name = getattr(self, target)
         if name in self.names and not np.array_equal(
-            self.pictures[self.names.index(name)], change["new"]
+            self.images[self.names.index(name)], change["new"]
         ):
             setattr(self, target, "your array")
 

@@ -32,8 +32,8 @@ function bytesReader(model) {
 
 /** The images that come with the demo. */
 function unpack(model, names) {
-  const packed = toTyped(model.get("pictures"));
-  const [, side] = model.get("pictures").shape;
+  const packed = toTyped(model.get("images"));
+  const [, side] = model.get("images").shape;
   const size = side * side * 3;
   return { side, images: names.map((_, i) => packed.subarray(i * size, (i + 1) * size)) };
 }

@@ -44,7 +44,7 @@ export function closeUp({ side, request }) {
       setText(list.children[i].lastElementChild, value);
     });
   }
-  /** Nothing is worked out as long as the list is folded away. */
+  /** Nothing is computed while the list is folded away. */
   function listAll(rowsOfAll) {
     if (!all.open) return;
     const versions = rowsOfAll();

@@ -28,7 +28,7 @@ function drawBox(rows, columns, { area, ratio }, largest, at, from) {
   return null;
 }
 
-/** Whether a draw lets the whole image stay: nothing fitted ten times. */
+/** Whether a draw keeps the whole image, because nothing fitted ten times. */
 const WHOLE = (rows, columns) => ({ top: 0, left: 0, height: rows, width: columns, whole: true });
 
 /** Beta(alpha, alpha) with alpha up to 1 (method of Jöhnk). */
@@ -41,8 +41,8 @@ function beta(alpha, at) {
 }
 
 /**
- * The parameters of one image. They hang on the seed by fixed places in the stream, so that a moved
- * slider changes the images gradually instead of drawing new ones.
+ * The parameters of one image. Each has a fixed position in the random stream of the seed, so that
+ * a moved slider changes the images gradually instead of drawing new ones.
  * @param {number} seed
  * @param {number} tile
  * @param {Record<string, any>} settings

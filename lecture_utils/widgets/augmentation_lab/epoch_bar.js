@@ -21,7 +21,7 @@ export function epochBar({ seed, onSeed }) {
     "div",
     { class: "aug-epoch" },
     button({ label: "The next epoch", path: NEXT, kind: "primary", onClick: () => go(seed() + 1) }),
-    button({ path: PREVIOUS, title: "The epoch before", onClick: () => go(seed() - 1) }),
+    button({ path: PREVIOUS, title: "The previous epoch", onClick: () => go(seed() - 1) }),
     h("label", { class: "aug-seed" }, "seed ", input),
   );
   function update(now) {

@@ -6,15 +6,15 @@ from .._figure import number
 
 _NAMES = {
     "degrees": "rotation, largest, in degrees",
-    "translate": "shift, largest, as a part of the side",
+    "translate": "shift, largest, as a fraction of the side",
     "scale": "scale",
     "shear": "shear, largest, in degrees",
-    "crop": "crop, part of the area",
+    "crop": "crop, fraction of the area",
     "flip": "mirrored, probability",
     "brightness": "brightness, largest change",
     "contrast": "contrast, largest change",
     "saturation": "saturation, largest change",
-    "hue": "hue, largest turn",
+    "hue": "hue, largest rotation",
     "noise": "noise, standard deviation",
     "erase": "cutout, probability",
     "mixup": "mixup, alpha",

@@ -12,7 +12,7 @@ const GROUPS = {
     ["scale", "Zoom from", 0.01, 0],
     ["scale", "Zoom to", 0.01, 1],
     ["shear", "Shear ±°", 1],
-    ["flip", "Mirror, chance", 0.05],
+    ["flip", "Mirror, probability", 0.05],
   ],
   "Crop and resize": [
     ["crop", "Area from", 0.01, 0],
@@ -27,7 +27,7 @@ const GROUPS = {
   ],
   "Noise, holes, mixtures": [
     ["noise", "Noise σ", 0.01],
-    ["erase", "Cutout, chance", 0.05],
+    ["erase", "Cutout, probability", 0.05],
     ["mixup", "Mixup α", 0.05],
   ],
 };
@@ -49,7 +49,7 @@ export function settingsPanel({ limits, presets, names, get, onSetting, onPreset
       const onInput = (value) => {
         if (end === undefined)
           return onSetting(name, name === "ratio" && value === FOUR_THIRDS ? 4 / 3 : value);
-        // Whoever moves one end past the other takes it along.
+        // An end that is moved past the other one takes it along.
         const other = get(name)[1 - end];
         return onSetting(
           name,

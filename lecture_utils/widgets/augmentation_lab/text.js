@@ -50,14 +50,14 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
  */
 export function remark({ crop }, versions, preset) {
   if (preset === "digits")
-    return "Digits are not mirrored: a mirrored 2 is no digit, and a 6 turned by 180° is a 9.";
+    return "Digits are not mirrored: a mirrored 2 is not a digit, and a 6 rotated by 180° is a 9.";
   if (crop[1] <= 1) return "";
   const whole = versions.filter((version) => version.crop?.whole).length;
-  const meaning = `scale=(${crop[0]}, ${crop[1]}) of RandomResizedCrop is a part of the area, not a zoom. `;
+  const meaning = `scale=(${crop[0]}, ${crop[1]}) of RandomResizedCrop is a fraction of the area, not a zoom. `;
   const result =
     crop[0] > 1
-      ? "Above 1 no box fits into the image, so all of it comes out every time. "
-      : "A part above 1 fits nowhere and is drawn again; after ten such draws the whole image is taken " +
-        `(here ${whole} of ${versions.length}). Nothing ever gets smaller, and at most ${percent(1 - crop[0])} of the area is lost. `;
+      ? "Above 1, no box fits into the image, so you get the whole image every time. "
+      : "A fraction above 1 never fits and is drawn again; after ten such draws, the whole image is used " +
+        `(here ${whole} of ${versions.length}). The image never shrinks, and at most ${percent(1 - crop[0])} of the area is lost. `;
   return `${meaning}${result}To shrink and enlarge, use Zoom, which is the scale of RandomAffine.`;
 }

@@ -17,7 +17,7 @@ export function inverseAffine({ angle, dx, dy, zoom, shear }) {
 }
 
 /**
- * Resample once, bilinearly; what comes in from outside is black.
+ * Resample once, bilinearly; pixels outside the image are black.
  * @param {Uint8Array} image
  * @param {number} rows
  * @param {number} columns
@@ -146,7 +146,7 @@ export function mirrored(image, rows, columns) {
   return result;
 }
 
-// A byte array cuts off the digits behind the point, as torchvision does in all of these.
+// A byte array cuts off the digits after the point, as torchvision does in all of these.
 const clip = (value) => (value < 0 ? 0 : value > 255 ? 255 : value | 0);
 const gray = (red, green, blue) => (0.2989 * red + 0.587 * green + 0.114 * blue) | 0;
 
@@ -160,7 +160,7 @@ function brightness(image, factor) {
   lookUp(image, (value) => value * factor);
 }
 
-/** Away from, or towards, the mean brightness of the image. */
+/** Away from, or toward, the mean brightness of the image. */
 function contrast(image, factor) {
   let sum = 0;
   for (let at = 0; at < image.length; at += 3) sum += gray(image[at], image[at + 1], image[at + 2]);
@@ -168,7 +168,7 @@ function contrast(image, factor) {
   lookUp(image, (value) => value * factor + rest);
 }
 
-/** Away from, or towards, each pixel's own gray. */
+/** Away from, or toward, each pixel's own gray. */
 function saturation(image, factor) {
   for (let at = 0; at < image.length; at += 3) {
     const rest = (1 - factor) * gray(image[at], image[at + 1], image[at + 2]);

@@ -50,25 +50,25 @@ class Challenge(Demo):
     Parameters
     ----------
     demo : Demo
-        What the reader changes, in the state in which it starts.
+        The demo that the reader changes, in its initial state.
     task : str
         What to do. Text between backticks is shown as code.
     goal : sequence of Condition
         When all of them hold, the challenge is solved. They must not hold at the start.
     hints : sequence of str
-        Are shown one after the other, when the reader asks.
+        Shown one at a time, when the reader asks for them.
     name : str
-        Under which the browser remembers it, such as ``"1/same-size"``.
+        Name under which the browser remembers it, such as ``"1/same-size"``.
     title : str
-        Its heading.
+        The heading.
     minutes : int
         About how long it takes.
     answer : str
-        How to solve it with the controls, and why this is right.
+        How to solve it with the controls, and why this works.
     solution : mapping of str to value
         The demo's traits when it is solved, for `check`.
-    pictures : sequence of (array, str)
-        RGB images (uint8) that the task refers to, each with a text that says what is in it.
+    images : sequence of (array, str)
+        RGB images (uint8) that the task refers to, each with an alternative text.
 
     Raises
     ------
@@ -93,7 +93,7 @@ class Challenge(Demo):
     goal = traitlets.List(traitlets.Dict()).tag(sync=True)
     hints = traitlets.List(traitlets.Unicode()).tag(sync=True)
     answer = traitlets.Unicode().tag(sync=True)
-    pictures = traitlets.List(traitlets.Dict()).tag(sync=True)
+    images = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class Challenge(Demo):
         minutes: int,
         answer: str,
         solution: Mapping[str, Any],
-        pictures: Sequence[tuple[NDArray[np.uint8], str]] = (),
+        images: Sequence[tuple[NDArray[np.uint8], str]] = (),
     ):
         if not goal:
             raise ValueError("goal is empty, so anything would solve it; give a Condition")
@@ -123,7 +123,7 @@ class Challenge(Demo):
             goal=[condition.as_dict() for condition in goal],
             hints=list(hints),
             answer=answer,
-            pictures=[_picture(tile, alt) for tile, alt in pictures],
+            images=[_packed_image(tile, alt) for tile, alt in images],
         )
         self.solution = dict(solution)
         if self.check():
@@ -137,13 +137,14 @@ class Challenge(Demo):
         Parameters
         ----------
         **traits
-            Traits of the demo, tried out together; the demo then returns to its state.
+            Traits of the demo, set together for the check; the demo then returns to its previous
+            state.
 
         Returns
         -------
         Verdict
-            Is true if the challenge is solved; otherwise it says what is missing, in the words of
-            the page.
+            True if the challenge is solved; otherwise, it says what is missing, in the words of the
+            page.
 
         Raises
         ------
@@ -174,16 +175,16 @@ class Challenge(Demo):
 
     def figure_html(self) -> str:
         """Return the task, the demo's figure, and hints and answer folded away."""
-        pictures = "".join(
+        images = "".join(
             f'<img src="{each["source"]}" width="{each["width"]}" height="{each["height"]}" '
             f'alt="{html.escape(each["alt"], quote=True)}">'
-            for each in self.pictures
+            for each in self.images
         )
         goal = "".join(f"<li>{_figure.with_code(c.label)}</li>" for c in self._conditions)
         hints = "".join(f"<p>Hint: {_figure.with_code(hint)}</p>" for hint in self.hints)
         return (
             f"<p><strong>{_figure.with_code(self.title)}</strong> ({duration(self.minutes)}). "
-            f"{_figure.with_code(self.task)}</p>{pictures}<ul>{goal}</ul>{self.demo.figure_html()}"
+            f"{_figure.with_code(self.task)}</p>{images}<ul>{goal}</ul>{self.demo.figure_html()}"
             f"<details><summary>Hints and solution</summary>{hints}"
             f"<p>{_figure.with_code(self.answer)}</p></details>"
         )
@@ -200,6 +201,6 @@ def duration(minutes: int) -> str:
     return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
-def _picture(tile, alt):
+def _packed_image(tile, alt):
     source, width, height = _figure.image_source([tile])
     return {"source": source, "width": width, "height": height, "alt": alt}

@@ -55,7 +55,7 @@ function hintList(hints, say) {
   return { list, more: hints.length > 0 && more };
 }
 
-const pictureOf = ({ source, width, height, alt }) =>
+const imageOf = ({ source, width, height, alt }) =>
   h("img", { src: source, width, height, alt, decoding: "async" });
 
 /**
@@ -77,7 +77,7 @@ function build(demo, host) {
   );
   // The demo inside tells what it computes only where somebody asks.
   const stage = h("div", { class: "challenge-demo", "data-readings": "" });
-  const pictures = model.get("pictures").map(pictureOf);
+  const images = model.get("images").map(imageOf);
 
   let reported = null;
   let inner = null;
@@ -121,7 +121,7 @@ function build(demo, host) {
     if (solved) markDone(name);
     root.classList.toggle("solved", solved);
     before.hidden = !isDone(name);
-    setText(verdict, solved ? "Solved! The solution says why it works." : "Still missing:");
+    setText(verdict, solved ? "Solved! The solution explains why it works." : "Still missing:");
     const words = solved ? `${title}: solved.` : `Still missing: ${lacks.join(" ")}`;
     if (words !== announced && announced) demo.say(words);
     announced = words;
@@ -144,7 +144,7 @@ function build(demo, host) {
     ),
     h("p", { class: "challenge-title lu-title" }, ...withCode(title)),
     h("p", { class: "challenge-task" }, ...withCode(model.get("task"))),
-    pictures.length > 0 && h("div", { class: "challenge-pictures" }, ...pictures),
+    images.length > 0 && h("div", { class: "challenge-images" }, ...images),
     h("div", { class: "challenge-state" }, verdict, goals.element),
     stage,
     h("div", { class: "challenge-footer" }, hints.more, hints.list),

@@ -11,7 +11,7 @@
  * @property {number} tolerance In percent, for "close to".
  */
 
-/** A difference in percent is not told more exactly from here on. */
+/** Larger differences in percent are reported as this one. */
 const LARGEST_DIFFERENCE = 999;
 
 /**

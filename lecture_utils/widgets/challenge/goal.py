@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 TESTS = ("at least", "at most", "between", "equal to", "one of", "close to")
-#: A difference in percent is not told more exactly from here on.
+#: Larger differences in percent are reported as this one.
 LARGEST_DIFFERENCE = 999.0
 
 
@@ -25,8 +25,9 @@ class Condition:
     reading : str
         A name in ``demo.all_readings()``: a trait, or a number that the demo computes.
     test : {"at least", "at most", "between", "equal to", "one of", "close to"}
-        The first three compare numbers. What is no number meets none of them. The last one
-        compares arrays: by the length of their difference, in percent of the length of the bound.
+        The first three compare numbers. A value that is not a number meets none of them. The last
+        one compares arrays: by the length of their difference, in percent of the length of the
+        bound.
     bound : number, str, bool or list of those
         What the reading is compared with.
     label : str
@@ -35,7 +36,7 @@ class Condition:
         The sentence for a reader whose value fails. ``{value}`` stands for the reading, or for the
         difference in percent.
     digits : int
-        Digits behind the decimal point of ``{value}``.
+        Digits after the decimal point of ``{value}``.
     tolerance : float
         How large the difference may be, in percent; for "close to".
     """
@@ -124,7 +125,7 @@ def at_least(reading: str, bound: float, label: str, missing: str, digits: int =
     label, missing : str
         What is asked for, and the sentence for a reader whose value fails; see `Condition`.
     digits : int
-        Digits behind the decimal point of ``{value}``.
+        Digits after the decimal point of ``{value}``.
 
     Returns
     -------
@@ -133,7 +134,7 @@ def at_least(reading: str, bound: float, label: str, missing: str, digits: int =
     Raises
     ------
     ValueError
-        If the bound is no finite number.
+        If the bound is not a finite number.
     """
     return Condition(reading, "at least", bound, label, missing, digits)
 
@@ -150,7 +151,7 @@ def at_most(reading: str, bound: float, label: str, missing: str, digits: int = 
     label, missing : str
         What is asked for, and the sentence for a reader whose value fails; see `Condition`.
     digits : int
-        Digits behind the decimal point of ``{value}``.
+        Digits after the decimal point of ``{value}``.
 
     Returns
     -------
@@ -159,7 +160,7 @@ def at_most(reading: str, bound: float, label: str, missing: str, digits: int = 
     Raises
     ------
     ValueError
-        If the bound is no finite number.
+        If the bound is not a finite number.
     """
     return Condition(reading, "at most", bound, label, missing, digits)
 
@@ -178,7 +179,7 @@ def between(
     label, missing : str
         What is asked for, and the sentence for a reader whose value fails; see `Condition`.
     digits : int
-        Digits behind the decimal point of ``{value}``.
+        Digits after the decimal point of ``{value}``.
 
     Returns
     -------
@@ -228,7 +229,7 @@ def one_of(reading: str, bound: Sequence[Any], label: str, missing: str) -> Cond
 def close_to(
     reading: str, bound: ArrayLike, tolerance: float, label: str, missing: str
 ) -> Condition:
-    """Ask for an array that differs from another one by at most so many percent.
+    """Ask for an array that differs from another one by at most `tolerance` percent.
 
     Parameters
     ----------
@@ -255,7 +256,7 @@ def missing(goal: Sequence[Condition], readings: Mapping[str, Any]) -> list[str]
 
 
 def difference(values: Any, bound: Sequence[float]) -> float:
-    """Return how far an array is from another one, in percent of the other one's length."""
+    """Return the distance of an array from another one, in percent of the other one's length."""
     if not isinstance(values, list | tuple | np.ndarray):
         return LARGEST_DIFFERENCE
     values = np.asarray(values, float).ravel()

@@ -69,7 +69,7 @@ class Padding(Whole):
 class ConvolutionLab(ImageDemo):
     """Any kernel on any image, every output pixel explained.
 
-    In a live notebook all traits are in sync both ways: what the reader does on the page arrives
+    In a live notebook, all traits are in sync both ways: what the reader does on the page arrives
     here, and what is assigned here is drawn at once.
 
     Parameters
@@ -235,11 +235,11 @@ class ConvolutionLab(ImageDemo):
             f"{value}."
         )
         text = (
-            f"{html.escape(self.source)} under {html.escape(name)}, stride {self.stride}, padding "
-            f"{self.padding}, dilation {self.dilation}: {size}. The values of the output go from "
-            f"{_figure.number(self.output.min())} to {_figure.number(self.output.max())}. In the "
-            f"framed window, patch times kernel sums to {value}, the output at row {row}, column "
-            f"{column}."
+            f"{html.escape(self.source)} convolved with {html.escape(name)}, stride {self.stride}, "
+            f"padding {self.padding}, dilation {self.dilation}: {size}. The output values range "
+            f"from {_figure.number(self.output.min())} to {_figure.number(self.output.max())}. In "
+            f"the framed window, patch times kernel sums to {value}, the output at row {row}, "
+            f"column {column}."
         )
         tables = _figure.number_table("Patch", patch) + _figure.number_table("Kernel", self.kernel)
         return (

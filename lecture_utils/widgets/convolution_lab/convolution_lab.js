@@ -29,10 +29,7 @@ const TRAITS = [
   "position",
 ];
 const HELP = [
-  [
-    "Window",
-    "point at the input or the output, tap it, or use the arrow keys; a click makes it stay.",
-  ],
+  ["Window", "point at the input or the output, tap it, or use the arrow keys; click to pin it."],
   [
     "Weights",
     "type a number into a cell, or drag it up and down; with the cell chosen, turn the wheel or press Page Up and Page Down.",

@@ -42,7 +42,9 @@ function start(pixels, h, w, weights, kh, kw, { padding, dilation }) {
   return { pixels, weights: weights.slice(), kh, kw, dilation, margin, rows, columns, values };
 }
 
-/** Places of the weights that differ from those of the kept response; null if it is of no use. */
+/**
+ * Indices of the weights that differ from those of the cached response; null if it is of no use.
+ */
 function changedWeights(kept, { pixels, weights, kh, kw, layer }) {
   if (kept.pixels !== pixels || kept.kh !== kh || kept.kw !== kw) return null;
   if (kept.dilation !== layer.dilation || kept.margin < layer.padding) return null;
@@ -67,8 +69,7 @@ function add({ kw, dilation, margin, rows, columns, values }, pixels, h, w, k, c
 }
 
 /**
- * Copy the part that a layer's stride and padding leave, without the crumbs of rounding around
- * zero.
+ * Copy the part that a layer's stride and padding leave, without rounding errors around zero.
  */
 function pick(
   { margin, columns: width, values },

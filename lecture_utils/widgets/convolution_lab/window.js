@@ -1,4 +1,4 @@
-/** Where the window is: it stays where it was put, and only visits where the pointer passes by. */
+/** Where the window is: it stays where it was put, and follows the pointer while it is there. */
 
 /** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { clamp } from "../_shared/math/numbers.js";
@@ -28,7 +28,7 @@ export function slidingWindow({ model, read, edit, request }) {
     /** Stay at a place. */
     settle,
     /**
-     * Go to a place for as long as the pointer is there; null returns to where the window stays.
+     * Go to a position while the pointer is there; null returns to where the window stays.
      */
     visit(to) {
       visit = to;
@@ -51,7 +51,7 @@ export function slidingWindow({ model, read, edit, request }) {
     get scan() {
       return scan;
     },
-    /** The output pixel whose window has its middle nearest to a place on the input. */
+    /** The output pixel whose window has its middle nearest to a position on the input. */
     nearest({ row, column }) {
       const { kh, kw, layer } = read();
       const { stride, padding, dilation } = layer;
@@ -59,7 +59,7 @@ export function slidingWindow({ model, read, edit, request }) {
         Math.round((place - 0.5 + padding - (dilation * (size - 1)) / 2) / stride);
       return inside([at(row, kh), at(column, kw)]);
     },
-    /** The place on the input under the window's middle. */
+    /** The position on the input under the window's middle. */
     middle() {
       const { kh, kw, layer } = read();
       const { stride, padding, dilation } = layer;

@@ -27,7 +27,7 @@ class ConvolutionMatrix(Demo):
     """A convolution of a small image, written as a matrix that multiplies its pixels.
 
     Each row of the matrix makes one output, each column belongs to one pixel. Entries with the same
-    color and letter hold the same weight of the kernel. In a live notebook all traits are in sync
+    color and letter hold the same weight of the kernel. In a live notebook, all traits are in sync
     both ways.
 
     Parameters
@@ -42,7 +42,7 @@ class ConvolutionMatrix(Demo):
         0 or 1 rows and columns of zeros on each side.
     error : array_like, optional
         The gradient of a loss with respect to the outputs; up to 9x9 numbers from -99 to 99, of
-        which as many as there are outputs are used. By default small whole numbers.
+        which the demo uses as many as there are outputs. By default small whole numbers.
     transpose : bool
         Start with the columns of the matrix: with the transpose, which takes the error map back to
         the pixels.
@@ -153,7 +153,7 @@ class ConvolutionMatrix(Demo):
         return tuple((n + 2 * self.padding - k) // self.stride + 1 for n, k in sizes)
 
     def figure_html(self) -> str:
-        """Return image, matrix and output as pictures, with the numbers as tables."""
+        """Return the input, the matrix, and the output as images, and the numbers as tables."""
         matrix, counts = self.matrix, self.counts
         low, high = self.image.min(), self.image.max()
         tiles = [

@@ -22,7 +22,7 @@ IMAGE = _read_only(
         [2, 1, 1, 2, 1, 1],
     ]
 )
-#: No weight is zero and no two are equal, so that each can be told by its number.
+#: No weight is zero and no two are equal, so that each can be recognized by its value.
 KERNEL = _read_only([[1, 2, 3], [-4, 5, -2], [-1, -3, 4]])
 #: As many as the largest output has.
 ERROR = _read_only(np.random.default_rng(seed=4).integers(-3, 4, (LARGEST_OUTPUT, LARGEST_OUTPUT)))

@@ -6,7 +6,7 @@ import { format } from "../_shared/math/numbers.js";
 import { entriesOfColumn, entriesOfRow } from "./state.js";
 import { letter } from "./weights.js";
 
-/** A number within a product: negative ones in brackets. */
+/** A number within a product: negative ones in parentheses. */
 const factor = (value) => (value < 0 ? `(${format(value)})` : format(value));
 const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 const cellName = (name, index, columns) =>
@@ -25,7 +25,7 @@ function aboutRow(lab, row, transpose) {
   const missing = weights.length - entries.length;
   const border = missing
     ? ` ${plural(missing, "weight")} of the window ${missing === 1 ? "falls" : "fall"} on the ` +
-      "padding of zeros, so the row is shorter than the others."
+      "padding of zeros, so the row has fewer entries than the others."
     : "";
   if (transpose) {
     const name = cellName("e", row, columns);
@@ -70,7 +70,7 @@ function aboutColumn(lab, column, transpose) {
 function aboutWeight({ taps, weights, entries }, tap) {
   const count = taps.reduce((sum, each) => sum + Number(each === tap), 0);
   return [
-    `The weight ${letter(tap)} = ${format(weights[tap])} stands in ${count} of the ` +
+    `The weight ${letter(tap)} = ${format(weights[tap])} appears in ${count} of the ` +
       `${entries.toLocaleString("en-US")} entries. They are tied: a change of ${letter(tap)} changes all of them.`,
     "",
   ];

@@ -242,7 +242,8 @@ class DrawADigit(Demo):
             for digit in range(CLASSES)
         )
         truth = "" if label is None or label == read else f" It was meant as a {label}."
-        words = f"The network reads a {read}, with {100 * probabilities[read]:.1f}%.{truth}"
+        percent = f"{100 * probabilities[read]:.1f}%"
+        words = f"The network reads a {read}, with a probability of {percent}.{truth}"
         if not np.isfinite(probabilities).all():
             words = "The network's logits have become too large, so it reads nothing."
         alt = (

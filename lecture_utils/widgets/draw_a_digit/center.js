@@ -76,7 +76,7 @@ function cut(ink, columns, { top, left, bottom, right }) {
 }
 
 /**
- * Rotate a digit counterclockwise about its middle, then shift it; what comes in is black.
+ * Rotate a digit counterclockwise about its middle, then shift it; outside it is black.
  * @param {Float32Array} image 28x28.
  * @param {{right: number, down: number, degrees: number}} by Pixels, and degrees.
  * @param {Float32Array} moved Receives the digit, interpolated linearly between pixels.

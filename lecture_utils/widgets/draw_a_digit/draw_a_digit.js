@@ -31,7 +31,7 @@ const HELP = [
   ],
   [
     "Centering",
-    "MNIST’s digits were scaled to 20×20 pixels and moved until their center of mass was in the middle. The network has never seen others.",
+    "MNIST’s digits were scaled to 20×20 pixels and moved until their center of mass was in the middle. The network has never seen any other digits.",
   ],
   [
     "Feature maps",
@@ -119,8 +119,8 @@ function build(demo) {
   );
 
   let said = "";
-  // A newer sentence replaces one that is not told yet, so each says both: the pen, and the
-  // reading.
+  // A newer sentence replaces one that has not been read yet, so each tells both: the pen, and the
+  // prediction.
   const drawing = drawingPanel(demo, (text) => demo.say(`${text} ${said}`));
   const examples = exampleStrip(demo, () => drawing.pad.forget());
   const seen = inputPanel(demo);
@@ -207,7 +207,7 @@ function build(demo) {
     h(
       "div",
       { class: "digit-examples" },
-      h("p", { class: "lu-label" }, "Examples; framed in red: read wrongly"),
+      h("p", { class: "lu-label" }, "Examples (red frame: misread)"),
       examples.element,
     ),
     h(

@@ -103,7 +103,7 @@ export function inspector({ chain, names, onChoose, signal }) {
     const total = shares.reduce((a, b) => a + b, 0);
     setText(
       sum,
-      `Inputs times weights, added up: ${format(total)}. With the bias of ${format(bias)}: ${format(total + bias)}.`,
+      `Inputs times weights sum to ${format(total)}. With the bias of ${format(bias)}, that makes ${format(total + bias)}.`,
     );
     const order = Array.from(shares.keys()).sort(
       (a, b) => Math.abs(shares[b]) - Math.abs(shares[a]),

@@ -18,7 +18,7 @@ const GAP = 2;
  */
 export function layout({ channels, rows, columns }) {
   const single = rows * columns === 1;
-  // Layers of single numbers are many, or few: small squares, or large ones.
+  // Layers of single numbers get small squares if there are many, and large ones if there are few.
   const cell = !single ? MAP : channels <= 16 ? MAP : channels <= 128 ? MAP / 2 : MAP / 4;
   const gap = cell === MAP / 4 ? 1 : GAP;
   const scale = Math.max(1, Math.floor((cell - gap) / Math.max(rows, columns)));
@@ -69,7 +69,7 @@ export function layerMaps({ layer, title, note, onPoint }) {
   );
   const element = h("div", { class: "digit-layer" }, head, field);
 
-  /** For every canvas pixel the place of its value, or -1 between the maps. */
+  /** For every canvas pixel the index of its value, or -1 between the maps. */
   const places = new Int32Array(width * height).fill(-1);
   for (let c = 0; c < channels; c += 1) {
     const [top, left] = corner(c);

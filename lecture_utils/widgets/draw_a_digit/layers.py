@@ -18,7 +18,7 @@ def frozen(model):
     Raises
     ------
     ValueError
-        If it is no `nn.Sequential`, or does not turn (1, 1, 28, 28) into ten logits.
+        If it is not an `nn.Sequential`, or does not turn (1, 1, 28, 28) into ten logits.
     """
     import torch
     from torch import nn

@@ -29,7 +29,7 @@ export function scoreTable() {
   const element = h(
     "table",
     { class: "digit-scores" },
-    h("caption", { class: "lu-visually-hidden" }, "What the network says"),
+    h("caption", { class: "lu-visually-hidden" }, "What the network predicts"),
     h("thead", {}, h("tr", {}, ...heads)),
     h("tbody", {}, ...rows.map(({ row }) => row)),
   );
@@ -49,7 +49,7 @@ export function scoreTable() {
 }
 
 /**
- * "99.9%", but "100%" only for what is no nearer to 99.9.
+ * "99.9%", and "100%" only for what is not closer to 99.9%.
  * @param {number} probability
  * @returns {string}
  */

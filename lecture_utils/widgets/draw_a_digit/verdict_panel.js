@@ -1,4 +1,4 @@
-/** What the network says of the image, and whether that is right. */
+/** What the network predicts for the image, and whether it is correct. */
 
 /** @import { Model } from "../_shared/ui/model.js" */
 import { h, setText } from "../_shared/ui/dom.js";
@@ -13,7 +13,7 @@ function comment({ model, image, label, best }) {
   if (label === undefined)
     return model.get("centered")
       ? "Is that what you meant?"
-      : "It has learned from centered digits only.";
+      : "It was trained on centered digits only.";
   return label === best
     ? `The label says ${label}, too.`
     : `That is wrong: the label says ${label}.`;
@@ -32,7 +32,7 @@ export function verdictPanel(model) {
   const attributes = {
     class: "digit-panel digit-says",
     role: "group",
-    "aria-label": "What it says",
+    "aria-label": "Prediction",
   };
   function update(reader, example) {
     const { logits, probabilities, ms } = reader;
@@ -40,8 +40,8 @@ export function verdictPanel(model) {
     scores.update(logits, probabilities, best);
     const words =
       best < 0
-        ? "The network’s numbers have become too large, so it reads nothing."
-        : `The network reads a ${best}, with ${percent(probabilities[best])}.`;
+        ? "The network’s logits have become too large, so it reads nothing."
+        : `The network reads a ${best}, with a probability of ${percent(probabilities[best])}.`;
     setText(verdict, words);
     setText(truth, comment({ model, image: reader.image(), label: example?.label, best }));
     truth.classList.toggle("wrong", example !== undefined && example.label !== best);

@@ -28,9 +28,9 @@ UNKNOWN = 255
 
 
 class EmbeddingMap(Demo):
-    """Images in two dimensions, where those with similar embeddings are neighbors.
+    """Images as points in two dimensions: those with similar embeddings are neighbors.
 
-    Choosing another stage moves every point to its new position. In a live notebook all traits are
+    Choosing another stage moves every point to its new position. In a live notebook, all traits are
     in sync both ways.
 
     Parameters
@@ -47,14 +47,14 @@ class EmbeddingMap(Demo):
         the map shows names only.
     predictions : dict of str to array_like of int, shape (N,), optional
         From names of stages to predicted classes; those that differ from `labels` are marked as
-        wrong.
+        misclassified.
     names : sequence of str, optional
         One per image. By default "cat 1", "cat 2" and so on, by class.
     stage : str, optional
         Which one is shown first; by default the second.
     method : {"t-SNE", "PCA"}
     seed : int
-        Of t-SNE. Maps of later stages are turned to lie like the one before.
+        Seed of t-SNE. Each later map is aligned with the one before.
     origin : str, optional
         Where the images come from, in a few words for the reader.
     code : str, optional
@@ -65,15 +65,15 @@ class EmbeddingMap(Demo):
     points : ndarray of float32, shape (stages, 2, N, 2)
         The positions on the maps: of each stage first by PCA, then by t-SNE.
     neighbors : ndarray of int32, shape (stages, N, 5)
-        The nearest others in all dimensions. Maps that were made without them give shape
+        The nearest neighbors in all dimensions. Maps that were made without them give shape
         (stages, N, 0).
     selected : int
         The image that is shown large, from 0.
     hidden : list of str
         Classes that are not drawn.
     only_wrong : bool
-        Draw only images whose prediction is wrong.
-    as_pictures : bool
+        Draw only misclassified images.
+    as_images : bool
         Draw the images themselves instead of shapes.
 
     Raises
@@ -107,7 +107,7 @@ class EmbeddingMap(Demo):
     selected = Whole(0, min=0).tag(sync=True)
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
     only_wrong = traitlets.Bool(False).tag(sync=True)
-    as_pictures = traitlets.Bool(False).tag(sync=True)
+    as_images = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
         self,
@@ -185,7 +185,7 @@ class EmbeddingMap(Demo):
         Parameters
         ----------
         root : path, optional
-            Where recorded runs are looked for, as in `lecture_utils.runs.load`.
+            Folder with recorded runs, as in `lecture_utils.runs.load`.
         **settings
             ``stage``, ``method`` and ``code``, as above.
 
@@ -220,7 +220,7 @@ class EmbeddingMap(Demo):
         )
 
     def wrong(self, stage: str) -> NDArray[np.bool_]:
-        """Return which images a stage predicts wrongly: booleans, shape (N,)."""
+        """Return which images a stage misclassifies: booleans, shape (N,)."""
         row = self.predicted[[each["name"] for each in self.stages].index(stage)]
         return (row != UNKNOWN) & (row != self.labels)
 
@@ -251,7 +251,7 @@ class EmbeddingMap(Demo):
         return proposal["value"]
 
     def readings(self) -> dict[str, Any]:
-        """Return whether the stage predicts the selected image wrongly, and its neighbors.
+        """Return whether the stage misclassifies the selected image, and its neighbors.
 
         ``own_neighbors`` counts the nearest neighbors that have the image's own label.
         """
@@ -269,7 +269,7 @@ class EmbeddingMap(Demo):
 
 
 def _all_maps(stages, count, seed):
-    """Return the maps of every stage by name, each turned like the one before."""
+    """Return the maps of every stage by name, each aligned with the one before."""
     maps, before = {}, None
     for name, given in stages.items():
         made = given if isinstance(given, EmbeddingMaps) else make_maps(given, seed=seed)

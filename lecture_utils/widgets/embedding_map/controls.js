@@ -44,12 +44,8 @@ export function mapControls({ model, edit, maps: { stages, classes }, hasImages 
     ),
   );
   const cross = swatch({ class: "cross", d: "M3 3l8 8M3 11l8-8" });
-  const onlyWrong = check(
-    (on) => edit({ only_wrong: on }),
-    cross,
-    "only what is taken for something else",
-  );
-  const asImages = check((on) => edit({ as_pictures: on }), "images instead of shapes");
+  const onlyWrong = check((on) => edit({ only_wrong: on }), cross, "misclassified images only");
+  const asImages = check((on) => edit({ as_images: on }), "images instead of shapes");
   asImages.element.hidden = !hasImages;
   function update(stage, method) {
     stageChoice.set(stage);
@@ -57,7 +53,7 @@ export function mapControls({ model, edit, maps: { stages, classes }, hasImages 
     const hidden = model.get("hidden");
     classChecks.forEach(({ set }, i) => set(!hidden.includes(classes[i])));
     onlyWrong.set(model.get("only_wrong"));
-    asImages.set(model.get("as_pictures"));
+    asImages.set(model.get("as_images"));
   }
   const legend = h("legend", { class: "lu-visually-hidden" }, "Classes");
   return {

@@ -1,4 +1,4 @@
-/** What Python sent: the maps of all stages, the classes, and who is near whom. */
+/** What Python sent: the maps of all stages, the classes, and the nearest neighbors. */
 
 /** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";

@@ -1,4 +1,4 @@
-/** The image under the pointer, large, and its nearest others in all dimensions. */
+/** The image under the pointer, large, and its nearest neighbors in all dimensions. */
 
 /** @import { Sheet } from "./sheet.js" */
 import { h, setText } from "../_shared/ui/dom.js";

@@ -17,17 +17,17 @@ import { mapStage } from "./stage.js";
 import { summaryTable, wrongList } from "./tables.js";
 import { company, count, verdict } from "./text.js";
 
-const TRAITS = ["stage", "method", "selected", "hidden", "only_wrong", "as_pictures"];
+const TRAITS = ["stage", "method", "selected", "hidden", "only_wrong", "as_images"];
 const NOTES = [
-  "PCA is a shadow on the two directions of most variance: images that lie far apart here are far apart, but near ones may be far apart in the directions left out.",
-  "t-SNE keeps near images near. How large groups are, and how far apart, means nothing; neither do the axes.",
+  "PCA projects onto the two directions of largest variance. Images that are far apart here really are far apart, but images close together may differ in the directions left out.",
+  "t-SNE keeps close images close. The sizes of the groups, the distances between them, and the axes mean nothing.",
 ];
-const NOTHING = "Nothing to draw: tick a class, or show right images, too.";
+const NOTHING = "Nothing to draw: tick a class, or show correctly classified images, too.";
 
 /** A map in a few words. */
 function describe({ stages, total }, map) {
   const { name, wrong } = stages[map >> 1];
-  const errors = wrong === null ? "" : `, ${wrong} taken for something else`;
+  const errors = wrong === null ? "" : `, ${wrong} misclassified`;
   return `${name}, ${METHODS[map & 1]}: ${count(total, "image")}${errors}.`;
 }
 
@@ -193,7 +193,7 @@ function build(demo) {
       shown: drawn,
       selected: all.includes(selected) ? selected : -1,
       neighbors: drawn < 0 ? [] : maps.neighborsOf(at, drawn).filter((i) => all.includes(i)),
-      images: model.get("as_pictures") && ready,
+      images: model.get("as_images") && ready,
       ink: style.getPropertyValue("--lu-ink"),
       paper: style.getPropertyValue("--lu-surface"),
     });

@@ -18,7 +18,7 @@ def map_html(demo):
     str
         HTML: a figure and a table.
     """
-    # Matplotlib is slow to import, and not all who make the demo show it.
+    # Matplotlib is slow to import, and not every demo that is made is shown.
     from lecture_utils import plotting
 
     count = len(demo.stages)
@@ -44,8 +44,8 @@ def map_html(demo):
         f"{each['name']} {_percent(each['agreement'], 0)}" for each in demo.stages
     )
     alt = (
-        f"Maps of {len(demo.labels)} images by {demo.method}, one per stage. How many of the "
-        f"nearest {demo.neighbors.shape[2]} in all dimensions are of the same class: {agreements}. "
+        f"Maps of {len(demo.labels)} images by {demo.method}, one per stage. Share of the nearest "
+        f"{demo.neighbors.shape[2]} in all dimensions that are of the same class: {agreements}. "
         "Crosses mark wrong predictions."
     )
     image = plotting.to_html(fig, alt=alt)
@@ -61,8 +61,8 @@ def _table(demo):
     heads = (
         "Stage",
         "dimensions",
-        "wrong",
-        f"nearest {demo.neighbors.shape[2]} of the same class",
+        "misclassified",
+        f"same class among the nearest {demo.neighbors.shape[2]}",
         "variance that PCA keeps",
     )
     rows = []

@@ -1,6 +1,6 @@
 /** Pointers on the map: hovering, tapping, dragging, pinching, and the wheel with Ctrl. */
 
-/** Pixels that a hand may tremble without it being a drag. */
+/** Pixels that a hand may tremble without starting a drag. */
 const STILL = 5;
 
 /**

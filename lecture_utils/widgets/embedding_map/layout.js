@@ -60,7 +60,7 @@ export function createView() {
     reset() {
       Object.assign(view, { zoom: 1, x: 0, y: 0 });
     },
-    /** Move as little as needed to have a place of the map in view. */
+    /** Move as little as needed to bring a point of the map into view. */
     reveal(x, y, margin = 40) {
       const [left, top] = [x * view.zoom + view.x, y * view.zoom + view.y];
       if (view.zoom === 1) return;

@@ -41,7 +41,7 @@ export function movingPoints({ maps, view, request, signal }) {
       shown = map;
     },
     /**
-     * Points that have another position on a map go there. @returns {boolean} Whether it is another
+     * Points move to their positions on a map. @returns {boolean} Whether it is another
      * map.
      */
     goTo(map) {

@@ -31,8 +31,8 @@ for axis, (name, features) in zip(axes[0], stages.items()):
     if before is not None:
         ${
           attribute === "tsne"
-            ? "points = align(points, before)  # t-SNE's turns mean nothing"
-            : "points = points * np.where((points * before).sum(axis=0) < 0, -1, 1)  # nor do signs"
+            ? "points = align(points, before)  # rotations of a t-SNE map mean nothing"
+            : "points = points * np.where((points * before).sum(axis=0) < 0, -1, 1)  # the signs of PCA's axes mean nothing"
         }
     before = points
     results[name] = {

@@ -11,8 +11,8 @@ import { pointCanvas } from "./points.js";
 import { isDirection, nearestInDirection, nearestTo } from "./travel.js";
 
 const HELP =
-  "Arrow keys go to the nearest image in a direction, Page Up and Page Down through all of them, X to the next wrong " +
-  "one; + and − zoom, 0 shows all.";
+  "Arrow keys move to the nearest image in a direction, Page Up and Page Down step through all images, and X jumps to the " +
+  "next misclassified one; + and − zoom, 0 shows the whole map.";
 
 /** The image that a key leads to, -1 if there is none; undefined for a key that leads nowhere. */
 function destination(key, { all, here, base, isWrong }) {

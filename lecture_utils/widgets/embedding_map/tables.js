@@ -1,4 +1,4 @@
-/** The numbers of all stages as a table, and the wrong images as a list. */
+/** The numbers of all stages as a table, and the misclassified images as a list. */
 
 import { h, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
@@ -14,9 +14,9 @@ const MOST_LISTED = 60;
 export function summaryTable({ stages, total, nearest }) {
   const heads = [
     "Stage",
-    "wrong",
-    `nearest ${nearest} of the same class`,
-    "the same on this map",
+    "misclassified",
+    `same class among the nearest ${nearest}`,
+    "same class on this map",
     "variance kept by PCA",
   ];
   const written = (share) => (share === null ? "–" : percent(share));
@@ -37,7 +37,11 @@ export function summaryTable({ stages, total, nearest }) {
   const element = h(
     "table",
     { class: "map-table" },
-    h("caption", {}, `How far the classes are apart: in all ${dimensions}dimensions, and in two`),
+    h(
+      "caption",
+      {},
+      `How well the classes are separated: in all ${dimensions}dimensions, and in two`,
+    ),
     h("thead", {}, h("tr", {}, ...heads.map((text) => h("th", { scope: "col" }, text)))),
     h("tbody", {}, ...rows.map(({ row }) => row)),
   );
@@ -53,7 +57,7 @@ export function summaryTable({ stages, total, nearest }) {
 }
 
 /**
- * The wrong ones, folded away; buttons are made when somebody opens it.
+ * The misclassified images, folded away; the buttons are made when a reader opens the list.
  * @param {{sheet: Record<string, any>, onChoose: (image: number) => void}} options
  * @returns {{element: HTMLElement, update: (state: Record<string, any>) => void}}
  */
@@ -103,7 +107,7 @@ export function wrongList({ sheet, onChoose }) {
     update(state) {
       now = state;
       element.hidden = !state.known || !state.wrong.length;
-      setText(summary, `${count(state.wrong.length, "image")} taken for something else`);
+      setText(summary, count(state.wrong.length, "misclassified image"));
       fill();
     },
   };

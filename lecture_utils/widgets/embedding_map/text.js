@@ -17,19 +17,19 @@ export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}%
 export const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
 
 /**
- * What is known of an image: its class, and what it was taken for.
+ * What is known of an image: its class, and its predicted class.
  * @param {{label: number, predicted: number, classes: string[]}} image
  * @returns {string}
  */
 export function verdict({ label, predicted, classes }) {
   if (predicted === UNKNOWN) return classes[label];
   return predicted === label
-    ? `${classes[label]}, predicted right`
-    : `${classes[label]}, taken for ${classes[predicted]}`;
+    ? `${classes[label]}, classified correctly`
+    : `${classes[label]}, classified as ${classes[predicted]}`;
 }
 
 /**
- * The nearest others in a few words: "; of its 5 nearest, 4 are of its class".
+ * The nearest others in a few words: "; 4 of its 5 nearest neighbors are of its class".
  * @param {number[]} neighbors
  * @param {ArrayLike<number>} labels
  * @param {number} label
@@ -38,5 +38,5 @@ export function verdict({ label, predicted, classes }) {
 export function company(neighbors, labels, label) {
   if (!neighbors.length) return "";
   const same = neighbors.filter((i) => labels[i] === label).length;
-  return `; of its ${neighbors.length} nearest in all dimensions, ${same} ${same === 1 ? "is" : "are"} of its class`;
+  return `; in all dimensions, ${same} of its ${neighbors.length} nearest neighbors ${same === 1 ? "is" : "are"} of its class`;
 }

@@ -1,4 +1,4 @@
-/** From point to point: the nearest in a direction, the nearest to a finger, and who is near. */
+/** From point to point: the nearest in a direction, the nearest to a finger, and the neighbors. */
 
 const DIRECTIONS = {
   ArrowLeft: [-1, 0],

@@ -31,13 +31,13 @@ class FeatureMapExplorer(Demo):
 
     Filters can be sorted by how strongly they respond, or by how differently they respond to the
     two images. The demo marks filters that are dead for all images, and shows one filter enlarged,
-    over the images. In a live notebook all traits are in sync both ways.
+    over the images. In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------
     *networks : str or dict
         Names of `pretrained.NETWORKS` or of recorded runs on cats and dogs, or dicts
-        ``{name: (module, layers, prepare)}``: ``layers`` are module paths, a dict of labels and
+        ``{name: (module, layers, prepare)}``: ``layers`` are module paths, a dict from labels to
         paths, or None for all convolutions; ``prepare`` turns images, float (N, 3, 224, 224) from 0
         to 1, into the network's input, and may be left out. By default the book's network for cats
         and dogs, and EfficientNet-Lite0.
@@ -68,7 +68,7 @@ class FeatureMapExplorer(Demo):
     Notes
     -----
     The response of a filter is the mean magnitude of its map. Maps travel to the page as compressed
-    images, the numbers beside them as they were measured.
+    images; the numbers beside them are those that were measured.
 
     Examples
     --------
@@ -79,9 +79,9 @@ class FeatureMapExplorer(Demo):
     """
 
     networks = traitlets.List().tag(sync=True)
-    pictures = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    picture_layout = traitlets.Dict().tag(sync=True)
-    picture_sprite = ArrayTrait("uint8", ndim=1)
+    image_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    image_layout = traitlets.Dict().tag(sync=True)
+    image_sprite = ArrayTrait("uint8", ndim=1)
     sprites = ArrayTrait("uint8", ndim=1)
     numbers = ArrayTrait("uint8", ndim=1)
     left = traitlets.Unicode().tag(sync=True)
@@ -149,9 +149,9 @@ class FeatureMapExplorer(Demo):
         start = next(iter(found)) if network is None else network
         super().__init__(
             networks=data,
-            pictures=names,
-            picture_layout=layout,
-            picture_sprite=np.frombuffer(sprite, np.uint8),
+            image_names=names,
+            image_layout=layout,
+            image_sprite=np.frombuffer(sprite, np.uint8),
             sprites=np.frombuffer(b"".join(parts), np.uint8),
             numbers=np.frombuffer(b"".join(numbers), np.uint8),
             left=names[0] if left is None else left,
@@ -164,7 +164,7 @@ class FeatureMapExplorer(Demo):
 
     @traitlets.validate("left", "right")
     def _check_image(self, proposal):
-        return one_of(proposal, self.pictures)
+        return one_of(proposal, self.image_names)
 
     @traitlets.validate("network")
     def _check_network(self, proposal):
@@ -195,7 +195,7 @@ class FeatureMapExplorer(Demo):
 
     def _order(self):
         """Return the filters in the order in which they are shown."""
-        sides = [self.pictures.index(each) for each in (self.left, self.right)]
+        sides = [self.image_names.index(each) for each in (self.left, self.right)]
         first, second = self._shown_layer.responses[sides]
         merit = {
             "number": np.zeros_like(first),
@@ -207,11 +207,9 @@ class FeatureMapExplorer(Demo):
     def figure_html(self) -> str:
         """Return the two images with their strongest maps, and the response of each layer."""
         layer, name = self._shown_layer, self.network
-        sides = [self.pictures.index(each) for each in (self.left, self.right)]
+        sides = [self.image_names.index(each) for each in (self.left, self.right)]
         strongest = self._order()[:2]
-        images = unpack_tiles(
-            self.picture_sprite.tobytes(), self.picture_layout, len(self.pictures)
-        )
+        images = unpack_tiles(self.image_sprite.tobytes(), self.image_layout, len(self.image_names))
         tiles = []
         for side in sides:
             tiles.append(_figure.rgb_tile(images[side]))
@@ -223,7 +221,7 @@ class FeatureMapExplorer(Demo):
             f"{', '.join(_figure.number(mean, 3) for mean in means)})."
         )
         said = ", ".join(
-            f"{self.pictures[s]}: {self._said[name][s]}" for s in sides if self._said[name][s]
+            f"{self.image_names[s]}: {self._said[name][s]}" for s in sides if self._said[name][s]
         )
         outputs = f"Predictions of the network: {said}." if said else ""
         rows = [self._row(label, each, sides) for label, each in self.maps[name].items()]

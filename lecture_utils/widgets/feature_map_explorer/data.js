@@ -21,7 +21,7 @@ import { copyTile, decodeGray } from "../_shared/ui/sprites.js";
  *   layers: Map<string, Layer>}>}
  */
 export function readNetworks(model) {
-  const images = model.get("pictures").length;
+  const images = model.get("image_names").length;
   const sprites = toTyped(model.get("sprites"));
   const numbers = toTyped(model.get("numbers"));
   let [sprite, number] = [0, 0];

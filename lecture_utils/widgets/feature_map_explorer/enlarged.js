@@ -52,7 +52,7 @@ export function enlarged({ label, images, onChoose }) {
     },
     /** @param {number} part 0: the map alone; 0.5: both; 1: the image alone, in its colors. */
     blend(part) {
-      // Half an image under the whole map: where both are, the map is to be read.
+      // Where image and map overlap, the image turns gray, so that the map can be read.
       image.style.opacity = String(part);
       image.style.filter = `grayscale(${Math.min(1, 2 - 2 * part)})`;
       map.style.opacity = String(Math.min(1, 2 - 2 * part));

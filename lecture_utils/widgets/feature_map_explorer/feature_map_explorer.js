@@ -32,8 +32,8 @@ const SORTS = [
   { value: "number", label: "number", title: "In the order of the network" },
 ];
 const HELP =
-  "Left in each card: the map of the first image, right: of the second. All maps of a layer share one scale, so an empty " +
-  "map looks empty. Below: the response, the mean magnitude of the map.";
+  "Each card shows the map of the first image on the left, and of the second on the right. All maps of a layer share one " +
+  "scale, so an empty map looks empty. The numbers are the responses: the mean magnitudes of the maps.";
 
 /** The network, the layer and the filter to look at, and their order. */
 function makeControls({ model, edit }, networks, shown) {
@@ -82,7 +82,7 @@ function makeControls({ model, edit }, networks, shown) {
 
 /** The two images, enlarged, with the map of the chosen filter over them. */
 function makeViews({ model, edit }, names, sprite) {
-  const layout = model.get("picture_layout");
+  const layout = model.get("image_layout");
   let blend = 0.5;
   const views = SIDES.map((side, i) =>
     enlarged({
@@ -110,7 +110,7 @@ function makeViews({ model, edit }, names, sprite) {
       const reading = `Filter ${filter}: response ${format(layer.response(filter, side), 3)}, ${rank(layer, filter, side)}`;
       view.say(
         layer.peak(filter, side) === 0 ? `Filter ${filter}: an empty map` : reading,
-        network.said[side] && `The network says: ${network.said[side]}`,
+        network.said[side] && `The network predicts: ${network.said[side]}`,
         `${names[side]}, with the map of filter ${filter} of ${layer.label} over it`,
       );
     });
@@ -129,8 +129,8 @@ function makeViews({ model, edit }, names, sprite) {
 async function build(demo) {
   const { model, root, edit, signal } = demo;
   const networks = readNetworks(model);
-  const names = model.get("pictures");
-  const sprite = await decodeSprite(toTyped(model.get("picture_sprite")));
+  const names = model.get("image_names");
+  const sprite = await decodeSprite(toTyped(model.get("image_sprite")));
   signal.addEventListener("abort", () => sprite.close());
   demo.watch(TRAITS);
   const shown = () => {

@@ -14,7 +14,7 @@ from .._sprites import pack_tiles
 
 #: Maps with longer sides are shown at a half, a third, ... of their resolution.
 LARGEST_SIDE = 60
-#: Of the values of a layer, how many get a color of their own; the rest have the strongest.
+#: Fraction of a layer's values with a color of their own; the rest share the strongest one.
 IN_SCALE = 0.998
 _QUALITY = 42
 
@@ -101,7 +101,7 @@ def record(subject, images):
     Raises
     ------
     ValueError
-        If there is no such layer, or one has no feature maps, or values that are not finite.
+        If a layer does not exist, has no feature maps, or has values that are not finite.
     """
     inputs = subject.prepare(torch.tensor(images).permute(0, 3, 1, 2).float() / 255)
     outputs = feature_maps(subject.module, list(subject.layers.values()), inputs)

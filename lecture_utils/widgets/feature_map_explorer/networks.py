@@ -10,7 +10,7 @@ from lecture_utils import pretrained, runs
 
 from .images import SIDE
 
-#: Layers of networks that are no plain chain: where the size of the maps changes.
+#: Layers of networks that are not a plain chain: where the size of the maps changes.
 _LAYERS = {
     "efficientnet_lite0": (
         "features.stem",
@@ -182,7 +182,7 @@ prepare = lambda images: net.normalize(
 
 
 def _before_pooling(module):
-    """Of a plain chain with many layers, the last of each size of maps (VGG16)."""
+    """Return the last layer at each map size of a long plain chain (VGG16)."""
     convolutions = list(convolution_layers(module).values())
     order = [path for path, _ in module.named_modules()]
     pools = [path for path, leaf in module.named_modules() if isinstance(leaf, nn.MaxPool2d)]

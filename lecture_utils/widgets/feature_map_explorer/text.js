@@ -50,7 +50,7 @@ export function summarize(layer, sides, names) {
   const [drawnRows, drawnColumns] = layer.layout.size;
   const smaller = drawnRows === rows ? "" : ` (shown at ${drawnRows}×${drawnColumns})`;
   const dead = layer.dead.size
-    ? ` Dead, silent for all ${names.length} images: ${layer.dead.size}.`
+    ? ` Dead (silent for all ${names.length} images): ${layer.dead.size}.`
     : layer.signed
       ? ""
       : " None is dead.";

@@ -29,7 +29,7 @@ LARGEST_SHIFT = 16
 class FeatureMaps(Demo):
     """A convolutional layer on a color image: channels, kernel slices, partial sums, feature maps.
 
-    In a live notebook all traits are in sync both ways.
+    In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from lecture_utils.convolution import KERNELS, gaussian_kernel
 
 SIZE = 5
 GRAY = np.array([1, 1, 1]) / 3
-#: What red has more than green, and blue more than yellow.
+#: The excess of red over green, and of blue over yellow.
 RED_GREEN = np.array([1, -1, 0])
 BLUE_YELLOW = np.array([-0.5, -0.5, 1])
 

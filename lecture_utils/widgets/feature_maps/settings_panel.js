@@ -19,7 +19,7 @@ function bankChoice({ model, edit }) {
   const choice = segmented({
     legend: "Filters",
     options: [
-      { value: 0, label: "with a meaning" },
+      { value: 0, label: "hand-designed" },
       { value: 1, label: "random" },
     ],
     value: current(),

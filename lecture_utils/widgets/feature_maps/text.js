@@ -42,7 +42,7 @@ export function shapes({ d, k, mapSize }) {
  */
 export function effectSentence(shift, { steps, changed, follows, drift }) {
   return shift.some(Boolean)
-    ? `Shifted: the maps change by ${percent(changed)}. Moved along by ${steps.join(" and ")} of their own steps, ` +
-        `they are off by ${percent(follows)}; the pooled vector changes by ${percent(drift)}.`
-    : "Global average pooling keeps one number per map. Shift the image and watch: the maps move along, the bars barely.";
+    ? `After the shift, the maps differ by ${percent(changed)}. From the old maps, moved by ${steps.join(" and ")} of their own steps, ` +
+        `they differ by ${percent(follows)}; the pooled vector changes by ${percent(drift)}.`
+    : "Global average pooling keeps one number per map. Shift the image and watch: the maps move with it, but the bars hardly change.";
 }

@@ -28,7 +28,7 @@ LARGEST_IMAGE, MOST_IMAGES = 128, 24
 class FilterBankExplorer(Demo):
     """Filters x images as a matrix, with weak and redundant filters marked.
 
-    In a live notebook all traits are in sync both ways: what the reader does on the page arrives
+    In a live notebook, all traits are in sync both ways: what the reader does on the page arrives
     here, and what is assigned here is drawn at once.
 
     Parameters
@@ -47,7 +47,7 @@ class FilterBankExplorer(Demo):
         Standard deviation in pixels of its envelopes, 0.5 to 8; None makes every filter pass a band
         of one octave (sigma = 0.56 / frequency).
     weak_below : float
-        A filter is weak if its energy is below this part of the strongest one's; 0 to 1.
+        A filter is weak if its energy is below this fraction of the strongest filter's; 0 to 1.
     redundant_above : float
         A filter is redundant if the magnitudes of its responses correlate more than this with those
         of a filter that was kept before it, the strongest first; 0 to 1.
@@ -61,7 +61,7 @@ class FilterBankExplorer(Demo):
     filter_bank : lecture_utils.filter_banks.FilterBank
         The bank on screen; assign one of your own to explore it.
     scale : {"matrix", "row"}
-        The scale of the colors: the darkest is the largest magnitude of all, or of the row.
+        The color scale: the darkest color is the largest magnitude of all, or of the row.
     hide : bool
         Whether only the filters that are neither weak nor redundant are shown.
     energies : ndarray, shape (n,)

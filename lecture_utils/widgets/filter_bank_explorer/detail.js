@@ -30,16 +30,16 @@ function verdict({ filters, measured, judged }, i, weakBelow, redundantAbove) {
   if (marks[i] === "weak") {
     if (!measured.energies[i]) return "Weak: it does not respond to these images at all.";
     const part = precise((100 * measured.energies[i]) / top, 3);
-    return `Weak: ${part} % of the strongest filter's energy, below ${format(100 * weakBelow)} %.`;
+    return `Weak: ${part}% of the strongest filter's energy, below ${format(100 * weakBelow)}%.`;
   }
   if (like[i] < 0)
     return judged.ranking[0] === i
       ? "Kept: the strongest filter."
-      : "Kept: it resembles no stronger one.";
+      : "Kept: it resembles no stronger filter.";
   const partner = `r ${redundancy[i].toFixed(2)} with ${filters[like[i]].name}, which is stronger`;
   if (marks[i] === "redundant")
     return `Redundant: ${partner}; the limit is ${format(redundantAbove)}.`;
-  return `Kept: at most ${partner} and kept, too.`;
+  return `Kept: at most ${partner} and also kept.`;
 }
 
 /**

@@ -46,7 +46,7 @@ def matrix_html(bank, images, energies, marks, redundancy, like):
     alt = (
         f"A matrix. Columns: the images {names}. Rows: filters, from the strongest down, each with "
         "its kernel at the left and the magnitudes of its responses, dark where they are large. "
-        "Neighboring rows look alike, and rows become paler towards the bottom."
+        "Neighboring rows look alike, and rows become paler toward the bottom."
     )
     some = "" if len(order) == len(bank) else f" The {len(order)} strongest are shown."
     return (
@@ -64,8 +64,7 @@ def summarize(marks):
     filters = "1 filter" if len(marks) == 1 else f"{len(marks)} filters"
     if not kept:
         return f"{filters}: none of them responds to these images."
-    verb = "carries" if kept == 1 else "carry"
-    return f"{filters}: {weak} weak, {redundant} redundant; {kept} {verb} the rest."
+    return f"{filters}: {weak} weak, {redundant} redundant, {kept} kept."
 
 
 def _table(bank, energies, marks, redundancy, like, order):

@@ -37,7 +37,7 @@ const HELP = [
     "Read",
     "each row is a filter, each column an image; the darker (on a dark page: the brighter) a pixel, the stronger the response there.",
   ],
-  ["Weak", "the filter's energy is below the chosen part of the strongest one's."],
+  ["Weak", "the filter's energy is below the chosen fraction of the strongest filter's energy."],
   [
     "Redundant",
     "its magnitudes correlate, over all pixels of all images, with those of a stronger filter that was kept.",
@@ -120,7 +120,7 @@ function build(demo) {
     const until = performance.now() + SHARE_OF_FRAME;
     let state;
     try {
-      // The first picture is drawn whole, so that nothing moves afterwards.
+      // The first drawing is complete, so that nothing moves afterwards.
       state = colors ? work(() => performance.now() > until) : read();
     } catch (error) {
       return refuse(`This bank cannot be shown: ${error.message}.`);
@@ -197,7 +197,7 @@ function build(demo) {
     ),
   ];
   function readings() {
-    // To ask for them while they are computed would end the work at once, in one long frame.
+    // Asking for them while they are being computed would finish the work in one long frame.
     if (model.get("images").length && isBehind()) return null;
     const marks = model.get("images").length ? read().judged.marks : [];
     const count = (mark) => marks.filter((each) => each === mark).length;

@@ -177,7 +177,7 @@ export function matrix({ onVisit, onOpen, signal }) {
       const part = (100 * measured.energies[i]) / top;
       if (chip.dataset.mark !== marks[i]) chip.replaceChildren(icon(ICONS[marks[i]]), h("span"));
       chip.dataset.mark = marks[i];
-      if (marks[i] === "weak") setText(chip.lastChild, `weak, ${precise(part, 2)} %`);
+      if (marks[i] === "weak") setText(chip.lastChild, `weak, ${precise(part, 2)}%`);
       else if (i === ranking[0]) setText(chip.lastChild, "kept, strongest");
       else setText(chip.lastChild, `${marks[i]}, r ${redundancy[i].toFixed(2)}`);
       setText(name, filters[i].name);
@@ -251,7 +251,7 @@ function listenToCells({ table, body, grid, onVisit, onOpen }) {
     cell.focus({ preventScroll: true });
     cell.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
-  // When the page scrolls, another cell comes under a pointer that has not moved: that is no visit.
+  // When the page scrolls, another cell may come under a resting pointer, which is not a visit.
   let pointer = "";
   const hasMoved = ({ clientX, clientY }) => {
     const before = pointer;

@@ -31,7 +31,7 @@ function remembered(make) {
  *
  * `read()` gives the present state, however long it takes. A large bank takes several frames, so
  * `work(enough)` only computes until `enough()`, and returns the state that it then knows, or null.
- * What it has begun it ends before it turns to newer settings: a hand that keeps moving sees
+ * It finishes what it has begun before it turns to newer settings, so that a slider in motion shows
  * results, too. `isBehind()` says that there are newer ones.
  * @param {Model} model
  */

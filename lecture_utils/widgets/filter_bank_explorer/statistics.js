@@ -1,8 +1,8 @@
 /** Which filters of a bank are weak, and which repeat others. `statistics.py` does the same. */
 
-/** Responses below this part of the kernel's sum of magnitudes are rounding errors. */
+/** Responses below this fraction of the kernel's sum of magnitudes are rounding errors. */
 const ROUNDING = 1e-10;
-/** A map whose variance is below this part of its mean square is flat. */
+/** A map whose variance is below this fraction of its mean square is flat. */
 const FLAT = 1e-10;
 
 /**
@@ -43,8 +43,8 @@ export function measure(filters, responses) {
 /**
  * Mark weak and redundant filters, going from the strongest to the weakest.
  * @param {{energies: Float64Array, correlations: Float64Array}} measured
- * @param {number} weakBelow Weak is what has less than this part of the strongest one's energy.
- * @param {number} redundantAbove Redundant is what correlates more with a filter kept before it.
+ * @param {number} weakBelow Weak: less than this fraction of the strongest energy.
+ * @param {number} redundantAbove Redundant: a higher correlation with a filter kept before it.
  * @returns {{marks: string[], redundancy: Float64Array, like: number[], ranking: number[]}} `like`
  *   is the filter that each one resembles most among those kept before it, or -1.
  */
@@ -108,6 +108,5 @@ export function summarize(marks) {
   const kept = count("kept");
   const filters = marks.length === 1 ? "1 filter" : `${marks.length} filters`;
   if (!kept) return `${filters}: none of them responds to these images.`;
-  const verb = kept === 1 ? "carries" : "carry";
-  return `${filters}: ${count("weak")} weak, ${count("redundant")} redundant; ${kept} ${verb} the rest.`;
+  return `${filters}: ${count("weak")} weak, ${count("redundant")} redundant, ${kept} kept.`;
 }

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from lecture_utils.filter_banks import FilterBank
 
-#: Responses below this part of the kernel's sum of magnitudes are rounding errors.
+#: Responses below this fraction of the kernel's sum of magnitudes are rounding errors.
 ROUNDING = 1e-10
-#: A map whose variance is below this part of its mean square is flat.
+#: A map whose variance is below this fraction of its mean square is flat.
 FLAT = 1e-10
 
 
@@ -68,7 +68,7 @@ def judge(
     energies : array_like, shape (n,)
     correlations : array_like, shape (n, n)
     weak_below : float
-        A filter is weak if its energy is below this part of the strongest one's, or zero.
+        A filter is weak if its energy is below this fraction of the strongest filter's, or zero.
     redundant_above : float
         A filter that is not weak is redundant if its correlation with one that was kept before it
         is above this.

@@ -35,7 +35,7 @@ export function viewSettings({ model, edit }) {
       onInput: (value) => edit({ [name]: value }),
     });
   const limits = {
-    weak_below: limit("weak_below", "Weak: energy below this part of the strongest"),
+    weak_below: limit("weak_below", "Weak: energy below this fraction of the strongest"),
     redundant_above: limit("redundant_above", "Redundant: correlation above"),
   };
   const sort = select({

@@ -24,9 +24,10 @@ __all__ = ["FilterEvolution"]
 class FilterEvolution(Demo):
     """First-layer filters of recorded runs, snapshot by snapshot, for several training set sizes.
 
-    A slider goes through the optimizer steps at which the filters were kept. Each set of filters
-    comes with the mean cosine similarity to its initial values, so that filters that have barely
-    moved are not mistaken for learned ones. In a live notebook all traits are in sync both ways.
+    A slider goes through the optimizer steps after which the filters were saved. Each set of
+    filters comes with the mean cosine similarity to its initial values, so that nobody mistakes
+    filters that have barely moved for learned ones. In a live notebook, all traits are in sync both
+    ways.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ class FilterEvolution(Demo):
     ValueError, traitlets.TraitError
         If runs, curves or a setting cannot be shown; the message names the value.
     FileNotFoundError
-        If a run has kept no snapshots.
+        If a run has no snapshots.
 
     Examples
     --------
@@ -102,7 +103,7 @@ class FilterEvolution(Demo):
     def _check_step(self, proposal):
         if proposal["value"] not in self.steps:
             raise traitlets.TraitError(
-                f"step is {proposal['value']}; the filters were kept after steps "
+                f"step is {proposal['value']}; the filters were saved after steps "
                 f"{', '.join(map(str, self.steps))}"
             )
         return proposal["value"]
@@ -138,7 +139,7 @@ class FilterEvolution(Demo):
         return (self.filters[at].astype(float) - 128) * (self.largest[at] / 127)
 
     def figure_html(self) -> str:
-        """Return the filters at the chosen step as a picture, and all numbers as tables."""
+        """Return the filters at the chosen step as an image, and all numbers as tables."""
         return evolution_html(self)
 
     def _accuracy_near(self, size: int) -> tuple[int, float]:

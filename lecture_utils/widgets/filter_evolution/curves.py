@@ -31,7 +31,7 @@ def gather_curves(
     Raises
     ------
     ValueError
-        If there are too many curves, or a value is no accuracy.
+        If there are too many curves, or a value is not an accuracy.
     """
     if not isinstance(curves, Mapping) or len(curves) > MOST_CURVES:
         raise ValueError(
@@ -48,11 +48,11 @@ def gather_curves(
 
 def _point(label, size, seeds):
     if not is_whole(size) or size < 1:
-        raise ValueError(f"{label!r}: {size!r} is no number of training images")
+        raise ValueError(f"{label!r}: {size!r} is not a number of training images")
     values = [float(value) for value in (seeds.values() if isinstance(seeds, Mapping) else seeds)]
     if not values or not all(0 <= value <= 1 for value in values):
         raise ValueError(
-            f"{label!r}, {size} images: {values} are no accuracies; give numbers from 0 to 1, one "
+            f"{label!r}, {size} images: {values} are not accuracies; give numbers from 0 to 1, one "
             "per seed"
         )
     mean, margin = t_interval(values) if len(values) > 1 else (values[0], None)

@@ -6,7 +6,7 @@ import { toTyped } from "../_shared/math/arrays.js";
 /**
  * @typedef {object} Evolution
  * @property {number[]} sizes Training images of each run.
- * @property {number[]} steps Optimizer steps after which the filters were kept.
+ * @property {number[]} steps Optimizer steps after which the filters were saved.
  * @property {number} count Filters of each run.
  * @property {number} rows Rows of a filter.
  * @property {number} columns

@@ -72,7 +72,9 @@ def gather(runs: Mapping[int, Run]) -> dict[str, Any]:
         )
     for size in runs:
         if not is_whole(size) or size < 1:
-            raise ValueError(f"{size!r} is no number of training images; use whole numbers above 0")
+            raise ValueError(
+                f"{size!r} is not a number of training images; use whole numbers above 0"
+            )
     ordered = {int(size): runs[size] for size in sorted(runs)}
     snapshots = {size: _snapshots(size, run) for size, run in ordered.items()}
     first_size, (steps, first) = next(iter(snapshots.items()))

@@ -1,4 +1,4 @@
-"""The static picture and tables of FilterEvolution."""
+"""The static image and tables of FilterEvolution."""
 
 import html
 
@@ -51,7 +51,7 @@ def evolution_html(demo):
     alt = (
         f"The {demo.filters.shape[2]} filters of a first layer after {step:,} of {last:,} steps, "
         f"side by side for {', '.join(names)} training images; blue is negative, red positive. "
-        f"Mean cosine similarity with the initial filters: {told}."
+        f"Mean cosine similarity to the initial filters: {told}."
     )
     caption = (
         f"Filters after {step:,} of {last:,} steps, from left to right with {', '.join(names)} "
@@ -62,7 +62,7 @@ def evolution_html(demo):
         at, accuracy = demo._accuracy_near(size)
         cells = (f"{similarity[size]:.3f}", f"{accuracy:.1%} (after step {at:,})")
         rows.append(_figure.table_row(f"{size:,}", cells))
-    heads = ("training images", "similarity with the start", "validation accuracy")
+    heads = ("training images", "similarity to the initial filters", "validation accuracy")
     tables = [_figure.table(f"After {step:,} steps", heads, rows)]
     if demo.curves:
         tables.append(_curve_table(demo.curves))

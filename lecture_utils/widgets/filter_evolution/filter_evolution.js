@@ -27,7 +27,7 @@ function runColumn(evolution, run) {
     h(
       "dl",
       { class: "evolution-numbers" },
-      h("div", {}, h("dt", {}, "similarity with the start"), similarity),
+      h("div", {}, h("dt", {}, "similarity to the initial filters"), similarity),
       h("div", {}, h("dt", {}, "validation accuracy", when), accuracy),
     ),
   );
@@ -86,7 +86,7 @@ function build(demo) {
   const scale = segmented({
     legend: "Color scale",
     options: [
-      { value: false, label: "each its own" },
+      { value: false, label: "one per filter" },
       { value: true, label: "one for all" },
     ],
     value: false,

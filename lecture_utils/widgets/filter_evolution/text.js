@@ -47,5 +47,5 @@ export const EXPLAINED =
 export const scaleNote = (common) =>
   common
     ? "All filters, of all runs and steps, share one color scale: faint filters have small weights."
-    : "Each filter has its own color scale from its largest weight (red) through zero to minus that " +
-      "(blue). So noise looks as strong as a learned pattern: compare the shapes.";
+    : "Each filter has its own color scale from minus its largest weight (blue) through zero to plus " +
+      "(red). So noise looks as strong as a learned pattern: compare the shapes.";

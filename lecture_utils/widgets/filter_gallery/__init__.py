@@ -23,8 +23,8 @@ _KINDS = ("optima", "minimum", "neuron", "swept")
 class FilterGallery(Demo):
     """Look into the filters of a network: synthesized images, priors, and images of a data set.
 
-    All this was recorded, see `lecture_utils.interpretation.recordings`. Images are loaded layer by
-    layer when they are wanted. In a live notebook all traits are in sync both ways.
+    Everything was recorded; see `lecture_utils.interpretation.recordings`. Images are loaded layer
+    by layer, when they are needed. In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------
@@ -35,10 +35,10 @@ class FilterGallery(Demo):
     filter : int, optional
         Number of the filter that is shown large; by default the first that was recorded.
     objective : {"channel", "neuron", "logit"}, optional
-        What is maximized: the mean of the filter's map, or its value in the middle. Of the layer
-        "classes", always the logit.
+        What is maximized: the mean of the filter's map, or its value in the middle. For the layer
+        "classes", it is always the logit.
     setting : int, optional
-        Which of `recordings.settings` the priors have; by default 0, the default.
+        Index of the settings of the priors in `recordings.settings`; 0 is the default.
 
     Attributes
     ----------

@@ -58,7 +58,7 @@ function imageRow(name) {
   };
 }
 
-/** Several images for the filter, kept from being alike, and one for its lowest activation. */
+/** Several images for the filter, made to differ, and one for its lowest activation. */
 export function optimaRows() {
   const [optima, minimum] = [imageRow("optima"), imageRow("minimum")];
   const element = h(

@@ -1,5 +1,5 @@
 /**
- * FilterGallery: what maximizes a filter under which priors, and what real images do in it.
+ * FilterGallery: what maximizes a filter under various priors, and which real images activate it.
  */
 
 import { format } from "../_shared/math/numbers.js";
@@ -87,7 +87,7 @@ function makeControls({ model, edit }, networks, state) {
     objectives: h(
       "div",
       { class: "gallery-objective" },
-      h("span", { class: "lu-title", "aria-hidden": "true" }, "Maximized is the"),
+      h("span", { class: "lu-title", "aria-hidden": "true" }, "Maximize the"),
       objectives.element,
     ),
     update,
@@ -145,7 +145,7 @@ function build(demo) {
     examples.draw(now, pool);
     setText(
       source,
-      `Images: ${network.pool.origin}. Numbers under images: ${measureOf(objective)}. All this was recorded, with the settings that the copied program has.`,
+      `Images: ${network.pool.origin}. Numbers under images: ${measureOf(objective)}. Everything was recorded with the settings in the copied program.`,
     );
     tell(now);
     return {

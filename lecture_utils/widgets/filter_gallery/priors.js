@@ -34,7 +34,7 @@ export function priorSliders({ onInput }) {
       setText(
         note,
         isSwept
-          ? "One prior at a time: moving a slider puts the others back to their default. The dots share one scale."
+          ? "One prior at a time: moving a slider resets the others to their defaults. The dots share one scale."
           : isNeuron
             ? "The priors were varied for the objective “channel” only. Choose it to move the sliders."
             : `In this layer, the priors were varied for ${names}. Choose one of them to move the sliders.`,

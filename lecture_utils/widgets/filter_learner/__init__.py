@@ -24,7 +24,7 @@ from . import training
 LARGEST_SIDE = 128
 LARGEST_TARGET = 100.0
 BATCHES = (1, 16, 64, 256, "all")
-#: A student with larger weights is lost.
+#: A student with larger weights has diverged.
 DIVERGED = 1e6
 _SIZES = (3, 5)
 _SHOWN_STEPS = 300
@@ -34,11 +34,11 @@ _PHOTOS = ("cat", "grass", "coins")
 
 
 class FilterLearner(ImageDemo):
-    """A kernel that learns from data to be another kernel, one gradient step at a time.
+    """A kernel that learns another kernel from data, one gradient step at a time.
 
     The teacher filters the image with the target kernel and adds noise. The student starts from
-    small random weights and follows the gradient of the mean squared error, which is computed on
-    the page and, equally, here. In a live notebook all traits are in sync both ways.
+    small random weights and follows the gradient of the mean squared error, which the page and
+    Python compute alike. In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class FilterLearner(ImageDemo):
     momentum : float
         0 to 0.95, as in `torch.optim.SGD`.
     seed : int
-        Of the first weights, the noise and the batches; 0 to 2³² - 1.
+        Seed of the initial weights, the noise, and the batches; 0 to 2³² - 1.
     centered : bool
         Subtract the image's mean before anything else.
     sources : dict of str to array_like, optional
@@ -263,7 +263,7 @@ class FilterLearner(ImageDemo):
         ValueError
             If `steps` is negative, or the image is smaller than the kernel.
         FloatingPointError
-            If the weights leave all bounds; the message names the learning rate.
+            If the weights diverge; the message names the learning rate.
         """
         steps = whole("steps", steps, 0)
         weights, velocity = self._after(steps, self.weights, self.velocity, self.steps)
@@ -288,7 +288,7 @@ class FilterLearner(ImageDemo):
     def readings(self) -> dict[str, Any]:
         """Return how far from the target a new student is after 100 steps with these settings.
 
-        A student that diverges is a million away.
+        A student that diverges counts as a million away.
         """
         first = self._first_weights()
         try:

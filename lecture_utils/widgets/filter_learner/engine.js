@@ -8,9 +8,9 @@ import { normal, uniform } from "../_shared/math/random.js";
 /** Streams of random numbers: the first weights, the noise, and from BATCH on the batches. */
 const [START, NOISE, BATCH] = [0, 1, 2];
 const START_SCALE = 0.3;
-/** A student with larger weights is lost. */
+/** A student with larger weights has diverged. */
 export const DIVERGED = 1e6;
-/** So many losses are kept for the curve; then a run is over. */
+/** The curve has room for this many losses; then a run is over. */
 export const MOST_STEPS = 10000;
 
 /**

@@ -38,12 +38,12 @@ const HELP = [
   ],
   [
     "Batch",
-    "the gradient of a few output pixels, drawn at random, points only roughly downhill, but costs less. With a batch of 1 the patch is framed in the input.",
+    "the gradient of a few output pixels, drawn at random, points only roughly downhill, but costs less. With a batch of 1, the patch is framed in the input.",
   ],
   ["Target", "choose a kernel, or type numbers into its cells."],
   [
     "Your own image",
-    "draw one, open a file or drop one here. It stays in your browser and is made 64 pixels large.",
+    "draw one, open a file or drop one here. It stays in your browser, and is resized to 64 pixels.",
   ],
 ];
 
@@ -174,7 +174,7 @@ function build(demo) {
     };
   }
   let announced = "";
-  /** Sixty steps per second would drown everything else: a run is told when it pauses. */
+  /** Sixty steps per second would drown everything else: a run is announced when it pauses. */
   function announce({ step, loss, distance }) {
     const words = `Step ${step}: loss ${precise(loss, 3)}, distance from the target ${precise(distance, 3)}.`;
     if (announced && words !== announced) demo.say(words);

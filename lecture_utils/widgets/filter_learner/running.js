@@ -6,7 +6,7 @@ import { setText } from "../_shared/ui/dom.js";
 import { clock } from "../_shared/ui/frame.js";
 import { DICE, PAUSE, PLAY, RESTART, STEP } from "../_shared/ui/icons.js";
 
-/** With reduced motion a run is not animated: so many steps are shown at once. */
+/** With reduced motion, a run is not animated: this many steps are shown at once. */
 export const STEPS_AT_ONCE = 300;
 
 /**
@@ -59,7 +59,7 @@ export function makeRunning({ demo, session, say }) {
     runButton,
     button({ label: "Step", path: STEP, onClick: step }),
     button({ label: "Reset", path: RESTART, onClick: again(session.reset) }),
-    button({ label: "Other start", path: DICE, onClick: again(otherStart) }),
+    button({ label: "New start", path: DICE, onClick: again(otherStart) }),
   ];
   let shown = null;
   function update() {

@@ -115,7 +115,7 @@ export function makeSession(model, edit) {
     follow,
     reset,
     advance,
-    /** After a pause Python hears of the weights. */
+    /** After a pause, Python gets the weights. */
     settle() {
       const { student } = session;
       if (student) send(student.weights, student.velocity, student.step);

@@ -33,11 +33,11 @@ export function warning(task, student, { h, w, k, rate, batch, momentum }) {
   if (taught < size) {
     return (
       `The patches of this image span only ${taught} of ${size} directions. Along the others the gradient is always ` +
-      "zero: the student's responses can be perfect here, and still be another kernel than the teacher. Choose a richer image."
+      "zero: the student’s responses can be perfect here although its kernel differs from the teacher’s. Choose a richer image."
     );
   }
   if (student.losses.length > MOST_STEPS) {
-    return `These were ${MOST_STEPS} steps, as many as the curve keeps. Press Reset to start again.`;
+    return `The curve has room for ${MOST_STEPS} steps, and is full. Press Reset to start again.`;
   }
   return null;
 }
@@ -46,11 +46,11 @@ function divergence(task, student, { rate, batch, momentum }) {
   const stable = largestStableRate(task.curvature, momentum);
   const start = `Diverged at step ${student.step}: the learning rate ${format(rate, 4)} is`;
   if (rate >= stable) {
-    return `${start} above ${precise(stable, 3)}, the largest that is stable here. Choose a smaller one and press Reset.`;
+    return `${start} above ${precise(stable, 3)}, the largest stable rate here. Choose a smaller one and press Reset.`;
   }
   return (
     `${start} below ${precise(stable, 3)}, which is stable on average, but a batch of ${batch} does not see the average: ` +
-    `alone, the brightest patch allows only ${precise((1 + momentum) / task.brightest, 2)}. ` +
+    `the brightest patch alone allows only ${precise((1 + momentum) / task.brightest, 2)}. ` +
     "Choose a smaller learning rate or a larger batch, and press Reset."
   );
 }
@@ -68,7 +68,7 @@ export function lesson({ curvature: { condition, taught, eigenvalues } }) {
   if (condition < EVEN)
     return `Condition number ${ratio}: all directions of the kernel are learned about equally fast.`;
   return (
-    `Condition number ${ratio}: along the direction that this image teaches worst, learning is so many times slower ` +
-    "than along the best one, because neighboring pixels are much alike. Stable: η < 2 (1 + β) / λmax."
+    `Condition number ${ratio}: along the direction that this image teaches worst, learning is that many times slower ` +
+    "than along the best one, because neighboring pixels are so alike. Stable: η < 2 (1 + β) / λmax."
   );
 }

@@ -29,7 +29,7 @@ _FASHION = (0, 1, 2, 5, 7, 8, 9)
 class GaborLab(ImageDemo):
     """One Gabor filter on an image: kernel, spot in the frequency plane, response.
 
-    In a live notebook all traits are in sync both ways: what the reader does on the page arrives
+    In a live notebook, all traits are in sync both ways: what the reader does on the page arrives
     here, and what is assigned here is drawn at once. A demo on the same page can open a filter here
     with the event ``lu:gabor-open`` on the document, ``detail: {frequency, theta, sigma}``.
 
@@ -46,9 +46,9 @@ class GaborLab(ImageDemo):
     sigma : float
         Standard deviation of the envelope along the wave, 0.5 to 10 pixels.
     aspect : float
-        How many times longer it is along the crests of the wave, 0.5 to 3.
+        How many times longer the envelope is along the crests of the wave, 0.5 to 3.
     phase : float
-        Of the wave in the middle of the kernel, -pi to pi.
+        Phase of the wave in the middle of the kernel, -pi to pi.
     sources : dict of str to array_like, optional
         Images to choose from, instead of a zone plate, photos, shapes and Fashion-MNIST.
     source : str, optional
@@ -66,8 +66,8 @@ class GaborLab(ImageDemo):
         Row and column of the pixel whose response is shown.
     kernel : ndarray of complex128, shape (kh, kw)
     response : ndarray of complex128, shape (H, W)
-        Of `lecture_utils.filter_banks.GaborBank`, images mirrored at their border. Computed on
-        access.
+        As from `lecture_utils.filter_banks.GaborBank`, with the image mirrored at its border.
+        Computed on access.
 
     Raises
     ------
@@ -164,12 +164,12 @@ class GaborLab(ImageDemo):
         )
         alt = (
             f"Left: {self.source}, in gray, with the kernel's window framed. Middle: the real part "
-            "of the kernel, stripes that fade towards its border. Right: the magnitude of the "
+            "of the kernel, stripes that fade toward its border. Right: the magnitude of the "
             "response, strong where the image has such stripes; the strongest position is framed."
         )
         number = f"{magnitude[row, column]:.4g}"
         text = (
-            f"{html.escape(self.source)} under a Gabor filter of {settings}. The kernel has "
+            f"{html.escape(self.source)} convolved with a Gabor filter: {settings}. The kernel has "
             f"{kh}×{kw} weights. The mean squared magnitude of the response is "
             f"{(magnitude**2).mean():.4g}, its largest magnitude {magnitude.max():.4g}; at row "
             f"{row}, column {column} it is {number}."

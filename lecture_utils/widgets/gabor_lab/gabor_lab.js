@@ -36,7 +36,7 @@ const RESPONSE_PARTS = [
 const HELP = [
   [
     "Frequency plane",
-    "drag the spot, or click where it should go; or use the arrow keys (with Shift five steps at once). Its distance from the middle is the frequency, its direction theta, its width one over sigma.",
+    "drag the spot, click where it should go, or use the arrow keys (with Shift, five steps at once). Its distance from the center is the frequency, and its direction is theta. Its width is proportional to one over sigma.",
   ],
   [
     "Zone plate",
@@ -44,7 +44,7 @@ const HELP = [
   ],
   [
     "One pixel",
-    "point at the input or the response, tap it, or use the arrow keys; a click makes it stay.",
+    "point at the input or the response, tap it, or use the arrow keys; click to pin it.",
   ],
   ["Drawing", "draw with mouse or finger; or move with the arrow keys and press Space to paint."],
   ["Your own image", "open a file or drop one here. It stays in your browser."],
@@ -55,7 +55,7 @@ function steered({ frequency, theta }) {
   const rounded = Math.round(frequency * 1000) / 1000;
   return {
     frequency: clamp(rounded, ...RANGES.frequency),
-    // In the very middle there is no direction: the last one stays.
+    // The center has no direction: the last one stays.
     ...(rounded > 0 && { theta: Math.min(Math.round(theta * 1000) / 1000, Math.PI) }),
   };
 }
@@ -253,7 +253,7 @@ function windowAround(row, column, { kernel, h: rows, w: columns }) {
   return { top, left, rows: bottom - top, columns: Math.min(column + right + 1, columns) - left };
 }
 
-/** The lab as a screen reader tells it. */
+/** The lab in words, for screen readers. */
 function sentence(lab, row, column) {
   const at = row * lab.w + column;
   return (
@@ -264,17 +264,16 @@ function sentence(lab, row, column) {
 }
 
 /**
- * What the pixel grid makes of a wave above the Nyquist frequency; null where there is nothing to
- * say.
+ * How the pixel grid shows a wave above the Nyquist frequency; null where there is nothing to say.
  */
 function aliasing({ frequency, theta }) {
   const { u, v, aliased } = spot(frequency, theta);
   if (!aliased) return null;
   const seen = settingsAt(u, v);
   return (
-    `Aliasing: along an axis this wave makes more than half a cycle from one pixel to the next ` +
-    `(0.5 is the Nyquist frequency). Sampled on the pixels it is the same as a wave of frequency ` +
-    `${format(seen.frequency, 3)} at theta ${format(seen.theta)}, so that is what the filter picks.`
+    `Aliasing: along an axis, this wave goes through more than half a cycle from one pixel to the next ` +
+    `(0.5 is the Nyquist frequency). Sampled at the pixels, it is the same as a wave of frequency ` +
+    `${format(seen.frequency, 3)} at theta ${format(seen.theta)}, and the filter responds to that wave.`
   );
 }
 

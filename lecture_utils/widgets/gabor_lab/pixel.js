@@ -1,6 +1,5 @@
 /**
- * The pixel whose numbers are told: where it stays (the trait), and where it only visits under the
- * pointer.
+ * The pixel whose numbers are shown: the pinned one (the trait), or the one under the pointer.
  */
 
 /** @import { Edit, Model } from "../_shared/ui/model.js" */

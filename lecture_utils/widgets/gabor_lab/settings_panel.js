@@ -79,8 +79,8 @@ export function settingsPanel({ model, edit }) {
     sigma,
     h(
       "div",
-      { class: "gabor-panel", role: "group", "aria-label": "Three filters of the lecture" },
-      h("p", { class: "lu-title" }, "Three filters of the lecture"),
+      { class: "gabor-panel", role: "group", "aria-label": "The lecture’s three filters" },
+      h("p", { class: "lu-title" }, "The lecture’s three filters"),
       h("div", { class: "gabor-presets" }, ...presets.map((preset) => preset.element)),
     ),
     more,

@@ -71,8 +71,8 @@ export function spot(frequency, theta) {
 }
 
 /**
- * The frequency and the direction of a place in the frequency plane. Opposite places hold the same
- * wave, travelling there and back, so that half a turn is enough.
+ * The frequency and the direction of a point in the frequency plane. Opposite points hold the same
+ * wave, traveling in opposite directions, so half a turn is enough.
  * @param {number} u
  * @param {number} v
  * @returns {{frequency: number, theta: number}}

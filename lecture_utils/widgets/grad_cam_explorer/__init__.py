@@ -52,7 +52,7 @@ class GradCamExplorer(Demo):
     beside : {"occlusion", "class", "difference"}
         The content of the second image.
     opacity : int
-        Of the maps over the image, in percent.
+        Opacity of the maps over the image, in percent.
     smooth : bool
         Whether maps are interpolated, as usual, or show their cells.
     added : int

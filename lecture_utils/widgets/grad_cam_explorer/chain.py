@@ -43,7 +43,7 @@ def as_chain(model, images):
     model : nn.Module
         In evaluation mode.
     images : Tensor, shape (N, 3, H, W)
-        To try it on.
+        Images to try it on.
 
     Returns
     -------
@@ -81,6 +81,6 @@ def as_chain(model, images):
             if torch.allclose(logits, expected, rtol=1e-4, atol=1e-4):
                 return chain
     raise ValueError(
-        f"{type(model).__name__} is no chain that ends in global average pooling and one linear "
+        f"{type(model).__name__} is not a chain that ends in global average pooling and one linear "
         "layer; use EfficientNet-Lite0 or a ResNet"
     )

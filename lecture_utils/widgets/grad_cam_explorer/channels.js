@@ -111,8 +111,8 @@ export function channelView({ onAdded, onOrder }) {
       legend.update(limits.limit, dark);
       setText(
         verdict,
-        `The cells of the sum add up to ${format(total(sum), 2)}; the other ${(all - count).toLocaleString("en-US")} channels add ` +
-          `${format(total(map) - total(sum), 2)}. So far the sum is ${format(100 * away, 0)}% away from the whole map.`,
+        `The cells of the sum total ${format(total(sum), 2)}; the other ${(all - count).toLocaleString("en-US")} channels add ` +
+          `${format(total(map) - total(sum), 2)}. So far, the sum differs from the whole map by ${format(100 * away, 0)}%.`,
       );
     },
   };

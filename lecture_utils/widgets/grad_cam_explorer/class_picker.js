@@ -59,7 +59,7 @@ export function classPicker({ legend, names, onChoose }) {
     setText(
       status,
       more > 0
-        ? `and ${more} more: type on`
+        ? `and ${more} more: keep typing`
         : field.value.trim() && !matches.length
           ? "no class has this name"
           : "",

@@ -112,7 +112,7 @@ export function camControls({ model, edit }, data, photos) {
     onChange: (evidence) => edit({ evidence }),
   });
   const beside = segmented({
-    legend: "Beside it",
+    legend: "Second image",
     options: BESIDE,
     value: "occlusion",
     onChange: (value) => edit({ beside: value }),
@@ -145,7 +145,7 @@ export function camControls({ model, edit }, data, photos) {
     above: [
       strip.element,
       picker.element,
-      row(layer.element, titled("Evidence", sign.element), titled("Beside it", beside.element)),
+      row(layer.element, titled("Evidence", sign.element), titled("Second image", beside.element)),
       otherPicker.element,
     ],
     look: row(opacity.element, smooth.element),

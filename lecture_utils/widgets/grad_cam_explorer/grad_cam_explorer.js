@@ -1,5 +1,6 @@
 /**
- * GradCamExplorer: where the evidence for a class lies, and what it is the sum of. See __init__.py.
+ * GradCamExplorer: where the evidence for a class lies, and the channels that it consists of. See
+ * __init__.py.
  */
 
 import { toTyped } from "../_shared/math/arrays.js";
@@ -102,7 +103,7 @@ function build(demo) {
   function problem({ wanted, l, c, shown, state, limit }) {
     const name = names[c];
     if (wanted === l) return emptySentence({ shown, sign: state.evidence, limit, name });
-    return `Inside the network “${name}” was not computed for this page; here is the last layer. In Python any class works.`;
+    return `Inside the network, “${name}” was not computed for this page, so this is the last layer. In Python, any class works.`;
   }
 
   const parts = [

@@ -118,7 +118,7 @@ def explain(net, image, layers=None):
     Raises
     ------
     ValueError
-        If the network is no chain, or has no such parts.
+        If the network is not a chain, or has no such parts.
     """
     images = net.preprocess(image)
     chain = as_chain(net.model, images)

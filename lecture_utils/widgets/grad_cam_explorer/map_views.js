@@ -99,7 +99,7 @@ export function mapViews({ demo: { request, signal }, data, names, last }) {
             count: data.listed.length,
             isLast,
           })
-        : `At this layer “${otherName}” was not computed: choose the last layer, or another class.`,
+        : `“${otherName}” was not computed at this layer: choose the last layer, or another class.`,
     );
   }
   function mark({ rows, columns, second, map, otherMap, c, other, state: { beside } }) {

@@ -1,6 +1,6 @@
 /**
- * A map over its image: red speaks for a class, blue against it, and where nothing speaks the image
- * shows.
+ * A map over its image: red is evidence for a class, blue against it; without evidence, the image
+ * shows through.
  */
 
 import { raster } from "../_shared/ui/canvas.js";

@@ -26,7 +26,7 @@ def signed_bytes(values):
     Returns
     -------
     data : ndarray of uint8, shape (..., n)
-        ``(data - 128) * scale`` gives the values back, wrong by at most half of `scale`.
+        ``(data - 128) * scale`` gives the values back, off by at most half of `scale`.
     scale : ndarray of float32, shape (...)
 
     Examples
@@ -49,7 +49,7 @@ def ranged_bytes(values):
     Returns
     -------
     data : ndarray of uint8, shape (..., n)
-        ``low + data * step`` gives the values back, wrong by at most half of `step`.
+        ``low + data * step`` gives the values back, off by at most half of `step`.
     ranges : ndarray of float32, shape (..., 2)
         `low` and `step`.
     """
@@ -74,7 +74,7 @@ def sparse_bytes(values):
     mask : ndarray of uint8
         A bit per number, the first in the highest bit: whether the number is kept.
     data : ndarray of uint8
-        The kept numbers; ``data * step`` gives them back, wrong by at most half of `step`.
+        The kept numbers; ``data * step`` gives them back, off by at most half of `step`.
     step : float
     """
     step = float(np.float32(values.max() / 255)) or 1.0

@@ -31,7 +31,9 @@ export function pythonCode({ code, network, layer, classIndex, other, names, bes
     `layer, class_index = "${layer}", ${classIndex}  # ${names[classIndex]}`,
     "",
     `cam = ${cam("class_index", signed)}`,
-    ...(evidence === "negative" ? ["cam = cam.clamp(max=0)  # what speaks against the class"] : []),
+    ...(evidence === "negative"
+      ? ["cam = cam.clamp(max=0)  # the evidence against the class"]
+      : []),
     ...second,
     "channels = interpretation.grad_cam_channels(net.model, layer, images, class_index)",
     "print(cam)",

@@ -7,16 +7,16 @@ import { total } from "./evidence.js";
 export const FAINT = 0.03;
 
 /**
- * How the cells of a map and the logit belong together.
+ * How the cells of a map are related to the logit.
  * @param {Record<string, any>} state
  * @returns {string}
  */
 export function sumSentence({ map, isLast, logit, bias }) {
   const sum = format(total(map), 2);
   if (isLast) {
-    return `All ${map.length} cells, with their signs, add up to ${sum}; with the bias of ${format(bias, 2)} that is the logit, ${format(total(map) + bias, 2)}.`;
+    return `All ${map.length} cells, with their signs, sum to ${sum}; with the bias of ${format(bias, 2)}, that makes the logit, ${format(total(map) + bias, 2)}.`;
   }
-  return `All ${map.length.toLocaleString("en-US")} cells, with their signs, add up to ${sum}; the logit is ${format(logit, 2)}. Inside the network Grad-CAM is an estimate, and need not add up.`;
+  return `All ${map.length.toLocaleString("en-US")} cells, with their signs, sum to ${sum}; the logit is ${format(logit, 2)}. Inside the network, Grad-CAM is an approximation, so the two need not agree.`;
 }
 
 /**
@@ -30,9 +30,9 @@ export function emptySentence({ shown, sign, limit, name }) {
   const share = strongest
     ? ` The strongest cell is ${format(strongest, 4)}, ${format((100 * strongest) / limit, 1)}% of this image’s scale.`
     : "";
-  if (sign === "negative") return `Next to nothing speaks against “${name}” here.${share}`;
+  if (sign === "negative") return `Almost nothing speaks against “${name}” here.${share}`;
   const look = sign === "positive" ? " “Against” shows what Grad-CAM leaves out." : "";
-  return `No evidence: next to nothing in this image speaks for “${name}” at this layer, so the map stays empty. Stretched to its own maximum it would glow all the same.${share}${look}`;
+  return `No evidence: almost nothing in this image speaks for “${name}” at this layer, so the map stays empty. Stretched to its own maximum, it would glow all the same.${share}${look}`;
 }
 
 /**
@@ -43,13 +43,13 @@ export function emptySentence({ shown, sign, limit, name }) {
 export function besideSentence({ beside, name, other, gap, hasFalls, count, isLast }) {
   if (beside === "occlusion") {
     return hasFalls
-      ? `A gray square of 64×64 pixels moves over the image. Red: covered there, the logit of “${name}” falls; blue: it rises. This asks the network itself, and may contradict Grad-CAM; but a gray square, too, is something that it has never seen.`
-      : `Occlusion was computed for ${count} classes, the likeliest of these images; “${name}” is none of them.`;
+      ? `A gray square of 64×64 pixels moves over the image. Red: the logit of “${name}” falls when this position is covered; blue: it rises. Occlusion queries the network itself, and may contradict Grad-CAM. But a gray square is something the network has never seen.`
+      : `Occlusion was computed for ${count} classes only, the likeliest of these images; “${name}” is not among them.`;
   }
   if (beside === "class")
-    return `The same image, the same layer, the same scale: only the class is another.`;
-  const meaning = isLast ? `: by so much the logit of “${name}” is ahead, biases aside` : "";
-  return `Red: more evidence for “${name}”; blue: more for “${other}”. The cells add up to ${format(gap, 2)}${meaning}.`;
+    return "The same image, the same layer, and the same scale: only the class differs.";
+  const meaning = isLast ? `: the lead of the logit of “${name}”, biases aside` : "";
+  return `Red: more evidence for “${name}”; blue: more for “${other}”. The cells sum to ${format(gap, 2)}${meaning}.`;
 }
 
 /**
@@ -60,8 +60,10 @@ export function besideSentence({ beside, name, other, gap, hasFalls, count, isLa
 export function honestSentence({ title, origin, layer, isLast, classes, listed }) {
   const error = format(100 * layer.error, 1);
   return (
-    `${title} on 224×224 pixels. The maps travel in 8 bits: at this layer no cell is more than ${error}% of the scale away from PyTorch’s. ` +
-    (isLast ? `At the last layer all ${classes.toLocaleString("en-US")} classes are here. ` : "") +
-    `Inside the network and for occlusion ${listed} classes are, those among the 12 likeliest of any of the images. ${origin}.`
+    `${title} on 224×224 pixels. The maps are stored with 8 bits: at this layer, no cell differs from PyTorch’s by more than ${error}% of the scale. ` +
+    (isLast
+      ? `At the last layer, all ${classes.toLocaleString("en-US")} classes are available. `
+      : "") +
+    `Inside the network and for occlusion, ${listed} classes are: those among the 12 likeliest of any image. ${origin}.`
   );
 }

@@ -22,7 +22,7 @@ LARGEST_KERNEL = 5
 class LayerLab(Demo):
     """A convolution or a pooling layer on a grid small enough to see every cell.
 
-    In a live notebook all traits are in sync both ways.
+    In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-/** What one layer computes, as layer.py does, and which cells have to do with which. */
+/** What one layer computes, as in layer.py, and which cells are connected. */
 
 /**
  * How many cells along one axis a window covers, the gaps of a dilation included.

@@ -58,7 +58,7 @@ def layer_output(image, kernel, operation, stride, padding, dilation, ceil_mode)
     operation : {"convolution", "max", "average"}
     stride, padding, dilation : int
     ceil_mode : bool
-        Ignored by convolution, as there is no such thing.
+        Ignored by a convolution, which has no ceil mode.
 
     Returns
     -------

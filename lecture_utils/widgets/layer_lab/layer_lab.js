@@ -42,7 +42,7 @@ function walking({ signal }, read, cell) {
       cell.settle([Math.floor(next / columns), next % columns]);
     },
   });
-  // Whoever wants no motion moves the window one step at a time.
+  // Readers who want no motion move the window one step at a time.
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const showPlay = () => {
     play.button.hidden = calm.matches;

@@ -11,7 +11,7 @@ import { uniform } from "../_shared/math/random.js";
 import { mostPadding } from "./layer.js";
 import { NAMES } from "./state.js";
 
-/** The numbers 0 to 9 of a seed; a place has the same number whatever the size. */
+/** The numbers 0 to 9 of a seed; a position has the same number whatever the size. */
 function randomImage(rows, columns, seed) {
   const at = uniform(seed, 0);
   return Float64Array.from({ length: rows * columns }, (_, i) =>

@@ -3,7 +3,7 @@
 import { format } from "../_shared/math/numbers.js";
 import { readers, windowCells, windowCount } from "./layer.js";
 
-/** A number within a product: negative ones in brackets. */
+/** A number within a product: negative ones in parentheses. */
 const factor = (value) => (value < 0 ? `(${format(value)})` : format(value));
 
 /**
@@ -16,7 +16,7 @@ export function sizeFormula(lab) {
   const [open, close] = ceil ? ["⌈", "⌉"] : ["⌊", "⌋"];
   const axis = (n, k) => {
     const { count, dropped } = windowCount(n, k, lab);
-    const end = dropped ? ", as a window must not start behind the image" : "";
+    const end = dropped ? ", because no window may start beyond the image" : "";
     const steps = `${open}(${n} + 2·${p} − ${d}·(${k} − 1) − 1) / ${s}${close}`;
     return `${steps}${dropped ? "" : " + 1"} = ${Math.max(count, 0)}${end}`;
   };
@@ -67,7 +67,7 @@ export function workedInput(lab, row, column) {
     ? `x[${row}, ${column}] = ${format(pixels[row * w + column])}`
     : `This cell (${border})`;
   const found = readers(lab, row, column);
-  if (!found.length) return `${name} is read by no window: it has no say in the output.`;
+  if (!found.length) return `${name} is read by no window: it does not affect the output.`;
   const list = found.slice(0, 9).map((to) => {
     const times = operation === "convolution" ? ` times ${factor(to.weight)}` : "";
     return `y[${to.row}, ${to.column}]${times}`;

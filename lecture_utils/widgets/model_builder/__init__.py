@@ -43,14 +43,14 @@ class Layers(traitlets.List):
 class ModelBuilder(Demo):
     """Build a network layer by layer and watch shapes, parameters, multiplications and memory.
 
-    In a live notebook all traits are in sync both ways. Layers that do not fit are allowed: the
+    In a live notebook, all traits are in sync both ways. Layers that do not fit are allowed: the
     page explains each problem beside its layer.
 
     Parameters
     ----------
     model : torch.nn.Sequential, optional
-        Of convolutions, pooling, normalization, ReLU, dropout, Flatten and Linear. Its layers are
-        taken, its weights are not.
+        Made of convolutions, pooling, normalization, ReLU, dropout, Flatten, and Linear. The demo
+        takes its layers, not its weights.
     preset : {"flatten", "gap", "dense", "vgg", "all-convolutional"}, optional
         By default "flatten", the chapter's first CNN, unless a model is given.
     input_shape : tuple of int, optional
@@ -153,7 +153,7 @@ class ModelBuilder(Demo):
         """Return whether all layers fit, and what the network has, costs and sees.
 
         ``outputs`` is the length of the last vector; where maps come last, ``channels`` and
-        ``rows`` say their number and size. ``field`` is the side of what one output of the last
+        ``rows`` are their number and size. ``field`` is the side of what one output of the last
         convolution or pooling layer sees.
         """
         rows = self.summary
@@ -191,12 +191,12 @@ class ModelBuilder(Demo):
 
 
 def _compare_channels(made_for, rows):
-    """Refuse a model whose layers were made for other numbers of channels than arrive."""
+    """Refuse a model whose layers were made for other numbers of channels than they receive."""
     for number, (wanted, row) in enumerate(zip(made_for, rows, strict=False), 1):
         if wanted is not None and row["input_shape"] and wanted != row["input_shape"][0]:
             raise ValueError(
-                f"layer {number}, {row['layer']}, was made for {wanted} channels, but "
-                f"{row['input_shape'][0]} arrive; change the model or input_shape"
+                f"layer {number}, {row['layer']}, was made for {wanted} channels, but receives "
+                f"{row['input_shape'][0]}; change the model or input_shape"
             )
 
 

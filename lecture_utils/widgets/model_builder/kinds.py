@@ -76,7 +76,7 @@ def complete(layer: dict[str, Any], where: str = "a layer") -> dict[str, Any]:
     ----------
     layer : dict
         ``{"type": "Conv2d", "out_channels": 32, ...}`` with PyTorch's names. The number of incoming
-        channels is not a setting: it is what the layer before puts out.
+        channels is not a setting: it follows from the layer before.
     where : str
         What to call the layer in an error message.
 
@@ -88,7 +88,7 @@ def complete(layer: dict[str, Any], where: str = "a layer") -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If type or setting are unknown, or a value is out of range.
+        If the type or a setting is unknown, or a value is out of range.
 
     Examples
     --------

@@ -142,7 +142,7 @@ export function layerRow({ type, settings, onSet, onMove, onRemove, onFix, say }
     (wanted.disabled ? (by < 0 ? down : up) : wanted).focus();
   };
   const focusInput = () => (settingsElement.querySelector("input") ?? remove).focus();
-  /** Say no more of a number that was refused: something else has been done since. */
+  /** Drop the message about a refused number: something else has been done since. */
   const forget = () => {
     typed = "";
   };

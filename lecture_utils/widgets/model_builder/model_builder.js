@@ -19,15 +19,15 @@ import { count } from "./units.js";
 const WINDOWS = ["Conv2d", "MaxPool2d", "AvgPool2d"];
 const LEGEND =
   "A MAC is one multiplication by a weight and one addition. torchinfo also counts each bias, and the " +
-  "parameters of a normalization once. Memory: the outputs as 32-bit numbers, for the whole batch. A layer " +
-  "“sees” so many rows and columns of the input (its receptive field, padding included).";
+  "parameters of a normalization once. Memory: the outputs as 32-bit numbers, for the whole batch. “Sees”: " +
+  "the receptive field of one output, in rows and columns of the input, padding included.";
 
 /** What counts as an operation. */
 function countingChoice(onChange) {
   return segmented({
     legend: "What counts as an operation",
     options: [
-      { value: "multAdds", label: "as torchinfo" },
+      { value: "multAdds", label: "like torchinfo" },
       { value: "macs", label: "weights only" },
     ],
     value: "multAdds",

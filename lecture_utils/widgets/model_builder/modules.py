@@ -58,7 +58,7 @@ def read(model: nn.Sequential) -> tuple[list[dict[str, Any]], list[int | None]]:
     -------
     layers : list of dict
     channels : list of int or None
-        The incoming channels that each layer was made for; None where it does not care.
+        The incoming channels that each layer was made for; None where it does not matter.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-/** What each layer of a stack puts out and costs, or why it does not fit, as stack.py does. */
+/** The output and cost of each layer, or why it does not fit; stack.py computes the same. */
 
 const product = (shape) => shape.reduce((all, size) => all * size, 1);
 /**
@@ -59,8 +59,8 @@ export function findProblem(layer, shape, flattened) {
   if (["ReLU", "Dropout", "Flatten"].includes(type)) return null;
   if (shape.length === 1) {
     const problem =
-      `${type} works on maps (channels × height × width), but a vector of ${shape[0]} numbers ` +
-      "arrives. Move it up, before Flatten.";
+      `${type} works on maps (channels × height × width), but it receives a vector of ` +
+      `${shape[0]} values. Move it up, before Flatten.`;
     return { problem };
   }
   if (type === "BatchNorm2d" || type === "AdaptiveAvgPool2d") return null;
@@ -112,21 +112,21 @@ function linearProblem(wanted, shape, flattened) {
   if (shape.at(-1) === wanted) return null;
   if (shape.length === 3) {
     const problem =
-      `Linear reads vectors of ${wanted} numbers, but maps of ${times(shape)} arrive. Put a Flatten ` +
-      `before it: that makes ${arriving} numbers.`;
+      `Linear reads vectors of ${wanted} values, but it receives maps of ${times(shape)}. Put a Flatten ` +
+      `before it: that makes ${arriving} values.`;
     return {
       problem,
       fix: { label: "Fix: add Flatten", flatten: true, set: { in_features: arriving } },
     };
   }
   const origin = flattened ? ` (${times(flattened)}, flattened)` : "";
-  const problem = `in_features is ${wanted}, but ${arriving} numbers arrive${origin}.`;
+  const problem = `in_features is ${wanted}, but the layer receives ${arriving} values${origin}.`;
   return { problem, fix: { label: `Fix: use ${arriving}`, set: { in_features: arriving } } };
 }
 
 /** @param {number[]} shape */
 const lastAxisNote = ([channels, height, width]) =>
-  `Without Flatten, Linear works on each of the ${channels * height} rows of ${width} numbers by itself.`;
+  `Without Flatten, Linear works on each of the ${channels * height} rows of ${width} values by itself.`;
 
 /**
  * How often the window of a convolution or pooling layer fits along one axis; 0 if it does not.
@@ -140,7 +140,7 @@ function windows(
 ) {
   const room = (size + 2 * padding - dilation * (kernel - 1) - 1) / stride;
   const steps = ceil ? Math.ceil(room) : Math.floor(room);
-  // A window that would start in the padding behind the input sees nothing of it.
+  // A window that would start in the padding beyond the input sees nothing of it.
   const dropped = ceil && steps * stride >= size + padding;
   return Math.max(0, steps + (dropped ? 0 : 1));
 }
@@ -185,7 +185,7 @@ function nextField(layer, shape, field, flattened) {
       step: step.map((by) => by * layer.stride),
     };
   }
-  // Whoever reads all places sees all their fields together.
+  // A layer that reads all positions has the union of all their fields.
   const places = type === "AdaptiveAvgPool2d" ? shape : type === "Linear" ? flattened : null;
   if (!places) return field;
   return { size: size.map((n, a) => n + (places[a + 1] - 1) * step[a]), step };

@@ -83,8 +83,8 @@ def find_problem(layer, shape, flattened=None):
         return None
     if len(shape) == 1:
         return (
-            f"{kind} works on maps (channels × height × width), but a vector of {shape[0]} numbers "
-            "arrives. Move it up, before Flatten."
+            f"{kind} works on maps (channels × height × width), but it receives a vector of "
+            f"{shape[0]} values. Move it up, before Flatten."
         )
     if kind in ("BatchNorm2d", "AdaptiveAvgPool2d"):
         return None
@@ -121,11 +121,11 @@ def _linear_problem(wanted, shape, flattened):
         return None
     if len(shape) == 3:
         return (
-            f"Linear reads vectors of {wanted} numbers, but maps of {_times(shape)} arrive. Put a "
-            f"Flatten before it: that makes {math.prod(shape)} numbers."
+            f"Linear reads vectors of {wanted} values, but it receives maps of {_times(shape)}. "
+            f"Put a Flatten before it: that makes {math.prod(shape)} values."
         )
     origin = f" ({_times(flattened)}, flattened)" if flattened else ""
-    return f"in_features is {wanted}, but {shape[0]} numbers arrive{origin}."
+    return f"in_features is {wanted}, but the layer receives {shape[0]} values{origin}."
 
 
 def _map_size(layer, height, width):

@@ -32,7 +32,7 @@ function question({ question: text, options, key }, number) {
     const missing = options.some((o, i) => o.right && !inputs[i].checked);
     const lead = right
       ? several && missing
-        ? "Right, and there is more. "
+        ? "Right so far, but there is more. "
         : "Right. "
       : "Not quite. ";
     verdict.className = `quiz-verdict ${right ? "right" : "wrong"}`;

@@ -49,14 +49,14 @@ PRESETS = {
 class ReceptiveFieldLab(Demo):
     """A stack of convolution and pooling layers, and the cone from one output down to the input.
 
-    In a live notebook all traits are in sync both ways.
+    In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------
     layers : str or list of (LayerSpec or dict), optional
         The name of one of `PRESETS`; or the layers, first layer first: a `LayerSpec` (a
         convolution), or a dict with ``kind`` ("conv", "max" or "average"), ``kernel``, ``stride``
-        and ``dilation``. Only square windows; padding is left out, because it moves fields and does
+        and ``dilation``. Windows are square. Padding is left out, because it moves fields but does
         not change their size.
     weights : {"uniform", "random"}
         How the effective field is measured: with kernels that average, or as the mean over several
@@ -181,11 +181,11 @@ class ReceptiveFieldLab(Demo):
         tile = _figure.sequential_tile(np.outer(self.profile, self.profile))
         side = side_holding(0.95, np.outer(self.profile, self.profile))
         text = (
-            f"One output of these {len(fields)} layers sees {size}×{size} pixels; 95% of what they "
-            f"weigh, with kernels that average, lies in the middle {side}×{side}."
+            f"One output of these {len(fields)} layers sees {size}×{size} pixels; with averaging "
+            f"kernels, 95% of the total weight lies in the middle {side}×{side}."
         )
         return (
-            f"<figure>{_figure.image_html([tile], 'How much each pixel of the field weighs.')}"
+            f"<figure>{_figure.image_html([tile], 'The weight of each pixel in the field.')}"
             f"<figcaption>{text}</figcaption></figure>"
             '<div class="demo-numbers"><table><caption>Receptive field after each layer</caption>'
             "<thead><tr><th>no.</th><th>layer</th><th>sees</th><th>step</th></tr></thead>"

@@ -75,7 +75,7 @@ export function layerList({ limits, current, change }) {
           "input",
           () => isGood() && edit(row, { [name]: input.valueAsNumber }),
         );
-        // What is no whole number in range goes back to what holds.
+        // Anything but a whole number in range is reset to the current value.
         input.addEventListener("change", () => {
           if (!isGood()) input.value = current()[row][name];
         });

@@ -12,7 +12,7 @@ export function axisSentence({ size, step }, seen) {
     seen < size
       ? `, but only ${seen} of the ${size} pixels along an axis are read: the others fall through the holes`
       : "";
-  return `One output sees ${size} pixels along each axis; its neighbor's field lies ${step} pixels further${holes}.`;
+  return `One output sees ${size} pixels along each axis; its neighbor's field is shifted by ${step} pixels${holes}.`;
 }
 
 /**

@@ -26,9 +26,9 @@ __all__ = ["RegularizationLab"]
 class RegularizationLab(Demo):
     """Regularization methods side by side: accuracies within a budget of epochs, and curves.
 
-    All methods are dots on one axis, each with one of its strengths. Of the chosen method there are
-    the curves, beside those without regularization, and the numbers of every seed. In a live
-    notebook all traits are in sync both ways.
+    All methods are dots on one axis, each with one of its strengths. The chosen method comes with
+    its curves, beside those without regularization, and with the numbers of every seed. In a live
+    notebook, all traits are in sync both ways.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class RegularizationLab(Demo):
         Methods, strengths and seeds may be missing.
     method : str
         One of `lecture_utils.runs.regularization.METHODS`: the method whose curves are drawn. If it
-        is not recorded, the first one that is gives the curves.
+        is not recorded, the first recorded method takes its place.
     strength : str, optional
         The strength of that method. By default, as for all other methods, the one with the highest
         mean validation accuracy within the budget.
@@ -56,7 +56,7 @@ class RegularizationLab(Demo):
     ValueError, traitlets.TraitError
         If nothing is recorded, or a setting cannot be shown; the message names the value.
     FileNotFoundError
-        If a run was not read out on its way.
+        If a run lacks the readouts made during training.
 
     Examples
     --------

@@ -10,7 +10,7 @@ import { toTyped } from "../_shared/math/arrays.js";
  * @property {string} strength "on" for methods that have no strengths.
  * @property {string} setting What its recipe does against overfitting; "" for nothing.
  * @property {number[]} seeds
- * @property {number} first The place of its first run among all runs.
+ * @property {number} first The index of its first run among all runs.
  */
 
 /** @typedef {Record<string, number[]>} Scores By name, one value per seed. */
@@ -26,7 +26,7 @@ import { toTyped } from "../_shared/math/arrays.js";
  * @property {Record<string, string>[]} chosen By budget and method: the strength that is best on
  *   the validation photos.
  * @property {(method: string, strength: string) => Entry} entry
- * @property {(entry: Entry, budget: number) => Scores} scores `budget` is a place in `budgets`.
+ * @property {(entry: Entry, budget: number) => Scores} scores `budget` is an index into `budgets`.
  * @property {(entry: Entry, quantity: string) => Lines} validation
  * @property {(entry: Entry, quantity: string) => Lines} clean On the training photos as they are.
  * @property {{[split: string]: [number, number]}} range The ends of all accuracies in the dot plot.

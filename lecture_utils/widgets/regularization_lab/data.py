@@ -54,9 +54,9 @@ def gather(runs: Mapping[tuple[str, str], Sequence[Run]]) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If there is nothing to show, or something that is no run of the comparison.
+        If there is nothing to show, or something that is not a run of the comparison.
     FileNotFoundError
-        If a run was not read out.
+        If a run lacks its readouts.
     """
     ordered = _in_order(runs)
     every = [run for seeds in ordered.values() for run in seeds]
@@ -120,7 +120,7 @@ def _in_order(runs):
     for key in runs:
         if key not in _KEYS:
             raise ValueError(
-                f"{key!r} is no method with a strength; use keys such as "
+                f"{key!r} is not a method with a strength; use keys such as "
                 f"{', '.join(map(str, _KEYS[:2]))}"
             )
     ordered = {key: list(runs[key]) for key in _KEYS if key in runs and len(runs[key])}
@@ -167,7 +167,7 @@ def _scores(run, budget):
 
 
 def _clean(run) -> dict[int, tuple[float, float]]:
-    """Return accuracy and loss on clean training photos, by epoch; of some runs there are none."""
+    """Return accuracy and loss on clean training photos, by epoch; some runs have none."""
     if not run.recipe.clean_every:
         return {}
     clean = run.clean_train

@@ -22,7 +22,7 @@ def lab_html(demo):
     str
         HTML: a figure and a table.
     """
-    # Matplotlib is slow to import, and not all who make the demo show it.
+    # Matplotlib is slow to import, and not every demo that is made is shown.
     from lecture_utils import plotting
 
     rows = [(demo._entry(method), demo.numbers(method)) for method in demo.shown]

@@ -84,7 +84,7 @@ export function seedTable(lab) {
       "mean",
       ...entry.seeds.map((seed) => `seed ${seed}`),
       ...empty,
-      // With a place where it may be broken.
+      // With a soft hyphen.
       ...(baseline ? ["mean, no regular\u00ADization"] : []),
     ]);
   }

@@ -83,11 +83,11 @@ export function settingNote({ entry, graded, strength, byHand, best }) {
 export const howToRead = ({ epochs }) => [
   "A budget is the number of epochs that training may take. Of the epochs within the budget, the " +
     "first one with the highest validation accuracy provides the weights. All accuracies of the " +
-    "dots and of the table belong to these weights. The learning rate is constant, so one training " +
-    `of ${epochs} epochs answers for every budget.`,
+    "dots and of the table belong to these weights. The learning rate is constant, so a single run " +
+    `of ${epochs} epochs covers every budget.`,
   "Unless you choose another strength, each method is shown with the strength that has the highest " +
     "mean validation accuracy within the budget. The validation accuracy is thus the best of many, " +
-    "and tends to be too high. The test photos have decided nothing: they are the final look.",
+    "and tends to be too high. No choice was made on the test photos: they are looked at last.",
   "Accuracy on training photos is measured on the photos as they are: without augmentation, and in " +
     "evaluation mode. Accuracy seen in training is what training reports for the same epoch, " +
     "including augmentation and dropout where the method has them.",

@@ -28,19 +28,20 @@ class ResponseQuiz(Demo):
     either synthesized, or images of a data set. Of two other images, which were used for neither,
     one is from the fifth with the highest activations, the other from the fifth with the lowest.
     Questions are drawn at random, filters of all layers alike; the two conditions take turns, in
-    random order within each pair of questions. In a live notebook all traits are in sync both ways.
+    random order within each pair of questions. In a live notebook, all traits are in sync both
+    ways.
 
     Parameters
     ----------
     name : str
         Name of a recording, see `lecture_utils.interpretation.recordings`.
     seed : int
-        Of the order of the questions.
+        Seed of the order of the questions.
 
     Attributes
     ----------
     scores : dict of str to list of int
-        Correct answers and all answers, by condition ("synthesized", "examples").
+        Numbers of correct answers and of all answers, by condition ("synthesized", "examples").
 
     Raises
     ------

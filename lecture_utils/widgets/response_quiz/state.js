@@ -1,4 +1,4 @@
-/** Which question comes when: drawn at random, the same for the same seed. */
+/** The order of the questions: drawn at random, the same for the same seed. */
 
 import { uniform } from "../_shared/math/random.js";
 

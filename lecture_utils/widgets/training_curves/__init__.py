@@ -22,7 +22,7 @@ LARGEST_SMOOTHING = 0.95
 class TrainingCurves(Demo):
     """Loss and accuracy of several training runs, with a crosshair and early stopping.
 
-    In a live notebook all traits are in sync both ways.
+    In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------
@@ -33,14 +33,14 @@ class TrainingCurves(Demo):
     patience : int
         Early stopping ends training after this many epochs without improvement; at least 1.
     monitor : {"val_loss", "val_accuracy"}
-        The quantity that early stopping watches, and that decides the "best epoch".
+        The quantity that early stopping watches, and that defines the best epoch.
     smoothing : float
         Weight of the moving average, from 0 (none) to 0.95. Only the lines are smoothed: the
         numbers and early stopping use the values as they are.
     log_loss : bool
         Draw the loss on a logarithmic axis.
     root : path, optional
-        Where recorded runs are looked for, as in `lecture_utils.runs.load`.
+        Folder with recorded runs, as in `lecture_utils.runs.load`.
 
     Attributes
     ----------
@@ -113,7 +113,7 @@ class TrainingCurves(Demo):
         }
 
     def readings(self) -> dict[str, Any]:
-        """Return how many trainings keep their best epoch, and the epochs that all save."""
+        """Return how many runs keep their best epoch, and how many epochs are saved in total."""
         stops = [stop for seeds in self.stops.values() for stop in seeds]
         return {
             "trainings": len(stops),

@@ -31,7 +31,7 @@ def curves_html(runs, stops, monitor, patience, *, log_loss=False):
     str
         HTML: a figure and a table.
     """
-    # Matplotlib is slow to import, and not all who make the demo show it.
+    # Matplotlib is slow to import, and not every demo that is made is shown.
     from lecture_utils import plotting
 
     fig, axes = plotting.figure(1, 2, size=(7, 2.7 + 0.2 * len(runs)))

@@ -10,7 +10,7 @@ from typing import Any
 from lecture_utils import runs as recorded
 
 COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
-#: More cannot be told apart.
+#: More runs than this could not be told apart.
 MOST_RUNS = 8
 MOST_EPOCHS = 2000
 
@@ -26,7 +26,7 @@ def gather(
         A name such as "mnist/gap" stands for all its recorded seeds. A dict goes from labels to
         such names, to a history (dict of list), or to a list of histories, one per seed.
     root : path, optional
-        Where recorded runs are looked for, as in `lecture_utils.runs.load`.
+        Folder with recorded runs, as in `lecture_utils.runs.load`.
 
     Returns
     -------
@@ -44,13 +44,13 @@ def gather(
     """
     entries = []
     for source in sources:
-        labelled = {source: source} if isinstance(source, str) else source
-        if not isinstance(labelled, Mapping):
+        labeled = {source: source} if isinstance(source, str) else source
+        if not isinstance(labeled, Mapping):
             raise ValueError(
-                f"{source!r} is no run; give a name such as 'mnist/gap', or a dict from labels to "
-                "histories"
+                f"{source!r} is not a run; give a name such as 'mnist/gap', or a dict from labels "
+                "to histories"
             )
-        for label, content in labelled.items():
+        for label, content in labeled.items():
             if isinstance(content, str):
                 entries.append(_recorded(str(label), content, root))
             else:
@@ -118,7 +118,8 @@ def _given(label, content):
                 columns[column] = [float(value) for value in history[column]]
             except (TypeError, ValueError):
                 raise ValueError(
-                    f"{label!r}, seed {number}: {column} is no list of numbers; give one per epoch"
+                    f"{label!r}, seed {number}: {column} is not a list of numbers; give one per "
+                    "epoch"
                 ) from None
         epochs = list(history.get("epoch", range(1, len(columns["val_loss"]) + 1)))
         if epochs != list(range(1, len(epochs) + 1)):

@@ -95,7 +95,7 @@ for color, (label, seeds) in enumerate(histories.items()):
         axes[0].plot(kept, history["val_loss"][kept - 1], "o", mfc="none", ms=12, color=f"C{color}")
         axes[1].plot(kept, accuracy[kept - 1], "o", mfc="none", ms=12, color=f"C{color}")
         print(
-            f"{label}, training {number}: stops after epoch {stopped} of {len(accuracy)}, keeps epoch "
+            f"{label}, run {number}: stops after epoch {stopped} of {len(accuracy)}, keeps epoch "
             f"{kept} with {accuracy[kept - 1]:.2%}, {100 * gain:+.2f} points against the last epoch"
         )
 axes[0].legend()

@@ -36,7 +36,7 @@ export function settingsPanel({ model, edit }) {
   }));
   const logarithmic = check(["logarithmic loss"], (on) => edit({ log_loss: on }));
   const smoothing = slider({
-    label: "Smoothing of the lines",
+    label: "Smoothing of the curves",
     min: 0,
     max: LARGEST_SMOOTHING,
     step: 0.05,
@@ -111,7 +111,7 @@ export function settingsPanel({ model, edit }) {
       h(
         "div",
         {},
-        h("div", { class: "lu-label", "aria-hidden": "true" }, "without a better"),
+        h("div", { class: "lu-label", "aria-hidden": "true" }, "without improvement in"),
         monitor.element,
       ),
     ),

@@ -1,4 +1,4 @@
-/** What early stopping does, training by training. */
+/** What early stopping does, seed by seed. */
 
 import { identity, runRow, runTable } from "../_shared/ui/curves/tables.js";
 import { percent, points } from "../_shared/ui/curves/text.js";
@@ -7,7 +7,7 @@ import { changeDetector } from "../_shared/ui/frame.js";
 import { duration, epochCount } from "./text.js";
 
 /**
- * One line per training, that is per run and seed.
+ * One line for each seed of each run.
  * @returns {{element: HTMLTableElement, update: (runs: *) => void}}
  */
 export function stopTable() {
@@ -21,7 +21,7 @@ export function stopTable() {
     "saves",
   ];
   const { element, body } = runTable(
-    "Training by training: validation accuracy, and differences in percentage points",
+    "Early stopping seed by seed: validation accuracy, and differences in percentage points",
     heads,
     "stops",
   );

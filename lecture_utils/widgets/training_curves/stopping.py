@@ -19,7 +19,7 @@ class EarlyStop:
     Attributes
     ----------
     stopped : bool
-        Whether patience ran out, be it in the last epoch.
+        Whether patience ran out, even if only in the last epoch.
     epochs : int
         Epochs trained: all of them if patience never ran out.
     kept : int

@@ -22,7 +22,7 @@ const verb = (count, word) => (count === 1 ? `${word}s` : word);
 export const epochCount = (count) => `${count} ${count === 1 ? "epoch" : "epochs"}`;
 
 /**
- * What it does to all trainings on screen.
+ * What early stopping does to all runs on screen.
  * @param {Record<string, any>[]} stops
  * @param {{patience: number, monitor: string}} rule
  * @returns {string}
@@ -33,8 +33,8 @@ export function summary(stops, { patience, monitor }) {
   const shortened = stops.filter((stop) => stop.epochsSaved);
   const rule = `With a patience of ${epochCount(patience)} on the ${WATCHED[monitor]}`;
   if (!shortened.length) {
-    const who = all === 1 ? "this training would have run" : `all ${all} trainings would have run`;
-    return `${rule}, ${who} to the end: nothing saved, and the best epoch is kept.`;
+    const who = all === 1 ? "this run would have gone" : `all ${all} runs would have gone`;
+    return `${rule}, ${who} to the end: nothing is saved, and the best epoch is kept.`;
   }
   const total = (read) => stops.reduce((sum, stop) => sum + read(stop), 0);
   const trained = total((stop) => stop.epochs);
@@ -43,12 +43,12 @@ export function summary(stops, { patience, monitor }) {
   const missed = stops.filter((stop) => stop.kept !== stop.best).length;
   const who =
     all === 1
-      ? "this training stops early"
-      : `${shortened.length} of ${all} trainings ${verb(shortened.length, "stop")} early`;
+      ? "this run stops early"
+      : `${shortened.length} of ${all} runs ${verb(shortened.length, "stop")} early`;
   const times = stops.map((stop) => stop.secondsSaved);
   const time = times.includes(null) ? "" : ` (about ${duration(times.reduce((a, b) => a + b))})`;
-  let cost = "Every one still keeps its best epoch: stopping cost nothing.";
-  if (all === 1 && !missed) cost = "It still keeps the best epoch: stopping cost nothing.";
+  let cost = "Every run still keeps its best epoch: stopping costs nothing.";
+  if (all === 1 && !missed) cost = "It still keeps the best epoch: stopping costs nothing.";
   if (missed) {
     const whose =
       all === 1

@@ -1,4 +1,4 @@
-/** TrainingCurves: trainings side by side, a crosshair, and early stopping. See __init__.py. */
+/** TrainingCurves: training runs side by side, a crosshair, and early stopping. See __init__.py. */
 
 import { copyButton } from "../_shared/ui/copy.js";
 import { EVENTS } from "../_shared/ui/curves/chart.js";
@@ -63,14 +63,14 @@ function signKey() {
   return { element, update };
 }
 
-/** A run with what early stopping does to each of its trainings. */
+/** A run with what early stopping does to each of its seeds. */
 function withStops(run, { patience, monitor }) {
   const stops = run.seeds.map((seed) => earlyStopping(seed, patience, monitor));
   // The mean goes on until the last of the seeds has stopped.
   return { ...run, stops, lastEpoch: Math.max(...stops.map((stop) => stop.epochs)) };
 }
 
-/** Early stopping goes by single trainings, so its marks stand at the values of the seeds. */
+/** Early stopping acts on single seeds, so its marks stand at their values. */
 function events({ place, seeds, stops }, column) {
   return stops.flatMap((stop, s) => {
     const at = (event, epoch) => ({ event, place, epoch, value: seeds[s][column][epoch - 1] });
@@ -84,7 +84,7 @@ function problemOf({ runs, parts, log }) {
   if (!runs.length) return "No run is chosen: tick at least one to see its curves.";
   if (!parts.length) return "Tick training, validation or both to see curves.";
   if (log && logFloor(runs, parts) === null)
-    return "No loss is above zero, so a logarithmic axis has no place for it.";
+    return "No loss is above zero, so none can be drawn on a logarithmic axis.";
   return "";
 }
 

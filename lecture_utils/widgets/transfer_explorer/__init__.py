@@ -28,7 +28,7 @@ class TransferExplorer(Demo):
     """A network as a row of stages, with a boundary between the frozen and the trained ones.
 
     Counts are exact at every boundary. Accuracy, time and memory are those of recorded runs; where
-    there is none, the demo says so. In a live notebook all traits are in sync both ways.
+    there is none, the demo says so. In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ class TransferExplorer(Demo):
     until : str
         The first stage that is trained; "head" for feature extraction.
     outputs : int
-        Of the new head, 1 to 1000.
+        Outputs of the new head, 1 to 1000.
     root : path, optional
-        Where recorded runs are looked for, as in `lecture_utils.runs.load`.
+        Folder with recorded runs, as in `lecture_utils.runs.load`.
 
     Attributes
     ----------
@@ -157,7 +157,8 @@ class TransferExplorer(Demo):
         known = [each["name"] for each in self._shown["stages"] if each["parameters"]]
         if proposal["value"] not in known:
             raise traitlets.TraitError(
-                f"until is {proposal['value']!r}; {self.network} can learn from {', '.join(known)}"
+                f"until is {proposal['value']!r}; {self.network} can be trained from "
+                f"{', '.join(known)}"
             )
         return proposal["value"]
 
@@ -183,7 +184,9 @@ def _described(item, image_size):
     if isinstance(item, str):
         return [describe(item, image_size)]
     if not isinstance(item, dict) or not item:
-        raise ValueError(f"{item!r} is no network; give a name, or {{name: (module, (3, H, W))}}")
+        raise ValueError(
+            f"{item!r} is not a network; give a name, or {{name: (module, (3, H, W))}}"
+        )
     return [describe_module(str(name), *pair) for name, pair in item.items()]
 
 
@@ -196,8 +199,8 @@ def _placed(entry, described):
         until = names[0] if entry["until"] is None else entry["until"]
         if until not in names:
             raise ValueError(
-                f"{entry['label']!r} learned from {until!r} on; {network['name']} can learn from "
-                f"{', '.join(names)}"
+                f"{entry['label']!r} was trained from {until!r} on; {network['name']} can be "
+                f"trained from {', '.join(names)}"
             )
         return {**entry, "until": until}
     return {**entry, "until": entry["until"] or ""}

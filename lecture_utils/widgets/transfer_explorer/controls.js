@@ -25,7 +25,7 @@ export function transferControls({ model, edit }, { networks, shownNetwork }) {
   menu.element.hidden = networks.length < 2;
   const names = Object.keys(networks[0].ways);
   const ways = segmented({
-    legend: "Way",
+    legend: "Strategy",
     options: names.map((way) => ({ value: way, label: way })),
     value: null,
     onChange: (way) => edit({ until: shownNetwork().ways[way] }),
@@ -38,7 +38,7 @@ export function transferControls({ model, edit }, { networks, shownNetwork }) {
     onInput: (value) => edit({ outputs: value }),
   });
   const measure = segmented({
-    legend: "Drawn against what learns",
+    legend: "Plotted against trained parameters",
     options: Object.entries(MEASURES).map(([value, label]) => ({ value, label })),
     value: "accuracy",
     onChange: (value) => edit({ measure: value }),

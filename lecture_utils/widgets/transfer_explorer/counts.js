@@ -1,11 +1,11 @@
-/** What a boundary costs: sums over the stages that learn. */
+/** What a boundary costs: sums over the trained stages. */
 
 import { wilson } from "../_shared/math/statistics.js";
 
 /** Photos in a training step. */
 export const BATCH_SIZE = 32;
 /**
- * Bytes that training with Adam holds per parameter that learns: a gradient and two averages,
+ * Bytes that training with Adam holds for each trained parameter: a gradient and two averages,
  * float32.
  */
 const TRAINING_BYTES = 12;
@@ -24,7 +24,7 @@ export function parametersOf(network, stage, outputs) {
  * @param {Record<string, any>} network
  * @param {number} outputs
  * @returns {{until: string, index: number, trainable: number, total: number, weights: number,
- *   held: number, kept: number, memory: number}[]} One per stage that can be the first that learns,
+ *   held: number, kept: number, memory: number}[]} One per stage that can be the first trained one,
  *   from the image on. In bytes: `weights` with statistics, `held` by gradients and Adam, `kept` of
  *   a batch for the backward pass, and `memory`, all of it; `costs` in networks.py counts the same.
  */
@@ -32,7 +32,7 @@ export function boundaries(network, outputs) {
   const sizes = network.stages.map((stage) => parametersOf(network, stage, outputs));
   const total = sizes.reduce((a, b) => a + b, 0);
   return network.stages.flatMap((stage, index) => {
-    if (!sizes[index]) return []; // Nothing in it could learn.
+    if (!sizes[index]) return []; // It has nothing to train.
     const trainable = sizes.slice(index).reduce((a, b) => a + b, 0);
     const [weights, held, kept] = [
       network.constant + 4 * sizes.at(-1),

@@ -1,5 +1,5 @@
 /**
- * The network from the image to its head, and the boundary to slide: what is above it stays frozen.
+ * The network from the image to its head, and the boundary to slide: all stages above it are frozen.
  */
 
 import { h, icon, setText, svg } from "../_shared/ui/dom.js";
@@ -24,7 +24,7 @@ export function diagram({ onMove }) {
     class: "transfer-diagram",
     role: "slider",
     tabindex: 0,
-    "aria-label": "Boundary between frozen and learning stages",
+    "aria-label": "Boundary between frozen and trained stages",
     "aria-orientation": "vertical",
     "aria-valuemin": 1,
     onkeydown: walk,
@@ -130,10 +130,10 @@ export function diagram({ onMove }) {
       setText(row.querySelector(".transfer-count"), sizes[i] ? count(sizes[i]) : "no parameters");
     });
     line.style.top = `${index * PITCH}px`;
-    setText(flag, index ? "▲ frozen · learns ▼" : "learns ▼");
+    setText(flag, index ? "▲ frozen · trained ▼" : "trained ▼");
     const attributes = {
       "aria-valuemax": boundaries.length,
-      // Upwards means that more learns.
+      // The further up, the more is trained.
       "aria-valuenow": boundaries.length - here,
       "aria-valuetext": words,
     };

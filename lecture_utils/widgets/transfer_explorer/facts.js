@@ -24,17 +24,18 @@ export function factList() {
     element.append(h("div", { class: PARTS.includes(key) && "part" }, h("dt", {}, term), value));
   };
   const exact = section("");
-  fact("trainable", "parameters that learn");
-  fact("memory", `memory of a step, ${BATCH_SIZE} photos`);
-  fact("weights", "weights and statistics");
-  fact("held", "gradients and Adam's averages");
+  fact("trainable", "trained parameters");
+  fact("memory", `memory per training step, ${BATCH_SIZE} photos`);
+  fact("weights", "weights and normalization statistics");
+  fact("held", "gradients and Adam's running averages");
   fact("kept", "activations for the backward pass");
-  section("Recorded at this one");
+  section("Recorded at this boundary");
   fact("accuracy", "test accuracy");
   fact("time", "time per epoch");
 
   function update({ here, network }, currents) {
-    const join = (read) => (currents.length ? currents.map(read).join("; ") : "no run here");
+    const join = (read) =>
+      currents.length ? currents.map(read).join("; ") : "no run recorded here";
     const texts = {
       trainable: count(here.trainable),
       memory: bytes(here.memory),
@@ -50,14 +51,17 @@ export function factList() {
       ),
     };
     for (const [key, text] of Object.entries(texts)) setText(rows.get(key), text);
-    setText(exact, `Exact at every boundary, photos of ${network.size.slice(1).join("×")}`);
+    setText(
+      exact,
+      `Counted exactly at every boundary, for photos of ${network.size.slice(1).join("×")} pixels`,
+    );
     element.classList.toggle("unrecorded", !currents.length);
   }
   return { element, update };
 }
 
 /**
- * Says clearly that nothing was recorded at a boundary, and where the next runs are.
+ * Says that nothing was recorded at a boundary, and where the nearest runs are.
  * @param {(until: string) => void} onMove
  * @returns {{element: HTMLElement, update: (state: Record<string, any>, currents: Record<string,
  *   any>[]) => void}}
@@ -79,8 +83,8 @@ export function nearestRuns(onMove) {
     const before = places.slice(0, at).findLast((until) => there.includes(until));
     const after = places.slice(at + 1).find((until) => there.includes(until));
     const words = there.length
-      ? "No run was recorded at this boundary, and nothing between runs is guessed."
-      : `No run of ${network.title} was recorded; its counts are exact all the same.`;
+      ? "No run was recorded at this boundary, and the demo does not guess."
+      : `No run of ${network.title} was recorded, but its counts are exact.`;
     const key = JSON.stringify([words, currents.length, before, after]);
     if (shown === key) return;
     shown = key;
@@ -88,7 +92,7 @@ export function nearestRuns(onMove) {
     const buttons = [go(before), go(after)].filter(Boolean);
     element.replaceChildren(
       words,
-      ...(buttons.length ? [" The nearest: ", ...buttons.flatMap((each) => [each, " "])] : []),
+      ...(buttons.length ? [" Nearest runs: ", ...buttons.flatMap((each) => [each, " "])] : []),
     );
   }
   return { element, update };

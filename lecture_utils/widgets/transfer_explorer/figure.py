@@ -32,12 +32,12 @@ def explorer_html(demo):
             rows.append(_figure.table_row(stage["name"], cells))
     caption = (
         f"{shown['title']} with a new head of {demo.outputs} output{'s' * (demo.outputs > 1)}: "
-        "what learns if all before a stage is frozen"
+        "what is trained if everything before a stage is frozen"
     )
     heads = (
-        "First stage that learns",
-        "parameters that learn",
-        f"memory of a step with {BATCH_SIZE} photos",
+        "First trained stage",
+        "trained parameters",
+        f"memory per training step with {BATCH_SIZE} photos",
     )
     tables = _figure.table(caption, heads, rows)
     recorded = [
@@ -46,7 +46,7 @@ def explorer_html(demo):
     if recorded:
         heads = (
             "Run",
-            "first stage that learned",
+            "first trained stage",
             "test accuracy",
             "95% interval",
             "seconds per epoch",

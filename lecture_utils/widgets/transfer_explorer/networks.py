@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HEAD = "head"
 #: Photos in a training step.
 BATCH_SIZE = 32
-#: Where "partial fine-tuning" begins to learn: the last blocks of convolutions.
+#: First stage that "partial fine-tuning" trains: the last blocks of convolutions.
 PARTIAL = {
     NETWORK: STRATEGIES["partial"],
     "resnet18": "layer4",
@@ -64,7 +64,7 @@ def describe_module(
     heading : str, optional
         The network's name for readers. Without it, the network is the reader's own.
     partial : str, optional
-        The stage with which partial fine-tuning begins; by default the last before the head that
+        The first stage that partial fine-tuning trains; by default the last before the head that
         has parameters.
 
     Returns
@@ -127,7 +127,7 @@ def costs(network: dict[str, Any], until: str, outputs: int) -> tuple[int, int]:
     until : str
         The first stage that is trained.
     outputs : int
-        Of the new head.
+        Outputs of the new head.
 
     Returns
     -------

@@ -46,8 +46,8 @@ model = attach_head(module, num_classes=${outputs})
 freeze(model, until=${quote(until)}, freeze_bn_stats=True)  # until: one of ${network.stages.map(({ name }) => name).join(", ")}
 
 for name, parameter in model.named_parameters():
-    print("learns" if parameter.requires_grad else "frozen", name, tuple(parameter.shape))
-print(f"{trainable_parameters(model):,} of {sum(p.numel() for p in model.parameters()):,} parameters learn")
+    print("trained" if parameter.requires_grad else "frozen", name, tuple(parameter.shape))
+print(f"{trainable_parameters(model):,} of {sum(p.numel() for p in model.parameters()):,} parameters are trained")
 memory = training_memory(model, (${BATCH_SIZE}, ${network.size.join(", ")}))
 print(f"a step with ${BATCH_SIZE} photos takes {memory:,} bytes with Adam")
 ${recorded}`;

@@ -11,7 +11,7 @@ from lecture_utils import runs as recorded
 
 from ..training_curves.histories import COLUMNS, MOST_EPOCHS, check_labels, load_seeds
 
-#: More cannot be told apart.
+#: More runs than this could not be told apart.
 MOST_RUNS = 24
 #: From scratch, to compare with, as far as they are recorded.
 FROM_SCRATCH = {
@@ -35,7 +35,7 @@ def gather(
         as this function returns them, of which ``name``, ``clock``, ``trainable`` and
         ``image_size`` may be missing, and of the seeds ``seed`` and ``seconds``.
     root : path, optional
-        Where recorded runs are looked for, as in `lecture_utils.runs.load`.
+        Folder with recorded runs, as in `lecture_utils.runs.load`.
 
     Returns
     -------
@@ -55,17 +55,13 @@ def gather(
     """
     entries = []
     for source in sources:
-        labelled = {None: source} if isinstance(source, str) else source
-        if not isinstance(labelled, Mapping):
-            raise ValueError(f"{source!r} is no run; give the name of a recorded run, or a dict")
-        if (
-            labelled
-            and "seeds" not in labelled
-            and all(isinstance(x, str) for x in labelled.values())
-        ):
-            entries += [_recorded(label, name, root) for label, name in labelled.items()]
+        labeled = {None: source} if isinstance(source, str) else source
+        if not isinstance(labeled, Mapping):
+            raise ValueError(f"{source!r} is not a run; give the name of a recorded run, or a dict")
+        if labeled and "seeds" not in labeled and all(isinstance(x, str) for x in labeled.values()):
+            entries += [_recorded(label, name, root) for label, name in labeled.items()]
         else:
-            entries.append(_given(labelled))
+            entries.append(_given(labeled))
     return check(entries)
 
 
@@ -94,9 +90,9 @@ def recorded_runs(root: str | os.PathLike[str] | None = None) -> list[str | dict
 
     names = [f"transfer/{strategy}" for strategy in STRATEGIES]
     names += [f"transfer/from-{stage}" for stage in BETWEEN]
-    labelled = {"only the head, random weights": "transfer/random-features", **FROM_SCRATCH}
+    labeled = {"only the head, random weights": "transfer/random-features", **FROM_SCRATCH}
     is_there = {name for name, _ in recorded.available(root=root)}
-    others = [{label: name} for label, name in labelled.items() if name in is_there]
+    others = [{label: name} for label, name in labeled.items() if name in is_there]
     return [*(name for name in names if name in is_there), *others]
 
 

@@ -1,10 +1,10 @@
-/** The recorded runs of a network as a table; a tick draws a run's curves. */
+/** The recorded runs of a network as a table; a checkbox draws a run's curves. */
 
 import { h, setText } from "../_shared/ui/dom.js";
 import { swatch } from "../_shared/ui/curves/tables.js";
 import { count, percent, range, seconds } from "./text.js";
 
-const HEADS = ["Run", "learned", "test accuracy", "per epoch"];
+const HEADS = ["Run", "trained parameters", "test accuracy", "per epoch"];
 
 /**
  * @param {{onTick: (label: string, on: boolean) => void, onGo: (run: Record<string, any>) => void}}
@@ -87,7 +87,7 @@ export function runsTable({ onTick, onGo }) {
     if (key !== made) make(runs);
     const tested = [...new Set(runs.map(({ numbers }) => numbers.accuracy.tested))];
     const photos = tested.length === 1 ? `, tested on ${count(tested[0])} photos` : "";
-    setText(caption, `Recorded runs${photos}; a tick draws the curves`);
+    setText(caption, `Recorded runs${photos}; tick a run to draw its curves`);
     made = key;
     element.hidden = !runs.length;
     runs.forEach(({ current, shown }, i) => {

@@ -1,4 +1,4 @@
-/** What was recorded, against how much learned. Nothing between the runs: nobody has tried. */
+/** What was recorded, against the number of trained parameters. Nothing is interpolated. */
 
 import { h, setText, svg } from "../_shared/ui/dom.js";
 import { marker } from "../_shared/ui/curves/chart.js";
@@ -11,10 +11,10 @@ const HEIGHT = 210;
 
 const NOTES = {
   accuracy:
-    "Whiskers: 95% intervals. On this scale, half as many errors are the same step everywhere.",
-  time: "Whiskers: from the fastest to the slowest seed. The table says by which clock.",
+    "Whiskers: 95% intervals. On this scale, halving the errors is the same distance everywhere.",
+  time: "Whiskers: from the fastest to the slowest seed. The table names the clock.",
   memory:
-    "Of a training step at every boundary, counted and not measured: no run is needed to know it.",
+    "Memory of one training step at every boundary. It is counted, not measured, so no run is needed.",
 };
 
 /** 513 as "513", 8394241 as "8.4 M". */
@@ -24,12 +24,12 @@ function short(value) {
 }
 
 /**
- * A scale on which as many times fewer errors are as far apart everywhere, or 99% would lie on 98%.
+ * A scale with equal distances for equal ratios of errors; otherwise 99% would lie on top of 98%.
  * @returns {{ticks: number[], place: (accuracy: number) => number, write: (accuracy: number)
  *   => string}}
  */
 function accuracyAxis(low, high) {
-  const least = 2e-4; // Of no errors there is no logarithm.
+  const least = 2e-4; // Zero errors have no logarithm.
   const error = (accuracy) => Math.max(1 - accuracy, least);
   const { ticks, place } = logAxis(error(high), error(low));
   return {
@@ -66,7 +66,7 @@ export function scatterPlot() {
     const known = (measure === "memory" ? counted : runs).filter(({ numbers }) => numbers[measure]);
     setText(
       note,
-      known.length ? NOTES[measure] : `${MEASURES[measure]}: recorded of none of these runs.`,
+      known.length ? NOTES[measure] : `${MEASURES[measure]}: not recorded for any of these runs.`,
     );
     drawing.setAttribute("width", String(width));
     drawing.style.display = known.length ? "" : "none";
@@ -105,7 +105,7 @@ export function scatterPlot() {
       ...across.ticks.map((tick) =>
         svg("text", { x: x(tick), y: floor + 17, "text-anchor": "middle" }, short(tick)),
       ),
-      svg("text", { x: right, y: floor + 35, "text-anchor": "end" }, "parameters that learn"),
+      svg("text", { x: right, y: floor + 35, "text-anchor": "end" }, "trained parameters"),
     );
     marks.replaceChildren(
       ...known.map(({ place, trainable: at, numbers, current, scratch }) => {

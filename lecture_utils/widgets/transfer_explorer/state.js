@@ -48,7 +48,7 @@ export function stateReader(model) {
       )
       .map((run) => {
         const current = run.pretrained && run.until === here.until;
-        // As many as learned then: of the recorded head, not of the one that is chosen here.
+        // As many as were trained then: with the recorded head, not with the one that is chosen here.
         const then = boundaries(network, 1).find(({ until }) => until === run.until);
         const trainable = isOwn(run) && then ? then.trainable : run.trainable;
         return {

@@ -50,22 +50,25 @@ export function seconds(value) {
 export const percent = (value, digits = 1) => `${(100 * value).toFixed(digits)}%`;
 
 /**
- * Which stages stay as they are and which learn.
+ * Which stages are frozen and which are trained.
  * @param {Record<string, any>} network
  * @param {Record<string, any>} boundary
  * @returns {string}
  */
 export function boundaryWords({ stages }, { until, index }) {
   const name = (stage) => (stage === "head" ? "the new head" : stage);
-  if (index === 0) return `nothing is frozen, all of it learns`;
+  if (index === 0) return "nothing is frozen: the whole network is trained";
   const before = stages
     .slice(0, index)
     .filter(({ parameters }) => parameters)
     .map((stage) => stage.name);
   const frozen = before.length === 1 ? before[0] : `${before[0]} to ${before.at(-1)}`;
-  const learns =
-    until === "head" ? "only the new head learns" : `${name(until)} and all after it learn`;
-  return `${frozen} frozen, ${learns}`;
+  const verb = before.length === 1 ? "is" : "are";
+  const trained =
+    until === "head"
+      ? "only the new head is trained"
+      : `${name(until)} and everything after it are trained`;
+  return `${frozen} ${verb} frozen; ${trained}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** TransferExplorer: a boundary between what stays frozen and what learns. See __init__.py. */
+/** TransferExplorer: a boundary between frozen and trained stages. See __init__.py. */
 
 import { copyButton } from "../_shared/ui/copy.js";
 import { curvesStage, longestOf } from "../_shared/ui/curves/stage.js";
@@ -17,8 +17,8 @@ import { boundaryWords, count, percent, share } from "./text.js";
 const TRAITS = ["runs", "network", "until", "outputs", "ticked", "measure", "epoch"];
 const PARTS = ["train", "val"];
 const TIME_NOTE =
-  "What the frozen stages make of a photo never changes: where it is small enough to keep, it was computed once, before " +
-  "the first epoch, and is not in the time per epoch.";
+  "The frozen stages give the same output for a photo in every epoch. Where this output is small enough to cache, it was " +
+  "computed once, before the first epoch, and does not count toward the time per epoch.";
 
 /** The curves of the runs that are ticked. */
 function curvesPanel({ model, edit, request, signal }, read) {
@@ -94,7 +94,7 @@ function build(demo) {
     const { network, all, here, runs, outputs } = now;
     controls.update(now);
     const words = boundaryWords(network, here);
-    const learned = `${count(here.trainable)} of ${count(here.total)} parameters learn (${share(here.trainable, here.total)})`;
+    const learned = `${count(here.trainable)} of ${count(here.total)} parameters (${share(here.trainable, here.total)})`;
     const marks = runs.filter(({ pretrained }) => pretrained);
     blocks.update({
       network,
@@ -102,7 +102,7 @@ function build(demo) {
       boundaries: all,
       until: here.until,
       marks,
-      words: `${words}; ${learned}`,
+      words: `${words}: ${learned}`,
     });
     const currents = runs.filter(({ current }) => current);
     const told = `${words[0].toUpperCase()}${words.slice(1)}: ${learned}.`;

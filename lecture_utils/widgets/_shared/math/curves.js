@@ -18,7 +18,7 @@ export function smooth(values, weight) {
 }
 
 /**
- * Mean and range over the seeds, epoch by epoch. An epoch counts the seeds that got there.
+ * Mean and range over the seeds, epoch by epoch. An epoch counts the seeds that reached it.
  * @param {Record<string, any>[]} seeds
  * @param {string} column
  * @param {number} [weight]

@@ -145,7 +145,7 @@ export function makeGaborEngine(height, width) {
   };
 }
 
-/** Which pixel a place before or behind a line shows in its mirrored continuation. */
+/** Which pixel a position before or after a line shows in its mirrored continuation. */
 function mirrored(place, length) {
   const folded = ((place % (2 * length)) + 2 * length) % (2 * length);
   return Math.min(folded, 2 * length - 1 - folded);

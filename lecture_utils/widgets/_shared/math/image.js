@@ -104,7 +104,7 @@ function dense(image, width, kernel, kh, kw, out, rows, columns) {
 }
 
 /**
- * Stride 1 with holes in the kernel: neighbors share nothing, but still the weight. Kernels that
+ * Stride 1 with holes in the kernel: neighbors share no pixels, only the weight. Kernels that
  * were made larger are mostly zeros.
  */
 // biome-ignore format: the running sums side by side.

@@ -45,7 +45,7 @@ export function sums(weights) {
     sum += weight;
     magnitude += Math.abs(weight);
   }
-  // A rest of rounding, as in 0.1 + 0.2 - 0.3, counts as nothing.
+  // A rounding error, as in 0.1 + 0.2 - 0.3, counts as zero.
   return { sum: Math.abs(sum) < 1e-9 * magnitude ? 0 : sum, magnitude };
 }
 
@@ -62,8 +62,8 @@ export function normalizeKernel(weights) {
   return {
     weights: weights.map((weight) => weight / divisor),
     said: sum
-      ? "Divided by the sum: the weights now sum to 1, so plain areas keep their brightness."
-      : "The sum is 0, so divided by Σ|w|: magnitudes now sum to 1, outputs stay within ±1.",
+      ? "Divided by the sum: the weights now sum to 1, so flat areas keep their brightness."
+      : "The sum is 0, so the weights were divided by Σ|w|: their magnitudes now sum to 1, and outputs stay within ±1.",
   };
 }
 

@@ -1,7 +1,7 @@
 /** Numbers as a reader writes and reads them. */
 
 /**
- * Write a number with at most `decimals` digits behind the point, a true minus sign and no trailing
+ * Write a number with at most `decimals` digits after the point, a true minus sign and no trailing
  * zeros: -0.250 is "−0.25". What would be rounded to zero keeps two significant digits: "0.0039".
  * @param {number} value
  * @param {number} [decimals]
@@ -42,7 +42,7 @@ function trim(digits) {
 
 /**
  * Write a number with so many significant digits, for comparing with another program's. Less than a
- * trillionth counts as a rest of rounding: "0".
+ * trillionth counts as a rounding error: "0".
  * @param {number} value
  * @param {number} [digits]
  * @returns {string}
@@ -60,7 +60,7 @@ export function precise(value, digits = 5) {
 /**
  * Read a number as people type it: "-1.5", "−1,5", "1/9".
  * @param {string} text
- * @returns {number} NaN where the text is no number.
+ * @returns {number} NaN where the text is not a number.
  */
 export function parseNumber(text) {
   const plain = text
@@ -86,7 +86,7 @@ export function pythonNumber(value) {
  * @param {number} value
  * @param {number} low
  * @param {number} high
- * @returns {number} `value`, moved to the nearest end if it lies outside of `low` to `high`.
+ * @returns {number} `value`, moved to the nearest end if it lies outside `low` to `high`.
  */
 export function clamp(value, low, high) {
   return Math.max(low, Math.min(high, value));

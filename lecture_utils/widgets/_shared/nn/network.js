@@ -16,7 +16,7 @@ const roundUp = (value, step) => Math.ceil(value / step) * step;
  * @typedef {{kind: string, channels: number, rows: number, columns: number, stride: number,
  *   data: Float32Array, weight?: Float32Array, bias?: Float32Array, kernel?: number[], step?:
  *   number[], padding?: number[], normalized?: boolean}} Layer
- *   The numbers that a layer gave, and what made them. `weight` is in PyTorch's order.
+ *   The outputs of a layer, and what made them. `weight` is in PyTorch's order.
  */
 
 /**
@@ -119,7 +119,9 @@ function readParameters(layers, parameters) {
   return read;
 }
 
-/** What a batch normalization does to each channel after training is one factor and one summand. */
+/**
+ * After training, a batch normalization multiplies each channel by one factor and adds one number.
+ */
 function foldBatchNorms(layers) {
   const folded = [];
   for (const layer of layers) {

@@ -18,7 +18,7 @@ const decode = (base64) => Uint8Array.from(atob(base64), (letter) => letter.char
 
 /**
  * Load the functions of kernels.wat, where their arguments are described.
- * @param {number} bytes How much memory they shall reach.
+ * @param {number} bytes How much memory they can address.
  * @returns {{name: string, memory: ArrayBuffer, convolve: Function, relu: Function,
  *   maxPool: Function}|null} null where the browser has no SIMD, or where the page's policy forbids
  *   WebAssembly.

@@ -39,7 +39,7 @@ export function cellGrid({
     return cell && element.contains(cell) ? cell.place : null;
   };
 
-  /** Have so many cells; those that are there already are kept. */
+  /** Set the number of cells; existing ones are kept. */
   function shape(newRows, newColumns) {
     if (newRows === rows && newColumns === columns) return;
     close(false);

@@ -70,7 +70,7 @@ export function select({ label, options, value, onChange }) {
 }
 
 /**
- * A few choices of which one holds, side by side.
+ * A few options side by side, one of which is chosen.
  * @param {{legend: string, options: {value: *, label: string, title?: string}[], value: *,
  *   onChange: (value: *) => void}} options
  * @returns {{element: HTMLFieldSetElement, set: (next: *) => void}}
@@ -123,7 +123,7 @@ export function button({ label = "", path = "", title = null, kind = "", onClick
 }
 
 /**
- * The button that takes a demo back to its beginning.
+ * The button that takes a demo back to its initial state.
  * @param {() => void} onClick
  * @returns {HTMLButtonElement}
  */
@@ -132,7 +132,7 @@ export function restartButton(onClick) {
 }
 
 /**
- * Details that are folded away until somebody asks.
+ * Details that are folded away until a reader opens them.
  * @param {string} summary
  * @param {...(Node|string)} children
  * @returns {HTMLElement}

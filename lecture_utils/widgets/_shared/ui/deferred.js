@@ -1,5 +1,5 @@
 /**
- * Bytes that are there only when somebody wants to see them: the trait `deferred`, a dictionary.
+ * Bytes that are loaded only when a reader wants to see them: the trait `deferred`, a dictionary.
  *
  * In a notebook they come with the other traits. In the built book, `book/_ext/demo_data.py` has
  * put each into a script of its own. (A script and not something to fetch: from file:// a page may

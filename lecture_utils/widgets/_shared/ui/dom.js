@@ -60,7 +60,7 @@ export function withCode(text) {
 }
 
 /**
- * Say something else; the same words again would cost the page a new layout.
+ * Change the text; setting the same text again would cost the page a new layout.
  * @param {Element} element
  * @param {string} text
  */
@@ -81,7 +81,7 @@ export function setColor(element, { background, ink }) {
 }
 
 /**
- * Call `callback` whenever an element gets another size, and when it gets its first one.
+ * Call `callback` whenever the size of an element changes, and when it gets its first size.
  * @param {Element} element
  * @param {(size: DOMRectReadOnly) => void} callback
  * @param {AbortSignal} signal

@@ -37,7 +37,7 @@ export function drawing(onChange) {
   });
   const tools = h("div", { class: "lu-drawing-tools" }, tool.element, clear);
 
-  /** A dot with a soft rim around a place given in pixels (fractions count). */
+  /** A dot with a soft rim around a position in pixels (fractions count). */
   function dot(row, column) {
     const reach = Math.ceil(RADIUS + 1);
     for (let y = Math.floor(row) - reach; y <= row + reach; y += 1) {

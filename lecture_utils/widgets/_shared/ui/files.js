@@ -7,7 +7,7 @@ import { resize, toGray } from "../math/image.js";
  * @param {File} file
  * @param {number} side
  * @returns {Promise<{values: Float32Array, rows: number, columns: number}>}
- * @throws {Error} With a sentence for the reader if the file is no image.
+ * @throws {Error} With a sentence for the reader if the file is not an image.
  */
 export async function readImage(file, side = 256) {
   const bitmap = await decode(file);
@@ -36,7 +36,7 @@ export async function readImage(file, side = 256) {
  * @param {File} file
  * @param {number} side
  * @returns {Promise<Uint8Array>} side * side * 3 bytes.
- * @throws {Error} With a sentence for the reader if the file is no image.
+ * @throws {Error} With a sentence for the reader if the file is not an image.
  */
 export async function readPhoto(file, side) {
   const bitmap = await decode(file);

@@ -1,4 +1,4 @@
-/** The line in which a demo tells what cannot be done, and the remedy. */
+/** The line in which a demo says what is not possible, and what to change. */
 
 import { h, setText } from "./dom.js";
 

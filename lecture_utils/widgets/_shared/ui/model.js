@@ -1,5 +1,6 @@
 /**
- * What every demo does with its model: listen as long as it is on the page, and send edits calmly.
+ * What every demo does with its model: listen while it is on the page, and send edits when the
+ * reader pauses.
  */
 
 /** @typedef {Record<string, any>} Traits Values of traits by their names. */
@@ -66,7 +67,7 @@ export function computed(model, names, compute) {
 }
 
 /**
- * Return `edit(changes)`: the page follows at once, Python hears of it when the hand rests for
+ * Return `edit(changes)`: the page follows at once, and Python is told when nothing has changed for
  * `delay` milliseconds. Nothing is lost at the end: what is still unsent goes when the demo leaves.
  * @param {Model} model
  * @param {AbortSignal} signal

@@ -1,6 +1,6 @@
 /**
- * What all demos do in the same way: appear, follow their model and the theme, say what they drew,
- * leave.
+ * What all demos do in the same way: appear, follow their model and the theme, report what they
+ * drew, leave.
  */
 
 /** @import { Edit, Model } from "./model.js" */
@@ -17,7 +17,7 @@ import { isDark, onThemeChange } from "./theme.js";
  * @property {AbortSignal} signal Is aborted when the demo leaves the page: ends listeners,
  *   observers and timers.
  * @property {boolean} dark Whether the theme in force is the dark one.
- * @property {Edit} edit Change traits and draw; Python hears of it when the hand rests.
+ * @property {Edit} edit Change traits and draw; Python is told when the reader pauses.
  * @property {() => void} request Draw soon: once per frame, however often it is called.
  * @property {() => void} draw Draw now.
  * @property {(drawn: Record<string, any>) => void} tell Dispatch `lu:drawn` for something that

@@ -1,4 +1,4 @@
-/** An image on which something is pointed at: by mouse, by touch or by the arrow keys. */
+/** An image to point at: by mouse, by touch, or by the arrow keys. */
 
 import { raster } from "./canvas.js";
 import { h, svg } from "./dom.js";
@@ -10,7 +10,7 @@ import { clamp } from "../math/numbers.js";
 /**
  * @param {{label: string, onPoint: (point: {row: number, column: number, phase: string}) => void,
  *   onKey: (event: KeyboardEvent) => void, signal: AbortSignal}} options
- *   `onPoint` gets a place in pixels of the image (with fractions) and a phase: "hover", "down",
+ *   `onPoint` gets a position in pixels of the image (with fractions) and a phase: "hover", "down",
  *   "drag", "up" or "leave".
  */
 export function plane({ label, onPoint, onKey, signal }) {

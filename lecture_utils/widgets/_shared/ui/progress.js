@@ -3,7 +3,7 @@
  * keys. Storage may be full, forbidden or full of nonsense: then nothing is remembered.
  */
 
-/** Before the keys of this book; other sites of the same host have other ones. */
+/** Prefix of the keys of this book; other sites on the same host have other prefixes. */
 export const PREFIX = "touchable-cnns:done:";
 
 /**

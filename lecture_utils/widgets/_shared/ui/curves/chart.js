@@ -6,7 +6,7 @@ import { epochTicks } from "../../math/axis.js";
 
 const EDGE = { left: 50, right: 14, top: 20, bottom: 26 };
 
-/** Markers of the runs, by their place in the list; each is centered on (x, y). */
+/** Markers of the runs, by their position in the list; each is centered on (x, y). */
 const MARKERS = [
   (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`,
   (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
@@ -41,7 +41,7 @@ export const EVENTS = {
 
 /**
  * @typedef {object} Curve One line of a panel.
- * @property {number} place The run's place in the list, which decides its color and marker.
+ * @property {number} place The run's position in the list, which decides its color and marker.
  * @property {boolean} [pale] In gray instead, such as a baseline.
  * @property {string} part "train" or "val".
  * @property {number[]} mean
@@ -91,7 +91,7 @@ export function curvePanel(title) {
     const floor = frame.height - EDGE.bottom;
     return Math.round(10 * (floor - (floor - EDGE.top) * frame.axis.place(value))) / 10;
   };
-  /** On a logarithmic axis there is no place for zero. */
+  /** A logarithmic axis has no zero. */
   const drawable = (value) => Number.isFinite(frame.axis.place(value));
 
   function draw({ width, height, epochs, axis, write, curves, marks }) {
@@ -163,7 +163,7 @@ export function curvePanel(title) {
     set(faint, "d", thin.map(ahead).join(""));
     set(line, "d", trace(mean, 0, Math.min(until, mean.length)));
     set(rest, "d", ahead(mean));
-    // Eight or so per line, and not those of all runs above each other.
+    // About eight per line, at different epochs for different runs.
     const every = Math.max(1, Math.round(mean.length / 8));
     let shapes = "";
     mean.forEach((value, i) => {

@@ -59,7 +59,7 @@ export function runRow({ label, place, note }, count) {
     "span",
     { class: "curves-name" },
     ...runName(label),
-    note && h("small", {}, ` ${note}`),
+    ...(note ? [", ", h("small", {}, note)] : []),
   );
   const cells = Array.from({ length: count }, () => h("td", {}, h("span"), h("small")));
   return h("tr", {}, h("th", { scope: "row" }, h("div", {}, swatch(place), name)), ...cells);

@@ -1,11 +1,11 @@
-/** How losses, accuracies and the two parts of the data are written beside curves. */
+/** How losses, accuracies, and the two splits are written beside curves. */
 
 import { format } from "../../math/numbers.js";
 
 export const PARTS = { train: "training", val: "validation" };
 
 /**
- * A share as a percentage with two digits behind the point: "97.42%".
+ * A share as a percentage with two digits after the point: "97.42%".
  * @param {number} share
  * @param {number} [digits]
  * @returns {string}
@@ -25,7 +25,7 @@ export function points(difference, digits = 2) {
 }
 
 /**
- * A loss with four digits behind the point, or more where it is tiny.
+ * A loss with four digits after the point, or more where it is tiny.
  * @param {number} value
  * @returns {string}
  */

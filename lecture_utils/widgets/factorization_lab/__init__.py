@@ -1,4 +1,4 @@
-"""FactorisationLab: a convolution replaced by cheaper ones with the same receptive field."""
+"""FactorizationLab: a convolution replaced by cheaper ones with the same receptive field."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .plans import KINDS, layers, parameters, receptive_field
 from .timing import measure as measure_times
 
 
-class FactorisationLab(Demo):
+class FactorizationLab(Demo):
     """Replace one convolution by smaller ones and compare parameters, multiply-adds and time.
 
     All layers have stride 1, no bias, and padding that keeps the size.
@@ -37,7 +37,7 @@ class FactorisationLab(Demo):
 
     Examples
     --------
-    >>> FactorisationLab(measure=False).summary["after"]["parameters"]
+    >>> FactorizationLab(measure=False).summary["after"]["parameters"]
     24576
     """
 

@@ -1,4 +1,4 @@
-"""FactorisationLab in Chromium: the page's numbers are Python's, and its program's."""
+"""FactorizationLab in Chromium: the page's numbers are Python's, and its program's."""
 
 import subprocess
 import sys
@@ -6,10 +6,10 @@ import sys
 import numpy as np
 from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
 
-from lecture_utils.widgets import FactorisationLab
-from lecture_utils.widgets.factorisation_lab.plans import KINDS
+from lecture_utils.widgets import FactorizationLab
+from lecture_utils.widgets.factorization_lab.plans import KINDS
 
-LISTEN = on_drawn("FactorisationLab")
+LISTEN = on_drawn("FactorizationLab")
 LABELS = {
     "kernel": "Kernel n",
     "inputs": "Channels in",
@@ -24,8 +24,8 @@ def test_controls_numbers_program_and_accessibility(mount, page):
     page.add_init_script(LISTEN)
     page.add_init_script(KEEP_COPIES)
     page.set_viewport_size({"width": 390, "height": 900})
-    mount(FactorisationLab(measure=False))
-    root = page.locator(".lu-factorisation-lab")
+    mount(FactorizationLab(measure=False))
+    root = page.locator(".lu-factorization-lab")
     assert "33.3% cheaper" in root.locator(".fact-verdict").inner_text()
     rng = np.random.default_rng(3)
     for kind, name in zip(KINDS, NAMES, strict=True):
@@ -41,7 +41,7 @@ def test_controls_numbers_program_and_accessibility(mount, page):
         settings = {key: drawn[key] for key in values}
         hidden = {} if kind == "bottleneck" else {"middle": drawn["middle"]}
         assert settings == values | hidden
-        expected = FactorisationLab(measure=False, kind=kind, **settings).summary
+        expected = FactorizationLab(measure=False, kind=kind, **settings).summary
         for side, row in expected.items():
             assert drawn[side]["parameters"] == row["parameters"]
             assert drawn[side]["macs"] == row["macs"]
@@ -58,4 +58,4 @@ def test_controls_numbers_program_and_accessibility(mount, page):
         wait_for_fading(page)
         dark = root.evaluate("element => getComputedStyle(element).getPropertyValue('--lu-dark')")
         assert dark.strip() == str(int(theme == "dark"))
-        assert violations(page, ".lu-factorisation-lab") == []
+        assert violations(page, ".lu-factorization-lab") == []

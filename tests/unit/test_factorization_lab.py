@@ -1,12 +1,12 @@
-"""FactorisationLab in Python: its costs and receptive fields against PyTorch's."""
+"""FactorizationLab in Python: its costs and receptive fields against PyTorch's."""
 
 import numpy as np
 import pytest
 import torch
 import traitlets
 
-from lecture_utils.widgets import FactorisationLab
-from lecture_utils.widgets.factorisation_lab.plans import KINDS, modules
+from lecture_utils.widgets import FactorizationLab
+from lecture_utils.widgets.factorization_lab.plans import KINDS, modules
 
 
 def seen(network, channels):
@@ -24,7 +24,7 @@ def test_costs_and_receptive_field_are_torchs(kind):
     rng = np.random.default_rng(7)
     for kernel in (3, 5, 11):
         inputs, outputs, middle = (int(n) for n in rng.integers(1, 9, 3))
-        lab = FactorisationLab(
+        lab = FactorizationLab(
             measure=False, kind=kind, kernel=kernel, inputs=inputs, outputs=outputs, middle=middle
         )
         for side in lab.summary.values():
@@ -35,19 +35,19 @@ def test_costs_and_receptive_field_are_torchs(kind):
 
 
 def test_the_lectures_third():
-    costs = FactorisationLab(measure=False).summary
+    costs = FactorizationLab(measure=False).summary
     assert costs["after"]["parameters"] * 3 == costs["before"]["parameters"] * 2
 
 
 @pytest.mark.parametrize("wrong", [{"kernel": 4}, {"inputs": 0}, {"size": 300}, {"kind": "fft"}])
 def test_wrong_settings_are_refused(wrong):
     with pytest.raises(traitlets.TraitError):
-        FactorisationLab(measure=False, **wrong)
+        FactorizationLab(measure=False, **wrong)
 
 
 @pytest.mark.slow
 def test_times_name_the_machine_and_every_kind():
-    times = FactorisationLab().times
+    times = FactorizationLab().times
     assert torch.__version__ in times["machine"]
     assert {row[0] for row in times["rows"]} == set(KINDS)
     assert all(row[4] > 0 and row[5] > 0 for row in times["rows"])

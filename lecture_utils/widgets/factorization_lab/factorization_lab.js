@@ -1,4 +1,4 @@
-/** FactorisationLab: a convolution replaced by cheaper ones that see as much. See __init__.py. */
+/** FactorizationLab: a convolution replaced by cheaper ones that see as much. See __init__.py. */
 
 import { button, segmented, slider } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
@@ -137,7 +137,7 @@ function timeBars() {
       note,
       row
         ? `The nearest case that was measured: ${row[1]}×${row[1]}, ${row[2]} to ${row[2]} channels, ${row[3]}×${row[3]} pixels. ${machine}.`
-        : "No times were measured when this demo was made.",
+        : "No times were measured when this demo was built.",
     );
     if (!row) return;
     const longest = Math.max(row[4], row[5]);
@@ -208,5 +208,5 @@ function build(demo) {
 }
 
 export default {
-  render: (context) => mountDemo({ ...context, name: "factorisation_lab" }, build),
+  render: (context) => mountDemo({ ...context, name: "factorization_lab" }, build),
 };
