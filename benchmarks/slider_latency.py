@@ -129,13 +129,13 @@ WATCH_SLIDER = """
 
 WATCH_NOTEBOOK = """
 () => {
-  Object.assign(bench, { presses: [], paints: [], pictures: 0 });
+  Object.assign(bench, { presses: [], paints: [], computed: 0 });
   const seen = new WeakSet(document.querySelectorAll(".jp-OutputArea img"));
   new MutationObserver(() => {
     for (const image of document.querySelectorAll(".jp-OutputArea img")) {
       if (seen.has(image)) continue;
       seen.add(image);
-      const place = bench.pictures++;
+      const place = bench.computed++;
       image.decode().then(() => bench.shown(place), () => {}); // a newer one may have replaced it
     }
   }).observe(document.body, { childList: true, subtree: true });
@@ -313,8 +313,8 @@ def show(value):
         seen = page.evaluate("bench")
         calls = jupyterlab.run_json(page, "import json; print(json.dumps(calls[1:]))")
         page.close()
-    if len(calls) != seen["pictures"]:
-        raise RuntimeError(f"{len(calls)} images were computed, but {seen['pictures']} arrived")
+    if len(calls) != seen["computed"]:
+        raise RuntimeError(f"{len(calls)} images were computed, but {seen['computed']} arrived")
     # The images arrive in the order of the calls that made them.
     paints = [(paint["at"], calls[paint["value"]]) for paint in seen["paints"]]
     return match(expected, seen["presses"], paints)

@@ -29,19 +29,19 @@ def font(name, size, weight):
     return chosen
 
 
-def pictures_in(body):
+def images_in(body):
     """Return the images that a page's card may show.
 
     The wide image of its first demo that has one, or else the first images of its figures.
     """
     for demo in _DEMO.findall(body):
-        for picture in _decoded(demo):
-            if picture.width >= 2.5 * picture.height:
-                return [picture]
+        for image in _decoded(demo):
+            if image.width >= 2.5 * image.height:
+                return [image]
     found = {}
-    for picture in _decoded(body):
-        if min(picture.size) >= 20:
-            found.setdefault(picture.tobytes(), picture)
+    for image in _decoded(body):
+        if min(image.size) >= 20:
+            found.setdefault(image.tobytes(), image)
         if len(found) == 8:
             break
     return list(found.values())
@@ -50,9 +50,9 @@ def pictures_in(body):
 def _decoded(text):
     for tag in _TAG.findall(text):
         for data in _DATA.findall(tag):
-            picture = flattened(Image.open(io.BytesIO(base64.b64decode(data))))
+            image = flattened(Image.open(io.BytesIO(base64.b64decode(data))))
             # Matplotlib stores an image upside down, and turns it.
-            yield ImageOps.flip(picture) if "scale(1 -1)" in tag else picture
+            yield ImageOps.flip(image) if "scale(1 -1)" in tag else image
 
 
 def flattened(image):
@@ -102,7 +102,7 @@ def draw_logo(draw, x, y, cell):
     draw.rounded_rectangle(box, 0.4 * cell, TEAL)
 
 
-def card(label, title, lead, pictures):
+def card(label, title, lead, images):
     """Draw a card.
 
     Parameters
@@ -111,7 +111,7 @@ def card(label, title, lead, pictures):
         Small text above the title, such as "Chapter 3".
     title, lead : str
         The lead may be empty.
-    pictures : list of PIL.Image.Image
+    images : list of PIL.Image.Image
         Images in the row below; may be empty.
 
     Returns
@@ -133,21 +133,21 @@ def card(label, title, lead, pictures):
     y += 14
     small = font("atkinson-hyperlegible-next", 30, 400)
     bottom = SIZE[1] - MARGIN + 14
-    room = (bottom - (ROW if pictures else 180) - 26 - y) // 40
+    room = (bottom - (ROW if images else 180) - 26 - y) // 40
     for line in wrapped(lead, small, width, room):
         draw.text((MARGIN, y), line, MUTED, small)
         y += 40
     draw_logo(draw, SIZE[0] - MARGIN - 142, 44, 14)
-    if not pictures:
+    if not images:
         draw_logo(draw, MARGIN, bottom - 180, 32)
     x = MARGIN
-    for picture in pictures:
-        height = min(ROW, width * picture.height // picture.width)
-        shape = picture.width * height // picture.height, height
+    for each in images:
+        height = min(ROW, width * each.height // each.width)
+        shape = each.width * height // each.height, height
         if x + shape[0] > SIZE[0] - MARGIN:
             break
         # The pixels of small images stay visible.
-        method = Image.Resampling.NEAREST if picture.height < 100 else Image.Resampling.LANCZOS
-        image.paste(picture.resize(shape, method), (x, bottom - height))
+        method = Image.Resampling.NEAREST if each.height < 100 else Image.Resampling.LANCZOS
+        image.paste(each.resize(shape, method), (x, bottom - height))
         x += shape[0] + 18
     return image

@@ -192,7 +192,7 @@ def load(name: str, source: str | None = None, download: bool | None = None) -> 
     -----
     The name of a torchvision file contains the first eight digits of its SHA-256 checksum; a file
     whose content does not match its name is not used. ``LECTURE_DATA`` may hold any
-    ``resnet18-<its eight digits>.pth``, whoever trained it.
+    ``resnet18-<its eight digits>.pth``, no matter who trained it.
 
     Examples
     --------

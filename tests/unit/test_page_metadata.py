@@ -140,15 +140,15 @@ def image_tag(size, color, name="img", attributes=""):
 def test_a_card_shows_the_first_wide_image_of_a_demo_or_else_those_of_figures():
     wide, small = image_tag((300, 100), "red"), image_tag((80, 80), "blue")
     demo = DEMO.format("GaborLab", small + wide)
-    assert [p.size for p in preview_cards.pictures_in(small + demo)] == [(300, 100)]
-    several = preview_cards.pictures_in(small + small + wide)
+    assert [p.size for p in preview_cards.images_in(small + demo)] == [(300, 100)]
+    several = preview_cards.images_in(small + small + wide)
     assert [p.size for p in several] == [(80, 80), (300, 100)]
-    assert preview_cards.pictures_in("<p>None.</p>") == []
+    assert preview_cards.images_in("<p>None.</p>") == []
 
 
 def test_an_image_that_matplotlib_turns_is_turned():
     tag = image_tag((80, 80), "blue", "image", 'transform="scale(1 -1) translate(0 -80)"')
-    (picture,) = preview_cards.pictures_in(tag)
+    (picture,) = preview_cards.images_in(tag)
     assert picture.getpixel((5, 75)) == (0, 0, 255) != picture.getpixel((5, 5))
 
 

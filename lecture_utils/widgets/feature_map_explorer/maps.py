@@ -55,7 +55,7 @@ class LayerMaps:
 
     @property
     def dead(self):
-        """Return the numbers of the filters whose maps are zero everywhere, for all images."""
+        """Return the indices of the filters whose maps are zero everywhere, for all images."""
         return np.flatnonzero((self.maps == 0).all(axis=(0, 2, 3)))
 
     @property

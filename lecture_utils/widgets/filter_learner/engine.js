@@ -95,7 +95,7 @@ export function firstWeights(seed, k) {
 }
 
 /**
- * A student of one task. Its arrays are filled again in every step; whoever keeps them copies them.
+ * A student of one task. Its arrays are filled again in every step; code that keeps them copies them.
  * @param {Record<string, any>} task
  * @param {{weights: Float64Array, velocity: Float64Array, step: number}} state
  */

@@ -1,4 +1,4 @@
-/** The lab's settings: presets, operation, and the numbers of the layer. */
+/** The lab's settings: presets, operation, and the hyperparameters of the layer. */
 
 /** @import { Lab } from "./state.js" */
 /** @import { Model, Traits } from "../_shared/ui/model.js" */

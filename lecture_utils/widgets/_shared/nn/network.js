@@ -59,7 +59,7 @@ export function makeNetwork(
 }
 
 /**
- * The numbers of a layer in PyTorch's order: channels, rows, columns.
+ * The values of a layer in PyTorch's order: channels, rows, columns.
  * @param {Layer} layer
  * @returns {Float32Array}
  */
