@@ -143,7 +143,11 @@ def broken(change):
         (recorded_filters.runs(), {"selected": 300}, "use one of 100, 500, 1000"),
         (recorded_filters.runs(), {"curves": {"a": {100: [91.0]}}}, "not accuracies"),
         (recorded_filters.runs(), {"curves": {"a": {100: []}}}, "not accuracies"),
-        (recorded_filters.runs(), {"curves": {"a": {0.5: [0.9]}}}, "not a number of training images"),
+        (
+            recorded_filters.runs(),
+            {"curves": {"a": {0.5: [0.9]}}},
+            "not a number of training images",
+        ),
         (recorded_filters.runs(), {"curves": {str(i): {} for i in range(7)}}, "at most 6"),
     ],
 )
