@@ -78,7 +78,7 @@ def _preview(app, pagename, context, body):
         label = "An interactive textbook"
     else:
         label = f"Chapter {numbers[0]}" if numbers else app.config.ogp_site_name
-    card = preview_cards.card(label, title, lead_of(body), preview_cards.pictures_in(body))
+    card = preview_cards.card(label, title, lead_of(body), preview_cards.images_in(body))
     name = f"{FOLDER}/{pagename.replace('/', '-')}.jpg"
     path = Path(app.outdir) / name
     path.parent.mkdir(parents=True, exist_ok=True)
