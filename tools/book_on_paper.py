@@ -137,6 +137,10 @@ class Book:
                 cell.decompose()
         for heading in article.select(", ".join(CONTENTS)):
             self.headings.append(_heading(heading))
+        # A heading that would be the last line of a page moves to the next one. Its section still
+        # begins on the old page, so links must lead to the heading itself.
+        for heading in article.select("section[id] > :is(h1, h2, h3, h4)"):
+            heading.attrs.setdefault("id", heading.parent.attrs.pop("id", None))
         return article.h1.get_text(), article.decode_contents()
 
     def solutions(self):
@@ -144,11 +148,11 @@ class Book:
         if not self.answers:
             return []
         self.headings.append(Heading(1, "Answers and solutions", "answers"))
-        parts = ['<section id="answers"><h1>Answers and solutions</h1>']
+        parts = ['<section><h1 id="answers">Answers and solutions</h1>']
         for n, (title, text) in enumerate(self.answers):
             anchor = f"answers-{n}"
             self.headings.append(Heading(2, title, anchor))
-            parts.append(f'<section id="{anchor}"><h2>{title}</h2>{text}</section>')
+            parts.append(f'<section><h2 id="{anchor}">{title}</h2>{text}</section>')
         return [("solutions", "Answers and solutions", "".join([*parts, "</section>"]))]
 
     def _keep_answers(self, article):

@@ -237,7 +237,7 @@ def choose_wrong(card, place):
     """Choose one of the misclassified images from their list."""
     buttons = card.locator(".map-wrong button")
     if not buttons.count():
-        card.get_by_text("misclassified images").click()
+        card.locator("summary", has_text="misclassified images").click()
     buttons.nth(place).click()
 
 

@@ -121,3 +121,10 @@ def test_the_book_has_all_chapters_and_no_api_reference():
     assert not [page for page in pages if "/api/" in page]
     chapters = [page for page in pages if re.search(r"/\d\d_", page)]
     assert len(chapters) == 10 and "book/glossary" in pages
+
+
+def test_anchors_of_sections_are_on_their_headings(book):
+    soup = BeautifulSoup(book.document("", ""), "html.parser")
+    assert not soup.select("section[id]:has(> :is(h1, h2, h3))")
+    for heading in book.headings:
+        assert soup.find(id=heading.anchor).name == f"h{heading.level}"
