@@ -139,8 +139,10 @@ class Book:
             self.headings.append(_heading(heading))
         # A heading that would be the last line of a page moves to the next one. Its section still
         # begins on the old page, so links must lead to the heading itself.
-        for heading in article.select("section[id] > :is(h1, h2, h3, h4)"):
-            heading.attrs.setdefault("id", heading.parent.attrs.pop("id", None))
+        for section in article.select("section[id]"):
+            heading = section.find(re.compile("^h[1-4]$"), recursive=False)
+            if heading and not heading.get("id"):
+                heading["id"] = section.attrs.pop("id")
         return article.h1.get_text(), article.decode_contents()
 
     def solutions(self):
