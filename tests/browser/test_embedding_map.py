@@ -114,7 +114,7 @@ class Page:
             for name in self.demo.class_names
             if not self.root.get_by_role("checkbox", name=name).is_checked()
         ]
-        only = self.root.get_by_role("checkbox", name="only what").is_checked()
+        only = self.root.get_by_role("checkbox", name="misclassified images only").is_checked()
         expected = ~np.isin(self.demo.labels, hidden) & (wrong if only else True)
         assert drawn["visible"] == np.flatnonzero(expected).tolist()
         self.check_table(drawn)
