@@ -322,7 +322,7 @@ def test_a_wave_beyond_nyquist_warns_of_its_alias(frequency, theta):
         kernel = gabor_kernel(frequency, theta, 3.0)
     assert caught[0].filename == __file__
     alias, alias_theta = (
-        float(x) for x in str(caught[0].message).split("like ")[1].split(" at theta ")
+        float(x) for x in str(caught[0].message).split(" looks like ")[2].split(" at theta ")
     )
     assert alias <= 0.5 * math.sqrt(2)
     # The wave inside the kernel, sampled at the pixels, is the one that the warning names.
