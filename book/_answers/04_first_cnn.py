@@ -108,7 +108,7 @@ color_network = nn.Sequential(
     nn.Flatten(), nn.Linear(32 * 8 * 8, 10),
 )
 
-# %% Exercise 3, rejected with "no longer give 32 maps of 6 by 6": pooling that fits the old layer
+# %% Exercise 3, rejected with "no longer give 32 maps of 6×6": pooling that fits the old layer
 color_network = nn.Sequential(
     nn.Conv2d(3, 16, 3), nn.ReLU(), nn.MaxPool2d(2),
     nn.Conv2d(16, 32, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(5),
