@@ -135,14 +135,16 @@ class Book:
         for cell in article.select(".cell"):
             if not cell.get_text(strip=True) and not cell.select_one("img, svg, table"):
                 cell.decompose()
-        for heading in article.select(", ".join(CONTENTS)):
-            self.headings.append(_heading(heading))
         # A heading that would be the last line of a page moves to the next one. Its section still
         # begins on the old page, so links must lead to the heading itself.
         for section in article.select("section[id]"):
             heading = section.find(re.compile("^h[1-4]$"), recursive=False)
             if heading and not heading.get("id"):
                 heading["id"] = section.attrs.pop("id")
+        for heading in article.select(", ".join(CONTENTS)):
+            self.headings.append(
+                Heading(int(heading.name[1]), heading.decode_contents(), heading["id"])
+            )
         return article.h1.get_text(), article.decode_contents()
 
     def solutions(self):
@@ -217,11 +219,6 @@ class Book:
 def anchor_of(page, name):
     """Return the name in the book of a page's anchor; the page's top if it has no name."""
     return f"{page.rpartition('/')[2]}--{name}" if name else page.rpartition("/")[2]
-
-
-def _heading(element):
-    section = element.find_parent("section")
-    return Heading(int(element.name[1]), element.decode_contents(), section["id"])
 
 
 def _css_text(text):

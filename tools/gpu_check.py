@@ -67,7 +67,7 @@ class Machine:
     precisions: tuple[str, ...]
 
     @classmethod
-    def describe(cls):
+    def detect(cls):
         """Describe this machine."""
         best = training.best_precision("auto")
         every = ("32-true", "16-mixed", "bf16-mixed")
@@ -142,7 +142,7 @@ def machine(setting):
     if setting.rehearses:
         for name, (capability, gpus) in PRETENDED.items():
             with pretend(capability, gpus):
-                findings[f"on a machine with {name}"] = dataclasses.asdict(Machine.describe())
+                findings[f"on a machine with {name}"] = dataclasses.asdict(Machine.detect())
     return findings
 
 
@@ -346,7 +346,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=8, help="no step starts later")
     parser.add_argument("--only", nargs="+", choices=list(STEPS), default=list(STEPS))
     options = parser.parse_args()
-    here = Machine.describe()
+    here = Machine.detect()
     if not here.gpus:
         print("There is no GPU: this is a rehearsal, and its report is not kept.")
     with tempfile.TemporaryDirectory() as scratch:

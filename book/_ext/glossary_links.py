@@ -67,13 +67,16 @@ def terms_of(doctree):
 
 
 def pattern(terms, chapter):
-    """Return a regular expression for the terms that a chapter's text can mean, longest first."""
+    """Return a regular expression for the terms that a chapter's text can mean, longest first.
+
+    Its group is the term in the singular.
+    """
     names = sorted(
         (t.name for t in terms if " " in t.name or t.chapter <= chapter), key=len, reverse=True
     )
     # A sentence may begin with the term, and it may stand in the plural.
-    forms = (f"[{n[0].upper()}{n[0]}]{re.escape(n[1:])}(?:e?s)?" for n in names)
-    return re.compile(rf"(?<![\w/-])(?:{'|'.join(forms)})(?![\w-])")
+    forms = (f"[{n[0].upper()}{n[0]}]{re.escape(n[1:])}" for n in names)
+    return re.compile(rf"(?<![\w/-])({'|'.join(forms)})(?:e?s)?(?![\w-])")
 
 
 def link_terms(doctree, terms, chapter, address):
@@ -95,11 +98,9 @@ def link_terms(doctree, terms, chapter, address):
             continue
         parts, end = [], 0
         for match in mention.finditer(text):
-            word = match[0].lower()
-            key = next((k for k in (word, word[:-1], word[:-2]) if k in left), None)
-            if key is None:  # linked before
+            term = left.pop(match[1].lower(), None)
+            if term is None:  # linked before
                 continue
-            term = left.pop(key)
             parts += [nodes.Text(text[end : match.start()]), _link(term, match[0], address)]
             end = match.end()
         if parts:

@@ -25,14 +25,14 @@ def setting(tmp_path):
 )
 def test_precisions_and_devices_go_by_the_machine(name, precisions, gpus):
     with gpu_check.pretend(*gpu_check.PRETENDED[name]):
-        found = gpu_check.Machine.describe()
+        found = gpu_check.Machine.detect()
         assert training.best_precision("gpu") == precisions[-1]
     assert (found.precisions, found.gpus) == (precisions, gpus)
 
 
 def test_without_a_gpu_it_is_a_rehearsal(setting, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert gpu_check.Machine.describe() == setting.machine
+    assert gpu_check.Machine.detect() == setting.machine
     assert setting.rehearses
     on_other_machines = gpu_check.machine(setting)
     assert all(f"on a machine with {name}" in on_other_machines for name in gpu_check.PRETENDED)
