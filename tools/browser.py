@@ -46,13 +46,22 @@ def launch(playwright, **options):
 
 def install():
     """Install a Chromium: Playwright's build, or the distribution's package if that fails."""
+    print("Installing Chromium...", flush=True)
     command = [sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"]
-    if subprocess.run(command).returncode == 0 or not shutil.which("apt-get"):
+    if _run(command) or not shutil.which("apt-get"):
         return
     print("Playwright's Chromium is not available; trying the distribution's package", flush=True)
-    sudo = [] if os.geteuid() == 0 else ["sudo"]
-    subprocess.run([*sudo, "apt-get", "update", "-q"])
-    subprocess.run([*sudo, "apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"])
+    apt = [*([] if os.geteuid() == 0 else ["sudo"]), "apt-get"]
+    _run([*apt, "update"])
+    _run([*apt, "install", "-y", "--no-install-recommends", "chromium"])
+
+
+def _run(command):
+    """Run a command that prints hundreds of lines; show the last ones only if it fails."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        print("\n".join(done.stdout.splitlines()[-5:]), file=sys.stderr, flush=True)
+    return done.returncode == 0
 
 
 def main():
