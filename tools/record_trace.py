@@ -4,7 +4,7 @@ python tools/record_trace.py
 
 The start is a channel that stands out at both eyes of scikit-image's photo of a cat. From there,
 the largest contribution (weight times activation) leads to a channel of the previous blocks, and so
-on.
+on. The trace ends at the first blocks, or at a channel that contributes only because it is silent.
 """
 
 import argparse
@@ -34,6 +34,8 @@ NETWORK, START = "efficientnet_lite0", "stage6.1"
 EYES = ((82, 65, 30), (100, 192, 24))
 #: Number of channels shown and ablated per level, and number of random sets to compare with.
 SHOWN, ABLATED, DRAWS = 3, 5, 250
+#: The smallest number of active inputs from which random sets are drawn.
+LEAST_ACTIVE = 4 * ABLATED
 #: Images of the test, without the photo of the cat: those with the highest activations.
 TEST_IMAGES = 8
 _TILE, _QUALITY, _STEPS, _RATE, _SEED = 96, 40, 64, 0.1, 0
@@ -156,10 +158,15 @@ def trace(blocks, kept, start, channel):
         position = _strongest_tap(
             blocks[block], kept[f"{block} expand"][0][channel], channel, position
         )
+        if position is None:
+            return levels
 
 
 def _strongest_tap(block, expanded, channel, position):
-    """Find the position in its window that contributes most to a depthwise filter."""
+    """Find the position in its window that contributes most to a depthwise filter.
+
+    If none contributes, because the filter responds only to what it lacks, return None.
+    """
     depthwise = block.depthwise
     padded = expanded.clamp(0, 6)[None, None]
     shift = depthwise.conv.padding[0]
@@ -173,6 +180,8 @@ def _strongest_tap(block, expanded, channel, position):
     top, left = (p * stride for p in position)
     window = padded[0, 0, top : top + size, left : left + size]
     kernel = _scale(depthwise.norm)[channel] * depthwise.conv.weight[channel, 0]
+    if (kernel * window).max() <= 0:
+        return None
     row, column = divmod(int((kernel * window).argmax()), size)
     side = expanded.shape[0]
     return tuple(min(max(p, 0), side - 1) for p in (top + row - shift, left + column - shift))
@@ -200,8 +209,21 @@ def strongest_images(blocks, model, levels, images):
     return result
 
 
-def test_level(blocks, model, level, strongest):
+def mean_outputs(blocks, model, names, images):
+    """Return the mean output of every depthwise filter of some blocks over images and positions."""
+    total = {name: 0 for name in names}
+    for batch in images.split(16):
+        kept = outputs_of(blocks, model, batch, names)
+        for name in names:
+            total[name] += kept[f"{name} depthwise"].mean(dim=(2, 3)).sum(dim=0)
+    return {name: value / len(images) for name, value in total.items()}
+
+
+def test_level(blocks, model, level, strongest, means):
     """Ablate the traced inputs on other images, and `DRAWS` random sets of inputs.
+
+    An ablated channel has its mean over all images everywhere: zero would also remove the constant
+    that its normalization adds, which says nothing about the image.
 
     Returns
     -------
@@ -219,7 +241,7 @@ def test_level(blocks, model, level, strongest):
     def lost(channels):
         hooks = [
             blocks[source].depthwise.register_forward_hook(
-                _zeroing([k for s, k in channels if s == source])
+                _replacing([k for s, k in channels if s == source], means[source])
             )
             for source in {s for s, _ in channels}
         ]
@@ -238,7 +260,8 @@ def test_level(blocks, model, level, strongest):
     generator = np.random.default_rng(_SEED)
     others = [i for i, pair in enumerate(pool) if pair not in traced]
     # The traced inputs are active ones: compare with the most active tenth as well.
-    active = sorted(others, key=lambda i: -float(activity[i]))[: max(ABLATED, len(pool) // 10)]
+    count = max(LEAST_ACTIVE, len(pool) // 10)
+    active = sorted(others, key=lambda i: -float(activity[i]))[:count]
     nulls = {
         name: [
             lost([pool[i] for i in generator.choice(candidates, ABLATED, replace=False)])
@@ -249,13 +272,13 @@ def test_level(blocks, model, level, strongest):
     return {"images": len(images), "before": float(before.mean()), "traced": lost(traced), **nulls}
 
 
-def _zeroing(channels):
-    def zero(_, __, output):
+def _replacing(channels, means):
+    def replace(_, __, output):
         output = output.clone()
-        output[:, channels] = 0
+        output[:, channels] = means[channels, None, None]
         return output
 
-    return zero
+    return replace
 
 
 def _input_of_first(blocks, model, images, name):
@@ -304,8 +327,10 @@ def record(root: str | os.PathLike[str]) -> Path:
         pixels = torch.tensor(pool.images[others]).permute(0, 3, 1, 2).float() / 255
         images = normalize(pixels)
         best = strongest_images(blocks, model, levels, images)
+        sources = {source for level in levels for source in level["sources"]}
+        means = mean_outputs(blocks, model, sources, images)
         for level, strongest in zip(levels, best, strict=True):
-            level["test"] = test_level(blocks, model, level, strongest)
+            level["test"] = test_level(blocks, model, level, strongest, means)
             print(level["block"], level["channel"], level["test"]["traced"], flush=True)
         wanted = [(START, channel)]
         for level in levels:
