@@ -97,7 +97,7 @@ def five_thousand() -> Challenge:
             at_least(
                 "field",
                 24,
-                "24×24 pixels seen",
+                "A receptive field of 24×24",
                 "The last window sees {value}×{value} pixels.",
             ),
         ],

@@ -91,7 +91,9 @@ def far_and_small() -> Challenge:
                 "There are {value} parameters.",
             ),
             at_least("convolutions", 4, "At least four convolutions", "There are {value}."),
-            at_least("field", 70, "70×70 pixels seen", "The last window sees {value}×{value}."),
+            at_least(
+                "field", 70, "A receptive field of 70×70", "The last window sees {value}×{value}."
+            ),
         ],
         [
             "Which two layers have most of the parameters?",

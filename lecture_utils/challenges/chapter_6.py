@@ -6,13 +6,13 @@ import numpy as np
 from PIL import Image
 
 from lecture_utils import datasets
-from lecture_utils.widgets import AugmentationLab, Challenge, TrainingCurves
+from lecture_utils.widgets import AugmentationLab, Challenge, RegularizationLab
 from lecture_utils.widgets.augmentation_lab.figure import drawn_by_torchvision
 from lecture_utils.widgets.augmentation_lab.presets import OFF
 
 from . import at_least, at_most, between, equal_to
 
-__all__ = ["keep_the_label", "match_the_twelve", "when_it_pays_off"]
+__all__ = ["keep_the_label", "match_the_twelve", "slow_starter"]
 
 _SECRET = {**OFF, "flip": 0.5, "brightness": 0.6, "erase": 1.0}
 
@@ -77,42 +77,57 @@ def keep_the_label() -> Challenge:
     )
 
 
-def when_it_pays_off() -> Challenge:
-    """Return the challenge to find where augmentation overtakes its control (3 minutes)."""
-    names = {
-        "without": "cats-vs-dogs/remedies-none",
-        "with augmentation": "cats-vs-dogs/remedies-augmentation",
-    }
-    curves = TrainingCurves(names)
-    losses = [run["seeds"][0]["val_loss"] for run in curves.runs]
-    behind = [epoch for epoch, (a, b) in enumerate(zip(*losses, strict=True), 1) if b >= a]
-    first = behind[-1] + 1
-    curves.epoch = 1
+def slow_starter() -> Challenge:
+    """Return the challenge to find what pays off only with a large budget (3 minutes)."""
+    solution = {"method": "augmentation", "strengths": {"augmentation": "strong"}}
+    lab = RegularizationLab(method="augmentation", strength="strong", budget=20)
+    solved = lab.readings()
+    lab.method, lab.strengths = "dropout", {}
+    first, last = lab.budgets[0], lab.budgets[-1]
     return Challenge(
-        curves,
-        "Augmentation makes training harder, so at first it does not help. From some epoch on, "
-        "the validation loss with augmentation stays below the loss without it. Move the line "
-        "through the curves to the first such epoch.",
+        lab,
+        "With a small budget, one of these methods costs accuracy. With a large one, it not only "
+        "pays off, it also closes most of the gap between training and validation accuracy. "
+        "Choose this method and the right strength. Switch between the budgets to compare.",
         [
-            equal_to(
-                "epoch",
-                first,
-                "The first epoch from which augmentation stays ahead",
-                "It is not epoch {value}.",
-            )
+            at_most(
+                "ahead_first",
+                -1,
+                f"Within {first} epochs, at least 1 point behind no regularization",
+                f"Within {first} epochs, the difference is {{value}} points.",
+                digits=1,
+            ),
+            at_least(
+                "ahead_last",
+                3,
+                f"Within {last} epochs, at least 3 points ahead of it",
+                f"Within {last} epochs, the difference is {{value}} points.",
+                digits=1,
+            ),
+            at_most(
+                "gap_last",
+                10,
+                f"Within {last} epochs, a gap of at most 10 points",
+                f"Within {last} epochs, the gap is {{value}} points.",
+                digits=1,
+            ),
         ],
         [
-            "The curves cross several times. Only the last crossing counts.",
-            "Use the arrow keys, and compare the two values in the table.",
+            f"Choose the budget of {first} epochs, and look for a method to the left of no "
+            "regularization. Try the other strengths of each method, too.",
+            "Two strengths of the same method meet the first two conditions. Which of them makes "
+            "it harder to memorize the training photos?",
         ],
-        name="6/when-it-pays-off",
-        title="When does it pay off?",
+        name="6/slow-starter",
+        title="The slow starter",
         minutes=3,
-        answer=f"Epoch {first}. Without augmentation, the network has begun to overfit by then, "
-        "and its validation loss climbs. With augmentation it still falls. If you stopped both "
-        "runs after ten epochs, you would conclude that augmentation hurts. There is only one "
-        "run of each, so do not read much into the exact epoch.",
-        solution={"epoch": first},
+        answer="Strong augmentation. Compared with no regularization, its mean validation accuracy "
+        f"is {-solved['ahead_first']:.1f} points lower within {first} epochs, and "
+        f"{solved['ahead_last']:.1f} points higher within {last}, with a gap of only "
+        f"{solved['gap_last']:.1f} points. If you stopped after {first} epochs, you would conclude "
+        "that strong augmentation hurts. So compare methods with the budget that you will really "
+        "use.",
+        solution=solution,
     )
 
 

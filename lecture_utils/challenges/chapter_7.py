@@ -45,7 +45,7 @@ def cheapest() -> Challenge:
         title="The cheapest above 75%",
         minutes=2,
         answer=f"{best.title}, with {100 * best.accuracy:.1f}% and {best.macs / 1e6:.0f} million "
-        f"MACs. ResNet-50, where the demo starts, needs many times as many. By parameters, another "
+        f"MACs. ResNet50, where the demo starts, needs many times as many. By parameters, another "
         "network may win: what is cheap depends on what you pay for.",
         solution={"selected": best.name},
     )
@@ -85,7 +85,7 @@ def a_quarter() -> Challenge:
         title="A quarter of the cost",
         minutes=3,
         answer="102 channels. The equation 9m² + 512m = 9 · 256² / 4 has the solution m = 102.7. "
-        "ResNet-50 takes 64, a quarter of the channels, for about an eighth of the cost.",
+        "ResNet50 takes 64, a quarter of the channels, for about an eighth of the cost.",
         solution={"middle": 102},
     )
 
@@ -99,21 +99,26 @@ def seven_by_seven() -> Challenge:
     return Challenge(
         builder,
         "A 7×7 convolution on 64 channels has 200,768 parameters. Replace it with layers that "
-        "have at most 10,000 parameters. Each output must still see 7×7 pixels, and 64 maps of "
+        "have at most 10,000 parameters. The receptive field must still be 7×7, and 64 maps of "
         "28×28 must still become 64 maps of 28×28.",
         [
             equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
             equal_to("channels", _CHANNELS, "64 maps", "There are {value}."),
             equal_to("rows", 28, "Maps of 28×28", "The maps have {value} rows."),
-            at_least("field", 7, "7×7 pixels seen", "An output sees {value}×{value}."),
+            at_least(
+                "field",
+                7,
+                "A receptive field of 7×7",
+                "The receptive field is {value}×{value}.",
+            ),
             at_most(
                 "parameters", 10_000, "At most 10,000 parameters", "There are {value} parameters."
             ),
             at_least("convolutions", 2, "Two or more convolutions", "There is {value}."),
         ],
         [
-            "Three 3×3 convolutions see as much as one 7×7 convolution. With 64 channels each, "
-            "they have 110,784 parameters.",
+            "Three 3×3 convolutions have the receptive field of one 7×7 convolution. With 64 "
+            "channels each, they have 110,784 parameters.",
             "Make them work on fewer channels, between two 1×1 convolutions.",
             "“All settings” shows the groups: with 64 groups, each channel is filtered on its "
             "own. What then mixes the channels?",
@@ -121,10 +126,10 @@ def seven_by_seven() -> Challenge:
         name="7/seven-by-seven",
         title="Seven by seven, for a twentieth",
         minutes=10,
-        answer="One way is a bottleneck: 1×1 to 16 channels, three 3×3 convolutions with padding "
-        "1, and 1×1 back to 64, with 9,088 parameters. Another way is a depthwise 7×7 convolution "
-        "(64 groups, padding 3) and a 1×1 convolution, with 7,360. Inception and ResNet took the "
-        "first way, MobileNet and ConvNeXt the second.",
+        answer="One approach is a bottleneck: 1×1 to 16 channels, three 3×3 convolutions with "
+        "padding 1, and 1×1 back to 64, with 9,088 parameters. Another is a depthwise 7×7 "
+        "convolution (64 groups, padding 3) and a 1×1 convolution, with 7,360. Inception and "
+        "ResNet take the first approach, MobileNet and ConvNeXt the second.",
         solution={"layers": layers},
     )
 

@@ -91,7 +91,7 @@ def gap_cnn(num_classes: int = 10) -> nn.Sequential:
 
     References
     ----------
-    Lin, Chen and Yan, "Network in network", arXiv:1312.4400.
+    Lin, Chen, and Yan, "Network in network", arXiv:1312.4400.
 
     Examples
     --------

@@ -74,7 +74,11 @@ DRAWS = {
         "crop": (round(float(rng.uniform(0.1, 0.9)), 2), 1.0),
         "translate": round(float(rng.uniform(0, 0.3)), 2),
     },
-    "when_it_pays_off": lambda rng: {"epoch": int(rng.integers(1, 15))},
+    "slow_starter": lambda rng: {
+        "budget": int(rng.choice([20, 60, 150])),
+        "method": str(rng.choice(["augmentation", "weight-decay", "label-smoothing"])),
+        "strengths": {"augmentation": str(rng.choice(["weak", "medium"]))},
+    },
     "match_the_twelve": lambda rng: {
         "flip": round(float(rng.uniform()), 2),
         "brightness": round(float(rng.uniform()), 2),

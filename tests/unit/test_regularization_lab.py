@@ -76,6 +76,34 @@ def test_strengths_are_chosen_on_validation_unless_the_reader_chooses(recorded, 
             assert columns[f"{split}_accuracy"].tolist() == list(each.accuracy[split])
 
 
+@pytest.mark.parametrize(
+    ("method", "strength"), [("augmentation", "strong"), ("dropout", "weak"), ("none", "on")]
+)
+def test_readings_compare_the_budgets(recorded, method, strength):
+    demo = RegularizationLab(recorded, method=method, strength=strength, budget=60)
+    first, last = (regularization.scores(b, recorded) for b in (20, 150))
+
+    def mean(scores, split, key):
+        return 100 * fmean(scores[key].accuracy[split])
+
+    key, none = (method, strength), ("none", "on")
+    assert demo.readings() == pytest.approx(
+        {
+            "ahead_first": mean(first, "validation", key) - mean(first, "validation", none),
+            "ahead_last": mean(last, "validation", key) - mean(last, "validation", none),
+            "gap_last": mean(last, "train", key) - mean(last, "validation", key),
+        },
+        abs=1e-9,
+    )
+
+
+def test_without_a_baseline_there_is_nothing_to_be_ahead_of(recorded):
+    some = {key: seeds for key, seeds in recorded.items() if key[0] == "dropout"}
+    readings = RegularizationLab(some, method="dropout").readings()
+    assert readings["ahead_first"] is readings["ahead_last"] is None
+    assert readings["gap_last"] > 0
+
+
 def test_settings_of_the_constructor(recorded):
     demo = RegularizationLab(recorded)
     assert (demo.method, demo.budget, demo.quantity) == ("augmentation", 60, "accuracy")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
@@ -143,9 +143,34 @@ class RegularizationLab(Demo):
         rows = slice(entry["first"], entry["first"] + len(entry["seeds"]))
         return self.scores[rows, self.budgets.index(self.budget)]
 
+    def readings(self) -> dict[str, Any]:
+        """Return how far the method is ahead, for the smallest and the largest budget, and its gap.
+
+        All are means over the seeds, in percentage points of accuracy. ``ahead_first`` and
+        ``ahead_last`` compare its validation accuracy with that of no regularization, and are None
+        if that is not recorded. ``gap_last`` is its accuracy on the training photos as they are,
+        minus that on the validation photos, within the largest budget.
+        """
+        validation = self._means("validation_accuracy", self.method)
+        training = self._means("train_accuracy", self.method)
+        ahead = [None, None]
+        if any(entry["method"] == "none" for entry in self.entries):
+            ahead = (validation - self._means("validation_accuracy", "none")).tolist()
+        return {
+            "ahead_first": ahead[0],
+            "ahead_last": ahead[-1],
+            "gap_last": float(training[-1] - validation[-1]),
+        }
+
     def figure_html(self) -> str:
         """Return the dots and the curves as a figure, and all numbers as tables."""
         return lab_html(self)
+
+    def _means(self, score, method):
+        """Mean over the seeds, in percent, for each budget."""
+        entry = self._entry(method)
+        rows = slice(entry["first"], entry["first"] + len(entry["seeds"]))
+        return 100 * self.scores[rows, :, self.score_names.index(score)].mean(axis=0)
 
     def _entry(self, method):
         key = (method, self.shown[method])

@@ -5,7 +5,7 @@ import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { mountDemo } from "../_shared/ui/mount.js";
 import { curvesView } from "./curves_view.js";
-import { readLab } from "./data.js";
+import { meanOf, readLab } from "./data.js";
 import { dotPlot } from "./dot_plot.js";
 import { pythonCode } from "./python_code.js";
 import { settingsPanel } from "./settings_panel.js";
@@ -76,7 +76,21 @@ function build(demo) {
     h("div", {}, copy.button),
     copy.panel,
   ];
-  return { parts, draw };
+  /** In percentage points, as in Python. */
+  function readings() {
+    const { selected, baseline } = shownNow(lab, model);
+    const last = lab.budgets.length - 1;
+    const percent = (row, budget, score) => 100 * meanOf(lab.scores(row.entry, budget)[score]);
+    const validation = (row, budget) => percent(row, budget, "validation_accuracy");
+    const ahead = (budget) =>
+      baseline ? validation(selected, budget) - validation(baseline, budget) : null;
+    return {
+      ahead_first: ahead(0),
+      ahead_last: ahead(last),
+      gap_last: percent(selected, last, "train_accuracy") - validation(selected, last),
+    };
+  }
+  return { parts, draw, readings };
 }
 
 export default {
