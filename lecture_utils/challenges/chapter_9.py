@@ -38,14 +38,14 @@ def a_third_learns() -> Challenge:
         name="9/a-third-learns",
         title="Train a third",
         minutes=1,
-        answer="Train from stage 7 on. This one block, the top, and the head have 1.0 of 3.4 "
-        "million parameters. The stages before them compute features that suit most photos.",
+        answer="Train from stage 7 on. Stage 7, the last convolution, and the head have 1.0 of 3.4 "
+        "million parameters.",
         solution={"until": "stage7"},
     )
 
 
 def most_for_the_memory() -> Challenge:
-    """Return the challenge to train much with little memory (3 minutes)."""
+    """Return the challenge to train many parameters with little memory (3 minutes)."""
     return Challenge(
         TransferExplorer(),
         "You have 150 MiB for a training step with 32 photos. Choose the network and the "
@@ -61,22 +61,23 @@ def most_for_the_memory() -> Challenge:
             ),
         ],
         [
-            "Memory holds the weights, their gradients, Adam's two running averages, and all "
-            "activations after the boundary.",
+            "Memory holds the weights, all activations after the boundary, and for each trained "
+            "weight its gradient and Adam's two running averages.",
             "There are two networks to choose from.",
         ],
         name="9/most-for-the-memory",
         title="The most for 150 MiB",
         minutes=3,
         answer="ResNet18 from its layer4 on: 8.4 million parameters in just under 150 MiB. In "
-        "EfficientNet-Lite0, 2.7 million already take 132 MiB. Its layers have fewer weights and "
-        "more activations, and the activations of 32 photos are what fills the memory.",
+        "EfficientNet-Lite0, 2.7 million already take 132 MiB. There, the "
+        "trained layers have fewer weights and more activations, and the activations of 32 photos "
+        "take most of the memory.",
         solution={"network": "resnet18", "until": "layer4"},
     )
 
 
 def lost_in_the_crowd() -> Challenge:
-    """Return the challenge to find an image among the other class (5 minutes)."""
+    """Return the challenge to find an image among those of the other class (5 minutes)."""
     embedding = EmbeddingMap(**load_pet_maps(), stage="fine-tuned")
     wrong = np.flatnonzero(embedding.wrong("fine-tuned"))
     row = [each["name"] for each in embedding.stages].index("fine-tuned")
@@ -87,7 +88,7 @@ def lost_in_the_crowd() -> Challenge:
         embedding,
         "After fine-tuning, a few drawings are still misclassified. Find one that the network "
         "has placed entirely among images of the other class: none of its five nearest neighbors "
-        "has its own label.",
+        "has the same label.",
         [
             equal_to(
                 "stage",
@@ -99,19 +100,18 @@ def lost_in_the_crowd() -> Challenge:
             at_most(
                 "own_neighbors",
                 0,
-                "No neighbor with its own label",
-                "Of its neighbors, {value} have its label.",
+                "No neighbor with the same label",
+                "Neighbors with the same label: {value}.",
             ),
         ],
         [
             "The map can show misclassified images only.",
-            "Look for a drawing that lies deep inside the other cluster, not at its border.",
+            "Look for a drawing that lies deep inside the other group, not at its border.",
         ],
         name="9/lost-in-the-crowd",
         title="Lost in the crowd",
         minutes=5,
-        answer=f"For example {embedding.names[alone[0]]}. At the border between the clusters, the "
-        "network is unsure. It finds this drawing typical of the wrong class, so a higher "
-        "confidence threshold would not help.",
+        answer=f"For example {embedding.names[alone[0]]}. Most other mistakes have neighbors of "
+        "both classes. To the network, this drawing looks like those of the other class.",
         solution={"selected": int(alone[0])},
     )

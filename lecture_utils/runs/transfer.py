@@ -85,7 +85,7 @@ class Boundary:
 
     @property
     def seconds_per_epoch(self) -> float | None:
-        """Processor seconds per epoch, without caching the frozen output; None if unknown."""
+        """Processor seconds per epoch, without the pass that caches frozen outputs; or None."""
         return _mean(run.card["processor_seconds"] / len(run.history["epoch"]) for run in self.runs)
 
 
@@ -148,8 +148,9 @@ class Comparison:
         Number of pairs of runs. With the same seed, both strategies learn from the same photos.
     difference, margin : float
         Test accuracy of the first strategy minus that of the second, 0 to 1: the mean over seeds,
-        and its 95% margin of error. The margin covers the choice of the training photos and
-        everything else that the seed determines, but not the choice of the test photos.
+        and its 95% margin of error. The margin covers the choice of the training photos (with all
+        2,000, there is only one) and everything else that the seed determines, but not the choice
+        of the test photos.
     p : float
         The p-value of a paired t test over the seeds, corrected for all comparisons of one call
         (Holm).

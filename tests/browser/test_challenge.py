@@ -414,7 +414,7 @@ BY_HAND = {
     ),
     "chapter_9.lost_in_the_crowd": (
         lambda card: choose_wrong(card, 1),
-        "Of its neighbors, 4 have its label.",
+        "Neighbors with the same label: 4.",
         lambda card: choose_wrong(card, 0),
     ),
 }
