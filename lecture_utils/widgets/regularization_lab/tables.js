@@ -40,7 +40,7 @@ function table(name, heads) {
 const scrolling = (label, element) =>
   h(
     "div",
-    { class: "regularization-scroll", role: "region", tabindex: 0, "aria-label": label },
+    { class: "regularization-scroll", role: "group", tabindex: 0, "aria-label": label },
     element,
   );
 
