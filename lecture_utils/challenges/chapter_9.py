@@ -69,9 +69,9 @@ def most_for_the_memory() -> Challenge:
         title="The most for 150 MiB",
         minutes=3,
         answer="ResNet18 from its layer4 on: 8.4 million parameters in just under 150 MiB. In "
-        "EfficientNet-Lite0, 2.7 million already take 132 MiB. There, the "
-        "trained layers have fewer weights and more activations, and the activations of 32 photos "
-        "take most of the memory.",
+        "EfficientNet-Lite0, 2.7 million already take 132 MiB. There, the trained layers have "
+        "fewer weights and more activations, and the activations of 32 photos take most of the "
+        "memory.",
         solution={"network": "resnet18", "until": "layer4"},
     )
 

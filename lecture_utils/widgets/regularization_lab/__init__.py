@@ -139,9 +139,7 @@ class RegularizationLab(Demo):
         ndarray, shape (seeds, scores)
             The columns are those of `score_names`.
         """
-        entry = self._entry(method)
-        rows = slice(entry["first"], entry["first"] + len(entry["seeds"]))
-        return self.scores[rows, self.budgets.index(self.budget)]
+        return self.scores[self._rows(method), self.budgets.index(self.budget)]
 
     def readings(self) -> dict[str, Any]:
         """Return how far the method is ahead, for the smallest and the largest budget, and its gap.
@@ -168,9 +166,13 @@ class RegularizationLab(Demo):
 
     def _means(self, score, method):
         """Mean over the seeds, in percent, for each budget."""
+        scores = self.scores[self._rows(method), :, self.score_names.index(score)]
+        return 100 * scores.mean(axis=0)
+
+    def _rows(self, method):
+        """Where the seeds of a method are among all runs."""
         entry = self._entry(method)
-        rows = slice(entry["first"], entry["first"] + len(entry["seeds"]))
-        return 100 * self.scores[rows, :, self.score_names.index(score)].mean(axis=0)
+        return slice(entry["first"], entry["first"] + len(entry["seeds"]))
 
     def _entry(self, method):
         key = (method, self.shown[method])
