@@ -6,7 +6,12 @@ shapes with random values. That the text is true of the real photos is for a bui
 ``make book PHOTOS=folder``.
 """
 
+import contextlib
 import hashlib
+import re
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import nbformat
@@ -22,6 +27,24 @@ BOOK = Path(__file__).parents[2] / "book"
 pytestmark = pytest.mark.slow
 SPLITS = {"train": 600, "val": 200, "test": 400}
 NETWORKS = ("resnet18", "resnet50", "vgg16")
+# Kernels run this first: torchvision's weights come from a server on this machine, and nothing else
+# is to be had. ResNet50's recommended weights are its second ones.
+ADDRESSES = """
+import socket
+from torchvision.models import get_model_weights
+
+look_up = socket.getaddrinfo
+def only_this_machine(host, *others, **more):
+    if host != "127.0.0.1":
+        raise OSError(f"{host} is not to be asked in this test")
+    return look_up(host, *others, **more)
+socket.getaddrinfo = only_this_machine
+
+for path in %r:
+    weights = get_model_weights(path.rsplit("/", 1)[-1].rsplit("-", 1)[0]).DEFAULT
+    weights.value.url = path
+"""
+LOADS = "c8n002"  # the cell of chapter 8 that asks for VGG16 and ResNet50
 # Cells that a reader fills in, and their checks: they do not depend on the images.
 LEFT_OUT = {"exercise", "check", "solution"}
 
@@ -38,6 +61,7 @@ def draw_folder(folder):
 
 
 def save_random_weights(folder):
+    """Save weights as torchvision does: a file's name has the first digits of its checksum."""
     folder.mkdir()
     for name in NETWORKS:
         torch.manual_seed(0)
@@ -55,13 +79,46 @@ def data(tmp_path_factory):
     return folder
 
 
-def execute(chapter, data, monkeypatch):
-    """Execute a chapter with a data folder; return its cells by id."""
-    monkeypatch.setenv("LECTURE_DATA", str(data))
+@contextlib.contextmanager
+def weights_on_a_server(weights, folder, monkeypatch):
+    """Let chapters download weights, but from a server on this machine, not from torchvision's.
+
+    `folder` is for the cache and for the settings of the kernels.
+    """
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(weights)))
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    host = f"http://127.0.0.1:{server.server_port}"
+    startup = folder / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    addresses = [f"{host}/{path.name}" for path in sorted(weights.iterdir())]
+    (startup / "addresses.py").write_text(ADDRESSES % addresses, encoding="utf-8")
+    monkeypatch.setenv("IPYTHONDIR", str(folder / "ipython"))
+    monkeypatch.setenv("LECTURE_CACHE", str(folder / "cache"))
+    monkeypatch.setenv("TORCH_HOME", str(folder / "torch"))
+    monkeypatch.setenv("LECTURE_OFFLINE", "0")
+    monkeypatch.setenv("LECTURE_DOWNLOAD", "1")
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def chapter_cells(chapter):
+    """Return a chapter's cells without those that readers fill in."""
     notebook = nbformat.read(BOOK / chapter, as_version=4)
-    notebook.cells = [
-        cell for cell in notebook.cells if not LEFT_OUT & set(cell.metadata.get("tags", []))
-    ]
+    return [c for c in notebook.cells if not LEFT_OUT & set(c.metadata.get("tags", []))]
+
+
+def execute(cells, data, monkeypatch):
+    """Execute cells as one notebook with a data folder; return those with code by their id."""
+    monkeypatch.setenv("LECTURE_DATA", str(data))
+    notebook = nbformat.v4.new_notebook(cells=cells)
     place = {"metadata": {"path": str(BOOK)}}
     NotebookClient(notebook, timeout=600, resources=place).execute()
     return {cell.id: cell for cell in notebook.cells if cell.cell_type == "code"}
@@ -80,25 +137,52 @@ def figures(cell):
 
 
 def test_chapter_5_trains_on_the_images(data, monkeypatch):
-    cells = execute("05_cats_vs_dogs.ipynb", data, monkeypatch)
+    cells = execute(chapter_cells("05_cats_vs_dogs.ipynb"), data, monkeypatch)
     assert "photos from LECTURE_DATA" in printed(cells["a102630c"])
     # They are not the photos that the recorded run was tested on, so none is shown as its mistake.
     assert "not those of the recorded run" in printed(cells["474e4533"])
 
 
 def test_chapter_6_augments_the_images(data, monkeypatch):
-    cells = execute("06_augmentation.ipynb", data, monkeypatch)
+    cells = execute(chapter_cells("06_augmentation.ipynb"), data, monkeypatch)
     assert "photos from LECTURE_DATA" in printed(cells["5009198d"], "stderr")
 
 
-def test_chapter_8_looks_into_vgg16_and_resnet50(data, monkeypatch):
-    cells = execute("08_interpretation.ipynb", data, monkeypatch)
+def test_chapter_8_downloads_vgg16_and_resnet50_and_looks_into_them(data, tmp_path, monkeypatch):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "cats-vs-dogs").symlink_to(data / "cats-vs-dogs")
+    with weights_on_a_server(data / "weights", tmp_path, monkeypatch):
+        cells = execute(chapter_cells("08_interpretation.ipynb"), photos, monkeypatch)
     assert "photos from LECTURE_DATA" in printed(cells["c019"])
-    assert "VGG16: weights from LECTURE_DATA" in printed(cells["c8n002"], "stderr")
+    said = printed(cells[LOADS], "stderr")
+    for title, name in (("VGG16", "vgg16"), ("ResNet50", "resnet50")):
+        (file,) = (data / "weights").glob(f"{name}-*.pth")
+        assert re.search(rf"{title}: .* from a download, kept in the cache \({file.name}\)", said)
+        assert (tmp_path / "cache" / "weights" / file.name).read_bytes() == file.read_bytes()
     assert all(figures(cells[name]) for name in ("c8n005", "c8n008"))
 
 
+@pytest.mark.parametrize(("fault", "reason"), [("other content", "checksum"), ("gone", "404")])
+def test_chapter_8_says_why_it_does_without_them(tmp_path, monkeypatch, fault, reason):
+    weights = tmp_path / "server"
+    weights.mkdir()
+    for name in ("vgg16", "resnet50"):
+        (weights / f"{name}-00000000.pth").write_bytes(b"not what the name promises")
+    (loads,) = (c for c in chapter_cells("08_interpretation.ipynb") if c.id == LOADS)
+    imports = nbformat.v4.new_code_cell("from lecture_utils import pretrained")
+    with weights_on_a_server(weights, tmp_path, monkeypatch):
+        if fault == "gone":
+            for path in weights.iterdir():
+                path.unlink()
+        cell = execute([imports, loads], tmp_path, monkeypatch)[LOADS]
+    for title in ("VGG16", "ResNet50"):
+        assert f"the weights of {title} are not on this machine" in printed(cell)
+    assert reason in printed(cell, "stderr")
+    assert not list((tmp_path / "cache").rglob("*.pth"))
+
+
 def test_chapter_9_trains_resnet18(data, monkeypatch):
-    cells = execute("09_transfer_learning.ipynb", data, monkeypatch)
+    cells = execute(chapter_cells("09_transfer_learning.ipynb"), data, monkeypatch)
     lines = printed(cells["other-backbones"]).splitlines()
     assert [line.split()[0] for line in lines[1:]] == ["efficientnet_lite0", "resnet18"]
