@@ -102,14 +102,14 @@ def no_filter_wasted() -> Challenge:
             at_least(
                 "weak_below",
                 0.05,
-                "Weak is below 0.05 of the strongest",
+                "“Weak” still means below 0.05 of the strongest",
                 "The limit is now {value}.",
                 digits=2,
             ),
             at_most(
                 "redundant_above",
                 0.95,
-                "Redundant is above a correlation of 0.95",
+                "“Redundant” still means a correlation above 0.95",
                 "The limit is now {value}.",
                 digits=2,
             ),

@@ -51,15 +51,15 @@ def see_far() -> Challenge:
         [
             "Four 3×3 kernels have 36 weights. Without dilation, they see 9×9 pixels.",
             "A layer with dilation d adds 2·d to the field. What must the four dilations sum to?",
-            "To leave no holes, a layer may spread its weights only as far as the layers below it "
-            "already see.",
+            "To leave no gaps, the dilation of a layer must not exceed the receptive field of the "
+            "layers below it.",
         ],
         name="3/see-far",
         title="See far, cheaply",
         minutes=5,
         answer="Use four 3×3 layers with the dilations 1, 2, 4, and 8. The field grows to 3, 7, "
-        "15, and 31: it doubles with each layer, while the weights only add up. Strides or pooling "
-        "would reach as far, but they would make the step larger.",
+        "15, and 31: it roughly doubles with each layer, while each layer adds only nine weights. "
+        "Strides or pooling would reach as far, but they would make the step larger.",
         solution={"layers": _layers(1, 2, 4, 8)},
     )
 

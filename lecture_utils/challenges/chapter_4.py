@@ -86,8 +86,8 @@ def five_thousand() -> Challenge:
     return Challenge(
         ModelBuilder(preset="gap"),
         "Build a network with 10 outputs and at most 5,000 parameters for images of 28×28 "
-        "pixels. One output of its last convolution, or of a pooling layer after it, must see at "
-        "least 24×24 pixels: nearly the whole image.",
+        "pixels. One output of its last convolution, or of a pooling layer after it, must have a "
+        "receptive field of at least 24×24 pixels: nearly the whole image.",
         [
             equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
             equal_to("outputs", 10, "A vector of 10 outputs", "There are {value} outputs."),
@@ -109,12 +109,12 @@ def five_thousand() -> Challenge:
             "“All settings”).",
         ],
         name="4/five-thousand",
-        title="Nearly everything, for 5,000",
+        title="Nearly the whole image for 5,000 parameters",
         minutes=10,
-        answer="Take 8, 16, and 16 channels, and set the dilation of the third convolution to 2. "
-        "The first two convolutions and pooling layers see 10 pixels with a step of 4. The third "
-        "adds 2 · 2 · 4 = 16, which makes 26. Global average pooling needs no weights, so the "
-        "network has only 3,738 parameters.",
+        answer="Use 8, 16, and 16 channels, and set the dilation of the third convolution to 2. "
+        "After two convolutions and poolings, the receptive field is 10 pixels, with a step of 4. "
+        "The third convolution adds 2 · 2 · 4 = 16, for a total of 26. Global average pooling "
+        "needs no weights, so the network has only 3,738 parameters.",
         solution={"layers": _global([8, 16, 16])},
     )
 

@@ -54,16 +54,16 @@ def lose_nothing() -> Challenge:
             at_least("epochs_saved", 300, "At least 300 epochs saved", "{value} are saved."),
         ],
         [
-            "More patience loses less but also saves less.",
+            "With more patience, fewer runs miss their best epoch, but fewer epochs are saved.",
             "The best epoch by accuracy comes later than the best one by loss.",
         ],
         name="5/lose-nothing",
         title="Stop early, lose nothing",
         minutes=5,
         answer="Watch the validation loss with a patience of 9. One run goes eight epochs without "
-        "a better loss before it improves again, so 8 is too little. With 10, nothing is lost "
-        "either, but fewer than 300 epochs are saved. You could only find this out afterwards; "
-        "for the next run, take a patience with a margin.",
+        "a lower loss before it improves again, so a patience of 8 is too short. With 10, nothing "
+        "is lost either, but fewer than 300 epochs are saved. You could know this only in "
+        "hindsight; for your next run, choose a patience with some margin.",
         solution={"patience": 9, "monitor": "val_loss"},
     )
 
@@ -107,8 +107,9 @@ def far_and_small() -> Challenge:
         minutes=10,
         answer="For example, take 32, 32, 64, and 64 channels, 64 units in the first dense layer, "
         "and a dilation of 3 in the last convolution. The window then covers 7×7 cells of the map, "
-        "with the same nine weights per channel: 22 + 6 · 8 = 70 pixels. Fewer weights and a wider "
-        "view do not contradict each other; whether the network also gets better must be measured.",
+        "with the same nine weights per channel: 22 + 6 · 8 = 70 pixels. You can have fewer "
+        "weights and a wider view; whether the network also becomes more accurate must be "
+        "measured.",
         solution={"layers": solution},
     )
 

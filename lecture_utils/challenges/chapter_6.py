@@ -46,14 +46,14 @@ def keep_the_label() -> Challenge:
                 "degrees",
                 5,
                 30,
-                "A rotation, by 5° to 30° at most",
+                "A maximum rotation between 5° and 30°",
                 "The rotation goes up to {value}°.",
             ),
             between(
                 "translate",
                 0.03,
                 0.15,
-                "A shift, by 0.03 to 0.15 at most",
+                "A maximum shift between 0.03 and 0.15 of the side",
                 "The shift goes up to {value}.",
                 digits=2,
             ),
@@ -93,7 +93,7 @@ def slow_starter() -> Challenge:
             at_most(
                 "ahead_first",
                 -1,
-                f"Within {first} epochs, at least 1 point behind no regularization",
+                f"Within {first} epochs, at least 1 point below training without regularization",
                 f"Within {first} epochs, the difference is {{value}} points.",
                 digits=1,
             ),
@@ -113,8 +113,8 @@ def slow_starter() -> Challenge:
             ),
         ],
         [
-            f"Choose the budget of {first} epochs, and look for a method to the left of no "
-            "regularization. Try the other strengths of each method, too.",
+            f"Choose the budget of {first} epochs, and look for a method whose mean lies left of "
+            "the line for no regularization. Try the other strengths of each method, too.",
             "Two strengths of the same method meet the first two conditions. Which of them makes "
             "it harder to memorize the training photos?",
         ],
@@ -157,7 +157,7 @@ def match_the_twelve() -> Challenge:
         title="Which transforms were these?",
         minutes=5,
         answer="Mirror with probability 0.5, brightness ±0.6, and cutout with probability 1. "
-        "Looking at a batch like this is the best test of a data loader: it shows errors that no "
+        "Always look at a batch like this when you test a data loader: it can show errors that no "
         "metric reveals.",
         solution={name: _SECRET[name] for name in ("flip", "brightness", "erase")},
         images=[

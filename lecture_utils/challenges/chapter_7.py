@@ -45,8 +45,8 @@ def cheapest() -> Challenge:
         title="The cheapest above 75%",
         minutes=2,
         answer=f"{best.title}, with {100 * best.accuracy:.1f}% and {best.macs / 1e6:.0f} million "
-        f"MACs. ResNet50, where the demo starts, needs many times as many. By parameters, another "
-        "network may win: what is cheap depends on what you pay for.",
+        f"MACs. ResNet50, where the demo starts, needs many times that number. Judged by "
+        "parameters, another network may win: what is cheap depends on what you pay for.",
         solution={"selected": best.name},
     )
 
@@ -59,8 +59,8 @@ def a_quarter() -> Challenge:
     return Challenge(
         lab,
         "A 3×3 convolution from 256 to 256 channels becomes a bottleneck: 1×1, 3×3, 1×1. How "
-        "many channels may its middle layer have if the whole is to cost at most a quarter of "
-        "the convolution?",
+        "many channels can its middle layer have if the bottleneck is to have at most a quarter of "
+        "the parameters?",
         [
             at_most("percent", 25, "At most 25% of the parameters", "It has {value}%.", digits=1),
             at_least(

@@ -63,7 +63,7 @@ def find_the_filter() -> Challenge:
             equal_to("filter", _FILTER, "The correct filter", "It is not filter {value}."),
         ],
         [
-            "Choose a filter, and compare its maximal data set images with the three above.",
+            "Choose a filter, and compare its maximally activating images with the three above.",
             "All three images show something round. So look for round shapes in the synthesized "
             "images.",
             f"It is in {_LAYER}.",
@@ -103,8 +103,8 @@ def predict_the_response() -> Challenge:
         minutes=5,
         answer="There is no trick, but there is a strategy: decide first what the three images "
         "with a high activation have in common that the one with a low activation lacks. With ten "
-        "answers, 80% can also be luck; compare your score in both conditions after twenty or "
-        "more.",
+        "answers, a score of 80% can be luck. Compare your scores with synthesized images and with "
+        "real examples after twenty answers or more.",
         solution={"scores": {"synthesized": [4, 5], "examples": [4, 5]}},
     )
 

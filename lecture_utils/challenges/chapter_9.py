@@ -105,13 +105,14 @@ def lost_in_the_crowd() -> Challenge:
             ),
         ],
         [
-            "The map can show misclassified images only.",
+            "You can set the map to show only the misclassified images.",
             "Look for a drawing that lies deep inside the other group, not at its border.",
         ],
         name="9/lost-in-the-crowd",
         title="Lost in the crowd",
         minutes=5,
-        answer=f"For example {embedding.names[alone[0]]}. Most other mistakes have neighbors of "
-        "both classes. To the network, this drawing looks like those of the other class.",
+        answer=f"For example, {embedding.names[alone[0]]}. Most other misclassified drawings have "
+        "neighbors of both classes. To the network, this one looks like a drawing of the other "
+        "class.",
         solution={"selected": int(alone[0])},
     )

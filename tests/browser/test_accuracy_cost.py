@@ -155,8 +155,8 @@ def test_mouse_keys_and_menus_name_networks(demo):
     # What beats VGG16: the cheapest network that is as accurate.
     vgg = next(row for row in order if row.name == "vgg16")
     better = next(row for row in order if row.accuracy >= vgg.accuracy)
-    assert drawn["standing"].startswith(f"{better.title} reaches {better.accuracy:.1%} with")
-    assert f"{vgg.macs / better.macs:.0f} times fewer MACs" in drawn["standing"]
+    assert drawn["standing"].startswith(f"{better.title} reaches {better.accuracy:.1%};")
+    assert f"{vgg.macs / better.macs:.0f} times as many MACs" in drawn["standing"]
     demo.root.get_by_label("Network to select").select_option(front[3])
     assert demo.drawn()["standing"] == "No network here is as accurate with fewer MACs."
     # A network that is not on screen is said to be so.

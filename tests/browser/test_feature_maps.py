@@ -77,7 +77,7 @@ def test_every_setting_gives_torchs_maps(show):
         page.choose(border)
         page.slide("Stride", stride)
         page.root.get_by_role("checkbox", name="ReLU").set_checked(relu)
-        page.root.get_by_role("checkbox", name="2×2 max-pooling").set_checked(pool)
+        page.root.get_by_role("checkbox", name="2×2 max pooling").set_checked(pool)
         page.slide("Shift down", shift[0])
         page.slide("Shift right", shift[1])
         filters = "random" if bank == "random" else "named"
@@ -103,7 +103,7 @@ def test_shift_numbers(show):
     page.slide("Shift right", -3)
     drawn = page.drawn()
     assert drawn["follows"] < 1e-6 and drawn["drift"] < 1e-6 and drawn["changed"] > 0.1
-    page.root.get_by_role("checkbox", name="2×2 max-pooling").check()
+    page.root.get_by_role("checkbox", name="2×2 max pooling").check()
     still = FeatureMaps(padding="wrap", pool=True)
     moved = FeatureMaps(padding="wrap", pool=True, shift=(6, -3))
     drawn = page.drawn()

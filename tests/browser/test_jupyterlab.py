@@ -154,7 +154,7 @@ def test_a_quiz_answers_in_jupyterlab(notebook):
     quiz.get_by_text("3", exact=True).click()
     expect(quiz.locator(".quiz-verdict")).to_have_text("Not quite. One more.")
     quiz.get_by_text("4", exact=True).click()
-    expect(quiz.locator(".quiz-verdict")).to_have_text("Right. Yes.")
+    expect(quiz.locator(".quiz-verdict")).to_have_text("Correct. Yes.")
 
 
 def test_a_challenge_shows_its_demo_and_python_judges_what_the_reader_did(notebook):

@@ -192,12 +192,12 @@ def test_every_slider(lab):
 def test_operations_and_the_padding_they_allow(lab):
     lab.slide("Padding", 3)
     lab.slide("Dilation", 2)
-    lab.operate("Max-pool")
+    lab.operate("Max pooling")
     drawn, _ = lab.check()
     assert (drawn["operation"], drawn["padding"], drawn["dilation"]) == ("max", 1, 2)
     assert lab.root.get_by_role("slider", name="Padding").get_attribute("max") == "1"
     assert "at most half the window (here 1)" in lab.text("note")
-    lab.operate("Average-pool")
+    lab.operate("Average pooling")
     assert lab.check()[0]["dilation"] == 1
     expect(lab.root.get_by_role("slider", name="Dilation")).to_be_disabled()
     lab.slide("Stride", 3)
@@ -235,7 +235,7 @@ def test_one_cell_worked_out(lab):
         [float(part.strip("()")) for part in term.split("·")] for term in products.split(" + ")
     ]
     np.testing.assert_array_equal(terms, np.stack([patch, drawn["kernel"].ravel()], 1))
-    lab.operate("Max-pool")
+    lab.operate("Max pooling")
     lab.cell("Output", 0, 1).hover()
     drawn = lab.drawn()
     assert lab.text("worked").endswith(f"= {drawn['output'][0, 1]:g}")
@@ -293,7 +293,7 @@ def test_arrow_keys_walk_over_the_output(lab):
 
 
 def test_times_read(lab):
-    lab.operate("Max-pool")
+    lab.operate("Max pooling")
     lab.slide("Stride", 2)
     lab.slide("Input size", 6)
     lab.operate("how many outputs read each cell")
@@ -340,7 +340,7 @@ def test_a_layer_that_does_not_fit_is_explained(lab):
     assert lab.check()[0]["output"].shape == (2, 2)
 
 
-@pytest.mark.parametrize("preset", ["Zero padding", "Dilation 2", "Ceil mode", "3×3 average-pool"])
+@pytest.mark.parametrize("preset", ["Zero padding", "Dilation 2", "Ceil mode", "3×3 average pooling"])
 def test_copied_python_gives_the_same_numbers(new_page, open_lab, preset):
     page = new_page()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

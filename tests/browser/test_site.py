@@ -221,7 +221,7 @@ def test_what_is_done_in_a_chapter_is_marked_in_the_sidebar_and_on_the_first_pag
     expect(question).to_be_visible()
     for label in question.locator("label").all():
         label.click()
-        if "Right." in question.locator(".quiz-verdict").inner_text():
+        if "Correct." in question.locator(".quiz-verdict").inner_text():
             break
     link = page.locator("#pst-primary-sidebar a", has_text="1. Convolution")
     expect(link.locator(".progress-mark")).to_have_attribute("title", re.compile(r"\d+% done"))

@@ -339,8 +339,8 @@ def test_copied_python_gives_the_same_numbers(new_page, open_demo):
 def test_nothing_to_draw_is_a_sentence(demo):
     message = demo.root.locator(".lu-message")
     for names, words in (
-        (("training", "validation"), "Tick training"),
-        (("plain", "augmented"), "No run is chosen"),
+        (("training", "validation"), "Select training"),
+        (("plain", "augmented"), "No run is selected"),
     ):
         for name in names:
             demo.tick(name, False)

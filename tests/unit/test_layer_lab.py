@@ -103,7 +103,7 @@ def test_the_lectures_sizes():
     assert sizes["3×3 kernel"] == (3, 3)
     assert sizes["Zero padding"] == (5, 5)
     assert sizes["Stride 2"] == (2, 2)
-    assert sizes["2×2 max-pool"] == (3, 3)
+    assert sizes["2×2 max pooling"] == (3, 3)
     assert sizes["Leftover row"] == (2, 2) and sizes["Ceil mode"] == (3, 3)
 
 

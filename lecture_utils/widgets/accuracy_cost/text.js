@@ -48,9 +48,10 @@ export function standing(row, rows, cost) {
   const better = winner(row, rows, cost);
   if (!better) return `No network here is as accurate with fewer ${COSTS[cost]}.`;
   const times = row[cost] / better[cost];
-  const less =
-    times < 1.05 ? "with about as many" : `with ${format(times, times < 10 ? 1 : 0)} times fewer`;
-  return `${better.title} reaches ${percent(better.accuracy)} ${less} ${COSTS[cost]}.`;
+  if (times < 1.05)
+    return `${better.title} reaches ${percent(better.accuracy)} with about as many ${COSTS[cost]}.`;
+  const factor = format(times, times < 10 ? 1 : 0);
+  return `${better.title} reaches ${percent(better.accuracy)}; ${row.title} needs ${factor} times as many ${COSTS[cost]}.`;
 }
 
 /**

@@ -117,7 +117,7 @@ class ConvolutionSteps(Demo):
         names = ", ".join(outputs)
         alt = (
             f"{self.source}, in gray, and beside it the outputs of the kernels {names}: blue below "
-            "zero, red above. Each kernel responds to other parts of the outline."
+            "zero, red above. Each kernel responds to different parts of the image."
         )
         ranges = "; ".join(
             f"{html.escape(name)} from {_figure.number(output.min())} to "

@@ -22,7 +22,7 @@ const NOTES = [
   "PCA projects onto the two directions of largest variance. Images that are far apart here really are far apart, but images close together may differ in the directions left out.",
   "t-SNE keeps close images close. The sizes of the groups, the distances between them, and the axes mean nothing.",
 ];
-const NOTHING = "Nothing to draw: tick a class, or show correctly classified images, too.";
+const NOTHING = "Nothing to draw: select a class, or show correctly classified images, too.";
 
 /** A map in a few words. */
 function describe({ stages, total }, map) {

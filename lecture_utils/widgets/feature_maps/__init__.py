@@ -44,7 +44,7 @@ class FeatureMaps(Demo):
     relu : bool
         Whether negative responses become 0.
     pool : bool
-        Whether a 2x2 max-pooling follows.
+        Whether a 2x2 max pooling follows.
     shift : tuple of int
         Rows down and columns to the right, -16 to 16; what leaves on one side enters on the other.
 

@@ -81,7 +81,7 @@ export function settingsPanel(demo, onCount) {
   });
   const tick = (text, name) =>
     checkbox({ name: "maps-tick", onChange: (value) => edit({ [name]: value }) }, text);
-  const ticks = { relu: tick("ReLU", "relu"), pool: tick("2×2 max-pooling", "pool") };
+  const ticks = { relu: tick("ReLU", "relu"), pool: tick("2×2 max pooling", "pool") };
   const shift = shiftSliders(demo);
   const elements = [count, stride, padding, ticks.relu, ticks.pool].map(({ element }) => element);
 

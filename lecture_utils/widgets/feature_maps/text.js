@@ -42,7 +42,7 @@ export function shapes({ d, k, mapSize }) {
  */
 export function effectSentence(shift, { steps, changed, follows, drift }) {
   return shift.some(Boolean)
-    ? `After the shift, the maps differ by ${percent(changed)}. From the old maps, moved by ${steps.join(" and ")} of their own steps, ` +
-        `they differ by ${percent(follows)}; the pooled vector changes by ${percent(drift)}.`
+    ? `The shift changes the maps by ${percent(changed)}. If the old maps are shifted, too, by ${steps.join(" and ")} of their own positions, ` +
+        `the difference is ${percent(follows)}. The pooled vector changes by ${percent(drift)}.`
     : "Global average pooling keeps one number per map. Shift the image and watch: the maps move with it, but the bars hardly change.";
 }

@@ -46,7 +46,7 @@ def matrix_html(bank, images, energies, marks, redundancy, like):
     alt = (
         f"A matrix. Columns: the images {names}. Rows: filters, from the strongest down, each with "
         "its kernel at the left and the magnitudes of its responses, dark where they are large. "
-        "Neighboring rows look alike, and rows become paler toward the bottom."
+        "The weakest of the filters shown are at the bottom."
     )
     some = "" if len(order) == len(bank) else f" The {len(order)} strongest are shown."
     return (

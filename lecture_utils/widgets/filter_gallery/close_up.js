@@ -92,8 +92,8 @@ export function exampleRows() {
   );
   function draw({ network, layer, index, isNeuron }, pool) {
     const what = isNeuron ? "parts of images" : "images";
-    setText(titles[0], `Maximal data set ${what}`);
-    setText(titles[1], `Minimal data set ${what}`);
+    setText(titles[0], `Data set ${what} with the highest activation`);
+    setText(titles[1], `Data set ${what} with the lowest activation`);
     const part = Math.min(1, Math.max(24, layer.field ?? network.side) / network.side);
     const entries = (kind) =>
       layer.examples[isNeuron ? "local" : "whole"][kind][index].map(

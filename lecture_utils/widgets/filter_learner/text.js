@@ -69,6 +69,6 @@ export function lesson({ curvature: { condition, taught, eigenvalues } }) {
     return `Condition number ${ratio}: all directions of the kernel are learned about equally fast.`;
   return (
     `Condition number ${ratio}: along the direction that this image teaches worst, learning is that many times slower ` +
-    "than along the best one, because neighboring pixels are so alike. Stable: η < 2 (1 + β) / λmax."
+    "than along the best one. A common cause is that neighboring pixels are similar. Stable: η < 2 (1 + β) / λmax."
   );
 }

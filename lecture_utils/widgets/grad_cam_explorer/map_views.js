@@ -114,7 +114,7 @@ export function mapViews({ demo: { request, signal }, data, names, last }) {
     const values = beside === "class" ? otherMap : second.map;
     const value = format(values[there[0] * second.columns + there[1]], 3);
     const tell = {
-      occlusion: `covering that position takes ${value} off the logit`,
+      occlusion: `covering this position lowers the logit by ${value}`,
       class: `for “${names[other]}” it is ${value}`,
       difference: `${value} more than for “${names[other]}”`,
     }[beside];

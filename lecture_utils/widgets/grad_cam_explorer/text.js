@@ -30,9 +30,9 @@ export function emptySentence({ shown, sign, limit, name }) {
   const share = strongest
     ? ` The strongest cell is ${format(strongest, 4)}, ${format((100 * strongest) / limit, 1)}% of this image’s scale.`
     : "";
-  if (sign === "negative") return `Almost nothing speaks against “${name}” here.${share}`;
+  if (sign === "negative") return `There is almost no evidence against “${name}” here.${share}`;
   const look = sign === "positive" ? " “Against” shows what Grad-CAM leaves out." : "";
-  return `No evidence: almost nothing in this image speaks for “${name}” at this layer, so the map stays empty. Stretched to its own maximum, it would glow all the same.${share}${look}`;
+  return `There is almost no evidence for “${name}” in this image at this layer, so the map stays empty. If it were scaled to its own maximum, it would still look like strong evidence.${share}${look}`;
 }
 
 /**
@@ -48,7 +48,9 @@ export function besideSentence({ beside, name, other, gap, hasFalls, count, isLa
   }
   if (beside === "class")
     return "The same image, the same layer, and the same scale: only the class differs.";
-  const meaning = isLast ? `: the lead of the logit of “${name}”, biases aside` : "";
+  const meaning = isLast
+    ? `, which is the difference between the two logits without their biases`
+    : "";
   return `Red: more evidence for “${name}”; blue: more for “${other}”. The cells sum to ${format(gap, 2)}${meaning}.`;
 }
 
@@ -64,6 +66,6 @@ export function honestSentence({ title, origin, layer, isLast, classes, listed }
     (isLast
       ? `At the last layer, all ${classes.toLocaleString("en-US")} classes are available. `
       : "") +
-    `Inside the network and for occlusion, ${listed} classes are: those among the 12 likeliest of any image. ${origin}.`
+    `For earlier layers and for occlusion, ${listed} classes are available: those that are among the 12 most likely for at least one image. ${origin}.`
   );
 }

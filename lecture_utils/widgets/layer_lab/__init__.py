@@ -38,7 +38,7 @@ class LayerLab(Demo):
     padding : int
         0 to 3 cells on each side; for pooling at most half the window.
     dilation : int
-        1 to 3; average-pooling has none.
+        1 to 3; average pooling has none.
     ceil_mode : bool
         Pooling only: a last window may hang over the far edge.
 

@@ -80,7 +80,7 @@ export function makeGrids({ demo, read, cell, stop, say, edit }) {
   return { input, kernel, output };
 }
 
-/** Which cells of the padded input the window reads: 1, or 2 for the largest of a max-pooling. */
+/** Which cells of the padded input the window reads: 1, or 2 for the largest of a max pooling. */
 function litCells(lab, cells) {
   const { h, w, padding, operation } = lab;
   const across = w + 2 * padding;

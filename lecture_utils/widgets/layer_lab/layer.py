@@ -1,4 +1,4 @@
-"""What one layer computes: convolution, max-pooling or average-pooling of one channel."""
+"""What one layer computes: convolution, max pooling or average pooling of one channel."""
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def find_problem(shape, kernel_shape, operation, stride, padding, dilation, ceil
             f"{min(kernel_shape) // 2}: otherwise a window could lie on padding alone"
         )
     if operation == "average" and dilation > 1:
-        return f"dilation is {dilation}, but average-pooling has none; use dilation=1"
+        return f"dilation is {dilation}, but average pooling has none; use dilation=1"
     ceil_mode = ceil_mode and operation != "convolution"
     try:
         output_size(shape, kernel_shape, stride, padding, dilation, ceil_mode)
@@ -46,7 +46,7 @@ def find_problem(shape, kernel_shape, operation, stride, padding, dilation, ceil
 def layer_output(image, kernel, operation, stride, padding, dilation, ceil_mode):
     """Compute the output of one layer as PyTorch does.
 
-    Padding is minus infinity for max-pooling and zero otherwise. Average-pooling counts the padding
+    Padding is minus infinity for max pooling and zero otherwise. Average pooling counts the padding
     among the cells it divides by (``count_include_pad=True``), but not what hangs over the padded
     image in ceil mode.
 

@@ -49,9 +49,9 @@ PRESETS = [
     _preset("3×3 kernel", 5, EDGES),
     _preset("Zero padding", 5, EDGES, padding=1),
     _preset("Stride 2", 5, EDGES, stride=2),
-    _preset("2×2 max-pool", 6, _window(2), "max", stride=2),
+    _preset("2×2 max pooling", 6, _window(2), "max", stride=2),
     _preset("Dilation 2", 7, EDGES, dilation=2),
-    _preset("3×3 average-pool", 7, _window(3), "average", stride=2, padding=1),
+    _preset("3×3 average pooling", 7, _window(3), "average", stride=2, padding=1),
     _preset("Leftover row", 5, _window(2), "max", stride=2),
     _preset("Ceil mode", 5, _window(2), "max", stride=2, ceil_mode=True),
 ]

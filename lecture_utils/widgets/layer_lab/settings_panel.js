@@ -68,8 +68,8 @@ export function settingsPanel({ model, read, edit }) {
     legend: "Operation",
     options: [
       { value: "convolution", label: "Convolution" },
-      { value: "max", label: "Max-pool" },
-      { value: "average", label: "Average-pool" },
+      { value: "max", label: "Max pooling" },
+      { value: "average", label: "Average pooling" },
     ],
     value: "convolution",
     onChange: (value) => fit({ operation: value }),

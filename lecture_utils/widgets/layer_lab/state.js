@@ -18,7 +18,7 @@ function findProblem({ h, w, kh, kw, operation, padding, dilation }, rows, colum
     );
   }
   if (operation === "average" && dilation > 1) {
-    return "Average-pooling has no dilation: set it to 1.";
+    return "Average pooling has no dilation: set it to 1.";
   }
   if (rows > 0 && columns > 0) return null;
   const spans = [covered(kh, dilation), covered(kw, dilation)].join("×");

@@ -114,5 +114,5 @@ export function borderNote({ operation, padding, ceil, kh, kw }) {
   if (operation === "max") return `${limit} It counts as −∞, so it never wins.`;
   const over = ceil ? " What hangs over the padded input does not count." : "";
   const zeros = padding ? " Its zeros count in the mean." : "";
-  return `${limit}${zeros} PyTorch's average-pooling has no dilation.${over}`;
+  return `${limit}${zeros} PyTorch's average pooling has no dilation.${over}`;
 }

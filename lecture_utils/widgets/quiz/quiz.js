@@ -32,8 +32,8 @@ function question({ question: text, options, key }, number) {
     const missing = options.some((o, i) => o.right && !inputs[i].checked);
     const lead = right
       ? several && missing
-        ? "Right so far, but there is more. "
-        : "Right. "
+        ? "Correct so far, but there is more. "
+        : "Correct. "
       : "Not quite. ";
     verdict.className = `quiz-verdict ${right ? "right" : "wrong"}`;
     verdict.replaceChildren(h("strong", {}, lead), ...withCode(why));
@@ -53,7 +53,7 @@ function question({ question: text, options, key }, number) {
     "fieldset",
     { class: "quiz-question" },
     h("legend", {}, h("span", { class: "quiz-number" }, `${number}. `), ...withCode(text), before),
-    several ? h("p", { class: "quiz-hint" }, "Tick all that apply.") : null,
+    several ? h("p", { class: "quiz-hint" }, "Select all that apply.") : null,
     h("ul", { class: "quiz-options" }, ...items),
     verdict,
   );

@@ -229,6 +229,6 @@ def _as_dict(layer):
 
 
 def _title(layer):
-    kind = {"conv": "convolution", "max": "max-pool", "average": "average-pool"}[layer["kind"]]
+    kind = {"conv": "convolution", "max": "max pooling", "average": "average pooling"}[layer["kind"]]
     extra = [f"{name} {layer[name]}" for name in ("stride", "dilation") if layer[name] != 1]
     return ", ".join([f"{kind} {layer['kernel']}×{layer['kernel']}", *extra])

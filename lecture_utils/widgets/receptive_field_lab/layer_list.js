@@ -4,7 +4,7 @@ import { button } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { DOWN, REMOVE, UP } from "../_shared/ui/icons.js";
 
-const KINDS = { conv: "convolution", max: "max-pool", average: "average-pool" };
+const KINDS = { conv: "convolution", max: "max pooling", average: "average pooling" };
 const NUMBERS = ["kernel", "stride", "dilation"];
 
 /**

@@ -58,7 +58,7 @@ export function summary({ selected, baseline, budget }) {
   return (
     `Within ${counted(budget, "epoch")}, ${name} reaches a validation accuracy of ${validation} ` +
     `${seeds}.${without} On the test photos, the ${test}. The gap between the accuracies on ` +
-    `training photos as they are and on validation photos is ${gapText(means.gap)} points${against}.`
+    `unaugmented training photos and on validation photos is ${gapText(means.gap)} points${against}.`
   );
 }
 
@@ -82,12 +82,12 @@ export function settingNote({ entry, graded, strength, byHand, best }) {
  */
 export const howToRead = ({ epochs }) => [
   "A budget is the number of epochs that training may take. Of the epochs within the budget, the " +
-    "first one with the highest validation accuracy provides the weights. All accuracies of the " +
-    "dots and of the table belong to these weights. The learning rate is constant, so a single run " +
+    "first one with the highest validation accuracy provides the weights. All accuracies in the " +
+    "plot and in the table were measured with these weights. The learning rate is constant, so a single run " +
     `of ${epochs} epochs covers every budget.`,
   "Unless you choose another strength, each method is shown with the strength that has the highest " +
     "mean validation accuracy within the budget. The validation accuracy is thus the best of many, " +
-    "and tends to be too high. No choice was made on the test photos: they are looked at last.",
+    "and tends to be too high. The test photos were not used for any choice.",
   "Accuracy on training photos is measured on the photos as they are: without augmentation, and in " +
     "evaluation mode. Accuracy seen in training is what training reports for the same epoch, " +
     "including augmentation and dropout where the method has them.",

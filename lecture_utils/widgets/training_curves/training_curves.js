@@ -81,8 +81,8 @@ function events({ place, seeds, stops }, column) {
 
 /** Why there is nothing to draw; "" if there is. */
 function problemOf({ runs, parts, log }) {
-  if (!runs.length) return "No run is chosen: tick at least one to see its curves.";
-  if (!parts.length) return "Tick training, validation or both to see curves.";
+  if (!runs.length) return "No run is selected: select at least one to see its curves.";
+  if (!parts.length) return "Select training, validation, or both to see curves.";
   if (log && logFloor(runs, parts) === null)
     return "No loss is above zero, so none can be drawn on a logarithmic axis.";
   return "";

@@ -87,7 +87,7 @@ export function runsTable({ onTick, onGo }) {
     if (key !== made) make(runs);
     const tested = [...new Set(runs.map(({ numbers }) => numbers.accuracy.tested))];
     const photos = tested.length === 1 ? `, tested on ${count(tested[0])} photos` : "";
-    setText(caption, `Recorded runs${photos}; tick a run to draw its curves`);
+    setText(caption, `Recorded runs${photos}; select a run to draw its curves`);
     made = key;
     element.hidden = !runs.length;
     runs.forEach(({ current, shown }, i) => {

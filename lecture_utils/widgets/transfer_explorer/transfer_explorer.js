@@ -34,7 +34,7 @@ function curvesPanel({ model, edit, request, signal }, read) {
   const none = h(
     "p",
     { class: "lu-label" },
-    "No curves: tick a recorded run, or move the boundary to one.",
+    "No curves: select a recorded run, or move the boundary to a recorded run.",
   );
   function draw(curves, runs) {
     stage.hidden = values.element.hidden = !curves.length;
