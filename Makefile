@@ -43,8 +43,8 @@ help:  ## show this list
 	@touch $@
 
 book: .venv/.ready-book  ## build the site; runs only chapters that changed (JOBS=..., PHOTOS=folder)
-	@# Sphinx does not notice that an extension has changed, but it rebuilds missing pages.
-	@test -z "$$(find book/_ext -name '*.py' -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/*.html _build/html/book/api/*.html
+	@# Sphinx does not notice that an extension or a template has changed, but it rebuilds missing pages.
+	@test -z "$$(find book/_ext/*.py book/_templates/* -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/*.html _build/html/book/api/*.html
 	@# Nor does it notice changed styles and scripts, but it copies them when it writes any page.
 	@test -z "$$(find book/_static -type f -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/index.html
 	@BOOK_JOBS=$(JOBS) $(BIN)/jupyter-book build . -W -n --keep-going --quiet || { echo "The build failed (warnings count as errors). Reports on failed cells are in _build/html/reports/."; exit 1; }

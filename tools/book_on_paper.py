@@ -86,7 +86,10 @@ class Book:
         self.headings, self.answers = [], []
         chapters = [(anchor_of(page, ""), *self.chapter(page)) for page in self.pages]
         chapters += self.solutions()
-        sheet = os.path.relpath(self.site / "_static" / "site.css", self.folder)
+        static = os.path.relpath(self.site / "_static", self.folder)
+        sheets = (
+            f'<link rel="stylesheet" href="{static}/{name}.css">' for name in ("fonts", "site")
+        )
         runners = "".join(
             f'@page p{n} {{ @top-left {{ content: "{_css_text(title)}" }} }}\n'
             f".chapter-{n} {{ page: p{n} }}\n"
@@ -99,7 +102,7 @@ class Book:
         return (
             '<!doctype html><html lang="en" data-theme="light" data-mode="light"><head>'
             '<meta charset="utf-8"><title>Convolutional networks you can touch</title>'
-            f'<link rel="stylesheet" href="{sheet}"><style>{style}\n{runners}</style></head>'
+            f"{''.join(sheets)}<style>{style}\n{runners}</style></head>"
             f'<body class="paper">{front}{self.contents(contents_of)}{body}</body></html>'
         )
 

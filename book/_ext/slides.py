@@ -340,7 +340,8 @@ def copy_parts(static, book_static):
     for part in ("widget-host.mjs", "favicon.svg"):
         shutil.copy(book_static / part, static)
     shutil.copy(SOURCES / "slides.js", static)
-    style = (SOURCES / "slides.css").read_text(encoding="utf-8")
+    sheets = (book_static / "fonts.css", SOURCES / "slides.css")
+    style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     for theme in ("light", "dark"):
         colors = HtmlFormatter(style=f"a11y-high-contrast-{theme}")
         style += colors.get_style_defs(f'html[data-theme="{theme}"] .code') + "\n"

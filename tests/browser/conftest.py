@@ -231,7 +231,7 @@ def demo_page(*widgets, head=""):
     return (
         '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>demo</title>'
         '<link rel="icon" href="data:,"><meta name="viewport" content="width=device-width">'
-        f'<link rel="stylesheet" href="book.css">{head}'
+        f'<link rel="stylesheet" href="fonts.css"><link rel="stylesheet" href="book.css">{head}'
         f'<script type="application/vnd.jupyter.widget-state+json">{body}</script>'
         '<script src="widget-host.mjs"></script></head>'
         f'<body><main style="max-width:800px;margin:1rem auto;padding:0 .5rem"><h1>Demo</h1>{views}</main>'
@@ -259,7 +259,7 @@ def mount(page, serve, tmp_path):
 
     def show(*widgets, page=page, start=start_all):
         static = ROOT / "book" / "_static"
-        for name in ("widget-host.mjs", "book.css"):
+        for name in ("widget-host.mjs", "book.css", "fonts.css"):
             (tmp_path / name).write_bytes((static / name).read_bytes())
         if not (tmp_path / "fonts").exists():
             (tmp_path / "fonts").symlink_to(static / "fonts")

@@ -302,6 +302,24 @@ def test_figures_come_when_a_reader_is_near_and_take_the_space_they_had(page, si
     )
 
 
+def test_fonts_come_after_the_first_paint_and_on_the_next_page_at_once(page, site):
+    when = """() => {
+      const start = (part) => performance.getEntriesByType("resource").find(({ name }) => name.includes(part)).startTime;
+      return [performance.getEntriesByName("first-paint")[0].startTime, start(".woff2"), start("fonts.css")];
+    }"""
+    is_there = (
+        "document.fonts.check('17px \"Atkinson Hyperlegible Next\"') && document.fonts.size > 4"
+    )
+    open_page(page, site, CHAPTER)
+    page.wait_for_function(is_there)
+    painted, first_font, sheet = page.evaluate(when)
+    assert painted < first_font < sheet
+    open_page(page, site, "book/02_filter_banks.html")
+    page.wait_for_function(is_there)
+    painted, _, sheet = page.evaluate(when)
+    assert sheet < painted
+
+
 def test_print_has_all_figures_and_pictures(page, site):
     open_page(page, site, CHAPTER)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")

@@ -187,7 +187,7 @@ def test_a_notebook_without_slides_has_no_deck():
 
 def test_what_a_deck_names_is_in_the_folder_of_the_decks(tmp_path):
     book = tmp_path / "book"
-    for name in ("fonts/a.woff2", "widget-host.mjs", "favicon.svg"):
+    for name in ("fonts/a.woff2", "fonts.css", "widget-host.mjs", "favicon.svg"):
         (book / name).parent.mkdir(parents=True, exist_ok=True)
         (book / name).write_text("x")
     slides.copy_parts(tmp_path / "_static", book)

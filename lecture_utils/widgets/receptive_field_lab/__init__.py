@@ -229,6 +229,7 @@ def _as_dict(layer):
 
 
 def _title(layer):
-    kind = {"conv": "convolution", "max": "max pooling", "average": "average pooling"}[layer["kind"]]
+    kinds = {"conv": "convolution", "max": "max pooling", "average": "average pooling"}
+    kind = kinds[layer["kind"]]
     extra = [f"{name} {layer[name]}" for name in ("stride", "dilation") if layer[name] != 1]
     return ", ".join([f"{kind} {layer['kernel']}×{layer['kernel']}", *extra])
