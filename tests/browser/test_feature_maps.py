@@ -116,7 +116,10 @@ def test_shift_numbers(show):
     assert drawn["follows"] == pytest.approx(expected, rel=1e-4) and expected > 0.01
     assert drawn["changed"] == pytest.approx(apart(moved.maps, still.maps), rel=1e-4)
     assert drawn["drift"] == pytest.approx(apart(moved.pooled, still.pooled), rel=1e-3)
-    assert f"the difference is {100 * expected:.1f}"[:-1] in page.root.locator(".maps-effect").inner_text()
+    assert (
+        f"the difference is {100 * expected:.1f}"[:-1]
+        in page.root.locator(".maps-effect").inner_text()
+    )
     page.root.get_by_role("button", name="Shift back").click()
     assert page.drawn()["shift"] == [0, 0] and page.drawn()["changed"] == 0
 

@@ -340,7 +340,9 @@ def test_a_layer_that_does_not_fit_is_explained(lab):
     assert lab.check()[0]["output"].shape == (2, 2)
 
 
-@pytest.mark.parametrize("preset", ["Zero padding", "Dilation 2", "Ceil mode", "3×3 average pooling"])
+@pytest.mark.parametrize(
+    "preset", ["Zero padding", "Dilation 2", "Ceil mode", "3×3 average pooling"]
+)
 def test_copied_python_gives_the_same_numbers(new_page, open_lab, preset):
     page = new_page()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
