@@ -253,7 +253,7 @@ def test_a_class_without_evidence(show, demo):
     nothing = int(strongest.argmin())
     assert strongest[nothing] < 0.03 * demo.explanations[COLLAGE].limit(STAGES[-1])
     page.find(nothing)
-    expect(page.root.locator(".lu-message")).to_contain_text("No evidence")
+    expect(page.root.locator(".lu-message")).to_contain_text("almost no evidence for")
     page.choose("Evidence against the class")
     expect(page.root.locator(".lu-message")).to_be_hidden()
 

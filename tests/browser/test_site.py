@@ -302,7 +302,8 @@ def test_figures_come_when_a_reader_is_near_and_take_the_space_they_had(page, si
     )
 
 
-def test_fonts_come_after_the_first_paint_and_on_the_next_page_at_once(page, site):
+def test_fonts_come_after_the_first_paint_and_on_the_next_page_at_once(new_page, site):
+    page = new_page(accept_downloads=False)  # with options, it is one that no test has used before
     when = """() => {
       const start = (part) => performance.getEntriesByType("resource").find(({ name }) => name.includes(part)).startTime;
       return [performance.getEntriesByName("first-paint")[0].startTime, start(".woff2"), start("fonts.css")];
