@@ -311,12 +311,12 @@ def test_recorded_runs_and_their_curves(demo):
     cells = demo.root.locator("table.values tbody tr").nth(1).locator("td span").all_inner_texts()
     losses = [seed["val_loss"][4] for seed in demo.demo.runs[1]["seeds"]]
     assert float(cells[1]) == pytest.approx(np.mean(losses), abs=6e-5)
-    # With no run at the boundary and no tick there is nothing to draw.
+    # With no run at the boundary and none selected there is nothing to draw.
     demo.root.get_by_role("checkbox", name="from stage6").uncheck()
     demo.slider.focus()
     demo.page.keyboard.press("ArrowUp")
     expect(demo.root.locator(".curves-stage")).to_be_hidden()
-    expect(demo.root.get_by_text("No curves: tick")).to_be_visible()
+    expect(demo.root.get_by_text("No curves: select")).to_be_visible()
 
 
 def test_the_table_has_the_runs_numbers(demo):

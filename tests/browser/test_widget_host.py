@@ -233,6 +233,7 @@ def far_demo(page, tmp_path):
         host = ROOT / "book" / "_static" / "widget-host.mjs"
         (tmp_path / "widget-host.mjs").write_bytes(host.read_bytes())
         (tmp_path / "book.css").write_text("[data-waiting] { outline: 1px solid; }")
+        (tmp_path / "fonts.css").write_text("")
         page.goto((tmp_path / "index.html").as_uri())
         page.wait_for_function("document.documentElement.dataset.demos === 'ready'")
         return f"sum {numbers.sum()}, 4 more"

@@ -57,8 +57,8 @@ export function summary({ selected, baseline, budget }) {
   const against = base ? `, against ${gapText(base.gap)} without regularization` : "";
   return (
     `Within ${counted(budget, "epoch")}, ${name} reaches a validation accuracy of ${validation} ` +
-    `${seeds}.${without} On the test photos, the ${test}. The gap between the accuracies on ` +
-    `unaugmented training photos and on validation photos is ${gapText(means.gap)} points${against}.`
+    `${seeds}.${without} On the test photos, the ${test}. The accuracy gap between ` +
+    `unaugmented training photos and validation photos is ${gapText(means.gap)} points${against}.`
   );
 }
 
