@@ -1,15 +1,13 @@
 """A real Chromium, the built site on a local server, and bare pages with one demo each."""
 
 import contextlib
-import functools
 import json
 import sys
-import threading
 import weakref
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from file_server import serving
 from ipywidgets.embed import dependency_state
 from playwright.sync_api import expect, sync_playwright
 
@@ -22,37 +20,6 @@ import browser as chromium  # noqa: E402
 #: long, and a machine with other work to do needs far more time than a quiet one.
 PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
-
-
-class _QuietHandler(SimpleHTTPRequestHandler):
-    def __init__(self, *args, headers, **kwargs):
-        self.headers_of_all = headers
-        super().__init__(*args, **kwargs)
-
-    def end_headers(self):
-        for name, value in self.headers_of_all.items():
-            self.send_header(name, value)
-        super().end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def serving(folder, headers=None):
-    """Serve a folder on a free port of this machine, and give its address.
-
-    `headers` are sent with every answer.
-    """
-    handler = functools.partial(_QuietHandler, directory=str(folder), headers=headers or {})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    # How often it looks whether it should stop, in seconds: the end of a test waits for that.
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def _servers():

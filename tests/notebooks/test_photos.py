@@ -9,15 +9,13 @@ shapes with random values. That the text is true of the real photos is for a bui
 import contextlib
 import hashlib
 import re
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 import torch
+from file_server import serving
 from nbclient import NotebookClient
 from torchvision.models import get_model_builder
 
@@ -86,27 +84,17 @@ def weights_on_a_server(weights, folder, monkeypatch):
     `folder` is for the cache and for the settings of the kernels.
     """
 
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(weights)))
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    host = f"http://127.0.0.1:{server.server_port}"
     startup = folder / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
-    addresses = [f"{host}/{path.name}" for path in sorted(weights.iterdir())]
-    (startup / "addresses.py").write_text(ADDRESSES % addresses, encoding="utf-8")
     monkeypatch.setenv("IPYTHONDIR", str(folder / "ipython"))
     monkeypatch.setenv("LECTURE_CACHE", str(folder / "cache"))
     monkeypatch.setenv("TORCH_HOME", str(folder / "torch"))
     monkeypatch.setenv("LECTURE_OFFLINE", "0")
     monkeypatch.setenv("LECTURE_DOWNLOAD", "1")
-    try:
+    with serving(weights) as host:
+        addresses = [f"{host}/{path.name}" for path in sorted(weights.iterdir())]
+        (startup / "addresses.py").write_text(ADDRESSES % addresses, encoding="utf-8")
         yield
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def chapter_cells(chapter):
