@@ -675,3 +675,13 @@ def test_the_items_are_written_into_the_script(tmp_path):
     script = (tmp_path / "_static" / "progress.js").read_text(encoding="utf-8")
     pages = {"book/01.html": {"questions": [], "challenges": ["1/x"]}}
     assert f"const PAGES = {json.dumps(pages)};" in script
+
+
+def test_the_fonts_that_the_head_fetches_are_those_of_the_style_sheet():
+    book = Path(__file__).resolve().parents[2] / "book"
+    script = (book / "_templates" / "head.js").read_text(encoding="utf-8")
+    sheet = (book / "_static" / "fonts.css").read_text(encoding="utf-8")
+    fetched = re.findall(r'"([^"]+)"', re.search(r"names = \[(.*?)\]", script, re.DOTALL)[1])
+    used = re.findall(r'url\("fonts/([^"]+)\.woff2"\)', sheet)
+    assert fetched == used and len(set(used)) == len(used) > 0
+    assert all((book / "_static" / "fonts" / f"{name}.woff2").is_file() for name in used)
