@@ -43,6 +43,8 @@ ASCENTS = {
     "features.stage4": (0, 5, 9, 13),
     "features.stage6": (0, 5, 9, 13),
 }
+# The medians of two measurements of the same function differ by up to 2%.
+NO_SLOWER = 1.02
 # Lucent's newest release, the newest kornia that it works with, and packages that it imports but
 # that pip should not resolve.
 LUCENT = ("torch-lucent==0.1.8", "kornia==0.4.1", "decorator>=4")
@@ -51,7 +53,7 @@ LUCENT = ("torch-lucent==0.1.8", "kornia==0.4.1", "decorator>=4")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--rounds", type=int, default=15, help="turns of Grad-CAM; the ascent gets a fifth"
+        "--rounds", type=int, default=40, help="turns of Grad-CAM; the ascent gets a tenth"
     )
     parser.add_argument("--steps", type=int, default=128, help="steps of the ascent")
     parser.add_argument("--size", type=int, default=128, help="size of its images in pixels")
@@ -66,7 +68,7 @@ def main():
     )
     net = pretrained.load("efficientnet_lite0")
     met = report_grad_cam(net, options.rounds)
-    met &= report_ascent(net, max(1, options.rounds // 5), options)
+    met &= report_ascent(net, max(1, options.rounds // 10), options)
     sys.exit(not met)
 
 
@@ -86,15 +88,18 @@ def report_grad_cam(net, rounds):
             ways = grad_cam_ways(networks[title], layer, image)
             check_agreement(ways)
             times = {name: [] for name in ways}
-            for _ in range(rounds + 1):
-                for name, way in ways.items():
-                    times[name].append(processor_seconds(way))
-            medians = {name: statistics.median(all_[1:]) for name, all_ in times.items()}
-            numbers = "".join(f"{1e3 * value:10.1f}" for value in medians.values())
+            for turn in range(rounds + 1):
+                # A call is slower after some functions than after others, so the order alternates.
+                for name in list(ways)[:: -1 if turn % 2 else 1]:
+                    times[name].append(processor_seconds(ways[name]))
+            numbers = "".join(
+                f"{1e3 * statistics.median(all_[1:]):10.1f}" for all_ in times.values()
+            )
             print(f"  {title + ', ' + layer:50}{numbers}")
             for peer in ("captum", "grad-cam"):
-                claim = f"times the time of {peer}"
-                met &= verdict(claim, medians["ours"] / medians[peer], 1.0)
+                pairs = zip(times["ours"][1:], times[peer][1:], strict=True)
+                ratio = statistics.median(ours / theirs for ours, theirs in pairs)
+                met &= verdict(f"times the time of {peer} (median of pairs)", ratio, NO_SLOWER)
     return met
 
 

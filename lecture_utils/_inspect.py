@@ -30,7 +30,8 @@ def _in_mode(model, training):
     """Return every layer to its previous mode afterwards, even after an error."""
     modes = [(module, module.training) for module in model.modules()]
     try:
-        model.train(training)
+        if any(mode != training for _, mode in modes):
+            model.train(training)
         yield
     finally:
         for module, mode in modes:

@@ -42,7 +42,7 @@ _IMAGE = re.compile(
 _PLAIN = re.compile(r'<span class="(?:{})">([^<]*)</span>'.format("|".join(PLAIN_TOKENS)))
 _COORDINATES = re.compile(r'(?<= )(?:d|x|y|x1|y1|x2|y2|points)="[^"]*"')
 _CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
-_SECTION = re.compile(r'(?=<section id="[^"]*">\n<h2>)')
+_SECTION = re.compile(r'(?=<section id="[^"]*">\n(?:<span id="[^"]*"></span>)*<h2>)')
 _CELL = re.compile(r'(?=<div class="cell )')
 _TEXT = re.compile(r"<(?:p|li|h2|h3|td)\b[^>]*>(.*?)</", re.DOTALL)
 _UNSEEN = re.compile(r"<(noscript|script|details|math)\b.*?</\1>", re.DOTALL)
@@ -142,11 +142,14 @@ def mark_skippable(body):
             tall += block_height(cell, 88) + text_height(cell, 88)
             pieces.append(cell)
         whole = "".join(pieces)
-        # A note in the margin lies outside of its section, where a skipped one would be cut off.
-        if below and not re.search(r'class="[^"]*\bmargin\b', whole):
+        if below:
             wide, narrow = (block_height(section, n) + text_height(section, n) for n in (88, 42))
             style = f"--tall:{wide}px;--tall-narrow:{narrow}px"
-            whole = whole.replace("<section ", f'<section class="skippable" style="{style}" ', 1)
+            # Where a page is wide, a note in the margin lies outside of its section, and a skipped
+            # section would cut it off.
+            noted = " with-notes" if re.search(r'class="[^"]*\bmargin\b', whole) else ""
+            opening = f'<section class="skippable{noted}" style="{style}" '
+            whole = whole.replace("<section ", opening, 1)
         marked.append(whole)
     return "".join(marked)
 

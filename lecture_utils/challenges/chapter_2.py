@@ -18,7 +18,7 @@ def catch_the_stripes() -> Challenge:
     return Challenge(
         GaborLab(sources={"stripes": _stripes(0.14, 40)}, frequency=0.3, theta=0, sigma=5),
         "This Gabor filter hardly responds to the stripes. Tune its frequency and its direction "
-        "until it does. Keep the filter selective: sigma must stay at 4 pixels or more.",
+        "until it responds strongly. Keep the filter selective: sigma must be at least 4 pixels.",
         [
             at_least(
                 "energy",
@@ -30,8 +30,9 @@ def catch_the_stripes() -> Challenge:
             at_least("sigma", 4, "Sigma of at least 4", "Sigma is {value}.", digits=1),
         ],
         [
-            "Count the stripes along a row and along a column. Seven pixels from one bright "
-            "stripe to the next mean a frequency of 1/7.",
+            "Count the stripes along a row and along a column: the ratio gives the direction. "
+            "Straight across the stripes, seven pixels from one bright stripe to the next mean a "
+            "frequency of 1/7.",
             "Theta is the direction in which the brightness changes, across the stripes, not "
             "along them.",
         ],

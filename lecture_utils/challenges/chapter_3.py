@@ -68,8 +68,8 @@ def hundred_steps() -> Challenge:
     """Return the challenge to learn a kernel within 100 steps (10 minutes)."""
     return Challenge(
         FilterLearner(source="cat", learning_rate=0.1, momentum=0),
-        "Find settings with which the student learns the Sobel kernel from the photo of the cat "
-        "in 100 steps, to within a distance of 0.1. The page trains a new student in the "
+        "Find settings with which a student, trained on the photo of the cat, comes within a "
+        "distance of 0.1 of the Sobel kernel in 100 steps. The page trains a new student in the "
         "background whenever you change a setting.",
         [
             at_most(
@@ -95,7 +95,8 @@ def hundred_steps() -> Challenge:
         minutes=10,
         answer="Center the image, set the momentum to 0.9, the batch to “All”, and the learning "
         "rate to about 10. On the raw image, the brightness makes the largest eigenvalue so large "
-        "that any rate above 1 diverges. Centering removes this direction.",
+        "that, even with this momentum, training diverges at any rate above about 1. Centering "
+        "makes this eigenvalue more than twenty times smaller.",
         solution={"centered": True, "momentum": 0.9, "batch": "all", "learning_rate": 10.0},
     )
 

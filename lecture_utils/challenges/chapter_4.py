@@ -63,7 +63,7 @@ def repair_and_shrink() -> Challenge:
                 "Fewer than 20,000 parameters",
                 "There are {value} parameters in the layers that fit.",
             ),
-            at_least("convolutions", 2, "At least two convolutions", "There are {value}."),
+            at_least("convolutions", 2, "At least two convolutions", "Convolutions: {value}."),
         ],
         [
             "A linear layer needs a vector. Which layer turns maps into a vector?",
@@ -98,7 +98,7 @@ def five_thousand() -> Challenge:
                 "field",
                 24,
                 "A receptive field of 24×24",
-                "The last window sees {value}×{value} pixels.",
+                "The receptive field is {value}×{value}.",
             ),
         ],
         [

@@ -24,7 +24,7 @@ def which_epoch() -> Challenge:
                 "epoch",
                 best,
                 "The epoch with the lowest validation loss",
-                "In epoch {value}, it is not the lowest.",
+                "The loss of epoch {value} is not the lowest.",
             )
         ],
         [
@@ -90,9 +90,9 @@ def far_and_small() -> Challenge:
                 "At most 100,000 parameters",
                 "There are {value} parameters.",
             ),
-            at_least("convolutions", 4, "At least four convolutions", "There are {value}."),
+            at_least("convolutions", 4, "At least four convolutions", "Convolutions: {value}."),
             at_least(
-                "field", 70, "A receptive field of 70×70", "The last window sees {value}×{value}."
+                "field", 70, "A receptive field of 70×70", "The receptive field is {value}×{value}."
             ),
         ],
         [

@@ -34,7 +34,13 @@ def keep_the_label() -> Challenge:
                 "The probability of mirroring is {value}.",
                 digits=2,
             ),
-            at_least("crop_from", 0.8, "No part cut away", "Crops may be as small as {value}.", 2),
+            at_least(
+                "crop_from",
+                0.8,
+                "No large part cut away",
+                "A crop may keep only {value} of the area.",
+                2,
+            ),
             at_most(
                 "erase",
                 0,
@@ -87,7 +93,7 @@ def slow_starter() -> Challenge:
     return Challenge(
         lab,
         "With a small budget, one of these methods costs accuracy. With a large one, it not only "
-        "pays off, it also closes most of the gap between training and validation accuracy. "
+        "pays off but also closes most of the gap between training and validation accuracy. "
         "Choose this method and the right strength. Switch between the budgets to compare.",
         [
             at_most(
@@ -100,7 +106,7 @@ def slow_starter() -> Challenge:
             at_least(
                 "ahead_last",
                 3,
-                f"Within {last} epochs, at least 3 points ahead of it",
+                f"Within {last} epochs, at least 3 points above training without regularization",
                 f"Within {last} epochs, the difference is {{value}} points.",
                 digits=1,
             ),
@@ -163,8 +169,8 @@ def match_the_twelve() -> Challenge:
         images=[
             (
                 np.concatenate(rows),
-                "Twelve versions of a photo of a cat. Some are mirrored, they are darker or "
-                "brighter, and each has a gray or black rectangle somewhere.",
+                "Twelve versions of a photo of a cat. Some are mirrored, some are darker, some are "
+                "brighter, and each has a black rectangle somewhere.",
             )
         ],
     )

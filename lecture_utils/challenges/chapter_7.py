@@ -71,7 +71,7 @@ def a_quarter() -> Challenge:
             ),
             equal_to("kind", "bottleneck", "A bottleneck", "Choose the bottleneck."),
             *(
-                equal_to(name, 256, f"256 channels {way}", "There are {value}.")
+                equal_to(name, 256, f"256 channels {way}", "Channels: {value}.")
                 for name, way in (("inputs", "in"), ("outputs", "out"))
             ),
             equal_to("kernel", 3, "A 3×3 kernel", "The kernel is {value}×{value}."),
@@ -103,7 +103,7 @@ def seven_by_seven() -> Challenge:
         "28×28 must still become 64 maps of 28×28.",
         [
             equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
-            equal_to("channels", _CHANNELS, "64 maps", "There are {value}."),
+            equal_to("channels", _CHANNELS, "64 maps", "Maps: {value}."),
             equal_to("rows", 28, "Maps of 28×28", "The maps have {value} rows."),
             at_least(
                 "field",

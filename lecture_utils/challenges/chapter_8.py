@@ -95,7 +95,8 @@ def predict_the_response() -> Challenge:
             at_least("percent", 80, "80% correct", "Of your answers, {value}% are correct."),
         ],
         [
-            "Chance level is 50%, and both programs below do better.",
+            "Chance level is 50%. The two programs in the table below do better: one compares "
+            "colors and contrast, the other compares the features of a network.",
             "In the first stages, look at colors and stripes; in the last ones, at objects.",
         ],
         name="8/predict-the-response",

@@ -14,11 +14,13 @@ from lecture_utils._inspect import check_forward, eager, evaluating, never_reach
 from lecture_utils._validation import whole
 from lecture_utils.interpretation._layout import (
     Axes,
+    FollowInside,
     as_maps,
     axes_of_layer,
     check_channel_axis,
     find_axes,
     following_axes,
+    has_spatial_layer,
 )
 
 _T = TypeVar("_T")
@@ -323,7 +325,9 @@ def check_images(model: nn.Module, images: object) -> None:
     if images.ndim != 4 or not images.numel():
         hint = "; image[None] makes a batch of one" if images.ndim == 3 else ""
         raise ValueError(f"images have shape {tuple(images.shape)}; pass (N, C, H, W){hint}")
-    weights = [*model.parameters(), *model.buffers()]
+    parameters = [p for m in model.modules() for p in m._parameters.values() if p is not None]
+    buffers = [b for m in model.modules() for b in m._buffers.values() if b is not None]
+    weights = [*parameters, *buffers]
     devices = list(dict.fromkeys(weight.device for weight in weights))
     if weights and images.device not in devices:
         places = " and ".join(map(str, devices))
@@ -333,7 +337,7 @@ def check_images(model: nn.Module, images: object) -> None:
         )
     if images.device.type != "meta" and any(device.type == "meta" for device in devices):
         raise ValueError("some of the model's weights have no values (device meta); load them")
-    types = list(dict.fromkeys(p.dtype for p in model.parameters() if p.is_floating_point()))
+    types = list(dict.fromkeys(p.dtype for p in parameters if p.is_floating_point()))
     if types and images.dtype not in types:
         raise ValueError(
             f"images are {images.dtype} but the model's weights "
@@ -416,9 +420,13 @@ def reading_maps(
         return hook
 
     hooks = []
-    follow = any(reader.axes is None for reader in readers)
+    unknown = [reader for reader in readers if reader.axes is None]
+    inside = [reader for reader in unknown if has_spatial_layer(reader.module)]
+    follow = len(inside) < len(unknown)
     try:
         for reader in readers:
+            if reader in inside and not follow:
+                hooks += FollowInside(reader.module).hooks
             hooks.append(reader.module.register_forward_hook(hook_of(reader)))
         with eager(), following_axes(images) if follow else nullcontext(images) as followed:
             yield followed

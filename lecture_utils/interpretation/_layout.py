@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
+from torch.utils.hooks import RemovableHandle
 
 #: The axes of the channels, the rows and the columns.
 Axes: TypeAlias = tuple[int, int, int]
@@ -159,6 +160,49 @@ def following_axes(images: torch.Tensor) -> Iterator[torch.Tensor]:
     _mark(images, _CHANNELS_FIRST)
     with _FollowAxes():
         yield images
+
+
+class FollowInside:
+    """Follow the axes only at the end of one layer, which is faster than through the whole model.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The layer. The output of the last of `SPATIAL_LAYERS` inside it has the channels first, and
+        is followed from there.
+
+    Attributes
+    ----------
+    hooks : list of torch.utils.hooks.RemovableHandle
+        Remove them when the axes are known.
+    """
+
+    def __init__(self, module: nn.Module):
+        self._mode, self._is_inside, self._is_following = _FollowAxes(), False, False
+        last = [part for part in module.modules() if isinstance(part, SPATIAL_LAYERS)][-1]
+        self.hooks: list[RemovableHandle] = [
+            module.register_forward_pre_hook(self._enter),
+            last.register_forward_pre_hook(self._start),
+            module.register_forward_hook(self._leave, always_call=True),
+        ]
+
+    def _enter(self, *_):
+        self._is_inside = True
+
+    def _start(self, *_):
+        if self._is_inside and not self._is_following:
+            self._is_following = True
+            self._mode.__enter__()
+
+    def _leave(self, *_):
+        if self._is_following:
+            self._mode.__exit__(None, None, None)
+        self._is_inside = self._is_following = False
+
+
+def has_spatial_layer(module: nn.Module) -> bool:
+    """Return whether a layer contains one whose output has the channels first."""
+    return any(isinstance(part, SPATIAL_LAYERS) for part in module.modules())
 
 
 def check_channel_axis(channel_axis: int | None) -> Axes | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lecture_utils._validation import whole
-from lecture_utils.runs import _legacy, _store
+from lecture_utils.runs import _legacy, _on_demand, _store
 from lecture_utils.runs._recipes import RECIPES, Recipe, recipe
 
 if TYPE_CHECKING:
@@ -269,7 +269,8 @@ def available(
     name : str, optional
         List only the runs of this recipe.
     root : path, optional
-        Folder of the runs. By default those that ship with the package.
+        Folder of the runs. By default those that ship with the package (or are downloaded, if it
+        was installed without them).
 
     Returns
     -------
@@ -287,6 +288,8 @@ def available(
     [('mnist/gap', 0)]
     """
     names = sorted(RECIPES) if name is None else [recipe(name).name]
+    if root is None and _on_demand.installed_without_runs():
+        return [(each, seed) for each in names for seed in _on_demand.recorded(each)]
     root = Path(root or _store.RECORDED)
     return sorted(
         (each, int(card.parent.name.removeprefix("seed")))
@@ -305,7 +308,8 @@ def load(name: str, seed: int = 0, *, root: str | os.PathLike[str] | None = None
     seed : int
         Seed of the run.
     root : path, optional
-        Folder of the runs. By default those that ship with the package.
+        Folder of the runs. By default those that ship with the package (or are downloaded, if it
+        was installed without them).
 
     Returns
     -------
@@ -317,13 +321,18 @@ def load(name: str, seed: int = 0, *, root: str | os.PathLike[str] | None = None
         If there is no recipe of that name, or a file is damaged.
     FileNotFoundError
         If the run is not recorded.
+    OSError
+        If the package was installed without the recorded runs and the download fails.
 
     Examples
     --------
     >>> load("mnist/gap").history["val_accuracy"]  # doctest: +SKIP
     """
     seed = whole("seed", seed)
-    folder = _store.run_folder(recipe(name).name, seed, root)
+    name = recipe(name).name
+    folder = _store.run_folder(name, seed, root)
+    if root is None and _on_demand.installed_without_runs() and (name, seed) in available(name):
+        folder = _on_demand.fetch(name, seed)
     if not (folder / _store.CARD).is_file():
         seeds = [known for _, known in available(name, root=root)]
         there = f"there are seeds {seeds}" if seeds else "there is no other seed either"

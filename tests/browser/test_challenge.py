@@ -327,12 +327,12 @@ BY_HAND = {
             out_channels(card, {1: 8, 4: 16, 7: 16}),
             press(card, "Fix: use 16"),
         ),
-        "The last window sees 18×18 pixels.",
+        "The receptive field is 18×18.",
         lambda card: dilate(card, 7, 2),
     ),
     "chapter_5.which_epoch": (
         lambda card: go_to_epoch(card, 12),
-        "In epoch 12, it is not the lowest.",
+        "The loss of epoch 12 is not the lowest.",
         lambda card: go_to_epoch(card, 14),
     ),
     "chapter_5.lose_nothing": (
@@ -347,7 +347,7 @@ BY_HAND = {
             card.get_by_label("out of layer 14, Linear", exact=True).fill("64"),
             press(card, "Fix: use 64"),
         ),
-        "The last window sees 38×38.",
+        "The receptive field is 38×38.",
         lambda card: dilate(card, 10, 3),
     ),
     "chapter_6.keep_the_label": (

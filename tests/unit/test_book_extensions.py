@@ -539,16 +539,21 @@ def test_what_is_far_down_says_how_tall_it_is():
     def section(number, inside=""):
         text = f"<p>{'word ' * 200}</p>"
         cell = f'<div class="cell docutils container"><pre>{"line" + chr(10) * 30}</pre></div>'
-        return f'<section id="s{number}">\n<h2>S</h2>{text}{cell}{inside}\n</section>\n'
+        label = '<span id="label"></span>' if number == 4 else ""
+        head = f'<section id="s{number}">\n{label}<h2>S</h2>'
+        return f"{head}{text}{cell}{inside}\n</section>\n"
 
     margin = '<aside class="margin sidebar">a note</aside>'
     body = "<h1>T</h1>" + "".join(section(n, margin if n == 3 else "") for n in range(5)) + DEMO
     marked = lean_pages.mark_skippable(body)
-    assert re.sub(r' style="--[^"]*"|( class=")skippable"|skippable ', "", marked) == body
-    tags = re.findall(r'<section id="s\d"|<section class="skippable" style="([^"]*)" id', marked)
-    assert (
-        tags[0] == "" and tags[4] and tags[3] == ""
-    )  # the first is in view, the fourth has a note
+    without = re.sub(r' style="--[^"]*"| class="skippable( with-notes)?"|skippable ', "", marked)
+    assert without == body.replace(' class="skippable"', "")
+    tags = re.findall(
+        r'<section id="s\d"|<section class="skippable( with-notes)?" style="([^"]*)" id', marked
+    )
+    assert tags[0] == ("", "") and tags[3][0] == " with-notes" and tags[3][1]  # s0 is in view
+    assert tags[4][0] == "" and tags[4][1]
+    tags = [style for _, style in tags]
     wide, narrow = re.fullmatch(r"--tall:(\d+)px;--tall-narrow:(\d+)px", tags[4]).groups()
     assert 600 < int(wide) < int(narrow) < 3000
 
@@ -681,7 +686,14 @@ def test_the_fonts_that_the_head_fetches_are_those_of_the_style_sheet():
     book = Path(__file__).resolve().parents[2] / "book"
     script = (book / "_templates" / "head.js").read_text(encoding="utf-8")
     sheet = (book / "_static" / "fonts.css").read_text(encoding="utf-8")
-    fetched = re.findall(r'"([^"]+)"', re.search(r"names = \[(.*?)\]", script, re.DOTALL)[1])
-    used = re.findall(r'url\("fonts/([^"]+)\.woff2"\)', sheet)
-    assert fetched == used and len(set(used)) == len(used) > 0
-    assert all((book / "_static" / "fonts" / f"{name}.woff2").is_file() for name in used)
+    listed = re.findall(
+        r'\["([^"]+)", "([^"]+)", \{(?: weight: "([^"]+)")?(?:, style: "([^"]+)")? ?\}\]', script
+    )
+    faces = []
+    for rule in re.findall(r"@font-face \{(.*?)\}", sheet, re.DOTALL):
+        values = dict(re.findall(r"([a-z-]+): ([^;]+);", rule))
+        file = re.search(r'fonts/([^"]+)\.woff2', values["src"])[1]
+        family = values["font-family"].strip('"')
+        faces.append((family, file, values.get("font-weight", ""), values.get("font-style", "")))
+    assert listed == faces and len(faces) == 4
+    assert all((book / "_static" / "fonts" / f"{face[1]}.woff2").is_file() for face in faces)

@@ -126,7 +126,7 @@ def test_an_unknown_setting_is_refused_with_those_that_exist():
     ("changes", "message"),
     [
         ({"goal": []}, "goal is empty"),
-        ({"name": "Same size"}, "small letters"),
+        ({"name": "Same size"}, "lowercase letters"),
         ({"goal": [at_least("padding", 0, "l", "m")]}, "solved from the start"),
         ({"solution": {"padding": 0}}, "does not solve it: ○ Not yet. The padding is 0."),
     ],

@@ -15,6 +15,7 @@ from torch.nn import functional
 from lecture_utils.architectures import trace
 from lecture_utils.geometry import count_macs, effective_receptive_field, receptive_field
 from lecture_utils.interpretation import (
+    _activations,
     cam,
     dead_filters,
     feature_maps,
@@ -106,6 +107,60 @@ def test_maps_of_any_layout_are_the_right_way_round(build, layer, last):
     assert channels.weights.shape == maps.shape[:2]
     dead = dead_filters(model, layer, images, threshold=0.5)
     assert torch.equal(dead, maps.amax(dim=(0, 2, 3)) <= 0.5)
+
+
+NETWORKS = {
+    "Swin": swin,
+    "ConvNeXt": convnext,
+    "ResNet": torchvision.models.resnet18,
+    "MobileNet": torchvision.models.mobilenet_v3_small,
+    "ShuffleNet": torchvision.models.shufflenet_v2_x0_5,
+    "SqueezeNet": torchvision.models.squeezenet1_1,
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_one_layer_tells_the_same_axes_as_the_whole_forward_pass(name, monkeypatch):
+    model, images = seeded(NETWORKS[name]), noise(1, 3, 64, 48)
+    outputs = {}
+    hooks = [
+        module.register_forward_hook(
+            lambda _, __, output, path=path: outputs.update({path: output})
+        )
+        for path, module in model.named_modules()
+    ]
+    model(images)
+    for hook in hooks:
+        hook.remove()
+    layers = [
+        path
+        for path, output in outputs.items()
+        if output.ndim == 4
+        and _activations.has_spatial_layer(model.get_submodule(path))
+        and _activations.MapReader("", model.get_submodule(path)).axes is None
+    ]
+    assert len(layers) > 1
+    inside = feature_maps(model, layers, images)
+    monkeypatch.setattr(_activations, "has_spatial_layer", lambda _: False)
+    whole = feature_maps(model, layers, images)
+    assert {layer: maps.shape for layer, maps in inside.items()} == {
+        layer: maps.shape for layer, maps in whole.items()
+    }
+    assert all(torch.equal(inside[layer], whole[layer]) for layer in layers)
+
+
+def test_following_ends_with_an_error_inside_the_layer():
+    class Broken(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Sequential(nn.Conv2d(1, 2, 1), nn.Linear(7, 1))
+
+        def forward(self, images):
+            return self.layer(images)
+
+    with pytest.raises(ValueError, match="does not accept images"):
+        feature_maps(Broken(), "layer", torch.zeros(1, 1, 4, 4))
+    assert torch.overrides._get_current_function_mode() is None
 
 
 def test_cam_and_gradient_ascent_with_the_channels_last():

@@ -53,8 +53,8 @@ class ArchitectureExplorer(Demo):
         Whether a cost has the same width in both networks. If not, the largest block of each
         network fills its width.
     opened : dict, optional
-        For each network a list of the names of blocks that are open. By default something worth
-        seeing.
+        For each network, a list of the names of blocks that are open. By default, those that lead
+        to the first branches; for VGG16 and the ResNets, hand-picked ones.
 
     Attributes
     ----------

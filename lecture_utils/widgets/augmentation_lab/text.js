@@ -38,7 +38,7 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
   if (erase)
     rows.push(["cutout", `${erase.width}×${erase.height} at (${erase.left}, ${erase.top})`]);
   if (share !== 1) rows.push(["mixup", `${percent(share)}, and ${percent(1 - share)} ${partner}`]);
-  return rows.length ? rows : [["unchanged", "nothing was drawn for this one"]];
+  return rows.length ? rows : [["unchanged", "no random change applies to this version"]];
 }
 
 /**

@@ -112,7 +112,7 @@ class Challenge(Demo):
         if not goal:
             raise ValueError("goal is empty, so anything would solve it; give a Condition")
         if not _NAME.fullmatch(name):
-            raise ValueError(f"name is {name!r}; use small letters, digits, '-' and '/'")
+            raise ValueError(f"name is {name!r}; use lowercase letters, digits, '-' and '/'")
         self._conditions = tuple(goal)
         super().__init__(
             demo=demo,

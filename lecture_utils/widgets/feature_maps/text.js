@@ -42,7 +42,7 @@ export function shapes({ d, k, mapSize }) {
  */
 export function effectSentence(shift, { steps, changed, follows, drift }) {
   return shift.some(Boolean)
-    ? `The shift changes the maps by ${percent(changed)}. If the old maps are shifted, too, by ${steps.join(" and ")} of their own positions, ` +
+    ? `The shift changes the maps by ${percent(changed)}. If the old maps are shifted as well, by ${steps[0]} down and ${steps[1]} to the right on their own grid, ` +
         `the difference is ${percent(follows)}. The pooled vector changes by ${percent(drift)}.`
     : "Global average pooling keeps one number per map. Shift the image and watch: the maps move with it, but the bars hardly change.";
 }

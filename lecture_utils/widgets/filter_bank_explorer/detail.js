@@ -39,7 +39,7 @@ function verdict({ filters, measured, judged }, i, weakBelow, redundantAbove) {
   const partner = `r ${redundancy[i].toFixed(2)} with ${filters[like[i]].name}, which is stronger`;
   if (marks[i] === "redundant")
     return `Redundant: ${partner}; the limit is ${format(redundantAbove)}.`;
-  return `Kept: at most ${partner} and also kept.`;
+  return `Kept: of all stronger filters that are kept, ${filters[like[i]].name} is the most similar (r ${redundancy[i].toFixed(2)}).`;
 }
 
 /**

@@ -34,11 +34,11 @@ const TRAITS = [
 const HELP = [
   [
     "One step",
-    "forward: the student responds to the image. Backward: each error pushes the weights along its patch; the gradient is the mean push. Update: the weights move against it.",
+    "first, the student responds to the image (forward). Then each error is multiplied by its patch; twice the mean of these products is the gradient (backward). Finally, the weights move against the gradient (update).",
   ],
   [
     "Batch",
-    "the gradient of a few output pixels, drawn at random, points only roughly downhill, but costs less. With a batch of 1, the patch is framed in the input.",
+    "a gradient from a few output pixels, drawn at random, only roughly agrees with the gradient from all of them, but costs less. With a batch of 1, the patch is framed in the input.",
   ],
   ["Target", "choose a kernel, or type numbers into its cells."],
   [

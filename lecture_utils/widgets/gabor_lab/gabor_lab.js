@@ -36,7 +36,7 @@ const RESPONSE_PARTS = [
 const HELP = [
   [
     "Frequency plane",
-    "drag the spot, click where it should go, or use the arrow keys (with Shift, five steps at once). Its distance from the center is the frequency, and its direction is theta. Its width is proportional to one over sigma.",
+    "drag the spot, click where it should go, or use the arrow keys (with Shift, five steps at once). Its distance from the center is the frequency, and its direction is theta. The width of the spot is inversely proportional to sigma.",
   ],
   [
     "Zone plate",

@@ -103,7 +103,7 @@ function build(demo) {
   function problem({ wanted, l, c, shown, state, limit }) {
     const name = names[c];
     if (wanted === l) return emptySentence({ shown, sign: state.evidence, limit, name });
-    return `Inside the network, “${name}” was not computed for this page, so this is the last layer. In Python, any class works.`;
+    return `This page has no map of “${name}” for the inner layers, so you see the one for the last layer. In Python, any class works at any layer.`;
   }
 
   const parts = [

@@ -184,8 +184,9 @@ class ReceptiveFieldLab(Demo):
             f"One output of these {len(fields)} layers sees {size}×{size} pixels; with averaging "
             f"kernels, 95% of the total weight lies in the middle {side}×{side}."
         )
+        alt = f"A square of {size}×{size} pixels, the darker the more the pixel counts."
         return (
-            f"<figure>{_figure.image_html([tile], 'The weight of each pixel in the field.')}"
+            f"<figure>{_figure.image_html([tile], alt)}"
             f"<figcaption>{text}</figcaption></figure>"
             '<div class="demo-numbers"><table><caption>Receptive field after each layer</caption>'
             "<thead><tr><th>no.</th><th>layer</th><th>sees</th><th>step</th></tr></thead>"

@@ -12,7 +12,7 @@ export function axisSentence({ size, step }, seen) {
     seen < size
       ? `, but only ${seen} of the ${size} pixels along an axis are read: the others fall through the holes`
       : "";
-  return `One output sees ${size} pixels along each axis; its neighbor's field is shifted by ${step} pixels${holes}.`;
+  return `One output sees ${size} pixels along each axis; its neighbor's field is shifted by ${step} pixel${step === 1 ? "" : "s"}${holes}.`;
 }
 
 /**
@@ -32,11 +32,11 @@ export function weightSentence(size, side) {
  */
 export function measuringNote(random, tooLarge) {
   if (tooLarge) {
-    return `Random kernels are measured up to a field of ${LARGEST_RANDOM}×${LARGEST_RANDOM}. Pooling counts as an average.`;
+    return `With averaging kernels: random ones are available up to a field of ${LARGEST_RANDOM}×${LARGEST_RANDOM}. Pooling counts as an average.`;
   }
   const how = random
     ? `Mean of ${DRAWS} draws of random kernels, without activations.`
-    : "All kernels average.";
+    : "With averaging kernels: all their weights are equal.";
   return `${how} Pooling counts as an average.`;
 }
 

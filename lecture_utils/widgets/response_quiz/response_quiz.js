@@ -13,8 +13,8 @@ import { scoreBoard } from "./score_board.js";
 import { HIGH, questionAt } from "./state.js";
 
 const INTRODUCTION = {
-  synthesized: "These images were synthesized for the filter.",
-  examples: "These images of the data set were chosen for the filter.",
+  synthesized: "These images were synthesized for a filter",
+  examples: "These images of the data set were chosen for a filter",
 };
 
 /** Images with a high activation, and one with a low one. */
@@ -128,7 +128,7 @@ function build(demo) {
     setText(progress, `Question ${number + 1}`);
     setText(
       introduction,
-      `${INTRODUCTION[condition]} It is in ${layer.label === "classes" ? "the last layer" : layer.label}.`,
+      `${INTRODUCTION[condition]} in ${layer.label === "classes" ? "the last layer" : layer.label}.`,
     );
     showReferences(condition, layer, filter, sheet, pool);
     showChoices(sides, pool);
