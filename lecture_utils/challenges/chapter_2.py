@@ -30,9 +30,9 @@ def catch_the_stripes() -> Challenge:
             at_least("sigma", 4, "Sigma of at least 4", "Sigma is {value}.", digits=1),
         ],
         [
-            "Count the stripes along a row and along a column: the ratio gives the direction. "
-            "Straight across the stripes, seven pixels from one bright stripe to the next mean a "
-            "frequency of 1/7.",
+            "Count the stripes along a row and along a column: the ratio gives the direction. For "
+            "the frequency, measure straight across the stripes: if the bright ones are seven "
+            "pixels apart, it is 1/7.",
             "Theta is the direction in which the brightness changes, across the stripes, not "
             "along them.",
         ],
@@ -61,14 +61,14 @@ def one_half_only() -> Challenge:
                 "energy_left",
                 0.04,
                 "On the left, a mean squared magnitude of at least 0.04",
-                "On the left it is {value}.",
+                "The mean squared magnitude on the left is {value}.",
                 digits=3,
             ),
             at_least(
                 "left_to_right",
                 40,
                 "40 times as much on the left as on the right",
-                "It is {value} times as much.",
+                "The left has only {value} times as much as the right.",
                 digits=1,
             ),
         ],
@@ -117,8 +117,9 @@ def no_filter_wasted() -> Challenge:
         ],
         [
             "Sort by frequency. Which filters are weak, and which are redundant?",
-            "Low frequencies need a wide window before they can tell directions apart. High "
-            "frequencies are weak because a wide window averages over more than one edge.",
+            "Filters for low frequencies need a wide window to tell directions apart. At high "
+            "frequencies, such a window passes only a narrow band, and little of an image is in "
+            "it.",
             "Try every choice of the envelope.",
         ],
         name="2/no-filter-wasted",

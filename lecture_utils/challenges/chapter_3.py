@@ -49,10 +49,10 @@ def see_far() -> Challenge:
             at_least("read", 31, "31 pixels read along each axis", "{value} pixels are read."),
         ],
         [
-            "Four 3×3 kernels have 36 weights. Without dilation, they see 9×9 pixels.",
+            "Four 3×3 kernels have 36 weights. Without dilation, their receptive field is 9×9.",
             "A layer with dilation d adds 2·d to the field. What must the four dilations sum to?",
-            "To leave no gaps, the dilation of a layer must not exceed the receptive field of the "
-            "layers below it.",
+            "Go from the smallest dilation to the largest. A gap opens only where a dilation is "
+            "larger than the receptive field of the layers so far.",
         ],
         name="3/see-far",
         title="See far, cheaply",
@@ -68,9 +68,9 @@ def hundred_steps() -> Challenge:
     """Return the challenge to learn a kernel within 100 steps (10 minutes)."""
     return Challenge(
         FilterLearner(source="cat", learning_rate=0.1, momentum=0),
-        "Find settings with which a student, trained on the photo of the cat, comes within a "
-        "distance of 0.1 of the Sobel kernel in 100 steps. The page trains a new student in the "
-        "background whenever you change a setting.",
+        "Train a student on the photo of the cat. Find settings that bring it to within a distance "
+        "of 0.1 of the Sobel kernel in 100 steps. Whenever you change a setting, the page trains a "
+        "new student in the background.",
         [
             at_most(
                 "distance_after_100",

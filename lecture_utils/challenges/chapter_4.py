@@ -24,7 +24,7 @@ def six_or_nine() -> Challenge:
         "Make the network read a nine, with a confidence of at least 99%, without drawing "
         "anything. All three examples are sixes.",
         [
-            equal_to("predicted", 9, "It reads a 9", "It reads a {value}."),
+            equal_to("predicted", 9, "It reads a 9", "It reads {value}."),
             at_least(
                 "confidence", 99, "A confidence of at least 99%", "The confidence is {value}%."
             ),

@@ -78,9 +78,10 @@ def far_and_small() -> Challenge:
     solution[9]["dilation"] = 3
     return Challenge(
         builder,
-        "The chapter’s network has 307,393 parameters, and its last convolution sees 38×38 of "
-        "the 150×150 pixels: an eye, but not a head. Make it see at least 70×70 pixels, with at "
-        "most 100,000 parameters. Keep at least four convolutions and one output.",
+        "The chapter’s network has 307,393 parameters, and its last convolution has a receptive "
+        "field of 38×38 of the 150×150 pixels: enough for an eye, but not for a head. Enlarge this "
+        "field to at least 70×70 pixels, with at most 100,000 parameters in the network. Keep at "
+        "least four convolutions and one output.",
         [
             equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
             equal_to("outputs", 1, "One output", "There are {value} outputs."),

@@ -24,7 +24,7 @@ def keep_the_label() -> Challenge:
     large = np.asarray(Image.fromarray(six).resize((112, 112), Image.Resampling.BILINEAR))
     return Challenge(
         AugmentationLab(sources={"a six": large}, preset="photos"),
-        "These settings suit photos. For a 6 they do not: some versions are no longer a 6. "
+        "These settings suit photos, but not a digit: some versions of this 6 are no longer a 6. "
         "Change the settings so that every version is still a 6, but no two are alike.",
         [
             at_most(
@@ -44,8 +44,8 @@ def keep_the_label() -> Challenge:
             at_most(
                 "erase",
                 0,
-                "No holes",
-                "The probability of a hole is {value}.",
+                "No cutout",
+                "The probability of cutout is {value}.",
                 digits=2,
             ),
             between(
@@ -72,9 +72,9 @@ def keep_the_label() -> Challenge:
         title="A six must stay a six",
         minutes=2,
         answer="Choose “digits”: small rotations, shifts, changes of size, and shears, and "
-        "nothing else. An augmentation tells the network that the label does not depend on a "
-        "change. Whether this is true depends on the data: a mirrored cat is a cat, but a "
-        "mirrored 6 is not a 6.",
+        "nothing else. With each augmentation, you tell the network that this kind of change does "
+        "not affect the label. Whether this is true depends on the data: a mirrored cat is still a "
+        "cat, but a mirrored 6 is not a 6.",
         solution={
             **{name: OFF[name] for name in ("flip", "crop", "erase", "hue")},
             "degrees": 10.0,

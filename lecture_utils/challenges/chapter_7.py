@@ -39,14 +39,16 @@ def cheapest() -> Challenge:
         ],
         [
             "The front connects the networks that no other network beats.",
-            "Page Up and Page Down move along the front. Stop at the first one above 75%.",
+            "With the focus on the plot, Home selects the cheapest network, and Page Up moves "
+            "along the front to more accurate ones. Stop at the first one that reaches 75%.",
         ],
         name="7/cheapest",
         title="The cheapest above 75%",
         minutes=2,
         answer=f"{best.title}, with {100 * best.accuracy:.1f}% and {best.macs / 1e6:.0f} million "
         f"MACs. ResNet50, where the demo starts, needs many times that number. Judged by "
-        "parameters, another network may win: what is cheap depends on what you pay for.",
+        f"parameters, {min(rows, key=lambda row: row.parameters).title} wins instead: what is "
+        "cheap depends on what you pay for.",
         solution={"selected": best.name},
     )
 
@@ -58,9 +60,9 @@ def a_quarter() -> Challenge:
     )
     return Challenge(
         lab,
-        "A 3×3 convolution from 256 to 256 channels becomes a bottleneck: 1×1, 3×3, 1×1. How "
-        "many channels can its middle layer have if the bottleneck is to have at most a quarter of "
-        "the parameters?",
+        "A bottleneck (1×1, 3×3, 1×1) replaces a 3×3 convolution from 256 to 256 channels. It may "
+        "have at most a quarter of the parameters. What is the largest number of channels that its "
+        "middle layer can have?",
         [
             at_most("percent", 25, "At most 25% of the parameters", "It has {value}%.", digits=1),
             at_least(
@@ -114,7 +116,7 @@ def seven_by_seven() -> Challenge:
             at_most(
                 "parameters", 10_000, "At most 10,000 parameters", "There are {value} parameters."
             ),
-            at_least("convolutions", 2, "Two or more convolutions", "There is {value}."),
+            at_least("convolutions", 2, "Two or more convolutions", "Convolutions: {value}."),
         ],
         [
             "Three 3×3 convolutions have the receptive field of one 7×7 convolution. With 64 "
@@ -128,8 +130,9 @@ def seven_by_seven() -> Challenge:
         minutes=10,
         answer="One approach is a bottleneck: 1×1 to 16 channels, three 3×3 convolutions with "
         "padding 1, and 1×1 back to 64, with 9,088 parameters. Another is a depthwise 7×7 "
-        "convolution (64 groups, padding 3) and a 1×1 convolution, with 7,360. Inception and "
-        "ResNet take the first approach, MobileNet and ConvNeXt the second.",
+        "convolution (64 groups, padding 3) and a 1×1 convolution, with 7,360. ResNet50 takes the "
+        "first approach, with a single 3×3 convolution, and Inception takes its first half: it "
+        "narrows the channels. MobileNet and ConvNeXt take the second approach.",
         solution={"layers": layers},
     )
 

@@ -29,7 +29,7 @@ def the_other_half() -> Challenge:
                 "center",
                 60,
                 "Evidence mostly in the right half",
-                "The evidence for this class is not there.",
+                "The evidence for this class is not mostly in the right half.",
             ),
             at_most(
                 "rank",
@@ -72,13 +72,14 @@ def find_the_filter() -> Challenge:
         title="Whose favorites are these?",
         minutes=5,
         answer=f"It is filter {_FILTER} of {_LAYER}. The synthesized images narrow the search, and "
-        "the data set images settle it. How much does one kind tell you about the other? The next "
-        "challenge measures it.",
+        "the data set images settle it. How well can you predict the response of a filter from "
+        "either kind of image? The next challenge measures it.",
         solution={"layer": _LAYER, "filter": _FILTER},
         images=[
             (
                 np.concatenate([smooth_tile(image) for image in images], axis=1),
-                "The rim of a cup, the back of an eye, and the moon.",
+                "Three images: a red saucer below the handle of a cup, the back of an eye with its "
+                "blood vessels, and the moon.",
             )
         ],
     )

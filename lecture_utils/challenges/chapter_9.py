@@ -68,9 +68,9 @@ def most_for_the_memory() -> Challenge:
         name="9/most-for-the-memory",
         title="The most for 150 MiB",
         minutes=3,
-        answer="ResNet18 from its layer4 on: 8.4 million parameters in just under 150 MiB. In "
-        "EfficientNet-Lite0, 2.7 million already take 132 MiB. There, the trained layers have "
-        "fewer weights and more activations, and the activations of 32 photos take most of the "
+        answer="Train ResNet18 from its layer4 on: 8.4 million parameters in just under 150 MiB. "
+        "With EfficientNet-Lite0, training only 2.7 million takes 132 MiB: the trained layers have "
+        "fewer weights but more activations, and the activations of 32 photos take most of the "
         "memory.",
         solution={"network": "resnet18", "until": "layer4"},
     )

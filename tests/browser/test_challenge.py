@@ -273,7 +273,7 @@ BY_HAND = {
     ),
     "chapter_2.one_half_only": (
         lambda card: slide(card, "Theta", 0.52),
-        "It is 4.9 times as much.",
+        "The left has only 4.9 times as much as the right.",
         lambda card: slide(card, "Sigma", 4),
     ),
     "chapter_2.no_filter_wasted": (
@@ -352,7 +352,7 @@ BY_HAND = {
     ),
     "chapter_6.keep_the_label": (
         lambda card: slide(card, "Mirror, probability", 0),
-        "The probability of a hole is 0.25.",
+        "The probability of cutout is 0.25.",
         lambda card: card.get_by_role("radio", name="digits").check(force=True),
     ),
     "chapter_6.slow_starter": (
@@ -386,7 +386,7 @@ BY_HAND = {
     ),
     "chapter_8.the_other_half": (
         lambda card: choose_class(card, "tabby"),
-        "The evidence for this class is not there.",
+        "The evidence for this class is not mostly in the right half.",
         lambda card: choose_class(card, "espresso"),
     ),
     "chapter_8.find_the_filter": (

@@ -78,7 +78,7 @@ class Page:
         np.testing.assert_allclose(drawn["logits"], outputs[-1], atol=1e-4)
         np.testing.assert_allclose(drawn["probabilities"], x[0].softmax(0), atol=1e-5)
         best = int(x.argmax())
-        expect(self.root.locator(".digit-verdict")).to_contain_text(f"reads a {best}, with")
+        expect(self.root.locator(".digit-verdict")).to_contain_text(f"predicts {best}, with")
         logit = self.root.locator(".digit-logit").nth(best).inner_text()
         assert float(logit.replace("\N{MINUS SIGN}", "-")) == pytest.approx(
             outputs[-1][best], abs=0.051

@@ -197,7 +197,7 @@ def test_search_keyboard_and_classes_that_only_the_last_layer_has(show, demo):
     drawn = page.drawn()
     assert demo.class_names[drawn["c"]] == "goldfish" and drawn["layer"] == STAGES[2]
     expect(page.root.get_by_role("radio", name=f"{STAGES[1]}:")).to_be_disabled()
-    expect(page.root.locator(".lu-message")).to_contain_text("was not computed")
+    expect(page.root.locator(".lu-message")).to_contain_text("This page has no map of “goldfish”")
     expect(page.root.locator(".cam-view").last).to_contain_text("Occlusion was computed for")
     page.root.get_by_role("radio", name="goldfish").focus()
     page.page.keyboard.press("Home")

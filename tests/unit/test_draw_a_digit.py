@@ -264,6 +264,6 @@ def test_the_figure_tells_the_scores():
     demo = DrawADigit(network(), digits())
     page = demo.figure_html()
     read = int(demo.logits.argmax())
-    assert f"The network reads a {read}" in page
+    assert f"The network predicts {read}" in page
     percents = [float(p) for p in re.findall(r"<td>([\d.]+)%</td>", page)]
     np.testing.assert_allclose(percents, 100 * demo.probabilities, atol=0.051)

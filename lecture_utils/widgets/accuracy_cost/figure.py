@@ -38,7 +38,7 @@ def front_html(rows, front, cost, weights):
     alt = (
         f"{len(rows)} networks by {NAMES[cost]}, on a logarithmic axis, and accuracy on ImageNet. "
         f"The Pareto front goes from {front[0].title} up to "
-        f"{front[-1].title}, steeply at first and then flat."
+        f"{front[-1].title}, in steps from one network to the next."
     )
     image = plotting.to_html(fig, alt=alt)
     plotting.plt.close(fig)

@@ -112,7 +112,9 @@ function compare([left, right], cost) {
   const [more, less] = left.tree[cost] >= right.tree[cost] ? [left, right] : [right, left];
   const ratio = more.tree[cost] / less.tree[cost];
   const times =
-    ratio < 1.005 ? "as many as" : `${format(ratio, ratio < 10 ? 1 : 0)} times as many as`;
+    ratio < 1.05
+      ? `${ratio > 1 ? "about " : ""}as many as`
+      : `${format(ratio, ratio < 10 ? 1 : 0)} times as many as`;
   const words = cost === "memory" ? times.replace("many", "much") : times;
   return `${more.title} has ${amount(more)} ${name}, ${words} ${less.title} (${amount(less)}).`;
 }

@@ -5,19 +5,19 @@ import numpy as np
 from .._figure import number
 
 _NAMES = {
-    "degrees": "rotation, largest, in degrees",
-    "translate": "shift, largest, as a fraction of the side",
-    "scale": "scale",
-    "shear": "shear, largest, in degrees",
-    "crop": "crop, fraction of the area",
-    "flip": "mirrored, probability",
-    "brightness": "brightness, largest change",
-    "contrast": "contrast, largest change",
-    "saturation": "saturation, largest change",
-    "hue": "hue, largest rotation",
-    "noise": "noise, standard deviation",
-    "erase": "cutout, probability",
-    "mixup": "mixup, alpha",
+    "degrees": "largest rotation, in degrees",
+    "translate": "largest shift, as a fraction of the side",
+    "scale": "zoom factor",
+    "shear": "largest shear, in degrees",
+    "crop": "area of the crop, as a fraction of the image",
+    "flip": "probability of mirroring",
+    "brightness": "largest change of brightness",
+    "contrast": "largest change of contrast",
+    "saturation": "largest change of saturation",
+    "hue": "largest change of hue, in turns",
+    "noise": "standard deviation of the noise",
+    "erase": "probability of a cutout",
+    "mixup": "alpha of mixup",
 }
 
 

@@ -50,7 +50,10 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
  */
 export function remark({ crop }, versions, preset) {
   if (preset === "digits")
-    return "Digits are not mirrored: a mirrored 2 is not a digit, and a 6 rotated by 180° is a 9.";
+    return (
+      "Digits are not mirrored, and they are rotated only slightly: a mirrored 2 is not a digit, " +
+      "and a 6 rotated by 180° is a 9."
+    );
   if (crop[1] <= 1) return "";
   const whole = versions.filter((version) => version.crop?.whole).length;
   const meaning = `scale=(${crop[0]}, ${crop[1]}) of RandomResizedCrop is a fraction of the area, not a zoom. `;

@@ -166,7 +166,8 @@ class Challenge(Demo):
                     self.demo.set_trait(name, value)
                 readings = self.demo.all_readings()
             finally:
-                # One trait may change another one, or be refused before another one is back.
+                # Setting one trait may change another, or fail until another is restored. So
+                # restore them in both orders, and once more.
                 with suppress(traitlets.TraitError):
                     _set(self.demo, before)
                 _set(self.demo, dict(reversed(before.items())))

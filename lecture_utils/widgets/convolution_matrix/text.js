@@ -25,7 +25,7 @@ function aboutRow(lab, row, transpose) {
   const missing = weights.length - entries.length;
   const border = missing
     ? ` ${plural(missing, "weight")} of the window ${missing === 1 ? "falls" : "fall"} on the ` +
-      "padding of zeros, so the row has fewer entries than the others."
+      `padding of zeros, so the row holds only ${entries.length} of the ${weights.length} weights.`
     : "";
   if (transpose) {
     const name = cellName("e", row, columns);
@@ -71,7 +71,7 @@ function aboutWeight({ taps, weights, entries }, tap) {
   const count = taps.reduce((sum, each) => sum + Number(each === tap), 0);
   return [
     `The weight ${letter(tap)} = ${format(weights[tap])} appears in ${count} of the ` +
-      `${entries.toLocaleString("en-US")} entries. They are tied: a change of ${letter(tap)} changes all of them.`,
+      `${entries.toLocaleString("en-US")} entries. They are tied: a change to ${letter(tap)} changes all of them.`,
     "",
   ];
 }

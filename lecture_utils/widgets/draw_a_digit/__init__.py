@@ -241,9 +241,9 @@ class DrawADigit(Demo):
             f"<td>{_figure.number(100 * probabilities[digit], 1)}%</td></tr>"
             for digit in range(CLASSES)
         )
-        truth = "" if label is None or label == read else f" It was meant as a {label}."
+        truth = "" if label is None or label == read else f" The label says {label}."
         percent = f"{100 * probabilities[read]:.1f}%"
-        words = f"The network reads a {read}, with a probability of {percent}.{truth}"
+        words = f"The network predicts {read}, with a probability of {percent}.{truth}"
         if not np.isfinite(probabilities).all():
             words = "The network's logits have become too large, so it reads nothing."
         alt = (

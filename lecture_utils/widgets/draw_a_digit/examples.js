@@ -32,7 +32,7 @@ export function exampleStrip({ model, edit }, onChoose) {
     const wrong = label !== predicted;
     strip.put(name, {
       image,
-      title: wrong ? `A ${label} that is read as a ${predicted}` : `A ${label}`,
+      title: wrong ? `Digit ${label}, misread as ${predicted}` : `Digit ${label}`,
     });
     strip.element
       .querySelector(`input[value="${name}"]`)

@@ -41,7 +41,7 @@ export function verdictPanel(model) {
     const words =
       best < 0
         ? "The network’s logits have become too large, so it reads nothing."
-        : `The network reads a ${best}, with a probability of ${percent(probabilities[best])}.`;
+        : `The network predicts ${best}, with a probability of ${percent(probabilities[best])}.`;
     setText(verdict, words);
     setText(truth, comment({ model, image: reader.image(), label: example?.label, best }));
     truth.classList.toggle("wrong", example !== undefined && example.label !== best);

@@ -44,9 +44,9 @@ def map_html(demo):
         f"{each['name']} {_percent(each['agreement'], 0)}" for each in demo.stages
     )
     alt = (
-        f"Maps of {len(demo.labels)} images by {demo.method}, one per stage. Share of the nearest "
-        f"{demo.neighbors.shape[2]} in all dimensions that are of the same class: {agreements}. "
-        "Crosses mark wrong predictions."
+        f"Maps of {len(demo.labels)} images by {demo.method}, one per stage. Share of the "
+        f"{demo.neighbors.shape[2]} nearest neighbors, in all dimensions, that have the same class "
+        f"as the image: {agreements}. Crosses mark misclassified images."
     )
     image = plotting.to_html(fig, alt=alt)
     plotting.plt.close(fig)

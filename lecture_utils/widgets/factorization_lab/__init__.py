@@ -92,9 +92,9 @@ class FactorizationLab(Demo):
             field = "×".join(map(str, row["receptive_field"]))
             cells = (f"{row['parameters']:,}", f"{row['macs']:,}", field)
             rows.append(_figure.table_row(name, cells))
-        heads = ("Convolution", "Parameters", "Multiply-adds", "Receptive field")
+        heads = ("Convolution", "Parameters", "MACs", "Receptive field")
         caption = (
             f"A {self.kernel}×{self.kernel} convolution, {self.inputs} to {self.outputs} channels, "
-            f"{self.size}×{self.size} pixels: {self.kind}."
+            f"{self.size}×{self.size} pixels, before and after its replacement ({self.kind})."
         )
         return _figure.table(caption, heads, rows)

@@ -136,7 +136,7 @@ function timeBars() {
     setText(
       note,
       row
-        ? `The nearest case that was measured: ${row[1]}×${row[1]}, ${row[2]} to ${row[2]} channels, ${row[3]}×${row[3]} pixels. ${machine}.`
+        ? `The nearest case that was measured: ${row[1]}×${row[1]}, ${row[2]} to ${row[2]} channels${row[0] === "bottleneck" ? ` (${row[2] / 4} in the bottleneck)` : ""}, ${row[3]}×${row[3]} pixels. ${machine}.`
         : "No times were measured when this demo was built.",
     );
     if (!row) return;

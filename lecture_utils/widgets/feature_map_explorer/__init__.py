@@ -216,12 +216,12 @@ class FeatureMapExplorer(Demo):
             tiles += [_scaled(layer, side, one) for one in strongest]
         means = layer.responses[sides].mean(axis=1)
         text = (
-            f"{self.left} and {self.right}, each with the maps of filters {strongest[0]} and "
-            f"{strongest[-1]} of {self.layer} (mean response "
-            f"{', '.join(_figure.number(mean, 3) for mean in means)})."
+            f"“{self.left}” and “{self.right}”, each followed by the maps of filters "
+            f"{strongest[0]} and {strongest[-1]} of {self.layer}. Mean response of the layer: "
+            f"{' and '.join(_figure.number(mean, 3) for mean in means)}."
         )
-        said = ", ".join(
-            f"{self.image_names[s]}: {self._said[name][s]}" for s in sides if self._said[name][s]
+        said = "; ".join(
+            f"“{self.image_names[s]}”: {self._said[name][s]}" for s in sides if self._said[name][s]
         )
         outputs = f"Predictions of the network: {said}." if said else ""
         rows = [self._row(label, each, sides) for label, each in self.maps[name].items()]

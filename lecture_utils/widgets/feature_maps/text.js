@@ -30,8 +30,8 @@ export function worked({ size, parts, sums, settings }, chosen, [row, column]) {
  */
 export function shapes({ d, k, mapSize }) {
   return (
-    `(${SIDE}, ${SIDE}, 3) → ${d} filters of ${k}×${k}×3 → (${mapSize}, ${mapSize}, ${d})` +
-    `   weights: ${k}·${k}·3·${d} + ${d} biases = ${(3 * k * k * d + d).toLocaleString("en-US")}`
+    `(${SIDE}, ${SIDE}, 3) → ${d} filter${d === 1 ? "" : "s"} of ${k}×${k}×3 → (${mapSize}, ${mapSize}, ${d})` +
+    `   parameters: ${k}·${k}·3·${d} weights + ${d} bias${d === 1 ? "" : "es"} = ${(3 * k * k * d + d).toLocaleString("en-US")}`
   );
 }
 
@@ -42,7 +42,7 @@ export function shapes({ d, k, mapSize }) {
  */
 export function effectSentence(shift, { steps, changed, follows, drift }) {
   return shift.some(Boolean)
-    ? `The shift changes the maps by ${percent(changed)}. If the old maps are shifted as well, by ${steps[0]} down and ${steps[1]} to the right on their own grid, ` +
+    ? `The shift changes the maps by ${percent(changed)}. If the old maps are shifted as well (on their own grid, ${Math.abs(steps[0])} ${steps[0] < 0 ? "up" : "down"} and ${Math.abs(steps[1])} to the ${steps[1] < 0 ? "left" : "right"}), ` +
         `the difference is ${percent(follows)}. The pooled vector changes by ${percent(drift)}.`
     : "Global average pooling keeps one number per map. Shift the image and watch: the maps move with it, but the bars hardly change.";
 }

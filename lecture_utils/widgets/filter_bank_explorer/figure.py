@@ -53,7 +53,7 @@ def matrix_html(bank, images, energies, marks, redundancy, like):
         f"<figure>{_figure.image_html([tile], alt, colors=48)}<figcaption>"
         f"{html.escape(summary)}{some} "
         "Energy: mean squared magnitude of the response. Redundancy: largest correlation with a "
-        f'stronger filter.</figcaption></figure><div class="demo-numbers">'
+        f'stronger filter that was kept.</figcaption></figure><div class="demo-numbers">'
         f"{_table(bank, energies, marks, redundancy, like, order)}</div>"
     )
 

@@ -63,7 +63,7 @@ def evolution_html(demo):
         cells = (f"{similarity[size]:.3f}", f"{accuracy:.1%} (after step {at:,})")
         rows.append(_figure.table_row(f"{size:,}", cells))
     heads = ("training images", "similarity to the initial filters", "validation accuracy")
-    tables = [_figure.table(f"After {step:,} steps", heads, rows)]
+    tables = [_figure.table(f"After step {step:,}", heads, rows)]
     if demo.curves:
         tables.append(_curve_table(demo.curves))
     return (

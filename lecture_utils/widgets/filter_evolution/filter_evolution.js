@@ -40,7 +40,7 @@ function runColumn(evolution, run) {
       sheet.draw(evolution.weights(run, moment), evolution, limit, dark);
     }
     sheet.name(
-      `${evolution.count} filters after ${grouped(step)} steps, learned from ${imageCount(size)}`,
+      `${evolution.count} filters after step ${grouped(step)}, learned from ${imageCount(size)}`,
     );
     setText(similarity, cosine(evolution.similarity(run, moment)));
     setText(accuracy, `${(100 * measured.accuracy).toFixed(1)}%`);

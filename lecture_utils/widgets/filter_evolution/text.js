@@ -47,5 +47,6 @@ export const EXPLAINED =
 export const scaleNote = (common) =>
   common
     ? "All filters, of all runs and steps, share one color scale: faint filters have small weights."
-    : "Each filter has its own color scale, which ends at minus (blue) and plus (red) its largest " +
-      "magnitude. So noise looks as strong as a learned pattern: compare the shapes.";
+    : "Each filter has its own color scale: its largest magnitude has the strongest color, red " +
+      "if positive and blue if negative. Noise therefore looks as strong as a learned pattern, " +
+      "so compare the shapes.";

@@ -91,9 +91,9 @@ export function exampleRows() {
     h("div", {}, titles[1], least.row),
   );
   function draw({ network, layer, index, isNeuron }, pool) {
-    const what = isNeuron ? "parts of images" : "images";
-    setText(titles[0], `Data set ${what} with the highest activation`);
-    setText(titles[1], `Data set ${what} with the lowest activation`);
+    const what = isNeuron ? "Parts of data set images" : "Data set images";
+    setText(titles[0], `${what} with the highest activation`);
+    setText(titles[1], `${what} with the lowest activation`);
     const part = Math.min(1, Math.max(24, layer.field ?? network.side) / network.side);
     const entries = (kind) =>
       layer.examples[isNeuron ? "local" : "whole"][kind][index].map(

@@ -145,7 +145,7 @@ function build(demo) {
     examples.draw(now, pool);
     setText(
       source,
-      `Images: ${network.pool.origin}. Numbers under images: ${measureOf(objective)}. Everything was recorded with the settings in the copied program.`,
+      `Images: ${network.pool.origin}. Numbers under images: ${measureOf(objective)}. Everything was recorded with the settings that “Copy as Python” shows.`,
     );
     tell(now);
     return {

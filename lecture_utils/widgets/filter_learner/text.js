@@ -49,8 +49,8 @@ function divergence(task, student, { rate, batch, momentum }) {
     return `${start} above ${precise(stable, 3)}, the largest stable rate here. Choose a smaller one and press Reset.`;
   }
   return (
-    `${start} below ${precise(stable, 3)}, which is stable on average, but a batch of ${batch} does not see the average: ` +
-    `the brightest patch alone allows only ${precise((1 + momentum) / task.brightest, 2)}. ` +
+    `${start} below ${precise(stable, 3)}, the largest stable rate for the average over all patches. But a batch of ${batch} does not see the average: ` +
+    `the patch with the largest magnitude alone allows only ${precise((1 + momentum) / task.brightest, 2)}. ` +
     "Choose a smaller learning rate or a larger batch, and press Reset."
   );
 }
@@ -62,7 +62,7 @@ function divergence(task, student, { rate, batch, momentum }) {
  */
 export function lesson({ curvature: { condition, taught, eigenvalues } }) {
   if (taught < eigenvalues.length) {
-    return `Gradient in ${taught} of ${eigenvalues.length} directions of the kernel.`;
+    return `This image teaches only ${taught} of the ${eigenvalues.length} directions in which the kernel can change. Along the others, the gradient is zero.`;
   }
   const ratio = precise(condition, 3);
   if (condition < EVEN)

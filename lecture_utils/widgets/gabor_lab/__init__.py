@@ -165,7 +165,7 @@ class GaborLab(ImageDemo):
         alt = (
             f"Left: {self.source}, in gray, with the kernel's window framed. Middle: the real part "
             "of the kernel, stripes that fade toward its border. Right: the magnitude of the "
-            "response, strong where the image has such stripes; the strongest position is framed."
+            "response, strong where the image has such stripes; one position is framed."
         )
         number = f"{magnitude[row, column]:.4g}"
         text = (

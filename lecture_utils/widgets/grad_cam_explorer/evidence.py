@@ -75,13 +75,13 @@ def occlusion_falls(model, image, window, stride):
     Raises
     ------
     ValueError
-        If the stride fits neither into the image nor into the window a whole number of times.
+        If the stride does not divide both the side of the image and that of the window.
     """
     size = image.shape[-1]
     if size % stride or window % stride:
         raise ValueError(
             f"a window of {window} that moves by {stride} does not cover {size} pixels evenly; use "
-            "divisors"
+            "a stride that divides both"
         )
     cells, covered = size // stride, window // stride
     positions = range(cells - covered + 1)

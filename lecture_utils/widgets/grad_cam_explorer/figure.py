@@ -35,8 +35,8 @@ def figure_html(one, photo, layer, class_names):
     names = [html.escape(class_names[c]) for c in classes]
     alt = (
         f"An image, {photo}, and three maps of {maps.shape[1]} by {maps.shape[2]} cells for "
-        f"{', '.join(names[:3])}: red where there is evidence for the class, blue where there is "
-        "evidence against it."
+        f"{', '.join(class_names[c] for c in classes[:3])}: red where there is evidence for the "
+        "class, blue where there is evidence against it."
     )
     rows = "".join(
         f'<tr><th scope="row">{name}</th><td>{100 * probabilities[c]:.1f}%</td>'

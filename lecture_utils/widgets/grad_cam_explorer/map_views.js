@@ -112,11 +112,12 @@ export function mapViews({ demo: { request, signal }, data, names, last }) {
     right.map.mark({ top: there[0], left: there[1], rows: 1, columns: 1 });
     // As on the left: with its sign, even where the view shows only one of the two.
     const values = beside === "class" ? otherMap : second.map;
-    const value = format(values[there[0] * second.columns + there[1]], 3);
+    const value = values[there[0] * second.columns + there[1]];
+    const amount = format(Math.abs(value), 3);
     const tell = {
-      occlusion: `covering this position lowers the logit by ${value}`,
-      class: `for “${names[other]}” it is ${value}`,
-      difference: `${value} more than for “${names[other]}”`,
+      occlusion: `covering this position ${value < 0 ? "raises" : "lowers"} the logit by ${amount}`,
+      class: `for “${names[other]}” it is ${format(value, 3)}`,
+      difference: `${amount} ${value < 0 ? "less" : "more"} than for “${names[other]}”`,
     }[beside];
     const where = chosen ? "" : ", the strongest cell";
     const evidence = `${format(map[row * columns + column], 3)} of evidence for “${names[c]}”`;

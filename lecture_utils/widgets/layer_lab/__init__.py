@@ -157,11 +157,12 @@ class LayerLab(Demo):
             _figure.signed_tile(self.output, (row, column, 1, 1)),
         ]
         sizes = ["×".join(map(str, grid.shape)) for grid in (self.image, self.kernel, self.output)]
-        what = f"{sizes[1]} " + ("convolution" if convolves else f"{self.operation}-pooling")
+        what = f"{sizes[1]} " + ("convolution" if convolves else f"{self.operation} pooling layer")
         value = _figure.number(self.output[row, column])
+        kernel = "the kernel, " if convolves else ""
         alt = (
-            f"An image of {sizes[0]} cells with a window framed, and the output of a {what}, "
-            f"{sizes[2]} cells, blue below zero and red above; the framed cell is {value}."
+            f"An image of {sizes[0]} cells with a window framed, {kernel}and the output of a "
+            f"{what} ({sizes[2]} cells), blue below zero and red above; the framed cell is {value}."
         )
         text = (
             f"A {what} with stride {self.stride}, padding {self.padding} and dilation "

@@ -18,7 +18,7 @@ export function sizeFormula(lab) {
     const { count, dropped } = windowCount(n, k, lab);
     const end = dropped ? ", because no window may start beyond the image" : "";
     const steps = `${open}(${n} + 2·${p} − ${d}·(${k} − 1) − 1) / ${s}${close}`;
-    return `${steps}${dropped ? "" : " + 1"} = ${Math.max(count, 0)}${end}`;
+    return `${steps}${dropped ? "" : " + 1"} = ${format(count)}${end}`;
   };
   const lines = [axis(h, kh)];
   if (h !== w || kh !== kw) lines.push(axis(w, kw));
@@ -94,9 +94,7 @@ export function readingFacts({ rowReads, columnReads, h, w, problem }) {
   const usual = `Each input cell feeds ${times} output cell${times === "1" ? "" : "s"}.`;
   const skipped = h * w - rowReads.filter(Boolean).length * columnReads.filter(Boolean).length;
   if (!skipped) return usual;
-  const where = [lines("row", rowReads), lines("column", columnReads)]
-    .filter(Boolean)
-    .join(" and ");
+  const where = [lines("row", rowReads), lines("column", columnReads)].filter(Boolean).join(" or ");
   return `${usual} No window reads ${where}: ${skipped} of ${h * w} cells are lost (hatched).`;
 }
 
@@ -111,7 +109,7 @@ export function borderNote({ operation, padding, ceil, kh, kw }) {
   const limit =
     `For pooling, padding is at most half the window (here ${half}), so that no window lies on ` +
     "padding alone.";
-  if (operation === "max") return `${limit} It counts as −∞, so it never wins.`;
+  if (operation === "max") return `${limit} The padding counts as −∞, so it is never the maximum.`;
   const over = ceil ? " What hangs over the padded input does not count." : "";
   const zeros = padding ? " Its zeros count in the mean." : "";
   return `${limit}${zeros} PyTorch's average pooling has no dilation.${over}`;

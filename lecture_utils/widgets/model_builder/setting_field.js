@@ -40,8 +40,8 @@ export function settingField({ setting, onChange, onProblem }) {
       }
       input.setAttribute("aria-invalid", "true");
       const kind = step === 1 ? "a whole number" : "a number";
-      const what = Number.isNaN(typed) ? "That" : String(typed).replace("-", "\u2212");
-      onProblem(`${what} cannot be “${label}”: use ${kind} from ${low} to ${high}.`);
+      const what = Number.isNaN(typed) ? "" : `, not ${String(typed).replace("-", "\u2212")}`;
+      onProblem(`“${label}” must be ${kind} from ${low} to ${high}${what}.`);
     });
     input.addEventListener("change", () => {
       if (input.valueAsNumber === current) return;

@@ -72,7 +72,8 @@ export function findProblem(layer, shape, flattened) {
       [layer.out_channels, "outgoing"],
     ]) {
       if (count % groups === 0) continue;
-      const problem = `${count} ${what} channels cannot be divided into ${groups} groups of one size.`;
+      const noun = count === 1 ? "channel" : "channels";
+      const problem = `${count} ${what} ${noun} cannot be divided into ${groups} equal groups.`;
       return { problem, fix: { label: "Fix: one group", set: { groups: 1 } } };
     }
   } else if (padding > Math.floor(kernel / 2)) {

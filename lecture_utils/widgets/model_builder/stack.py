@@ -94,9 +94,8 @@ def find_problem(layer, shape, flattened=None):
         groups = layer["groups"]
         for count, what in ((channels, "incoming"), (layer["out_channels"], "outgoing")):
             if count % groups:
-                return (
-                    f"{count} {what} channels cannot be divided into {groups} groups of one size."
-                )
+                noun = "channel" if count == 1 else "channels"
+                return f"{count} {what} {noun} cannot be divided into {groups} equal groups."
     elif padding > kernel // 2:
         return (
             f"Padding is {padding}, but pooling allows at most half of its kernel, here "

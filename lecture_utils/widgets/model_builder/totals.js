@@ -53,7 +53,7 @@ export function totalsPanel() {
   }
   function update(totals, layers, rows, macs) {
     const known = totals.valid ? "" : "So far: ";
-    const output = totals.output ? ` The output is ${totals.output.join("×")}.` : "";
+    const output = totals.output ? ` Output shape: ${totals.output.join("×")}.` : "";
     const text =
       `${known}${count(totals.parameters)} parameters (${memory(4 * totals.parameters)}), ` +
       `${count(totals.macs)} MACs per image (${short(totals.macs)}), ${memory(totals.bytes)} of activations.${output}`;

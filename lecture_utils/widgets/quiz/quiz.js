@@ -30,11 +30,10 @@ function question({ question: text, options, key }, number) {
     });
     const { right, why } = options[picked];
     const missing = options.some((o, i) => o.right && !inputs[i].checked);
-    const lead = right
-      ? several && missing
-        ? "Correct so far, but there is more. "
-        : "Correct. "
-      : "Not quite. ";
+    const extra = options.some((o, i) => !o.right && inputs[i].checked);
+    let lead = "Not quite. ";
+    if (right && extra) lead = "This option is correct, but not everything you selected is. ";
+    else if (right) lead = missing ? "Correct so far, but there is more. " : "Correct. ";
     verdict.className = `quiz-verdict ${right ? "right" : "wrong"}`;
     verdict.replaceChildren(h("strong", {}, lead), ...withCode(why));
   }

@@ -154,8 +154,8 @@ class ReceptiveFieldLab(Demo):
     def readings(self) -> dict[str, Any]:
         """Return what one output sees along an axis, and what it costs.
 
-        ``read`` counts the pixels along the axis that some weight reaches, and ``weights`` those of
-        all convolutions, for one channel.
+        ``read`` counts the pixels along the axis that some weight reaches, and ``kernel_weights``
+        the weights of all convolutions, for one channel.
         """
         field = self.receptive_fields[-1]
         convolutions = [layer for layer in self.layers if layer["kind"] == "conv"]
@@ -181,10 +181,11 @@ class ReceptiveFieldLab(Demo):
         tile = _figure.sequential_tile(np.outer(self.profile, self.profile))
         side = side_holding(0.95, np.outer(self.profile, self.profile))
         text = (
-            f"One output of these {len(fields)} layers sees {size}×{size} pixels; with averaging "
-            f"kernels, 95% of the total weight lies in the middle {side}×{side}."
+            f"After {len(fields)} layer{'s' * (len(fields) > 1)}, one output sees {size}×{size} "
+            "pixels; with averaging kernels, at least 95% of the total weight lies in the middle "
+            f"{side}×{side}."
         )
-        alt = f"A square of {size}×{size} pixels, the darker the more the pixel counts."
+        alt = f"A square of {size}×{size} pixels: the darker a pixel, the more it counts."
         return (
             f"<figure>{_figure.image_html([tile], alt)}"
             f"<figcaption>{text}</figcaption></figure>"

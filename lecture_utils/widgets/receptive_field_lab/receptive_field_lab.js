@@ -139,7 +139,7 @@ function build(demo) {
     setText(facts, weightSentence(size, side));
     setText(note, measuringNote(random, tooLarge));
     demo.say(
-      `${said} One output sees ${size} by ${size} pixels, 95% of the weight in ${side} by ${side}.`,
+      `${said} One output sees ${size} by ${size} pixels, at least 95% of the weight in ${side} by ${side}.`,
     );
     Object.assign(root.dataset, { size, step, side });
     return { layers, fields: sizes, map: measured.map, side, seen, kernels, output };

@@ -10,9 +10,12 @@ import { DRAWS, LARGEST_RANDOM } from "./measure.js";
 export function axisSentence({ size, step }, seen) {
   const holes =
     seen < size
-      ? `, but only ${seen} of the ${size} pixels along an axis are read: the others fall through the holes`
+      ? `, but only ${seen} of the ${size} pixels are read: no weight reaches the others`
       : "";
-  return `One output sees ${size} pixels along each axis; its neighbor's field is shifted by ${step} pixel${step === 1 ? "" : "s"}${holes}.`;
+  return (
+    `One output sees ${size} pixel${size === 1 ? "" : "s"} along each axis${holes}. ` +
+    `The field of the next output is shifted by ${step} pixel${step === 1 ? "" : "s"}.`
+  );
 }
 
 /**
@@ -22,7 +25,7 @@ export function axisSentence({ size, step }, seen) {
  */
 export function weightSentence(size, side) {
   const share = ((100 * side * side) / (size * size)).toFixed(0);
-  return `Theoretical field: ${size}×${size}. 95% of the weight lies in the middle ${side}×${side} (framed), ${share}% of the area.`;
+  return `Theoretical field: ${size}×${size}. At least 95% of the weight lies in the middle ${side}×${side} (framed), ${share}% of the area.`;
 }
 
 /**

@@ -32,7 +32,7 @@ export function weightMap({ model, edit }) {
     paint(measured.map, size, size, sequentialScale(largest || 1, dark));
     canvas.setAttribute(
       "aria-label",
-      `How much each of ${size} by ${size} pixels counts: 95% of the weight lies in the middle ${measured.side} by ${measured.side}.`,
+      `How much each of ${size} by ${size} pixels counts: at least 95% of the weight lies in the middle ${measured.side} by ${measured.side}.`,
     );
     square.style.inset = `${(50 * (size - measured.side)) / size}%`;
   }

@@ -30,11 +30,13 @@ def lab_html(demo):
     _draw_dots(dots, demo, rows, plotting)
     _draw_curves(curves, demo, plotting)
     chosen = demo._entry(demo.method)
+    has_gray = "none" in demo.shown and demo.method != "none"
+    beside = ", with the curves without regularization in gray" if has_gray else ""
     alt = (
         f"Left: validation and test accuracy of {len(rows)} methods within {demo.budget} epochs, "
         f"one dot per seed; the table has the numbers. Right: {demo.quantity} of "
         f"{_name(chosen)} over the epochs, solid for validation photos and dashed for training "
-        "photos as they are, with the curves without regularization in gray."
+        f"photos as they are{beside}."
     )
     image = plotting.to_html(fig, alt=alt)
     plotting.plt.close(fig)

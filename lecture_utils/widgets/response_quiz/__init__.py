@@ -152,9 +152,9 @@ class ResponseQuiz(Demo):
         high, low = self.pairs[-2][0][0][2:]
         alt = (
             f"Synthesized images with a high and with a low activation of filter {filter} of "
-            f"{entry['label']}; then two images of the data set, of which the first activates the "
-            f"filter more ({_figure.number(high)}, the second "
-            f"{_figure.number(low)})."
+            f"{entry['label']}; then two images of the data set. The first of these two activates "
+            f"the filter more: its activation is {_figure.number(high)}, that of the second "
+            f"{_figure.number(low)}."
         )
         rows = [
             _figure.table_row(observer, [_score_text(*scores[c]) for c in CONDITIONS])

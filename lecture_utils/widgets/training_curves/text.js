@@ -33,8 +33,9 @@ export function summary(stops, { patience, monitor }) {
   const shortened = stops.filter((stop) => stop.epochsSaved);
   const rule = `With a patience of ${epochCount(patience)} on the ${WATCHED[monitor]}`;
   if (!shortened.length) {
-    const who = all === 1 ? "this run would have gone" : `all ${all} runs would have gone`;
-    return `${rule}, ${who} to the end: nothing is saved, and the best epoch is kept.`;
+    return all === 1
+      ? `${rule}, this run does not stop early: nothing is saved, and it keeps its best epoch.`
+      : `${rule}, no run stops early: nothing is saved, and every run keeps its best epoch.`;
   }
   const total = (read) => stops.reduce((sum, stop) => sum + read(stop), 0);
   const trained = total((stop) => stop.epochs);
@@ -55,8 +56,8 @@ export function summary(stops, { patience, monitor }) {
         ? "It misses the best epoch"
         : `${missed} of ${all} ${missed === 1 ? "misses its" : "miss their"} best epoch`;
     const mean = total((stop) => stop.againstBest) / all;
-    const how = all === 1 ? "" : `, averaged over all ${all}`;
-    cost = `${whose}: ${points(mean)} points of validation accuracy${how}.`;
+    const how = all === 1 ? "" : ` on average over ${all} runs`;
+    cost = `${whose}, which changes the validation accuracy by ${points(mean)} points${how}.`;
     if (!worse.length && mean === 0) cost = `${whose}, at no loss of validation accuracy.`;
   }
   return `${rule}, ${who}: ${saved} of ${trained + saved} epochs saved${time}. ${cost}`;

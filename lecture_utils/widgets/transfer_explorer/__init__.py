@@ -27,8 +27,9 @@ MOST_OUTPUTS = 1000
 class TransferExplorer(Demo):
     """A network as a row of stages, with a boundary between the frozen and the trained ones.
 
-    Counts are exact at every boundary. Accuracy, time and memory are those of recorded runs; where
-    there is none, the demo says so. In a live notebook, all traits are in sync both ways.
+    Trained parameters and the memory of a training step are counted exactly at every boundary.
+    Accuracy and time are those of recorded runs; where there is none, the demo says so. In a live
+    notebook, all traits are in sync both ways.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ export function pythonCode({ network, until, outputs, runs, root }) {
   ].join("\n");
   const module = network.own
     ? `# module: your network ${quote(network.name)}.`
-    : `# Random weights are enough to count; pretrained.load(${quote(network.name)}) has the trained ones.
+    : `# To count, the values of the weights do not matter; pretrained.load(${quote(network.name)}) has the trained ones.
 module, _ = load(${quote(network.name)})
 module = module.to_empty(device="cpu")  # it comes without memory for its weights`;
   const where = root ? `, root=${quote(root)}` : "";

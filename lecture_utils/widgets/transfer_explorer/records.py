@@ -128,7 +128,7 @@ def _recorded(label, name, root):
 def _given(source):
     known = _NEEDED | _OPTIONAL.keys()
     if missing := sorted(_NEEDED - source.keys()):
-        raise ValueError(f"a run lacks {', '.join(missing)}; it has {', '.join(sorted(known))}")
+        raise ValueError(f"a run lacks {', '.join(missing)}; it needs {', '.join(sorted(_NEEDED))}")
     if unknown := sorted(source.keys() - known):
         raise ValueError(f"a run has no {', '.join(unknown)}; it has {', '.join(sorted(known))}")
     entry = {**_OPTIONAL, **source}

@@ -57,7 +57,7 @@ export const percent = (value, digits = 1) => `${(100 * value).toFixed(digits)}%
  */
 export function boundaryWords({ stages }, { until, index }) {
   const name = (stage) => (stage === "head" ? "the new head" : stage);
-  if (index === 0) return "nothing is frozen: the whole network is trained";
+  if (index === 0) return "nothing is frozen; the whole network is trained";
   const before = stages
     .slice(0, index)
     .filter(({ parameters }) => parameters)
