@@ -14,7 +14,7 @@ from .timing import measure as measure_times
 
 
 class FactorizationLab(Demo):
-    """Replace one convolution by smaller ones and compare parameters, multiply-adds and time.
+    """Replace one convolution by smaller ones and compare parameters, MACs and time.
 
     All layers have stride 1, no bias, and padding that keeps the size.
 
@@ -68,7 +68,7 @@ class FactorizationLab(Demo):
 
     @property
     def summary(self) -> dict[str, dict[str, Any]]:
-        """Layers, parameters, multiply-adds and receptive field, before and after."""
+        """Layers, parameters, MACs and receptive field, before and after."""
         plans = layers(self.kind, self.kernel, self.inputs, self.outputs, self.middle)
         return {
             name: {

@@ -178,14 +178,14 @@ class ModelBuilder(Demo):
         """Return the stack as a table of numbers."""
         rows = self.summary
         body = [_table_row(i, row) for i, row in enumerate(rows, 1)]
-        heads = ("Layer", "Output", "Parameters", "Multiply-adds", "Activations", "Receptive field")
+        heads = ("Layer", "Output", "Parameters", "MACs", "Activations", "Receptive field")
         parameters, mult_adds = (
             sum(row[name] or 0 for row in rows) for name in ("parameters", "mult_adds")
         )
         size = "×".join(map(str, self.input_shape))
         caption = (
             f"A network for images of {size} (channels × height × width): {parameters:,} "
-            f"parameters, {mult_adds:,} multiply-adds for one image."
+            f"parameters, {mult_adds:,} MACs for one image."
         )
         return _figure.table(caption, heads, body)
 
