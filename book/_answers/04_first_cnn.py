@@ -101,7 +101,7 @@ color_network = nn.Sequential(
     nn.Flatten(), nn.Linear(32 * 5 * 5, 10),
 )
 
-# %% Exercise 3, rejected with "a padding of a convolution has changed": padding
+# %% Exercise 3, rejected with "You have changed the kernel size, stride, or padding": padding
 color_network = nn.Sequential(
     nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
     nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),

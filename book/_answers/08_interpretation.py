@@ -268,7 +268,7 @@ def hottest_box(m, window):
     row, column = divmod(int(sums.argmax()), sums.shape[1])
     return row + window // 2, column + window // 2
 
-# %% Exercise 5, rejected with "some of which have negative values": the largest value in the square
+# %% Exercise 5, rejected with "in random maps with positive and negative values": the largest value in the square
 def hottest_box(m, window):
     peaks = F.max_pool2d(m[None, None], window, stride=1)[0, 0]
     sums = F.avg_pool2d(m.abs()[None, None], window, stride=1)[0, 0]

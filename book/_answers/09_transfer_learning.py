@@ -203,7 +203,7 @@ asked = transfer.embed(net, five.validation_set)
 head = make_pipeline(StandardScaler(), SVC(C=3))
 kinds_predicted = head.fit(known.inputs, known.labels).predict(asked.inputs).tolist()
 
-# %% Exercise 5, rejected with "predict one label for each": the training images
+# %% Exercise 5, rejected with "predict one per image": the training images
 five = five_kinds()
 known = transfer.embed(net, five.train_set)
 head = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))

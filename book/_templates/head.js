@@ -42,10 +42,10 @@
   const spaces = [0, 1, -1, 2, -2, 3, -3, 4, -4].map((n) => `${0.03 * n}em`);
   const range = document.createRange();
   const linesOf = (block) =>
-    [block, ...block.childNodes].map((node) => {
+    [block, ...block.childNodes].flatMap((node) => {
       range.selectNodeContents(node);
       const { top, height } = range.getBoundingClientRect();
-      return [top, height].map((length) => Math.round(length / 12)).join();
+      return [top, height];
     });
   const keepLines = (change) => {
     const blocks = [];
@@ -59,9 +59,10 @@
       const { style } = block;
       const same = (count) => (space) => {
         style.wordSpacing = space;
-        return linesOf(block).slice(0, count).join() === before.slice(0, count).join();
+        const after = linesOf(block);
+        return before.slice(0, count).every((length, i) => Math.abs(length - after[i]) < 9);
       };
-      if (!spaces.some(same(before.length)) && !spaces.some(same(1))) style.wordSpacing = "";
+      if (!spaces.some(same(before.length)) && !spaces.some(same(2))) style.wordSpacing = "";
     }
   };
   new PerformanceObserver((_, observer) => {

@@ -222,7 +222,7 @@ def test_drawing_by_keyboard(open_demo):
     keys = ["Space", "Shift+ArrowDown", "ArrowRight", "Space", "ArrowRight", "ArrowRight", "Escape"]
     for key in keys:
         page.page.keyboard.press(key)
-    told = page.root.get_by_role("status").filter(has_text="The network reads a")
+    told = page.root.get_by_role("status").filter(has_text="The network predicts")
     expect(told).to_have_count(1)
     drawn = page.check()
     ink = drawn["ink"] >= 0.5

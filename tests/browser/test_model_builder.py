@@ -205,7 +205,9 @@ def test_every_setting(builder):
         builder.field(f"{name} of layer 1, Conv2d").fill(value)
     builder.field("bias of layer 1, Conv2d").uncheck()
     builder.check()
-    expect(builder.layer(1)).to_contain_text("8 outgoing channels cannot be divided into 3 groups")
+    expect(builder.layer(1)).to_contain_text(
+        "8 outgoing channels cannot be divided into 3 equal groups"
+    )
     builder.press("Fix: one group")
     for name, value in {"kernel": "3", "stride": "1", "padding": "1"}.items():
         builder.field(f"{name} of layer 5, MaxPool2d").fill(value)

@@ -234,7 +234,7 @@ def test_scores_of_the_programs():
     correct, answered = quiz.observers["colors and contrast"]["examples"]
     low, high = wilson(correct, answered)
     assert f"{correct / answered:.0%} of {answered} ({low:.0%} to {high:.0%})" in html
-    assert re.search(r"the first activates the\s+filter more", html)
+    assert re.search(r"The first of these two activates\s+the filter more", html)
 
 
 @pytest.mark.parametrize(

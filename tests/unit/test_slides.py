@@ -108,7 +108,7 @@ def test_shown_code_cells_contribute_outputs_or_else_their_code():
 def test_skipping_a_headline_drops_its_slide_and_nothing_else():
     cells = [
         headline("One"),
-        headline("Two", "skip"),
+        headline("Second", "skip"),
         cell("about two"),
         cell("x", "-", outputs=[printed("two")]),
         headline("Three", "subslide"),
@@ -117,7 +117,7 @@ def test_skipping_a_headline_drops_its_slide_and_nothing_else():
     ]
     page, _ = build(*cells)
     assert len(stages(page)) == 4
-    assert "Two" not in page and ">two<" not in page and "about two" not in page
+    assert "Second" not in page and ">two<" not in page and "about two" not in page
     assert ">three<" in page and "dropped" not in page
 
 

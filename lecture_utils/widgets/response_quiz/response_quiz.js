@@ -73,6 +73,7 @@ function build(demo) {
   const task = h("p", { class: "lu-title" }, "Which of these two activates the filter more?");
   const verdict = h("p", { class: "quiz-answer", role: "status" });
   const next = button({ label: "Next question", kind: "primary", onClick: goOn });
+  next.hidden = true;
   let number = 0;
   let chosen = null;
   let shown = null;
