@@ -421,11 +421,10 @@ def reading_maps(
 
     hooks = []
     unknown = [reader for reader in readers if reader.axes is None]
-    inside = [reader for reader in unknown if has_spatial_layer(reader.module)]
-    follow = len(inside) < len(unknown)
+    follow = not all(has_spatial_layer(reader.module) for reader in unknown)
     try:
         for reader in readers:
-            if reader in inside and not follow:
+            if reader.axes is None and not follow:
                 hooks += FollowInside(reader.module).hooks
             hooks.append(reader.module.register_forward_hook(hook_of(reader)))
         with eager(), following_axes(images) if follow else nullcontext(images) as followed:

@@ -23,12 +23,10 @@ def installed_without_runs() -> bool:
     return INDEX.is_file()
 
 
-def recorded(name: str) -> list[int]:
-    """Return the seeds of a recipe's runs that can be downloaded."""
+def recorded() -> list[tuple[str, int]]:
+    """Return name and seed of the runs that can be downloaded, sorted."""
     cards = [Path(file).parent for file in _index()["files"] if file.endswith(f"/{_store.CARD}")]
-    return sorted(
-        int(run.name.removeprefix("seed")) for run in cards if run.parent.as_posix() == name
-    )
+    return sorted((run.parent.as_posix(), int(run.name.removeprefix("seed"))) for run in cards)
 
 
 def fetch(name: str, seed: int) -> Path:

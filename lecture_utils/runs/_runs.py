@@ -289,7 +289,7 @@ def available(
     """
     names = sorted(RECIPES) if name is None else [recipe(name).name]
     if root is None and _on_demand.installed_without_runs():
-        return [(each, seed) for each in names for seed in _on_demand.recorded(each)]
+        return [run for run in _on_demand.recorded() if run[0] in names]
     root = Path(root or _store.RECORDED)
     return sorted(
         (each, int(card.parent.name.removeprefix("seed")))
