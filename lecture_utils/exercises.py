@@ -38,7 +38,7 @@ def check(title: str, *tests: tuple[Callable[[], object], str]) -> bool:
     --------
     >>> answer = ...
     >>> check("Exercise 1", (lambda: answer + 1 == 43, "It is one less than 43."))
-    ○ Exercise 1 is open. It is one less than 43.
+    ○ Exercise 1 is not solved yet. It is one less than 43.
     False
     >>> answer = 42
     >>> check("Exercise 1", (lambda: answer + 1 == 43, "It is one less than 43."))
@@ -61,7 +61,7 @@ def check(title: str, *tests: tuple[Callable[[], object], str]) -> bool:
             untouched = any(word in str(error) for word in ("ellipsis", "Ellipsis", "NoneType"))
             problem = "" if untouched else f" ({type(error).__name__}: {error})"
         if not passed:
-            print(f"○ {title} is open. {hint}{problem}")
+            print(f"○ {title} is not solved yet. {hint}{problem}")
             return False
     print(f"✓ {title} is solved.")
     return True

@@ -88,13 +88,21 @@
     }
   }
 
+  /** Bytes from base64: by the browser if it can, which is several times as fast. */
+  function fromBase64(text) {
+    const bytesOf = /** @type {any} */ (Uint8Array);
+    if (bytesOf.fromBase64) return bytesOf.fromBase64(text);
+    const letters = atob(text);
+    const bytes = new Uint8Array(letters.length);
+    for (let i = 0; i < bytes.length; i += 1) bytes[i] = letters.charCodeAt(i);
+    return bytes;
+  }
+
   /** Put a widget's binary buffers, stored as base64, back where they belong in its state. */
   function restoreBuffers(state, buffers = []) {
     for (const { path, encoding, data } of buffers) {
       if (encoding !== "base64") throw new Error(`cannot read a buffer encoded as ${encoding}`);
-      const text = atob(data);
-      const bytes = new Uint8Array(text.length);
-      for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+      const bytes = fromBase64(data);
       const owner = path.slice(0, -1).reduce((object, key) => (object[key] ??= {}), state);
       owner[path.at(-1)] = new DataView(bytes.buffer);
     }

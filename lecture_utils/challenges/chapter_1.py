@@ -33,8 +33,8 @@ def same_size() -> Challenge:
         name="1/same-size",
         title="Keep the size",
         minutes=1,
-        answer="Set the padding to 2. A kernel with k rows loses k − 1 rows, so each side needs "
-        "(k − 1) / 2 = 2 more. PyTorch calls this padding “same”.",
+        answer="Set the padding to 2. With a k×k kernel, the output loses k − 1 rows and columns, "
+        "so the image needs (k − 1) / 2 = 2 more on each side. PyTorch calls this padding “same”.",
         solution={"padding": 2},
     )
 

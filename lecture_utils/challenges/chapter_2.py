@@ -75,8 +75,8 @@ def one_half_only() -> Challenge:
         [
             "The brightness of the stripes on the left changes in a direction of 30°. Theta is in "
             "radians.",
-            "A wide filter in the image is a small spot in the frequency plane. Which slider makes "
-            "the spot smaller?",
+            "A filter that is wide in the image has a small spot in the frequency plane. Which "
+            "slider makes the spot smaller?",
             "If the filter is too wide, it reaches across the border between the halves.",
         ],
         name="2/one-half-only",
@@ -104,30 +104,31 @@ def no_filter_wasted() -> Challenge:
                 "weak_below",
                 0.05,
                 "“Weak” still means below 0.05 of the strongest",
-                "The limit is now {value}.",
+                "The limit for “weak” is now {value}.",
                 digits=2,
             ),
             at_most(
                 "redundant_above",
                 0.95,
                 "“Redundant” still means a correlation above 0.95",
-                "The limit is now {value}.",
+                "The limit for “redundant” is now {value}.",
                 digits=2,
             ),
         ],
         [
             "Sort by frequency. Which filters are weak, and which are redundant?",
             "Filters for low frequencies need a wide window to tell directions apart. At high "
-            "frequencies, such a window passes only a narrow band, and little of an image is in "
-            "it.",
+            "frequencies, such a window passes only a narrow band, which holds little of the "
+            "energy of an image.",
             "Try every choice of the envelope.",
         ],
         name="2/no-filter-wasted",
         title="No filter wasted",
         minutes=10,
         answer="Choose the envelope “σ 0.56 / f: one octave”. With one sigma for all frequencies, "
-        "the spots of low frequencies overlap, and those of high frequencies are too small to "
-        "catch much. A window that shrinks as the frequency grows covers the plane evenly.",
+        "all spots have the same size: at low frequencies they overlap, and at high frequencies "
+        "they are too small to catch much. If the window shrinks as the frequency grows, the spots "
+        "cover the plane evenly.",
         solution={"sigma": None},
     )
 

@@ -17,7 +17,7 @@ def two_by_two() -> Challenge:
         [
             equal_to("rows", 2, "An output of 2 rows", "The output has {value} rows."),
             equal_to("columns", 2, "An output of 2 columns", "The output has {value} columns."),
-            equal_to("window", 3, "A 3×3 kernel", "The kernel has {value} rows or columns."),
+            equal_to("window", 3, "A 3×3 kernel", "The longer side of the kernel is {value}."),
             equal_to("padding", 0, "No padding", "The padding is {value}."),
         ],
         [

@@ -105,8 +105,8 @@ def five_thousand() -> Challenge:
             "Start with fewer channels: 8, 16, and 16 leave room for more layers.",
             "After two pooling layers, one step on the map is four pixels in the image. A 3×3 "
             "kernel then adds 8 pixels to the receptive field.",
-            "If a map becomes too small for another layer, add padding, or dilate a kernel (see "
-            "“All settings”).",
+            "If a map becomes too small for another layer, add padding. Or dilate a kernel instead "
+            "of adding a layer (see “All settings”).",
         ],
         name="4/five-thousand",
         title="Nearly the whole image for 5,000 parameters",

@@ -50,8 +50,13 @@ def lose_nothing() -> Challenge:
         "Choose a patience, and the quantity that early stopping watches, so that all nine keep "
         "their best epoch and at least 300 epochs are saved in total.",
         [
-            equal_to("kept_best", 9, "All nine keep their best epoch", "{value} of nine keep it."),
-            at_least("epochs_saved", 300, "At least 300 epochs saved", "{value} are saved."),
+            equal_to(
+                "kept_best",
+                9,
+                "All nine keep their best epoch",
+                "Runs that keep their best epoch: {value} of 9.",
+            ),
+            at_least("epochs_saved", 300, "At least 300 epochs saved", "Epochs saved: {value}."),
         ],
         [
             "With more patience, fewer runs miss their best epoch, but fewer epochs are saved.",

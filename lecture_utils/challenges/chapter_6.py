@@ -66,7 +66,7 @@ def keep_the_label() -> Challenge:
         ],
         [
             "A mirrored 6 is not a digit at all. Half a 6 could be a 0 or a 5.",
-            "One of the buttons at the top has nearly everything that you need.",
+            "One of the buttons at the top sets everything that you need.",
         ],
         name="6/keep-the-label",
         title="A six must stay a six",
@@ -99,14 +99,16 @@ def slow_starter() -> Challenge:
             at_most(
                 "ahead_first",
                 -1,
-                f"Within {first} epochs, at least 1 point below training without regularization",
+                f"Within {first} epochs, a validation accuracy at least 1 point below that "
+                "without regularization",
                 f"Within {first} epochs, the difference is {{value}} points.",
                 digits=1,
             ),
             at_least(
                 "ahead_last",
                 3,
-                f"Within {last} epochs, at least 3 points above training without regularization",
+                f"Within {last} epochs, a validation accuracy at least 3 points above that "
+                "without regularization",
                 f"Within {last} epochs, the difference is {{value}} points.",
                 digits=1,
             ),

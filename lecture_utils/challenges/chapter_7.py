@@ -38,7 +38,8 @@ def cheapest() -> Challenge:
             equal_to("weights", "best", "The best weights on ImageNet", "Choose other weights."),
         ],
         [
-            "The front connects the networks that no other network beats.",
+            "The line is the Pareto front: it connects the networks that no other network beats in "
+            "both accuracy and cost.",
             "With the focus on the plot, Home selects the cheapest network, and Page Up moves "
             "along the front to more accurate ones. Stop at the first one that reaches 75%.",
         ],
@@ -64,23 +65,29 @@ def a_quarter() -> Challenge:
         "have at most a quarter of the parameters. What is the largest number of channels that its "
         "middle layer can have?",
         [
-            at_most("percent", 25, "At most 25% of the parameters", "It has {value}%.", digits=1),
+            at_most(
+                "percent",
+                25,
+                "At most 25% of the parameters",
+                "The replacement has {value}% of the parameters.",
+                digits=1,
+            ),
             at_least(
                 "middle",
                 102,
-                "As wide as it can be",
-                "It has {value} channels, and more are possible.",
+                "A middle layer as wide as it can be",
+                "The middle layer has {value} channels, and more are possible.",
             ),
             equal_to("kind", "bottleneck", "A bottleneck", "Choose the bottleneck."),
             *(
-                equal_to(name, 256, f"256 channels {way}", "Channels: {value}.")
+                equal_to(name, 256, f"256 channels {way}", f"Channels {way}: {{value}}.")
                 for name, way in (("inputs", "in"), ("outputs", "out"))
             ),
             equal_to("kernel", 3, "A 3×3 kernel", "The kernel is {value}×{value}."),
         ],
         [
-            "With m channels in the middle, it has 256·m + 9·m² + 256·m weights. The convolution "
-            "has 9 · 256².",
+            "With m channels in the middle, the bottleneck has 256·m + 9·m² + 256·m weights. The "
+            "3×3 convolution has 9 · 256².",
             "Try 100, then go up one by one.",
         ],
         name="7/a-quarter",
@@ -131,8 +138,9 @@ def seven_by_seven() -> Challenge:
         answer="One approach is a bottleneck: 1×1 to 16 channels, three 3×3 convolutions with "
         "padding 1, and 1×1 back to 64, with 9,088 parameters. Another is a depthwise 7×7 "
         "convolution (64 groups, padding 3) and a 1×1 convolution, with 7,360. ResNet50 takes the "
-        "first approach, with a single 3×3 convolution, and Inception takes its first half: it "
-        "narrows the channels. MobileNet and ConvNeXt take the second approach.",
+        "first approach, with a single 3×3 convolution. Inception does half of this: its 1×1 "
+        "convolutions narrow the channels, but none widens them again. MobileNet and ConvNeXt take "
+        "the second approach.",
         solution={"layers": layers},
     )
 

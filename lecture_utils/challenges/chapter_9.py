@@ -38,8 +38,8 @@ def a_third_learns() -> Challenge:
         name="9/a-third-learns",
         title="Train a third",
         minutes=1,
-        answer="Train from stage 7 on. Stage 7, the last convolution, and the head have 1.0 of 3.4 "
-        "million parameters.",
+        answer="Train from stage 7 on. Stage 7, the last convolution, and the head have 1.0 "
+        "million of the 3.4 million parameters.",
         solution={"until": "stage7"},
     )
 

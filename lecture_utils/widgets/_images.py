@@ -150,7 +150,5 @@ def own_images(sources: Mapping[str, ArrayLike]) -> list[_gallery.GalleryImage]:
     ]
     for image in images:
         if image.name in OTHER_SOURCES:
-            raise ValueError(
-                f"{image.name!r} has a meaning of its own; give the image another name"
-            )
+            raise ValueError(f"the name {image.name!r} is reserved; give the image another name")
     return images

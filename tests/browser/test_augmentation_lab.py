@@ -248,7 +248,7 @@ def test_the_lectures_crop_falls_back_as_often_as_torchvisions(show):
     assert ours == pytest.approx(theirs, abs=0.08)
     drawn = page.drawn()
     whole = sum(bool(version["crop"].get("whole")) for version in drawn["versions"])
-    expect(page.root.locator(".aug-note")).to_contain_text(f"(here {whole} of 12)")
+    expect(page.root.locator(".aug-note")).to_contain_text(f"(here for {whole} of 12 versions)")
     page.slide("Area to", 1)
     expect(page.root.locator(".aug-note")).to_be_hidden()
     page.choose("digits")

@@ -337,7 +337,7 @@ BY_HAND = {
     ),
     "chapter_5.lose_nothing": (
         lambda card: slide(card, "Patience, in epochs", 10),
-        "299 are saved.",
+        "Epochs saved: 299.",
         lambda card: slide(card, "Patience, in epochs", 9),
     ),
     "chapter_5.far_and_small": (
@@ -376,7 +376,7 @@ BY_HAND = {
     ),
     "chapter_7.a_quarter": (
         lambda card: slide(card, "Bottleneck channels", 103),
-        "It has 25.1%.",
+        "The replacement has 25.1% of the parameters.",
         lambda card: slide(card, "Bottleneck channels", 102),
     ),
     "chapter_7.seven_by_seven": (

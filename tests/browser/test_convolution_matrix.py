@@ -192,7 +192,7 @@ def test_the_words_work_out_a_row_and_a_column(demo):
     assert number(value.rstrip(".")) == drawn["output"][5] == np.prod(terms, axis=1).sum()
     demo.cell("Pixels", 0).hover()
     wait_for_frames(demo.page)
-    assert "x[0, 0] = 1 goes: into 1 output." in demo.words()
+    assert "x[0, 0] = 1 (column 0 of the matrix) feeds 1 output:" in demo.words()
     demo.choose("Direction", "Backward")
     demo.cell("Pixels", 14).hover()
     wait_for_frames(demo.page)

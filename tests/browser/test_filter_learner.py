@@ -224,7 +224,7 @@ def test_targets_from_the_menu_and_by_hand(open_learner):
         np.testing.assert_array_equal(drawn["target"], KERNELS[name])
         assert drawn["step"] == 0
     page.root.get_by_label("Target kernel").last.select_option("identity")
-    cell = page.root.get_by_role("gridcell", name="Row 1, column 1")
+    cell = page.root.get_by_role("gridcell", name="Row 0, column 0")
     cell.focus()
     page.page.keyboard.type("-1.5")
     page.page.keyboard.press("Enter")

@@ -318,7 +318,7 @@ def test_strengths_are_chosen_by_hand_and_given_back(demo):
             assert note.startswith(f"{strength.capitalize()} (chosen by you): ")
             best = demo.drawn()["budget"], method
             chosen = regularization.choose(best[0], demo.runs)[method].strength
-            assert (f"Validation would choose {chosen}." in note) == (chosen != strength)
+            assert (f"The best strength on validation is {chosen}." in note) == (chosen != strength)
     # What was chosen by hand stays when the budget changes.
     demo.choose("Budget in epochs", "20")
     demo.check(by_hand)

@@ -1,5 +1,6 @@
 """The modules that demos share, imported one by one in Chromium and compared with Python."""
 
+import base64
 import json
 
 import numpy as np
@@ -290,6 +291,24 @@ def test_numbers_are_read_as_people_type_them(call):
     )
     bad = ["", "abc", "1/0", "1/2/3", "--1", "1 2", "/", "Infinity", "NaN"]
     assert call("math/numbers", "return v.map(m.parseNumber).every(Number.isNaN);", v=bad)
+
+
+def test_counts_are_grouped_as_pythons(call):
+    counts = [0, 7, 999, 1000, 12345, 10**15, *(10 ** rng.uniform(0, 15, 200)).astype(int).tolist()]
+    assert call("math/numbers", "return counts.map(m.grouped)", counts=counts) == [
+        f"{count:,}" for count in counts
+    ]
+    assert call("math/numbers", "return m.grouped(1234.5)") == "1,234.5"
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_base64_is_pythons(call, native):
+    """With and without the browser's own decoder."""
+    for length in (0, 1, 2, 3, 1000):
+        data = rng.bytes(length)
+        code = "if (!native) delete Uint8Array.fromBase64; return [...m.fromBase64(text)];"
+        text = base64.b64encode(data).decode()
+        assert call("math/base64", code, text=text, native=native) == list(data)
 
 
 def test_kernel_operations(call):

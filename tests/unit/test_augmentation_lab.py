@@ -73,7 +73,7 @@ def test_images_of_ones_own_become_squares():
         ({"degrees": float("nan")}, "degrees is nan"),
         ({"hue": -0.1}, "hue is -0.1"),
         ({"crop": (0.8, 1.6)}, "crop is 1.6"),
-        ({"crop": (0.9, 0.8)}, "smallest first"),
+        ({"crop": (0.9, 0.8)}, "smaller value first"),
         ({"scale": (0.0, 1.0)}, "scale is 0.0"),
         ({"scale": (1.0,)}, "scale"),
         ({"seed": -1}, "seed"),

@@ -235,7 +235,9 @@ def write_notebook(path, *cells):
     )
     for cell in notebook.cells:
         if "check" in cell.metadata.tags:
-            cell.outputs = [nbformat.v4.new_output("stream", text="○ Exercise 1 is open. Add.\n")]
+            cell.outputs = [
+                nbformat.v4.new_output("stream", text="○ Exercise 1 is not solved yet. Add.\n")
+            ]
             cell.execution_count = 1
     nbformat.write(notebook, path)
     return str(path)
@@ -289,7 +291,7 @@ def test_chapters_are_executed_side_by_side_into_the_cache_that_the_build_reads(
     # The check was executed twice: the stub is open, the solution is right.
     outputs = execute_chapters.executed_outputs(cache, notebook)
     check = notebook.cells[2].id
-    assert outputs[check][0].text == "○ Exercise 1 is open. Add.\n"
+    assert outputs[check][0].text == "○ Exercise 1 is not solved yet. Add.\n"
     assert outputs[check + execute_chapters.REPEATED][0].text == "✓ Exercise 1 is solved.\n"
     assert set(outputs) == {cell.id for cell in notebook.cells} | {check + "-repeated"}
 
@@ -347,7 +349,7 @@ def test_answers_are_checked_before_the_solution_runs(tmp_path):
     outputs = execute_chapters.executed_outputs(cache, notebook)
     check = notebook.cells[1].id
     assert outputs[f"{check}-0-repeated"][0].text == "✓ Exercise 1 is solved.\n"
-    assert outputs[f"{check}-1-repeated"][0].text == "○ Exercise 1 is open. Add.\n"
+    assert outputs[f"{check}-1-repeated"][0].text == "○ Exercise 1 is not solved yet. Add.\n"
     assert outputs[f"{check}-repeated"][0].text == "✓ Exercise 1 is solved.\n"
     assert outputs[notebook.cells[-1].id][0].data["text/plain"] == "42"
     assert len(outputs) == 4 + 3

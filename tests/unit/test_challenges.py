@@ -58,6 +58,11 @@ def test_what_is_missing_is_told_with_the_value():
     assert missing([close_to("x", [3, 4], 1, "l", "off by {value}%")], {"x": [3, 5]}) == [
         "off by 20%"
     ]
+    # Arrays of different sizes have no difference in percent.
+    assert missing([close_to("x", [3, 4], 1, "l", "{value}%")], {"x": np.zeros((30, 40))}) == [
+        "It has 1,200 values, not 2."
+    ]
+    assert missing([close_to("x", [3, 4], 1, "l", "{value}%")], {}) == ["It has 0 values, not 2."]
 
 
 @pytest.mark.parametrize(

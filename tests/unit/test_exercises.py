@@ -17,7 +17,7 @@ def test_a_wrong_answer_gets_the_first_hint_and_later_tests_do_not_run(capsys):
         raise AssertionError("must not be called")
 
     assert check("Exercise 1", (lambda: False, "Look there."), (never, "later")) is False
-    assert capsys.readouterr().out == "○ Exercise 1 is open. Look there.\n"
+    assert capsys.readouterr().out == "○ Exercise 1 is not solved yet. Look there.\n"
 
 
 def test_an_answer_that_fails_gets_hint_and_error(capsys):
@@ -28,7 +28,7 @@ def test_an_answer_that_fails_gets_hint_and_error(capsys):
 def test_an_untouched_answer_gets_the_hint_alone(capsys):
     answer = ...
     check("Exercise 3", (lambda: answer + 1 == 2, "Replace the dots."))
-    assert capsys.readouterr().out == "○ Exercise 3 is open. Replace the dots.\n"
+    assert capsys.readouterr().out == "○ Exercise 3 is not solved yet. Replace the dots.\n"
 
 
 def test_no_tests_is_an_error():
@@ -40,7 +40,7 @@ def test_a_function_that_returns_nothing_yet_gets_the_hint_alone(capsys):
     def answer(n): ...
 
     assert not check("Exercise 2", (lambda: answer(3).shape == (3,), "Return an array."))
-    assert capsys.readouterr().out == "○ Exercise 2 is open. Return an array.\n"
+    assert capsys.readouterr().out == "○ Exercise 2 is not solved yet. Return an array.\n"
 
 
 class Renamed(nn.Module):

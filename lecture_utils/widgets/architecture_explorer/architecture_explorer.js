@@ -1,11 +1,11 @@
 /** ArchitectureExplorer: two networks side by side, as wide as what they cost. See __init__.py. */
 
-import { format } from "../_shared/math/numbers.js";
+import { format, grouped } from "../_shared/math/numbers.js";
 import { checkbox, segmented } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { mountDemo } from "../_shared/ui/mount.js";
-import { COSTS, count, decode } from "./block.js";
+import { COSTS, decode } from "./block.js";
 import { networkColumn } from "./column.js";
 import { pythonCode } from "./python_code.js";
 
@@ -107,7 +107,7 @@ function compare([left, right], cost) {
   const { name } = COSTS[cost];
   /** @param {Record<string, any>} network */
   const amount = ({ tree }) =>
-    cost === "memory" ? `${format(tree.memory / 2 ** 20, 1)} MiB` : count(tree[cost]);
+    cost === "memory" ? `${format(tree.memory / 2 ** 20, 1)} MiB` : grouped(tree[cost]);
   if (left === right) return `${left.title}: ${amount(left)} ${name}.`;
   const [more, less] = left.tree[cost] >= right.tree[cost] ? [left, right] : [right, left];
   const ratio = more.tree[cost] / less.tree[cost];

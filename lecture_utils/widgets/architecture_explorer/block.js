@@ -1,6 +1,6 @@
 /** Blocks as the page shows them; see data.py for how they travel. */
 
-import { format } from "../_shared/math/numbers.js";
+import { format, grouped } from "../_shared/math/numbers.js";
 
 export const COSTS = {
   parameters: { name: "parameters", title: "Parameters" },
@@ -53,13 +53,6 @@ export function decode(row, above = "") {
   };
 }
 
-const whole = new Intl.NumberFormat("en-US");
-/**
- * 93322 as "93,322".
- * @param {number} value
- * @returns {string}
- */
-export const count = (value) => whole.format(value);
 const times = (numbers) => numbers.join("×");
 
 /**
@@ -118,8 +111,11 @@ export function facts(block, total) {
   };
   return [
     ["Output", block.shape ? times(block.shape) : "not run"],
-    ["Parameters", count(block.parameters) + percent("parameters")],
-    ["MACs", (block.macs < 1e6 ? count(block.macs) : short(block.macs, "macs")) + percent("macs")],
+    ["Parameters", grouped(block.parameters) + percent("parameters")],
+    [
+      "MACs",
+      (block.macs < 1e6 ? grouped(block.macs) : short(block.macs, "macs")) + percent("macs"),
+    ],
     [
       "Activations",
       block.memory ? short(block.memory, "memory") + percent("memory") : "none written",

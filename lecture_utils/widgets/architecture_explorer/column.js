@@ -1,9 +1,10 @@
 /** One of the two networks: a menu, its blocks, and the block that is selected. */
 
 /** @import { Edit, Model } from "../_shared/ui/model.js" */
+import { grouped } from "../_shared/math/numbers.js";
 import { select } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
-import { count, facts, heading } from "./block.js";
+import { facts, heading } from "./block.js";
 import { treeView } from "./tree.js";
 
 const stateOf = (network, names) => [network.name, ...[...names].sort()].join("\n");
@@ -71,7 +72,10 @@ export function networkColumn({ model, edit }, { side, options, chosen, onChange
     const names = model.get("opened")[network.name] ?? [];
     menu.set(network.name);
     const state = stateOf(network, names);
-    setText(sums, `${count(network.tree.parameters)} parameters, image ${network.size.join("×")}`);
+    setText(
+      sums,
+      `${grouped(network.tree.parameters)} parameters, image ${network.size.join("×")}`,
+    );
     setText(note, network.note);
     note.hidden = !network.note;
     if (state !== last) tree.show(network.tree, names, `Blocks of ${network.title}`);

@@ -162,7 +162,7 @@ class AugmentationLab(Demo):
             if not low <= number <= high:  # nor NaN
                 raise traitlets.TraitError(f"{name} is {number!r}; use {low:g} to {high:g}")
         if name in _PAIRS and value[0] > value[1]:
-            raise traitlets.TraitError(f"{name} is {value}; give the smallest first")
+            raise traitlets.TraitError(f"{name} is {value}; give the smaller value first")
         return value
 
     @traitlets.validate("image", "other")

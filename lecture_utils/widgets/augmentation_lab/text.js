@@ -61,6 +61,6 @@ export function remark({ crop }, versions, preset) {
     crop[0] > 1
       ? "Above 1, no box fits into the image, so you get the whole image every time. "
       : "A fraction above 1 never fits and is drawn again; after ten such draws, the whole image is used " +
-        `(here ${whole} of ${versions.length}). The image never shrinks, and at most ${percent(1 - crop[0])} of the area is lost. `;
+        `(here for ${whole} of ${versions.length} versions). The image never shrinks, and at most ${percent(1 - crop[0])} of the area is lost. `;
   return `${meaning}${result}To shrink and enlarge, use Zoom, which is the scale of RandomAffine.`;
 }

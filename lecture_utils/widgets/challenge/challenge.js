@@ -39,7 +39,7 @@ function goalList(goal) {
 function hintList(hints, say) {
   let shown = 0;
   const list = h("ol", { class: "challenge-hints", hidden: true });
-  const label = () => (shown ? `Another hint (${shown} of ${hints.length})` : "Show a hint");
+  const label = () => (shown ? `Show hint ${shown + 1} of ${hints.length}` : "Show a hint");
   const more = button({
     label: label(),
     onClick() {

@@ -37,21 +37,34 @@ export function holds({ reading, test, bound, tolerance }, readings) {
  * @returns {string}
  */
 export function lack({ reading, test, bound, missing, digits }, readings) {
-  const value = readings[reading];
-  const shown = test === "close to" ? difference(value, bound) : value;
-  return missing.replaceAll("{value}", () => told(shown, digits));
+  let value = readings[reading];
+  if (test === "close to") {
+    const count = numbers(value).length;
+    if (count !== bound.length) return `It has ${told(count)} values, not ${told(bound.length)}.`;
+    value = Math.min(difference(value, bound), LARGEST_DIFFERENCE);
+  }
+  return missing.replaceAll("{value}", () => told(value, digits));
 }
 
 /**
- * How far an array is from another one, in percent of the other one's length.
- * @param {ArrayLike<number>|null|undefined} values
+ * The values of an array; there are none in anything else.
+ * @param {any} value
+ * @returns {ArrayLike<number>}
+ */
+const numbers = (value) => (typeof value === "object" && value?.length ? value : []);
+
+/**
+ * The norm of an array's difference from another one, in percent of the other one's norm. It is
+ * infinite if they do not have the same number of values.
+ * @param {any} value
  * @param {number[]} bound
  * @returns {number}
  */
-function difference(values, bound) {
-  if (typeof values !== "object" || values?.length !== bound.length) return LARGEST_DIFFERENCE;
+function difference(value, bound) {
+  const values = numbers(value);
+  if (values.length !== bound.length) return Infinity;
   const distance = Math.hypot(...bound.map((value, i) => values[i] - value));
-  return Math.min((100 * distance) / (Math.hypot(...bound) || 1), LARGEST_DIFFERENCE);
+  return (100 * distance) / (Math.hypot(...bound) || 1);
 }
 
 /**

@@ -26,15 +26,14 @@ class Condition:
         A name in ``demo.all_readings()``: a trait, or a number that the demo computes.
     test : {"at least", "at most", "between", "equal to", "one of", "close to"}
         The first three compare numbers. A value that is not a number meets none of them. The last
-        one compares arrays: by the length of their difference, in percent of the length of the
-        bound.
+        one compares arrays by the norm of their difference, in percent of the norm of the bound.
     bound : number, str, bool or list of those
         What the reading is compared with.
     label : str
         What is asked for, as an item of a list: "An output of 28 rows".
     missing : str
         The sentence for a reader whose value fails. ``{value}`` stands for the reading, or for the
-        difference in percent.
+        difference in percent. An array with another number of values gets a sentence of its own.
     digits : int
         Digits after the decimal point of ``{value}``.
     tolerance : float
@@ -100,7 +99,9 @@ class Condition:
         """
         value = readings.get(self.reading)
         if self.test == "close to":
-            value = difference(value, self.bound)
+            if len(values := _numbers(value)) != len(self.bound):
+                return f"It has {len(values):,} values, not {len(self.bound):,}."
+            value = min(difference(value, self.bound), LARGEST_DIFFERENCE)
         return self.missing.replace("{value}", told(value, self.digits))
 
     def as_dict(self) -> dict[str, Any]:
@@ -238,7 +239,7 @@ def close_to(
     bound : array
         Numbers of any shape; they are compared one by one, in the order of ``numpy.ravel``.
     tolerance : float
-        The largest length of the difference, in percent of the length of `bound`.
+        The largest norm of the difference, in percent of the norm of `bound`.
     label, missing : str
         What is asked for, and the sentence for a reader whose value fails; see `Condition`.
 
@@ -256,15 +257,14 @@ def missing(goal: Sequence[Condition], readings: Mapping[str, Any]) -> list[str]
 
 
 def difference(values: Any, bound: Sequence[float]) -> float:
-    """Return the distance of an array from another one, in percent of the other one's length."""
-    if not isinstance(values, list | tuple | np.ndarray):
-        return LARGEST_DIFFERENCE
-    values = np.asarray(values, float).ravel()
+    """Return the norm of an array's difference from another one, in percent of the other's norm.
+
+    It is infinite if they do not have the same number of values.
+    """
+    values = _numbers(values)
     if len(values) != len(bound):
-        return LARGEST_DIFFERENCE
-    return min(
-        100 * math.dist(values.tolist(), bound) / (math.hypot(*bound) or 1), LARGEST_DIFFERENCE
-    )
+        return math.inf
+    return 100 * math.dist(values, bound) / (math.hypot(*bound) or 1)
 
 
 def told(value: Any, digits: int = 0) -> str:
@@ -282,6 +282,12 @@ def told(value: Any, digits: int = 0) -> str:
 
 def _is_number(value):
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _numbers(value):
+    """Return the values of an array in one list; there are none in anything else."""
+    is_array = isinstance(value, list | tuple | np.ndarray)
+    return np.asarray(value, float).ravel().tolist() if is_array else []
 
 
 def _same(value, bound):

@@ -44,8 +44,8 @@ class ConvolutionMatrix(Demo):
         The gradient of a loss with respect to the outputs; up to 9x9 numbers from -99 to 99, of
         which the demo uses as many as there are outputs. By default small whole numbers.
     transpose : bool
-        Start with the columns of the matrix: with the transpose, which takes the error map back to
-        the pixels.
+        Whether to start with the backward pass: the transposed matrix, which takes the error map
+        back to the pixels.
 
     Attributes
     ----------
@@ -169,7 +169,7 @@ class ConvolutionMatrix(Demo):
         )
         caption = (
             f"The matrix has {counts.entries:,} entries. {counts.nonzero:,} of them hold a weight, "
-            f"and there are only {counts.distinct} different weights: {tap_letters(self.kernel)}."
+            f"and all come from only {counts.distinct} kernel weights: {tap_letters(self.kernel)}."
         )
         tables = [
             _figure.number_table(name, values)

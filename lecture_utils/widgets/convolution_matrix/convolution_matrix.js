@@ -1,5 +1,6 @@
 /** ConvolutionMatrix: a convolution as a sparse matrix of tied weights. See __init__.py. */
 
+import { grouped } from "../_shared/math/numbers.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { messageLine } from "../_shared/ui/message.js";
@@ -27,7 +28,7 @@ function countTable() {
   return {
     element,
     update(numbers) {
-      numbers.forEach((number, i) => setText(cells[i][0], number.toLocaleString("en-US")));
+      numbers.forEach((number, i) => setText(cells[i][0], grouped(number)));
     },
   };
 }

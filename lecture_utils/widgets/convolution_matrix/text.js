@@ -2,7 +2,7 @@
 
 /** @import { Lab } from "./state.js" */
 /** @import { Subject } from "./subject.js" */
-import { format } from "../_shared/math/numbers.js";
+import { format, grouped } from "../_shared/math/numbers.js";
 import { entriesOfColumn, entriesOfRow } from "./state.js";
 import { letter } from "./weights.js";
 
@@ -61,8 +61,8 @@ function aboutColumn(lab, column, transpose) {
     ({ at, tap }) => `${cellName("y", at, columns)} with weight ${letter(tap)}`,
   );
   return [
-    `Column ${column} shows where the pixel ${pixel} = ${format(pixels[column])} goes: into ` +
-      `${plural(entries.length, "output")}.`,
+    `The pixel ${pixel} = ${format(pixels[column])} (column ${column} of the matrix) feeds ` +
+      `${plural(entries.length, "output")}:`,
     `${list.join(", ")}.`,
   ];
 }
@@ -71,7 +71,7 @@ function aboutWeight({ taps, weights, entries }, tap) {
   const count = taps.reduce((sum, each) => sum + Number(each === tap), 0);
   return [
     `The weight ${letter(tap)} = ${format(weights[tap])} appears in ${count} of the ` +
-      `${entries.toLocaleString("en-US")} entries. They are tied: a change to ${letter(tap)} changes all of them.`,
+      `${grouped(entries)} entries. They are tied: a change to ${letter(tap)} changes all of them.`,
     "",
   ];
 }

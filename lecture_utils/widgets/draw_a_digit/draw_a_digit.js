@@ -1,6 +1,7 @@
 /** DrawADigit: a network reads handwriting on the page and shows its work. See __init__.py. */
 
 /** @import { Layer } from "../_shared/nn/network.js" */
+import { grouped } from "../_shared/math/numbers.js";
 import { channelsFirst } from "../_shared/nn/network.js";
 import { grayScale, raster } from "../_shared/ui/canvas.js";
 import { button, helpList, slider } from "../_shared/ui/controls.js";
@@ -78,9 +79,7 @@ function describeLayer({ kind, channels, rows, columns, kernel, step, padding, w
   const window = kernel && kind !== "Linear" ? `${kernel[0]}×${kernel[1]}` : "";
   const stride = kind === "Conv2d" && step[0] > 1 ? `stride ${step[0]}` : "";
   const zeros = padding?.[0] ? `padding ${padding[0]}` : "";
-  const parameters = weight
-    ? `${(weight.length + bias.length).toLocaleString("en-US")} parameters`
-    : "";
+  const parameters = weight ? `${grouped(weight.length + bias.length)} parameters` : "";
   return [window, stride, zeros, size, parameters].filter(Boolean).join(", ");
 }
 

@@ -73,7 +73,9 @@ def describe(model):
         if kind not in _DESCRIPTIONS:
             raise ValueError(f"the page cannot compute {module}; it knows {_SUPPORTED}")
         if kind == "BatchNorm2d" and not (layers and layers[-1]["kind"] == "Conv2d"):
-            raise ValueError(f"the page folds {module} into a Conv2d, which must come right before")
+            raise ValueError(
+                f"the page folds {module} into a Conv2d, which must come right before it"
+            )
         layer, tensors = _DESCRIPTIONS[kind](module)
         layers.append(layer)
         arrays += [t.detach().numpy().ravel() for t in tensors if t is not None]

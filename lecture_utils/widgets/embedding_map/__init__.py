@@ -251,9 +251,9 @@ class EmbeddingMap(Demo):
         return proposal["value"]
 
     def readings(self) -> dict[str, Any]:
-        """Return whether the stage misclassifies the selected image, and its neighbors.
+        """Return whether the selected image is misclassified, and how pure its neighborhood is.
 
-        ``own_neighbors`` counts the nearest neighbors that have the image's own label.
+        ``own_neighbors`` counts its nearest neighbors that have the same label.
         """
         row = [each["name"] for each in self.stages].index(self.stage)
         label = self.labels[self.selected]

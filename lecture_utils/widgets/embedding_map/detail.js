@@ -62,7 +62,8 @@ export function detailPanel({ sheet, count, onChoose }) {
       setText(name, names[image]);
       setText(what, verdict({ label, predicted, classes }));
       what.classList.toggle("wrong", predicted < classes.length && predicted !== label);
-      setText(sentence, `${stage}${company(neighbors, labels, label)}.`);
+      const near = company(neighbors, labels, label);
+      setText(sentence, `Stage “${stage}”${near && `: ${near}`}.`);
       neighbors.forEach((other, i) => {
         const { button, label: text, show } = others[i];
         button.dataset.image = other;

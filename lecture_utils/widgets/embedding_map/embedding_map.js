@@ -35,7 +35,8 @@ function describe({ stages, total }, map) {
 function sentence({ names, labels, classes, stageIndex, predictedAt, neighborsOf }, i) {
   const at = stageIndex();
   const words = verdict({ label: labels[i], predicted: predictedAt(at)[i], classes });
-  return `${names[i]}: ${words}${company(neighborsOf(at, i), labels, labels[i])}.`;
+  const near = company(neighborsOf(at, i), labels, labels[i]);
+  return `${names[i]}: ${words}${near && `; ${near}`}.`;
 }
 
 /** What stands beside and below the map: one image, the numbers of all stages, and the errors. */

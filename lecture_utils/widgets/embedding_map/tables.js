@@ -1,5 +1,6 @@
 /** The numbers of all stages as a table, and the misclassified images as a list. */
 
+import { grouped } from "../_shared/math/numbers.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { thumb } from "./detail.js";
@@ -22,7 +23,7 @@ export function summaryTable({ stages, total, nearest }) {
   const written = (share) => (share === null ? "–" : percent(share));
   // They may differ from stage to stage.
   const dimensions = [...new Set(stages.map((stage) => stage.dimensions))]
-    .map((number) => (number ? `${number.toLocaleString("en-US")} ` : ""))
+    .map((number) => (number ? `${grouped(number)} ` : ""))
     .join("or ");
   const rows = stages.map((stage) => {
     const onMap = h("td");

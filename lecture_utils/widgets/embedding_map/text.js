@@ -29,7 +29,7 @@ export function verdict({ label, predicted, classes }) {
 }
 
 /**
- * The nearest others in a few words: "; 4 of its 5 nearest neighbors are of its class".
+ * The nearest others in a few words: "in all dimensions, 4 of its 5 nearest neighbors are of its class".
  * @param {number[]} neighbors
  * @param {ArrayLike<number>} labels
  * @param {number} label
@@ -38,5 +38,5 @@ export function verdict({ label, predicted, classes }) {
 export function company(neighbors, labels, label) {
   if (!neighbors.length) return "";
   const same = neighbors.filter((i) => labels[i] === label).length;
-  return `; in all dimensions, ${same} of its ${neighbors.length} nearest neighbors ${same === 1 ? "is" : "are"} of its class`;
+  return `in all dimensions, ${same} of its ${neighbors.length} nearest neighbors ${same === 1 ? "is" : "are"} of its class`;
 }

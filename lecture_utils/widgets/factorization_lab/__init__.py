@@ -21,7 +21,8 @@ class FactorizationLab(Demo):
     Parameters
     ----------
     kind : {"asymmetric", "stacked", "bottleneck", "separable"}
-        n×n into 1×n and n×1; into 3×3 layers; between two 1×1; depthwise, then 1×1.
+        What replaces an n×n convolution: a 1×n and an n×1 convolution; 3×3 convolutions; an n×n
+        convolution between two 1×1 ones; or a depthwise convolution and a 1×1 one.
     kernel : {3, 5, 7, 9, 11}
     inputs, outputs, middle : int
         Channels, 1 to 512; ``middle`` is the bottleneck's width.

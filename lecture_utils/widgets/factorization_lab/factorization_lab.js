@@ -1,5 +1,6 @@
 /** FactorizationLab: a convolution replaced by cheaper ones that see as much. See __init__.py. */
 
+import { grouped } from "../_shared/math/numbers.js";
 import { button, segmented, slider } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
@@ -25,9 +26,8 @@ const PRESETS = [
   ],
   ["Depthwise separable", { ...even, kind: "separable", kernel: 3 }],
 ];
-const count = (value) => value.toLocaleString("en-US");
 const formula = ({ layers: stack, parameters }) =>
-  `${stack.map(([i, o, a, b, g]) => `${a}·${b}·${i / g}·${o}`).join(" + ")} = ${count(parameters)}`;
+  `${stack.map(([i, o, a, b, g]) => `${a}·${b}·${i / g}·${o}`).join(" + ")} = ${grouped(parameters)}`;
 
 /** What a layer is called on its part of a bar. */
 const layerName = ([inputs, , rows, columns, groups]) =>
@@ -37,7 +37,7 @@ const segment = (share, name) =>
 
 /** 28901376 as "28.9 M". */
 function short(value) {
-  if (value < 1e4) return count(value);
+  if (value < 1e4) return grouped(value);
   const [unit, size] = value < 1e6 ? ["k", 1e3] : value < 1e9 ? ["M", 1e6] : ["G", 1e9];
   return `${(value / size).toFixed(1)} ${unit}`;
 }
@@ -103,7 +103,7 @@ function costBars() {
       bar.replaceChildren(
         ...all.parts.map((part, j) => segment(part / most, layerName(all.layers[j]))),
       );
-      setText(value, count(all.parameters));
+      setText(value, grouped(all.parameters));
       setText(
         note,
         `${formula(all)} · ${short(all.macs)} MACs · receptive field ${all.field.join("×")}`,

@@ -27,7 +27,7 @@ function imageCode(name) {
 export function pythonCode({ network, layer, filter, names }) {
   const load =
     network.code ||
-    `# Your network, and what makes its input of images from 0 to 1\nnetwork = ...\nprepare = ...`;
+    `# Your network, and a function that turns images from 0 to 1 into its input\nnetwork = ...\nprepare = ...`;
   return `${IMPORTS}
 from lecture_utils import datasets
 from lecture_utils.datasets.pets import draw_pet

@@ -28,7 +28,7 @@ export function rank(layer, filter, image) {
  */
 export function describe(layer, filter, sides, names) {
   const responses = sides
-    .map((side) => `${names[side]} ${format(layer.response(filter, side), 3)}`)
+    .map((side) => `“${names[side]}” ${format(layer.response(filter, side), 3)}`)
     .join(", ");
   return `Filter ${filter}: ${responses}${layer.dead.has(filter) ? ", dead" : ""}`;
 }
@@ -45,7 +45,7 @@ export function summarize(layer, sides, names) {
   const means = sides.map((side) => {
     let sum = 0;
     for (let f = 0; f < filters; f += 1) sum += layer.response(f, side);
-    return `${names[side]} ${format(sum / filters, 3)}`;
+    return `“${names[side]}” ${format(sum / filters, 3)}`;
   });
   const [drawnRows, drawnColumns] = layer.layout.size;
   const smaller = drawnRows === rows ? "" : ` (shown at ${drawnRows}×${drawnColumns})`;

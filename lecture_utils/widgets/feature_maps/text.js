@@ -1,6 +1,6 @@
 /** Sentences of the demo. */
 
-import { format } from "../_shared/math/numbers.js";
+import { format, grouped } from "../_shared/math/numbers.js";
 import { SIDE } from "./layer.js";
 import { COLORS } from "./views.js";
 
@@ -31,7 +31,7 @@ export function worked({ size, parts, sums, settings }, chosen, [row, column]) {
 export function shapes({ d, k, mapSize }) {
   return (
     `(${SIDE}, ${SIDE}, 3) → ${d} filter${d === 1 ? "" : "s"} of ${k}×${k}×3 → (${mapSize}, ${mapSize}, ${d})` +
-    `   parameters: ${k}·${k}·3·${d} weights + ${d} bias${d === 1 ? "" : "es"} = ${(3 * k * k * d + d).toLocaleString("en-US")}`
+    `   parameters: ${k}·${k}·3·${d} weights + ${d} bias${d === 1 ? "" : "es"} = ${grouped(3 * k * k * d + d)}`
   );
 }
 

@@ -40,7 +40,7 @@ const HELP = [
   ["Weak", "the filter's energy is below the chosen fraction of the strongest filter's energy."],
   [
     "Redundant",
-    "its magnitudes correlate, over all pixels of all images, with those of a stronger filter that was kept.",
+    "over all pixels of all images, its magnitudes correlate more strongly than the chosen limit with those of a stronger filter that was kept.",
   ],
   [
     "Look closer",

@@ -1,5 +1,6 @@
 /** Test accuracy against the number of training images, with the runs on screen marked. */
 
+import { grouped } from "../_shared/math/numbers.js";
 import { linearAxis } from "../_shared/math/axis.js";
 import { h, svg } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
@@ -70,7 +71,7 @@ export function accuracyChart({ curves, sizes, onChoose }) {
         "g",
         { class: `evolution-mark${size === selected ? " selected" : ""}` },
         svg("path", { d: `M${x(size)} ${EDGE.top}V${HEIGHT - EDGE.bottom}` }),
-        text(size.toLocaleString("en-US"), [x(size), EDGE.top - 8], "middle"),
+        text(grouped(size), [x(size), EDGE.top - 8], "middle"),
       ),
     );
   }
@@ -91,9 +92,7 @@ export function accuracyChart({ curves, sizes, onChoose }) {
         ...up.ticks.map((tick) =>
           text(`${+(100 * tick).toFixed(1)}%`, [EDGE.left - 7, y(tick) + 4], "end"),
         ),
-        ...powers.map((power) =>
-          text(power.toLocaleString("en-US"), [x(power), floor + 17], "middle"),
-        ),
+        ...powers.map((power) => text(grouped(power), [x(power), floor + 17], "middle")),
         text("training images, on a logarithmic axis", [width - EDGE.right, floor + 36], "end"),
       ),
     ];
@@ -136,7 +135,7 @@ export function accuracyTable(curves) {
     const margin = point.margin === null ? "" : ` ± ${percent(point.margin)}`;
     return h("td", {}, `${percent(point.mean)}${margin}%`);
   };
-  const heads = ["Network", ...sizes.map((size) => size.toLocaleString("en-US"))];
+  const heads = ["Network", ...sizes.map((size) => grouped(size))];
   return h(
     "div",
     { class: "evolution-scroll", role: "region", tabindex: 0, "aria-label": "Test accuracies" },

@@ -36,7 +36,7 @@ export function readEvolution(model) {
     weights(run, moment) {
       const at = run * moments + moment;
       const part = bytes.subarray(at * length, (at + 1) * length);
-      return Float64Array.from(part, (byte) => ((byte - 128) * largest[at]) / 127);
+      return new Float64Array(part).map((byte) => ((byte - 128) * largest[at]) / 127);
     },
     similarity: (run, moment) => similarities[run * moments + moment],
     measured(run, step) {

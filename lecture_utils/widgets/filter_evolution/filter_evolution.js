@@ -1,5 +1,6 @@
 /** FilterEvolution: filters while they are learned, for few and many images. See __init__.py. */
 
+import { grouped } from "../_shared/math/numbers.js";
 import { signedLegend } from "../_shared/ui/canvas.js";
 import { disclosure, segmented } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
@@ -10,7 +11,7 @@ import { accuracyChart, accuracyTable } from "./accuracy_chart.js";
 import { readEvolution } from "./data.js";
 import { filterSheet } from "./filter_sheet.js";
 import { pythonCode } from "./python_code.js";
-import { EXPLAINED, cosine, grouped, imageCount, scaleNote, summary } from "./text.js";
+import { EXPLAINED, cosine, imageCount, scaleNote, summary } from "./text.js";
 import { timeSlider } from "./time_slider.js";
 
 /** The filters of one run, with their numbers. */

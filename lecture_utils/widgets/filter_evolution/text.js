@@ -1,9 +1,8 @@
 /** The demo's sentences. */
 
-/** @import { Evolution } from "./data.js" */
+import { grouped } from "../_shared/math/numbers.js";
 
-/** A number with commas: 50,000. @param {number} number @returns {string} */
-export const grouped = (number) => number.toLocaleString("en-US");
+/** @import { Evolution } from "./data.js" */
 
 /** @param {number} size @returns {string} */
 export const imageCount = (size) => `${grouped(size)} image${size === 1 ? "" : "s"}`;
@@ -29,7 +28,8 @@ export function summary({ sizes, steps, similarity }, moment) {
   const list = sizes.map(
     (size, run) => `${cosine(similarity(run, moment))} with ${imageCount(size)}`,
   );
-  const all = new Intl.ListFormat("en", { type: "conjunction" }).format(list);
+  const all =
+    list.length > 2 ? `${list.slice(0, -1).join(", ")}, and ${list.at(-1)}` : list.join(" and ");
   return (
     `After ${grouped(steps[moment])} of ${grouped(steps.at(-1))} steps, the mean cosine similarity ` +
     `between the filters and their initial values is ${all}.`

@@ -1,5 +1,6 @@
 /** A slider over the recorded steps, and a button that plays them. */
 
+import { grouped } from "../_shared/math/numbers.js";
 import { button } from "../_shared/ui/controls.js";
 import { h, setText, uniqueId } from "../_shared/ui/dom.js";
 import { clock } from "../_shared/ui/frame.js";
@@ -66,7 +67,7 @@ export function timeSlider({ steps, onInput, signal }) {
   function set(step) {
     const at = steps.indexOf(step);
     if (range.valueAsNumber !== at) range.value = String(at);
-    const text = `${step.toLocaleString("en-US")} of ${steps[last].toLocaleString("en-US")}`;
+    const text = `${grouped(step)} of ${grouped(steps[last])}`;
     range.setAttribute("aria-valuetext", `${text} steps`);
     setText(output, text);
   }

@@ -171,8 +171,9 @@ class FilterGallery(Demo):
             pool[least[at][0][0]],
         ]
         tiles = [smooth_tile(each) for each in images]
+        subject = f"class “{name}”" if entry["names"] else f"{name} of {self.layer}"
         alt = (
-            f"{name} of {self.layer}: synthesized images with a high and with a low activation, "
+            f"{subject}: synthesized images with a high and with a low activation, "
             "then the images of the data set with the highest and the lowest activation."
         )
         heads = ("Filter", "Synthesized, highest", "Neuron", "Synthesized, lowest", "Data, highest",

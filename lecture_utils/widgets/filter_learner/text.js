@@ -66,7 +66,7 @@ export function lesson({ curvature: { condition, taught, eigenvalues } }) {
   }
   const ratio = precise(condition, 3);
   if (condition < EVEN)
-    return `Condition number ${ratio}: all directions of the kernel are learned about equally fast.`;
+    return `Condition number ${ratio}: along the direction that this image teaches worst, learning is only that many times slower than along the best one.`;
   return (
     `Condition number ${ratio}: along the direction that this image teaches worst, learning is that many times slower ` +
     "than along the best one. A common cause is that neighboring pixels are similar. Stable: η < 2 (1 + β) / λmax."

@@ -39,8 +39,8 @@ class GaborLab(ImageDemo):
         Floats from 0 to 1, or integers from 0 to 255; at most 512x512. By default the image that
         `source` names.
     frequency : float
-        Cycles per pixel, 0.01 to 0.75. Above 0.5, the Nyquist frequency, along x or y the pixel
-        grid shows a slower wave, and the lab says so.
+        Cycles per pixel, 0.01 to 0.75. If its component along x or y exceeds 0.5, the Nyquist
+        frequency, the pixel grid shows a slower wave, and the lab says so.
     theta : float
         Direction in which the wave travels, 0 to pi; 0 is along x, y points down.
     sigma : float

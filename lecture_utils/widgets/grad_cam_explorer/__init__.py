@@ -26,9 +26,9 @@ ORDERS = ("effect", "weight")
 class GradCamExplorer(Demo):
     """Show Grad-CAM of any class, at several layers, beside occlusion or another class.
 
-    In the page any class of the network can be chosen for the last layer. For the inner layers and
-    for occlusion, only the 12 likeliest classes of each image can be chosen. In a live notebook all
-    traits are in sync both ways.
+    On the page, any class of the network can be chosen for the last layer. For the inner layers and
+    for occlusion, only the classes that are among the 12 most likely for at least one image can be
+    chosen. In a live notebook, all traits are in sync both ways.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 import { segmented, slider } from "../_shared/ui/controls.js";
 import { raster, signedLegend, signedScale } from "../_shared/ui/canvas.js";
 import { h, setText } from "../_shared/ui/dom.js";
-import { format, precise } from "../_shared/math/numbers.js";
+import { format, grouped, precise } from "../_shared/math/numbers.js";
 import { total } from "./evidence.js";
 
 const COUNT = 8;
@@ -86,7 +86,7 @@ export function channelView({ onAdded, onOrder }) {
       const { rows, columns, channels: all } = layer;
       order.set(ordered);
       added.set(count);
-      setText(title, `${COUNT} of the ${all.toLocaleString("en-US")} channels`);
+      setText(title, `${COUNT} of the ${grouped(all)} channels`);
       const [parts, scale] = [signedScale(limits.partLimit, dark), signedScale(limits.limit, dark)];
       partLegend.update(limits.partLimit, dark);
       channels.forEach(({ channel, weight, part }, i) => {
@@ -106,12 +106,12 @@ export function channelView({ onAdded, onOrder }) {
         count ? `sum of ${first}` : "nothing added yet",
       ]);
       whole.draw(map, rows, columns, scale, `The whole map for ${name}`, [
-        `all ${all.toLocaleString("en-US")} channels`,
+        `all ${grouped(all)} channels`,
       ]);
       legend.update(limits.limit, dark);
       setText(
         verdict,
-        `The cells of the sum total ${format(total(sum), 2)}; the other ${(all - count).toLocaleString("en-US")} channels add ` +
+        `The cells of the sum total ${format(total(sum), 2)}; the other ${grouped(all - count)} channels add ` +
           `${format(total(map) - total(sum), 2)}. So far, the sum differs from the whole map by ${format(100 * away, 0)}%.`,
       );
     },

@@ -1,6 +1,7 @@
 /** What can be chosen: the photo, the classes, the layer, and how the evidence is shown. */
 
 /** @import { Edit, Model } from "../_shared/ui/model.js" */
+import { grouped } from "../_shared/math/numbers.js";
 import { checkbox, segmented, slider } from "../_shared/ui/controls.js";
 import { h, setText, uniqueId } from "../_shared/ui/dom.js";
 import { classPicker } from "./class_picker.js";
@@ -83,7 +84,7 @@ function layerChoice({ layers, has }, value, edit) {
   function update(layer, c) {
     choice.set(layer.name);
     inputs.forEach((input, i) => (input.disabled = !has(i, c)));
-    setText(name, `${layer.name}, ${layer.channels.toLocaleString("en-US")} channels`);
+    setText(name, `${layer.name}, ${grouped(layer.channels)} channels`);
   }
   return { element: titled("Layer", choice.element, name), update };
 }

@@ -1,7 +1,7 @@
 /** Two maps over the photo, and the cell that is read off both. */
 
 /** @import { Demo } from "../_shared/ui/mount.js" */
-import { clamp, format } from "../_shared/math/numbers.js";
+import { clamp, format, grouped } from "../_shared/math/numbers.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { moveByKey } from "../_shared/ui/plane.js";
 import { percent } from "./class_picker.js";
@@ -68,7 +68,7 @@ export function mapViews({ demo: { request, signal }, data, names, last }) {
     left.map.draw(shown, rows, columns, { ...look, limit });
     left.legend.update(limit, "against", "for");
     setText(left.title, `Grad-CAM: ${names[c]}`);
-    const rank = `rank ${photo.ranked.indexOf(c) + 1} of ${names.length.toLocaleString("en-US")}`;
+    const rank = `rank ${photo.ranked.indexOf(c) + 1} of ${grouped(names.length)}`;
     setText(
       left.note,
       `${percent(photo.shares[c])}, logit ${format(data.logits(p)[c], 2)}, ${rank}`,

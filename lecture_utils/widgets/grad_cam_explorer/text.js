@@ -1,6 +1,6 @@
 /** What the demo says about what it shows. */
 
-import { format } from "../_shared/math/numbers.js";
+import { format, grouped } from "../_shared/math/numbers.js";
 import { total } from "./evidence.js";
 
 /** Below this share of the image's scale a map counts as empty. */
@@ -16,7 +16,7 @@ export function sumSentence({ map, isLast, logit, bias }) {
   if (isLast) {
     return `All ${map.length} cells, with their signs, sum to ${sum}; with the bias of ${format(bias, 2)}, that makes the logit, ${format(total(map) + bias, 2)}.`;
   }
-  return `All ${map.length.toLocaleString("en-US")} cells, with their signs, sum to ${sum}; the logit is ${format(logit, 2)}. Inside the network, Grad-CAM is an approximation, so the two need not agree.`;
+  return `All ${grouped(map.length)} cells, with their signs, sum to ${sum}; the logit is ${format(logit, 2)}. Inside the network, Grad-CAM is an approximation, so the two need not agree.`;
 }
 
 /**
@@ -44,7 +44,7 @@ export function besideSentence({ beside, name, other, gap, hasFalls, count, isLa
   if (beside === "occlusion") {
     return hasFalls
       ? `A gray square of 64×64 pixels moves over the image. Red: the logit of “${name}” falls when this position is covered; blue: it rises. Occlusion queries the network itself, and may contradict Grad-CAM. But a gray square is something the network has never seen.`
-      : `Occlusion was computed for ${count} classes only, the likeliest of these images; “${name}” is not among them.`;
+      : `Occlusion was computed for only ${count} classes, those that are among the 12 most likely for at least one image; “${name}” is not one of them.`;
   }
   if (beside === "class")
     return "The same image, the same layer, and the same scale: only the class differs.";
@@ -63,9 +63,7 @@ export function honestSentence({ title, origin, layer, isLast, classes, listed }
   const error = format(100 * layer.error, 1);
   return (
     `${title} on 224×224 pixels. The maps are stored with 8 bits: at this layer, no cell differs from PyTorch’s by more than ${error}% of the scale. ` +
-    (isLast
-      ? `At the last layer, all ${classes.toLocaleString("en-US")} classes are available. `
-      : "") +
+    (isLast ? `At the last layer, all ${grouped(classes)} classes are available. ` : "") +
     `For earlier layers and for occlusion, ${listed} classes are available: those that are among the 12 most likely for at least one image. ${origin}.`
   );
 }

@@ -185,7 +185,7 @@ class ModelBuilder(Demo):
         size = "×".join(map(str, self.input_shape))
         caption = (
             f"A network for images of {size} (channels × height × width): {parameters:,} "
-            f"parameters, {mult_adds:,} MACs for one image."
+            f"parameters, {mult_adds:,} MACs for one image (as torchinfo counts, with biases)."
         )
         return _figure.table(caption, heads, body)
 

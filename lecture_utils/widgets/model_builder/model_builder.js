@@ -2,6 +2,7 @@
  * ModelBuilder: a stack of layers to change, with the shapes and costs of each. See __init__.py.
  */
 
+import { grouped } from "../_shared/math/numbers.js";
 import { button, checkbox, disclosure, segmented } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
@@ -14,7 +15,6 @@ import { pythonCode } from "./python_code.js";
 import { describe } from "./stack.js";
 import { STATE, layerRows, undoable } from "./stack_editor.js";
 import { totalsPanel } from "./totals.js";
-import { count } from "./units.js";
 
 const WINDOWS = ["Conv2d", "MaxPool2d", "AvgPool2d"];
 const LEGEND =
@@ -112,7 +112,7 @@ function build(demo) {
     announce(
       wrong >= 0
         ? `Layer ${wrong + 1}, ${stack[wrong].type}: ${described[wrong].problem}`
-        : `${count(all.parameters)} parameters, ${count(all.macs)} MACs, output ${all.output.join("×")}.`,
+        : `${grouped(all.parameters)} parameters, ${grouped(all.macs)} MACs, output ${all.output.join("×")}.`,
     );
     return { layers: stack, inputShape: shape, batchSize: size, rows: described, totals: all };
   }

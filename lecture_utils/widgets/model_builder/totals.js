@@ -1,7 +1,8 @@
 /** The stack's totals, and two strips that show which layers have them. */
 
+import { grouped } from "../_shared/math/numbers.js";
 import { h, setText } from "../_shared/ui/dom.js";
-import { count, memory, short } from "./units.js";
+import { memory, short } from "./units.js";
 
 /**
  * @returns {{element: HTMLElement, update: (totals: Record<string, any>, layers: Record<string,
@@ -55,8 +56,8 @@ export function totalsPanel() {
     const known = totals.valid ? "" : "So far: ";
     const output = totals.output ? ` Output shape: ${totals.output.join("×")}.` : "";
     const text =
-      `${known}${count(totals.parameters)} parameters (${memory(4 * totals.parameters)}), ` +
-      `${count(totals.macs)} MACs per image (${short(totals.macs)}), ${memory(totals.bytes)} of activations.${output}`;
+      `${known}${grouped(totals.parameters)} parameters (${memory(4 * totals.parameters)}), ` +
+      `${grouped(totals.macs)} MACs per image (${short(totals.macs)}), ${memory(totals.bytes)} of activations.${output}`;
     setText(facts, text);
     share(
       strips[0],

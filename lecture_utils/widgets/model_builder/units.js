@@ -1,13 +1,6 @@
 /** Counts and memory as readers read them. */
 
-import { format } from "../_shared/math/numbers.js";
-
-/**
- * 93322 as "93,322".
- * @param {number} value
- * @returns {string}
- */
-export const count = (value) => value.toLocaleString("en-US");
+import { format, grouped } from "../_shared/math/numbers.js";
 
 /**
  * 39160320 as "39.2 M"; below ten thousand every digit.
@@ -23,7 +16,7 @@ export function short(value) {
     [1e4, "k"],
   ];
   const [size, name] = units.find(([limit]) => value >= limit) ?? [1, ""];
-  return name ? `${format(value / (name === "k" ? 1e3 : size), 1)} ${name}` : count(value);
+  return name ? `${format(value / (name === "k" ? 1e3 : size), 1)} ${name}` : grouped(value);
 }
 
 /**

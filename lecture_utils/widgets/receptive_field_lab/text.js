@@ -56,6 +56,6 @@ export function tooMuch(layers, size, limits) {
   if (size <= limits.field) return "";
   return (
     `One output would see ${size}×${size} pixels, more than the lab draws (${limits.field}). ` +
-    "Use a smaller stride or dilation, or fewer layers."
+    "Use a smaller kernel, stride, or dilation, or fewer layers."
   );
 }

@@ -63,7 +63,7 @@ QUANTITY = ${quote(quantity)}
 ${loading(source)}
 scores = regularization.scores(BUDGET, runs)
 
-# Of each method the strength with the highest mean validation accuracy within the budget:
+# For each method, the strength with the highest mean validation accuracy within the budget:
 best = regularization.choose(BUDGET, runs)
 strengths = {method: each.strength for method, each in best.items()}
 ${byHand.join("")}

@@ -2,7 +2,7 @@
 
 /** @import { Lab } from "./data.js" */
 /** @import { Shown } from "./state.js" */
-import { format } from "../_shared/math/numbers.js";
+import { format, grouped } from "../_shared/math/numbers.js";
 import { loss } from "../_shared/ui/curves/text.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
@@ -72,7 +72,7 @@ export function seedTable(lab) {
     const photos = [...new Set(scores.test_photos)];
     const rows = LINES.map(({ words, name, write }) => [
       name === "errors" && photos.length === 1
-        ? `errors among the ${photos[0].toLocaleString("en-US")} test photos`
+        ? `errors among the ${grouped(photos[0])} test photos`
         : words,
       write(means[name]),
       ...scores[name].map(write),

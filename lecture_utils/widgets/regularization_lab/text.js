@@ -71,7 +71,7 @@ export function settingNote({ entry, graded, strength, byHand, best }) {
   const text = entry.setting || "no regularization method at all";
   const what = `${capital(text)}.`;
   if (!graded) return what;
-  const better = strength === best ? "" : ` Validation would choose ${best}.`;
+  const better = strength === best ? "" : ` The best strength on validation is ${best}.`;
   const how = byHand ? `chosen by you` : `the best one on validation`;
   return `${capital(strength)} (${how}): ${text}.${better}`;
 }

@@ -27,9 +27,9 @@ class ResponseQuiz(Demo):
     A question shows three images with a high activation of a filter and one with a low activation:
     either synthesized, or images of a data set. Of two other images, which were used for neither,
     one is from the fifth with the highest activations, the other from the fifth with the lowest.
-    Questions are drawn at random, filters of all layers alike; the two conditions take turns, in
-    random order within each pair of questions. In a live notebook, all traits are in sync both
-    ways.
+    Questions are drawn at random, with each layer equally likely. They come in pairs: one question
+    with synthesized images and one with examples, in random order. In a live notebook, all traits
+    are in sync both ways.
 
     Parameters
     ----------

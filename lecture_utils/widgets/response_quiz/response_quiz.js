@@ -170,10 +170,11 @@ function build(demo) {
   }
 
   function answerText(layer, filter, sides) {
-    const name = layer.names ? `the class ${layer.name(filter)}` : layer.name(filter);
+    const name = layer.name(filter);
+    const what = layer.names ? `the logit of “${name}” is higher for` : `${name} responds more to`;
     const right = sides.findIndex(({ isRight }) => isRight);
     const start = chosen === right ? "Correct" : "Not this time";
-    return `${start}: ${name} responds more to the image on the ${["left", "right"][right]}.`;
+    return `${start}: ${what} the image on the ${["left", "right"][right]}.`;
   }
 
   const parts = [

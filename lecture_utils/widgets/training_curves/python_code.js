@@ -55,7 +55,7 @@ ${runs.map(histories).join("\n")}
 
 def early_stopping(history):
     """Epochs trained, and the epoch whose weights are kept; both count from 1."""
-    sign = -1 if MONITOR == "val_accuracy" else 1  # of an accuracy, more is better
+    sign = -1 if MONITOR == "val_accuracy" else 1  # a higher accuracy is better
     values = [sign * value for value in history[MONITOR]]
     best, waited = 0, 0
     for epoch, value in enumerate(values):

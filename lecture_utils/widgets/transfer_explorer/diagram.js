@@ -2,11 +2,11 @@
  * The network from the image to its head, and the boundary to slide: all stages above it are frozen.
  */
 
+import { grouped } from "../_shared/math/numbers.js";
 import { h, icon, setText, svg } from "../_shared/ui/dom.js";
 import { marker } from "../_shared/ui/curves/chart.js";
 import { LOCK, UPDOWN } from "../_shared/ui/icons.js";
 import { parametersOf } from "./counts.js";
-import { count } from "./text.js";
 
 /** Pixels from one row to the next, as the style has it. */
 const PITCH = 38;
@@ -127,7 +127,7 @@ export function diagram({ onMove }) {
       row.classList.toggle("boundary", i === index);
       row.querySelector(".transfer-bar").style.width =
         `${((100 * sizes[i]) / largest).toFixed(2)}%`;
-      setText(row.querySelector(".transfer-count"), sizes[i] ? count(sizes[i]) : "no parameters");
+      setText(row.querySelector(".transfer-count"), sizes[i] ? grouped(sizes[i]) : "no parameters");
     });
     line.style.top = `${index * PITCH}px`;
     setText(flag, index ? "▲ frozen · trained ▼" : "trained ▼");

@@ -1,8 +1,9 @@
 /** The numbers of a boundary: what is counted, and what was recorded. */
 
+import { grouped } from "../_shared/math/numbers.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { BATCH_SIZE } from "./counts.js";
-import { bytes, count, percent, range, seconds } from "./text.js";
+import { bytes, percent, range, seconds } from "./text.js";
 
 const PARTS = ["weights", "held", "kept"];
 
@@ -37,7 +38,7 @@ export function factList() {
     const join = (read) =>
       currents.length ? currents.map(read).join("; ") : "no run recorded here";
     const texts = {
-      trainable: count(here.trainable),
+      trainable: grouped(here.trainable),
       memory: bytes(here.memory),
       weights: bytes(here.weights),
       held: bytes(here.held),
@@ -92,7 +93,8 @@ export function nearestRuns(onMove) {
     const buttons = [go(before), go(after)].filter(Boolean);
     element.replaceChildren(
       words,
-      ...(buttons.length ? [" Nearest runs: ", ...buttons.flatMap((each) => [each, " "])] : []),
+      ...(buttons.length ? [` Nearest ${buttons.length > 1 ? "runs" : "run"}: `] : []),
+      ...buttons.flatMap((each) => [each, " "]),
     );
   }
   return { element, update };

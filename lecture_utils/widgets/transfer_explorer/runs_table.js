@@ -1,8 +1,9 @@
 /** The recorded runs of a network as a table; a checkbox draws a run's curves. */
 
+import { grouped } from "../_shared/math/numbers.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { swatch } from "../_shared/ui/curves/tables.js";
-import { count, percent, range, seconds } from "./text.js";
+import { percent, range, seconds } from "./text.js";
 
 const HEADS = ["Run", "trained parameters", "test accuracy", "per epoch"];
 
@@ -40,7 +41,7 @@ export function runsTable({ onTick, onGo }) {
             ? `; ${accuracy.count} seeds, ${range(accuracy.low, accuracy.high)}`
             : "";
         const cells = [
-          [run.trainable === null ? "–" : count(run.trainable), ""],
+          [run.trainable === null ? "–" : grouped(run.trainable), ""],
           [
             percent(accuracy.mean),
             `95%: ${range(accuracy.interval[0], accuracy.interval[1])}${several}`,
@@ -86,7 +87,7 @@ export function runsTable({ onTick, onGo }) {
     const key = JSON.stringify(runs.map(({ label, trainable }) => [label, trainable]));
     if (key !== made) make(runs);
     const tested = [...new Set(runs.map(({ numbers }) => numbers.accuracy.tested))];
-    const photos = tested.length === 1 ? `, tested on ${count(tested[0])} photos` : "";
+    const photos = tested.length === 1 ? `, tested on ${grouped(tested[0])} photos` : "";
     setText(caption, `Recorded runs${photos}; select a run to draw its curves`);
     made = key;
     element.hidden = !runs.length;

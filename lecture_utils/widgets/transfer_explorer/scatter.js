@@ -3,15 +3,15 @@
 import { h, setText, svg } from "../_shared/ui/dom.js";
 import { marker } from "../_shared/ui/curves/chart.js";
 import { linearAxis, logAxis } from "../_shared/math/axis.js";
-import { format } from "../_shared/math/numbers.js";
-import { MEASURES, count } from "./text.js";
+import { format, grouped } from "../_shared/math/numbers.js";
+import { MEASURES } from "./text.js";
 
 const EDGE = { left: 72, right: 16, top: 14, bottom: 40 };
 const HEIGHT = 210;
 
 const NOTES = {
   accuracy:
-    "Whiskers: 95% intervals. On this scale, halving the errors is the same distance everywhere.",
+    "Whiskers: 95% intervals. On this scale, every halving of the error rate covers the same distance.",
   time: "Whiskers: from the fastest to the slowest seed. The table names the clock.",
   memory:
     "Memory of one training step at every boundary. It is counted, not measured, so no run is needed.",
@@ -82,7 +82,7 @@ export function scatterPlot() {
       measure === "accuracy"
         ? accuracyAxis(lowest, highest)
         : {
-            write: measure === "memory" ? (value) => `${count(value)} MiB` : count,
+            write: measure === "memory" ? (value) => `${grouped(value)} MiB` : grouped,
             ...linearAxis(lowest, highest, { least: 0 }),
           };
     const across = logAxis(range[0], range[1]);

@@ -2,14 +2,6 @@
 
 import { format } from "../_shared/math/numbers.js";
 
-const whole = new Intl.NumberFormat("en-US");
-/**
- * 93322 as "93,322".
- * @param {number} value
- * @returns {string}
- */
-export const count = (value) => whole.format(value);
-
 /**
  * A share in percent with two digits that count: "75.1%", "0.0046%".
  * @param {number} part

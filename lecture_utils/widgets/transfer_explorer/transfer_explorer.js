@@ -1,5 +1,6 @@
 /** TransferExplorer: a boundary between frozen and trained stages. See __init__.py. */
 
+import { grouped } from "../_shared/math/numbers.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { curvesStage, longestOf } from "../_shared/ui/curves/stage.js";
 import { valueTable } from "../_shared/ui/curves/tables.js";
@@ -12,7 +13,7 @@ import { pythonCode } from "./python_code.js";
 import { runsTable } from "./runs_table.js";
 import { scatterPlot } from "./scatter.js";
 import { stateReader } from "./state.js";
-import { boundaryWords, count, percent, share } from "./text.js";
+import { boundaryWords, percent, share } from "./text.js";
 
 const TRAITS = ["runs", "network", "until", "outputs", "ticked", "measure", "epoch"];
 const PARTS = ["train", "val"];
@@ -94,7 +95,7 @@ function build(demo) {
     const { network, all, here, runs, outputs } = now;
     controls.update(now);
     const words = boundaryWords(network, here);
-    const learned = `${count(here.trainable)} of ${count(here.total)} parameters (${share(here.trainable, here.total)})`;
+    const learned = `${grouped(here.trainable)} of ${grouped(here.total)} parameters (${share(here.trainable, here.total)})`;
     const marks = runs.filter(({ pretrained }) => pretrained);
     blocks.update({
       network,

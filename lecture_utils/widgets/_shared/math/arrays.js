@@ -43,7 +43,7 @@ export function toTyped({ shape, dtype, data }) {
  */
 export function toBrightness(image) {
   const values = toTyped(image);
-  return image.dtype === "uint8" ? Float32Array.from(values, (byte) => byte / 255) : values;
+  return image.dtype === "uint8" ? new Float32Array(values).map((byte) => byte / 255) : values;
 }
 
 /**

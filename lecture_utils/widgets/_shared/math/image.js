@@ -223,7 +223,7 @@ export function normalize(values) {
     if (value > high) high = value;
   }
   const range = high - low;
-  return Float32Array.from(values, (value) => (range > 0 ? (value - low) / range : 0));
+  return new Float32Array(values).map((value) => (range > 0 ? (value - low) / range : 0));
 }
 
 /**

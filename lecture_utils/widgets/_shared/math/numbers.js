@@ -36,6 +36,15 @@ export function formatCell(value) {
   return sign + (size < 0.0005 ? "0.00" : size.toFixed(3));
 }
 
+/**
+ * Write a count with commas between thousands: "12,345". (`toLocaleString` does the same, but
+ * its first call loads tables for all languages, which costs a demo tens of milliseconds.)
+ * @param {number} count
+ * @returns {string}
+ */
+export const grouped = (count) =>
+  String(count).replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
+
 function trim(digits) {
   return digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
 }

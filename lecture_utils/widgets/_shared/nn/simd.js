@@ -2,6 +2,7 @@
  * The inner loops of a network in WebAssembly: four numbers per instruction. plain.js has the same.
  */
 
+import { fromBase64 } from "../math/base64.js";
 import { PLAIN, RELAXED } from "./kernels.js";
 
 /** Output channels per block, and pixels per block: what kernels.wat keeps in registers. */
@@ -9,12 +10,6 @@ export const CHANNELS = 8;
 export const PIXELS = 4;
 /** Taps per turn of the innermost loop; a row of weights is filled up with zeros to a multiple. */
 export const UNROLL = 4;
-
-/**
- * @param {string} base64
- * @returns {Uint8Array<ArrayBuffer>}
- */
-const decode = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
 /**
  * Load the functions of kernels.wat, where their arguments are described.
@@ -25,7 +20,7 @@ const decode = (base64) => Uint8Array.from(atob(base64), (letter) => letter.char
  */
 export function simdKernels(bytes) {
   try {
-    const code = [RELAXED, PLAIN].map(decode).find((module) => WebAssembly.validate(module));
+    const code = [RELAXED, PLAIN].map(fromBase64).find((module) => WebAssembly.validate(module));
     if (!code) return null;
     const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) });
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), {

@@ -8,6 +8,8 @@
 
 /** @import { Model } from "./model.js" */
 
+import { fromBase64 } from "../math/base64.js";
+
 /**
  * @param {Model} model
  * @param {string} key
@@ -17,8 +19,7 @@ export async function loadDeferred(model, key) {
   const value = model.get("deferred")?.[key];
   if (!value) throw new Error(`there is nothing called ${key}`);
   if (!value.script) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  const text = atob(await loadScript(value.script));
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  return fromBase64(await loadScript(value.script));
 }
 
 /**

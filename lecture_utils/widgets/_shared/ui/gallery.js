@@ -24,7 +24,7 @@ export function unpackGallery(entries, bytes) {
     const [rows, columns] = entry.shape;
     const part = bytes.subarray(at, at + rows * columns);
     at += rows * columns;
-    return { ...entry, rows, columns, values: Float32Array.from(part, (byte) => byte / 255) };
+    return { ...entry, rows, columns, values: new Float32Array(part).map((byte) => byte / 255) };
   });
 }
 

@@ -59,7 +59,7 @@ export function kernelGrid({ onChange, onMessage }) {
     if (focus) cells[index].focus();
   }
 
-  const place = (index) => `Row ${Math.floor(index / kw) + 1}, column ${(index % kw) + 1}`;
+  const place = (index) => `Row ${Math.floor(index / kw)}, column ${index % kw}`;
   function tellChosen() {
     chosen.hidden = Math.max(kh, kw) <= MOST_NUMBERS;
     setText(chosen, `${place(current)}: ${format(weights[current], 4)}`);

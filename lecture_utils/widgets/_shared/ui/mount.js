@@ -99,9 +99,11 @@ export function mountDemo({ model, el, name, label = undefined }, build) {
   }
   function enter(parts) {
     built = parts;
-    root.append(...built.parts.filter(Boolean), live.element);
     el.append(root);
+    // Asked while the card is empty: the answer for a full one would need its layout, which `draw`
+    // is about to change.
     demo.dark = isDark(root);
+    root.append(...built.parts.filter(Boolean), live.element);
     onThemeChange(() => {
       demo.dark = isDark(root);
       request();
