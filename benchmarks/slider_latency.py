@@ -76,8 +76,15 @@ window.requestAnimationFrame = (callback) => nextFrame((now) => {
 const values = new Map();
 function paintedBy(now, value) {
   if (!values.has(now)) {
-    const note = () => bench.paints.push({ at: performance.now(), value: values.get(now) });
+    let noted = false;
+    const note = () => {
+      if (noted) return;
+      noted = true;
+      bench.paints.push({ at: performance.now(), value: values.get(now) });
+    };
     scheduler.postTask(note, { priority: "user-blocking" });
+    // On a busy page, a task may wait much longer than for the paint.
+    nextFrame(note);
   }
   values.set(now, value);
 }
@@ -244,7 +251,8 @@ def measure_sliders(browser, path, count, slowdown, wanted):
         client = page.context.new_cdp_session(page)
         for demo in page.locator(".demo").all():
             name = demo.get_attribute("data-demo")
-            if wanted and name not in wanted:
+            # A challenge shows a demo that is measured by itself.
+            if name == "Challenge" or (wanted and name not in wanted):
                 continue
             demo.scroll_into_view_if_needed()
             demo.locator(".lu-demo").wait_for()

@@ -165,11 +165,16 @@
     });
   }
 
-  /** Wait until the browser has painted, and has nothing more urgent to do. */
-  const whenIdle = () =>
+  /**
+   * Let the browser do what is more urgent: handle input and, while the page is still loading, show
+   * its first screen.
+   */
+  const giveWay = () =>
     new Promise((resolve) => {
-      if (typeof requestIdleCallback === "function") requestIdleCallback(resolve, { timeout: 300 });
-      else setTimeout(resolve);
+      const loading = document.readyState !== "complete";
+      if (loading && typeof requestIdleCallback === "function") {
+        requestIdleCallback(resolve, { timeout: 300 });
+      } else setTimeout(resolve);
     });
 
   /** Show the still image of a demo, which waits in a <noscript>. */
@@ -245,11 +250,11 @@
         buffers,
       );
       addStyle(code?.style ?? css, name);
-      await whenIdle();
+      await giveWay();
       const model = new Model(values);
       const demo = await (code ? started(code) : importSource(source));
       const cleanUp = [await demo.initialize?.({ model })];
-      await whenIdle();
+      await giveWay();
       return { model, demo, cleanUp };
     }
   }

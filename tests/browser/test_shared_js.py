@@ -405,6 +405,26 @@ def test_slow_drawings_skip_states_and_never_fall_behind(call):
     assert drawn == sorted(set(drawn)) and drawn[-1] == 200
 
 
+def test_drawings_go_on_while_messages_wait(call):
+    """A browser that is busy with keys delivers no messages; here it never does."""
+    drawn, most = call(
+        "ui/frame",
+        SLOW_DRAWINGS
+        + """
+        const { MessageChannel: before } = globalThis;
+        globalThis.MessageChannel = class { port1 = { close() {} }; port2 = { postMessage() {} }; };
+        while (drawn.length < 5) {
+          value += 1; request();
+          await new Promise((done) => setTimeout(done, 5));
+        }
+        globalThis.MessageChannel = before;
+        life.abort();
+        return [drawn, most];""",
+    )
+    assert most == 1, f"{most} drawings in one frame"
+    assert drawn == sorted(set(drawn))
+
+
 def test_the_first_request_is_drawn_before_the_next_frame(call):
     seen = call(
         "ui/frame",

@@ -11,13 +11,14 @@ import { format } from "../math/numbers.js";
  * @returns {(values: *, rows: *, columns: *, {low, high, lut }: {low: *, high: *, lut: *}) => void}
  */
 export function raster(canvas) {
-  const context = canvas.getContext("2d");
+  let context = null;
   let image = null;
   let pixels = null;
   return function draw(values, rows, columns, { low, high, lut }) {
     if (!image || canvas.width !== columns || canvas.height !== rows) {
       canvas.width = columns;
       canvas.height = rows;
+      context ??= canvas.getContext("2d");
       image = context.createImageData(columns, rows);
       pixels = new Uint32Array(image.data.buffer);
     }

@@ -51,14 +51,21 @@ export function promptly(draw, signal) {
 
 /**
  * Call back when the next frame has been painted. Callbacks of `requestAnimationFrame` run before
- * their frame is painted, and a message that one of them posts arrives after.
+ * their frame is painted, and a message that one of them posts arrives after. While keys or pointers
+ * keep the browser busy, messages wait, for half a second on a slow machine. That another frame
+ * begins says as well that the one before has been painted.
  * @param {() => void} callback
  */
 function afterPaint(callback) {
   requestAnimationFrame(() => {
     const { port1, port2 } = new MessageChannel();
+    const handle = requestAnimationFrame(() => {
+      port1.close();
+      callback();
+    });
     port1.onmessage = () => {
       port1.close();
+      cancelAnimationFrame(handle);
       callback();
     };
     port2.postMessage(null);
