@@ -23,8 +23,8 @@ def catch_the_stripes() -> Challenge:
             at_least(
                 "energy",
                 0.045,
-                "A mean squared magnitude of at least 0.045",
-                "The mean squared magnitude is {value}.",
+                "An energy (mean |r|²) of at least 0.045",
+                "The energy is {value}.",
                 digits=4,
             ),
             at_least("sigma", 4, "Sigma of at least 4", "Sigma is {value}.", digits=1),
@@ -60,15 +60,15 @@ def one_half_only() -> Challenge:
             at_least(
                 "energy_left",
                 0.04,
-                "On the left, a mean squared magnitude of at least 0.04",
-                "The mean squared magnitude on the left is {value}.",
+                "An energy (mean |r|²) of at least 0.04 on the left",
+                "The energy on the left is {value}.",
                 digits=3,
             ),
             at_least(
                 "left_to_right",
                 40,
-                "40 times as much on the left as on the right",
-                "The left has only {value} times as much as the right.",
+                "40 times as much energy on the left as on the right",
+                "The energy on the left is {value} times that on the right.",
                 digits=1,
             ),
         ],
@@ -97,9 +97,9 @@ def no_filter_wasted() -> Challenge:
         "they duplicate others. Build a bank of at least 20 filters, all of them useful. Leave "
         "the images and the two limits as they are.",
         [
-            at_least("filters", 20, "At least 20 filters", "The bank has {value}."),
-            at_most("weak", 0, "No weak filter", "Weak: {value}."),
-            at_most("redundant", 0, "No redundant filter", "Redundant: {value}."),
+            at_least("filters", 20, "At least 20 filters", "The bank has {value} filters."),
+            at_most("weak", 0, "No weak filter", "Weak filters: {value}."),
+            at_most("redundant", 0, "No redundant filter", "Redundant filters: {value}."),
             at_least(
                 "weak_below",
                 0.05,

@@ -44,7 +44,9 @@ def see_far() -> Challenge:
             at_least(
                 "size", 31, "A receptive field of 31×31 pixels", "The field is {value}×{value}."
             ),
-            at_most("kernel_weights", 36, "At most 36 weights", "The kernels have {value}."),
+            at_most(
+                "kernel_weights", 36, "At most 36 weights", "The kernels have {value} weights."
+            ),
             equal_to("step", 1, "A step of 1", "The step is {value}."),
             at_least("read", 31, "31 pixels read along each axis", "{value} pixels are read."),
         ],

@@ -35,8 +35,8 @@ def which_epoch() -> Challenge:
         title="Which epoch?",
         minutes=1,
         answer=f"Epoch {best}. From there on, the training loss keeps falling, while the "
-        "validation loss stays above this minimum: the network improves on the photos that it "
-        "was trained on, but not on others.",
+        "validation loss stays above this minimum: measured by the loss, the network improves only "
+        "on the photos that it was trained on.",
         solution={"epoch": best},
     )
 

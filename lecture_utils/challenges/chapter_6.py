@@ -92,9 +92,9 @@ def slow_starter() -> Challenge:
     first, last = lab.budgets[0], lab.budgets[-1]
     return Challenge(
         lab,
-        "With a small budget, one of these methods costs accuracy. With a large one, it not only "
-        "pays off but also closes most of the gap between training and validation accuracy. "
-        "Choose this method and the right strength. Switch between the budgets to compare.",
+        "Find a method, and a strength, that costs accuracy with a small budget but pays off with "
+        "a large one. With the large budget, it must also close most of the gap between training "
+        "and validation accuracy. Switch between the budgets to compare.",
         [
             at_most(
                 "ahead_first",

@@ -33,7 +33,7 @@ def cheapest() -> Challenge:
                 "mega_macs",
                 best.macs / 1e6,
                 "No other such network needs fewer MACs",
-                "It needs {value} million MACs, and another one needs fewer.",
+                "It needs {value} million MACs; another network with at least 75% needs fewer.",
             ),
             equal_to("weights", "best", "The best weights on ImageNet", "Choose other weights."),
         ],

@@ -28,8 +28,8 @@ def the_other_half() -> Challenge:
             at_least(
                 "center",
                 60,
-                "Evidence mostly in the right half",
-                "The evidence for this class is not mostly in the right half.",
+                "Evidence centered at 60% of the width or further right",
+                "The evidence for this class is centered at {value}% of the width.",
             ),
             at_most(
                 "rank",
@@ -43,9 +43,9 @@ def the_other_half() -> Challenge:
         name="8/the-other-half",
         title="The other half",
         minutes=1,
-        answer="“Espresso” and “cup” are among the ten likeliest, and their evidence lies on the "
-        "cup. A Grad-CAM map answers a question about one class. It does not show what the network "
-        "“looks at” as such.",
+        answer="“Espresso” and “cup”, for example, are among the ten likeliest, and their evidence "
+        "lies on the cup. A Grad-CAM map answers a question about one class. It does not show what "
+        "the network “looks at” as such.",
         solution={"class_index": espresso},
     )
 

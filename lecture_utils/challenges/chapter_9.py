@@ -24,7 +24,7 @@ def a_third_learns() -> Challenge:
                 0.9,
                 1.3,
                 "Between 900,000 and 1.3 million trained parameters",
-                "{value} million are trained.",
+                "{value} million parameters are trained.",
                 digits=1,
             ),
             equal_to(
@@ -51,12 +51,12 @@ def most_for_the_memory() -> Challenge:
         "You have 150 MiB for a training step with 32 photos. Choose the network and the "
         "boundary at which the most parameters are trained.",
         [
-            at_most("memory_mib", 150, "At most 150 MiB", "It takes {value} MiB."),
+            at_most("memory_mib", 150, "At most 150 MiB", "A training step takes {value} MiB."),
             at_least(
                 "mega_trained",
                 8,
                 "As many trained parameters as possible",
-                "{value} million are trained; more are possible.",
+                "{value} million parameters are trained; more are possible.",
                 digits=1,
             ),
         ],

@@ -268,17 +268,17 @@ BY_HAND = {
     ),
     "chapter_2.catch_the_stripes": (
         lambda card: slide(card, "Frequency", 0.14),
-        "The mean squared magnitude is 0.0002.",
+        "The energy is 0.0002.",
         lambda card: slide(card, "Theta", 0.7),
     ),
     "chapter_2.one_half_only": (
         lambda card: slide(card, "Theta", 0.52),
-        "The left has only 4.9 times as much as the right.",
+        "The energy on the left is 4.9 times that on the right.",
         lambda card: slide(card, "Sigma", 4),
     ),
     "chapter_2.no_filter_wasted": (
         lambda card: slide(card, "Frequencies", 2),
-        "The bank has 16.",
+        "The bank has 16 filters.",
         lambda card: (
             card.get_by_role("combobox", name="Envelope").select_option(""),
             slide(card, "Frequencies", 3),
@@ -291,7 +291,7 @@ BY_HAND = {
     ),
     "chapter_3.see_far": (
         lambda card: press_dilations(card, [1, 1, 1, 1, 11]),
-        "The kernels have 45.",
+        "The kernels have 45 weights.",
         lambda card: (
             card.get_by_role("button", name="Remove layer 5").click(),
             press_dilations(card, [1, 2, 4, 8]),
@@ -386,7 +386,7 @@ BY_HAND = {
     ),
     "chapter_8.the_other_half": (
         lambda card: choose_class(card, "tabby"),
-        "The evidence for this class is not mostly in the right half.",
+        "The evidence for this class is centered at 24% of the width.",
         lambda card: choose_class(card, "espresso"),
     ),
     "chapter_8.find_the_filter": (
@@ -401,12 +401,12 @@ BY_HAND = {
     ),
     "chapter_9.a_third_learns": (
         lambda card: slide_boundary(card, "top"),
-        "0.4 million are trained.",
+        "0.4 million parameters are trained.",
         lambda card: slide_boundary(card, "stage7"),
     ),
     "chapter_9.most_for_the_memory": (
         lambda card: slide_boundary(card, "stage6"),
-        "2.7 million are trained; more are possible.",
+        "2.7 million parameters are trained; more are possible.",
         lambda card: (
             card.get_by_role("combobox", name="Network").select_option("resnet18"),
             slide_boundary(card, "layer4"),

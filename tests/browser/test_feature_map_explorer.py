@@ -93,7 +93,7 @@ class Page:
             label = self.card(i).get_attribute("aria-label")
             assert label.startswith(f"Filter {filter}: ")
             names = self.explorer.image_names
-            assert f"{names[left]} {written(layer.responses[left, filter])}" in label
+            assert f"“{names[left]}” {written(layer.responses[left, filter])}" in label
             assert label.endswith(", dead") == (filter in layer.dead)
         return drawn
 

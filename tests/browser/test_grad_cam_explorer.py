@@ -218,7 +218,7 @@ def test_cells_by_keyboard_and_pointer(show, demo):
     reading = page.root.locator(".cam-reading")
     expect(reading).to_contain_text("Row 1, column 2: ")
     assert (
-        abs(float(reading.inner_text().split(": ")[1].split()[0].replace("−", "-")) - value) < 6e-4
+        abs(float(reading.inner_text().split(": ")[1].split()[2].replace("−", "-")) - value) < 6e-4
     )
     box = view.bounding_box()
     view.hover(position={"x": box["width"] - 4, "y": box["height"] - 4})

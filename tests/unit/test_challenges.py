@@ -76,7 +76,8 @@ def test_what_is_missing_is_told_with_the_value():
         (1e6, 2, "1,000,000.00"),
         (True, 0, "yes"),
         ("cat", 0, "cat"),
-        (float("inf"), 0, "unknown"),
+        (float("inf"), 0, "infinite"),
+        (float("nan"), 0, "unknown"),
         (None, 0, "unknown"),
     ],
 )

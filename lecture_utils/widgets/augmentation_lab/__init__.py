@@ -229,7 +229,8 @@ class AugmentationLab(Demo):
         tiles = [_figure.rgb_tile(each) for each in (self.image, *versions)]
         alt = f"{self.source}, and five randomly changed versions of it."
         text = (
-            f"{html.escape(self.source)}, and five versions of it as five epochs would show them."
+            f"The image “{html.escape(self.source)}”, and five versions of it, one for each of "
+            "five epochs."
         )
         rows = "".join(
             f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in setting_rows(self)

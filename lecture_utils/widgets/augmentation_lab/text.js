@@ -28,7 +28,7 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
   if (crop) {
     const { top, left, height, width, whole } = crop;
     const size = `${width}×${height} at (${left}, ${top}), ${percent((height * width) / side ** 2)} of the area`;
-    rows.push(["crop", whole ? "no box fitted: the whole image" : size]);
+    rows.push(["crop", whole ? "the whole image, because no box fit" : size]);
   }
   if (flip) rows.push(["mirrored", "yes"]);
   for (const [name, value] of colors) {
@@ -37,7 +37,10 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
   if (noise) rows.push(["noise", `σ = ${format(noise)}`]);
   if (erase)
     rows.push(["cutout", `${erase.width}×${erase.height} at (${erase.left}, ${erase.top})`]);
-  if (share !== 1) rows.push(["mixup", `${percent(share)}, and ${percent(1 - share)} ${partner}`]);
+  if (share !== 1) {
+    const mixed = `${percent(share)} of this image, ${percent(1 - share)} of “${partner}”`;
+    rows.push(["mixup", mixed]);
+  }
   return rows.length ? rows : [["unchanged", "no random change applies to this version"]];
 }
 

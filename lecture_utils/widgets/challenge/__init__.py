@@ -54,7 +54,7 @@ class Challenge(Demo):
     task : str
         What to do. Text between backticks is shown as code.
     goal : sequence of Condition
-        When all of them hold, the challenge is solved. They must not hold at the start.
+        When all of them hold, the challenge is solved. They must not all hold at the start.
     hints : sequence of str
         Shown one at a time, when the reader asks for them.
     name : str

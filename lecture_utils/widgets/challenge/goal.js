@@ -76,7 +76,7 @@ function difference(value, bound) {
 export function told(value, digits = 0) {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value !== "number") return typeof value === "string" ? value : "unknown";
-  if (!Number.isFinite(value)) return "unknown";
+  if (!Number.isFinite(value)) return value === Infinity ? "infinite" : "unknown";
   const [whole, rest] = Math.abs(value).toFixed(digits).split(".");
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   const text = rest ? `${grouped}.${rest}` : grouped;

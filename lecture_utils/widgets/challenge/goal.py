@@ -274,7 +274,7 @@ def told(value: Any, digits: int = 0) -> str:
     if not _is_number(value):
         return str(value) if isinstance(value, str) else "unknown"
     if not math.isfinite(value):
-        return "unknown"
+        return "infinite" if value == math.inf else "unknown"
     # Halves are rounded away from zero, as JavaScript does it; `round` takes the even neighbor.
     rounded = Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     return f"{rounded:,f}".replace("-", "−") if rounded else f"{abs(rounded):f}"

@@ -238,8 +238,8 @@ class ConvolutionLab(ImageDemo):
             f"{html.escape(self.source)} convolved with {html.escape(name)}, stride {self.stride}, "
             f"padding {self.padding}, dilation {self.dilation}: {size}. The output values range "
             f"from {_figure.number(self.output.min())} to {_figure.number(self.output.max())}. In "
-            f"the framed window, patch times kernel sums to {value}, the output at row {row}, "
-            f"column {column}."
+            f"the framed window, the elementwise product of patch and kernel sums to {value}, the "
+            f"output at row {row}, column {column}."
         )
         tables = _figure.number_table("Patch", patch) + _figure.number_table("Kernel", self.kernel)
         return (

@@ -31,8 +31,9 @@ function aboutRow(lab, row, transpose) {
     const name = cellName("e", row, columns);
     return [
       `Row ${row} carries the error ${name} = ${format(error[row])} back to the ` +
-        `${plural(entries.length, "pixel")} of its window, each time multiplied by the weight that ` +
-        `connects them: ${letter(entries[0].tap)} for ${cellName("x", entries[0].at, w)}, and so on.`,
+        `${plural(entries.length, "pixel")} of its window. On the way to a pixel, the error is ` +
+        `multiplied by the weight that connects the two: ${letter(entries[0].tap)} for ` +
+        `${cellName("x", entries[0].at, w)}${entries.length > 1 ? ", and so on" : ""}.`,
       border.trim(),
     ];
   }
@@ -71,7 +72,8 @@ function aboutWeight({ taps, weights, entries }, tap) {
   const count = taps.reduce((sum, each) => sum + Number(each === tap), 0);
   return [
     `The weight ${letter(tap)} = ${format(weights[tap])} appears in ${count} of the ` +
-      `${grouped(entries)} entries. They are tied: a change to ${letter(tap)} changes all of them.`,
+      `${grouped(entries)} entries. Entries with the same letter are tied: a change to ` +
+      `${letter(tap)} changes all of its entries.`,
     "",
   ];
 }

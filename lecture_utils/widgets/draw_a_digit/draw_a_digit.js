@@ -32,7 +32,7 @@ const HELP = [
   ],
   [
     "Centering",
-    "MNIST’s digits were scaled to 20×20 pixels and moved until their center of mass was in the middle. The network has never seen any other digits.",
+    "MNIST’s digits were scaled to fit into 20×20 pixels and moved until their center of mass was in the middle. With “Center it as MNIST does” checked, your drawing is treated in the same way.",
   ],
   [
     "Feature maps",

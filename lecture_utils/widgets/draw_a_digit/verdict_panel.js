@@ -13,7 +13,7 @@ function comment({ model, image, label, best }) {
   if (label === undefined)
     return model.get("centered")
       ? "Is that what you meant?"
-      : "It was trained on centered digits only.";
+      : "MNIST’s digits are centered. Is yours?";
   return label === best
     ? `The label says ${label}, too.`
     : `That is wrong: the label says ${label}.`;

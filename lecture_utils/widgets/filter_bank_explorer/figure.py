@@ -63,7 +63,8 @@ def summarize(marks):
     weak, redundant, kept = (marks.count(mark) for mark in ("weak", "redundant", "kept"))
     filters = "1 filter" if len(marks) == 1 else f"{len(marks)} filters"
     if not kept:
-        return f"{filters}: none of them responds to these images."
+        none = "it does not respond" if len(marks) == 1 else "none of them responds"
+        return f"{filters}: {none} to these images."
     return f"{filters}: {weak} weak, {redundant} redundant, {kept} kept."
 
 

@@ -107,6 +107,7 @@ export function summarize(marks) {
   const count = (mark) => marks.filter((m) => m === mark).length;
   const kept = count("kept");
   const filters = marks.length === 1 ? "1 filter" : `${marks.length} filters`;
-  if (!kept) return `${filters}: none of them responds to these images.`;
+  const none = marks.length === 1 ? "it does not respond" : "none of them responds";
+  if (!kept) return `${filters}: ${none} to these images.`;
   return `${filters}: ${count("weak")} weak, ${count("redundant")} redundant, ${kept} kept.`;
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -288,13 +289,13 @@ class FilterLearner(ImageDemo):
     def readings(self) -> dict[str, Any]:
         """Return how far from the target a new student is after 100 steps with these settings.
 
-        A student that diverges counts as a million away.
+        A student that diverges is infinitely far away.
         """
         first = self._first_weights()
         try:
             weights, _ = self._after(_TRIAL_STEPS, first, np.zeros_like(first), 0)
         except FloatingPointError:
-            return {"distance_after_100": DIVERGED}
+            return {"distance_after_100": math.inf}
         return {"distance_after_100": float(np.linalg.norm(weights - self.target))}
 
     # ---- For print, and for readers without JavaScript
@@ -313,7 +314,7 @@ class FilterLearner(ImageDemo):
         try:
             learned, _ = self._after(_SHOWN_STEPS, self.weights, self.velocity, self.steps)
         except FloatingPointError as error:
-            seen, outcome = "", f"With these settings {error}."
+            seen, outcome = "", f"But {error}."
         else:
             tiles.append(_figure.signed_tile(learned))
             tables += _figure.number_table(f"Student after {_SHOWN_STEPS} steps", learned)

@@ -9,7 +9,7 @@ import { normal, uniform } from "../_shared/math/random.js";
 const [START, NOISE, BATCH] = [0, 1, 2];
 const START_SCALE = 0.3;
 /** A student with larger weights has diverged. */
-export const DIVERGED = 1e6;
+const DIVERGED = 1e6;
 /** The curve has room for this many losses; then a run is over. */
 export const MOST_STEPS = 10000;
 
@@ -166,7 +166,7 @@ export function makeStudent(task, state) {
 }
 
 /**
- * How far from its target a new student is after some steps; a million if it diverges.
+ * How far from its target a new student is after some steps; infinitely far if it diverges.
  * @param {number} steps
  * @param {Record<string, any>} task
  * @param {{batch: number|"all", momentum: number, rate: number}} settings
@@ -175,6 +175,6 @@ export function makeStudent(task, state) {
 export function distanceAfter(steps, task, settings) {
   const weights = firstWeights(task.seed, task.k);
   const student = makeStudent(task, { weights, velocity: weights.map(() => 0), step: 0 });
-  for (let i = 0; i < steps; i += 1) if (!student.advance(settings)) return DIVERGED;
+  for (let i = 0; i < steps; i += 1) if (!student.advance(settings)) return Infinity;
   return student.distance;
 }

@@ -10,7 +10,7 @@ import { messageLine } from "../_shared/ui/message.js";
 import { readTraits } from "../_shared/ui/model.js";
 import { mountDemo } from "../_shared/ui/mount.js";
 import { dropZone } from "../_shared/ui/open_file.js";
-import { DIVERGED, distanceAfter } from "./engine.js";
+import { distanceAfter } from "./engine.js";
 import { inputView } from "./input_view.js";
 import { pythonCode } from "./python_code.js";
 import { STEPS_AT_ONCE, makeRunning } from "./running.js";
@@ -202,7 +202,7 @@ function build(demo) {
     const { task } = session;
     const now = settings();
     if (newTrial(task, now.rate, now.batch, now.momentum))
-      trial = { distance_after_100: task ? distanceAfter(100, task, now) : DIVERGED };
+      trial = { distance_after_100: task ? distanceAfter(100, task, now) : Infinity };
     return trial;
   }
   return { parts, draw, readings, leave: running.halt };

@@ -169,8 +169,8 @@ class GaborLab(ImageDemo):
         )
         number = f"{magnitude[row, column]:.4g}"
         text = (
-            f"{html.escape(self.source)} convolved with a Gabor filter: {settings}. The kernel has "
-            f"{kh}×{kw} weights. The mean squared magnitude of the response is "
+            f"The image “{html.escape(self.source)}”, convolved with a Gabor filter: {settings}. "
+            f"The kernel has {kh}×{kw} weights. The mean squared magnitude of the response is "
             f"{(magnitude**2).mean():.4g}, its largest magnitude {magnitude.max():.4g}; at row "
             f"{row}, column {column} it is {number}."
         )

@@ -102,7 +102,8 @@ export function channelView({ onAdded, onOrder }) {
         tiles[i].card.setAttribute("aria-label", `${text}. Add the first ${i + 1}`);
       });
       const first = count === 1 ? "the first channel" : `the first ${count} channels`;
-      partial.draw(sum, rows, columns, scale, `Sum of ${first}`, [
+      const words = count ? `Sum of ${first}` : "Empty sum";
+      partial.draw(sum, rows, columns, scale, words, [
         count ? `sum of ${first}` : "nothing added yet",
       ]);
       whole.draw(map, rows, columns, scale, `The whole map for ${name}`, [

@@ -120,7 +120,7 @@ export function mapViews({ demo: { request, signal }, data, names, last }) {
       difference: `${amount} ${value < 0 ? "less" : "more"} than for “${names[other]}”`,
     }[beside];
     const where = chosen ? "" : ", the strongest cell";
-    const evidence = `${format(map[row * columns + column], 3)} of evidence for “${names[c]}”`;
+    const evidence = `evidence of ${format(map[row * columns + column], 3)} for “${names[c]}”`;
     setText(
       reading,
       `Row ${row}, column ${column}${where}: ${evidence}${second.there ? `; ${tell}` : ""}.`,

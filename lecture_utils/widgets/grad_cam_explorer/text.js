@@ -43,7 +43,7 @@ export function emptySentence({ shown, sign, limit, name }) {
 export function besideSentence({ beside, name, other, gap, hasFalls, count, isLast }) {
   if (beside === "occlusion") {
     return hasFalls
-      ? `A gray square of 64×64 pixels moves over the image. Red: the logit of “${name}” falls when this position is covered; blue: it rises. Occlusion queries the network itself, and may contradict Grad-CAM. But a gray square is something the network has never seen.`
+      ? `A gray square of 64×64 pixels moves over the image. Red: covering the position lowers the logit of “${name}”; blue: covering it raises the logit. Occlusion measures what the network itself does, so it may contradict Grad-CAM. However, the network has never seen images with gray squares, and the logit may change for that reason alone.`
       : `Occlusion was computed for only ${count} classes, those that are among the 12 most likely for at least one image; “${name}” is not one of them.`;
   }
   if (beside === "class")

@@ -35,11 +35,11 @@ export function weightSentence(size, side) {
  */
 export function measuringNote(random, tooLarge) {
   if (tooLarge) {
-    return `With averaging kernels: random ones are available up to a field of ${LARGEST_RANDOM}×${LARGEST_RANDOM}. Pooling counts as an average.`;
+    return `Measured with averaging kernels. Random kernels are available only up to a field of ${LARGEST_RANDOM}×${LARGEST_RANDOM}. Pooling counts as an average.`;
   }
   const how = random
     ? `Mean of ${DRAWS} draws of random kernels, without activations.`
-    : "With averaging kernels: all their weights are equal.";
+    : "Measured with averaging kernels, whose weights are all equal.";
   return `${how} Pooling counts as an average.`;
 }
 

@@ -83,7 +83,8 @@ export function settingNote({ entry, graded, strength, byHand, best }) {
 export const howToRead = ({ epochs }) => [
   "A budget is the number of epochs that training may take. Of the epochs within the budget, the " +
     "first one with the highest validation accuracy provides the weights. All accuracies in the " +
-    "plot and in the table were measured with these weights. The learning rate is constant, so a single run " +
+    "dot plot and in the tables for the budget were measured with these weights, except the " +
+    "accuracy seen in training. The learning rate is constant, so a single run " +
     `of ${epochs} epochs covers every budget.`,
   "Unless you choose another strength, each method is shown with the strength that has the highest " +
     "mean validation accuracy within the budget. The validation accuracy is thus the best of many, " +
