@@ -128,7 +128,7 @@ def no_filter_wasted() -> Challenge:
         answer="Choose the envelope “σ 0.56 / f: one octave”. With one sigma for all frequencies, "
         "all spots have the same size: at low frequencies they overlap, and at high frequencies "
         "they are too small to catch much. If the window shrinks as the frequency grows, the spots "
-        "cover the plane evenly.",
+        "cover the plane more evenly.",
         solution={"sigma": None},
     )
 

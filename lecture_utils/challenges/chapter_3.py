@@ -87,8 +87,8 @@ def hundred_steps() -> Challenge:
         ],
         [
             "Look at the largest stable learning rate. What limits it?",
-            "All pixels are positive, so all patches point in nearly the same direction, that of "
-            "overall brightness. Center the image.",
+            "No pixel is negative, and neighbors are similar, so most patches point in nearly the "
+            "same direction, that of overall brightness. Center the image.",
             "Momentum helps where the slope is gentle. A batch of all pixels has no sampling "
             "noise.",
         ],

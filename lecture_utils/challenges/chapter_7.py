@@ -38,8 +38,8 @@ def cheapest() -> Challenge:
             equal_to("weights", "best", "The best weights on ImageNet", "Choose other weights."),
         ],
         [
-            "The line is the Pareto front: it connects the networks that no other network beats in "
-            "both accuracy and cost.",
+            "The line is the Pareto front: it connects the networks that no other one beats in "
+            "accuracy or cost without losing in the other.",
             "With the focus on the plot, Home selects the cheapest network, and Page Up moves "
             "along the front to more accurate ones. Stop at the first one that reaches 75%.",
         ],
