@@ -88,7 +88,7 @@
     }
   }
 
-  /** Bytes from base64: by the browser if it can, which is several times as fast. */
+  /** The same as in the demos' math/base64.js, because this file cannot import anything. */
   function fromBase64(text) {
     const bytesOf = /** @type {any} */ (Uint8Array);
     if (bytesOf.fromBase64) return bytesOf.fromBase64(text);

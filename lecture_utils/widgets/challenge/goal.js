@@ -1,5 +1,7 @@
 /** Goals of challenges: conditions on what a demo reports, judged as goal.py does. */
 
+import { grouped } from "../_shared/math/numbers.js";
+
 /**
  * @typedef {object} Condition
  * @property {string} reading
@@ -77,8 +79,6 @@ export function told(value, digits = 0) {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value !== "number") return typeof value === "string" ? value : "unknown";
   if (!Number.isFinite(value)) return value === Infinity ? "infinite" : "unknown";
-  const [whole, rest] = Math.abs(value).toFixed(digits).split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  const text = rest ? `${grouped}.${rest}` : grouped;
+  const text = grouped(Math.abs(value).toFixed(digits));
   return value < 0 && /[1-9]/.test(text) ? `\u2212${text}` : text;
 }

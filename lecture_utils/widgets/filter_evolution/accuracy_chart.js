@@ -135,7 +135,7 @@ export function accuracyTable(curves) {
     const margin = point.margin === null ? "" : ` ± ${percent(point.margin)}`;
     return h("td", {}, `${percent(point.mean)}${margin}%`);
   };
-  const heads = ["Network", ...sizes.map((size) => grouped(size))];
+  const heads = ["Network", ...sizes.map(grouped)];
   return h(
     "div",
     { class: "evolution-scroll", role: "region", tabindex: 0, "aria-label": "Test accuracies" },

@@ -39,7 +39,7 @@ export function formatCell(value) {
 /**
  * Write a count with commas between thousands: "12,345". (`toLocaleString` does the same, but
  * its first call loads tables for all languages, which costs a demo tens of milliseconds.)
- * @param {number} count
+ * @param {number|string} count A number, or its digits.
  * @returns {string}
  */
 export const grouped = (count) =>
