@@ -563,16 +563,15 @@ def test_what_python_assigns_is_drawn_in_a_live_notebook(show):
           Object.assign(state, values.next, { bank_weights: { shape: [weights.length], dtype: "float64",
             data: new DataView(Float64Array.from(weights).buffer) } });
           for (const f of new Set(listeners.values())) f();
-          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-          clean();
-          window.left = [listeners.size, el.innerHTML];
+          window.leave = () => { clean(); return [listeners.size, el.innerHTML]; };
         }""",
         [str(FilterBankExplorer._esm), _message(explorer, other), other.bank_weights.tolist()],
     )
+    page.page.wait_for_function("(names) => `${window.drawn.names}` === `${names}`", arg=bank.names)
     drawn = read(page.page, "() => window.drawn")
     np.testing.assert_allclose(drawn["energies"], other.energies, rtol=1e-4)
     assert drawn["marks"] == other.marks
-    assert page.page.evaluate("window.left") == [0, ""]
+    assert page.page.evaluate("leave()") == [0, ""]
 
 
 def _message(explorer, other):
