@@ -30,9 +30,9 @@ def catch_the_stripes() -> Challenge:
             at_least("sigma", 4, "Sigma of at least 4", "Sigma is {value}.", digits=1),
         ],
         [
-            "Count the stripes along a row and along a column: the ratio gives the direction. For "
-            "the frequency, measure straight across the stripes: if the bright ones are seven "
-            "pixels apart, it is 1/7.",
+            "How many stripes cross a row of the image, and how many cross a column? The ratio of "
+            "the two numbers gives the direction. For the frequency, measure straight across the "
+            "stripes: if the bright ones are seven pixels apart, it is 1/7.",
             "Theta is the direction in which the brightness changes, across the stripes, not "
             "along them.",
         ],

@@ -150,10 +150,10 @@ def match_the_twelve() -> Challenge:
         "strong? The random draws differ from yours, so compare the kinds of change, not the "
         "individual images.",
         [
-            equal_to("transforms", 3, "Three transforms are on", "On: {value}."),
+            equal_to("transforms", 3, "Three transforms are on", "Transforms on: {value}."),
             between("flip", 0.25, 0.75, "The same geometry", "Compare which way the cats look."),
             between("brightness", 0.4, 0.8, "The same colors", "Compare light and dark."),
-            at_least("erase", 0.75, "The same damage", "Compare what is missing."),
+            at_least("erase", 0.75, "The same holes", "Compare what is missing."),
         ],
         [
             "Look for what changes from image to image: which way the cat looks, how bright it is, "

@@ -26,14 +26,14 @@ def cheapest() -> Challenge:
                 "accuracy",
                 75,
                 "An accuracy of at least 75%",
-                "Its accuracy is {value}%.",
+                "Your network has {value}%.",
                 digits=1,
             ),
             at_most(
                 "mega_macs",
                 best.macs / 1e6,
                 "No other such network needs fewer MACs",
-                "It needs {value} million MACs; another network with at least 75% needs fewer.",
+                "Your network needs {value} million MACs. Another above 75% needs fewer.",
             ),
             equal_to("weights", "best", "The best weights on ImageNet", "Choose other weights."),
         ],
@@ -138,9 +138,9 @@ def seven_by_seven() -> Challenge:
         answer="One approach is a bottleneck: 1×1 to 16 channels, three 3×3 convolutions with "
         "padding 1, and 1×1 back to 64, with 9,088 parameters. Another is a depthwise 7×7 "
         "convolution (64 groups, padding 3) and a 1×1 convolution, with 7,360. ResNet50 takes the "
-        "first approach, with a single 3×3 convolution. Inception does half of this: its 1×1 "
-        "convolutions narrow the channels, but none widens them again. MobileNet and ConvNeXt take "
-        "the second approach.",
+        "first approach, with a single 3×3 convolution. Inception stops halfway: its 1×1 "
+        "convolutions narrow the channels before the larger ones, but none widens them again. "
+        "MobileNet and ConvNeXt take the second approach.",
         solution={"layers": layers},
     )
 

@@ -371,7 +371,7 @@ BY_HAND = {
     ),
     "chapter_7.cheapest": (
         lambda card: choose_network(card, "mobilenet_v2"),
-        "Its accuracy is",
+        "Your network has",
         lambda card: choose_network(card, "mobilenet_v3_large"),
     ),
     "chapter_7.a_quarter": (
