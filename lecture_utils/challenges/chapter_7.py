@@ -33,7 +33,7 @@ def cheapest() -> Challenge:
                 "mega_macs",
                 best.macs / 1e6,
                 "No other such network needs fewer MACs",
-                "Your network needs {value} million MACs. Another above 75% needs fewer.",
+                "Your network needs {value} million MACs. Another one above 75% needs fewer.",
             ),
             equal_to("weights", "best", "The best weights on ImageNet", "Choose other weights."),
         ],
