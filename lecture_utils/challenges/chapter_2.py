@@ -40,8 +40,8 @@ def catch_the_stripes() -> Challenge:
         title="Catch the stripes",
         minutes=2,
         answer="Set the frequency to 0.14 and theta to 0.7 (40°). A filter responds most when its "
-        "spot in the frequency plane lies on the spot of the stripes. With a sigma of 5 the spot "
-        "is small, so a near miss already gives a weak response.",
+        "spot in the frequency plane lies on the spot of the stripes. With a sigma of 5, the spot "
+        "is small: at a frequency of 0.18, less than a quarter of the energy is left.",
         solution={"frequency": 0.14, "theta": 0.7},
     )
 
@@ -103,7 +103,7 @@ def no_filter_wasted() -> Challenge:
             at_least(
                 "weak_below",
                 0.05,
-                "“Weak” still means below 0.05 of the strongest",
+                "“Weak” still means below 0.05 of the strongest filter’s energy",
                 "The limit for “weak” is now {value}.",
                 digits=2,
             ),

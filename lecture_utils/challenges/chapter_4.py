@@ -76,7 +76,7 @@ def repair_and_shrink() -> Challenge:
         minutes=5,
         answer="Add a Flatten before the first Linear. Then take fewer channels, for example 16, "
         "16, and 16: the third convolution then outputs 16 × 3 × 3 = 144 values. With 64 units "
-        "after them, the network has 14,730 parameters.",
+        "in the first Linear, the network has 14,730 parameters.",
         solution={"layers": _network([16, 16, 16], [(144, 64), (64, 10)])},
     )
 
@@ -113,8 +113,9 @@ def five_thousand() -> Challenge:
         minutes=10,
         answer="Use 8, 16, and 16 channels, and set the dilation of the third convolution to 2. "
         "After two convolutions and poolings, the receptive field is 10 pixels, with a step of 4. "
-        "The third convolution adds 2 · 2 · 4 = 16, for a total of 26. Global average pooling "
-        "needs no weights, so the network has only 3,738 parameters.",
+        "The third convolution adds 2 · 2 · 4 = 16, for a total of 26. Neither the dilation nor "
+        "the global average pooling adds weights, and with so few channels, the network has only "
+        "3,738 parameters.",
         solution={"layers": _global([8, 16, 16])},
     )
 

@@ -46,7 +46,7 @@ def lose_nothing() -> Challenge:
     runs = [f"cats-vs-dogs/photos-{count}" for count in (500, 1000, 2000)]
     return Challenge(
         TrainingCurves(*runs, patience=2),
-        "Here are nine training runs: three seeds each, with 500, 1,000, and 2,000 photos. "
+        "Here are nine training runs: with 500, 1,000, and 2,000 photos, three seeds each. "
         "Choose a patience, and the quantity that early stopping watches, so that all nine keep "
         "their best epoch and at least 300 epochs are saved in total.",
         [
@@ -84,9 +84,9 @@ def far_and_small() -> Challenge:
     return Challenge(
         builder,
         "The chapter’s network has 307,393 parameters, and its last convolution has a receptive "
-        "field of 38×38 of the 150×150 pixels: enough for an eye, but not for a head. Enlarge this "
-        "field to at least 70×70 pixels, with at most 100,000 parameters in the network. Keep at "
-        "least four convolutions and one output.",
+        "field of 38×38 of the 150×150 pixels, about a quarter of the width. Enlarge this field "
+        "to at least 70×70 pixels, with at most 100,000 parameters in the network. Keep at least "
+        "four convolutions and one output.",
         [
             equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
             equal_to("outputs", 1, "One output", "There are {value} outputs."),
@@ -113,9 +113,9 @@ def far_and_small() -> Challenge:
         minutes=10,
         answer="For example, take 32, 32, 64, and 64 channels, 64 units in the first dense layer, "
         "and a dilation of 3 in the last convolution. The window then covers 7×7 cells of the map, "
-        "with the same nine weights per channel: 22 + 6 · 8 = 70 pixels. You can have fewer "
-        "weights and a wider view; whether the network also becomes more accurate must be "
-        "measured.",
+        "with the same nine weights per channel: 22 + 6 · 8 = 70 pixels. So a network with "
+        "fewer weights can have a wider view. To find out whether it is also more accurate, you "
+        "would have to train it.",
         solution={"layers": solution},
     )
 

@@ -60,7 +60,7 @@ def keep_the_label() -> Challenge:
                 0.03,
                 0.15,
                 "A maximum shift between 0.03 and 0.15 of the side",
-                "The shift goes up to {value}.",
+                "The shift goes up to {value} of the side.",
                 digits=2,
             ),
         ],
@@ -151,20 +151,20 @@ def match_the_twelve() -> Challenge:
         "individual images.",
         [
             equal_to("transforms", 3, "Three transforms are on", "Transforms on: {value}."),
-            between("flip", 0.25, 0.75, "The same geometry", "Compare which way the cats look."),
+            between("flip", 0.25, 0.75, "The same geometry", "Compare which way the cats face."),
             between("brightness", 0.4, 0.8, "The same colors", "Compare light and dark."),
             at_least("erase", 0.75, "The same holes", "Compare what is missing."),
         ],
         [
-            "Look for what changes from image to image: which way the cat looks, how bright it is, "
-            "and whether something is missing.",
+            "Look for what changes from image to image: which way the cat faces, how bright the "
+            "image is, and whether something is missing.",
             "Is the cat ever rotated, or enlarged?",
             "Every one of the twelve images has a hole. What does this say about its probability?",
         ],
         name="6/match-the-twelve",
         title="Which transforms were these?",
         minutes=5,
-        answer="Mirror with probability 0.5, brightness ±0.6, and cutout with probability 1. "
+        answer="Mirroring with probability 0.5, brightness ±0.6, and cutout with probability 1. "
         "Always look at a batch like this when you test a data loader: it can show errors that no "
         "metric reveals.",
         solution={name: _SECRET[name] for name in ("flip", "brightness", "erase")},

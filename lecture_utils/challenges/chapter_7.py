@@ -108,8 +108,8 @@ def seven_by_seven() -> Challenge:
     return Challenge(
         builder,
         "A 7×7 convolution on 64 channels has 200,768 parameters. Replace it with layers that "
-        "have at most 10,000 parameters. The receptive field must still be 7×7, and 64 maps of "
-        "28×28 must still become 64 maps of 28×28.",
+        "have at most 10,000 parameters. The receptive field must still be 7×7, and the layers "
+        "must still turn 64 maps of 28×28 into 64 maps of 28×28.",
         [
             equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
             equal_to("channels", _CHANNELS, "64 maps", "Maps: {value}."),

@@ -22,13 +22,13 @@ def the_other_half() -> Challenge:
     return Challenge(
         explorer,
         "The map shows where the network finds evidence for the likeliest class: in the left "
-        "half. Choose one of the ten likeliest classes for which the evidence lies in the right "
+        "half. Among the ten likeliest classes, choose one whose evidence lies in the right "
         "half.",
         [
             at_least(
                 "center",
                 60,
-                "Evidence centered at 60% of the width or further right",
+                "Evidence centered at 60% of the width or farther right",
                 "The evidence for this class is centered at {value}% of the width.",
             ),
             at_most(
@@ -56,8 +56,8 @@ def find_the_filter() -> Challenge:
     gallery = FilterGallery("efficientnet_lite0")
     return Challenge(
         gallery,
-        "Of all sample images, the three below activate one filter of the network most strongly. "
-        "This filter is in the gallery. Find it: choose its layer, then the filter.",
+        "One of the filters in the gallery responds to the three images below more strongly than "
+        "to any other sample image. Find it: choose its layer, then the filter.",
         [
             equal_to("layer", _LAYER, "The correct layer", "The filter is not in {value}."),
             equal_to("filter", _FILTER, "The correct filter", "It is not filter {value}."),
@@ -103,9 +103,9 @@ def predict_the_response() -> Challenge:
         name="8/predict-the-response",
         title="Predict the response",
         minutes=5,
-        answer="There is no trick, but there is a strategy: decide first what the three images "
-        "with a high activation have in common that the one with a low activation lacks. With ten "
-        "answers, a score of 80% can be luck. After twenty answers or more, compare your two "
+        answer="There is no trick, but there is a strategy: first decide which feature the "
+        "three images with a high activation share and the one with a low activation lacks. With "
+        "ten answers, a score of 80% can be luck. After twenty answers or more, compare your two "
         "scores: the one for synthesized images and the one for real examples.",
         solution={"scores": {"synthesized": [4, 5], "examples": [4, 5]}},
     )

@@ -25,7 +25,7 @@ def a_third_learns() -> Challenge:
                 1.3,
                 "Between 900,000 and 1.3 million trained parameters",
                 "{value} million parameters are trained.",
-                digits=1,
+                digits=3,
             ),
             equal_to(
                 "network",
@@ -57,7 +57,7 @@ def most_for_the_memory() -> Challenge:
                 8,
                 "As many trained parameters as possible",
                 "{value} million parameters are trained; more are possible.",
-                digits=1,
+                digits=3,
             ),
         ],
         [
@@ -69,9 +69,9 @@ def most_for_the_memory() -> Challenge:
         title="The most for 150 MiB",
         minutes=3,
         answer="Train ResNet18 from its layer4 on: 8.4 million parameters in just under 150 MiB. "
-        "With EfficientNet-Lite0, training only 2.7 million takes 132 MiB: the trained layers have "
-        "fewer weights but more activations, and the activations of 32 photos take most of the "
-        "memory.",
+        "With EfficientNet-Lite0, you can train at most 2.7 million, which take 132 MiB. Its "
+        "trained layers have fewer weights but more activations, so there, the activations of 32 "
+        "photos take most of the memory.",
         solution={"network": "resnet18", "until": "layer4"},
     )
 

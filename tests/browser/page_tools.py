@@ -136,16 +136,17 @@ def pixels(canvas):
 
 # Measuring the contrast of each of the thousands of words of a page takes most of axe's time. Where
 # an element and all around it have the same tag, class and style, the contrast is the same, and the
-# first one stands for all. Demos are left out: there, what lies over what is not a matter of style.
+# first one stands for all. Plots are left out: there, what lies over what is not a matter of style.
+# (In demos it is not always one, either, but the test of each demo judges all of its words.)
 _MARK_REPEATED_TEXT = """() => {
   const looks = new Map([[document.documentElement, 0]]);
   const numbers = new Map();
   const number = (text) => numbers.get(text) ?? numbers.set(text, numbers.size + 1).get(text);
   const look = (element) => {
     if (!looks.has(element)) {
-      const { color, backgroundColor, backgroundImage, fontSize, fontWeight, opacity, position, textShadow } =
+      const { color, fill, backgroundColor, backgroundImage, fontSize, fontWeight, opacity, position, textShadow } =
         getComputedStyle(element);
-      looks.set(element, number([look(element.parentElement), element.tagName, element.getAttribute("class"), color,
+      looks.set(element, number([look(element.parentElement), element.tagName, element.getAttribute("class"), color, fill,
         backgroundColor, backgroundImage, fontSize, fontWeight, opacity, position, textShadow].join()));
     }
     return looks.get(element);
@@ -153,7 +154,7 @@ _MARK_REPEATED_TEXT = """() => {
   const seen = new Set();
   for (const element of document.body.querySelectorAll("*")) {
     const hasText = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-    if (!hasText || element.closest(".demo, svg")) continue;
+    if (!hasText || element.closest(".demo svg")) continue;
     element.toggleAttribute("data-repeated-text", seen.has(look(element)));
     seen.add(look(element));
   }

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import recorded_filters
 import recorded_regularization
-from page_tools import wait_for_frames
+from page_tools import read, wait_for_frames
 
 from lecture_utils import widgets
 from lecture_utils.challenges import chapter_1
@@ -35,11 +35,13 @@ def demos(tmp_path_factory):
 
 def sizes(page):
     """Measure until nothing moves: some demos go on drawing after they are ready."""
-    before = None
-    while (now := page.evaluate(SIZES)) != before:
-        before = now
-        wait_for_frames(page, 24)
-    return now
+    found = [read(page, SIZES)]
+    while len(found) < 4 or found[-1] != found[-4]:
+        wait_for_frames(page, 12)
+        # Frames come although a demo waits for its turn.
+        page.evaluate("new Promise((done) => requestIdleCallback(done, { timeout: 500 }))")
+        found.append(read(page, SIZES))
+    return found[-1]
 
 
 WIDTHS = (1280, 390)

@@ -58,11 +58,14 @@ def test_what_is_missing_is_told_with_the_value():
     assert missing([close_to("x", [3, 4], 1, "l", "off by {value}%")], {"x": [3, 5]}) == [
         "off by 20%"
     ]
+    # A value just beyond the bound does not look as if it met the condition.
+    near = [at_least("x", 99, "l", "{value}"), at_most("y", 0.1, "l", "{value}", digits=1)]
+    assert missing(near, {"x": 98.96, "y": 0.1004}) == ["98.96", "0.1004"]
     # Arrays of different sizes have no difference in percent.
     assert missing([close_to("x", [3, 4], 1, "l", "{value}%")], {"x": np.zeros((30, 40))}) == [
-        "It has 1,200 values, not 2."
+        "You have 1,200 values, not 2."
     ]
-    assert missing([close_to("x", [3, 4], 1, "l", "{value}%")], {}) == ["It has 0 values, not 2."]
+    assert missing([close_to("x", [3, 4], 1, "l", "{value}%")], {}) == ["You have 0 values, not 2."]
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,12 @@ function build(demo, host) {
     if (solved) markDone(name);
     root.classList.toggle("solved", solved);
     before.hidden = !isDone(name);
-    setText(verdict, solved ? "Solved! The solution explains why it works." : "Still missing:");
+    setText(
+      verdict,
+      solved
+        ? "Solved! Open the solution to see why this works."
+        : "Not solved yet. All of these conditions must be met:",
+    );
     const words = solved ? `${title}: solved.` : `Still missing: ${lacks.join(" ")}`;
     if (words !== announced && announced) demo.say(words);
     announced = words;

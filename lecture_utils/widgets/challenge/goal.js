@@ -15,6 +15,7 @@ import { grouped } from "../_shared/math/numbers.js";
 
 /** Larger differences in percent are reported as this one. */
 const LARGEST_DIFFERENCE = 999;
+const MOST_DIGITS = 6;
 
 /**
  * Whether readings meet a condition.
@@ -33,18 +34,24 @@ export function holds({ reading, test, bound, tolerance }, readings) {
 }
 
 /**
- * The sentence on what is missing, with the value in it.
+ * The sentence on what is missing, with the value in it. A value just beyond the bound gets as many
+ * digits as it needs so that it does not look as if it met the condition.
  * @param {Condition} condition
  * @param {Record<string, any>} readings
  * @returns {string}
  */
-export function lack({ reading, test, bound, missing, digits }, readings) {
+export function lack(condition, readings) {
+  const { reading, test, bound, missing, tolerance } = condition;
+  let { digits } = condition;
   let value = readings[reading];
   if (test === "close to") {
     const count = numbers(value).length;
-    if (count !== bound.length) return `It has ${told(count)} values, not ${told(bound.length)}.`;
+    if (count !== bound.length) return `You have ${told(count)} values, not ${told(bound.length)}.`;
     value = Math.min(difference(value, bound), LARGEST_DIFFERENCE);
   }
+  /** @param {number} shown */
+  const meets = (shown) => (test === "close to" ? shown <= tolerance : holds(condition, { [reading]: shown }));
+  if (Number.isFinite(value)) while (digits < MOST_DIGITS && meets(Number(value.toFixed(digits)))) digits += 1;
   return missing.replaceAll("{value}", () => told(value, digits));
 }
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 TESTS = ("at least", "at most", "between", "equal to", "one of", "close to")
 #: Larger differences in percent are reported as this one.
 LARGEST_DIFFERENCE = 999.0
+_MOST_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Condition:
         The sentence for a reader whose value fails. ``{value}`` stands for the reading, or for the
         difference in percent. An array with another number of values gets a sentence of its own.
     digits : int
-        Digits after the decimal point of ``{value}``.
+        Digits after the decimal point of ``{value}``; a value that would then look as if it met the
+        condition gets more.
     tolerance : float
         How large the difference may be, in percent; for "close to".
     """
@@ -100,9 +102,19 @@ class Condition:
         value = readings.get(self.reading)
         if self.test == "close to":
             if len(values := _numbers(value)) != len(self.bound):
-                return f"It has {len(values):,} values, not {len(self.bound):,}."
+                return f"You have {len(values):,} values, not {len(self.bound):,}."
             value = min(difference(value, self.bound), LARGEST_DIFFERENCE)
-        return self.missing.replace("{value}", told(value, self.digits))
+        digits = self.digits
+        if _is_number(value) and math.isfinite(value):
+            while digits < _MOST_DIGITS and self._meets(float(_rounded(value, digits))):
+                digits += 1
+        return self.missing.replace("{value}", told(value, digits))
+
+    def _meets(self, shown):
+        """Tell whether a number looks as if it met the condition."""
+        if self.test == "close to":
+            return shown <= self.tolerance
+        return self.holds({self.reading: shown})
 
     def as_dict(self) -> dict[str, Any]:
         """Return the condition as it travels to the page.
@@ -275,9 +287,13 @@ def told(value: Any, digits: int = 0) -> str:
         return str(value) if isinstance(value, str) else "unknown"
     if not math.isfinite(value):
         return "infinite" if value == math.inf else "unknown"
-    # Halves are rounded away from zero, as JavaScript does it; `round` takes the even neighbor.
-    rounded = Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    rounded = _rounded(value, digits)
     return f"{rounded:,f}".replace("-", "−") if rounded else f"{abs(rounded):f}"
+
+
+def _rounded(value, digits):
+    # Halves are rounded away from zero, as JavaScript does it; `round` takes the even neighbor.
+    return Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 
 def _is_number(value):
