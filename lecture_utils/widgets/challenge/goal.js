@@ -50,8 +50,10 @@ export function lack(condition, readings) {
     value = Math.min(difference(value, bound), LARGEST_DIFFERENCE);
   }
   /** @param {number} shown */
-  const meets = (shown) => (test === "close to" ? shown <= tolerance : holds(condition, { [reading]: shown }));
-  if (Number.isFinite(value)) while (digits < MOST_DIGITS && meets(Number(value.toFixed(digits)))) digits += 1;
+  const meets = (shown) =>
+    test === "close to" ? shown <= tolerance : holds(condition, { [reading]: shown });
+  if (Number.isFinite(value))
+    while (digits < MOST_DIGITS && meets(Number(value.toFixed(digits)))) digits += 1;
   return missing.replaceAll("{value}", () => told(value, digits));
 }
 
