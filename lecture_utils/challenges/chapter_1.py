@@ -88,7 +88,7 @@ def find_the_kernel() -> Challenge:
         title="Which kernel was it?",
         minutes=10,
         answer="The kernel has −1 in the top left corner, 1 in the bottom right corner, and 0 "
-        "elsewhere. It subtracts each pixel's upper left neighbor from its lower right one: a "
+        "elsewhere. It subtracts each pixel’s upper-left neighbor from its lower-right one: a "
         "derivative along the diagonal.",
         solution={"kernel": _SECRET},
         images=[

@@ -67,7 +67,7 @@ def one_half_only() -> Challenge:
             at_least(
                 "left_to_right",
                 40,
-                "40 times as much energy on the left as on the right",
+                "At least 40 times as much energy on the left as on the right",
                 "The energy on the left is {value} times that on the right.",
                 digits=1,
             ),
@@ -103,7 +103,7 @@ def no_filter_wasted() -> Challenge:
             at_least(
                 "weak_below",
                 0.05,
-                "“Weak” still means below 0.05 of the strongest filter’s energy",
+                "“Weak” still means less than 0.05 times the strongest filter’s energy",
                 "The limit for “weak” is now {value}.",
                 digits=2,
             ),
@@ -120,7 +120,7 @@ def no_filter_wasted() -> Challenge:
             "Filters for low frequencies need a wide window to tell directions apart. At high "
             "frequencies, such a window passes only a narrow band, which holds little of the "
             "energy of an image.",
-            "Try every choice of the envelope.",
+            "Try every option under “Envelope”.",
         ],
         name="2/no-filter-wasted",
         title="No filter wasted",

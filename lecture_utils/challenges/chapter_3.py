@@ -15,8 +15,8 @@ def two_by_two() -> Challenge:
         LayerLab(kernel=3),
         "Turn the 5×5 input into a 2×2 output. Keep the 3×3 kernel, and add no padding.",
         [
-            equal_to("rows", 2, "An output of 2 rows", "The output has {value} rows."),
-            equal_to("columns", 2, "An output of 2 columns", "The output has {value} columns."),
+            equal_to("rows", 2, "An output of 2 rows", "Rows of the output: {value}."),
+            equal_to("columns", 2, "An output of 2 columns", "Columns of the output: {value}."),
             equal_to("window", 3, "A 3×3 kernel", "The longer side of the kernel is {value}."),
             equal_to("padding", 0, "No padding", "The padding is {value}."),
         ],

@@ -56,7 +56,7 @@ def repair_and_shrink() -> Challenge:
         "parameters. Keep at least two convolutions.",
         [
             equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
-            equal_to("outputs", 10, "A vector of 10 outputs", "There are {value} outputs."),
+            equal_to("outputs", 10, "A vector of 10 outputs", "Length of the vector: {value}."),
             at_most(
                 "parameters",
                 19_999,
@@ -74,9 +74,9 @@ def repair_and_shrink() -> Challenge:
         name="4/repair-and-shrink",
         title="Repair and shrink",
         minutes=5,
-        answer="Add a Flatten before the first Linear. Then take fewer channels, for example 16, "
-        "16, and 16: the third convolution then outputs 16 × 3 × 3 = 144 values. With 64 units "
-        "in the first Linear, the network has 14,730 parameters.",
+        answer="Add a Flatten before the first Linear. Then reduce the number of channels, for "
+        "example to 16 in all three convolutions, so that the third one outputs 16 × 3 × 3 = 144 "
+        "values. With 64 units in the first Linear, the network has 14,730 parameters.",
         solution={"layers": _network([16, 16, 16], [(144, 64), (64, 10)])},
     )
 
@@ -86,18 +86,19 @@ def five_thousand() -> Challenge:
     return Challenge(
         ModelBuilder(preset="gap"),
         "Build a network with 10 outputs and at most 5,000 parameters for images of 28×28 "
-        "pixels. One output of its last convolution, or of a pooling layer after it, must have a "
-        "receptive field of at least 24×24 pixels: nearly the whole image.",
+        "pixels. Each output of its last convolution, or of a max or average pooling layer after "
+        "it, must have a receptive field of at least 24×24 pixels: nearly the whole image. Global "
+        "average pooling does not count.",
         [
             equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
-            equal_to("outputs", 10, "A vector of 10 outputs", "There are {value} outputs."),
+            equal_to("outputs", 10, "A vector of 10 outputs", "Length of the vector: {value}."),
             at_most(
                 "parameters", 5000, "At most 5,000 parameters", "There are {value} parameters."
             ),
             at_least(
                 "field",
                 24,
-                "A receptive field of 24×24",
+                "A receptive field of at least 24×24",
                 "The receptive field is {value}×{value}.",
             ),
         ],

@@ -17,8 +17,8 @@ def which_epoch() -> Challenge:
     curves.epoch = len(losses)
     return Challenge(
         curves,
-        "Which epoch of this run would you keep? Move the line through the curves to the epoch "
-        "with the lowest validation loss.",
+        "Which epoch of this run would you keep? Move the vertical line to the epoch with the "
+        "lowest validation loss.",
         [
             equal_to(
                 "epoch",
@@ -46,7 +46,7 @@ def lose_nothing() -> Challenge:
     runs = [f"cats-vs-dogs/photos-{count}" for count in (500, 1000, 2000)]
     return Challenge(
         TrainingCurves(*runs, patience=2),
-        "Here are nine training runs: with 500, 1,000, and 2,000 photos, three seeds each. "
+        "Here are nine training runs: three seeds each with 500, 1,000, and 2,000 photos. "
         "Choose a patience, and the quantity that early stopping watches, so that all nine keep "
         "their best epoch and at least 300 epochs are saved in total.",
         [
@@ -89,7 +89,7 @@ def far_and_small() -> Challenge:
         "four convolutions and one output.",
         [
             equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
-            equal_to("outputs", 1, "One output", "There are {value} outputs."),
+            equal_to("outputs", 1, "One output", "Length of the output vector: {value}."),
             at_most(
                 "parameters",
                 100_000,
@@ -98,7 +98,10 @@ def far_and_small() -> Challenge:
             ),
             at_least("convolutions", 4, "At least four convolutions", "Convolutions: {value}."),
             at_least(
-                "field", 70, "A receptive field of 70×70", "The receptive field is {value}×{value}."
+                "field",
+                70,
+                "A receptive field of at least 70×70",
+                "The receptive field is {value}×{value}.",
             ),
         ],
         [

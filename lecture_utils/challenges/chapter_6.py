@@ -38,7 +38,7 @@ def keep_the_label() -> Challenge:
                 "crop_from",
                 0.8,
                 "No large part cut away",
-                "A crop may keep only {value} of the area.",
+                "A crop may keep as little as {value} of the area.",
                 2,
             ),
             at_most(
@@ -59,8 +59,8 @@ def keep_the_label() -> Challenge:
                 "translate",
                 0.03,
                 0.15,
-                "A maximum shift between 0.03 and 0.15 of the side",
-                "The shift goes up to {value} of the side.",
+                "A maximum shift between 0.03 and 0.15 of the image size",
+                "The shift goes up to {value} of the image size.",
                 digits=2,
             ),
         ],
@@ -99,7 +99,7 @@ def slow_starter() -> Challenge:
             at_most(
                 "ahead_first",
                 -1,
-                f"Within {first} epochs, a validation accuracy at least 1 point below that "
+                f"Within {first} epochs, a validation accuracy at least 1 point lower than "
                 "without regularization",
                 f"Within {first} epochs, the difference is {{value}} points.",
                 digits=1,
@@ -107,7 +107,7 @@ def slow_starter() -> Challenge:
             at_least(
                 "ahead_last",
                 3,
-                f"Within {last} epochs, a validation accuracy at least 3 points above that "
+                f"Within {last} epochs, a validation accuracy at least 3 points higher than "
                 "without regularization",
                 f"Within {last} epochs, the difference is {{value}} points.",
                 digits=1,
@@ -159,7 +159,7 @@ def match_the_twelve() -> Challenge:
             "Look for what changes from image to image: which way the cat faces, how bright the "
             "image is, and whether something is missing.",
             "Is the cat ever rotated, or enlarged?",
-            "Every one of the twelve images has a hole. What does this say about its probability?",
+            "Every one of the twelve images has a hole. So how likely is a hole?",
         ],
         name="6/match-the-twelve",
         title="Which transforms were these?",

@@ -35,11 +35,16 @@ def cheapest() -> Challenge:
                 "No other such network needs fewer MACs",
                 "Your network needs {value} million MACs. Another one above 75% needs fewer.",
             ),
-            equal_to("weights", "best", "The best weights on ImageNet", "Choose other weights."),
+            equal_to(
+                "weights",
+                "best",
+                "The best weights on ImageNet",
+                "Choose the weights “best on ImageNet”.",
+            ),
         ],
         [
             "The line is the Pareto front: it connects the networks that no other one beats in "
-            "accuracy or cost without losing in the other.",
+            "accuracy without costing more, or in cost without being less accurate.",
             "With the focus on the plot, Home selects the cheapest network, and Page Up moves "
             "along the front to more accurate ones. Stop at the first one that reaches 75%.",
         ],
@@ -93,7 +98,7 @@ def a_quarter() -> Challenge:
         name="7/a-quarter",
         title="A quarter of the cost",
         minutes=3,
-        answer="102 channels. The equation 9m² + 512m = 9 · 256² / 4 has the solution m = 102.7. "
+        answer="102 channels. The positive solution of 9m² + 512m = 9 · 256² / 4 is m ≈ 102.7. "
         "ResNet50 takes 64, a quarter of the channels, for about an eighth of the cost.",
         solution={"middle": 102},
     )
@@ -108,8 +113,8 @@ def seven_by_seven() -> Challenge:
     return Challenge(
         builder,
         "A 7×7 convolution on 64 channels has 200,768 parameters. Replace it with layers that "
-        "have at most 10,000 parameters. The receptive field must still be 7×7, and the layers "
-        "must still turn 64 maps of 28×28 into 64 maps of 28×28.",
+        "have at most 10,000 parameters in total. The receptive field must still be at least 7×7, "
+        "and the layers must still turn 64 maps of 28×28 into 64 maps of 28×28.",
         [
             equal_to("fits", True, "All layers fit", "At least one layer does not fit."),
             equal_to("channels", _CHANNELS, "64 maps", "Maps: {value}."),
@@ -117,7 +122,7 @@ def seven_by_seven() -> Challenge:
             at_least(
                 "field",
                 7,
-                "A receptive field of 7×7",
+                "A receptive field of at least 7×7",
                 "The receptive field is {value}×{value}.",
             ),
             at_most(
@@ -139,7 +144,8 @@ def seven_by_seven() -> Challenge:
         "padding 1, and 1×1 back to 64, with 9,088 parameters. Another is a depthwise 7×7 "
         "convolution (64 groups, padding 3) and a 1×1 convolution, with 7,360. ResNet50 takes the "
         "first approach, with a single 3×3 convolution. Inception stops halfway: its 1×1 "
-        "convolutions narrow the channels before the larger ones, but none widens them again. "
+        "convolutions reduce the number of channels before the larger convolutions, but none of "
+        "them increases it again. "
         "MobileNet and ConvNeXt take the second approach.",
         solution={"layers": layers},
     )

@@ -92,19 +92,22 @@ def predict_the_response() -> Challenge:
         "Answer at least ten questions, and get at least 80% of all your answers correct. You "
         "may continue for as long as you like.",
         [
-            at_least("answered", 10, "Ten answers", "You have answered {value}."),
-            at_least("percent", 80, "80% correct", "Of your answers, {value}% are correct."),
+            at_least("answered", 10, "At least ten answers", "You have answered {value}."),
+            at_least(
+                "percent", 80, "At least 80% correct", "Of your answers, {value}% are correct."
+            ),
         ],
         [
-            "Chance level is 50%. The two programs in the table below do better: one compares "
+            "Chance level is 50%. The two programs in the table above do better: one compares "
             "colors and contrast, the other compares the features of a network.",
             "In the first stages, look at colors and stripes; in the last ones, at objects.",
         ],
         name="8/predict-the-response",
         title="Predict the response",
         minutes=5,
-        answer="There is no trick, but there is a strategy: first decide which feature the "
-        "three images with a high activation share and the one with a low activation lacks. With "
+        answer="There is no trick, but there is a strategy: first decide which feature the three "
+        "images with a high activation have in common and the one with a low activation lacks. "
+        "With "
         "ten answers, a score of 80% can be luck. After twenty answers or more, compare your two "
         "scores: the one for synthesized images and the one for real examples.",
         solution={"scores": {"synthesized": [4, 5], "examples": [4, 5]}},

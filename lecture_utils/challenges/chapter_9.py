@@ -49,7 +49,7 @@ def most_for_the_memory() -> Challenge:
     return Challenge(
         TransferExplorer(),
         "You have 150 MiB for a training step with 32 photos. Choose the network and the "
-        "boundary at which the most parameters are trained.",
+        "boundary so that you train as many parameters as possible.",
         [
             at_most("memory_mib", 150, "At most 150 MiB", "A training step takes {value} MiB."),
             at_least(
@@ -61,8 +61,8 @@ def most_for_the_memory() -> Challenge:
             ),
         ],
         [
-            "Memory holds the weights, all activations after the boundary, and for each trained "
-            "weight its gradient and Adam's two running averages.",
+            "Memory holds the weights, all activations after the boundary, and, for each trained "
+            "weight, its gradient and Adam’s two running averages.",
             "There are two networks to choose from.",
         ],
         name="9/most-for-the-memory",
@@ -70,8 +70,8 @@ def most_for_the_memory() -> Challenge:
         minutes=3,
         answer="Train ResNet18 from its layer4 on: 8.4 million parameters in just under 150 MiB. "
         "With EfficientNet-Lite0, you can train at most 2.7 million, which take 132 MiB. Its "
-        "trained layers have fewer weights but more activations, so there, the activations of 32 "
-        "photos take most of the memory.",
+        "trained layers have fewer weights but more activations: for 32 photos, these take most "
+        "of the memory.",
         solution={"network": "resnet18", "until": "layer4"},
     )
 
@@ -112,7 +112,7 @@ def lost_in_the_crowd() -> Challenge:
         title="Lost in the crowd",
         minutes=5,
         answer=f"For example, {embedding.names[alone[0]]}. Most other misclassified drawings have "
-        "neighbors of both classes. To the network, this one looks like a drawing of the other "
-        "class.",
+        "neighbors of both classes. This one has neighbors of the other class only, so to the "
+        "network it looks like a typical drawing of that class.",
         solution={"selected": int(alone[0])},
     )

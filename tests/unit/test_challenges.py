@@ -63,9 +63,11 @@ def test_what_is_missing_is_told_with_the_value():
     assert missing(near, {"x": 98.96, "y": 0.1004}) == ["98.96", "0.1004"]
     # Arrays of different sizes have no difference in percent.
     assert missing([close_to("x", [3, 4], 1, "l", "{value}%")], {"x": np.zeros((30, 40))}) == [
-        "You have 1,200 values, not 2."
+        "The sizes differ: 1,200 values instead of 2."
     ]
-    assert missing([close_to("x", [3, 4], 1, "l", "{value}%")], {}) == ["You have 0 values, not 2."]
+    assert missing([close_to("x", [3, 4], 1, "l", "{value}%")], {}) == [
+        "The sizes differ: 0 values instead of 2."
+    ]
 
 
 @pytest.mark.parametrize(

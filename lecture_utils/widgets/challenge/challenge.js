@@ -100,7 +100,8 @@ function build(demo, host) {
     // ipywidgets and anywidget write references in two ways.
     const reference = model.get("demo").replace(/^IPY_MODEL_/, "anywidget:");
     try {
-      if (!host) throw new Error("it needs anywidget 0.11 or newer; update it and reload");
+      if (!host)
+        throw new Error("it needs anywidget 0.11 or newer; update anywidget and reload the page");
       inner = await host.getModel(reference);
       const widget = await host.getWidget(reference);
       await widget.render({ el: stage, signal });
@@ -127,7 +128,7 @@ function build(demo, host) {
         ? "Solved! Open the solution to see why this works."
         : "Not solved yet. All of these conditions must be met:",
     );
-    const words = solved ? `${title}: solved.` : `Still missing: ${lacks.join(" ")}`;
+    const words = solved ? `${title}: solved.` : `Not solved yet. ${lacks.join(" ")}`;
     if (words !== announced && announced) demo.say(words);
     announced = words;
     return { name, solved, missing: lacks, readings };

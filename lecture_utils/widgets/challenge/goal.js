@@ -46,7 +46,8 @@ export function lack(condition, readings) {
   let value = readings[reading];
   if (test === "close to") {
     const count = numbers(value).length;
-    if (count !== bound.length) return `You have ${told(count)} values, not ${told(bound.length)}.`;
+    if (count !== bound.length)
+      return `The sizes differ: ${told(count)} values instead of ${told(bound.length)}.`;
     value = Math.min(difference(value, bound), LARGEST_DIFFERENCE);
   }
   /** @param {number} shown */

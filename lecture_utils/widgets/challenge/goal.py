@@ -102,7 +102,7 @@ class Condition:
         value = readings.get(self.reading)
         if self.test == "close to":
             if len(values := _numbers(value)) != len(self.bound):
-                return f"You have {len(values):,} values, not {len(self.bound):,}."
+                return f"The sizes differ: {len(values):,} values instead of {len(self.bound):,}."
             value = min(difference(value, self.bound), LARGEST_DIFFERENCE)
         digits = self.digits
         if _is_number(value) and math.isfinite(value):
