@@ -104,11 +104,11 @@ def unwrap_plain_code(body):
 
 
 def block_height(text, characters):
-    """Return about how tall the figures, demos and blocks of code are, in pixels."""
+    """Return about how tall figures, demos, blocks of code and their buttons are, in pixels."""
     figures = re.findall(r"aspect-ratio:([\d.]+)/([\d.]+);max-width:([\d.]+)px", text)
     column = 8.2 * characters
     tall = sum(min(float(w), column) * float(y) / float(x) + 60 for x, y, w in figures)
-    tall += 620 * text.count('class="demo"')
+    tall += 620 * text.count('class="demo"') + 40 * text.count("<summary")
     code = re.findall(r"<pre>(.*?)</pre>", _UNSEEN.sub("", text), flags=re.DOTALL)
     return round(tall + sum(22 * block.count("\n") + 40 for block in code))
 

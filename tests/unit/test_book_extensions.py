@@ -560,6 +560,12 @@ def test_what_is_far_down_says_how_tall_it_is():
     assert 600 < int(wide) < int(narrow) < 3000
 
 
+def test_a_cell_of_which_only_the_button_is_seen_takes_space_for_it():
+    cell = "<details><summary>Show the code</summary><pre>a = 1\nb = 2</pre></details>"
+    assert lean_pages.block_height(cell, 88) == pytest.approx(40, abs=15)
+    assert lean_pages.block_height("<p>no button</p>", 88) == 0
+
+
 # ---- one style sheet ----
 
 
