@@ -1,12 +1,15 @@
 """`make gpu` without a GPU: the rehearsal does the same steps, on tiny data."""
 
 import json
+import sys
 
 import gpu_check
 import pytest
 import torch
 
 from lecture_utils import runs, training
+from lecture_utils.datasets import _cats_vs_dogs
+from lecture_utils.runs.__main__ import main
 
 
 @pytest.fixture
@@ -48,17 +51,48 @@ def test_there_is_a_recipe_and_a_recorded_run_of_each_family():
         assert (gpu_check.ROOT / "benchmarks" / name).is_file()
 
 
+# The step "devices" is in test_runs.py, because two processes take long to start.
 @pytest.mark.slow
-@pytest.mark.parametrize("step", ["precisions", "recipes", "resume", "devices", "cells"])
-def test_the_steps_work_without_a_gpu(setting, step):
+@pytest.mark.parametrize("step", ["precisions", "recipes", "cells"])
+def test_the_steps_work_without_a_gpu(setting, monkeypatch, step):
+    # Few pets: evaluating the usual 600 takes longer than everything else.
+    monkeypatch.setenv("LECTURE_CACHE", str(setting.scratch / "cache"))
+    monkeypatch.setattr(_cats_vs_dogs, "_DRAWN", (24, 12, 12))
+    monkeypatch.setitem(gpu_check._TINY, "train_size", 24)
     found = gpu_check.STEPS[step](setting)
     assert found
     json.dumps(found)
-    if step == "resume":
-        # On one processor, a resumed run is the same as one that was left alone.
-        assert found["largest_difference_of_losses"] == 0
     if step == "cells":
         assert {name[:2] for name in found} >= {"04", "05"}
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.slow
+def test_a_resumed_run_is_the_same_as_one_that_was_left_alone(setting, monkeypatch):
+    """Here, the command leaves its checkpoint without a process, and another process is killed.
+
+    test_runs.py kills one that trains, which takes long to start.
+    """
+    given, step = gpu_check._train_command, training.Classifier.training_step
+
+    def die_in_epoch_2(self, *arguments):
+        if self.current_epoch == 1:
+            raise Killed
+        return step(self, *arguments)
+
+    def train_command(*options):
+        python, *module, train = given(*options)[:4]
+        assert [python, *module, train] == [sys.executable, "-m", "lecture_utils.runs", "train"]
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(training.Classifier, "training_step", die_in_epoch_2)
+            main(given(*options)[3:])
+        return [sys.executable, "-c", "import time; time.sleep(900)"]
+
+    monkeypatch.setattr(gpu_check, "_train_command", train_command)
+    assert gpu_check.resume(setting)["largest_difference_of_losses"] == 0
 
 
 def test_a_step_that_fails_does_not_stop_the_others(setting, monkeypatch):

@@ -345,7 +345,12 @@ def test_the_largest_of_all_positions(reduce):
         receptive_field(model, until="b")
 
 
-@pytest.mark.parametrize("wrap", [torch.compile, nn.DataParallel])
+def compiled(model):
+    """Wrap a model without loading the compiler, which takes seconds."""
+    return torch.compile(model, backend="eager")
+
+
+@pytest.mark.parametrize("wrap", [compiled, nn.DataParallel])
 def test_receptive_fields_of_wrapped_models(wrap):
     model = nn.Sequential(nn.Conv2d(1, 1, 3), nn.Conv2d(1, 1, 5, 2))
     wrapped = wrap(model)
@@ -435,7 +440,7 @@ def test_torchscript_models_can_be_covered_but_not_looked_into(how):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("wrap", [nn.DataParallel, lambda m: torch.compile(m, backend="eager")])
+@pytest.mark.parametrize("wrap", [nn.DataParallel, compiled])
 def test_wrapped_models_are_looked_into_by_the_names_inside(wrap):
     model, images = seeded(plain), noise(2, 3, 8, 8)
     wrapped = wrap(model)

@@ -1,16 +1,18 @@
 """Recording filters of any network: which layers, how far they see, and what is written."""
 
+import functools
 import itertools
 import json
 
+import image_pool
 import numpy as np
 import pytest
 import record_examples
 import record_filters
 import torch
 import torchvision
-from image_pool import image_pool
 from torch import nn
+from torchvision.models.resnet import BasicBlock, ResNet
 
 from lecture_utils import geometry
 from lecture_utils._inspect import output_of
@@ -22,6 +24,8 @@ from lecture_utils.widgets._sprites import unpack_tiles
 
 pytestmark = pytest.mark.slow
 
+# Drawing the pets takes longer than the recordings here.
+pool_of = functools.cache(image_pool.image_pool)
 CLASSES = tuple("abcde")
 
 
@@ -53,6 +57,8 @@ def recorder(monkeypatch):
 
         monkeypatch.setattr(record_filters, "load_model", load_model)
         monkeypatch.setattr(record_examples, "load_model", load_model)
+        monkeypatch.setattr(record_filters, "image_pool", pool_of)
+        monkeypatch.setattr(record_examples, "image_pool", pool_of)
         return network
 
     return prepare
@@ -81,9 +87,10 @@ def test_every_expanded_convolution_of_inverted_bottlenecks():
 
 
 def test_other_networks_give_the_convolutions_that_mix_positions_and_channels():
-    vgg = filter_layers(torchvision.models.vgg16(weights=None))
+    with torch.device("meta"):  # draws no weights
+        vgg, resnet = torchvision.models.vgg16(), torchvision.models.resnet50()
+    vgg, resnet = filter_layers(vgg), filter_layers(resnet)
     assert len(vgg) == 13 and vgg[:2] == ("features.0", "features.2")
-    resnet = filter_layers(torchvision.models.resnet50(weights=None))
     assert resnet[0] == "bn1" and resnet[1:] == tuple(
         f"layer{stage}.{block}.bn2"
         for stage, blocks in enumerate((3, 4, 6, 3), 1)
@@ -145,17 +152,19 @@ def check_images(network, layer, sheet):
                 reached = maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
             else:
                 reached = maps.flatten(1).mean(dim=1) if maps.ndim > 1 else maps
-            # Compression changes the pixels, and removes the finest noise.
-            np.testing.assert_allclose(reached, recorded[k], atol=0.3)
+            # Compression changes the pixels, and removes the finest noise, which some strengths of
+            # the priors leave, and a single position shows more than a mean.
+            rough = 0.05 if kind in ("optima", "minimum") else 0.2
+            np.testing.assert_allclose(reached, recorded[k], atol=rough)
     assert (np.array(layer["optima"]).min(axis=1) > np.array(layer["minimum"])).all()
 
 
 def test_a_network_with_shortcuts(recorder, tmp_path):
     torch.manual_seed(0)
-    network = torchvision.models.resnet18(num_classes=5)
+    network = ResNet(BasicBlock, [1, 1, 1, 1], num_classes=5)
     plan = Plan(
         "Shortcuts", classes=(1,), layers=("layer1.0.bn2", "layer2.0.bn2"), filters=2, swept=1,
-        optima=2, steps=12, sizes=(16, 32), image_size=32,
+        optima=2, steps=6, sizes=(16, 32), image_size=32,
     )  # fmt: skip
     recorder(network, plan)
     folder = record_filters.record("tiny", tmp_path)
@@ -163,7 +172,7 @@ def test_a_network_with_shortcuts(recorder, tmp_path):
     recording = recordings.load("tiny", tmp_path)
     labels = [each["label"] for each in recording.card["layers"]]
     assert labels == ["layer1.0", "layer2.0", "classes"]
-    assert [each["field"] for each in recording.card["layers"][:2]] == [27, 64]
+    assert [each["field"] for each in recording.card["layers"][:2]] == [27, 51]
     assert recording.card["layers"][2]["path"] == "fc"
     for number, layer in enumerate(recording.card["layers"]):
         check_images(network, layer, recordings.Recording(folder).sheet(number))
@@ -221,7 +230,7 @@ def test_examples_and_pairs_by_brute_force(recorder, tmp_path):
     record_filters.record("tiny", tmp_path)
     record_examples.record("tiny", tmp_path)
     recording = recordings.load("tiny", tmp_path)
-    pool = image_pool(32)
+    pool = pool_of(32)
     groups, held_out = np.array(pool.groups), pool.held_out
     layer, entry = recording.examples["layers"][0], recording.card["layers"][0]
     with torch.no_grad():
@@ -255,8 +264,8 @@ def test_examples_and_pairs_by_brute_force(recorder, tmp_path):
 
 
 def test_no_photo_is_in_both_halves_and_both_have_all_kinds():
-    pool = image_pool(16)
-    assert pool.images.shape == (len(pool.names), 16, 16, 3)
+    pool = pool_of(32)
+    assert pool.images.shape == (len(pool.names), 32, 32, 3)
     halves = [
         {g for g, h in zip(pool.groups, pool.held_out, strict=True) if h == half}
         for half in (False, True)

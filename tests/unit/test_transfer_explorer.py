@@ -2,7 +2,6 @@
 named.
 """
 
-import itertools
 from collections import OrderedDict
 
 import numpy as np
@@ -12,7 +11,7 @@ import traitlets
 from torchvision.models import resnet18
 
 from lecture_utils import runs as recorded
-from lecture_utils.profiling import training_memory
+from lecture_utils.profiling import training_memory, with_zeros
 from lecture_utils.statistics import wilson
 from lecture_utils.transfer import attach_head, freeze
 from lecture_utils.widgets import TransferExplorer
@@ -33,13 +32,16 @@ def seed(accuracy=0.98, epochs=3, **more):
     }
 
 
-def run(label="a", until="head", network="resnet18", pretrained=True, seeds=None):
+def run(label="a", until="head", network="resnet18", pretrained=True, seeds=None, **more):
+    """A recorded run; with the same small images everywhere, networks are described once."""
     return {
+        "image_size": 64,
         "label": label,
         "network": network,
         "until": until,
         "pretrained": pretrained,
         "seeds": seeds or [seed()],
+        **more,
     }
 
 
@@ -54,25 +56,43 @@ def test_the_lectures_counts():
     assert found["stem"] == sum(p.numel() for p in resnet18(num_classes=1).parameters())
 
 
+def kept_for_real(model, count):
+    """Return the bytes that a forward pass on the processor keeps for the backward pass."""
+    storages = {}
+
+    def keep(tensor):
+        storage = tensor.untyped_storage()
+        storages[storage.data_ptr()] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        model(torch.zeros(count, 3, 64, 64))
+    return sum(storage.nbytes() for storage in storages.values())
+
+
 @pytest.mark.parametrize("name", ["efficientnet_lite0", "resnet18"])
 def test_every_boundary_counts_what_torch_would_train(name):
     from lecture_utils.architectures import load
 
-    module, _ = load(name)
+    module = with_zeros(load(name)[0])
     described = describe(name, 64)
     names = [stage["name"] for stage in described["stages"]]
-    module = module.to_empty(device="cpu")
-    for outputs, stage in itertools.product((1, 7), described["stages"]):
-        if not stage["parameters"]:
-            continue
+    for outputs in (1, 7):
         model = attach_head(module, outputs)
-        freeze(model, stage["name"], freeze_bn_stats=True)
-        learns = sum(p.numel() for p in model.parameters() if p.requires_grad)
-        demo = TransferExplorer(
-            run(), network=name, until=stage["name"], outputs=outputs, image_size=64
-        )
-        assert demo.trainable == learns
-        # Run for real, on a processor.
+        every = sum(4 * tensor.numel() for tensor in (*model.parameters(), *model.buffers()))
+        for stage in described["stages"]:
+            if not stage["parameters"]:
+                continue
+            freeze(model, stage["name"], freeze_bn_stats=True).train()
+            learns = sum(p.numel() for p in model.parameters() if p.requires_grad)
+            demo = TransferExplorer(
+                run(), network=name, until=stage["name"], outputs=outputs, image_size=64
+            )
+            assert demo.trainable == learns
+            per_photo = kept_for_real(model, 3) - kept_for_real(model, 2)
+            # With a gradient and Adam's two averages.
+            assert demo.memory == every + 3 * 4 * learns + 32 * per_photo
+        # The same without numbers takes ten times as long, so only at the last boundary.
         assert demo.memory == training_memory(model, (32, 3, 64, 64))
     assert names[-1] == "head" and described["ways"]["feature extraction"] == "head"
     kept = [stage["kept"] for stage in described["stages"]]
@@ -102,7 +122,9 @@ def test_what_is_kept_is_what_a_real_backward_pass_needs():
 
 
 def test_recorded_runs_come_with_their_cards():
-    demo = TransferExplorer({"from scratch": "cats-vs-dogs/from-scratch"}, "cats-vs-dogs/strong")
+    demo = TransferExplorer(
+        {"from scratch": "cats-vs-dogs/from-scratch"}, "cats-vs-dogs/strong", image_size=64
+    )
     assert [run["label"] for run in demo.runs] == ["from scratch", "cats vs dogs/strong"]
     for each, name in zip(demo.runs, ("from-scratch", "strong"), strict=True):
         saved = recorded.load(f"cats-vs-dogs/{name}")
@@ -114,8 +136,17 @@ def test_recorded_runs_come_with_their_cards():
         TransferExplorer("transfer/partial", root="nowhere")
 
 
+def test_images_are_as_large_as_those_of_the_runs_or_as_the_network_was_made_for():
+    runs = run(), run("b"), run("c", image_size=96), run("d", image_size=None)
+    sides = [
+        TransferExplorer(*some, networks=["resnet18"]).networks[0]["size"]
+        for some in (runs[:2], runs[1:3], runs[3:])
+    ]
+    assert sides == [[3, 64, 64], [3, 224, 224], [3, 224, 224]]
+
+
 def test_what_is_recorded_learned_as_many_parameters_as_the_demo_counts():
-    demo = TransferExplorer()
+    demo = TransferExplorer(image_size=64)
     for each in demo.runs:
         if each["network"] in ("efficientnet_lite0", "resnet18"):
             demo.network, demo.until = each["network"], each["until"]

@@ -8,7 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from lecture_utils import datasets, runs, training
+from lecture_utils import pretrained, runs, training
+from lecture_utils.datasets import _cats_vs_dogs
 from lecture_utils.runs import _networks, _record
 from lecture_utils.runs.__main__ import main
 from lecture_utils.transfer import TransferNetwork
@@ -29,10 +30,14 @@ TINY = {
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    """One place for a few drawn pets and their embeddings, for all tests here."""
+    """One place for a few drawn pets and their embeddings, and one network, for all tests here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LECTURE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(datasets, "drawn_pets", functools.partial(datasets.drawn_pets, (60, 20, 60)))
+        patch.setattr(_cats_vs_dogs, "_DRAWN", (40, 10, 40))
+        # A run builds its network several times. All copy one that was loaded before the first
+        # run, because loading draws numbers, and the new heads come after them.
+        patch.setattr(pretrained, "load", functools.cache(pretrained.load))
+        pretrained.load(runs.recipe("transfer/partial").model)
         yield
 
 
