@@ -96,9 +96,9 @@ def hundred_steps() -> Challenge:
         title="A hundred steps",
         minutes=10,
         answer="Center the image, set the momentum to 0.9, the batch to “All”, and the learning "
-        "rate to about 10. On the raw image, the brightness makes the largest eigenvalue so large "
-        "that, even with this momentum, training diverges at any rate above about 1. Centering "
-        "reduces this eigenvalue to less than a twentieth.",
+        "rate to about 10. On the raw image, the brightness makes the largest eigenvalue of the "
+        "Hessian so large that, even with this momentum, training diverges at any rate above about "
+        "1. Centering reduces this eigenvalue to less than a twentieth.",
         solution={"centered": True, "momentum": 0.9, "batch": "all", "learning_rate": 10.0},
     )
 

@@ -56,14 +56,15 @@ def find_the_filter() -> Challenge:
     gallery = FilterGallery("efficientnet_lite0")
     return Challenge(
         gallery,
-        "One of the filters in the gallery responds to the three images below more strongly than "
-        "to any other sample image. Find it: choose its layer, then the filter.",
+        "For one of the filters in the gallery, the three images below are the first three “data "
+        "set images with the highest activation”. Find it: choose its layer, then the filter.",
         [
             equal_to("layer", _LAYER, "The correct layer", "The filter is not in {value}."),
             equal_to("filter", _FILTER, "The correct filter", "It is not filter {value}."),
         ],
         [
-            "Choose a filter, and compare its maximally activating images with the three above.",
+            "Choose a filter, and look at the data set images with the highest activation. Do they "
+            "begin with the three images above?",
             "All three images show something round. So look for round shapes in the synthesized "
             "images.",
             f"It is in {_LAYER}.",
@@ -79,7 +80,7 @@ def find_the_filter() -> Challenge:
             (
                 np.concatenate([smooth_tile(image) for image in images], axis=1),
                 "Three images: a red saucer below the handle of a cup, the back of an eye with its "
-                "blood vessels, and the moon.",
+                "blood vessels, and a bright, round cell under a microscope.",
             )
         ],
     )

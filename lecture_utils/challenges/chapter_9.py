@@ -69,9 +69,9 @@ def most_for_the_memory() -> Challenge:
         title="The most for 150 MiB",
         minutes=3,
         answer="Train ResNet18 from its layer4 on: 8.4 million parameters in just under 150 MiB. "
-        "With EfficientNet-Lite0, you can train at most 2.7 million, which take 132 MiB. Its "
-        "trained layers have fewer weights but more activations: for 32 photos, these take most "
-        "of the memory.",
+        "With EfficientNet-Lite0, you can train at most 2.7 million, and the training step takes "
+        "132 MiB. Its trained layers have fewer weights but more activations: for 32 photos, these "
+        "take most of the memory.",
         solution={"network": "resnet18", "until": "layer4"},
     )
 
@@ -112,7 +112,7 @@ def lost_in_the_crowd() -> Challenge:
         title="Lost in the crowd",
         minutes=5,
         answer=f"For example, {embedding.names[alone[0]]}. Most other misclassified drawings have "
-        "neighbors of both classes. This one has neighbors of the other class only, so to the "
-        "network it looks like a typical drawing of that class.",
+        "neighbors of both classes. This one has neighbors of the other class only: to the "
+        "network, the drawings most similar to it all belong to that class.",
         solution={"selected": int(alone[0])},
     )
