@@ -159,9 +159,9 @@ def test_a_quiz_answers_in_jupyterlab(notebook):
 
 def test_a_challenge_shows_its_demo_and_python_judges_what_the_reader_did(notebook):
     card = notebook.locator(".lu-challenge")
-    expect(card.locator(".goal-lack").first).to_have_text("The output has 3 rows.")
+    expect(card.locator(".goal-lack").first).to_have_text("Rows of the output: 3.")
     assert jupyterlab.run_json(notebook, "print(json.dumps(task.check().missing))") == [
-        "The output has 3 rows.",
+        "Rows of the output: 3.",
         "The output has 3 columns.",
     ]
     card.get_by_role("slider", name="Stride").fill("2")
