@@ -162,7 +162,7 @@ def test_a_challenge_shows_its_demo_and_python_judges_what_the_reader_did(notebo
     expect(card.locator(".goal-lack").first).to_have_text("Rows of the output: 3.")
     assert jupyterlab.run_json(notebook, "print(json.dumps(task.check().missing))") == [
         "Rows of the output: 3.",
-        "The output has 3 columns.",
+        "Columns of the output: 3.",
     ]
     card.get_by_role("slider", name="Stride").fill("2")
     expect(card.locator(".challenge-verdict")).to_contain_text("Solved!")
