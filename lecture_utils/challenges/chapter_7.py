@@ -145,8 +145,7 @@ def seven_by_seven() -> Challenge:
         "convolution (64 groups, padding 3) and a 1×1 convolution, with 7,360. ResNet50 takes the "
         "first approach, with a single 3×3 convolution. Inception stops halfway: its 1×1 "
         "convolutions reduce the number of channels before the larger convolutions, but none of "
-        "them increases it again. "
-        "MobileNet and ConvNeXt take the second approach.",
+        "them increases it again. MobileNet and ConvNeXt take the second approach.",
         solution={"layers": layers},
     )
 

@@ -108,9 +108,8 @@ def predict_the_response() -> Challenge:
         minutes=5,
         answer="There is no trick, but there is a strategy: first decide which feature the three "
         "images with a high activation have in common and the one with a low activation lacks. "
-        "With "
-        "ten answers, a score of 80% can be luck. After twenty answers or more, compare your two "
-        "scores: the one for synthesized images and the one for real examples.",
+        "With ten answers, a score of 80% can be luck. After twenty answers or more, compare your "
+        "two scores: the one for synthesized images and the one for real examples.",
         solution={"scores": {"synthesized": [4, 5], "examples": [4, 5]}},
     )
 
