@@ -55,16 +55,16 @@ def front_matter(fields, address, source):
     return Template(FRONT.read_text(encoding="utf-8")).substitute(named)
 
 
-def print_document(page, path, output):
-    """Print an HTML file."""
+def print_document(page, path, output, final):
+    """Print an HTML file; the outline and the tags for screen readers only if it is `final`."""
     page.goto(path.as_uri())
     page.evaluate("document.fonts.ready")
     page.pdf(
         path=output,
         prefer_css_page_size=True,
         print_background=True,
-        outline=True,
-        tagged=True,
+        outline=final,
+        tagged=final,
     )
 
 
@@ -113,7 +113,7 @@ def make(output=OUTPUT, paper="a4", pages=None):
 
     def print_with(number_of=None):
         document.write_text(book.document(style, front, number_of), encoding="utf-8")
-        print_document(page, document, printed)
+        print_document(page, document, printed, final=number_of is not None)
         return page_numbers(printed)
 
     with sync_playwright() as playwright:

@@ -37,11 +37,14 @@ def find(playwright):
     return next(filter(None, map(shutil.which, _NAMES)), None)
 
 
-def launch(playwright, **options):
-    """Start a headless Chromium; if there is none, raise FileNotFoundError with instructions."""
+def launch(playwright, *flags, **options):
+    """Start a headless Chromium, with more flags than `FLAGS` if wanted.
+
+    If there is none, raise FileNotFoundError with instructions.
+    """
     if not (path := find(playwright)):
         raise FileNotFoundError("no Chromium found; run `python tools/browser.py install`")
-    return playwright.chromium.launch(executable_path=path, args=FLAGS, **options)
+    return playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags], **options)
 
 
 def install():

@@ -143,7 +143,12 @@ def mark_skippable(body):
             pieces.append(cell)
         whole = "".join(pieces)
         if below:
-            wide, narrow = (block_height(section, n) + text_height(section, n) for n in (88, 42))
+            # With the space between cells: were the guess too low, what is last would lie under the
+            # next section until both have been seen.
+            wide, narrow = (
+                block_height(section, n) + text_height(section, n) + 16 * len(cells)
+                for n in (88, 42)
+            )
             style = f"--tall:{wide}px;--tall-narrow:{narrow}px"
             # Where a page is wide, a note in the margin lies outside of its section, and a skipped
             # section would cut it off.

@@ -4,21 +4,33 @@ import numpy as np
 import pytest
 import recorded_filters
 import recorded_regularization
-from page_tools import read, wait_for_frames
+from page_tools import read
 
 from lecture_utils import widgets
 from lecture_utils.challenges import chapter_1
 
-SIZES = """() => [...document.querySelectorAll(".lu-demo:not(.lu-demo .lu-demo)")].map((demo) =>
-  [...demo.querySelectorAll("*")].map((element) => {
-    const { width, height } = element.getBoundingClientRect();
-    return [`${element.tagName}.${element.getAttribute("class")}`, width, height, element.textContent];
-  }))"""
+# They are measured until nothing moves: some demos go on drawing after they are ready.
+SIZES = """async () => {
+  const sizes = () => [...document.querySelectorAll(".lu-demo:not(.lu-demo .lu-demo)")].map((demo) =>
+    [...demo.querySelectorAll("*")].map((element) => {
+      const { width, height } = element.getBoundingClientRect();
+      return [`${element.tagName}.${element.getAttribute("class")}`, width, height, element.textContent];
+    }));
+  const found = [JSON.stringify(sizes())];
+  while (found.length < 4 || found.at(-1) !== found.at(-4)) {
+    for (let i = 0; i < 12; i++) await new Promise((done) => requestAnimationFrame(done));
+    // Frames come although a demo waits for its turn.
+    await new Promise((done) => requestIdleCallback(done, { timeout: 500 }));
+    found.push(JSON.stringify(sizes()));
+  }
+  return sizes();
+}"""
 QUESTION = [{"question": "2 + 2?", "options": [("3", "One more."), ("4", "Yes.", True)]}]
 MAP = [{"random": np.random.default_rng(0).normal(size=(8, 4))}, np.arange(8) % 2, ["cat", "dog"]]
 ARGUMENTS = {
     "EmbeddingMap": MAP,
     "FilterEvolution": [recorded_filters.runs(), recorded_filters.curves()],
+    "GradCamExplorer": [["cat"]],
     "Quiz": [QUESTION],
     "TrainingCurves": ["mnist/dense", "mnist/gap"],
 }
@@ -33,17 +45,6 @@ def demos(tmp_path_factory):
     return {**made, "Challenge": chapter_1.same_size()}
 
 
-def sizes(page):
-    """Measure until nothing moves: some demos go on drawing after they are ready."""
-    found = [read(page, SIZES)]
-    while len(found) < 4 or found[-1] != found[-4]:
-        wait_for_frames(page, 12)
-        # Frames come although a demo waits for its turn.
-        page.evaluate("new Promise((done) => requestIdleCallback(done, { timeout: 500 }))")
-        found.append(read(page, SIZES))
-    return found[-1]
-
-
 WIDTHS = (1280, 390)
 
 
@@ -51,7 +52,7 @@ def sizes_at_all_widths(page):
     found = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        found[width] = sizes(page)
+        found[width] = read(page, SIZES)
     return found
 
 

@@ -31,3 +31,12 @@ def test_one_of_many_words_with_too_little_contrast_is_found(page, words, head, 
     )
     found = violations(page)
     assert [each.split()[0] for each in found] == expected
+
+
+def test_a_request_to_a_foreign_host_is_noticed_and_not_answered(page, serve, tmp_path):
+    picture = "<img src='http://example.org/a.png' onerror='document.title = `none`'>"
+    (tmp_path / "index.html").write_text(f"<link rel='icon' href='data:,'>{picture}", "utf-8")
+    page.goto(f"{serve(tmp_path)}/index.html")
+    page.wait_for_function("document.title === 'none'")
+    assert "foreign request: http://example.org/a.png" in page.trouble
+    page.trouble.clear()
