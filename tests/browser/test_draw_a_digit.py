@@ -308,6 +308,20 @@ def linear_copy(module):
     return copy
 
 
+@pytest.mark.parametrize("width", [1280, 1043, 797])
+def test_a_click_keeps_what_the_pointer_showed(open_demo, width):
+    page = open_demo()
+    page.page.set_viewport_size({"width": width, "height": 900})
+    # Cells of one pixel, at places between whole pixels.
+    for row, column in ((4, 5), (11, 8), (20, 17)):
+        field, position = point(page, 0, 3, row, column)
+        field.hover(position=position)
+        shown = page.drawn()["unit"]
+        field.click(position=position)
+        page.root.locator(".digit-says").hover()
+        assert page.drawn()["unit"] == shown == [0, 3, row, column]
+
+
 def test_a_click_keeps_an_activation_and_the_sliders_reach_all(open_demo):
     page = open_demo()
     field, position = point(page, 0, 3, 4, 5)

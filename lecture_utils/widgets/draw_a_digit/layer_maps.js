@@ -105,9 +105,14 @@ export function layerMaps({ layer, title, note, onPoint }) {
     if (unit) onPoint(unit, false);
   });
   field.addEventListener("pointerleave", () => onPoint(null, false));
-  field.addEventListener("click", (event) => {
-    const unit = unitAt(event);
-    if (unit) onPoint(unit, true);
+  // A click knows its place in whole pixels only, and a unit may be as small as that: what was
+  // framed under the pointer is kept.
+  let released = null;
+  field.addEventListener("pointerup", (event) => {
+    released = unitAt(event);
+  });
+  field.addEventListener("click", () => {
+    if (released) onPoint(released, true);
   });
 
   const box = (top, left, tall, wide) => `M${left} ${top}h${wide}v${tall}h${-wide}z`;
