@@ -126,6 +126,8 @@ def visit(page_pool, site):
     def get(path, theme):
         if (path, theme) not in visits:
             page = page_pool.take(WIDTHS[0], 900, theme)
+            # Later pages of a visit load their fonts in another way.
+            page.add_init_script("sessionStorage.clear()")
             try:
                 visits[path, theme] = look(page, path, theme)
             finally:
