@@ -27,6 +27,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import yaml
 from _common import ROOT, SITE, Host, chromium, describe_machine, files_in, need_the_book, verdict
 from playwright.sync_api import sync_playwright
 
@@ -116,12 +117,13 @@ def build_peer():
     site = PEER / "_build" / "html"
     if not site.is_dir():
         source = PEER / "book"
+        shutil.rmtree(PEER, ignore_errors=True)  # what an earlier attempt has left
         shutil.copytree(ROOT / "book", source, ignore=lambda *_: {"api", "_ext", "_static"})
         for notebook in (ROOT / "_build" / "jupyter_execute" / "book").glob("*.ipynb"):
             shutil.copy(notebook, source)
-        toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").splitlines()
-        kept = [line for line in toc if "book/api/" not in line]
-        (PEER / "_toc.yml").write_text("\n".join(kept) + "\n", encoding="utf-8")
+        toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+        toc["parts"] = [part for part in toc["parts"] if part.get("caption") != "API reference"]
+        (PEER / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
         (PEER / "_config.yml").write_text(
             'title: The same text\nauthor: ""\nonly_build_toc_files: true\n'
             "execute: {execute_notebooks: 'off'}\n"
