@@ -283,6 +283,32 @@ def deck(notebook, name, write, write_image):
     return move_images(page, write_image)
 
 
+def are_current(out, results, chapters):
+    """Tell whether the decks of all chapters are younger than all that they are made of.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        The folder of the built site.
+    results : pathlib.Path
+        The folder of the execution cache.
+    chapters : list of pathlib.Path
+        The notebooks.
+
+    Returns
+    -------
+    bool
+    """
+    decks = [out / FOLDER / f"{path.stem}.html" for path in chapters]
+    if not decks or not all(deck.is_file() for deck in decks):
+        return False
+    static = (ROOT / "book" / "_static").rglob("*")
+    code = Path(__file__).parent.glob("*.py")
+    sources = [*chapters, *SOURCES.iterdir(), *static, *code, *results.glob("executed/*/*.ipynb")]
+    newest = max(path.stat().st_mtime for path in sources)
+    return newest < min(deck.stat().st_mtime for deck in decks)
+
+
 def build_decks(out, cache, chapters):
     """Write the decks of all chapters that have been executed, and what they need.
 
@@ -353,8 +379,9 @@ def _build(app, exception):
         return
     paths = [Path(app.env.doc2path(name)) for name in sorted(app.env.found_docs)]
     chapters = [path for path in paths if path.suffix == ".ipynb"]
-    cache = get_cache(app.env.mystnb_config.execution_cache_path)
-    build_decks(Path(app.outdir), cache, chapters)
+    results = Path(app.env.mystnb_config.execution_cache_path)
+    if not are_current(Path(app.outdir), results, chapters):
+        build_decks(Path(app.outdir), get_cache(results), chapters)
 
 
 def _link_to_slides(app, doctree, docname):

@@ -1,6 +1,7 @@
 """How a notebook becomes a deck of slides; what a deck looks like is in tests/browser."""
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -196,3 +197,42 @@ def test_what_a_deck_names_is_in_the_folder_of_the_decks(tmp_path):
         assert (tmp_path / name).is_file(), name
     style = (tmp_path / "_static" / "slides.css").read_text()
     assert 'html[data-theme="dark"] .code' in style and "http" not in style
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "book/one.ipynb",
+        "book/_static/a.css",
+        "book/_slides/slides.js",
+        "cache/executed/x/base.ipynb",
+    ],
+)
+def test_decks_are_built_again_only_when_something_has_changed(tmp_path, monkeypatch, changed):
+    monkeypatch.setattr(slides, "ROOT", tmp_path)
+    monkeypatch.setattr(slides, "SOURCES", tmp_path / "book" / "_slides")
+    deck = tmp_path / "site" / "slides" / "one.html"
+    sources = (
+        "book/one.ipynb",
+        "book/_static/a.css",
+        "book/_slides/slides.js",
+        "cache/executed/x/base.ipynb",
+    )
+    for path in (deck, *(tmp_path / name for name in sources)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        os.utime(path, (1e9, 1e9))
+    chapters = [tmp_path / "book" / "one.ipynb"]
+
+    def current():
+        return slides.are_current(tmp_path / "site", tmp_path / "cache", chapters)
+
+    later = Path(slides.__file__).stat().st_mtime + 10
+    os.utime(deck, (later, later))
+    assert current()
+    os.utime(tmp_path / changed, (later + 1, later + 1))
+    assert not current()
+    os.utime(deck, (later + 2, later + 2))
+    assert current()
+    deck.unlink()
+    assert not current()
