@@ -29,6 +29,7 @@ from pathlib import Path
 
 import yaml
 from _common import ROOT, SITE, Host, chromium, describe_machine, files_in, need_the_book, verdict
+from book_on_paper import toc_of_the_book
 from playwright.sync_api import sync_playwright
 
 VERSION = "12"
@@ -121,9 +122,7 @@ def build_peer():
         shutil.copytree(ROOT / "book", source, ignore=lambda *_: {"api", "_ext", "_static"})
         for notebook in (ROOT / "_build" / "jupyter_execute" / "book").glob("*.ipynb"):
             shutil.copy(notebook, source)
-        toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-        toc["parts"] = [part for part in toc["parts"] if part.get("caption") != "API reference"]
-        (PEER / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
+        (PEER / "_toc.yml").write_text(yaml.safe_dump(toc_of_the_book()), encoding="utf-8")
         (PEER / "_config.yml").write_text(
             'title: The same text\nauthor: ""\nonly_build_toc_files: true\n'
             "execute: {execute_notebooks: 'off'}\n"

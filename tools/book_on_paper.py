@@ -44,11 +44,17 @@ class Heading:
     anchor: str
 
 
+def toc_of_the_book(root=ROOT):
+    """Return the content of ``_toc.yml`` without the API reference."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    toc["parts"] = [part for part in toc["parts"] if part.get("caption") != "API reference"]
+    return toc
+
+
 def pages_of_the_book(root=ROOT):
     """Return the pages in reading order, as paths without suffix; the API reference is left out."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    parts = [part for part in toc["parts"] if part.get("caption") != "API reference"]
-    return [toc["root"], *(page["file"] for part in parts for page in part["chapters"])]
+    toc = toc_of_the_book(root)
+    return [toc["root"], *(page["file"] for part in toc["parts"] for page in part["chapters"])]
 
 
 class Book:

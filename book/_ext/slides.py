@@ -302,10 +302,16 @@ def are_current(out, results, chapters):
     decks = [out / FOLDER / f"{path.stem}.html" for path in chapters]
     if not decks or not all(deck.is_file() for deck in decks):
         return False
-    static = (ROOT / "book" / "_static").rglob("*")
-    code = Path(__file__).parent.glob("*.py")
-    sources = [*chapters, *SOURCES.iterdir(), *static, *code, *results.glob("executed/*/*.ipynb")]
-    newest = max(path.stat().st_mtime for path in sources)
+    folders = (ROOT / "book" / name for name in ("_ext", "_slides", "_static", "_templates"))
+    parts = [path for folder in folders for path in folder.rglob("*") if path.suffix != ".pyc"]
+    # Other versions of packages may write or bring other files.
+    sources = [
+        *chapters,
+        *parts,
+        ROOT / "constraints.txt",
+        *results.glob("executed/*/*.ipynb"),
+    ]
+    newest = max(path.stat().st_mtime for path in sources if path.is_file())
     return newest < min(deck.stat().st_mtime for deck in decks)
 
 

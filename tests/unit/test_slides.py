@@ -199,40 +199,37 @@ def test_what_a_deck_names_is_in_the_folder_of_the_decks(tmp_path):
     assert 'html[data-theme="dark"] .code' in style and "http" not in style
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        "book/one.ipynb",
-        "book/_static/a.css",
-        "book/_slides/slides.js",
-        "cache/executed/x/base.ipynb",
-    ],
+MADE_OF = (
+    "book/one.ipynb",
+    "book/_ext/slides.py",
+    "book/_slides/slides.js",
+    "book/_static/fonts/a.woff2",
+    "book/_templates/head.js",
+    "cache/executed/x/base.ipynb",
+    "constraints.txt",
 )
+
+
+@pytest.mark.parametrize("changed", MADE_OF)
 def test_decks_are_built_again_only_when_something_has_changed(tmp_path, monkeypatch, changed):
     monkeypatch.setattr(slides, "ROOT", tmp_path)
-    monkeypatch.setattr(slides, "SOURCES", tmp_path / "book" / "_slides")
     deck = tmp_path / "site" / "slides" / "one.html"
-    sources = (
-        "book/one.ipynb",
-        "book/_static/a.css",
-        "book/_slides/slides.js",
-        "cache/executed/x/base.ipynb",
-    )
-    for path in (deck, *(tmp_path / name for name in sources)):
+
+    def touch(path, seconds):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-        os.utime(path, (1e9, 1e9))
-    chapters = [tmp_path / "book" / "one.ipynb"]
+        os.utime(path, (seconds, seconds))
 
     def current():
+        chapters = [tmp_path / "book" / "one.ipynb"]
         return slides.are_current(tmp_path / "site", tmp_path / "cache", chapters)
 
-    later = Path(slides.__file__).stat().st_mtime + 10
-    os.utime(deck, (later, later))
-    assert current()
-    os.utime(tmp_path / changed, (later + 1, later + 1))
+    for name in MADE_OF:
+        touch(tmp_path / name, 1000)
     assert not current()
-    os.utime(deck, (later + 2, later + 2))
+    touch(deck, 2000)
     assert current()
-    deck.unlink()
+    touch(tmp_path / changed, 3000)
     assert not current()
+    touch(deck, 4000)
+    assert current()
