@@ -12,6 +12,9 @@ A demo may also leave bytes in a trait called ``deferred``, a dictionary. Each g
 own, whatever its size, and the demo loads it when a reader wants to see it
 (``_shared/ui/deferred.js``).
 
+The page also says which other demos a demo shows inside, so that the host can load their files
+together.
+
 The host (``widget-host.mjs``) loads the others. They are classic scripts and neither modules nor
 something to fetch, because from ``file://`` browsers load neither of those, and because a strict
 Content-Security-Policy forbids a script from a Blob URL.
@@ -30,6 +33,7 @@ CODE_FOLDER = "_static/demo-code"
 DATA_FOLDER = "_static/demo-data"
 _STATE_TYPE = "application/vnd.jupyter.widget-state+json"
 _DEFAULT_EXPORT = re.compile(r"^export default\b", re.MULTILINE)
+_REFERENCE = re.compile(r"IPY_MODEL_(\w+)")
 _CODE_TRAITS = ("_esm", "_css")
 
 
@@ -58,6 +62,8 @@ def move_demos(state, write, large=LARGE):
             continue
         code = [values.pop(name, "") for name in _CODE_TRAITS]
         defer_bytes(model, write)
+        if inner := _demos_in(values, state["state"]):
+            model["shows"] = inner
         model["code_file"] = write(CODE_FOLDER, code_script(*code))
         data = {"state": values, "buffers": model.get("buffers", [])}
         text = json.dumps(data)
@@ -66,6 +72,13 @@ def move_demos(state, write, large=LARGE):
             model["state"], model["buffers"] = {}, []
         moved += 1
     return moved
+
+
+def _demos_in(values, models):
+    """Return the ids of a page's demos to which a demo's values refer: it shows them inside."""
+    texts = [value for value in values.values() if isinstance(value, str)]
+    names = [match[1] for text in texts if (match := _REFERENCE.fullmatch(text))]
+    return [name for name in names if models.get(name, {}).get("model_name") == "AnyModel"]
 
 
 def code_script(module, style):

@@ -122,7 +122,10 @@
           const script = document.createElement("script");
           script.src = url;
           script.onload = () => resolve(script);
-          script.onerror = () => reject(new Error(`its file ${url} cannot be loaded`));
+          script.onerror = () => {
+            loaded.delete(url); // The next who needs it tries once more.
+            reject(new Error(`its file ${url} cannot be loaded`));
+          };
           document.head.append(script);
         }).finally(() => document.querySelector(`script[src="${CSS.escape(url)}"]`)?.remove()),
       );
@@ -138,30 +141,53 @@
   });
 
   /**
+   * Watch an element come nearer.
+   * @param {Element} element
+   * @param {string} margin How far around the window it is looked for, such as "100%".
+   * @param {() => void} [notYet] Called if it is further away at first.
+   * @returns {{near: Promise<void>, stop: () => void}}
+   */
+  function approach(element, margin, notYet = () => {}) {
+    let observer;
+    /** @type {Promise<void>} */
+    const near = new Promise((resolve) => {
+      observer = new IntersectionObserver(
+        (entries) => {
+          if (!entries.some((entry) => entry.isIntersecting)) return notYet();
+          observer.disconnect();
+          resolve();
+        },
+        { rootMargin: `${margin} 0%` },
+      );
+      observer.observe(element);
+    });
+    return { near, stop: () => observer.disconnect() };
+  }
+
+  /**
    * Wait until an element is in view or, once the reader has begun to move, less than one window
    * away.
    * @param {Element} element
    * @param {() => void} notYet Called if it is further away at first.
-   * @returns {Promise<void>}
    */
-  function whenNear(element, notYet) {
-    return new Promise((resolve) => {
-      let observer;
-      const watch = (rootMargin) => {
-        observer?.disconnect();
-        observer = new IntersectionObserver(
-          (entries) => {
-            if (entries.some((entry) => entry.isIntersecting)) {
-              observer.disconnect();
-              resolve();
-            } else notYet();
-          },
-          { rootMargin },
-        );
-        observer.observe(element);
-      };
-      watch("0%");
-      firstInput.then(() => watch("100% 0%"));
+  async function whenNear(element, notYet) {
+    const inView = approach(element, "0%", notYet);
+    const nearby = firstInput.then(() => approach(element, "100%").near);
+    await Promise.race([inView.near, nearby]);
+    inView.stop();
+  }
+
+  /** The reader may pay for every byte, and has asked for few. */
+  const savesData = () => /** @type {any} */ (navigator).connection?.saveData;
+
+  /** Wait until a moving reader is less than four windows away, and the browser has nothing to do. */
+  async function whenNext(element) {
+    await firstInput;
+    await approach(element, "400%").near;
+    await new Promise((resolve) => {
+      const done = () => resolve(null);
+      if (typeof requestIdleCallback === "function") requestIdleCallback(done);
+      else setTimeout(done, 200);
     });
   }
 
@@ -228,16 +254,28 @@
     }
 
     start(id) {
-      if (!this.#started.has(id)) this.#started.set(id, this.#start(this.#records[id]));
+      if (!this.#started.has(id)) this.#started.set(id, this.#start(id));
       return this.#started.get(id);
     }
 
-    async #start(record) {
-      const { code_file: codeFile, data_file: dataFile } = record;
+    async #load(id) {
+      const { code_file: codeFile, data_file: dataFile } = this.#records[id];
       const [code, data] = await Promise.all([
         codeFile && load(codeFile).then((script) => script.code),
         dataFile && load(dataFile).then((script) => script.data),
       ]);
+      return { code, data };
+    }
+
+    /** Load a demo's files and, at the same time, those of demos that it is going to show inside. */
+    load(id) {
+      for (const inner of this.#records[id].shows ?? []) this.#load(inner).catch(() => {});
+      return this.#load(id);
+    }
+
+    async #start(id) {
+      const record = this.#records[id];
+      const { code, data } = await this.load(id);
       const { state, buffers } = data ?? record;
       const {
         _esm: source,
@@ -299,7 +337,9 @@
     el.hidden = true;
     script.after(el);
     if (box) box.dataset.waiting = "";
-    await whenNear(box ?? el.parentElement, notYet);
+    const place = box ?? el.parentElement;
+    if (!savesData()) whenNext(place).then(() => page.load(id).catch(() => {})); // Tried again below.
+    await whenNear(place, notYet);
     showPicture(box);
     try {
       const { model, demo, cleanUp } = await page.start(id);

@@ -296,12 +296,56 @@ def test_hiding_leaves_the_kept(show):
     assert len(page.check(explorer)["order"]) == 32
 
 
+# The images of a row share a canvas, which lies over its cells.
+PIXELS = """(cell) => {
+  const canvas = cell.parentNode.querySelector("td canvas");
+  const [part, all] = [cell, canvas].map((e) => e.getBoundingClientRect());
+  const scale = canvas.width / all.width;
+  const at = [(part.x - all.x) * scale, 0, part.width * scale, canvas.height].map(Math.round);
+  return [at[2], at[3], ...canvas.getContext("2d").getImageData(...at).data];
+}"""
+
+
+def pixels_of(cell):
+    """Return what a cell of the matrix shows, ``(H, W, 4)``, with its margin."""
+    width, height, *values = cell.evaluate(PIXELS)
+    return np.array(values, np.uint8).reshape(height, width, 4)
+
+
 def strongest_color(cell):
-    """How far the pixels of a cell are from the color of zero, at most."""
-    return cell.locator("canvas").evaluate(
-        """(c) => { const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
-        let far = 0; for (let i = 0; i < d.length; i += 4) far = Math.max(far, 247 - d[i]); return far; }"""
-    )
+    """Return how far the pixels of a cell are from the color of zero, at most."""
+    pixels = pixels_of(cell)
+    return int((247 - pixels[pixels[..., 3] > 0][:, 0].astype(int)).max())
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_cell_shows_the_response_to_its_image(show, page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    images = ["Bag", "Trouser", "circle"]
+    sources = {name: rng.random((40, 20)) for name in images} | {"large": rng.random((96, 128))}
+    explorer = FilterBankExplorer(sources=sources, images=list(sources), frequencies=1)
+    shown = show(explorer, page=page)
+    shown.check(explorer)
+    for new_width in (width, 700):  # the canvas is painted for the size that a cell has
+        page.set_viewport_size({"width": new_width, "height": 900})
+        shown.settle()
+        for row, filter_number in enumerate(read(page, "() => window.drawn.order")[:3]):
+            for column, image in enumerate(sources.values()):
+                pixels = pixels_of(shown.cell(row, column))
+                inside = pixels[..., 3] > 0
+                rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+                part = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+                assert (part[..., 3] > 0).all()
+                (high, wide), (down, across) = image.shape, part.shape[:2]
+                assert down / across == pytest.approx(high / wide, rel=0.05)
+                script = "([k, c]) => [...window.answers[c].maps[k]]"
+                response = np.reshape(page.evaluate(script, [filter_number, column]), image.shape)
+                at = np.ix_(
+                    ((np.arange(down) + 0.5) * high / down).astype(int),
+                    ((np.arange(across) + 0.5) * wide / across).astype(int),
+                )
+                darkness = 255.0 - part[..., 0]
+                assert np.corrcoef(darkness.ravel(), response[at].ravel())[0, 1] > 0.95
 
 
 def test_weak_filters_look_weak_unless_each_row_has_its_scale(show):
@@ -613,11 +657,8 @@ def test_axe_finds_no_violation_and_nothing_sticks_out(show, new_page, width, th
     page.root.get_by_text("What do I see here?").click()
     page.settle(out_of_sight=True)
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
-    background = (
-        page.cell(31, 0)
-        .locator("canvas")
-        .evaluate("(c) => c.getContext('2d').getImageData(0, 0, 1, 1).data[0]")
-    )
+    pixels = pixels_of(page.cell(31, 0))
+    background = pixels[pixels[..., 3] > 0][0, 0]  # a corner, where the response is weakest
     assert (background < 60) == (theme == "dark")
     assert violations(page.page, ".lu-filter-bank-explorer") == []
     if width == 390:

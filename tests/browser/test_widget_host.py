@@ -203,11 +203,11 @@ export default { render({ model, el }) {
 
 @pytest.fixture
 def far_demo(page, tmp_path):
-    """Three windows below the top, a demo whose code and arrays are in files; opened without any
+    """Some windows below the top, a demo whose code and arrays are in files; opened without any
     server.
     """
 
-    def show():
+    def show(windows=3):
         numbers = np.random.default_rng(0).integers(0, 256, 1000, dtype=np.uint8)
         widget = make(SUM, numbers=ArrayTrait("uint8"), count=traitlets.Int(4))
         widget.numbers = numbers
@@ -224,7 +224,7 @@ def far_demo(page, tmp_path):
             return name
 
         assert demo_data.move_demos(state, write, large=1000) == 2
-        gap = '<div style="height:300vh"></div><div class="demo">'
+        gap = f'<div style="height:{windows}00vh"></div><div class="demo">'
         body = before + json.dumps(state) + after
         first, second = (m.start() for m in re.finditer('<div class="demo">', body))
         assert first < second
@@ -258,6 +258,48 @@ def test_a_demo_loads_its_files_when_a_reader_comes_near(page, far_demo):
     assert asked.count("large.js") == 1
     assert waiting.count() == 0 and page.locator(".demo-running").count() == 2
     assert page.locator('script[src="large.js"]').count() == 0  # its text is not kept
+
+
+@pytest.mark.parametrize("windows, saves_data", [(3, False), (6, False), (3, True)])
+def test_files_come_before_a_moving_reader_does(page, far_demo, windows, saves_data):
+    connection = f"{{ value: {{ saveData: {json.dumps(saves_data)} }} }}"
+    page.add_init_script(f"Object.defineProperty(navigator, 'connection', {connection})")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    expected = far_demo(windows)
+    assert "large.js" not in asked
+    page.mouse.move(5, 5)
+    if windows == 3 and not saves_data:
+        page.wait_for_function("!document.querySelector('script[src=\"large.js\"]')")
+        for _ in range(100):
+            if "large.js" in asked:
+                break
+            page.wait_for_timeout(20)
+        assert "large.js" in asked
+    else:
+        page.wait_for_timeout(500)
+        assert "large.js" not in asked
+    assert page.locator("[data-waiting]").count() == 1  # it has not started
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator(".demo-live").last).to_have_text(expected)
+    assert asked.count("large.js") == 1
+
+
+def test_a_file_that_could_not_be_loaded_is_asked_for_again(page, far_demo, tmp_path):
+    failed = []
+    page.on("requestfailed", lambda request: failed.append(request.url))
+    expected = far_demo()
+    (tmp_path / "large.js").rename(tmp_path / "away.js")
+    page.mouse.move(5, 5)
+    for _ in range(100):
+        if failed:
+            break
+        page.wait_for_timeout(20)
+    assert failed and page.trouble
+    page.trouble.clear()
+    (tmp_path / "away.js").rename(tmp_path / "large.js")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator(".demo-live").last).to_have_text(expected)
 
 
 def test_a_demo_that_is_near_but_out_of_sight_waits_for_the_reader_to_move(page, mount):

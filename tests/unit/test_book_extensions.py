@@ -27,6 +27,7 @@ import execute_chapters  # noqa: E402
 import lean_pages  # noqa: E402
 import lean_styles  # noqa: E402
 import mathml  # noqa: E402
+import old_files  # noqa: E402
 import progress  # noqa: E402
 import repository  # noqa: E402
 import stale_notebooks  # noqa: E402
@@ -401,6 +402,46 @@ def state_of(*sizes):
             "buffers": [buffer],
         }
     return {"version_major": 2, "version_minor": 0, "state": models}
+
+
+def test_a_page_says_which_demos_a_demo_shows_inside():
+    state = state_of(4000, 40, 40)
+    models = state["state"]
+    models["m0"]["state"] |= {"demo": "IPY_MODEL_m1", "layout": "IPY_MODEL_layout"}
+    models["m1"]["state"]["label"] = "not IPY_MODEL_m2"
+    models["m2"]["state"]["demo"] = "IPY_MODEL_elsewhere"
+    demo_data.move_demos(state, lambda *_: "a.js")
+    assert models["m0"]["shows"] == ["m1"] and models["m0"]["state"] == {}
+    assert "shows" not in models["m1"] and "shows" not in models["m2"]
+
+
+def test_files_that_no_page_uses_any_more_are_deleted(tmp_path):
+    names = ["figures/a.webp", "demo-code/b.js", "demo-data/c.js", "demo-data/d.js"]
+    for name in [*names, "figures/e.webp", "demo-code/f.js", "demo-data/g.js", "fonts/h.woff2"]:
+        path = tmp_path / "_static" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    # A demo loads the fourth itself: only the third names it. The deck has files of its own.
+    (tmp_path / "_static" / names[2]).write_text(f'{{"script": "../_static/{names[3]}"}}')
+    for place, text in {
+        "index.html": f'<img src="_static/{names[0]}">',
+        "book/1.html": f'"../_static/{names[1]}" "../_static/{names[2]}" _static/figures/gone.png',
+        "slides/1.html": '"_static/demo-code/f.js"',
+    }.items():
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).write_text(text)
+
+    def files():
+        static = tmp_path / "_static"
+        return {str(p.relative_to(static)) for p in static.rglob("*") if p.is_file()}
+
+    before = files()
+    app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
+    old_files._delete(app, ValueError("a failed build may have written only a part"))
+    old_files._delete(SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="xml")), None)
+    assert files() == before
+    old_files._delete(app, None)
+    assert files() == {*names, "fonts/h.woff2"}
 
 
 def handed_over(text, name):

@@ -4,16 +4,15 @@
  */
 
 import { grayScale, raster, sequentialScale, signedScale } from "../_shared/ui/canvas.js";
-import { h, icon, setText } from "../_shared/ui/dom.js";
+import { h, icon, onResize, setText } from "../_shared/ui/dom.js";
 import { changeDetector, oncePerFrame } from "../_shared/ui/frame.js";
 import { CHECK, COPY, DOWN } from "../_shared/ui/icons.js";
 import { maxMagnitude } from "../_shared/math/image.js";
 import { precise } from "../_shared/math/numbers.js";
 import { moveByKey } from "../_shared/ui/plane.js";
+import { imageRow, LARGE } from "./image_row.js";
 
 const ICONS = { kept: CHECK, weak: DOWN, redundant: COPY };
-/** An image with more pixels than its cell is made smaller smoothly. */
-export const LARGE = 64;
 /** Rows that are painted in one frame: all that are in sight, and some. */
 const AT_ONCE = 14;
 
@@ -23,6 +22,7 @@ function makeCanvas() {
 }
 
 function makeRow(onOpen) {
+  const images = imageRow();
   const kernel = makeCanvas();
   const name = h("span", { class: "bank-name" });
   const open = h(
@@ -53,6 +53,7 @@ function makeRow(onOpen) {
   );
   return {
     element: h("tr", { role: "row" }, head),
+    images,
     open,
     kernel,
     name,
@@ -71,7 +72,13 @@ function makeRow(onOpen) {
  * @returns {{element: HTMLElement, update: (state: *, colors: *, dark: *) => void}}
  */
 export function matrix({ onVisit, onOpen, signal }) {
-  const corner = h("th", { scope: "col", role: "columnheader", class: "bank-corner" }, "Filter");
+  const ruler = h("span", { class: "bank-ruler", "aria-hidden": "true" });
+  const corner = h(
+    "th",
+    { scope: "col", role: "columnheader", class: "bank-corner" },
+    "Filter",
+    ruler,
+  );
   const header = h("tr", { role: "row" }, corner);
   const body = h("tbody", { role: "rowgroup" });
   const table = h(
@@ -120,13 +127,13 @@ export function matrix({ onVisit, onOpen, signal }) {
       rows.push(makeRow(() => onOpen(grid.order[k])));
       body.append(rows[k].element);
     }
-    for (const { cells, element: row } of rows) {
-      while (cells.length > grid.count) cells.pop().element.remove();
+    for (const { cells, images, element: row } of rows) {
+      while (cells.length > grid.count) cells.pop().remove();
       while (cells.length < grid.count) {
-        const cell = makeCanvas();
-        cell.element = h("td", { role: "gridcell", tabindex: "-1" }, cell.canvas);
+        const cell = h("td", { role: "gridcell", tabindex: "-1" });
+        if (!cells.length) cell.append(images.canvas);
         cells.push(cell);
-        row.append(cell.element);
+        row.append(cell);
       }
     }
     rove();
@@ -137,17 +144,16 @@ export function matrix({ onVisit, onOpen, signal }) {
     const { rows: height, columns: width, re } = filters[i];
     rows[k].kernel.paint(re, height, width, signedScale(maxMagnitude(re) || 1, dark));
     const range = sequentialScale(colors.rows[i] || 1, dark);
+    const cells = images.map(({ rows: down, columns: across }, c) => {
+      return { values: responses[c].maps[i], rows: down, columns: across, range };
+    });
+    rows[k].images.paint(cells, side, devicePixelRatio);
     images.forEach((image, c) => {
       const { maps, products, pixels } = responses[c];
-      const cell = rows[k].cells[c];
-      cell.paint(maps[i], image.rows, image.columns, range);
-      cell.canvas.classList.toggle("smooth", image.columns > LARGE);
       const energy = precise(products[i * filters.length + i] / pixels, 3);
       const largest = precise(maxMagnitude(maps[i]), 3);
-      cell.element.setAttribute(
-        "aria-label",
-        `${image.name}: energy ${energy}, largest ${largest}`,
-      );
+      const label = `${image.name}: energy ${energy}, largest ${largest}`;
+      rows[k].cells[c].setAttribute("aria-label", label);
     });
   }
 
@@ -157,11 +163,24 @@ export function matrix({ onVisit, onOpen, signal }) {
   element.addEventListener("scroll", () => {
     first = Math.floor((element.scrollTop / element.scrollHeight) * rows.length);
   });
+  // Until the page has been laid out, nobody knows how large a cell is.
+  let side = 0;
+  let paintAgain = null;
+  onResize(
+    ruler,
+    ({ width }) => {
+      side = width;
+      paintAgain?.();
+    },
+    signal,
+  );
   const paintMore = oncePerFrame(() => {
     for (const paint of waiting.splice(0, AT_ONCE)) paint();
     if (waiting.length) paintMore();
   }, signal);
   function paint(state, colors, dark) {
+    paintAgain = () => paint(state, colors, dark);
+    if (!side) return;
     const distance = (k) => (k < first ? first - k + AT_ONCE : k - first);
     const places = rows.map((_, k) => k).sort((a, b) => distance(a) - distance(b));
     waiting = places.map((k) => () => paintRow(k, state, colors, dark));
@@ -210,7 +229,7 @@ function listenToCells({ table, body, grid, onVisit, onOpen }) {
   let current = { row: 0, column: 0 };
   const target = ({ row, column }) => {
     const entry = rows[row];
-    return column ? entry?.cells[column - 1]?.element : entry?.open;
+    return column ? entry?.cells[column - 1] : entry?.open;
   };
   function rove() {
     current.row = Math.max(0, Math.min(current.row, grid.order.length - 1));

@@ -5,7 +5,7 @@ import { grayScale, raster } from "../_shared/ui/canvas.js";
 import { button, segmented, select, slider } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
 import { format } from "../_shared/math/numbers.js";
-import { LARGE } from "./matrix.js";
+import { LARGE } from "./image_row.js";
 import { GABOR } from "./state.js";
 
 const SHORT = { "Laplacian of Gaussian": "LoG", "your bank": "Your bank" };
