@@ -21,7 +21,7 @@ export MALLOC_MMAP_THRESHOLD_ ?= 33554432
 export MALLOC_TRIM_THRESHOLD_ ?= 268435456
 
 .DEFAULT_GOAL := help
-.PHONY: help book slides pdf homework photos gpu rehearse serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
+.PHONY: help book build slides pdf homework photos gpu rehearse serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -43,12 +43,16 @@ help:  ## show this list
 	@touch $@
 
 book: .venv/.ready-book  ## build the site; runs only chapters that changed (JOBS=..., PHOTOS=folder)
+	@$(BIN)/python tools/book_state.py check || $(MAKE) --no-print-directory build
+	@echo "The book is at _build/html/index.html. Open that file, or run: make serve"
+
+build: .venv/.ready-book
 	@# Sphinx does not notice that an extension or a template has changed, but it rebuilds missing pages.
 	@test -z "$$(find book/_ext/*.py book/_templates/* -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/*.html _build/html/book/api/*.html
 	@# Nor does it notice changed styles and scripts, but it copies them when it writes any page.
 	@test -z "$$(find book/_static -type f -newer _build/html/book/index.html 2>/dev/null)" || rm -f _build/html/book/index.html
 	@BOOK_JOBS=$(JOBS) $(BIN)/jupyter-book build . -W -n --keep-going --quiet || { echo "The build failed (warnings count as errors). Reports on failed cells are in _build/html/reports/."; exit 1; }
-	@echo "The book is at _build/html/index.html. Open that file, or run: make serve"
+	@$(BIN)/python tools/book_state.py keep
 
 slides: book  ## build the slides of all chapters, with their demos (part of building the book)
 	@echo "The slides are in _build/html/slides/, one page for each chapter, such as 01_convolution.html. The folder is self-contained."

@@ -9,7 +9,6 @@ files is new.
 import ast
 import hashlib
 import json
-import os
 from functools import cache
 from pathlib import Path
 
@@ -17,10 +16,9 @@ import jupytext
 from answers import answers_file
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_cache import get_cache
+from local_data import available_data
 from myst_nb.core.read import is_myst_markdown_notebook
 from sphinx.util import logging
-
-from lecture_utils.datasets._search import cache_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "lecture_utils"
@@ -32,13 +30,6 @@ _DATA = {
     "interpretation.recordings": "data/filters/*/*.*",
     "runs": "data/runs/*/*/*/card.json",
     "transfer": "data/samples/*.npz",
-}
-# What downloads leave, by folder of the cache.
-_FETCHED = {
-    "cats-vs-dogs": "small",
-    "mnist": "*.gz",
-    "fashion-mnist": "*.gz",
-    "weights": "*.pth",
 }
 logger = logging.getLogger(__name__)
 
@@ -130,16 +121,6 @@ def _files_of(name, demos, root):
         shared = sorted((root / PACKAGE / "widgets" / "_shared").rglob("*.*")) if is_demo else []
         return [*beside, *shared, *data]
     return []
-
-
-def available_data(environ=os.environ):
-    """Name the data on this machine: with photos, a chapter shows something else than without."""
-    kept = (
-        path.name
-        for folder, pattern in _FETCHED.items()
-        for path in cache_folder(folder).glob(pattern)
-    )
-    return "\n".join([environ.get("LECTURE_DATA", ""), *sorted(kept)])
 
 
 def fingerprint(files, root=ROOT):
