@@ -1,6 +1,6 @@
 /**
  * The table filters × images: one row per filter, one cell per response. Its style is that of a
- * grid, so that rows out of sight cost nothing; the roles say that it is a table nevertheless.
+ * grid, so that no row needs the widths of others; the roles say that it is a table nevertheless.
  */
 
 import { grayScale, raster, sequentialScale, signedScale } from "../_shared/ui/canvas.js";
