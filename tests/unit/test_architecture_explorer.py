@@ -48,6 +48,7 @@ def test_the_page_gets_the_whole_tree(explorer):
         assert decode(network["tree"]) == as_told(explorer.trees[network["name"]])
 
 
+@pytest.mark.slow
 def test_starts_with_vgg16_beside_resnet50(explorer):
     assert (explorer.left, explorer.right, explorer.cost) == ("vgg16", "resnet50", "parameters")
     assert explorer.trees["vgg16"].parameters == 138_357_544

@@ -31,6 +31,7 @@ def test_parameters_are_those_of_the_papers(trees, name, parameters):
     assert trees[name].parameters == parameters
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "layers"),
     [
@@ -79,6 +80,7 @@ def test_every_block_is_the_sum_of_its_parts(trees):
             assert block.memory == sum(part.memory for part in run), block.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "size"), [("resnet18", 64), ("inception_v3", 139)])
 def test_shapes_are_those_that_hooks_see(name, size):
     module = load(name)[0].eval()

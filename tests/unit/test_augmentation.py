@@ -200,6 +200,7 @@ def test_affine_parameters_are_drawn_as_torchvision_draws_them():
         same_distribution(column, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("area", [(0.08, 1.0), (0.8, 1.2), (0.8, 1.0), (1.0, 1.0)])
 def test_crop_boxes_are_drawn_as_torchvision_draws_them(area):
     mine = ours(crop=area)["crop"]
@@ -234,6 +235,7 @@ def test_colors_and_flips_are_drawn_as_torchvision_draws_them():
     assert stats.chisquare(counts).pvalue > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

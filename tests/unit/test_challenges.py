@@ -157,6 +157,7 @@ def test_the_page_keeps_task_goal_hints_and_answer_without_javascript():
 # ---- the book's challenges ----
 
 
+@pytest.mark.slow
 def test_every_chapter_has_three_challenges_that_grow():
     for number in CHAPTERS:
         minutes = [
@@ -166,6 +167,7 @@ def test_every_chapter_has_three_challenges_that_grow():
         assert min(minutes) <= 2 and max(minutes) >= 5
 
 
+@pytest.mark.slow
 @every
 def test_it_starts_unsolved_and_its_solution_solves_it(name):
     challenge = MAKERS[name]()
@@ -177,11 +179,13 @@ def test_it_starts_unsolved_and_its_solution_solves_it(name):
     assert len(challenge.hints) >= 1 and challenge.answer
 
 
+@pytest.mark.slow
 def test_names_are_unique():
     names = [maker().name for maker in MAKERS.values()]
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.slow
 @every
 def test_random_settings_do_not_all_solve_it(name):
     challenge = MAKERS[name]()

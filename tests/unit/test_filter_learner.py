@@ -64,6 +64,7 @@ def test_with_defaults_it_finds_the_sobel_kernel(seed, batch):
     assert learner.distance < 1e-2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
 @pytest.mark.parametrize("source", ["Sandal", "Ankle boot", "cat"])
 def test_the_largest_stable_rate_is_where_descent_turns_into_divergence(source, momentum):

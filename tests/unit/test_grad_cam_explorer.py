@@ -66,6 +66,7 @@ def test_the_real_network_at_every_layer_against_grad_cam(demo, net):
             np.testing.assert_allclose(one.layers[name].cam(c), expected, atol=1e-4 * scale)
 
 
+@pytest.mark.slow
 def test_last_map_adds_up_to_the_logit(demo):
     one = demo.explanations["rocket"]
     last = one.layers["features.head"].cam(slice(None))
@@ -149,6 +150,7 @@ def test_own_images_and_layers():
     assert demo.explanations["noise"].image.shape == (224, 224, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

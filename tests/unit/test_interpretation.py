@@ -76,6 +76,7 @@ PEERS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [[3, 977], None])
 @pytest.mark.parametrize(("name", "layer"), PEERS)
 def test_grad_cam_is_that_of_captum_and_of_pytorch_grad_cam(networks, images, name, layer, classes):

@@ -735,6 +735,7 @@ OWN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OWN)
 def test_a_head_for_other_peoples_networks(name):
     build, features, size = OWN[name]
@@ -847,6 +848,7 @@ def test_layers_that_are_random_stay_random():
     assert not torch.equal(ours(images), ours(images))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_a_head_is_of_the_networks_type(dtype):
     model = tiny_resnet().to(dtype)

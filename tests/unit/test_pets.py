@@ -295,6 +295,7 @@ def test_an_interrupted_drawing_leaves_nothing(tmp_path, monkeypatch):
     assert len(contents(draw().folder)) == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_pictures_are_in_color_of_many_sizes_and_never_blank(kind):
     images = [draw_pet(kind, np.random.default_rng([3, i])) for i in range(20)]

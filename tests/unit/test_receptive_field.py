@@ -86,6 +86,7 @@ def mask_of(rows, columns, size):
     return mask
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(60))
 def test_gradients_reach_exactly_the_predicted_pixels(seed):
     rng = np.random.default_rng(seed)
@@ -403,6 +404,7 @@ def _fitting_layers(rng, size, border_modes):
 BORDERS = ("ZeroPad2d", "ReflectionPad2d", "ReplicationPad2d")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(200, 250))
 def test_layers_of_all_kinds_see_exactly_what_gradients_reach(seed):
     rng = np.random.default_rng(seed)
@@ -414,6 +416,7 @@ def test_layers_of_all_kinds_see_exactly_what_gradients_reach(seed):
         np.testing.assert_array_equal(mask_of(*seen_pixels(model, size, place), size), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(250, 290))
 def test_regions_far_from_the_border_and_the_largest_of_them(seed):
     rng = np.random.default_rng(seed)

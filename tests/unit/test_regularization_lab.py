@@ -188,6 +188,7 @@ def test_what_goes_to_the_page_is_small(recorded):
     assert sum(len(buffer["data"]) for buffer in state["buffers"]) < 105_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", regularization.BUDGETS)
 def test_the_figure_tells_the_numbers(recorded, budget):
     demo = RegularizationLab(recorded, method="weight-decay", budget=budget)

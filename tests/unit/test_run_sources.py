@@ -108,6 +108,7 @@ def test_the_closure_is_not_empty_and_has_what_was_once_forgotten():
     assert not any(name.startswith("widgets") for name in names)
 
 
+@pytest.mark.slow
 def test_editing_any_module_that_a_run_can_import_shows(repository):
     assert repository[1]()["changed_since"] is False
     for path in closure(*run_modules()):

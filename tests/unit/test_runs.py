@@ -382,6 +382,7 @@ def test_no_recorded_run_ships_what_a_stopped_run_leaves():
     assert not left
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "seed"), runs.available(), ids=lambda value: str(value))
 def test_every_recorded_run_is_what_its_card_says_and_its_weights_fit(name, seed):
     folder = _store.run_folder(name, seed)

@@ -295,6 +295,7 @@ def test_the_averaged_network_is_the_moving_average_and_is_the_one_judged():
     assert trainer.callback_metrics["val_loss"].item() == pytest.approx(expected["loss"], rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", training.OPTIMIZERS)
 @pytest.mark.parametrize("schedule", training.SCHEDULES)
 def test_every_optimizer_and_schedule_lowers_the_loss(optimizer, schedule):

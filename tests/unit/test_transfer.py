@@ -237,6 +237,7 @@ def test_groups_are_the_lectures(resnet):
     assert sum(p.numel() for p in only["params"]) == 513
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "one-cycle"])
 def test_the_backbone_takes_smaller_steps_throughout(resnet, schedule):
     model = transfer.attach_head(resnet, 1)
