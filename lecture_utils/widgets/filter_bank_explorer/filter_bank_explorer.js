@@ -47,8 +47,8 @@ const HELP = [
     "point at a cell, tap it, or move with the arrow keys; Enter or a click opens the filter.",
   ],
 ];
-/** Milliseconds of each frame for the responses; the rest is for the page. */
-const SHARE_OF_FRAME = 10;
+/** Milliseconds of each frame for the responses. With fewer, the page would be painted more often. */
+const SHARE_OF_FRAME = 20;
 /** The other demo on the page that can take a filter. */
 const LAB = ".lu-gabor-lab";
 

@@ -20,12 +20,12 @@ const source = document.createElement("canvas");
 const drawSource = raster(source);
 
 /**
- * @returns {{canvas: HTMLCanvasElement, paint: (images: Drawn[], side: number, density: number) =>
+ * @returns {{element: HTMLElement, paint: (images: Drawn[], side: number, density: number) =>
  *   void}} `side` is that of the square for each image in CSS pixels, `density` the number of
  *   screen pixels in one of those.
  */
 export function imageRow() {
-  const canvas = h("canvas", { class: "bank-row", "aria-hidden": "true" });
+  const canvas = h("canvas", { "aria-hidden": "true" });
   const context = canvas.getContext("2d");
   function paint(images, side, density) {
     const step = (side + 2 * MARGIN) * density;
@@ -42,5 +42,5 @@ export function imageRow() {
       context.drawImage(source, left, Math.round((step - height) / 2), width, height);
     });
   }
-  return { canvas, paint };
+  return { element: h("div", { class: "bank-row" }, canvas), paint };
 }

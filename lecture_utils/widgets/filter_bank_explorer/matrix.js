@@ -28,7 +28,7 @@ function makeRow(onOpen) {
   const open = h(
     "button",
     { type: "button", class: "bank-open", tabindex: "-1", onclick: onOpen },
-    kernel.canvas,
+    h("span", { class: "bank-kernel" }, kernel.canvas),
     name,
   );
   const mark = h("span", { class: "bank-mark" });
@@ -131,7 +131,7 @@ export function matrix({ onVisit, onOpen, signal }) {
       while (cells.length > grid.count) cells.pop().remove();
       while (cells.length < grid.count) {
         const cell = h("td", { role: "gridcell", tabindex: "-1" });
-        if (!cells.length) cell.append(images.canvas);
+        if (!cells.length) cell.append(images.element);
         cells.push(cell);
         row.append(cell);
       }
