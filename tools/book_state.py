@@ -12,7 +12,6 @@ time.
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from local_data import available_data  # noqa: E402
+from repository import repository_url  # noqa: E402
 
 SOURCES = (
     "_config.yml",
@@ -49,9 +49,7 @@ def inputs(root=ROOT, environ=os.environ):
     for path in _files(root, SOURCES):
         note(str(path.relative_to(root)), hashlib.sha256(path.read_bytes()).hexdigest())
     note(*sorted(f"{k}={v}" for k, v in environ.items() if k.startswith(SETTINGS) and k != JOBS))
-    note(available_data(environ), sys.version, *_packages())
-    command = ["git", "-C", str(root), "remote", "get-url", "origin"]
-    note(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
+    note(available_data(environ), repository_url(root, environ), sys.version, *_packages())
     return digest.hexdigest()
 
 

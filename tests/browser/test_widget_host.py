@@ -286,16 +286,11 @@ def test_files_come_before_a_moving_reader_does(page, far_demo, windows, saves_d
 
 
 def test_a_file_that_could_not_be_loaded_is_asked_for_again(page, far_demo, tmp_path):
-    failed = []
-    page.on("requestfailed", lambda request: failed.append(request.url))
     expected = far_demo()
     (tmp_path / "large.js").rename(tmp_path / "away.js")
-    page.mouse.move(5, 5)
-    for _ in range(100):
-        if failed:
-            break
-        page.wait_for_timeout(20)
-    assert failed and page.trouble
+    with page.expect_event("requestfailed"), page.expect_console_message():
+        page.mouse.move(5, 5)
+    assert page.trouble
     page.trouble.clear()
     (tmp_path / "away.js").rename(tmp_path / "large.js")
     page.evaluate("scrollTo(0, document.body.scrollHeight)")

@@ -17,6 +17,8 @@ def checkout(tmp_path):
     for name in (*book_state.SOURCES[:5], "book/a.ipynb", "lecture_utils/runs/card.json"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
+    address = 'Repository = "https://github.com/us/book"'
+    (tmp_path / "pyproject.toml").write_text(f"[project.urls]\n{address}\n")
     site = tmp_path / "_build" / "html" / "book"
     site.mkdir(parents=True)
     (site / "a.html").write_text("page")
