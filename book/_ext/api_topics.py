@@ -54,7 +54,7 @@ TOPICS = {
         "Models",
         {
             4: (),
-            3: ("filter_network", "gabor_filters"),
+            3: ("filter_network", "gabor_filters", "smooth_filters"),
             5: ("cats_cnn",),
             7: ("DeepBlock", "deep_cnn", "small_vgg", "ResidualBlock", "InvertedBottleneck"),
             9: ("efficientnet_lite0", "from_original_names"),

@@ -11,7 +11,7 @@ from lecture_utils.models._efficientnet_lite import (
     efficientnet_lite0,
     from_original_names,
 )
-from lecture_utils.models._filters import filter_network, gabor_filters
+from lecture_utils.models._filters import filter_network, gabor_filters, smooth_filters
 from lecture_utils.models._mnist import (
     convolutional_base,
     dense_network,
@@ -39,6 +39,7 @@ __all__ = [
     "gabor_filters",
     "gap_cnn",
     "small_resnet",
+    "smooth_filters",
     "small_vgg",
     "strong_cnn",
 ]

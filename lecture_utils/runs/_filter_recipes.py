@@ -1,7 +1,7 @@
 """The recipes that compare designed, random and learned filters.
 
-Five networks, which differ only in their first layers (see `models.filter_network`), are trained on
-few and on many images of clothes. All take 3,000 steps with batches of 100 images. Learning rate
+Seven networks, which differ only in their first layers (see `models.filter_network`), are trained
+on few and on many images of clothes. All take 3,000 steps with batches of 100 images. Learning rate
 and weight decay were chosen on the validation images, for each network and number of images, with a
 seed that no recorded run uses. ``tools/tune_filters.py`` writes its results into
 ``data/tuning/filters.json``, and the highest validation accuracy decides.
@@ -18,8 +18,10 @@ from lecture_utils.runs._recipe import Recipe
 NETWORKS = {
     "pixels": "pixels",
     "gabor": "Gabor filters",
+    "smooth": "smooth random filters",
     "random": "random filters",
     "one-layer": "one learned layer",
+    "two-random": "two random layers",
     "two-layers": "two learned layers",
 }
 #: Numbers of training images.
@@ -54,9 +56,13 @@ def chosen(network: str, size: int) -> tuple[float, float]:
         (or the smallest one); of several, the first.
     """
     tuned = max((known for known in TUNED_SIZES if known <= size), default=min(TUNED_SIZES))
-    tried = json.loads(TUNING.read_text(encoding="utf-8"))[network][str(tuned)]
+    tried = _tuning()[network][str(tuned)]
     best = max(tried, key=lambda trial: trial["val_accuracy"])
     return best["learning_rate"], best["weight_decay"]
+
+
+def _tuning():
+    return json.loads(TUNING.read_text(encoding="utf-8"))
 
 
 def name_of(network: str, size: int) -> str:
@@ -65,13 +71,14 @@ def name_of(network: str, size: int) -> str:
 
 
 def make() -> list[Recipe]:
-    """Create all of these recipes.
+    """Create these recipes, without those of networks that are not tuned yet.
 
     Returns
     -------
     list of Recipe
     """
-    return [make_one(network, size) for network in NETWORKS for size in SIZES]
+    tuned = [name for name, sizes in _tuning().items() if len(sizes) == len(TUNED_SIZES)]
+    return [make_one(network, size) for network in NETWORKS if network in tuned for size in SIZES]
 
 
 def make_one(network: str, size: int, settings: tuple[float, float] | None = None) -> Recipe:

@@ -85,15 +85,52 @@ def test_designed_filters_are_gabor_filters_that_add_up_to_nothing():
     np.testing.assert_allclose(filters[0], -filters[2], atol=1e-6)
 
 
+def test_smooth_filters_share_the_simple_properties_of_gabor_filters():
+    torch.manual_seed(1)
+    smooth = models.smooth_filters()[:, 0].double().numpy()
+    np.testing.assert_allclose(smooth.sum((1, 2)), 0, atol=1e-6)
+    np.testing.assert_allclose((smooth**2).sum((1, 2)), 1, rtol=1e-6)
+
+    def neighbors(filters):
+        """Return the mean product of neighboring weights, 1 / 49 for a flat filter of norm 1."""
+        return np.mean(filters[..., 1:] * filters[..., :-1])
+
+    gabor, white = models.gabor_filters()[:, 0].numpy(), models.build("random")[0].weight
+    white = (white / white.norm(dim=(2, 3), keepdim=True))[:, 0].detach().numpy()
+    assert neighbors(smooth) > 0.5 * neighbors(gabor) > 10 * abs(neighbors(white))
+    network = models.filter_network(filters="smooth")
+    torch.manual_seed(2)
+    other = models.smooth_filters()[:, 0].double().numpy()
+    assert np.abs((smooth * other).sum((1, 2))).max() < 0.9  # drawn anew
+    assert not network[0].bias.any()
+
+
+def test_random_layers_are_those_that_learned_ones_start_from():
+    torch.manual_seed(4)
+    frozen = models.build("two-random")
+    torch.manual_seed(4)
+    learned = models.build("two-layers")
+    assert all(map(torch.equal, frozen.state_dict().values(), learned.state_dict().values()))
+    trained = [name for name, p in frozen.named_parameters() if p.requires_grad]
+    assert trained == [name for name, _ in frozen[-1].named_parameters(prefix=str(len(frozen) - 1))]
+    assert all(p.requires_grad for p in learned.parameters())
+
+
 @pytest.mark.parametrize(
-    "options", [{"filters": "sobel"}, {"layers": 3}, {"filters": "none", "layers": 2}]
+    "options",
+    [
+        {"filters": "sobel"},
+        {"layers": 3},
+        {"filters": "none", "layers": 2},
+        {"filters": "gabor", "layers": 2},
+    ],
 )
 def test_other_filters_and_layers_are_refused(options):
     with pytest.raises(ValueError, match=r"filters is|layers is"):
         models.filter_network(**options)
 
 
-@pytest.mark.parametrize("filters", ["gabor", "random"])
+@pytest.mark.parametrize("filters", ["gabor", "smooth", "random"])
 def test_only_learned_filters_are_trained(filters):
     assert not any(p.requires_grad for p in models.filter_network(filters=filters)[0].parameters())
     assert all(p.requires_grad for p in models.filter_network()[0].parameters())
