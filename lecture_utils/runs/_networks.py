@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import nn
@@ -10,6 +11,7 @@ from torch import nn
 from lecture_utils import models
 from lecture_utils._inspect import evaluating
 from lecture_utils.runs._recipe import PHOTOS, Recipe
+from lecture_utils.training._forward import CHANGEABLE
 
 # The output of the frozen part is cached on disk if it has at most this many bytes per image.
 _MOST_BYTES = 250_000
@@ -24,7 +26,13 @@ def build(recipe: Recipe, seed: int) -> nn.Module:
         If the recipe builds on a known model, a `TransferNetwork`, frozen as the recipe specifies.
     """
     if recipe.train_from is None:
-        return models.build(recipe.model, **recipe.model_options)
+        model = models.build(recipe.model, **recipe.model_options)
+        if not frozen_layers(model):
+            return model
+        # A run does not save frozen weights. The seed reproduces random ones.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return models.build(recipe.model, **recipe.model_options)
     from lecture_utils.transfer import attach_head, freeze
 
     # A run does not save random weights before the head, because the seed reproduces them.
@@ -37,7 +45,8 @@ def build(recipe: Recipe, seed: int) -> nn.Module:
 def trainable_part(recipe: Recipe, model: nn.Module) -> nn.Module:
     """Return the part that is trained and whose weights are saved: everything not frozen."""
     if recipe.train_from is None:
-        return model
+        frozen = frozen_layers(model)
+        return cast(nn.Sequential, model)[frozen:] if frozen else model
     from lecture_utils.transfer import TransferNetwork, split
 
     is_whole = isinstance(model, TransferNetwork)
@@ -51,8 +60,10 @@ def module_to_fit(recipe: Recipe, whole: nn.Module) -> nn.Module:
 
 def can_cache_features(recipe: Recipe, whole: nn.Module) -> bool:
     """Return whether the frozen part can run once before training and its output be cached."""
-    if recipe.train_from is None or (recipe.augmentation and not recipe.augmented_copies):
+    if recipe.augmentation and not recipe.augmented_copies:
         return False
+    if recipe.train_from is None:
+        return frozen_layers(whole) > 0
     from lecture_utils.transfer import TransferNetwork, split
 
     if not isinstance(whole, TransferNetwork) or recipe.train_from == whole.stages[0]:
@@ -62,6 +73,22 @@ def can_cache_features(recipe: Recipe, whole: nn.Module) -> bool:
     with evaluating(frozen), torch.inference_mode():
         features = frozen(torch.zeros(1, 3, recipe.image_size, recipe.image_size))
     return 4 * math.prod(features.shape) <= _MOST_BYTES
+
+
+def frozen_layers(model: nn.Module) -> int:
+    """Return how many layers at the beginning have the same output in every epoch.
+
+    These are frozen filters and the layers after them, up to the first one that is trained or
+    changes in training, as batch normalization does. Without filters, there is nothing to save.
+    """
+    if not isinstance(model, nn.Sequential):
+        return 0
+    count = 0
+    for layer in model:
+        if isinstance(layer, CHANGEABLE) or any(p.requires_grad for p in layer.parameters()):
+            break
+        count += 1
+    return count if any(True for _ in model[:count].parameters()) else 0
 
 
 def _backbone(recipe):

@@ -415,9 +415,13 @@ def _data_module(recipe, seed, data_dir):
 
 def _prepared(recipe, whole, data):
     """Cache the output of the frozen part, if possible, and repeat the images of an epoch."""
+    from lecture_utils.runs._filtered import FilteredDataModule
     from lecture_utils.transfer import EmbeddedDataModule, embed_augmented
 
-    if _networks.can_cache_features(recipe, whole):
+    if recipe.train_from is None and _networks.can_cache_features(recipe, whole):
+        data = FilteredDataModule(data, whole[: _networks.frozen_layers(whole)])
+        data.setup("fit")
+    elif _networks.can_cache_features(recipe, whole):
         augment, data.augment = data.augment, None
         images, seed = data.train_set, data.seed
         data = EmbeddedDataModule(data, whole, recipe.train_from)

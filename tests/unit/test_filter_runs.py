@@ -10,7 +10,7 @@ import torch
 from scipy import stats
 
 from lecture_utils import models, runs
-from lecture_utils.runs import _filter_recipes, _store, filters
+from lecture_utils.runs import _filter_recipes, _networks, _store, filters
 
 EVERY = pytest.mark.parametrize(("network", "size"), list(product(filters.NETWORKS, filters.SIZES)))
 
@@ -112,3 +112,28 @@ def test_learned_filters_begin_as_the_frozen_random_ones(seed):
     step, weights = run.snapshots
     assert step[0] == 0 and step[-1] == 3_000
     assert np.abs(weights[0] - frozen).max() <= np.abs(frozen).max() * 0.51 / 127
+
+
+@pytest.mark.parametrize("network", ["random", "two-random"])
+def test_frozen_filters_run_once_and_change_nothing(network, tmp_path, monkeypatch):
+    settings = {"data_dir": "sample", "epochs": 2, "train_size": 100, "validation_size": 50}
+    name = _filter_recipes.name_of(network, 100)
+    recipe = runs.recipe(name)
+    whole = models.build(recipe.model)
+    assert len(_networks.module_to_fit(recipe, whole)) == 2  # batch normalization and Linear
+    cached = runs.train(name, 1, root=tmp_path / "cached", **settings)
+    monkeypatch.setattr(_networks, "frozen_layers", lambda _: 0)
+    assert _networks.module_to_fit(recipe, whole) is whole
+    in_every_step = runs.train(name, 1, root=tmp_path / "whole", **settings)
+    for key in ("parameters", "trainable_parameters"):
+        assert cached.card[key] == in_every_step.card[key]
+    for key, values in cached.history.items():
+        np.testing.assert_allclose(values, in_every_step.history[key], rtol=1e-3, atol=0.021)
+
+
+def test_only_frozen_filters_in_front_run_once():
+    for network, frozen in {"pixels": 0, "gabor": 4, "two-random": 7, "two-layers": 0}.items():
+        assert _networks.frozen_layers(models.build(network)) == frozen
+    dropout = torch.nn.Sequential(torch.nn.Dropout(), *models.build("gabor"))
+    assert _networks.frozen_layers(dropout) == 0
+    assert _networks.frozen_layers(torch.nn.Linear(2, 1)) == 0
