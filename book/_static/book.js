@@ -239,7 +239,9 @@
       } else if (step) {
         event.preventDefault();
         openMenu(menu);
-        const next = items.indexOf(document.activeElement) + step;
+        const at = items.indexOf(document.activeElement);
+        // From the button, ↑ goes to the last entry.
+        const next = at < 0 && step < 0 ? -1 : at + step;
         items[(next + items.length) % items.length].focus();
       }
     });

@@ -12,18 +12,24 @@ from . import at_least, at_most, close_to, equal_to
 
 __all__ = ["find_the_kernel", "same_size", "wide_view"]
 
+_BLUR = "gaussian blur 5x5"
 _SECRET = np.array([[-1.0, 0, 0], [0, 0, 0], [0, 0, 1]])
 
 
 def same_size() -> Challenge:
     """Return the challenge to keep the size of an image (a minute)."""
     return Challenge(
-        ConvolutionLab(kernel="gaussian blur 5x5"),
+        ConvolutionLab(kernel=_BLUR),
         "A 5×5 blur eats away the border of the 28×28 image. Make the output as large as the "
         "image again, without changing the kernel.",
         [
             equal_to("rows", 28, "An output of 28 rows", "The output has {value} rows."),
-            equal_to("kernel_rows", 5, "A kernel of 5 rows", "The kernel has {value} rows."),
+            equal_to(
+                "kernel_name",
+                _BLUR,
+                "The kernel as it was given",
+                "The kernel is no longer the given one.",
+            ),
         ],
         [
             "Which of the three sliders adds pixels that the image does not have?",
@@ -46,8 +52,13 @@ def wide_view() -> Challenge:
         "Make the window of each output pixel cover 9×9 pixels, with no more than nine weights. "
         "The output must still have 28 rows.",
         [
-            at_least("covered", 9, "A window of 9×9 pixels", "The window covers {value}×{value}."),
-            at_most("kernel_rows", 3, "At most 3×3 weights", "The kernel has {value} rows."),
+            at_least(
+                "covered",
+                9,
+                "A window of 9×9 pixels",
+                "The shorter side of the window is {value}.",
+            ),
+            at_most("kernel_weights", 9, "At most nine weights", "The kernel has {value} weights."),
             equal_to("rows", 28, "An output of 28 rows", "The output has {value} rows."),
         ],
         [

@@ -93,9 +93,9 @@ def no_filter_wasted() -> Challenge:
     """Return the challenge to build a bank without weak or redundant filters (10 minutes)."""
     return Challenge(
         FilterBankExplorer(),
-        "Most of these 32 filters are useless for images of clothes: they hardly respond, or "
-        "they duplicate others. Build a bank of at least 20 filters, all of them useful. Leave "
-        "the images and the two limits as they are.",
+        "On these images of clothes, most of the 32 filters are weak or redundant: they hardly "
+        "respond, or they respond like a stronger filter. Build a bank of at least 20 filters, "
+        "none of them weak or redundant. Leave the images and the two limits as they are.",
         [
             at_least("filters", 20, "At least 20 filters", "The bank has {value} filters."),
             at_most("weak", 0, "No weak filter", "Weak filters: {value}."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lecture_utils.widgets import Challenge, FilterLearner, LayerLab, ReceptiveFieldLab
 
-from . import at_least, at_most, equal_to
+from . import at_most, equal_to
 
 __all__ = ["hundred_steps", "see_far", "two_by_two"]
 
@@ -17,7 +17,8 @@ def two_by_two() -> Challenge:
         [
             equal_to("rows", 2, "An output of 2 rows", "Rows of the output: {value}."),
             equal_to("columns", 2, "An output of 2 columns", "Columns of the output: {value}."),
-            equal_to("window", 3, "A 3×3 kernel", "The longer side of the kernel is {value}."),
+            equal_to("input_cells", 25, "An input of 5×5 cells", "The input has {value} cells."),
+            equal_to("window", 3, "A 3×3 kernel", "The shorter side of the kernel is {value}."),
             equal_to("padding", 0, "No padding", "The padding is {value}."),
         ],
         [
@@ -41,14 +42,19 @@ def see_far() -> Challenge:
         "in all kernels together. Leave no pixel of the field unread, and keep one output for "
         "each input pixel: a step of 1.",
         [
-            at_least(
+            equal_to(
                 "size", 31, "A receptive field of 31×31 pixels", "The field is {value}×{value}."
             ),
             at_most(
                 "kernel_weights", 36, "At most 36 weights", "The kernels have {value} weights."
             ),
             equal_to("step", 1, "A step of 1", "The step is {value}."),
-            at_least("read", 31, "31 pixels read along each axis", "{value} pixels are read."),
+            equal_to(
+                "read",
+                31,
+                "All 31 pixels read along each axis",
+                "Along each axis, {value} pixels are read.",
+            ),
         ],
         [
             "Four 3×3 kernels have 36 weights. Without dilation, their receptive field is 9×9.",
@@ -61,7 +67,8 @@ def see_far() -> Challenge:
         minutes=5,
         answer="Use four 3×3 layers with the dilations 1, 2, 4, and 8. The field grows to 3, 7, "
         "15, and 31: it roughly doubles with each layer, while each layer adds only nine weights. "
-        "Strides or pooling would reach as far, but they would make the step larger.",
+        "Strides, in convolutions or in pooling, would reach as far, but they would make the step "
+        "larger.",
         solution={"layers": _layers(1, 2, 4, 8)},
     )
 

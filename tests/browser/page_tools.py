@@ -115,6 +115,14 @@ def wait_for_frames(page, count=2):
     )
 
 
+#: JavaScript: what the browser's own zoom does to a page whose layout stays the same.
+TWICE_AS_MANY_PIXELS = """() => {
+  const value = 2 * devicePixelRatio;
+  Object.defineProperty(window, "devicePixelRatio", { value, configurable: true });
+  dispatchEvent(new Event("resize"));
+}"""
+
+
 def wait_for_fading(page):
     """Wait until nothing slides and no color is on its way to another: contrast is judged at the
     end.

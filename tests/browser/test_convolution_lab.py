@@ -194,6 +194,22 @@ def test_typing_into_a_cell(lab):
     assert lab.check()[1][1, 1] == pytest.approx(1 / 9)
 
 
+def test_a_cell_that_is_opened_and_left_keeps_its_weight(lab):
+    lab.choose_kernel("box blur")  # 1/9 has more digits than a cell shows
+    for leave in ("Enter", "Tab"):
+        lab.cells.nth(4).focus()
+        lab.page.keyboard.press("Enter")
+        expect(lab.root.get_by_role("textbox")).to_have_value("0.111111")
+        lab.page.keyboard.press(leave)
+        np.testing.assert_array_equal(lab.check()[1], KERNELS["box blur"])
+        expect(lab.root.get_by_role("combobox")).to_have_value("box blur")
+    # A single digit that is typed is a weight, although the field opens with it.
+    lab.cells.nth(4).focus()
+    lab.page.keyboard.press("3")
+    lab.page.keyboard.press("Enter")
+    assert lab.check()[1][1, 1] == 3
+
+
 def test_what_is_no_number_is_refused_with_a_sentence(lab):
     before = lab.check()[1]
     for nonsense in ("-", "1e999", "-1.2.3", "9999999999"):
@@ -263,6 +279,9 @@ def test_kernel_buttons(lab):
     lab.root.get_by_role("button", name="Normalize").click()
     np.testing.assert_allclose(lab.check()[1], KERNELS["sobel x"] / 8)
     assert "±1" in lab.message()
+    lab.root.get_by_role("radio", name="5 by 5").check(force=True)
+    lab.settle()
+    expect(lab.root.locator(".lu-message")).to_be_hidden()
 
 
 def test_every_kernel_size_keeps_the_middle(lab):
@@ -405,7 +424,27 @@ def test_play_walks_and_pause_stays(lab):
     assert lab.output.locator("canvas").evaluate("(c) => c.style.clipPath") == ""
 
 
+def test_no_walk_for_readers_who_want_none(new_page, open_lab):
+    lab = open_lab(page=new_page(reduced_motion="reduce"))
+    expect(lab.root.get_by_role("button", name="Play")).to_be_hidden()
+    lab.output.focus()
+    before = lab.position()
+    lab.page.keyboard.press("ArrowRight")
+    lab.settle()
+    assert lab.position() == (before[0], before[1] + 1)
+
+
 # ---- Own images
+
+
+def test_the_thumbnail_of_an_array_keeps_the_focus(open_lab):
+    lab = open_lab(ConvolutionLab(np.eye(20)))
+    lab.choose_image("cat")
+    array = lab.root.get_by_role("radio", name="Your array")
+    array.focus()
+    lab.page.keyboard.press("Space")
+    np.testing.assert_array_equal(lab.check()[0], np.eye(20))
+    expect(array).to_be_focused()
 
 
 def test_drawing_by_mouse(lab):

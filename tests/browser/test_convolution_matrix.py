@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from page_tools import on_drawn, pixels, read, violations, wait_for_fading, wait_for_frames
+from page_tools import (
+    TWICE_AS_MANY_PIXELS,
+    on_drawn,
+    pixels,
+    read,
+    violations,
+    wait_for_fading,
+    wait_for_frames,
+)
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import ConvolutionMatrix
@@ -303,6 +311,16 @@ def test_play_walks_and_can_be_stopped(demo):
     )
     expect(demo.root.get_by_role("button", name="Play")).to_be_visible()
     assert demo.drawn()["subject"] == {"kind": "row", "index": 9}
+
+
+def test_the_matrix_is_sharp_after_zooming(open_demo):
+    demo = open_demo()
+    canvas = demo.matrix.locator("canvas")
+    wait_for_frames(demo.page)
+    before = canvas.evaluate("(canvas) => canvas.width")
+    demo.page.evaluate(TWICE_AS_MANY_PIXELS)
+    wait_for_frames(demo.page)
+    assert canvas.evaluate("(canvas) => canvas.width") == pytest.approx(2 * before, abs=1)
 
 
 def test_no_walk_for_readers_who_want_none(new_page, open_demo):

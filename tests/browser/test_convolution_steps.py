@@ -63,6 +63,11 @@ def test_the_kernels_are_shown_in_numbers(steps):
         np.testing.assert_array_equal(np.reshape(weights, (3, 3)), KERNELS[name])
 
 
+def test_no_walk_for_readers_who_want_none(mount, new_page):
+    page = mount(ConvolutionSteps(), page=new_page(reduced_motion="reduce"))
+    expect(page.get_by_role("button", name="Play")).to_be_hidden()
+
+
 def test_the_slider_computes_row_by_row(steps):
     slider = steps.get_by_role("slider", name="Row")
     slider.fill("3")

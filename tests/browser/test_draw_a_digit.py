@@ -185,8 +185,9 @@ def test_a_stroke_is_centered_as_mnist_does_and_read(open_demo):
     page.root.get_by_role("checkbox", name="Center it as MNIST does").check()
     page.root.get_by_role("button", name="Undo").click()
     np.testing.assert_allclose(page.check()["input"], drawn["input"], atol=1e-6)
-    page.root.get_by_role("button", name="Clear").click()
+    page.root.get_by_role("button", name="Clear").press("Enter")
     assert not page.check()["ink"].any()
+    expect(page.root.get_by_role("button", name="Clear")).to_be_focused()
     expect(page.root.locator(".digit-truth")).to_contain_text("The field is empty")
     expect(page.root.get_by_role("button", name="Clear")).to_be_disabled()
 

@@ -360,6 +360,22 @@ def test_zoom_by_keys_buttons_wheel_and_drag(demo):
     assert demo.check()["zoom"] == 1
 
 
+def test_a_button_released_elsewhere_does_not_drag(demo):
+    demo.root.get_by_role("button", name="Zoom in").click()
+    before = demo.check()["positions"]
+    demo.stage.evaluate(
+        """(stage) => {
+          const { left, top } = stage.getBoundingClientRect();
+          const mouse = (type, at, buttons) => stage.dispatchEvent(new PointerEvent(type, { pointerId: 1,
+            pointerType: "mouse", button: 0, buttons, clientX: left + at, clientY: top + at, bubbles: true }));
+          mouse("pointerdown", 90, 1);
+          mouse("pointermove", 92, 1);  // The hand trembles, and the button is released outside.
+          mouse("pointermove", 150, 0);
+        }"""
+    )
+    np.testing.assert_array_equal(demo.check()["positions"], before)
+
+
 def test_fingers_tap_and_pinch(new_page, open_demo):
     demo = open_demo(page=new_page(width=390, has_touch=True, is_mobile=True))
     demo.choose("PCA")

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from page_tools import on_drawn, read, violations, wait_for_frames
+from page_tools import TWICE_AS_MANY_PIXELS, on_drawn, read, violations, wait_for_frames
 from playwright.sync_api import expect
 
+from lecture_utils.challenges import chapter_2
 from lecture_utils.filter_banks import FilterBank, GaborBank
 from lecture_utils.widgets import FilterBankExplorer, GaborLab
 
@@ -520,6 +521,38 @@ def test_without_a_gabor_lab_the_kernel_is_enlarged_here(show, bank):
     page.detail.get_by_role("button", name="Kernel smaller").click()
     page.settle()
     assert kernel.bounding_box()["width"] == before
+
+
+def test_a_lab_in_a_challenge_stays_as_its_reader_has_set_it(show):
+    page = show(chapter_2.catch_the_stripes(), FilterBankExplorer())
+    page.page.evaluate("addEventListener('lu:gabor-open', () => { window.opened = true; }, true)")
+    page.rows.nth(2).get_by_role("button").click()
+    expect(page.detail.get_by_role("button", name="Kernel smaller")).to_be_visible()
+    assert not page.page.evaluate("window.opened")
+
+
+def test_of_two_labs_the_one_outside_the_challenge_opens(show):
+    page = show(chapter_2.catch_the_stripes(), FilterBankExplorer(), GaborLab())
+    page.rows.nth(2).get_by_role("button").click()
+    expect(page.page.locator(".demo-live > .lu-gabor-lab")).to_be_in_viewport(ratio=0.3)
+    expect(page.page.locator(".lu-challenge .lu-gabor-lab")).not_to_be_in_viewport()
+
+
+def test_a_bank_in_a_challenge_does_not_lead_away(show):
+    page = show(chapter_2.no_filter_wasted(), GaborLab())
+    page.page.evaluate("addEventListener('lu:gabor-open', () => { window.opened = true; }, true)")
+    page.rows.nth(2).get_by_role("button").click()
+    expect(page.detail.get_by_role("button", name="Kernel smaller")).to_be_visible()
+    assert not page.page.evaluate("window.opened")
+
+
+def test_the_rows_are_sharp_after_zooming(show):
+    page = show(FilterBankExplorer())
+    canvas = page.rows.first.locator(".bank-row canvas")
+    before = canvas.evaluate("(canvas) => canvas.width")
+    page.page.evaluate(TWICE_AS_MANY_PIXELS)
+    page.settle()
+    assert canvas.evaluate("(canvas) => canvas.width") == pytest.approx(2 * before, abs=1)
 
 
 def test_a_tap_enlarges_and_does_not_open(show, new_page):

@@ -184,6 +184,17 @@ def test_channels_add_up_one_by_one(show, demo, net, stage):
     expect(page.root.get_by_role("slider", name="Channels added up")).to_have_value("2")
 
 
+def test_what_was_found_shows_the_ranks_of_the_photo(show, demo):
+    page = show()
+    group = page.root.get_by_role("group", name="Class", exact=True)
+    group.get_by_role("searchbox").fill("goldfish")
+    for photo in ("rocket", COLLAGE):
+        page.choose(photo)
+        ranked = list(demo.explanations[photo].top(1000))
+        place = ranked.index(demo.class_names.index("goldfish")) + 1
+        expect(group.locator(".cam-found button").first).to_have_text(f"goldfish · rank {place}")
+
+
 def test_search_keyboard_and_classes_that_only_the_last_layer_has(show, demo):
     page = show()
     field = page.root.get_by_role("searchbox").first

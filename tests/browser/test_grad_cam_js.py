@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from page_tools import read
-from scipy.special import softmax
 
 rng = np.random.default_rng(9)
 PLAIN = "(x) => x.length === undefined ? x : Array.from(x)"
@@ -58,12 +57,10 @@ def test_sums_signs_and_distances(call):
     assert call("addMaps", [], 3) == [0, 0, 0]
 
 
-def test_probabilities_and_ranking(call):
+def test_ranking(call):
     logits = rng.normal(scale=5, size=1000).astype(np.float32)
     logits[7] = logits[900]
-    np.testing.assert_allclose(call("softmax", logits), softmax(logits.astype(float)), rtol=1e-4)
     assert call("ranking", logits) == np.argsort(-logits, kind="stable").tolist()
-    assert sum(call("softmax", np.array([1000.0, 0, -1000]))) == pytest.approx(1)
 
 
 def test_search(call):

@@ -281,6 +281,17 @@ def test_numbers_are_typed_into_the_grids(lab):
     assert lab.root.locator(".lu-grid-input").count() == 0
 
 
+def test_a_cell_that_is_opened_and_left_keeps_its_number(open_lab):
+    lab = open_lab(LayerLab(kernel=np.full((3, 3), 1 / 9)))
+    for leave in ("Enter", "Tab"):
+        lab.cell("Kernel", 1, 1).focus()
+        lab.page.keyboard.press("F2")
+        expect(lab.root.locator(".lu-grid-input")).to_have_value("0.111111")
+        lab.page.keyboard.press(leave)
+        expect(lab.root.locator(".lu-grid-input")).to_have_count(0)
+        assert (lab.check()[0]["kernel"] == 1 / 9).all()
+
+
 def test_arrow_keys_walk_over_the_output(lab):
     lab.cell("Output", 1, 1).focus()
     lab.page.keyboard.press("ArrowRight")

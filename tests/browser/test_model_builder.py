@@ -272,7 +272,9 @@ def test_add_remove_undo_and_start_over(builder):
     for _ in range(len(KINDS) + 2):
         builder.press("Undo")
     assert builder.check()["layers"] == start
-    expect(builder.root.get_by_role("button", name="Undo")).to_be_disabled()
+    undo = builder.root.get_by_role("button", name="Undo")
+    expect(undo).to_be_disabled()
+    expect(undo).to_be_focused()
     for number in range(12, 0, -1):
         builder.layer(number).get_by_role("button", name="Remove").click()
     assert builder.check()["layers"] == []

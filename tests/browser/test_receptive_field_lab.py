@@ -126,6 +126,18 @@ def test_layers_are_added_moved_and_removed_by_keyboard(show):
     lab.root.get_by_role("button", name="Move down layer 1").press("Enter")
     lab.root.get_by_role("button", name="Remove layer 2").press("Enter")
     expect(lab.root.get_by_role("button", name="Remove layer 1")).to_be_disabled()
+    # No button of the row is left to take the focus.
+    expect(lab.root.get_by_role("combobox", name="Layer 1, kind")).to_be_focused()
+
+
+def test_the_focus_stays_in_the_list(show):
+    lab = show([{"kernel": 3}] * 3)
+    lab.root.get_by_role("button", name="Remove layer 3").press("Enter")
+    expect(lab.root.get_by_role("button", name="Remove layer 2")).to_be_focused()
+    lab.root.get_by_role("button", name="Move up layer 2").press("Enter")
+    expect(lab.root.get_by_role("button", name="Move down layer 1")).to_be_focused()
+    lab.page.keyboard.press("Enter")
+    expect(lab.root.get_by_role("button", name="Move up layer 2")).to_be_focused()
 
 
 def test_random_kernels_weigh_as_torch_says(show):

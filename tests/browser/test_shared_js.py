@@ -164,7 +164,7 @@ def test_resize_averages_areas(call, source, target):
     np.testing.assert_allclose(np.reshape(result, target), blocks.mean(axis=(1, 3)), atol=1e-6)
 
 
-def test_gray_and_normalize(call):
+def test_gray(call):
     rgba = rng.integers(0, 256, (10, 4))
     rgba[:5, 3] = 255
     gray = call(
@@ -175,8 +175,67 @@ def test_gray_and_normalize(call):
     alpha = rgba[:, 3] / 255
     expected = (rgba[:, :3] / 255) @ [0.2125, 0.7154, 0.0721] * alpha + 1 - alpha
     np.testing.assert_allclose(gray, expected, atol=1e-6)
-    assert call("math/image", "return Array.from(m.normalize([2, 4, 3]));") == [0, 1, 0.5]
-    assert call("math/image", "return Array.from(m.normalize([2, 2]));") == [0, 0]
+
+
+def test_probabilities_do_not_overflow(call):
+    logits = np.r_[rng.normal(scale=5, size=20), 1000].astype(np.float32)
+    for some in (logits, logits[:-1]):
+        found = call("math/statistics", "return m.softmax(logits);", logits=some)
+        expected = torch.tensor(some, dtype=torch.float64).softmax(0).numpy()
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_counts_and_memory_in_few_characters(call):
+    def write(code, numbers):
+        return call("math/numbers", f"return numbers.map((n) => {code});", numbers=numbers)
+
+    counts = [0, 513, 999, 1000, 9_999, 997_000, 999_960, 4_089_000_000, 102_800_000, 3 * 10**12]
+    assert write("m.short(n)", counts) == (
+        ["0", "513", "999", "1 k", "10 k", "997 k", "1 M", "4.1 G", "102.8 M", "3 T"]
+    )
+    assert write("m.short(n, { from: 1e4 })", [9_999, 10_000, 39_160_320]) == (
+        ["9,999", "10 k", "39.2 M"]
+    )
+    assert write("m.short(n, { whole: true })", [102_800_000, 999_600, 25_600]) == (
+        ["103 M", "1 M", "25.6 k"]
+    )
+    sizes = [0, 1023, 1024, 86_528, 2**20 - 1, 3 * 2**30]
+    assert write("m.memory(n)", sizes) == (["0 B", "1023 B", "1 KiB", "84.5 KiB", "1 MiB", "3 GiB"])
+
+
+def test_a_clock_never_runs_backward_and_does_not_leap(call):
+    # The time of a frame is that of its beginning, which may lie before `start`.
+    assert call(
+        "ui/frame",
+        """
+        const { requestAnimationFrame: request, performance: { now } } = globalThis;
+        let frame = null;
+        globalThis.requestAnimationFrame = (callback) => { frame = callback; return 1; };
+        performance.now = () => 1000;
+        const seconds = [];
+        m.clock((passed) => seconds.push(passed), new AbortController().signal).start();
+        for (const time of [990, 1040, 61040]) frame(time);
+        globalThis.requestAnimationFrame = request;
+        performance.now = now;
+        return seconds;""",
+    ) == pytest.approx([0, 0.05, 0.1])
+
+
+def test_the_thumbnail_of_an_array_follows_the_array(call):
+    colors = call(
+        "augmentation_lab/images",
+        """
+        const images = [0, 90].map((level) => new Uint8Array(12).fill(level));
+        const panel = m.imagePanel({ names: ["a"], images: [images[0]], side: 2 });
+        const found = [];
+        for (const array of [images[1], new Uint8Array(12).fill(200)]) {
+          panel.update("your array", array);
+          const canvas = panel.element.querySelector("[value='your array'] + canvas");
+          found.push(canvas.getContext("2d").getImageData(0, 0, 1, 1).data[0]);
+        }
+        return found;""",
+    )
+    assert colors == [90, 200]
 
 
 def test_color_tables_equal_pythons(call):

@@ -266,6 +266,23 @@ def test_fingers_move_it_by_its_handle_and_by_a_tap(new_page, open_demo):
     assert demo.check()["until"] == "stage6"
 
 
+def test_a_finger_that_scrolls_does_not_move_it(new_page, open_demo):
+    demo = open_demo(page=new_page(width=390, height=700, has_touch=True, is_mobile=True))
+    before = demo.check()["until"]
+    demo.root.locator(".transfer-row").nth(4).scroll_into_view_if_needed()
+    box = demo.root.locator(".transfer-row").nth(4).bounding_box()
+    client = demo.page.context.new_cdp_session(demo.page)
+    x, y = box["x"] + 60, box["y"] + 3
+    for kind, points in (
+        ("touchStart", [{"x": x, "y": y}]),
+        *[("touchMove", [{"x": x, "y": y - step}]) for step in (20, 40, 60, 80)],
+        ("touchEnd", []),
+    ):
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    demo.page.wait_for_function("scrollY > 0")
+    assert demo.check()["until"] == before
+
+
 def test_where_nothing_was_recorded_it_points_to_the_nearest(demo):
     demo.slider.focus()
     for _ in range(2):

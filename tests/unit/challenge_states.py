@@ -23,10 +23,12 @@ def _layers(rng):
 #: How to draw settings, by the name of the function that makes the challenge.
 DRAWS = {
     "same_size": lambda rng: {
+        "kernel_name": str(rng.choice(["gaussian blur 5x5", "sharpen"])),
         "padding": int(rng.integers(0, 6)),
         "stride": int(rng.integers(1, 5)),
     },
     "wide_view": lambda rng: {
+        "kernel": np.ones(rng.choice([1, 3, 9], size=2)),
         "padding": int(rng.integers(0, 6)),
         "dilation": int(rng.integers(1, 5)),
     },
@@ -46,6 +48,8 @@ DRAWS = {
         "sigma": float(rng.choice([1.5, 2.0, 4.0])),
     },
     "two_by_two": lambda rng: {
+        "image": np.zeros([int(rng.integers(5, 8))] * 2),
+        "kernel": np.ones(rng.integers(2, 4, size=2)),
         "padding": int(rng.integers(0, 3)),
         "stride": int(rng.integers(1, 5)),
     },

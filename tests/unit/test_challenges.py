@@ -22,6 +22,10 @@ every = pytest.mark.parametrize("name", MAKERS)
 REST = {"name": "a/b", "title": "T", "minutes": 2, "answer": "A", "solution": {"padding": 1}}
 
 
+def _dilated(*dilations):
+    return [{"kind": "conv", "kernel": 3, "stride": 1, "dilation": d} for d in dilations]
+
+
 def small(**changes):
     goal = [at_least("padding", 1, "Some padding", "The padding is {value}.")]
     values = {"demo": ConvolutionLab(), "task": "Do it.", "goal": goal, **REST, **changes}
@@ -177,6 +181,65 @@ def test_it_starts_unsolved_and_its_solution_solves_it(name):
     assert challenge.check(**challenge.solution)
     assert str(challenge.demo.get_state()) == str(start)
     assert len(challenge.hints) >= 1 and challenge.answer
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "sentence"),
+    [
+        (
+            "chapter_1.same_size",
+            {"kernel": np.eye(5), "padding": 2},
+            "The kernel is no longer the given one.",
+        ),
+        (
+            "chapter_1.same_size",
+            {"kernel_name": "sharpen", "padding": 1},
+            "The kernel is no longer the given one.",
+        ),
+        (
+            "chapter_1.wide_view",
+            {"kernel": np.ones((3, 9)), "padding": 1},
+            "The shorter side of the window is 3. The kernel has 27 weights.",
+        ),
+        (
+            "chapter_1.wide_view",
+            {"kernel": np.ones((1, 9))},
+            "The shorter side of the window is 1.",
+        ),
+        (
+            "chapter_1.wide_view",
+            {"kernel": np.ones((9, 9)), "padding": 4},
+            "The kernel has 81 weights.",
+        ),
+        (
+            "chapter_3.two_by_two",
+            {"kernel": np.ones((2, 3)), "stride": 2},
+            "The shorter side of the kernel is 2.",
+        ),
+        (
+            "chapter_3.two_by_two",
+            {"image": np.zeros((7, 7)), "stride": 3},
+            "The input has 49 cells.",
+        ),
+        (
+            "chapter_3.see_far",
+            {"layers": _dilated(1, 4, 8, 8)},
+            "The field is 43×43. Along each axis, 33 pixels are read.",
+        ),
+        (
+            "chapter_3.see_far",
+            {"layers": _dilated(1, 2, 4, 16)},
+            "The field is 47×47. Along each axis, 45 pixels are read.",
+        ),
+        (
+            "chapter_3.see_far",
+            {"layers": _dilated(1, 1, 6, 7)},
+            "Along each axis, 29 pixels are read.",
+        ),
+    ],
+)
+def test_what_misses_a_part_of_the_task_does_not_solve_it(name, settings, sentence):
+    assert repr(MAKERS[name]().check(**settings)) == f"○ Not yet. {sentence}"
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import { chosen, front, sorted } from "./choose.js";
 import { costControls } from "./controls.js";
 import { pythonCode } from "./python_code.js";
 import { costStage } from "./stage.js";
-import { COSTS, facts, percent, sentence, short, standing } from "./text.js";
+import { COSTS, amount, facts, percent, sentence, standing } from "./text.js";
 
 const TRAITS = ["networks", "cost", "weights", "family", "selected"];
 const HELP =
@@ -70,12 +70,12 @@ function build(demo) {
       `Pareto front of ${now.length} networks by ${COSTS[cost]}`,
       best.map((other) => [
         other.title,
-        short(other.macs),
-        short(other.parameters),
+        amount(other.macs),
+        amount(other.parameters),
         percent(other.accuracy),
       ]),
     );
-    announce(
+    demo.tellState(
       `${best.length} of ${now.length} networks on the front, up to ${percent(best.at(-1).accuracy)}.`,
     );
     const names = { named: row?.name ?? null, front: best.map((other) => other.name) };
@@ -105,11 +105,6 @@ function build(demo) {
         model.get("weights") === "all" ? [...now, ...first] : [...first, ...chosen(all(), "best")],
       before: new Map(first.map((other) => [other.name, other])),
     });
-  }
-  let announced = "";
-  function announce(words) {
-    if (announced && announced !== words) demo.say(words);
-    announced = words;
   }
 
   const parts = [

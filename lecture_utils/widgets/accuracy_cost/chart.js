@@ -2,7 +2,7 @@
 
 import { linearAxis, logAxis } from "../_shared/math/axis.js";
 import { h, setText, svg } from "../_shared/ui/dom.js";
-import { COSTS, short } from "./text.js";
+import { COSTS, amount } from "./text.js";
 
 const EDGE = { left: 44, right: 16, top: 22, bottom: 44 };
 const LETTER = 6.7; // Width of a letter of the labels, about, in pixels.
@@ -69,7 +69,7 @@ export function chart() {
         `${COSTS[cost]}, on a logarithmic axis`,
       ),
       ...across.ticks.map((tick, i) =>
-        svg("text", { x: columns[i], y: floor + 18, "text-anchor": "middle" }, short(tick)),
+        svg("text", { x: columns[i], y: floor + 18, "text-anchor": "middle" }, amount(tick)),
       ),
       ...up.ticks.map((tick, i) =>
         svg(

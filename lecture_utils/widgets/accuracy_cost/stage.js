@@ -77,6 +77,7 @@ export function costStage({ demo, rows }) {
   const current = (now) =>
     now.find(({ name }) => name === (hovered?.name ?? model.get("selected")));
   function walk(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const now = rows();
     const to = destination(event.key, now, model.get("cost"), current(now));
     if (to === undefined) return;

@@ -1,21 +1,16 @@
 /** What is said about a network. */
 
-import { format } from "../_shared/math/numbers.js";
+import { format, short } from "../_shared/math/numbers.js";
 import { winner } from "./choose.js";
 
 export const COSTS = { macs: "MACs", parameters: "parameters" };
 
 /**
  * 4089000000 as "4.1 G".
- * @param {number} value
+ * @param {number} count
  * @returns {string}
  */
-export function short(value) {
-  const units = ["", "k", "M", "G", "T"];
-  let unit = 0;
-  for (; value >= 999.5 && unit < units.length - 1; unit += 1) value /= 1000;
-  return `${format(value, value < 99.5 ? 1 : 0)} ${units[unit]}`.trim();
-}
+export const amount = (count) => short(count, { whole: true });
 
 /**
  * @param {number} share
@@ -30,8 +25,8 @@ export const percent = (share) => `${(100 * share).toFixed(1)}%`;
 export function facts(row) {
   return [
     ["Accuracy", percent(row.accuracy)],
-    ["MACs", short(row.macs)],
-    ["Parameters", short(row.parameters)],
+    ["MACs", amount(row.macs)],
+    ["Parameters", amount(row.parameters)],
     ["Image", `${row.image_size}×${row.image_size}`],
     ["Weights", row.weights + (row.more_data ? ", trained on more images than ImageNet has" : "")],
   ];

@@ -61,7 +61,7 @@ function build(demo) {
     const most = shown().map(({ tree }) => Math.max(...tree.children.map((block) => block[now])));
     columns.forEach(({ color }, i) => color(now, same ? Math.max(...most) : most[i]));
     const words = compare(shown(), now);
-    if (verdict.textContent && verdict.textContent !== words) demo.say(words);
+    demo.tellState(words);
     setText(verdict, words);
     drawing = false;
     return detail();

@@ -1,6 +1,6 @@
 /** Blocks as the page shows them; see data.py for how they travel. */
 
-import { format, grouped } from "../_shared/math/numbers.js";
+import { format, grouped, memory, short } from "../_shared/math/numbers.js";
 
 export const COSTS = {
   parameters: { name: "parameters", title: "Parameters" },
@@ -61,12 +61,8 @@ const times = (numbers) => numbers.join("×");
  * @param {string} cost
  * @returns {string}
  */
-export function short(value, cost) {
-  const step = cost === "memory" ? 1024 : 1000;
-  const units = cost === "memory" ? ["B", "KiB", "MiB", "GiB"] : ["", "k", "M", "G"];
-  let unit = 0;
-  for (; value >= step && unit < units.length - 1; unit += 1) value /= step;
-  return `${format(value, 1)} ${value ? units[unit] : ""}`.trim();
+export function amount(value, cost) {
+  return cost === "memory" && value ? memory(value) : short(value);
 }
 
 /**
@@ -112,14 +108,8 @@ export function facts(block, total) {
   return [
     ["Output", block.shape ? times(block.shape) : "not run"],
     ["Parameters", grouped(block.parameters) + percent("parameters")],
-    [
-      "MACs",
-      (block.macs < 1e6 ? grouped(block.macs) : short(block.macs, "macs")) + percent("macs"),
-    ],
-    [
-      "Activations",
-      block.memory ? short(block.memory, "memory") + percent("memory") : "none written",
-    ],
+    ["MACs", (block.macs < 1e6 ? grouped(block.macs) : short(block.macs)) + percent("macs")],
+    ["Activations", block.memory ? memory(block.memory) + percent("memory") : "none written"],
     ["Receptive field", block.field ? `${times(block.field)} pixels` : "none"],
   ];
 }

@@ -1,7 +1,7 @@
 /** One network as a tree of blocks to open, with its branches side by side. */
 
 import { h, setText } from "../_shared/ui/dom.js";
-import { heading, remark, sentence, short } from "./block.js";
+import { amount, heading, remark, sentence } from "./block.js";
 
 /**
  * @param {{onSelect: (block: Record<string, any>) => void, onToggle: (names: string[]) => void}}
@@ -101,7 +101,7 @@ export function treeView({ onSelect, onToggle }) {
     const [row] = node.children;
     const share = Math.min(1, block[cost] / largest);
     row.firstChild.style.width = `${(100 * share).toFixed(2)}%`;
-    setText(row.querySelector(".arch-value"), short(block[cost], cost));
+    setText(row.querySelector(".arch-value"), amount(block[cost], cost));
   }
 
   /** Draw the bars for a cost; `most` is the cost of a bar that fills its width. */

@@ -127,7 +127,7 @@ function build(demo) {
     const rows = describe(drawn[shown], side, partner);
     one.tell(rows);
     one.listAll(() => drawn.map((version) => describe(version, side, partner)));
-    demo.say(`Version ${shown + 1}: ${rows.map((row) => row.join(" ")).join(", ")}.`);
+    demo.tellState(`Version ${shown + 1}: ${rows.map((row) => row.join(" ")).join(", ")}.`);
     return { ...last, shown, image, change: changed };
   }
   function showNote(text) {

@@ -43,7 +43,7 @@ export function grid({ side, onChoose, onHover }) {
     const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns };
     const ends = { Home: 0, End: TILES - 1 };
     const to = event.key in ends ? ends[event.key] : tile + steps[event.key];
-    if (Number.isNaN(to)) return;
+    if (Number.isNaN(to) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     tiles[(to + TILES) % TILES].element.focus();
   }

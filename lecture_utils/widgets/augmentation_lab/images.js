@@ -77,7 +77,10 @@ export function imagePanel({ names, images, side, onChoose, onError }) {
      * Show which one is chosen; `bytes` is an image that came from Python if it has no name here.
      */
     update(source, bytes) {
-      if (!thumbs.has(source)) put(source, bytes, source === ARRAY ? "Your array" : source);
+      const isNew = !thumbs.has(source);
+      if (isNew || (source === ARRAY && thumbs.get(source).bytes !== bytes)) {
+        put(source, bytes, source === ARRAY ? "Your array" : source);
+      }
       for (const [name, { input: radio }] of thumbs) radio.checked = name === source;
     },
   };

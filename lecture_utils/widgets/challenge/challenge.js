@@ -1,6 +1,6 @@
 /** Challenge: a task to be solved with a demo, which is shown inside. See __init__.py. */
 
-import { button, disclosure } from "../_shared/ui/controls.js";
+import { button, disclosure, enable } from "../_shared/ui/controls.js";
 import { h, icon, setText, withCode } from "../_shared/ui/dom.js";
 import { CHECK } from "../_shared/ui/icons.js";
 import { mountDemo } from "../_shared/ui/mount.js";
@@ -48,8 +48,9 @@ function hintList(hints, say) {
       list.hidden = false;
       list.append(h("li", {}, ...withCode(hint)));
       say(hint);
-      more.disabled = shown === hints.length;
-      setText(more.querySelector("span"), more.disabled ? "No more hints" : label());
+      const isLast = shown === hints.length;
+      enable(more, !isLast);
+      setText(more.querySelector("span"), isLast ? "No more hints" : label());
     },
   });
   return { list, more: hints.length > 0 && more };
@@ -112,7 +113,6 @@ function build(demo, host) {
     return update();
   }
 
-  let announced = "";
   function update() {
     if (!reported || !inner) return null;
     const readings = read();
@@ -128,9 +128,7 @@ function build(demo, host) {
         ? "Solved! Open the solution to see why this works."
         : "Not solved yet. All of these conditions must be met:",
     );
-    const words = solved ? `${title}: solved.` : `Not solved yet. ${lacks.join(" ")}`;
-    if (words !== announced && announced) demo.say(words);
-    announced = words;
+    demo.tellState(solved ? `${title}: solved.` : `Not solved yet. ${lacks.join(" ")}`);
     return { name, solved, missing: lacks, readings };
   }
   let started = null;

@@ -198,15 +198,17 @@ class ConvolutionLab(ImageDemo):
             self.position = tuple(int(at) for at in np.minimum(self.position, last))
 
     def readings(self) -> dict[str, Any]:
-        """Return sizes, and the output's pixels row by row."""
+        """Return sizes, and the output's pixels row by row.
+
+        ``covered`` is the shorter side of the window, in pixels, and ``kernel_weights`` counts the
+        weights of the kernel.
+        """
         rows, columns = self.output.shape
-        kernel_rows, kernel_columns = self.kernel.shape
         return {
             "rows": rows,
             "columns": columns,
-            "kernel_rows": kernel_rows,
-            "kernel_columns": kernel_columns,
-            "covered": self.dilation * (max(self.kernel.shape) - 1) + 1,
+            "kernel_weights": self.kernel.size,
+            "covered": self.dilation * (min(self.kernel.shape) - 1) + 1,
             "output": self.output.ravel(),
         }
 

@@ -111,7 +111,7 @@ function build(demo) {
     const [row, column] = sliding.position();
     Object.assign(root.dataset, { rows: lab.rows, columns: lab.columns, row, column });
     if (problem) {
-      demo.say(problem);
+      demo.tellState(problem);
       return null;
     }
     const limit = views.drawOutput(lab);
@@ -119,13 +119,11 @@ function build(demo) {
     tell(lab, row, column);
     return newLab(lab) ? lab : null;
   }
-  let announced = "";
   function tell({ rows, columns, output }, row, column) {
     const value = output[row * columns + column];
     root.dataset.value = value;
-    const words = `Output ${rows} by ${columns}. Row ${row}, column ${column}: ${format(value)}.`;
-    if (words !== announced && announced && !play.running) demo.say(words);
-    announced = words;
+    if (play.running) return;
+    demo.tellState(`Output ${rows} by ${columns}. Row ${row}, column ${column}: ${format(value)}.`);
   }
 
   const operator = (sign) => h("span", { class: "lab-between", "aria-hidden": "true" }, sign);
@@ -155,8 +153,8 @@ function build(demo) {
   ];
   function readings() {
     const { rows, columns, kh, kw, layer, output } = read();
-    const covered = layer.dilation * (Math.max(kh, kw) - 1) + 1;
-    return { rows, columns, kernel_rows: kh, kernel_columns: kw, covered, output };
+    const covered = layer.dilation * (Math.min(kh, kw) - 1) + 1;
+    return { rows, columns, kernel_weights: kh * kw, covered, output };
   }
   return { parts, draw, readings };
 }

@@ -54,7 +54,10 @@ export function kernelPanel({ model, edit, say }) {
     legend: "Kernel size",
     options: SIZES.map((value) => ({ value, label: String(value), title: `${value} by ${value}` })),
     value: 3,
-    onChange: (value) => put(resizeKernel(read(), value)),
+    onChange: (value) => {
+      say("");
+      put(resizeKernel(read(), value));
+    },
   });
   const change = (transform) => () => put(transform(read()));
   const normalize = () => {

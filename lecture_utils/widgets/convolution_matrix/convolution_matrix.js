@@ -35,7 +35,7 @@ function countTable() {
 
 /** Play walks over the rows; backward, over the columns. */
 function walking({ signal }, chosen) {
-  const play = scanner({
+  return scanner({
     size: chosen.size,
     from: chosen.place,
     onStep: (row, column) => chosen.walk(row * chosen.size()[1] + column),
@@ -47,15 +47,6 @@ function walking({ signal }, chosen) {
     },
     signal,
   });
-  // Readers who want no motion walk with the arrow keys.
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const showPlay = () => {
-    play.button.hidden = calm.matches;
-    if (calm.matches) play.stop();
-  };
-  calm.addEventListener("change", showPlay, { signal });
-  showPlay();
-  return play;
 }
 
 function build(demo) {
@@ -125,15 +116,12 @@ function build(demo) {
     tell(lab, at, transpose);
     return { ...lab, subject: at, lit, transpose };
   }
-  let announced = "";
   function tell(lab, at, transpose) {
     message.show(said);
     setText(howTo, hint(transpose));
     const words = explain(lab, at, transpose);
     [first, second].forEach((line, i) => setText(line, words[i]));
-    const spoken = `${words.join(" ")} ${said}`;
-    if (announced && spoken !== announced && chosen.scan === null) demo.say(spoken);
-    announced = spoken;
+    if (chosen.scan === null) demo.tellState(`${words.join(" ")} ${said}`);
   }
 
   const panel = (name, ...children) => h("div", { class: `matrix-panel ${name}` }, ...children);

@@ -37,6 +37,9 @@ export function matrixView({ label, onPoint, onKey, redraw, signal }) {
     signal,
   );
 
+  // The browser's own zoom changes how many pixels there are, and not the size of the matrix.
+  window.addEventListener("resize", redraw, { signal });
+
   function pointAt(event, phase) {
     const box = element.getBoundingClientRect();
     const [rows, columns] = size;
@@ -68,7 +71,7 @@ export function matrixView({ label, onPoint, onKey, redraw, signal }) {
   /** @param {Lab} lab @param {number|null} only The one weight that is not faded. */
   function paint({ taps, weights, h: imageRows, w, rows, columns }, only, dark) {
     const [down, across] = [rows * columns, imageRows * w];
-    const ratio = globalThis.devicePixelRatio || 1;
+    const ratio = devicePixelRatio;
     const cell = width / across;
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(cell * down * ratio);
@@ -123,7 +126,7 @@ export function matrixView({ label, onPoint, onKey, redraw, signal }) {
         element.parentElement.style.setProperty("--matrix", `${Math.floor(most * across)}px`);
       }
       const only = subject.kind === "weight" ? subject.index : null;
-      if (width && newPaint(lab, only, dark, width)) paint(lab, only, dark);
+      if (width && newPaint(lab, only, dark, width, devicePixelRatio)) paint(lab, only, dark);
       band.hidden = subject.kind === "weight";
       const [along, count] = subject.kind === "row" ? ["top", down] : ["left", across];
       const [start, part] = [`${(100 * subject.index) / count}%`, `${100 / count}%`];

@@ -128,7 +128,9 @@ function build(demo) {
     const values = columns.map((each) => each.draw(shown, [row, column], walk.band(), demo.dark));
     progress.set(row, rows - 1);
     Object.assign(root.dataset, { row, column, rows, columns: across });
-    if (!walk.play.running) demo.say(`Row ${row}, column ${column}: ${values.join(", ")}.`);
+    if (!walk.play.running) {
+      demo.tellState(`Row ${row}, column ${column}: ${values.join(", ")}.`);
+    }
     return { image: shown.name, position: [row, column], rows, columns: across };
   }
 

@@ -2,7 +2,7 @@
 
 /** @import { Demo } from "../_shared/ui/mount.js" */
 import { fromTyped } from "../_shared/math/arrays.js";
-import { button, checkbox } from "../_shared/ui/controls.js";
+import { button, checkbox, enable } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
 import { TRASH, UNDO } from "../_shared/ui/icons.js";
 import { SIZE, center, uncentered } from "./center.js";
@@ -38,7 +38,7 @@ export function drawingPanel({ model, edit, request, signal }, say) {
   function draw() {
     pad.draw();
     hint.hidden = !pad.empty;
-    undo.disabled = clear.disabled = pad.empty;
+    for (const each of [undo, clear]) enable(each, !pad.empty);
     centering.set(model.get("centered"));
   }
   return {

@@ -2,8 +2,9 @@
 
 /** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
+import { softmax } from "../_shared/math/statistics.js";
 import { readFloats } from "../_shared/nn/float16.js";
-import { makeNetwork, softmax } from "../_shared/nn/network.js";
+import { makeNetwork } from "../_shared/nn/network.js";
 import { readTraits } from "../_shared/ui/model.js";
 import { SIZE, move } from "./center.js";
 

@@ -29,6 +29,8 @@ export function gestures({ element, view, signal, onHover, onTap, onView }) {
   });
   on("pointermove", (event) => {
     const now = place(event);
+    // A button that was released outside of the map, where nobody tells.
+    if (event.pointerType === "mouse" && !event.buttons) down.delete(event.pointerId);
     const before = down.get(event.pointerId);
     if (!before) {
       if (event.pointerType !== "touch") onHover(...now, reach(event));

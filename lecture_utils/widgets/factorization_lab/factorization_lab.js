@@ -1,6 +1,6 @@
 /** FactorizationLab: a convolution replaced by cheaper ones that see as much. See __init__.py. */
 
-import { grouped } from "../_shared/math/numbers.js";
+import { grouped, short } from "../_shared/math/numbers.js";
 import { button, segmented, slider } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
@@ -34,13 +34,6 @@ const layerName = ([inputs, , rows, columns, groups]) =>
   groups > 1 && groups === inputs ? `each channel ${rows}×${columns}` : `${rows}×${columns}`;
 const segment = (share, name) =>
   h("span", { style: `width: ${100 * share}%` }, share > 0.13 || !name ? name : "");
-
-/** 28901376 as "28.9 M". */
-function short(value) {
-  if (value < 1e4) return grouped(value);
-  const [unit, size] = value < 1e6 ? ["k", 1e3] : value < 1e9 ? ["M", 1e6] : ["G", 1e9];
-  return `${(value / size).toFixed(1)} ${unit}`;
-}
 
 /** A bar with its name before and its amount behind it; its parts are as wide as what they cost. */
 function barRow(title) {
@@ -106,7 +99,7 @@ function costBars() {
       setText(value, grouped(all.parameters));
       setText(
         note,
-        `${formula(all)} · ${short(all.macs)} MACs · receptive field ${all.field.join("×")}`,
+        `${formula(all)} · ${short(all.macs, { from: 1e4 })} MACs · receptive field ${all.field.join("×")}`,
       );
     });
   }
@@ -171,7 +164,6 @@ function build(demo) {
   const presets = PRESETS.map(([label, settings]) =>
     button({ label, kind: "small", onClick: () => edit(settings) }),
   );
-  let said = "";
 
   function draw() {
     const now = state();
@@ -183,8 +175,7 @@ function build(demo) {
     const times = model.get("times");
     const row = nearest(times.rows ?? [], now);
     timeBar.draw(row, times.machine);
-    if (said && words !== said) demo.say(words);
-    said = words;
+    demo.tellState(words);
     return { ...now, before, after, row };
   }
 

@@ -194,7 +194,7 @@ async function build(demo) {
     legend.update({ lut, low: layer.signed ? `≤ −${limit}` : "0", high: `≥ ${limit}` });
     setText(summary, summarize(layer, sides, names));
     table.update(layer, filter);
-    demo.say(describe(layer, filter, sides, names));
+    demo.tellState(describe(layer, filter, sides, names));
   }
   let drawn = null;
   function drawCards({ network, layer, sides, filter }, scale, levels) {

@@ -27,7 +27,7 @@ export function mapCards(onChoose) {
         const to = { ArrowRight: i + 1, ArrowDown: i + 1, ArrowLeft: i - 1, ArrowUp: i - 1 }[
           event.key
         ];
-        if (to === undefined) return;
+        if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
         event.preventDefault();
         const next = (to + cards.length) % cards.length;
         onChoose(next);

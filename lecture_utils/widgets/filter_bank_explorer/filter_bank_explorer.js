@@ -49,8 +49,6 @@ const HELP = [
 ];
 /** Milliseconds of each frame for the responses. With fewer, the page would be painted more often. */
 const SHARE_OF_FRAME = 20;
-/** The other demo on the page that can take a filter. */
-const LAB = ".lu-gabor-lab";
 
 /** What the strongest color stands for in each row. */
 function colorLimits({ filters, responses }, perRow) {
@@ -61,25 +59,33 @@ function colorLimits({ filters, responses }, perRow) {
   return { all, rows: perRow ? rows : rows.map(() => all) };
 }
 
-const opensInLab = ({ gabor }) => gabor && document.querySelector(LAB);
+/**
+ * The demo on the page that can take a filter, if it has started. A lab in a challenge stays as its
+ * reader has set it.
+ */
+const gaborLab = () =>
+  [...document.querySelectorAll(".lu-gabor-lab")].find((lab) => !lab.closest("[data-readings]"));
 
-function openInLab({ frequency, theta, sigma }) {
+function openInLab(lab, { frequency, theta, sigma }) {
   document.dispatchEvent(new CustomEvent("lu:gabor-open", { detail: { frequency, theta, sigma } }));
-  document.querySelector(LAB).scrollIntoView({ block: "start" });
+  lab.scrollIntoView({ block: "start" });
 }
 
 function build(demo) {
-  const { model, request, edit, signal } = demo;
+  const { model, root, request, edit, signal } = demo;
   const { gallery, read, work, isBehind } = explorerReader(model);
   const start = readTraits(model, TRAITS);
   demo.watch([...TRAITS, "banks", "bank_weights"]);
 
   const cell = chosenCell(request);
   let opened = false;
+  /** Where a filter opens. A bank in a challenge does not lead its reader away. */
+  const labFor = ({ gabor }) => gabor && !root.closest("[data-readings]") && gaborLab();
   function open(i) {
     const filter = read().filters[i];
-    if (opensInLab(filter)) {
-      openInLab(filter.gabor);
+    const lab = labFor(filter);
+    if (lab) {
+      openInLab(lab, filter.gabor);
       demo.say("Opened in the Gabor lab.");
       return;
     }
@@ -155,7 +161,7 @@ function build(demo) {
     table.update(state, colors, demo.dark);
     if (newVerdicts(judged)) {
       const words = summarize(judged.marks);
-      if (summary.textContent && summary.textContent !== words) demo.say(words);
+      demo.tellState(words);
       summary.textContent = words;
     }
     view.sortable(
@@ -170,7 +176,7 @@ function build(demo) {
   function showCell(state) {
     const at = cell.current(state);
     const larger = opened ? "Kernel smaller" : "Kernel larger";
-    const label = opensInLab(state.filters[at.filter]) ? "Open in the Gabor lab" : larger;
+    const label = labFor(state.filters[at.filter]) ? "Open in the Gabor lab" : larger;
     if (!newCloseUp(state.judged, at.filter, at.image, colors, demo.dark, opened, label)) return;
     const [weakBelow, redundantAbove] = [model.get("weak_below"), model.get("redundant_above")];
     closeUp.update(state, at, {

@@ -147,7 +147,7 @@ export function matrix({ onVisit, onOpen, signal }) {
     const cells = images.map(({ rows: down, columns: across }, c) => {
       return { values: responses[c].maps[i], rows: down, columns: across, range };
     });
-    rows[k].images.paint(cells, side, devicePixelRatio);
+    rows[k].images.paint(cells, side, density);
     images.forEach((image, c) => {
       const { maps, products, pixels } = responses[c];
       const energy = precise(products[i * filters.length + i] / pixels, 3);
@@ -173,6 +173,17 @@ export function matrix({ onVisit, onOpen, signal }) {
       paintAgain?.();
     },
     signal,
+  );
+  // The browser's own zoom changes how many pixels there are, and not the size of a cell.
+  let density = devicePixelRatio;
+  window.addEventListener(
+    "resize",
+    () => {
+      if (density === devicePixelRatio) return;
+      density = devicePixelRatio;
+      paintAgain?.();
+    },
+    { signal },
   );
   const paintMore = oncePerFrame(() => {
     for (const paint of waiting.splice(0, AT_ONCE)) paint();

@@ -101,7 +101,6 @@ function build(demo) {
     signal,
   });
 
-  let announced = "";
   function draw() {
     const [step, selected, common] = ["step", "selected", "common_scale"].map((name) =>
       model.get(name),
@@ -117,8 +116,7 @@ function build(demo) {
     setText(note, scaleNote(common));
     const words = summary(evolution, moment);
     setText(told, `${words} ${EXPLAINED}`);
-    if (announced && words !== announced && !time.playing()) demo.say(words);
-    announced = words;
+    if (!time.playing()) demo.tellState(words);
     return {
       ...{ step: steps[moment], selected, common },
       similarity: sizes.map((_, run) => evolution.similarity(run, moment)),

@@ -5,6 +5,7 @@ import { button } from "../_shared/ui/controls.js";
 import { h, setText, uniqueId } from "../_shared/ui/dom.js";
 import { clock } from "../_shared/ui/frame.js";
 import { PAUSE, PLAY } from "../_shared/ui/icons.js";
+import { hideWithoutMotion } from "../_shared/ui/scan.js";
 
 const SECONDS_PER_STEP = 0.4;
 
@@ -55,14 +56,7 @@ export function timeSlider({ steps, onInput, signal }) {
     halt();
     onInput(steps[range.valueAsNumber]);
   });
-  // Readers who want no motion move the slider.
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const showPlay = () => {
-    play.hidden = calm.matches;
-    if (calm.matches) halt();
-  };
-  calm.addEventListener("change", showPlay, { signal });
-  showPlay();
+  hideWithoutMotion({ button: play, stop: halt, signal });
 
   function set(step) {
     const at = steps.indexOf(step);

@@ -163,7 +163,7 @@ function build(demo) {
       heading,
       layer.names ? `Class: ${name}` : `${name[0].toUpperCase()}${name.slice(1)} of ${layer.label}`,
     );
-    demo.say(`${name}: ${measureOf(objective)} ${format(largeImage(now).value)}`);
+    demo.tellState(`${name}: ${measureOf(objective)} ${format(largeImage(now).value)}`);
   }
 
   const parts = [

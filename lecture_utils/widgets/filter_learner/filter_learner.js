@@ -173,12 +173,11 @@ function build(demo) {
       distance,
     };
   }
-  let announced = "";
   /** Sixty steps per second would drown everything else: a run is announced when it pauses. */
   function announce({ step, loss, distance }) {
-    const words = `Step ${step}: loss ${precise(loss, 3)}, distance from the target ${precise(distance, 3)}.`;
-    if (announced && words !== announced) demo.say(words);
-    announced = words;
+    demo.tellState(
+      `Step ${step}: loss ${precise(loss, 3)}, distance from the target ${precise(distance, 3)}.`,
+    );
   }
 
   const parts = [

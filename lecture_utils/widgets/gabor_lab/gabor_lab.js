@@ -177,7 +177,7 @@ function build(demo) {
     response.mark({ top: row, left: column, rows: 1, columns: 1 });
     numbers.update(lab, row, column);
     message.show(aliasing(lab) ?? said);
-    announce(sentence(lab, row, column));
+    demo.tellState(sentence(lab, row, column));
     Object.assign(root.dataset, { row, column });
     return newLab(lab) ? lab : null;
   }
@@ -193,11 +193,6 @@ function build(demo) {
     for (const size of [inputSize, responseSize]) setText(size, `${lab.h}×${lab.w}`);
     response.draw(values, lab.h, lab.w, scale);
     responseLegend.update(legend);
-  }
-  let announced = "";
-  function announce(words) {
-    if (words !== announced && announced) demo.say(words);
-    announced = words;
   }
 
   const parts = [

@@ -1,6 +1,7 @@
 /** Choose a class: one of the image's likeliest, or any that is found by its name. */
 
 import { h, setText, uniqueId } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { format } from "../_shared/math/numbers.js";
 import { search } from "./evidence.js";
 
@@ -15,8 +16,8 @@ export const percent = (share) =>
 
 /**
  * @param {{legend: string, names: string[], onChoose: (c: number) => void}} options
- * @returns {{element: HTMLElement, update: (chosen: number, ranked: number[], shares: number[])
- *   => void}}
+ * @returns {{element: HTMLElement, update: (chosen: number, ranked: number[],
+ *   shares: Float64Array) => void}}
  */
 export function classPicker({ legend, names, onChoose }) {
   const group = uniqueId("class");
@@ -74,10 +75,14 @@ export function classPicker({ legend, names, onChoose }) {
   });
 
   let shown = "";
+  const newRanks = changeDetector();
   return {
     element,
     update(chosen, ranked, shares) {
-      ranks = new Map(ranked.map((c, rank) => [c, rank]));
+      if (newRanks(ranked)) {
+        ranks = new Map(ranked.map((c, rank) => [c, rank]));
+        list();
+      }
       const five = ranked.slice(0, 5);
       const classes = five.includes(chosen) ? five : [...five, chosen];
       // The same chips are kept, so that the focus stays where it is.
@@ -96,7 +101,7 @@ export function classPicker({ legend, names, onChoose }) {
               { class: "cam-chip" },
               input,
               `${names[c]} `,
-              h("span", { class: "cam-share" }, percent(shares[c])),
+              h("span", { class: "cam-share" }),
             );
           }),
         );
@@ -104,8 +109,11 @@ export function classPicker({ legend, names, onChoose }) {
           /** @type {HTMLElement} */ (chips.querySelector(`[value="${chosen}"]`)).focus();
       }
       shown = classes.join();
-      for (const input of chips.querySelectorAll("input"))
-        input.checked = Number(input.value) === chosen;
+      for (const input of chips.querySelectorAll("input")) {
+        const c = Number(input.value);
+        input.checked = c === chosen;
+        setText(input.parentElement.querySelector(".cam-share"), percent(shares[c]));
+      }
     },
   };
 }

@@ -92,18 +92,6 @@ export function distance(map, whole) {
 }
 
 /**
- * From logits to probabilities.
- * @param {Float32Array} logits
- * @returns {number[]}
- */
-export function softmax(logits) {
-  const most = logits.reduce((a, b) => Math.max(a, b));
-  const powers = Array.from(logits, (logit) => Math.exp(logit - most));
-  const sum = powers.reduce((a, b) => a + b);
-  return powers.map((power) => power / sum);
-}
-
-/**
  * The classes by their logits, the likeliest first.
  * @param {Float32Array} logits
  * @returns {number[]}

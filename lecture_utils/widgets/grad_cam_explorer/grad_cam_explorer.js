@@ -4,6 +4,7 @@
  */
 
 import { toTyped } from "../_shared/math/arrays.js";
+import { softmax } from "../_shared/math/statistics.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
@@ -12,7 +13,7 @@ import { mountDemo } from "../_shared/ui/mount.js";
 import { channelView } from "./channels.js";
 import { camControls } from "./controls.js";
 import { readData } from "./data.js";
-import { ranking, softmax } from "./evidence.js";
+import { ranking } from "./evidence.js";
 import { mapViews } from "./map_views.js";
 import { pythonCode } from "./python_code.js";
 import { emptySentence, honestSentence, sumSentence } from "./text.js";
@@ -96,7 +97,7 @@ function build(demo) {
         listed: data.listed.length,
       }),
     );
-    demo.say(views.words());
+    demo.tellState(views.words());
     return { ...last, position: views.cell() };
   }
   /** @param {Record<string, any>} now */

@@ -137,9 +137,17 @@ class LayerLab(Demo):
             self.position = tuple(int(at) for at in np.minimum(self.position, last))
 
     def readings(self) -> dict[str, Any]:
-        """Return the sizes of output and window; an impossible layer has an output of 0 by 0."""
+        """Return how many cells input, output and window have.
+
+        ``window`` is the shorter side of the window. An impossible layer has an output of 0 by 0.
+        """
         rows, columns = self.output.shape
-        return {"rows": rows, "columns": columns, "window": max(self.kernel.shape)}
+        return {
+            "rows": rows,
+            "columns": columns,
+            "window": min(self.kernel.shape),
+            "input_cells": self.image.size,
+        }
 
     def figure_html(self) -> str:
         """Return input and output as an image and as tables of numbers."""

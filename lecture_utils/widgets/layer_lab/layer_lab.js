@@ -42,14 +42,6 @@ function walking({ signal }, read, cell) {
       cell.settle([Math.floor(next / columns), next % columns]);
     },
   });
-  // Readers who want no motion move the window one step at a time.
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const showPlay = () => {
-    play.button.hidden = calm.matches;
-    if (calm.matches) play.stop();
-  };
-  calm.addEventListener("change", showPlay, { signal });
-  showPlay();
   return { buttons: [play.button, step], stop: play.stop };
 }
 
@@ -172,7 +164,6 @@ function build(demo) {
     return { ...lab, reads, subject: at, lit: at.grid === "input" ? fed : cells };
   }
 
-  let announced = "";
   function tell(lab, at) {
     const problem = lab.problem ?? said;
     message.show(problem);
@@ -186,9 +177,7 @@ function build(demo) {
     const explain = at.grid === "input" ? workedInput : workedOutput;
     const words = lab.problem ? "" : explain(lab, at.row, at.column);
     setText(worked, words);
-    const spoken = `${words} ${lab.problem ? problem : formula.numbers}`;
-    if (announced && spoken !== announced && !cell.scan) demo.say(spoken);
-    announced = spoken;
+    if (!cell.scan) demo.tellState(`${words} ${lab.problem ? problem : formula.numbers}`);
   }
 
   const parts = [
@@ -206,8 +195,8 @@ function build(demo) {
     note,
   ];
   function readings() {
-    const { rows, columns, kh, kw } = read();
-    return { rows, columns, window: Math.max(kh, kw) };
+    const { h, w, rows, columns, kh, kw } = read();
+    return { rows, columns, window: Math.min(kh, kw), input_cells: h * w };
   }
   return { parts, draw, readings };
 }

@@ -3,13 +3,12 @@
  */
 
 /** @import { Traits } from "../_shared/ui/model.js" */
-import { grouped } from "../_shared/math/numbers.js";
+import { grouped, memory, short } from "../_shared/math/numbers.js";
 import { button } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { DOWN, REMOVE, UP } from "../_shared/ui/icons.js";
 import { settingField } from "./setting_field.js";
 import { times } from "./stack.js";
-import { memory, short } from "./units.js";
 
 export const COLUMNS = ["output", "parameters", "MACs", "memory", "sees"];
 
@@ -121,7 +120,7 @@ export function layerRow({ type, settings, onSet, onMove, onRemove, onFix, say }
       : [
           times(row.output),
           grouped(row.parameters),
-          short(row[macs]),
+          short(row[macs], { from: 1e4 }),
           memory(row.bytes),
           row.field ? times(row.field) : "–",
         ];

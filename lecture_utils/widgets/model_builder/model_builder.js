@@ -3,7 +3,7 @@
  */
 
 import { grouped } from "../_shared/math/numbers.js";
-import { button, checkbox, disclosure, segmented } from "../_shared/ui/controls.js";
+import { button, checkbox, disclosure, enable, segmented } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { UNDO } from "../_shared/ui/icons.js";
@@ -107,19 +107,14 @@ function build(demo) {
     for (const { update } of Object.values(bars)) update();
     totals.update(all, stack, described, counting);
     setText(program, pythonCode(stack, described, shape, size));
-    if (undoButton.disabled === history.canUndo()) undoButton.disabled = !history.canUndo();
+    enable(undoButton, history.canUndo());
     message.show(inputProblem);
-    announce(
+    demo.tellState(
       wrong >= 0
         ? `Layer ${wrong + 1}, ${stack[wrong].type}: ${described[wrong].problem}`
         : `${grouped(all.parameters)} parameters, ${grouped(all.macs)} MACs, output ${all.output.join("×")}.`,
     );
     return { layers: stack, inputShape: shape, batchSize: size, rows: described, totals: all };
-  }
-  let announced = "";
-  function announce(words) {
-    if (announced && words !== announced) demo.say(words);
-    announced = words;
   }
 
   const heads = ["layer", ...COLUMNS].map((name, i) => h("span", { class: i > 0 && name }, name));

@@ -1,8 +1,7 @@
 /** The stack's totals, and two strips that show which layers have them. */
 
-import { grouped } from "../_shared/math/numbers.js";
+import { grouped, memory, short } from "../_shared/math/numbers.js";
 import { h, setText } from "../_shared/ui/dom.js";
-import { memory, short } from "./units.js";
 
 /**
  * @returns {{element: HTMLElement, update: (totals: Record<string, any>, layers: Record<string,
@@ -57,7 +56,7 @@ export function totalsPanel() {
     const output = totals.output ? ` Output shape: ${totals.output.join("×")}.` : "";
     const text =
       `${known}${grouped(totals.parameters)} parameters (${memory(4 * totals.parameters)}), ` +
-      `${grouped(totals.macs)} MACs per image (${short(totals.macs)}), ${memory(totals.bytes)} of activations.${output}`;
+      `${grouped(totals.macs)} MACs per image (${short(totals.macs, { from: 1e4 })}), ${memory(totals.bytes)} of activations.${output}`;
     setText(facts, text);
     share(
       strips[0],

@@ -1,6 +1,7 @@
 /** Quiz: questions with a verdict on every answer. See __init__.py. */
 
 import { h, icon, uniqueId, withCode } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { CHECK } from "../_shared/ui/icons.js";
 import { mountDemo } from "../_shared/ui/mount.js";
 import { isDone, markDone } from "../_shared/ui/progress.js";
@@ -23,24 +24,30 @@ function question({ question: text, options, key }, number) {
     h("span", { class: "lu-visually-hidden" }, "Answered correctly before."),
   );
 
-  function judge(picked) {
+  let picked = []; // the options that are selected, the latest one at the end
+  function judge() {
     items.forEach((item, i) => {
       item.classList.toggle("right", inputs[i].checked && options[i].right);
       item.classList.toggle("wrong", inputs[i].checked && !options[i].right);
     });
-    const { right, why } = options[picked];
+    verdict.className = "quiz-verdict";
+    if (!picked.length) {
+      verdict.replaceChildren();
+      return;
+    }
+    const { right, why } = options[picked.at(-1)];
     const missing = options.some((o, i) => o.right && !inputs[i].checked);
     const extra = options.some((o, i) => !o.right && inputs[i].checked);
     let lead = "Not quite. ";
     if (right && extra) lead = "This option is correct, but not everything you selected is. ";
     else if (right) lead = missing ? "Correct so far, but there is more. " : "Correct. ";
-    verdict.className = `quiz-verdict ${right ? "right" : "wrong"}`;
+    verdict.classList.add(right ? "right" : "wrong");
     verdict.replaceChildren(h("strong", {}, lead), ...withCode(why));
   }
   inputs.forEach((input, i) =>
     input.addEventListener("change", () => {
-      if (input.checked) judge(i);
-      else items[i].classList.remove("right", "wrong");
+      picked = [...picked.filter((at) => at !== i), i].filter((at) => inputs[at].checked);
+      judge();
       if (options.every((option, at) => option.right === inputs[at].checked)) {
         markDone(key);
         before.hidden = false;
@@ -61,7 +68,10 @@ function question({ question: text, options, key }, number) {
 function build({ model, root, watch }) {
   watch(["questions"]);
   let shown = [];
+  const newQuestions = changeDetector();
   function draw() {
+    // New elements would forget what has been answered.
+    if (!newQuestions(model.get("questions"))) return null;
     for (const old of shown) old.remove();
     shown = model.get("questions").map((entry, i) => question(entry, i + 1));
     root.prepend(...shown);

@@ -8,13 +8,14 @@ const KINDS = { conv: "convolution", max: "max pooling", average: "average pooli
 const NUMBERS = ["kernel", "stride", "dilation"];
 
 /**
- * @param {{limits: Record<string, any>, current: () => Record<string, any>[], change: (layers:
- *   Record<string, any>[], focus?: {row: number, action: string}) => void}} options `current` gives
- *   the stack as it is now: what is on screen is older if something was changed since the last frame
+ * @param {{limits: Record<string, any>, current: () => Record<string, any>[],
+ *   change: (layers: Record<string, any>[]) => void, draw: () => void}} options `current` gives the
+ *   stack as it is now: what is on screen is older if something was changed since the last frame.
+ *   `draw` shows it at once.
  * @returns {{element: HTMLElement, update: (layers: Record<string, any>[], fields: Record<string,
  *   any>[]) => void}}
  */
-export function layerList({ limits, current, change }) {
+export function layerList({ limits, current, change, draw }) {
   const body = h("tbody");
   const heads = ["", "Layer", "Kernel", "Stride", "Dilation", "Sees", "Step", ""];
   const element = h(
@@ -40,11 +41,18 @@ export function layerList({ limits, current, change }) {
     const next = [...current()];
     [next[row], next[row + by]] = [next[row + by], next[row]];
     change(next);
-    rows[row + by].buttons[by < 0 ? "up" : "down"].focus();
+    draw();
+    // At the end of the list, the focus goes to the button that leads back.
+    const { up, down } = rows[row + by].buttons;
+    const [wanted, other] = by < 0 ? [up, down] : [down, up];
+    (wanted.disabled ? other : wanted).focus();
   }
   function remove(row) {
     change(current().filter((_, i) => i !== row));
-    rows[Math.min(row, rows.length - 1)]?.buttons.remove.focus();
+    draw();
+    // The focus goes to what took the position of the removed layer.
+    const { buttons, kind } = rows[Math.min(row, rows.length - 1)];
+    (buttons.remove.disabled ? kind : buttons.remove).focus();
   }
 
   function makeRow(row) {

@@ -105,7 +105,7 @@ function build(demo) {
       onClick: () => change(layers.map((layer) => ({ ...layer }))),
     }),
   );
-  const list = layerList({ limits, change, current: () => model.get("layers") });
+  const list = layerList({ limits, change, current: () => model.get("layers"), draw: demo.draw });
   const add = button({
     label: "Add a layer",
     path: ADD,
@@ -138,7 +138,7 @@ function build(demo) {
     setText(holes, axisSentence({ size, step }, seen));
     setText(facts, weightSentence(size, side));
     setText(note, measuringNote(random, tooLarge));
-    demo.say(
+    demo.tellState(
       `${said} One output sees ${size} by ${size} pixels, at least 95% of the weight in ${side} by ${side}.`,
     );
     Object.assign(root.dataset, { size, step, side });

@@ -34,7 +34,6 @@ function build(demo) {
     signal,
   });
 
-  let announced = "";
   function draw() {
     const shown = shownNow(lab, model);
     const { rows, selected, baseline, budget, quantity } = shown;
@@ -48,8 +47,7 @@ function build(demo) {
     numbers.update(shown, drawn);
     const words = summary(shown);
     setText(sentence, words);
-    if (announced && words !== announced) demo.say(words);
-    announced = words;
+    demo.tellState(words);
     return {
       ...{ budget, quantity, method: selected.method },
       strengths: Object.fromEntries(rows.map(({ method, strength }) => [method, strength])),

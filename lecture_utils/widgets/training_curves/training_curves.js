@@ -142,20 +142,14 @@ function build(demo) {
     values.update(runs, epoch);
     stops.update(runs);
     key.update(runs);
-    announce(
-      summary(
-        runs.flatMap((run) => run.stops),
-        shown,
-      ),
+    const words = summary(
+      runs.flatMap((run) => run.stops),
+      shown,
     );
+    setText(sentence, words);
+    demo.tellState(words);
     panels.tell(runs, shown.parts);
     return { ...shown, runs, epoch, problem };
-  }
-  let announced = null;
-  function announce(words) {
-    setText(sentence, words);
-    if (announced !== null && announced !== words) demo.say(words);
-    announced = words;
   }
 
   const parts = [

@@ -30,22 +30,30 @@ export function diagram({ onMove }) {
     onkeydown: walk,
     onpointerdown: start,
     onpointermove: (event) => dragging && drag(event),
-    onpointerup: () => (dragging = false),
-    onpointercancel: () => (dragging = false),
+    onpointerup: (event) => end(event),
+    onpointercancel: () => end(null),
   });
   element.append(rows, line);
   let state = null;
   let dragging = false;
+  let tapping = false;
   let shown = null; // The network that the rows are made for.
   let list = [];
 
   function start(event) {
     if (event.button > 0) return;
+    // A finger beside the handle may be about to scroll the page, which ends in a `pointercancel`.
+    // Only a tap moves the boundary.
+    tapping = event.pointerType === "touch" && !handle.contains(event.target);
+    dragging = !tapping;
+    if (tapping) return;
     element.setPointerCapture(event.pointerId);
-    // A finger beside the handle may want to scroll the page; where it taps is where the boundary
-    // goes.
-    dragging = event.pointerType !== "touch" || handle.contains(event.target);
     drag(event);
+  }
+  /** @param {PointerEvent|null} event Null if the browser has taken over. */
+  function end(event) {
+    if (tapping && event) drag(event);
+    dragging = tapping = false;
   }
   /** The boundary goes to the gap that is nearest to the pointer. */
   function drag({ clientY }) {

@@ -3,7 +3,7 @@
 import { h, setText, svg } from "../_shared/ui/dom.js";
 import { marker } from "../_shared/ui/curves/chart.js";
 import { linearAxis, logAxis } from "../_shared/math/axis.js";
-import { format, grouped } from "../_shared/math/numbers.js";
+import { format, grouped, short } from "../_shared/math/numbers.js";
 import { MEASURES } from "./text.js";
 
 const EDGE = { left: 72, right: 16, top: 14, bottom: 40 };
@@ -16,12 +16,6 @@ const NOTES = {
   memory:
     "Memory of one training step at every boundary. It is counted, not measured, so no run is needed.",
 };
-
-/** 513 as "513", 8394241 as "8.4 M". */
-function short(value) {
-  if (value < 1000) return String(value);
-  return value < 1e6 ? `${+(value / 1e3).toPrecision(2)} k` : `${+(value / 1e6).toPrecision(2)} M`;
-}
 
 /**
  * A scale with equal distances for equal ratios of errors; otherwise 99% would lie on top of 98%.

@@ -126,14 +126,12 @@ function build(demo) {
       width: plotArea.clientWidth,
     });
   }
-  let announced = null;
   function announce(told, currents) {
     const accuracies = currents.map(
       ({ numbers }) => `test accuracy ${percent(numbers.accuracy.mean)}`,
     );
     const result = accuracies.join(", ") || "no run recorded here";
-    if (announced !== null && announced !== told) demo.say(`${told} ${result}.`);
-    announced = told;
+    demo.tellState(`${told} ${result}.`);
   }
   const detailOf = ({ network, here, outputs, runs, curves: drawn }) => ({
     ...here,

@@ -211,22 +211,6 @@ export function toGray(rgba) {
 }
 
 /**
- * Stretch values so that they go from 0 to 1; a constant image becomes 0.
- * @param {Float32Array} values
- * @returns {Float32Array}
- */
-export function normalize(values) {
-  let low = Infinity,
-    high = -Infinity;
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  const range = high - low;
-  return new Float32Array(values).map((value) => (range > 0 ? (value - low) / range : 0));
-}
-
-/**
  * Resize by averaging the area that each new pixel covers; enlarging repeats pixels.
  * @param {Float32Array} input
  * @param {number} h

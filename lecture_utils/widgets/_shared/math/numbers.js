@@ -45,6 +45,32 @@ export function formatCell(value) {
 export const grouped = (count) =>
   String(count).replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
 
+/**
+ * Write a count in few characters: 28901376 as "28.9 M". Counts below `from` keep every digit.
+ * @param {number} count
+ * @param {{from?: number, whole?: boolean}} [options] `whole`: no digit after the point from 100 on,
+ *   as in "138 M".
+ * @returns {string}
+ */
+export function short(count, { from = 1000, whole = false } = {}) {
+  return count < from ? grouped(count) : inUnits(count, 1000, ["", "k", "M", "G", "T"], whole);
+}
+
+/**
+ * Bytes as "84.5 KiB".
+ * @param {number} bytes
+ * @returns {string}
+ */
+export const memory = (bytes) => inUnits(bytes, 1024, ["B", "KiB", "MiB", "GiB", "TiB"]);
+
+function inUnits(value, step, units, whole = false) {
+  // What would be rounded to a whole step is one of the next unit: "1 M", not "1000 k".
+  const most = whole || step > 1000 ? step - 0.5 : step - 0.05;
+  let unit = 0;
+  for (; value >= most && unit < units.length - 1; unit += 1) value /= step;
+  return `${format(value, whole && value >= 99.5 ? 0 : 1)} ${units[unit]}`.trim();
+}
+
 function trim(digits) {
   return digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
 }

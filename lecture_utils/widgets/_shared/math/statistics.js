@@ -1,4 +1,4 @@
-/** Statistics that demos compute; lecture_utils/statistics.py computes the same. */
+/** Statistics that demos compute. Python computes the same: lecture_utils/statistics.py, torch. */
 
 /**
  * Wilson's 95% interval for a share of correct answers.
@@ -14,4 +14,16 @@ export function wilson(correct, answered) {
   const half =
     (z * Math.sqrt((share * (1 - share)) / answered + z ** 2 / (4 * answered ** 2))) / scale;
   return [middle - half, middle + half];
+}
+
+/**
+ * Probabilities, written so that large logits do not overflow.
+ * @param {Float32Array} logits
+ * @returns {Float64Array}
+ */
+export function softmax(logits) {
+  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const powers = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / sum);
 }

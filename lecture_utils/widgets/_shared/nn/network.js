@@ -72,28 +72,6 @@ export function channelsFirst({ channels, rows, columns, stride, data }) {
   return values;
 }
 
-/**
- * One channel of a layer as a small image.
- * @param {Layer} layer
- * @param {number} channel
- * @returns {Float32Array}
- */
-export function featureMap({ rows, columns, stride, data }, channel) {
-  return Float32Array.from({ length: rows * columns }, (_, i) => data[i * stride + channel]);
-}
-
-/**
- * Probabilities, written so that large logits do not overflow.
- * @param {Float32Array} logits
- * @returns {Float64Array}
- */
-export function softmax(logits) {
-  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
-}
-
 // ---- Parameters
 
 function readParameters(layers, parameters) {

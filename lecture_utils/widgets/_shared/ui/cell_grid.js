@@ -32,6 +32,7 @@ export function cellGrid({
   let cells = [];
   let tabStop = null;
   let input = null;
+  let untouched = null; // what the input says as long as nobody has changed it
   let pressed = null; // the cell that had the focus already when the button went down on it
 
   const indexOf = (target) => {
@@ -94,7 +95,10 @@ export function cellGrid({
     const [typed, index] = [field.value, cell.place];
     field.remove();
     if (refocus) cell.focus();
-    if (keep) onEdit(index, typed.trim() === "" ? NaN : parseNumber(typed));
+    // The number may have more digits than the input shows.
+    if (keep && typed !== untouched) {
+      onEdit(index, typed.trim() === "" ? NaN : parseNumber(typed));
+    }
   }
   function open(index, text) {
     const value = valueAt(index);
@@ -106,7 +110,8 @@ export function cellGrid({
       autocomplete: "off",
       enterkeyhint: "done",
     });
-    input.value = text ?? format(value, 6);
+    untouched = text === undefined ? format(value, 6) : null;
+    input.value = text ?? untouched;
     input.addEventListener("keydown", (event) => {
       event.stopPropagation();
       const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];

@@ -102,24 +102,37 @@ export function segmented({ legend, options, value, onChange }) {
 }
 
 /**
- * A button with a text, an icon or both; without text, `title` names it.
+ * A button with a text, an icon or both; without text, `title` names it. While it is switched off by
+ * `enable`, a click does nothing.
  * @param {{label?: string, path?: string, title?: string, kind?: string, onClick: () => void}}
  *   options
  * @returns {HTMLButtonElement}
  */
 export function button({ label = "", path = "", title = null, kind = "", onClick }) {
-  return h(
+  const element = h(
     "button",
     {
       type: "button",
       class: `lu-button ${kind}`,
       title,
       "aria-label": label ? null : title,
-      onclick: onClick,
+      onclick: () => element.getAttribute("aria-disabled") !== "true" && onClick(),
     },
     path && icon(path),
     label && h("span", {}, label),
   );
+  return element;
+}
+
+/**
+ * Switch a button on or off. Unlike one with `disabled`, a button that switches itself off keeps the
+ * focus.
+ * @param {HTMLButtonElement} element Made by `button`.
+ * @param {boolean} enabled
+ */
+export function enable(element, enabled) {
+  const value = String(!enabled);
+  if (element.getAttribute("aria-disabled") !== value) element.setAttribute("aria-disabled", value);
 }
 
 /**

@@ -1,5 +1,7 @@
 /** Work that happens at most once per screen frame. */
 
+import { clamp } from "../math/numbers.js";
+
 /**
  * Return `request()`: however often it is called, `draw` runs once, before the next frame is
  * painted, with whatever is true by then. The last request is never lost.
@@ -97,8 +99,9 @@ export function clock(tick, signal) {
   let last = 0;
   const frame = (now) => {
     handle = requestAnimationFrame(frame);
-    // A tab that was in the background continues where it was, instead of leaping ahead.
-    const seconds = Math.min((now - last) / 1000, 0.1);
+    // A tab that was in the background continues where it was, instead of leaping ahead. A frame may
+    // have begun before `start`: its time is that of its beginning.
+    const seconds = clamp((now - last) / 1000, 0, 0.1);
     last = now;
     tick(seconds);
   };

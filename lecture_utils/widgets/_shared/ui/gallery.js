@@ -67,7 +67,10 @@ export function thumbnails({ legend, onChoose }) {
     label.title = title;
     const canvas = image && h("canvas", { "aria-hidden": "true" });
     if (image) drawThumb(canvas, image);
-    label.replaceChildren(input, canvas ?? icon(path));
+    // The input stays where it is: one that is taken out loses the focus.
+    const shown = canvas ?? icon(path);
+    if (input.nextSibling) input.nextSibling.replaceWith(shown);
+    else label.append(shown);
   }
   const set = (name) => {
     for (const [key, { input }] of thumbs) input.checked = key === name;

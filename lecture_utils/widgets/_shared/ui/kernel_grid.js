@@ -65,7 +65,8 @@ export function kernelGrid({ onChange, onMessage }) {
     setText(chosen, `${place(current)}: ${format(weights[current], 4)}`);
   }
 
-  function edit(index, text) {
+  /** Open a cell: with its weight, or with the first character of a new one. */
+  function edit(index, typed = null) {
     if (editing) return;
     editing = true;
     const cell = cells[index];
@@ -75,15 +76,18 @@ export function kernelGrid({ onChange, onMessage }) {
       enterkeyhint: "done",
     });
     input.setAttribute("aria-label", `New weight for ${place(index).toLowerCase()}`);
-    input.value = text;
+    const rounded = format(weights[index], 6);
+    input.value = typed ?? rounded;
     const finish = (keep, refocus) => {
       if (!editing) return;
       editing = false;
-      const typed = parseNumber(input.value);
+      // What was opened and left as it was keeps the digits that there is no room for.
+      const same = typed === null && input.value === rounded;
+      const value = same ? weights[index] : parseNumber(input.value);
       input.remove();
-      if (keep && Number.isNaN(typed)) {
+      if (keep && Number.isNaN(value)) {
         onMessage(`“${input.value}” is not a number. Type something like −1, 0.5 or 1/9.`);
-      } else if (keep) change(index, typed);
+      } else if (keep) change(index, value);
       if (refocus) cell.focus();
     };
     input.addEventListener("keydown", (event) => {
@@ -102,7 +106,7 @@ export function kernelGrid({ onChange, onMessage }) {
     const { key } = event;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const to = moveByKey(event, [Math.floor(index / kw), index % kw], kh, kw);
-    if (key === "Enter" || key === "F2") edit(index, format(weights[index], 6));
+    if (key === "Enter" || key === "F2") edit(index);
     else if (/^[-\d.,\u2212]$/.test(key)) edit(index, key);
     else if (key === "Delete" || key === "Backspace") change(index, 0);
     else if (key === "PageUp" || key === "PageDown") nudge(index, key === "PageUp" ? 1 : -1);
@@ -130,7 +134,7 @@ export function kernelGrid({ onChange, onMessage }) {
       if (drag.moved) nudge(index, steps, drag.step, drag.from);
     });
     cell.addEventListener("pointerup", () => {
-      if (drag && !drag.moved && drag.focused) edit(index, format(weights[index], 6));
+      if (drag && !drag.moved && drag.focused) edit(index);
       drag = null;
     });
     cell.addEventListener("pointercancel", () => {

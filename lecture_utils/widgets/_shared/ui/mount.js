@@ -24,6 +24,9 @@ import { isDark, onThemeChange } from "./theme.js";
  *   changed without `draw`.
  * @property {(names: string[]) => void} watch Draw whenever one of these traits changes.
  * @property {(text: string) => void} say Have a sentence read aloud.
+ * @property {(words: string) => void} tellState Have the demo's state read aloud if it is not the
+ *   one of the call before. The first state is not read: a demo that appears does not interrupt its
+ *   reader.
  */
 
 /**
@@ -82,6 +85,7 @@ export function mountDemo({ model, el, name, label = undefined }, build) {
     return drawn instanceof Promise ? drawn.then(end) : end(drawn);
   }
   const request = promptly(draw, signal);
+  let state = null;
   const demo = {
     ...{ model, root, signal, request, draw, tell, dark: false },
     edit(changes) {
@@ -90,6 +94,10 @@ export function mountDemo({ model, el, name, label = undefined }, build) {
     },
     watch: (names) => watch(model, names, request, signal),
     say: live.say,
+    tellState(words) {
+      if (state !== null && words !== state) live.say(words);
+      state = words;
+    },
   };
 
   function leave() {
@@ -105,7 +113,10 @@ export function mountDemo({ model, el, name, label = undefined }, build) {
     demo.dark = isDark(root);
     root.append(...built.parts.filter(Boolean), live.element);
     onThemeChange(() => {
-      demo.dark = isDark(root);
+      // Pages set the same theme again, and change classes that have nothing to do with it.
+      const dark = isDark(root);
+      if (dark === demo.dark) return;
+      demo.dark = dark;
       request();
     }, signal);
     const drawn = draw();

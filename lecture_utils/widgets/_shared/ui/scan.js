@@ -6,6 +6,20 @@ import { PAUSE, PLAY } from "./icons.js";
 import { clamp } from "../math/numbers.js";
 
 /**
+ * Hide a Play button from readers who want no motion; they move in steps.
+ * @param {{button: HTMLElement, stop: () => void, signal: AbortSignal}} options
+ */
+export function hideWithoutMotion({ button: play, stop, signal }) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  function update() {
+    play.hidden = calm.matches;
+    if (calm.matches) stop();
+  }
+  calm.addEventListener("change", update, { signal });
+  update();
+}
+
+/**
  * A Play button and the walk that it starts. A walk takes about twelve seconds whatever the size:
  * in a large output the window leaps over several pixels, and over several rows, at a time.
  * @param {{size: () => number[], from: () => number[], onStep: (row: number, column: number,
@@ -58,9 +72,11 @@ export function scanner({ size, from, onStep, onEnd, signal }) {
     show(true);
     time.start();
   }
+  const stop = () => halt(false);
+  hideWithoutMotion({ button: toggle, stop, signal });
   return {
     button: toggle,
-    stop: () => halt(false),
+    stop,
     get running() {
       return time.running;
     },

@@ -108,6 +108,7 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
     }
   }
   function walk(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const last = longest();
     const here = current();
     const page = Math.max(2, Math.round(last / 10));

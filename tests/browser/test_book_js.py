@@ -1,0 +1,37 @@
+"""What book.js does, on a bare page with the parts that it works on."""
+
+import pytest
+from conftest import ROOT
+
+PAGE = """<!doctype html><html lang="en" data-mode="light"><link rel="icon" href="data:,"><body>
+<div class="dropdown"><button aria-expanded="false">Menu</button>
+<ul class="dropdown-menu"><li><a href="#a">A</a></li><li><a href="#b">B</a></li>
+<li><button>C</button></li></ul></div>
+<script defer src="book.js"></script></body></html>"""
+
+
+@pytest.fixture
+def menu(page, serve, tmp_path):
+    (tmp_path / "book.js").write_bytes((ROOT / "book" / "_static" / "book.js").read_bytes())
+    (tmp_path / "index.html").write_text(PAGE)
+    page.goto(serve(tmp_path) + "/index.html")
+    page.get_by_role("button", name="Menu").focus()
+    return page
+
+
+@pytest.mark.parametrize(
+    "keys, entry",
+    [
+        (["ArrowDown"], "A"),
+        (["ArrowUp"], "C"),
+        (["ArrowUp", "ArrowUp"], "B"),
+        (["ArrowDown", "ArrowUp"], "C"),
+        (["ArrowUp", "ArrowDown"], "A"),
+    ],
+)
+def test_arrows_walk_over_the_entries_of_a_menu(menu, keys, entry):
+    for key in keys:
+        menu.keyboard.press(key)
+    assert menu.evaluate("document.activeElement.textContent") == entry
+    menu.keyboard.press("Escape")
+    assert menu.evaluate("document.activeElement.textContent") == "Menu"
