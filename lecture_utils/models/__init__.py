@@ -39,7 +39,7 @@ __all__ = [
     "gabor_filters",
     "gap_cnn",
     "small_resnet",
-    "smooth_filters",
     "small_vgg",
+    "smooth_filters",
     "strong_cnn",
 ]
