@@ -1,4 +1,4 @@
-"""Write files and folders in one step, so that no other process ever sees a half-written one."""
+"""Write files and folders so that no other process ever sees a half-written one; hold locks."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
 @contextmanager
 def replaced(folder: Path) -> Iterator[Path]:
-    """Yield a folder to fill, which takes the place of `folder` in one step at the end.
+    """Yield a folder to fill, which takes the place of `folder` at the end.
 
-    If the block raises an error, the new folder is removed and the old one stays.
+    If the block raises an error, the new folder is removed and the old one stays. A folder cannot
+    replace one that is not empty, so it takes two renames, and for a moment there is no `folder`.
+    If the process is killed in this moment, the next call restores the old one first.
 
     Two processes must not do this for the same folder at the same time: hold a lock.
 
@@ -43,20 +45,27 @@ def replaced(folder: Path) -> Iterator[Path]:
     'meow'
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f"{folder.name}.part"
+    prefix, old = f"{folder.name}.part", f"{folder.name}.old"
     # Left over from a process that was killed.
     for path in folder.parent.iterdir():
         if path.name.startswith(prefix):
+            if not folder.exists() and (path / old).exists():
+                os.replace(path / old, folder)
             shutil.rmtree(path, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent) as outer:
         # The inner folder has the usual permissions; only the owner may read a temporary folder.
         scratch = os.path.join(outer, folder.name)
         os.mkdir(scratch)
         yield type(folder)(scratch)
-        # A folder cannot replace one that is not empty.
+        aside = os.path.join(outer, old)
         if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(scratch, folder)
+            os.replace(folder, aside)
+        try:
+            os.replace(scratch, folder)
+        except BaseException:
+            if os.path.exists(aside):
+                os.replace(aside, folder)
+            raise
 
 
 @contextmanager
@@ -103,4 +112,41 @@ def locked(path: Path, waiting: str) -> Iterator[None]:
     try:
         yield
     finally:
+        lock.release()
+
+
+@contextmanager
+def claimed(path: Path, taken: str) -> Iterator[None]:
+    """Hold the lock of `path` for the duration of a ``with`` block; do not wait for another holder.
+
+    The system releases the lock when the process ends, however it ends.
+
+    Parameters
+    ----------
+    path : Path
+        As for `locked`. The lock's file is removed at the end.
+    taken : str
+        The message of the error if the lock is held already.
+
+    Raises
+    ------
+    FileExistsError
+        If another process, or another call in this one, holds the lock.
+    OSError
+        If the lock cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{path}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise FileExistsError(taken) from None
+    try:
+        yield
+    finally:
+        # While it is held, so that nobody else's lock is removed. Windows does it by itself, later.
+        with suppress(OSError):
+            os.unlink(lock.lock_file)
         lock.release()

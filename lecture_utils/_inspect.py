@@ -86,6 +86,10 @@ class Snapshot:
             torch.cuda.set_rng_state_all(self._cuda)
 
 
+class LayerOutputError(ValueError):
+    """A layer has no suitable output. `run_model` passes this on: the images are not the reason."""
+
+
 class _OutputReady(Exception):
     """Carries a layer's output out of a forward pass."""
 
@@ -114,7 +118,7 @@ def output_of(model: nn.Module, layer: str | None, images: Tensor) -> Any:
         return ready.output
     finally:
         hook.remove()
-    raise ValueError(never_reached(layer))
+    raise LayerOutputError(never_reached(layer))
 
 
 def never_reached(layer: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lecture_utils._validation import whole
+from lecture_utils._validation import check_bound, finite, whole
 
 __all__ = [
     "calibration_error",
@@ -42,7 +42,8 @@ def wilson(correct: int, count: int, confidence: float = 0.95) -> tuple[float, f
     Raises
     ------
     ValueError
-        If `count` is below 1, or `correct` is not from 0 to `count`.
+        If `count` is below 1, `correct` is not from 0 to `count`, or `confidence` is not between 0
+        and 1.
 
     References
     ----------
@@ -60,6 +61,7 @@ def wilson(correct: int, count: int, confidence: float = 0.95) -> tuple[float, f
         raise ValueError(
             f"{correct} of {count} is not a proportion; pass 0 to count, and a count of at least 1"
         )
+    confidence = _confidence_level(confidence)
     low, high = binomtest(correct, count).proportion_ci(confidence, method="wilson")
     return float(low), float(high)
 
@@ -87,14 +89,17 @@ def interval(
     Raises
     ------
     ValueError
-        If there are no accuracies, or no images.
+        If there are no accuracies or no images, an accuracy is not from 0 to 1, or `deviations` is
+        negative.
 
     Examples
     --------
     >>> [round(x, 4) for x in interval([0.9, 0.9])]
     [0.9, 0.0186]
     """
-    accuracies, count = [*accuracies], whole("count", count, 1)
+    accuracies = [check_bound("one of the accuracies", each, 1) for each in accuracies]
+    count = whole("count", count, 1)
+    deviations = check_bound("deviations", deviations, math.inf, included=False)
     if not accuracies:
         raise ValueError("there are no accuracies; pass one per seed")
     mean = sum(accuracies) / len(accuracies)
@@ -127,7 +132,8 @@ def t_interval(values: Iterable[float], confidence: float = 0.95) -> tuple[float
     Raises
     ------
     ValueError
-        If there are fewer than two values, or `confidence` is not between 0 and 1.
+        If there are fewer than two values, one of them is not a finite number, or `confidence` is
+        not between 0 and 1.
 
     References
     ----------
@@ -140,13 +146,10 @@ def t_interval(values: Iterable[float], confidence: float = 0.95) -> tuple[float
     """
     from scipy.stats import t
 
-    values = [float(value) for value in values]
+    values = _numbers(values)
     if len(values) < 2:
         raise ValueError(f"there are {len(values)} values; an interval over seeds needs 2 or more")
-    if not 0 < confidence < 1:
-        raise ValueError(
-            f"confidence is {confidence!r}; use a number between 0 and 1, such as 0.95"
-        )
+    confidence = _confidence_level(confidence)
     error = stdev(values) / math.sqrt(len(values))
     return fmean(values), float(t.ppf((1 + confidence) / 2, len(values) - 1)) * error
 
@@ -173,7 +176,7 @@ def paired_t(first: Iterable[float], second: Iterable[float]) -> tuple[float, fl
     Raises
     ------
     ValueError
-        If there are fewer than two pairs, or the lengths differ.
+        If there are fewer than two pairs, the lengths differ, or a result is not a finite number.
 
     Examples
     --------
@@ -183,7 +186,7 @@ def paired_t(first: Iterable[float], second: Iterable[float]) -> tuple[float, fl
     """
     from scipy.stats import ttest_rel
 
-    first, second = [*first], [*second]
+    first, second = _numbers(first), _numbers(second)
     if len(first) != len(second):
         raise ValueError(f"{len(first)} and {len(second)} results; pass one pair per seed")
     difference, margin = t_interval([a - b for a, b in zip(first, second, strict=True)])
@@ -219,7 +222,8 @@ def welch(
     Raises
     ------
     ValueError
-        If a group has fewer than two results, or `confidence` is not between 0 and 1.
+        If a group has fewer than two results, a result is not a finite number, or `confidence` is
+        not between 0 and 1.
 
     References
     ----------
@@ -234,8 +238,8 @@ def welch(
     """
     from scipy.stats import ttest_ind
 
-    first, second = [*first], [*second]
-    margins = [t_interval(group, confidence)[1] for group in (first, second)]  # checks values
+    first, second = _numbers(first), _numbers(second)
+    margins = [t_interval(group, confidence)[1] for group in (first, second)]
     difference = fmean(first) - fmean(second)
     if not any(margins):  # the runs of each group are equal, and SciPy would divide by zero
         return difference, 0.0, float(difference == 0)
@@ -309,7 +313,7 @@ def mcnemar(first_wrong: Sequence[bool], second_wrong: Sequence[bool]) -> tuple[
     Raises
     ------
     ValueError
-        If the lengths differ.
+        If the lengths differ, or an entry is neither True nor False.
 
     References
     ----------
@@ -325,7 +329,9 @@ def mcnemar(first_wrong: Sequence[bool], second_wrong: Sequence[bool]) -> tuple[
 
     if len(first_wrong) != len(second_wrong):
         raise ValueError(f"{len(first_wrong)} and {len(second_wrong)} images; pass the same ones")
-    pairs = [(bool(a), bool(b)) for a, b in zip(first_wrong, second_wrong, strict=True)]
+    first = _truth_values("first_wrong", first_wrong)
+    second = _truth_values("second_wrong", second_wrong)
+    pairs = list(zip(first.tolist(), second.tolist(), strict=True))
     only_first, only_second = pairs.count((True, False)), pairs.count((False, True))
     both = only_first + only_second
     return only_first, only_second, float(binomtest(only_first, both).pvalue) if both else 1.0
@@ -355,7 +361,8 @@ def calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 10)
     Raises
     ------
     ValueError
-        If the values are not probabilities, or the lengths differ.
+        If the values are not probabilities, the lengths differ, or an entry of `correct` is neither
+        True nor False.
 
     References
     ----------
@@ -367,7 +374,7 @@ def calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 10)
     0.05
     """
     confidence = _confidences(confidence)
-    correct = np.asarray(correct)
+    correct = _truth_values("correct", correct)
     if correct.shape != confidence.shape:
         raise ValueError(
             f"{confidence.shape} confidences and {correct.shape} truth values; pass the same images"
@@ -415,6 +422,24 @@ def calibration_error_if_calibrated(
         for _ in range(repeats)
     ]
     return np.array(errors)
+
+
+def _numbers(values: Iterable[Any]) -> list[float]:
+    return [finite("one of the values", value) for value in values]
+
+
+def _confidence_level(value: Any) -> float:
+    return check_bound("confidence", value, 1, included=False, zero=False)
+
+
+def _truth_values(name: str, values: Any) -> NDArray[np.bool_]:
+    array = np.asarray(values)
+    others = array[(array != 0) & (array != 1)]
+    if others.size:
+        raise ValueError(
+            f"{name} holds {others.tolist()[0]!r}; pass True or False (or 1 or 0) for each image"
+        )
+    return array.astype(bool)
 
 
 def _confidences(values: Any) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -17,6 +18,8 @@ import nbformat
 @contextlib.contextmanager
 def server(folder, timeout=60, application="jupyterlab"):
     """Serve a folder with JupyterLab on a free port; yield its address, and stop it at the end.
+
+    The address contains a token; other users of the machine cannot use the server without it.
 
     `application` is the Python module to start: "jupyterlab" or "notebook".
 
@@ -35,15 +38,16 @@ def server(folder, timeout=60, application="jupyterlab"):
         "--allow-root",
         f"--ServerApp.port={port}",
         "--ServerApp.ip=127.0.0.1",
-        "--IdentityProvider.token=",
-        "--ServerApp.disable_check_xsrf=True",
         f"--ServerApp.root_dir={folder}",
         # News and extension listings use the network, which a test must not depend on.
         "--LabApp.news_url=None",
         "--LabApp.extension_manager=readonly",
     ]
+    token = secrets.token_urlsafe()
     environment = {
         **os.environ,
+        # Not as an option, which every user of the machine can see in the list of processes.
+        "JUPYTER_TOKEN": token,
         "JUPYTER_CONFIG_DIR": str(folder / ".jupyter"),
         "HOME": str(folder),
     }
@@ -55,7 +59,7 @@ def server(folder, timeout=60, application="jupyterlab"):
             env=environment,
         )
     try:
-        address = f"http://127.0.0.1:{port}"
+        address = f"http://127.0.0.1:{port}/?token={token}"
         _wait_until_it_answers(address, process, log, timeout)
         yield address
     finally:
@@ -70,10 +74,16 @@ def _wait_until_it_answers(address, process, log, timeout):
     end = time.monotonic() + timeout
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            urllib.request.urlopen(f"{address}/api/status", timeout=2)
+            urllib.request.urlopen(_url(address, "api/status"), timeout=2)
             return
         time.sleep(0.2)
     raise RuntimeError(f"JupyterLab does not respond at {address}:\n{log.read_text()[-2000:]}")
+
+
+def _url(address, path):
+    """Return the URL of a path on the server, with the token."""
+    server, token = address.split("/?")
+    return f"{server}/{path}?{token}"
 
 
 def write_notebook(path, *sources):
@@ -88,7 +98,7 @@ def open_and_run(page, address, name, view="doc/tree"):
 
     `view` is "doc/tree" in JupyterLab and "notebooks" in Notebook.
     """
-    page.goto(f"{address}/{view}/{name}?reset")
+    page.goto(f"{_url(address, f'{view}/{name}')}&reset")
     page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
     _wait_for_kernel(page)
     page.get_by_role("menuitem", name="Run", exact=True).first.click()

@@ -99,9 +99,10 @@ def record(name: str, root: str | os.PathLike[str], only: Collection[int] | None
     for number, (path, channels, class_of) in enumerate(jobs):
         if only is not None and number not in only:
             continue
-        key = json.dumps([as_dict(plan), path, channels, weights, code["commit"], _SEED])
+        key = json.dumps([as_dict(plan), path, channels, weights, code, _SEED])
         kept = finished / f"{number}.npz"
-        if not _is_kept(kept, key):
+        # The commit does not say what edited code was when a layer was made with it.
+        if code["changed_since"] is not False or not _is_kept(kept, key):
             started = time.process_time()
             layer, tiles = _layer(model, normalize, path, channels, class_of, plan)
             layer["of"] = len(alive[path]) if path in alive else len(class_names)

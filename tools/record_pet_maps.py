@@ -5,6 +5,7 @@ python tools/record_pet_maps.py
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torch import nn
 
 from lecture_utils.datasets import drawn_pets
 from lecture_utils.runs import _networks, recipe
+from lecture_utils.runs._store import write_arrays
 from lecture_utils.training import ImageDataModule, parameter_groups
 from lecture_utils.transfer import embed, freeze, make_maps, run_in_batches, split
 from lecture_utils.transfer._pet_maps import PATH, SIZES, STAGES
@@ -67,8 +69,8 @@ def record_pet_maps(path: str | os.PathLike[str] = PATH, *, seed: int = 0) -> di
         "explained": [round(each.explained, 4) for each in maps],
         "dimensions": maps[0].dimensions,
     }
-    np.savez_compressed(
-        path,
+    write_arrays(
+        Path(path),
         pca=np.stack([each.pca for each in maps]),
         tsne=np.stack([each.tsne for each in maps]),
         neighbors=np.stack([each.neighbors for each in maps]).astype(np.int16),

@@ -1,7 +1,6 @@
 """Shared code of the scripts that create the package's data samples."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lecture_utils import datasets
+from lecture_utils._atomic import replacing
 
 
 def load_full(
@@ -38,9 +38,6 @@ def main(description: str, target: Path, make_sample: Callable[[], dict[str, NDA
                 sys.exit(f"{target} differs from a new sample")
         print(f"{target} agrees with a new sample")
         return
-    target.parent.mkdir(exist_ok=True)
-    partial = target.with_suffix(".part")
-    with partial.open("wb") as file:
+    with replacing(target) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)
-    os.replace(partial, target)
     print(f"{target}: {target.stat().st_size:,} bytes")

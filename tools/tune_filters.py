@@ -9,15 +9,17 @@ Combinations already in the file are not trained again, so that a stopped run ca
 
 import argparse
 import itertools
-import json
 
 import pytorch_lightning as pl
 import torch
+import tuning
+from torch import nn
 
 from lecture_utils import models
-from lecture_utils._atomic import replacing
 from lecture_utils.runs import _filter_recipes as filters
 from lecture_utils.runs import _record
+from lecture_utils.training import InMemoryDataset
+from lecture_utils.training._forward import apply_model
 
 #: Not among the seeds of the recorded runs.
 SEED = 100
@@ -27,8 +29,8 @@ def trial(network, size, learning_rate, weight_decay):
     """Train once; return accuracy and loss on the validation images after the last epoch."""
     recipe = filters.make_one(network, size, (learning_rate, weight_decay))
     pl.seed_everything(SEED, verbose=False)
-    model = models.build(network)
-    data = _record._prepared(recipe, model, _record._data_module(recipe, SEED, None))
+    model, data = without_frozen(models.build(network), _record._data_module(recipe, SEED, None))
+    data = _record._prepared(recipe, model, data)
     trainer = pl.Trainer(
         max_epochs=recipe.epochs,
         # Only the end counts.
@@ -45,6 +47,21 @@ def trial(network, size, learning_rate, weight_decay):
     return {name: round(float(metrics[name]), 5) for name in ("val_accuracy", "val_loss")}
 
 
+def without_frozen(model, data):
+    """Run frozen filters once and not in every step, which gives the same results, sooner."""
+    start = next(i for i, layer in enumerate(model) if isinstance(layer, nn.Flatten))
+    frozen, classifier = model[:start], model[start:]
+    if start == 0 or any(p.requires_grad for p in frozen.parameters()):
+        return model, data
+    for name in ("train_set", "validation_set"):
+        images = getattr(data, name)
+        with torch.inference_mode():
+            features = [apply_model(frozen, some) for some in images.inputs.split(500)]
+        # Cloned outside, because tensors of inference mode cannot be used in training.
+        setattr(data, name, InMemoryDataset(torch.cat(features).clone(), images.labels))
+    return classifier, data
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("network", nargs="*", help=f"of {', '.join(filters.NETWORKS)}")
@@ -54,27 +71,13 @@ def main():
     networks = arguments.network or filters.NETWORKS
     for network, size in itertools.product(networks, filters.TUNED_SIZES):
         for rate, decay in itertools.product(filters.LEARNING_RATES, filters.WEIGHT_DECAYS):
-            known = read()
-            tried = known.setdefault(network, {}).setdefault(str(size), [])
+            tried = tuning.read(filters.TUNING).get(network, {}).get(str(size), [])
             settings = {"learning_rate": rate, "weight_decay": decay}
-            if any(settings.items() <= one.items() for one in tried):
+            if tuning.is_tried(tried, settings):
                 continue
-            result = {**settings, **trial(network, size, rate, decay)}
-            print(network, size, result, flush=True)
-            known = read()  # another process may have written in the meantime
-            known.setdefault(network, {}).setdefault(str(size), []).append(result)
-            write(known)
-
-
-def read():
-    path = filters.TUNING
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
-def write(known):
-    filters.TUNING.parent.mkdir(exist_ok=True)
-    with replacing(filters.TUNING) as temporary:
-        temporary.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+            result = trial(network, size, rate, decay)
+            print(network, size, {**settings, **result}, flush=True)
+            tuning.add(filters.TUNING, network, size, settings, result)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ Combinations already in the file are not trained again, so that a stopped run ca
 """
 
 import argparse
-import json
 import logging
 import warnings
 
 import pytorch_lightning as pl
 import torch
+import tuning
 
-from lecture_utils._atomic import replacing
 from lecture_utils.runs import _networks, _recipes, _record
 from lecture_utils.runs import _transfer_recipes as recipes
 
@@ -65,28 +64,14 @@ def main():
     torch.set_num_threads(arguments.threads)
     for strategy in arguments.strategy or recipes.CURVES:
         for count, seeds in recipes.TUNED_COUNTS.items():
-            tried = read().get(strategy, {}).get(str(count), [])
+            tried = tuning.read(recipes.TUNING).get(strategy, {}).get(str(count), [])
             while (rate := recipes.next_rate(tried, seeds)) is not None:
                 for seed in seeds:
                     settings = {"learning_rate": rate, "seed": seed}
-                    if not any(settings.items() <= one.items() for one in tried):
+                    if not tuning.is_tried(tried, settings):
                         result = trial(strategy, count, rate, seed, arguments.data_dir)
-                        tried.append({**settings, **result})
-                        print(strategy, count, tried[-1], flush=True)
-                        keep(strategy, count, tried)
-
-
-def read():
-    path = recipes.TUNING
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
-def keep(strategy, count, tried):
-    known = read()  # another process may have written in the meantime
-    known.setdefault(strategy, {})[str(count)] = tried
-    recipes.TUNING.parent.mkdir(exist_ok=True)
-    with replacing(recipes.TUNING) as temporary:
-        temporary.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+                        print(strategy, count, {**settings, **result}, flush=True)
+                        tried = tuning.add(recipes.TUNING, strategy, count, settings, result)
 
 
 if __name__ == "__main__":

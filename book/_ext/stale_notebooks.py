@@ -24,12 +24,18 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "lecture_utils"
 #: Name of the file, in the folder of the kept results, that has the fingerprint of each chapter.
 RECORD = "lecture_utils.json"
-# What modules read from the package's folder; a run's card changes with its history and weights.
+# What modules read from the package's folder. A run's card changes with its history and weights,
+# but not with its test logits, which `runs.record_test_logits` replaces. The results of the tuning
+# determine the recipes.
 _DATA = {
-    "datasets": "data/samples/*.npz",
-    "interpretation.recordings": "data/filters/*/*.*",
-    "runs": "data/runs/*/*/*/card.json",
-    "transfer": "data/samples/*.npz",
+    "datasets": ("data/samples/*.npz",),
+    "interpretation.recordings": ("data/filters/*/*.*",),
+    "runs": (
+        "data/runs/*/*/*/card.json",
+        "data/runs/*/*/*/test_logits.npz",
+        "data/tuning/*.json",
+    ),
+    "transfer": ("data/samples/*.npz",),
 }
 logger = logging.getLogger(__name__)
 
@@ -111,7 +117,8 @@ def _files_of(name, demos, root):
     if parts[:2] == [PACKAGE, "widgets"] and len(parts) == 3 and parts[2] in demos:
         parts[2] = demos[parts[2]]
     base = root.joinpath(*parts)
-    data = sorted((root / PACKAGE).glob(_DATA.get(".".join(parts[1:]), "no data")))
+    patterns = _DATA.get(".".join(parts[1:]), ())
+    data = sorted(path for pattern in patterns for path in (root / PACKAGE).glob(pattern))
     if base.with_suffix(".py").is_file():
         return [base.with_suffix(".py"), *data]
     if (base / "__init__.py").is_file():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lecture_utils._inspect import check_forward
+from lecture_utils._inspect import LayerOutputError, check_forward
 from lecture_utils._validation import kind_of
 
 #: Tasks of a classifier: one class out of many, or a yes/no decision.
@@ -187,13 +188,17 @@ def as_model_dtype(model: nn.Module, inputs: Tensor) -> Tensor:
     return inputs.to(weight.dtype)
 
 
-def run_model(model: nn.Module, images: Tensor) -> Any:
+def run_model(
+    model: nn.Module, images: Tensor, forward: Callable[[Tensor], Any] | None = None
+) -> Any:
     """Run a model, and report a mismatch as an error about the images.
 
     Parameters
     ----------
     model : nn.Module
     images : tensor, shape (N, ...)
+    forward : callable, optional
+        Takes the images and runs the model, or a part of it. By default, the model itself.
 
     Returns
     -------
@@ -205,7 +210,9 @@ def run_model(model: nn.Module, images: Tensor) -> Any:
         If the model cannot take images of this shape or type.
     """
     try:
-        return model(images)
+        return (forward or model)(images)
+    except LayerOutputError:
+        raise
     # The errors that layers and models raise for unsuitable inputs. Others, such as AttributeError,
     # point to mistakes in a model's code, and are clearest unchanged.
     except (RuntimeError, ValueError, TypeError, AssertionError, IndexError) as error:

@@ -32,7 +32,7 @@ def random_affine(
     Names and units are those of `Augment` and of torchvision's ``RandomAffine``. Every amount is
     drawn for each image separately, uniformly within its bounds (for a shear: its tangent). The
     image is resampled once, with bilinear interpolation; pixels from outside the image are 0.
-    Unlike torchvision, this function moves by fractions of a pixel, and rotates after the shear.
+    Unlike torchvision, this function moves by fractions of a pixel, and rotates before the shear.
 
     Parameters
     ----------

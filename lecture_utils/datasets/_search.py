@@ -166,11 +166,12 @@ def find(
             return finders[source]()
         except DatasetNotFoundError as error:
             raise DatasetNotFoundError(f"no {title} there: {error}") from error
+    # A second call need not wait for a network that was missing a moment ago, unless it insists.
+    tries_again = bool(download) or title not in _download_failed
     if download is None:
         download = downloads_are_welcome()
     for name, finder in finders.items():
-        # A second call need not wait for a network that was missing a moment ago.
-        if name == "download" and (not download or title in _download_failed):
+        if name == "download" and not (download and tries_again):
             continue
         try:
             found = finder()

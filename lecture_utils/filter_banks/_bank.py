@@ -65,26 +65,28 @@ class FilterBank:
         self.kernels: list[NDArray[Any]] = [
             checked_kernel(kernel, n) for n, kernel in enumerate(kernels)
         ]
-        if not self.kernels:
+        # The computation uses this tuple, because its buffers must fit the filters that it knows.
+        self._kernels = tuple(self.kernels)
+        if not self._kernels:
             raise ValueError("a bank needs at least one kernel; the list is empty")
-        count = len(self.kernels)
+        count = len(self._kernels)
         self.names = [f"filter {n}" for n in range(count)] if names is None else list(names)
         if len(self.names) != count:
             raise ValueError(f"{len(self.names)} names for {count} kernels; give one name to each")
         self._plan: tuple[object, Plan] | None = None
 
     def __len__(self) -> int:
-        return len(self.kernels)
+        return len(self._kernels)
 
     def __repr__(self) -> str:
-        sizes = sorted({kernel.shape for kernel in self.kernels})
+        sizes = sorted({kernel.shape for kernel in self._kernels})
         listed = ", ".join(f"{height}x{width}" for height, width in sizes[:4])
         return f"{type(self).__name__}({len(self)} kernels: {listed}{', ...' * (len(sizes) > 4)})"
 
     @property
     def is_complex(self) -> bool:
         """Whether the responses are complex."""
-        return any(np.iscomplexobj(kernel) for kernel in self.kernels)
+        return any(np.iscomplexobj(kernel) for kernel in self._kernels)
 
     @overload
     def responses(self, image: Tensor, mode: str = "reflect") -> Tensor: ...
@@ -236,7 +238,7 @@ class FilterBank:
 
     def _factorize(self) -> list[Factor]:
         """Return (columns, rows) for each kernel; a subclass that knows them overrides this."""
-        return [factorize(kernel) for kernel in self.kernels]
+        return [factorize(kernel) for kernel in self._kernels]
 
     def _apply(
         self,

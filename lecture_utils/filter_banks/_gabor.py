@@ -204,13 +204,14 @@ class GaborBank(FilterBank):
         self._offset, self._n_stds = _checked_rest(offset, n_stds)
         kernels = [_kernel(entry, self._offset, self._n_stds) for entry in self.parameters]
         super().__init__(kernels, [_name(entry) for entry in self.parameters])
+        self._parameters = tuple(self.parameters)  # as for `FilterBank._kernels`
 
     def _factorize(self):
         return [
             self._round_factors(entry, kernel.shape)
             if isinstance(entry.sigma, float)
             else factorize(kernel)
-            for entry, kernel in zip(self.parameters, self.kernels, strict=True)
+            for entry, kernel in zip(self._parameters, self._kernels, strict=True)
         ]
 
     def _round_factors(self, parameters, shape):

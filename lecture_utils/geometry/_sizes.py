@@ -142,7 +142,10 @@ def output_size(
     (14, 20)
     """
     arguments = (size, kernel, stride, padding, dilation)
-    one_axis = not any(isinstance(value, (tuple, list)) for value in arguments)
+    # As in `as_pair`: an array with two numbers is a pair, too.
+    one_axis = not any(
+        isinstance(value, (tuple, list)) or getattr(value, "ndim", 0) == 1 for value in arguments
+    )
     pads = padding_per_side(padding, kernel, stride, dilation)
     sizes, kernels = as_pair(size, "size", 1), as_pair(kernel, "kernel", 1)
     strides, dilations = as_pair(stride, "stride", 1), as_pair(dilation, "dilation", 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
 import torch
@@ -12,7 +13,8 @@ from torch import nn
 
 from lecture_utils._inspect import eager, evaluating, first_convolution, output_of
 from lecture_utils._validation import as_pair, check_name, finite, is_whole, positive, whole
-from lecture_utils.interpretation._activations import MapReader, check_images, find_layer, run
+from lecture_utils._validation.batches import run_model
+from lecture_utils.interpretation._activations import MapReader, check_images, find_layer
 from lecture_utils.interpretation._canvases import FourierCanvas, PixelCanvas
 from lecture_utils.interpretation._diversity import similarity
 from lecture_utils.interpretation._layout import following_axes
@@ -171,7 +173,7 @@ def maximize_activation(
         check_images(model, inputs)
         follow = following_axes(inputs) if reader.axes is None else nullcontext(inputs)
         with follow as followed, _watching(reader, inputs), eager():
-            output = run(lambda batch: output_of(model, name, batch), followed)
+            output = run_model(model, followed, partial(output_of, model, name))
         if isinstance(output, torch.Tensor) and output.ndim == 4:
             output = reader.maps(output)
         return _checked(name, output, wanted).to(precision)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from difflib import get_close_matches
-from typing import TypeAlias, TypeVar, overload
+from typing import TypeAlias, overload
 
 import torch
 from torch import nn
 
-from lecture_utils._inspect import check_forward, eager, evaluating, never_reached
+from lecture_utils._inspect import LayerOutputError, eager, evaluating, never_reached
 from lecture_utils._validation import whole
+from lecture_utils._validation.batches import run_model
 from lecture_utils.interpretation._layout import (
     Axes,
     FollowInside,
@@ -23,7 +24,6 @@ from lecture_utils.interpretation._layout import (
     has_spatial_layer,
 )
 
-_T = TypeVar("_T")
 _Layer: TypeAlias = str | nn.Module
 
 
@@ -228,7 +228,7 @@ def feature_maps(
         for batch in images.split(batch_size):
             outputs = {}
             with reading_maps(readers.values(), batch, outputs.__setitem__) as followed:
-                run(model, followed)
+                run_model(model, followed)
             for name in parts:
                 if name not in outputs:
                     raise ValueError(never_reached(name))
@@ -345,22 +345,6 @@ def check_images(model: nn.Module, images: object) -> None:
         )
 
 
-def run(model: Callable[[torch.Tensor], _T], images: torch.Tensor) -> _T:
-    """Run the model, and report a mismatch as an error about the images."""
-    try:
-        return model(images)
-    except torch.OutOfMemoryError:
-        raise
-    except TypeError:
-        check_forward(getattr(model, "forward", model))
-        raise
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(
-            f"the model does not accept images of shape {tuple(images.shape)}: {reason}"
-        ) from error
-
-
 class MapReader:
     """Converts a layer's output to the order (N, channels, rows, columns).
 
@@ -443,12 +427,12 @@ def check_maps(name: str, output: object) -> torch.Tensor:
             else f"a {type(output).__name__}"
         )
         if isinstance(output, torch.Tensor) and output.ndim == 3:
-            raise ValueError(
+            raise LayerOutputError(
                 f"layer {name!r} outputs {what}, probably tokens (N, length, channels); "
                 "name a layer before they are flattened, or pass a model in which the layer's "
                 "output is reshaped to (N, rows, columns, channels), without a class token"
             )
-        raise ValueError(
+        raise LayerOutputError(
             f"layer {name!r} outputs {what}, not feature maps (N, channels, height, width); "
             "name a convolution, or a layer between convolutions"
         )

@@ -9,7 +9,8 @@ from torch import nn
 
 from lecture_utils._inspect import evaluating
 from lecture_utils._validation import whole
-from lecture_utils.interpretation._activations import check_images, run
+from lecture_utils._validation.batches import run_model
+from lecture_utils.interpretation._activations import check_images
 from lecture_utils.interpretation._grad_cam import class_scores
 from lecture_utils.interpretation._occlusion import cover_of
 
@@ -98,7 +99,7 @@ def deletion_curve(
     counts = torch.linspace(0, cells, steps + 1).round().long().tolist()
     cover = cover_of(fill, images)
     with evaluating(model), torch.no_grad():
-        _, chosen = class_scores(run(model, images), class_index, len(images))
+        _, chosen = class_scores(run_model(model, images), class_index, len(images))
         curves = []
         for image, ranked, index in zip(images, when, chosen, strict=True):
             gone = torch.stack([ranked < count for count in counts])[:, None]
@@ -106,7 +107,7 @@ def deletion_curve(
             curves.append(
                 torch.cat(
                     [
-                        class_scores(run(model, some), index, len(some))[0]
+                        class_scores(run_model(model, some), index, len(some))[0]
                         for some in covered.split(whole("batch_size", batch_size, 1))
                     ]
                 )

@@ -10,15 +10,14 @@ from typing import Literal
 import torch
 from torch import nn
 
-from lecture_utils._inspect import evaluating, never_reached
+from lecture_utils._inspect import LayerOutputError, evaluating, never_reached
 from lecture_utils._validation import whole
-from lecture_utils._validation.batches import as_logits
+from lecture_utils._validation.batches import as_logits, run_model
 from lecture_utils.interpretation._activations import (
     MapReader,
     check_images,
     find_layer,
     reading_maps,
-    run,
 )
 
 
@@ -196,7 +195,7 @@ def grad_cam_channels(
     def restart(_, output):
         """Start recording the forward pass for gradients here, and not before."""
         if not output.is_floating_point():
-            raise ValueError(
+            raise LayerOutputError(
                 f"layer {name!r} outputs {output.dtype}, which has no gradient; pass the model "
                 "before it was quantized"
             )
@@ -209,7 +208,7 @@ def grad_cam_channels(
         images = images.clone() if images.is_inference() else images
         try:
             with reading_maps([reader], images, restart) as followed:
-                logits = run(model, followed)
+                logits = run_model(model, followed)
         finally:
             torch.set_grad_enabled(False)
         if not outputs:
@@ -283,7 +282,7 @@ def cam(
             _recording_dense_layers(model) as dense_outputs,
             reading_maps([reader], images, outputs.__setitem__) as followed,
         ):
-            logits = run(model, followed)
+            logits = run_model(model, followed)
         if name not in outputs:
             raise ValueError(never_reached(name))
         maps = reader.maps(outputs[name])

@@ -15,6 +15,8 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
+from lecture_utils._inspect import LayerOutputError
+
 #: The axes of the channels, the rows and the columns.
 Axes: TypeAlias = tuple[int, int, int]
 
@@ -253,7 +255,7 @@ def find_axes(
     ]
     if len(fits) == 1:
         return fits[0]
-    raise ValueError(
+    raise LayerOutputError(
         f"layer {name!r} outputs shape {tuple(output.shape)}, and its axes cannot be followed "
         "from the image; pass channel_axis=1 if the channels come first, or channel_axis=-1 if last"
     )

@@ -9,7 +9,8 @@ from torch import nn
 
 from lecture_utils._inspect import evaluating
 from lecture_utils._validation import as_pair, whole
-from lecture_utils.interpretation._activations import check_images, run
+from lecture_utils._validation.batches import run_model
+from lecture_utils.interpretation._activations import check_images
 from lecture_utils.interpretation._grad_cam import class_scores
 
 
@@ -91,7 +92,7 @@ def occlusion(
         for left in _positions(width, size[1], step[1])
     ]
     with evaluating(model), torch.no_grad():
-        scores, chosen = class_scores(run(model, images), class_index, len(images))
+        scores, chosen = class_scores(run_model(model, images), class_index, len(images))
         return torch.stack(
             [
                 _average_fall(model, image, index, score, boxes, cover, batch_size)
@@ -107,7 +108,7 @@ def _average_fall(model, image, index, score, boxes, cover, batch_size):
         covered = image.repeat(len(some), 1, 1, 1)
         for copy, (rows, columns) in zip(covered, some, strict=True):
             copy[:, rows, columns] = cover
-        left, _ = class_scores(run(model, covered), index, len(covered))
+        left, _ = class_scores(run_model(model, covered), index, len(covered))
         for (rows, columns), fall in zip(some, score - left, strict=True):
             falls[rows, columns] += fall
             times[rows, columns] += 1

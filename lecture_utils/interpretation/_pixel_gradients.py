@@ -10,7 +10,8 @@ from torch import nn
 
 from lecture_utils._inspect import eager, evaluating
 from lecture_utils._validation import finite, whole
-from lecture_utils.interpretation._activations import check_images, run
+from lecture_utils._validation.batches import run_model
+from lecture_utils.interpretation._activations import check_images
 from lecture_utils.interpretation._grad_cam import class_scores
 
 # The layers that guided backpropagation changes. Their derivatives are never negative.
@@ -106,7 +107,7 @@ def smooth_grad(
     generator = torch.Generator().manual_seed(whole("seed", seed))
     deviation = noise * (images.amax(dim=(1, 2, 3)) - images.amin(dim=(1, 2, 3)))
     with _for_gradients(model):
-        _, chosen = class_scores(run(model, images), class_index, len(images))
+        _, chosen = class_scores(run_model(model, images), class_index, len(images))
         total = torch.zeros_like(images)
         for _ in range(samples):
             # Drawn on the CPU, so that a GPU gets the same noise.
@@ -173,7 +174,7 @@ def integrated_gradients(
             f"{tuple(images.shape)}"
         ) from error
     with _for_gradients(model):
-        _, chosen = class_scores(run(model, images), class_index, len(images))
+        _, chosen = class_scores(run_model(model, images), class_index, len(images))
         total = torch.zeros_like(images)
         for step in range(steps):
             share = (step + 0.5) / steps
@@ -254,7 +255,7 @@ def _for_gradients(model: nn.Module) -> Iterator[None]:
 def _gradient(model, images, class_index):
     """Return the gradient of each image's logit, and the class of each."""
     pixels = images.detach().clone().requires_grad_()
-    scores, chosen = class_scores(run(model, pixels), class_index, len(images))
+    scores, chosen = class_scores(run_model(model, pixels), class_index, len(images))
     total = scores.sum()
     gradient = None
     if total.requires_grad:

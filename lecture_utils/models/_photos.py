@@ -33,7 +33,7 @@ def cats_cnn(
     Returns
     -------
     nn.Sequential
-        Maps (N, 3, H, W), H and W at least 46, to (N, num_classes); 307,393 parameters for one
+        Maps (N, 3, H, W), H and W at least 38, to (N, num_classes); 307,393 parameters for one
         logit.
 
     Raises

@@ -11,7 +11,6 @@ from torch import nn
 from lecture_utils import models
 from lecture_utils._inspect import evaluating
 from lecture_utils.runs._recipe import PHOTOS, Recipe
-from lecture_utils.training._forward import CHANGEABLE
 
 # The output of the frozen part is cached on disk if it has at most this many bytes per image.
 _MOST_BYTES = 250_000
@@ -83,6 +82,9 @@ def frozen_layers(model: nn.Module) -> int:
     """
     if not isinstance(model, nn.Sequential):
         return 0
+    # Not at the top: loading a run does not need Lightning, which takes seconds to import.
+    from lecture_utils.training._forward import CHANGEABLE
+
     count = 0
     for layer in model:
         if isinstance(layer, CHANGEABLE) or any(p.requires_grad for p in layer.parameters()):

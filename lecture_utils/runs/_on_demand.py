@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from lecture_utils.datasets._download import DownloadError, download
+from lecture_utils.datasets._download import DownloadError, download, has_checksum
 from lecture_utils.datasets._policy import is_offline
 from lecture_utils.datasets._search import cache_folder
 from lecture_utils.runs import _store
@@ -26,7 +26,9 @@ def installed_without_runs() -> bool:
 def recorded() -> list[tuple[str, int]]:
     """Return name and seed of the runs that can be downloaded, sorted."""
     cards = [Path(file).parent for file in _index()["files"] if file.endswith(f"/{_store.CARD}")]
-    return sorted((run.parent.as_posix(), int(run.name.removeprefix("seed"))) for run in cards)
+    return sorted(
+        (run.parent.as_posix(), seed) for run in cards if (seed := _store.seed_of(run)) is not None
+    )
 
 
 def fetch(name: str, seed: int) -> Path:
@@ -35,7 +37,7 @@ def fetch(name: str, seed: int) -> Path:
     Raises
     ------
     FileNotFoundError
-        If ``LECTURE_OFFLINE`` is set.
+        If ``LECTURE_OFFLINE`` is set, and a file is missing or damaged.
     DownloadError
         If a file cannot be downloaded or has another content.
     """
@@ -44,20 +46,20 @@ def fetch(name: str, seed: int) -> Path:
     for file, checksum in index["files"].items():
         if not file.startswith(run):
             continue
-        if is_offline() and not (folder / file).is_file():
-            raise FileNotFoundError(
-                f"the package was installed without recorded runs, and LECTURE_OFFLINE forbids "
-                f"downloading {name}, seed {seed}; allow it, or {_REMEDY}"
-            )
+        path, checksum = folder / file, f"sha256:{checksum}"
+        if is_offline():
+            if not path.is_file() or not has_checksum(path, checksum):
+                why = "is damaged" if path.is_file() else "is missing"
+                raise FileNotFoundError(
+                    f"the package was installed without recorded runs, {path} {why}, and "
+                    f"LECTURE_OFFLINE forbids downloading {name}, seed {seed}; unset it, or "
+                    f"{_REMEDY}"
+                )
+            continue
         try:
-            download(
-                [f"{index['address']}/{file}"],
-                folder / file,
-                f"sha256:{checksum}",
-                progress=False,
-            )
+            download([f"{index['address']}/{file}"], path, checksum, progress=False)
         except DownloadError as error:
-            raise DownloadError(f"{error}. Or {_REMEDY}") from error
+            raise DownloadError(f"{str(error).rstrip('.')}. Or {_REMEDY}") from error
     return folder / run
 
 

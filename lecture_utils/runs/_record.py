@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lecture_utils import datasets, geometry
+from lecture_utils._atomic import claimed
 from lecture_utils.runs import _environment, _legacy, _networks
 from lecture_utils.runs._readouts import evaluate_readouts, write_readouts
 from lecture_utils.runs._recipe import PHOTOS, Recipe
@@ -65,36 +68,47 @@ def start(
     settings = {
         "recipe": dataclasses.asdict(recipe),
         "seed": seed,
-        "data_dir": None if data_dir is None else str(data_dir),
+        "data_dir": _resolved(data_dir),
         "threads": threads,
         "trainer": {**TRAINER_OPTIONS, **trainer_options},
         "code": [_environment.code_version()],
     }
-    data = None
     # The other processes of a run will see the folder that the first one creates.
-    if _is_first_process():
+    if not _is_first_process():
+        return _train(folder, settings)
+    # An earlier run is removed only after everything that can fail before the training has worked.
+    trainer = _checked(folder, settings)
+    with _claimed(folder):
         if not overwrite:
             _check_free(folder, recipe.name, seed)
-        # Before an earlier run is removed: if the data are missing, the old run stays.
         data = _data_module(recipe, seed, settings["data_dir"])
         if folder.is_dir():
             shutil.rmtree(folder)
         write_json(folder / SETTINGS, settings)
-    return _train(folder, settings, data)
+        return _train(folder, settings, data, trainer)
 
 
 def resume(name: str, seed: int, root: str | os.PathLike[str]) -> Path | None:
     """Continue a run that was stopped, after its last complete epoch."""
     folder = run_folder(name, seed, root)
+    settings = _unfinished(folder, name, seed)
+    if not _is_first_process():
+        return _train(folder, settings)
+    with _claimed(folder):
+        settings = _unfinished(folder, name, seed)  # another process may just have finished it
+        now = _environment.code_version()
+        if now != settings["code"][-1]:
+            settings["code"].append(now)
+            write_json(folder / SETTINGS, settings)
+        return _train(folder, settings)
+
+
+def _unfinished(folder, name, seed):
+    """Return the settings of a run that was stopped; raise an error if there is none."""
     if (folder / CARD).is_file():
         raise FileExistsError(f"{name} with seed {seed} is finished; there is nothing to resume")
     remedy = f"start the run with: python -m lecture_utils.runs train {name} --seed {seed}"
-    settings = _legacy.settings(read_json(folder / SETTINGS, remedy))
-    now = _environment.code_version()
-    if now != settings["code"][-1] and _is_first_process():
-        settings["code"].append(now)
-        write_json(folder / SETTINGS, settings)
-    return _train(folder, settings)
+    return _legacy.settings(read_json(folder / SETTINGS, remedy))
 
 
 def _is_first_process():
@@ -102,6 +116,37 @@ def _is_first_process():
 
     # The attribute exists in jobs with several processes.
     return getattr(rank_zero_only, "rank", None) in (0, None)
+
+
+def _claimed(folder):
+    """Let no other process start or resume the run while this one trains it."""
+    return claimed(
+        folder,
+        f"{folder} holds a run that is being trained right now; wait until it is finished, or stop "
+        "it",
+    )
+
+
+def _checked(folder, settings):
+    """Return the trainer of a new run; raise an error if a setting is unsuitable."""
+    import torch
+
+    for name, value in {**settings["recipe"], **settings["trainer"]}.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"{name} is {value!r}, which the settings of a run cannot store ({error}); pass "
+                "plain Python numbers, strings, lists and dictionaries"
+            ) from error
+    recipe = Recipe(**settings["recipe"])
+    # Random numbers do not matter here: the generator is seeded later, and the model built again.
+    augment = _augment(recipe)
+    if augment is not None:  # some options are checked only when it is called
+        augment(torch.zeros(1, 3 if recipe.dataset == PHOTOS else 1, 28, 28))
+    whole = _networks.build(recipe, settings["seed"])
+    _classifier(recipe, _networks.module_to_fit(recipe, whole))
+    return _trainer(folder, recipe, _options(settings))
 
 
 def _check_free(folder, name, seed):
@@ -114,24 +159,14 @@ def _check_free(folder, name, seed):
         )
 
 
-def _train(folder, settings, data=None):
+def _train(folder, settings, data=None, trainer=None):
     import pytorch_lightning as pl
     import torch
-
-    from lecture_utils.runs._callbacks import (
-        EpochCheckpoint,
-        FilterSnapshots,
-        History,
-        ReadOutCallback,
-    )
-    from lecture_utils.training import best_precision, uses_cuda
 
     if settings["threads"]:
         torch.set_num_threads(settings["threads"])
     recipe, seed = Recipe(**settings["recipe"]), settings["seed"]
-    options = dict(settings["trainer"])
-    if options["precision"] == "auto":
-        options["precision"] = best_precision(options["accelerator"])
+    options = _options(settings)
     pl.seed_everything(seed, verbose=False)
     whole = _networks.build(recipe, seed)
     if data is None:
@@ -141,7 +176,44 @@ def _train(folder, settings, data=None):
     if recipe.head_repeats and not checkpoint.is_file():
         _train_head(recipe, whole, settings, options)
     module = _classifier(recipe, _networks.module_to_fit(recipe, whole))
-    trainer = pl.Trainer(
+    if trainer is None:
+        trainer = _trainer(folder, recipe, options)
+    trainer.fit(
+        module,
+        datamodule=data,
+        ckpt_path=str(checkpoint) if checkpoint.is_file() else None,
+        weights_only=True,
+    )
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    if not trainer.is_global_zero:
+        return None
+    _finish(folder, settings, recipe, data, {**options, **_used(trainer)})
+    return folder
+
+
+def _options(settings):
+    """Return the options of the trainer, with the best precision of the accelerator for "auto"."""
+    from lecture_utils.training import best_precision
+
+    options = dict(settings["trainer"])
+    if options["precision"] == "auto":
+        options["precision"] = best_precision(options["accelerator"])
+    return options
+
+
+def _trainer(folder, recipe, options):
+    import pytorch_lightning as pl
+
+    from lecture_utils.runs._callbacks import (
+        EpochCheckpoint,
+        FilterSnapshots,
+        History,
+        ReadOutCallback,
+    )
+    from lecture_utils.training import uses_cuda
+
+    return pl.Trainer(
         **options,
         max_epochs=recipe.epochs,
         callbacks=[
@@ -160,18 +232,6 @@ def _train(folder, settings, data=None):
         # Lightning supports it for GPUs only.
         sync_batchnorm=uses_cuda(options["accelerator"]),
     )
-    trainer.fit(
-        module,
-        datamodule=data,
-        ckpt_path=str(checkpoint) if checkpoint.is_file() else None,
-        weights_only=True,
-    )
-    if trainer.interrupted:
-        raise KeyboardInterrupt
-    if not trainer.is_global_zero:
-        return None
-    _finish(folder, settings, recipe, data, {**options, **_used(trainer)})
-    return folder
 
 
 def _train_head(recipe, whole, settings, options):
@@ -280,10 +340,13 @@ def _write_weights(path, recipe, whole, state):
     """Write the trained weights of a checkpoint, and load the written file into the whole model."""
     from lecture_utils.runs._weights import load_weights, save_weights
 
-    module = _classifier(recipe, _networks.module_to_fit(recipe, whole))
+    fitted = _networks.module_to_fit(recipe, whole)
+    module = _classifier(recipe, fitted)
     module.load_state_dict(state)
+    # Averaged weights lie in a copy of the model, all of whose layers would pass for frozen ones.
+    fitted.load_state_dict(module.eval_model.state_dict())
     # The recipe determines the frozen weights, so only the trained ones are written.
-    digest = save_weights(_networks.trainable_part(recipe, module.eval_model), path)
+    digest = save_weights(_networks.trainable_part(recipe, fitted), path)
     load_weights(_networks.trainable_part(recipe, whole), path, digest)
     return digest
 
@@ -324,7 +387,7 @@ def record_test_logits(
 
     from lecture_utils.training import predicted_classes
 
-    data = _data_module(recipe, seed, None if data_dir is None else str(data_dir))
+    data = _data_module(recipe, seed, _resolved(data_dir))
     data.setup("test")
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     test_logits = _test_logits(recipe, model, data)
@@ -380,15 +443,40 @@ def _augment(recipe):
     return partial(random_affine, **recipe.augmentation)
 
 
+def _resolved(data_dir):
+    """Return the folder as an absolute path: a resume may be started from another folder."""
+    if data_dir is None or data_dir == SAMPLE:
+        return data_dir
+    return str(Path(data_dir).expanduser().resolve())
+
+
+@contextmanager
+def _looking_in(data_dir: str | None) -> Iterator[None]:
+    """Have the loaders look into a folder, but only in this block: it is not the user's choice."""
+    if data_dir in (None, SAMPLE):
+        yield
+        return
+    if not os.path.isdir(data_dir):
+        raise FileNotFoundError(f"data_dir is {data_dir}, not a folder; pass an existing one")
+    before = os.environ.get("LECTURE_DATA")
+    os.environ["LECTURE_DATA"] = data_dir
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["LECTURE_DATA"]
+        else:
+            os.environ["LECTURE_DATA"] = before
+
+
 def _data_module(recipe, seed, data_dir):
     from lecture_utils.training import ImageDataModule, InMemoryDataModule
 
-    if data_dir not in (None, SAMPLE):
-        os.environ["LECTURE_DATA"] = data_dir
     if recipe.dataset == PHOTOS:
-        photos = datasets.cats_vs_dogs(
-            source="embedded" if data_dir == SAMPLE else None, download=True
-        )
+        with _looking_in(data_dir):
+            photos = datasets.cats_vs_dogs(
+                source="embedded" if data_dir == SAMPLE else None, download=True
+            )
         _check_full(photos.source, recipe.dataset, data_dir == SAMPLE)
         module = ImageDataModule(
             photos,
@@ -401,7 +489,7 @@ def _data_module(recipe, seed, data_dir):
         )
     else:
         module = InMemoryDataModule(
-            partial(_load, recipe.dataset, data_dir == SAMPLE),
+            partial(_load, recipe.dataset, data_dir),
             batch_size=recipe.batch_size,
             validation_size=recipe.validation_size,
             train_size=recipe.train_size,
@@ -418,10 +506,12 @@ def _prepared(recipe, whole, data):
     from lecture_utils.runs._filtered import FilteredDataModule
     from lecture_utils.transfer import EmbeddedDataModule, embed_augmented
 
-    if recipe.train_from is None and _networks.can_cache_features(recipe, whole):
+    if not _networks.can_cache_features(recipe, whole):
+        pass
+    elif recipe.train_from is None:
         data = FilteredDataModule(data, whole[: _networks.frozen_layers(whole)])
         data.setup("fit")
-    elif _networks.can_cache_features(recipe, whole):
+    else:
         augment, data.augment = data.augment, None
         images, seed = data.train_set, data.seed
         data = EmbeddedDataModule(data, whole, recipe.train_from)
@@ -443,9 +533,11 @@ def _repeated(dataset, times):
     return InMemoryDataset(inputs, dataset.labels.repeat(times))
 
 
-def _load(name, sample, split):
+def _load(name, data_dir, split):
     load = {"mnist": datasets.mnist, "fashion_mnist": datasets.fashion_mnist}[name]
-    data = load(split, source="embedded" if sample else None, download=True)
+    sample = data_dir == SAMPLE
+    with _looking_in(data_dir):
+        data = load(split, source="embedded" if sample else None, download=True)
     _check_full(data.source, name, sample)
     return data
 

@@ -90,6 +90,8 @@ class Run:
         FileNotFoundError
             If the weights were not kept.
         """
+        import torch
+
         from lecture_utils.runs import _networks
         from lecture_utils.runs._weights import load_weights
 
@@ -99,7 +101,9 @@ class Run:
                 f"the weights of {name} are too large to ship and were not kept; train again: "
                 f"runs.train({name!r}, {seed}, keep_weights=True)"
             )
-        model = _networks.build(self.recipe, self.card["seed"])
+        # Its initial weights are replaced; the random numbers of the reader's code stay the same.
+        with torch.random.fork_rng(devices=[]):
+            model = _networks.build(self.recipe, self.card["seed"])
         path = self.folder / _store.WEIGHTS
         load_weights(
             _networks.trainable_part(self.recipe, model), path, self.card["weights_sha256"]
@@ -292,9 +296,10 @@ def available(
         return [run for run in _on_demand.recorded() if run[0] in names]
     root = Path(root or _store.RECORDED)
     return sorted(
-        (each, int(card.parent.name.removeprefix("seed")))
+        (each, seed)
         for each in names
         for card in (root / each).glob(f"seed*/{_store.CARD}")
+        if (seed := _store.seed_of(card.parent)) is not None
     )
 
 
@@ -387,7 +392,8 @@ def record_test_logits(
     Raises
     ------
     ValueError
-        If the number of errors on these images is not the one in the card.
+        If the number of errors on these images is not the one in the card, or the recipe stores
+        its predictions in another form.
     FileNotFoundError
         If the run, its weights or the data set are missing.
 
@@ -399,6 +405,11 @@ def record_test_logits(
     from lecture_utils.runs import _record
 
     run = load(name, seed, root=root)
+    if not run.recipe.saves_logits:
+        raise ValueError(
+            f"{name} stores its predictions in another form, so it has no test logits; see "
+            "test_predictions, test_classes and readouts"
+        )
     _record.record_test_logits(
         run.folder, run.recipe, run.card["seed"], run.model, run.card, data_dir
     )
@@ -428,11 +439,13 @@ def train(
         Results go to ``<root>/<name>/seed<seed>``; with several nodes, this must be a shared
         folder.
     data_dir : path or "sample", optional
-        The folder that has the data set (see `datasets`), or the small embedded sample.
+        The folder that has the data set (see `datasets`), or the small embedded sample. Only this
+        run looks there; ``LECTURE_DATA`` stays as it is.
     threads : int, optional
         Number of processor threads. By default PyTorch decides.
     overwrite : bool
-        Whether to replace an earlier run.
+        Whether to replace an earlier run. It stays if the settings are refused or the data are
+        missing.
     trainer : dict, optional
         ``accelerator``, ``devices``, ``num_nodes``, ``strategy``, ``precision`` for Lightning's
         ``Trainer``. By default, there is one node and the others are "auto".
@@ -447,9 +460,10 @@ def train(
     Raises
     ------
     ValueError
-        If there is no recipe of that name, or an option is unknown.
+        If there is no recipe of that name, an option is unknown or unsuitable, or JSON cannot store
+        it.
     FileExistsError
-        If there is a finished or a stopped run already.
+        If there is a finished or a stopped run already, or another process is training it.
     FileNotFoundError
         If the data set is missing and cannot be downloaded.
     DivergedError
@@ -498,7 +512,7 @@ def resume(name: str, seed: int = 0, *, root: str | os.PathLike[str] = "runs") -
     FileNotFoundError
         If no such run was started.
     FileExistsError
-        If the run is finished.
+        If the run is finished, or another process is training it.
 
     Examples
     --------

@@ -29,6 +29,12 @@ def run_folder(name: str, seed: int, root: str | os.PathLike[str] | None = None)
     return Path(root or RECORDED) / name / f"seed{seed}"
 
 
+def seed_of(folder: Path) -> int | None:
+    """Return the seed of a run's folder; None for other folders, such as a copy "seed0.old"."""
+    number = folder.name.removeprefix("seed")
+    return int(number) if folder.name == f"seed{number}" and number.isdecimal() else None
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write JSON, completely or not at all."""
     with replacing(path) as temporary:

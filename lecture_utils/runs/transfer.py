@@ -66,7 +66,8 @@ class Boundary:
     trainable, parameters : int
         Number of trainable weights and biases, and of all.
     memory : int
-        Bytes of one training step on a batch of 32 images: see `profiling.training_memory`.
+        Bytes of one training step on a batch of the size passed to `boundaries`: see
+        `profiling.training_memory`.
     runs : list of runs.Run
         The recorded runs, one per seed; may be empty. ``run.history`` has the curves.
     """

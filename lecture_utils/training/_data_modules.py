@@ -28,13 +28,15 @@ def to_unit_range(images: Tensor) -> Tensor:
 
     Parameters
     ----------
-    images : tensor of uint8, shape (N, C, H, W)
-        A tensor of floats is returned unchanged, whatever its shape (embeddings are (N, features)).
+    images : tensor of uint8 or float, shape (N, C, H, W)
+        Floats keep their values and their type, and may have any shape (embeddings are
+        (N, features)).
 
     Returns
     -------
-    tensor of float32, shape (N, C, H, W)
-        In memory with the channels last, the fastest layout for convolutions.
+    tensor of float, shape of `images`
+        float32 for bytes. Images, which have four axes, are in memory with the channels last, the
+        fastest layout for convolutions.
 
     Examples
     --------
@@ -230,6 +232,8 @@ class BatchDataModule(pl.LightningDataModule):
     seed : int
         Determines the order of the training images, together with the epoch; and all random numbers
         in a training step (augmentation, mixup, dropout), together with the step: see `step_seed`.
+        PyTorch's sampler adds seed and epoch, so neighboring seeds share orders, one epoch apart:
+        the second epoch of seed 0 has the order of the first epoch of seed 1.
     augment : callable, optional
         Takes and returns a batch of training images with values from 0 to 1, on the model's device.
         See `augmentation.Augment`.
@@ -299,6 +303,7 @@ class BatchDataModule(pl.LightningDataModule):
         """Return batches in an order that depends only on the seed and the epoch."""
         processes = self.trainer.world_size if self.trainer else 1
         # Lightning sets this sampler's epoch, even after resuming, so the order is then the same.
+        # The sampler adds it to the seed. Another rule would change how the recorded runs repeat.
         dataset = self._whole_batches("train_set")
         sampler = DistributedSampler(
             dataset,

@@ -1,12 +1,15 @@
 """Unpacking what came from the internet: nothing outside the folder, nothing by halves."""
 
 import io
+import os
 import random
 import stat
 import zipfile
+from pathlib import Path
 
 import pytest
 
+from lecture_utils import _atomic
 from lecture_utils.datasets._archive import ArchiveError, unpack
 
 CONTENT = {"PetImages/Cat/1.jpg": b"cat" * 500, "PetImages/Dog/1.jpg": b"dog" * 700}
@@ -110,6 +113,33 @@ def test_a_changed_byte_is_noticed_or_harmless(tmp_path):
             unpack(write_zip(tmp_path / "b.zip", {}), keep, tmp_path / "out")
             (tmp_path / "out").rmdir()
     assert noticed > len(whole) / 7 * 0.4
+
+
+def test_if_the_new_folder_cannot_take_its_place_the_old_one_stays(tmp_path, monkeypatch):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/old.jpg").write_bytes(b"old")
+    real = os.replace
+
+    def fail(source, target):
+        if (Path(source) / "new.jpg").exists():
+            raise PermissionError("a program has a file open")
+        real(source, target)
+
+    monkeypatch.setattr(_atomic.os, "replace", fail)
+    with pytest.raises(PermissionError), _atomic.replaced(tmp_path / "out") as scratch:
+        (scratch / "new.jpg").write_bytes(b"new")
+    assert files(tmp_path / "out") == {"old.jpg": b"old"}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_process_killed_between_the_two_renames_loses_nothing(tmp_path):
+    for name in ("out.part1/out", "out.part1/out.old"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "out.part1/out.old/old.jpg").write_bytes(b"old")
+    with pytest.raises(ArchiveError), _atomic.replaced(tmp_path / "out"):
+        raise ArchiveError("the next call fails as well")
+    assert files(tmp_path / "out") == {"old.jpg": b"old"}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_if_the_last_step_fails_the_old_folder_stays(tmp_path):

@@ -110,6 +110,8 @@ def package(tmp_path):
         "lecture_utils/c.py": "",
         "lecture_utils/runs/__init__.py": "",
         "lecture_utils/data/runs/mnist/gap/seed0/card.json": "{}",
+        "lecture_utils/data/runs/mnist/gap/seed0/test_logits.npz": "",
+        "lecture_utils/data/tuning/filters.json": "{}",
         "lecture_utils/widgets/__init__.py": '_DEMOS = {"Lab": "lab"}',
         "lecture_utils/widgets/_demo.py": "",
         "lecture_utils/widgets/_shared/ui/dom.js": "",
@@ -163,6 +165,12 @@ def test_what_loads_runs_depends_on_their_cards(package):
     assert card in used(package, "from lecture_utils import runs")
     assert card in used(package, "from lecture_utils.runs import load")
     assert card not in used(package, "from lecture_utils import a")
+
+
+@pytest.mark.parametrize("name", ["runs/mnist/gap/seed0/test_logits.npz", "tuning/filters.json"])
+def test_what_loads_runs_depends_on_what_changes_without_a_card(package, name):
+    assert f"data/{name}" in used(package, "from lecture_utils import runs")
+    assert f"data/{name}" not in used(package, "from lecture_utils import a")
 
 
 def test_a_change_of_a_file_or_its_name_changes_the_fingerprint(package):

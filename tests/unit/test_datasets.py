@@ -278,6 +278,18 @@ def test_without_a_network_the_sample_is_taken_and_said(online, capsys):
     assert datasets.fashion_mnist("test", source="download").source == "download"
 
 
+def test_a_reader_who_insists_gets_another_download_after_a_failed_one(online):
+    server, images, _ = online
+    server.faults = ["gone", "gone"]
+    assert datasets.fashion_mnist("test").source == "embedded"
+    assert datasets.fashion_mnist("test", download=True).source == "embedded"
+    assert len(server.ranges) == 2
+    assert datasets.fashion_mnist("test").source == "embedded"
+    data = datasets.fashion_mnist("test", download=True)
+    assert data.source == "download"
+    np.testing.assert_array_equal(data.images, images)
+
+
 def test_damaged_cache_is_fetched_again(tmp_path, monkeypatch, online, capsys):
     _, images, _ = online
     datasets.fashion_mnist("test")

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from lecture_utils.filter_banks import (
     FilterBank,
+    GaborBank,
     _engine,
     haar_bank,
     laplacian_of_gaussian_bank,
@@ -128,6 +129,20 @@ def test_magnitudes_and_energies_of_real_banks():
     responses = bank.responses(image)
     np.testing.assert_array_equal(bank.magnitudes(image), abs(responses))
     np.testing.assert_allclose(bank.energies(image), (responses**2).mean((-2, -1)))
+
+
+@pytest.mark.parametrize("bank", [sobel_bank(), GaborBank([0.2], [0, 1], [2])])
+def test_a_change_of_the_lists_changes_no_response(bank):
+    image = np.random.default_rng(0).random((12, 12))
+    kernels, names = len(bank.kernels), len(bank.names)
+    before = bank.responses(image)
+    bank.kernels.append(np.ones((3, 3)))
+    bank.names.append("mean")
+    assert np.array_equal(bank.responses(image), before)
+    assert len(bank) == len(before) == kernels == names
+    # Also if the responses are computed for the first time.
+    bank.__dict__.pop("_factors")
+    np.testing.assert_array_equal(bank.responses(image[:, :9]).shape, (kernels, 12, 9))
 
 
 def test_an_empty_batch_gives_an_empty_result():

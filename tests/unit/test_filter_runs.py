@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import numpy as np
 import pytest
 import torch
+import tuning
 from scipy import stats
 
 from lecture_utils import models, runs
@@ -55,6 +57,19 @@ def test_runs_are_compared_seed_by_seed(tmp_path):
         p_values.append(test.pvalue)
     corrected = [min(1, 2 * min(p_values)), max(*p_values, min(1, 2 * min(p_values)))]
     assert sorted(each.p for each in compared) == pytest.approx(corrected)
+
+
+def test_processes_that_tune_at_the_same_time_keep_the_results_of_each_other(tmp_path):
+    path = tmp_path / "tuning" / "filters.json"
+    with ThreadPoolExecutor(8) as pool:
+        for rate in range(40):
+            settings = {"learning_rate": rate % 20, "weight_decay": 0.0}
+            pool.submit(tuning.add, path, "gabor", 100, settings, {"val_accuracy": 0.5})
+    tried = tuning.read(path)["gabor"]["100"]
+    assert sorted(trial["learning_rate"] for trial in tried) == list(range(20))
+    again = {"learning_rate": 3, "weight_decay": 0.0}
+    assert tuning.add(path, "gabor", 100, again, {"val_accuracy": 0.9}) == tried
+    assert [each.name for each in path.parent.iterdir()] == ["filters.json"]
 
 
 def test_unknown_networks_and_missing_runs_are_named(tmp_path):

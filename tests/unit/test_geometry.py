@@ -75,6 +75,9 @@ def test_numbers_in_number_out():
     assert output_size(28, 3, padding="valid", stride=2) == 13
     assert output_size(28, (3, 5)) == (26, 24)
     assert output_size(np.int64(5), 3, 2, 1) == 3
+    assert output_size(np.array([28, 40]), 3) == (26, 38)
+    assert output_size(28, np.array([3, 5])) == (26, 24)
+    assert output_size(np.array(28), 3) == 26
     # a window that hangs over the edge, and one that would see only padding
     assert output_size(5, 2, stride=2, ceil_mode=True) == 3
     assert output_size(4, 1, stride=5, padding=1, ceil_mode=True) == 1

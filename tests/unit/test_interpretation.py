@@ -394,6 +394,23 @@ def test_classes_that_do_not_work(class_index, message):
         occlusion(two_layers(), torch.rand(2, 1, 5, 5), class_index, window=2)
 
 
+def test_a_model_that_raises_an_error_without_a_message_is_reported():
+    class Bare(nn.Module):
+        def forward(self, images):
+            raise RuntimeError
+
+    model = Bare()
+    model.layer = nn.Conv2d(1, 1, 3)
+    with pytest.raises(ValueError, match=r"does not accept images of .* no reason is given"):
+        feature_maps(model, "layer", torch.rand(1, 1, 5, 5))
+
+
+def test_an_error_about_a_layer_does_not_blame_the_images():
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(18, 2))
+    with pytest.raises(ValueError, match=r"^layer '1' outputs shape"):
+        feature_maps(model, "1", torch.rand(1, 1, 5, 5))
+
+
 @pytest.mark.parametrize(
     ("images", "message"),
     [

@@ -200,6 +200,8 @@ def test_the_sweep_changes_one_prior_and_nothing_else(recorder, tmp_path, monkey
 
 def test_finished_layers_are_kept_and_shared_between_processes(recorder, tmp_path, monkeypatch):
     recorder(tiny_network(), PLAN)
+    code = {"commit": "of the test", "changed_since": False}
+    monkeypatch.setattr(record_filters, "code_version", lambda _: dict(code))
     whole = recordings.Recording(record_filters.record("tiny", tmp_path / "whole"))
     parts = record_filters.record("tiny", tmp_path, only=[1])
     assert [path.name for path in parts.iterdir()] == ["1.npz"]
@@ -220,6 +222,15 @@ def test_finished_layers_are_kept_and_shared_between_processes(recorder, tmp_pat
     computed.clear()
     record_filters.record("tiny", tmp_path, only=[0])
     assert computed == ["0"]
+    # Nor is a layer of edited code, which may have been edited differently then.
+    record_filters.record("tiny", tmp_path, only=[0])
+    assert computed == ["0"]
+    code["changed_since"] = True
+    record_filters.record("tiny", tmp_path, only=[0])
+    record_filters.record("tiny", tmp_path, only=[0])
+    code["changed_since"] = False
+    record_filters.record("tiny", tmp_path, only=[0])
+    assert computed == ["0"] * 4
 
 
 # ---- images of a data set ----

@@ -10,6 +10,7 @@ import sys
 import time
 
 import gpu_check
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -454,9 +455,102 @@ def test_recorded_networks_know_clothes():
             assert abs(accuracy - expected) < 3 * math.sqrt(expected * (1 - expected) / 200)
 
 
-def test_overwriting_without_data_keeps_the_earlier_run(undisturbed, monkeypatch):
+def test_overwriting_without_data_keeps_the_earlier_run(undisturbed):
     root, before = undisturbed.folder.parents[2], files(undisturbed)
-    monkeypatch.setenv("LECTURE_DATA", "unset below")
     with pytest.raises(FileNotFoundError, match="not a folder"):
         runs.train(NAME, root=root, overwrite=True, data_dir=str(root / "nowhere"))
     assert files(undisturbed) == before
+    assert not list(root.rglob("*.lock"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"optimizer": "adamm"}, "optimizer is 'adamm'"),
+        ({"learning_rate": np.float32(1e-3)}, "learning_rate is .* plain Python numbers"),
+        ({"learning_rate": math.nan}, "learning_rate is nan"),
+        ({"model": "gapp"}, "gapp"),
+        ({"augmentation": {"degrees": 500}}, "degrees"),
+        ({"trainer": {"accelerator": "gpuu"}}, "gpuu"),
+    ],
+)
+def test_overwriting_with_unsuitable_settings_keeps_the_earlier_run(tmp_path, changes, message):
+    folder = _store.run_folder("mnist/strong", 0, tmp_path)
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_text("of a finished run")
+    with pytest.raises(Exception, match=message):
+        runs.train("mnist/strong", root=tmp_path, overwrite=True, **{**TINY, **changes})
+    assert [path.name for path in folder.iterdir()] == ["card.json"]
+    assert (folder / "card.json").read_text() == "of a finished run"
+
+
+def test_two_processes_do_not_train_the_same_run(tmp_path, monkeypatch):
+    folder = _store.run_folder("mnist/gap", 0, tmp_path)
+    one = {"root": tmp_path, "epochs": 1, **TINY}
+
+    def train_meanwhile(*_):
+        """Do as another process would while this run has settings, but no checkpoint yet."""
+        before = sorted(folder.iterdir())
+        for again in (
+            lambda: runs.train("mnist/gap", **one),
+            lambda: runs.train("mnist/gap", overwrite=True, **one),
+            lambda: runs.resume("mnist/gap", root=tmp_path),
+        ):
+            with pytest.raises(FileExistsError, match="being trained right now"):
+                again()
+        assert sorted(folder.iterdir()) == before
+        die()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_record, "_train", train_meanwhile)
+        with pytest.raises(Killed):
+            runs.train("mnist/gap", **one)
+    # The lock goes with the process that held it.
+    assert [path.name for path in folder.parent.iterdir()] == ["seed0"]
+    with monkeypatch.context() as patch:
+        patch.setattr(_record, "_train", die)
+        with pytest.raises(Killed):
+            runs.resume("mnist/gap", root=tmp_path)
+
+
+def test_a_data_folder_is_used_for_one_run_only(tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    seen = []
+
+    def mnist(split, **_):
+        seen.append(os.environ.get("LECTURE_DATA"))
+        return real(split, source="embedded")
+
+    real = datasets.mnist
+    monkeypatch.setattr(datasets, "mnist", mnist)
+    monkeypatch.setattr(_record, "_check_full", lambda *_: None)
+    monkeypatch.setattr(_record, "_train", die)
+    monkeypatch.chdir(tmp_path)
+    options = {"root": "runs", "validation_size": 50, "trainer": {"accelerator": "cpu"}}
+    for before in (None, "/of/the/reader"):
+        if before is None:
+            monkeypatch.delenv("LECTURE_DATA", raising=False)
+        else:
+            monkeypatch.setenv("LECTURE_DATA", before)
+        with pytest.raises(Killed):
+            runs.train("mnist/gap", data_dir="data", overwrite=True, **options)
+        assert os.environ.get("LECTURE_DATA") == before
+    assert seen == [str((tmp_path / "data").resolve())] * 2
+    settings = json.loads((_store.run_folder("mnist/gap", 0, "runs") / "settings.json").read_text())
+    assert settings["data_dir"] == seen[0]
+
+
+def test_other_folders_beside_the_runs_are_no_runs(tmp_path):
+    for name in ("seed0", "seed0.old", "seed", "seed-1", "seed10"):
+        folder = tmp_path / "mnist" / "gap" / name
+        folder.mkdir(parents=True)
+        (folder / "card.json").write_text("{}")
+    assert runs.available(root=tmp_path) == [("mnist/gap", 0), ("mnist/gap", 10)]
+
+
+def test_reading_a_model_leaves_the_random_numbers_alone():
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    _ = runs.load("mnist/gap").model
+    assert torch.equal(torch.rand(3), expected)

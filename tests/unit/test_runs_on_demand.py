@@ -75,6 +75,15 @@ def test_the_cache_needs_no_network(without_runs, monkeypatch):
         runs.load("mnist/dense", 2)
 
 
+def test_a_damaged_file_in_the_cache_is_an_error_without_a_network(without_runs, monkeypatch):
+    card = runs.load("mnist/dense", 1).folder / "card.json"
+    card.write_text(card.read_text() + " ")
+    shutil.rmtree(without_runs)
+    monkeypatch.setenv("LECTURE_OFFLINE", "1")
+    with pytest.raises(FileNotFoundError, match=r"card.json is damaged.*forbids.*; unset it"):
+        runs.load("mnist/dense", 1)
+
+
 @pytest.mark.parametrize("fault", ["missing", "changed"])
 def test_a_file_that_does_not_come_is_reported_with_a_remedy(without_runs, fault):
     card = without_runs / RUN / "card.json"
@@ -82,7 +91,7 @@ def test_a_file_that_does_not_come_is_reported_with_a_remedy(without_runs, fault
         card.unlink()
     else:
         card.write_text(card.read_text() + " ")
-    with pytest.raises(DownloadError, match="without LECTURE_WITHOUT_RUNS"):
+    with pytest.raises(DownloadError, match=r"[^.]\. Or .*without LECTURE_WITHOUT_RUNS"):
         runs.load("mnist/dense", 1)
 
 

@@ -10,9 +10,12 @@ from lecture_utils.statistics import (
     calibration_error,
     calibration_error_if_calibrated,
     holm,
+    interval,
+    mcnemar,
     paired_t,
     t_interval,
     welch,
+    wilson,
 )
 
 
@@ -111,6 +114,14 @@ def test_holm_edges():
         (lambda: welch([0.9, 0.8], [0.9, 0.7], 95), "confidence is 95"),
         (lambda: holm([0.1, float("nan")]), "nan is not a p-value"),
         (lambda: holm([1.1]), "1.1 is not a p-value"),
+        (lambda: interval([0.9, 93.0]), "one of the accuracies is 93.0; it must be from 0 to 1"),
+        (lambda: interval([float("nan")]), "one of the accuracies is nan"),
+        (lambda: interval([0.9], deviations=-1), "deviations is -1"),
+        (lambda: t_interval([0.9, float("nan")]), "one of the values is nan"),
+        (lambda: paired_t([0.9, float("inf")], [0.9, 0.8]), "one of the values is inf"),
+        (lambda: welch([0.9, 0.8], [0.9, float("nan")]), "one of the values is nan"),
+        (lambda: wilson(3, 4, 95), "confidence is 95"),
+        (lambda: mcnemar([0, 7], [0, 1]), "first_wrong holds 7; pass True or False"),
     ],
 )
 def test_bad_input_is_named(call, message):
@@ -161,6 +172,8 @@ def test_calibrated_models_get_the_errors_that_are_drawn_for_them():
         ([1.5], [True], "probabilities, not logits"),
         ([float("nan")], [True], "probabilities, not logits"),
         ([0.5, 0.6], [True], "same images"),
+        ([0.5], [7], "correct holds 7; pass True or False"),
+        ([0.5], [float("nan")], "correct holds nan"),
     ],
 )
 def test_calibration_needs_one_probability_per_truth_value(confidence, correct, message):

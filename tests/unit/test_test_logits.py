@@ -1,5 +1,7 @@
 """The logits that runs keep for every test image, and the views of photos they are kept for."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -99,6 +101,15 @@ def test_files_come_back_and_damaged_ones_are_refused(tmp_path):
 def test_runs_with_predictions_of_another_form_say_so(name):
     with pytest.raises(FileNotFoundError, match="in another form"):
         _ = runs.load(name).test_logits
+
+
+def test_logits_are_not_added_to_a_run_with_predictions_of_another_form(tmp_path):
+    folder = tmp_path / "filters" / "gabor-100" / "seed0"
+    shutil.copytree(_store.run_folder("filters/gabor-100", 0), folder)
+    before = sorted(folder.iterdir())
+    with pytest.raises(ValueError, match="in another form"):
+        runs.record_test_logits("filters/gabor-100", root=tmp_path, data_dir="sample")
+    assert sorted(folder.iterdir()) == before
 
 
 @pytest.mark.parametrize(("name", "seed"), WITH_LOGITS, ids=lambda value: str(value))
