@@ -1,7 +1,9 @@
 """The models that the chapters train, from small CNNs for digits to EfficientNet-Lite for photos.
 
-All of them take images with values from 0 (black) to 1 (white), shape (N, C, H, W), and return one
-logit per class. `build` creates a model by its name in `NETWORKS`.
+They take images of shape (N, C, H, W) with values from 0 (black) to 1 (white), except
+`efficientnet_lite0`, which takes normalized images. They return one logit per class; by
+default, the models for cats and dogs return a single logit for the two. `build` creates a model
+by its name in `NETWORKS`.
 """
 
 from lecture_utils.models._build import NETWORKS, build
