@@ -13,13 +13,9 @@ import itertools
 import pytorch_lightning as pl
 import torch
 import tuning
-from torch import nn
 
-from lecture_utils import models
 from lecture_utils.runs import _filter_recipes as filters
-from lecture_utils.runs import _record
-from lecture_utils.training import InMemoryDataset
-from lecture_utils.training._forward import apply_model
+from lecture_utils.runs import _networks, _record
 
 #: Not among the seeds of the recorded runs.
 SEED = 100
@@ -29,8 +25,8 @@ def trial(network, size, learning_rate, weight_decay):
     """Train once; return accuracy and loss on the validation images after the last epoch."""
     recipe = filters.make_one(network, size, (learning_rate, weight_decay))
     pl.seed_everything(SEED, verbose=False)
-    model, data = without_frozen(models.build(network), _record._data_module(recipe, SEED, None))
-    data = _record._prepared(recipe, model, data)
+    whole = _networks.build(recipe, SEED)
+    data = _record._prepared(recipe, whole, _record._data_module(recipe, SEED, None))
     trainer = pl.Trainer(
         max_epochs=recipe.epochs,
         # Only the end counts.
@@ -42,24 +38,11 @@ def trial(network, size, learning_rate, weight_decay):
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
     )
-    trainer.fit(_record._classifier(recipe, model), datamodule=data)
+    trainer.fit(
+        _record._classifier(recipe, _networks.module_to_fit(recipe, whole)), datamodule=data
+    )
     metrics = trainer.callback_metrics
     return {name: round(float(metrics[name]), 5) for name in ("val_accuracy", "val_loss")}
-
-
-def without_frozen(model, data):
-    """Run frozen filters once and not in every step, which gives the same results, sooner."""
-    start = next(i for i, layer in enumerate(model) if isinstance(layer, nn.Flatten))
-    frozen, classifier = model[:start], model[start:]
-    if start == 0 or any(p.requires_grad for p in frozen.parameters()):
-        return model, data
-    for name in ("train_set", "validation_set"):
-        images = getattr(data, name)
-        with torch.inference_mode():
-            features = [apply_model(frozen, some) for some in images.inputs.split(500)]
-        # Cloned outside, because tensors of inference mode cannot be used in training.
-        setattr(data, name, InMemoryDataset(torch.cat(features).clone(), images.labels))
-    return classifier, data
 
 
 def main():
