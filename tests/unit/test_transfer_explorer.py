@@ -2,6 +2,8 @@
 named.
 """
 
+import json
+import shutil
 from collections import OrderedDict
 
 import numpy as np
@@ -134,6 +136,22 @@ def test_recorded_runs_come_with_their_cards():
         assert seed["val_loss"] == saved.history["val_loss"]
     with pytest.raises(FileNotFoundError, match="record it with"):
         TransferExplorer("transfer/partial", root="nowhere")
+
+
+def test_only_times_of_one_kind_of_machine_are_averaged(tmp_path):
+    name = "cats-vs-dogs/from-scratch"
+    machines = [("EPYC", "32-true"), ("EPYC", "32-true"), ("Xeon", "32-true"), ("EPYC", "16-mixed")]
+    source = recorded.load(name).folder
+    for number, (processor, precision) in enumerate(machines):
+        folder = tmp_path / name / f"seed{number}"
+        shutil.copytree(source, folder)
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        card |= {"seed": number, "training_seconds": 100.0 + number}
+        card["hardware"]["processor"] = processor
+        card["trainer"]["precision"] = precision
+        (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    (found,) = TransferExplorer(name, root=tmp_path).runs
+    assert [each["seconds"] for each in found["seeds"]] == [100.0, 101.0, None, None]
 
 
 def test_images_are_as_large_as_those_of_the_runs_or_as_the_network_was_made_for():

@@ -54,10 +54,10 @@ export function boundaries(network, outputs) {
   });
 }
 
-/** Mean and range of a value over the seeds of a run; null where one of them does not have it. */
+/** Mean and range of a value over the seeds of a run that have it; null if none of them does. */
 function over(seeds, read) {
-  const values = seeds.map(read);
-  if (values.some((value) => value === null || value === undefined)) return null;
+  const values = seeds.map(read).filter((value) => value !== null && value !== undefined);
+  if (!values.length) return null;
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   return { mean, low: Math.min(...values), high: Math.max(...values), count: values.length };
 }

@@ -102,6 +102,9 @@ def _recorded(label, name, root):
     recipe = card["recipe"]
     # Processor seconds belong to the run alone, whatever else the machine did.
     precise = all("processor_seconds" in run.card for run in seeds)
+    # Times of other processors or precisions would not measure the same work.
+    machines = [_machine(run.card) for run in seeds]
+    usual = max(machines, key=machines.count)
     entry = {
         "label": label or name.removeprefix("transfer/").replace("-", " "),
         "network": recipe["model"],
@@ -114,15 +117,22 @@ def _recorded(label, name, root):
         "seeds": [
             {
                 "seed": run.card["seed"],
-                "seconds": run.card["processor_seconds" if precise else "training_seconds"],
+                "seconds": run.card["processor_seconds" if precise else "training_seconds"]
+                if machine == usual
+                else None,
                 "test_accuracy": run.card["metrics"]["test"]["accuracy"],
                 "test_count": run.card["data"]["test"],
                 **{column: run.history[column] for column in COLUMNS},
             }
-            for run in seeds
+            for run, machine in zip(seeds, machines, strict=True)
         ],
     }
     return _given(entry)
+
+
+def _machine(card):
+    hardware = card["hardware"]
+    return hardware["processor"], hardware["gpu"], hardware["threads"], card["trainer"]["precision"]
 
 
 def _given(source):
