@@ -44,8 +44,8 @@ def keep_the_label() -> Challenge:
             at_most(
                 "erase",
                 0,
-                "No cutout",
-                "The probability of cutout is {value}.",
+                "No erasing",
+                "The probability of erasing is {value}.",
                 digits=2,
             ),
             between(
@@ -164,7 +164,7 @@ def match_the_twelve() -> Challenge:
         name="6/match-the-twelve",
         title="Which transforms were these?",
         minutes=5,
-        answer="Mirroring with probability 0.5, brightness ±0.6, and cutout with probability 1. "
+        answer="Mirroring with probability 0.5, brightness ±0.6, and erasing with probability 1. "
         "Always look at a batch like this when you test a data loader: it can show errors that no "
         "metric reveals.",
         solution={name: _SECRET[name] for name in ("flip", "brightness", "erase")},

@@ -264,7 +264,7 @@ def test_every_control_changes_its_setting_and_the_code(show):
         "Zoom from": ("scale", 0.7), "Shear ±°": ("shear", 14), "Mirror, probability": ("flip", 0.35),
         "Area from": ("crop", 0.35), "Area to": ("crop", 1.25), "Brightness ±": ("brightness", 0.2),
         "Contrast ±": ("contrast", 0.07), "Saturation ±": ("saturation", 0.9),
-        "Hue ± turns": ("hue", 0.3), "Noise σ": ("noise", 0.08), "Cutout, probability": ("erase", 0.6),
+        "Hue ± turns": ("hue", 0.3), "Noise σ": ("noise", 0.08), "Erasing, probability": ("erase", 0.6),
     }  # fmt: skip
     for label, (name, value) in moves.items():
         page.slide(label, value)

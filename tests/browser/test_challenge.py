@@ -353,7 +353,7 @@ BY_HAND = {
     ),
     "chapter_6.keep_the_label": (
         lambda card: slide(card, "Mirror, probability", 0),
-        "The probability of cutout is 0.25.",
+        "The probability of erasing is 0.25.",
         lambda card: card.get_by_role("radio", name="digits").check(force=True),
     ),
     "chapter_6.slow_starter": (
@@ -368,7 +368,7 @@ BY_HAND = {
             slide(card, "Noise σ", 0.2),
         ),
         "Compare what is missing.",
-        lambda card: (slide(card, "Noise σ", 0), slide(card, "Cutout, probability", 1)),
+        lambda card: (slide(card, "Noise σ", 0), slide(card, "Erasing, probability", 1)),
     ),
     "chapter_7.cheapest": (
         lambda card: choose_network(card, "mobilenet_v2"),

@@ -16,7 +16,7 @@ _NAMES = {
     "saturation": "largest change of saturation",
     "hue": "largest change of hue, in turns",
     "noise": "standard deviation of the noise",
-    "erase": "probability of a cutout",
+    "erase": "probability of erasing",
     "mixup": "alpha of mixup",
 }
 

@@ -27,7 +27,7 @@ const GROUPS = {
   ],
   "Noise, holes, mixtures": [
     ["noise", "Noise σ", 0.01],
-    ["erase", "Cutout, probability", 0.05],
+    ["erase", "Erasing, probability", 0.05],
     ["mixup", "Mixup α", 0.05],
   ],
 };

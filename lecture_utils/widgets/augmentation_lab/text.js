@@ -36,7 +36,7 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
   }
   if (noise) rows.push(["noise", `σ = ${format(noise)}`]);
   if (erase)
-    rows.push(["cutout", `${erase.width}×${erase.height} at (${erase.left}, ${erase.top})`]);
+    rows.push(["erased", `${erase.width}×${erase.height} at (${erase.left}, ${erase.top})`]);
   if (share !== 1) {
     const mixed = `${percent(share)} of this image, ${percent(1 - share)} of “${partner}”`;
     rows.push(["mixup", mixed]);

@@ -254,7 +254,7 @@ export function adjustNoise(image, sigma, normals) {
 }
 
 /**
- * Blacken a box: cutout.
+ * Blacken a box: erasing.
  * @param {Uint8Array} image
  * @param {number} columns
  * @param {{top: number, left: number, height: number, width: number}} box
