@@ -196,6 +196,28 @@ def test_the_keyboard_walks_the_cards(explorer):
     assert drawn["filter"] == drawn["filters"][0]
 
 
+def test_another_filter_paints_only_the_enlarged_maps(explorer):
+    explorer.drawn()
+    explorer.page.evaluate(
+        """() => {
+          const { prototype } = CanvasRenderingContext2D;
+          const put = prototype.putImageData;
+          window.painted = 0;
+          prototype.putImageData = function (...rest) {
+            window.painted += this.canvas.closest(".fme-card") ? 1 : 0;
+            return put.apply(this, rest);
+          };
+        }"""
+    )
+    explorer.card(3).click()
+    explorer.drawn(filter=int(explorer.card(3).locator(".fme-number").inner_text()))
+    assert explorer.page.evaluate("window.painted") == 0
+    expect(explorer.card(3)).to_have_attribute("aria-checked", "true")
+    explorer.root.get_by_text("difference", exact=True).click()
+    explorer.check("difference")
+    assert explorer.page.evaluate("window.painted") > 0
+
+
 def test_an_empty_map_is_said_to_be_empty(explorer):
     explorer.root.get_by_label("First image").locator("select").select_option("black")
     explorer.drawn(sides=[2, 1])

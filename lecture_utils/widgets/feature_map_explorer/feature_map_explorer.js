@@ -167,6 +167,7 @@ async function build(demo) {
     try {
       sheet = await now.layer.sheet();
     } catch (error) {
+      if (drawing !== token) return null;
       setText(summary, `The maps of ${now.layer.label} cannot be shown: ${error.message}.`);
       return null;
     }
@@ -197,8 +198,10 @@ async function build(demo) {
     demo.tellState(describe(layer, filter, sides, names));
   }
   let drawn = null;
+  let drawnDark = null;
   function drawCards({ network, layer, sides, filter }, scale, levels) {
-    const key = [network, layer.label, model.get("sort"), ...sides].join();
+    const key = [network.name, layer.label, model.get("sort"), ...sides].join();
+    if (drawn === key && drawnDark === demo.dark) return cards.mark(filter);
     cards.update(
       {
         filters: order(layer, model.get("sort"), sides[0], sides[1]),
@@ -213,6 +216,7 @@ async function build(demo) {
       drawn !== key,
     );
     drawn = key;
+    drawnDark = demo.dark;
   }
 
   const parts = [
