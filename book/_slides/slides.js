@@ -105,6 +105,8 @@
   const isInDemo = (target) => target instanceof Element && target.closest(".demo-window") !== null;
   function keepKeys(event) {
     if (!isInDemo(event.target)) return;
+    // A number that is being typed: Escape drops it, and `blur` would keep it.
+    if (event.key === "Escape" && event.target.matches(".lu-over-cell")) return;
     if (["Escape", "PageDown", "PageUp"].includes(event.key)) event.target.blur();
     if (event.key === "PageDown") Reveal.next();
     else if (event.key === "PageUp") Reveal.prev();

@@ -79,6 +79,11 @@
   );
   const COPIED = icon('<path d="M5 12l5 5l10-10" stroke="#22863a"/>');
 
+  const status = document.createElement("div");
+  status.className = "copy-status";
+  status.setAttribute("role", "status");
+  document.body.append(status);
+
   whenNear("div.highlight", "100% 0%", (block) => {
     const code = block.querySelector("pre");
     if (!code) return;
@@ -93,9 +98,11 @@
     button.addEventListener("click", async () => {
       const done = await copy(code.textContent.replace(/\n$/, ""));
       label(done ? "Copied!" : "Failed to copy", done ? COPIED : COPY);
+      status.textContent = button.ariaLabel;
       button.classList.toggle("success", done);
       setTimeout(() => {
         label("Copy", COPY);
+        status.textContent = "";
         button.classList.remove("success");
       }, 2000);
     });
@@ -108,12 +115,14 @@
       await navigator.clipboard.writeText(text);
       return true;
     } catch {
+      const before = /** @type {HTMLElement} */ (document.activeElement);
       const area = document.createElement("textarea");
       area.value = text;
       document.body.append(area);
       area.select();
       const done = document.execCommand("copy");
       area.remove();
+      before.focus({ preventScroll: true });
       return done;
     }
   }
@@ -231,6 +240,11 @@
     button.addEventListener("click", () =>
       openMenu(button.classList.contains("show") ? null : menu),
     );
+    // Tab leads out of the menu.
+    menu.addEventListener("focusout", ({ relatedTarget }) => {
+      const left = relatedTarget instanceof Node && !menu.contains(relatedTarget);
+      if (left && button.classList.contains("show")) openMenu(null);
+    });
     menu.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (event.key === "Escape") {

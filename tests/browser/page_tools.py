@@ -115,6 +115,18 @@ def wait_for_frames(page, count=2):
     )
 
 
+def swipe(page, *places):
+    """Move a finger over a page that is open with ``has_touch``, from place to place."""
+    client = page.context.new_cdp_session(page)
+    kinds = ["touchStart", *["touchMove"] * (len(places) - 1), "touchEnd"]
+    for kind, place in zip(kinds, [*places, None], strict=True):
+        points = [] if place is None else [{"x": place[0], "y": place[1]}]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+#: CSS: demos are enlarged as they are on a slide, by `zoom` and by a transform.
+AS_ON_A_SLIDE = "main { zoom: 1.5; transform: scale(1.2); transform-origin: 0 0; }"
+
 #: JavaScript: what the browser's own zoom does to a page whose layout stays the same.
 TWICE_AS_MANY_PIXELS = """() => {
   const value = 2 * devicePixelRatio;

@@ -9,7 +9,16 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
-from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
+from page_tools import (
+    AS_ON_A_SLIDE,
+    KEEP_COPIES,
+    on_drawn,
+    read,
+    swipe,
+    violations,
+    wait_for_fading,
+    wait_for_frames,
+)
 
 from lecture_utils.architectures import published
 from lecture_utils.widgets import AccuracyCost
@@ -34,7 +43,7 @@ class Page:
         page.add_init_script(LISTEN)
         page.add_init_script(KEEP_COPIES)
         page.emulate_media(reduced_motion="reduce")
-        mount(AccuracyCost())
+        mount(AccuracyCost(), page=page)
         self.page = page
         self.root = page.locator(".lu-accuracy-cost")
         self.stage = self.root.get_by_role("slider")
@@ -168,6 +177,24 @@ def test_mouse_keys_and_menus_name_networks(demo):
     demo.root.get_by_label("Family to highlight").select_option("VGG")
     demo.drawn()
     assert demo.root.locator(".cost-point.kin").count() == 8
+
+
+def test_the_mouse_names_networks_where_the_demo_is_enlarged(demo):
+    demo.page.set_viewport_size({"width": 1600, "height": 1600})
+    demo.page.add_style_tag(content=AS_ON_A_SLIDE)
+    for name in ("vgg19", "alexnet"):
+        demo.page.mouse.move(*demo.point(name))
+        assert demo.drawn()["named"] == name
+
+
+def test_a_finger_selects_by_a_tap_and_not_when_it_scrolls(mount, new_page):
+    demo = Page(mount, new_page(width=390, height=700, has_touch=True, is_mobile=True))
+    demo.page.touchscreen.tap(*demo.point("alexnet"))
+    assert demo.drawn()["named"] == "alexnet"
+    x, y = demo.point("resnet50")
+    swipe(demo.page, *[(x, y - step) for step in (0, 20, 40, 60, 80)])
+    demo.page.wait_for_function("scrollY > 0")
+    assert demo.drawn()["named"] == "alexnet"
 
 
 def test_narrow_dark_and_accessible(mount, page):

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from page_tools import on_drawn, read, wait_for_frames
+from page_tools import on_drawn, read, swipe, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -379,6 +379,22 @@ def test_touch_moves_the_window(open_lab, new_page):
     assert lab.position() == (3, 5)
 
 
+def test_a_finger_that_scrolls_moves_nothing(open_lab, new_page):
+    lab = open_lab(page=new_page(390, 600, has_touch=True, is_mobile=True))
+    before = lab.position()
+    lab.input.scroll_into_view_if_needed()
+    scrolled = lab.page.evaluate("scrollY")
+    x, y = lab.point(lab.input, 9, 20, 28, 28)
+    swipe(lab.page, *[(x, y - step) for step in (0, 20, 40, 60, 80)])
+    lab.page.wait_for_function("(before) => scrollY > before", arg=scrolled)
+    lab.check()
+    assert lab.position() == before
+    # Sideways, the window follows it.
+    swipe(lab.page, *[lab.point(lab.input, 9, column, 28, 28) for column in (5, 10, 15, 20)])
+    lab.check()
+    assert lab.position() == (8, 19)
+
+
 def test_a_finger_edits_a_cell_by_two_taps(open_lab, new_page):
     lab = open_lab(page=new_page(390, 900, has_touch=True, is_mobile=True))
     lab.cells.nth(0).tap()
@@ -470,6 +486,18 @@ def test_drawing_by_mouse(lab):
     assert lab.check()[0].max() == 0
 
 
+def test_a_drawing_that_is_restored_goes_on(open_lab):
+    demo = ConvolutionLab()
+    demo.image = np.eye(28)
+    demo.source = "your drawing"
+    lab = open_lab(demo)
+    lab.input.focus()
+    for key in ("Home", "PageDown", "Space"):
+        lab.page.keyboard.press(key)
+    image, *_ = lab.check()
+    assert (np.diag(image) == 1).all() and image[26, 1] == 1
+
+
 def test_drawing_by_keyboard(lab):
     lab.choose_image("Draw your own")
     lab.input.focus()
@@ -525,10 +553,35 @@ def test_a_file_that_is_no_image_ends_in_a_sentence(lab, name, data, mime):
     before = lab.check()[0]
     upload(lab, name, data, mime)
     expect(lab.root.locator(".lu-message")).to_contain_text(f"“{name}” is not an image")
+    # It is read aloud, once.
+    told = lab.root.get_by_role("status").filter(has_text=f"“{name}” is not an image")
+    expect(told).to_have_count(1)
     np.testing.assert_array_equal(lab.check()[0], before)
     upload(lab, "good.png", png(np.full((8, 8), 51, np.uint8)))
     expect(lab.root.locator(".lu-message")).to_be_hidden()
     np.testing.assert_allclose(lab.check()[0], np.full((8, 8), 0.2), atol=1e-6)
+
+
+def test_a_file_that_is_read_slowly_does_not_replace_a_later_choice(lab):
+    lab.page.evaluate(
+        """() => {
+          const read = createImageBitmap;
+          const waits = new Promise((done) => (window.goOn = done));
+          window.over = 0;
+          window.createImageBitmap = async (...given) => {
+            await waits;
+            return read(...given).finally(() => setTimeout(() => (window.over += 1)));
+          };
+        }"""
+    )
+    upload(lab, "slow.png", png(np.full((9, 12), 102, np.uint8)))
+    upload(lab, "notes.txt", b"no image at all", "text/plain")
+    lab.choose_image("cat")
+    before = lab.check()[0]
+    lab.page.evaluate("goOn()")
+    lab.page.wait_for_function("over === 2")
+    np.testing.assert_array_equal(lab.check()[0], before)
+    expect(lab.root.locator(".lu-message")).to_be_hidden()
 
 
 def test_a_file_can_be_dropped(lab):
@@ -608,6 +661,14 @@ def test_copied_python_of_a_drawing_has_a_line_to_replace(lab):
     assert "# Put your drawing here" in code
     scope = run_python(code)
     np.testing.assert_array_equal(scope["kernel"], KERNELS["horizontal edge"] / 8)
+
+
+def test_copying_the_old_way_leaves_the_focus_to_the_button(lab):
+    lab.page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    button = lab.root.get_by_role("button", name="Copy as Python")
+    button.press("Enter")
+    expect(lab.root.get_by_text("Copied")).to_be_visible()
+    expect(button).to_be_focused()
 
 
 def test_copying_where_the_browser_refuses(lab):

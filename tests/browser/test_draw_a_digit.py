@@ -214,6 +214,30 @@ def test_drawing_by_finger(new_page, open_demo):
     np.testing.assert_allclose(drawn["input"], center(drawn["ink"]), atol=0.006)
 
 
+def test_a_second_finger_draws_nothing(new_page, open_demo):
+    page = open_demo(page=new_page(width=390, height=800, has_touch=True))
+    page.field.scroll_into_view_if_needed()
+    box = page.field.bounding_box()
+    client = page.page.context.new_cdp_session(page.page)
+
+    def finger(number, x, y):
+        place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+        return {**place, "id": number}
+
+    for kind, *points in (
+        ("Start", finger(0, 0.3, 0.2)),
+        ("Start", finger(0, 0.3, 0.2), finger(1, 0.8, 0.3)),
+        ("Move", finger(0, 0.3, 0.2), finger(1, 0.8, 0.7)),
+        ("Move", finger(0, 0.3, 0.8), finger(1, 0.8, 0.7)),
+        ("End",),
+    ):
+        client.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    ink = page.check()["ink"]
+    rows, columns = np.flatnonzero(ink.max(axis=1)), np.flatnonzero(ink.max(axis=0))
+    assert rows[0] < 60 and rows[-1] > 220
+    assert columns[-1] < 0.5 * ink.shape[1]
+
+
 def test_drawing_by_keyboard(open_demo):
     page = open_demo()
     page.field.focus()

@@ -6,7 +6,15 @@ import sys
 
 import numpy as np
 import pytest
-from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
+from page_tools import (
+    AS_ON_A_SLIDE,
+    KEEP_COPIES,
+    on_drawn,
+    read,
+    violations,
+    wait_for_fading,
+    wait_for_frames,
+)
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -232,6 +240,21 @@ def test_mouse_hovers_and_chooses(demo):
     other = int(neighbor.get_attribute("data-image"))
     neighbor.click()
     assert demo.check()["selected"] == other
+
+
+def test_the_mouse_chooses_where_the_map_is_enlarged(demo):
+    demo.choose("PCA")
+    demo.page.set_viewport_size({"width": 1600, "height": 1600})
+    demo.page.add_style_tag(content=AS_ON_A_SLIDE)
+    wait_for_frames(demo.page)
+    places = np.reshape(demo.check()["positions"], (-1, 2))
+    box = demo.stage.bounding_box()
+    # The points at the ends: a wrong scale is furthest off there.
+    for picture in (places[:, 0].argmax(), places[:, 1].argmax()):
+        x, y = 1.8 * (1 + places[picture])
+        demo.page.mouse.move(box["x"] + x, box["y"] + y)
+        hovered = places[demo.check()["hovered"]]
+        assert hovered == pytest.approx(places[picture], abs=0.5)
 
 
 def test_keys_go_to_the_nearest_in_a_direction(demo):

@@ -162,6 +162,21 @@ def test_a_file_of_ones_own(show):
     page.check(FeatureMaps(np.full((64, 64, 3), (200, 40, 10), np.uint8)))
 
 
+def test_an_array_can_be_chosen_again(show):
+    array = np.full((64, 64, 3), (200, 40, 10), np.uint8)
+    page = show(FeatureMaps(array))
+    menu = page.root.get_by_role("combobox", name="Image")
+    menu.select_option("cat")
+    page.check(FeatureMaps("cat"))
+    menu.select_option("your array")
+    page.check(FeatureMaps(array))
+
+
+def test_without_an_array_none_is_offered(show):
+    menu = show(FeatureMaps()).root.get_by_role("combobox", name="Image")
+    assert "your array" not in menu.locator("option").all_inner_texts()
+
+
 @pytest.mark.parametrize("padding", ["valid", "zeros", "wrap"])
 def test_the_copied_program_computes_the_same(show, padding):
     page = show(FeatureMaps("cat", padding=padding, pool=padding == "wrap", shift=(2, -5)))

@@ -115,7 +115,7 @@ def test_it_starts_with_weak_and_redundant_filters_among_others(show):
 def test_every_bank_on_images_of_several_sizes(show, bank):
     explorer = FilterBankExplorer("Gabor" if bank != "Gabor" else "Haar")
     page = show(explorer)
-    page.choose(bank)
+    page.choose({"Laplacian of Gaussian": "LoG: Laplacian of Gaussian"}.get(bank, bank))
     page.root.get_by_role("button", name="Photos").click()
     page.root.get_by_role("checkbox", name="triangle").check(force=True)
     page.root.get_by_role("checkbox", name="Bag").uncheck(force=True)

@@ -7,7 +7,15 @@ import matplotlib
 import numpy as np
 import pytest
 import recorded_filters
-from page_tools import on_drawn, pixels, read, violations, wait_for_fading, wait_for_frames
+from page_tools import (
+    AS_ON_A_SLIDE,
+    on_drawn,
+    pixels,
+    read,
+    violations,
+    wait_for_fading,
+    wait_for_frames,
+)
 from playwright.sync_api import expect
 
 from lecture_utils import runs
@@ -139,6 +147,16 @@ def test_a_size_is_chosen_in_the_list_or_on_the_curve(demo):
     assert demo.check()["selected"] == 1000
     demo.choose("Training images", "all")
     assert demo.check()["selected"] == 0
+
+
+def test_a_size_is_chosen_on_the_curve_where_the_demo_is_enlarged(demo):
+    demo.page.set_viewport_size({"width": 1600, "height": 1600})
+    demo.page.add_style_tag(content=AS_ON_A_SLIDE)
+    marks = demo.root.locator(".evolution-chart .evolution-mark text")
+    for i in range(1, marks.count()):
+        place = marks.nth(i).bounding_box()
+        demo.page.mouse.click(place["x"] + place["width"] / 2, place["y"] + 100)
+        assert demo.check()["selected"] == int(marks.nth(i).text_content().replace(",", ""))
 
 
 def test_one_scale_for_all_filters(demo):

@@ -142,6 +142,16 @@ def lab(open_lab):
     return open_lab()
 
 
+def test_the_phase_can_be_typed(lab):
+    lab.more()
+    number = lab.root.get_by_role("spinbutton", name="Phase")
+    for typed in (1.57, 0):
+        number.fill(str(typed))
+        number.press("Enter")
+        assert lab.check()[0][-1] == typed
+        assert number.input_value() == str(typed)
+
+
 def test_it_starts_on_the_zone_plate_at_its_strongest_place(lab):
     settings, _, response = lab.check()
     assert settings == [0.16, 1.2, 4, 4, 0]

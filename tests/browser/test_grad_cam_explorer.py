@@ -96,11 +96,12 @@ def test_maps_of_any_class_at_any_layer_are_grad_cams(show, demo, net):
                 ("against", expected.clip(max=0)),
                 ("Grad-CAM", expected.clip(0)),
             ):
-                page.choose(
-                    f"Evidence {sign} the class"
-                    if sign != "Grad-CAM"
-                    else "Evidence for the class: Grad-CAM"
-                )
+                names = {
+                    "for and against": "both: Evidence for and against the class",
+                    "against": "Evidence against the class",
+                    "Grad-CAM": "Evidence for the class: Grad-CAM",
+                }
+                page.choose(names[sign])
                 found = np.reshape(page.drawn()["shown"], kept.shape)
                 np.testing.assert_allclose(found, kept, atol=0.015 * drawn["limit"])
 

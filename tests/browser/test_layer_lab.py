@@ -307,7 +307,8 @@ def test_times_read(lab):
     lab.operate("Max pooling")
     lab.slide("Stride", 2)
     lab.slide("Input size", 6)
-    lab.operate("how many outputs read each cell")
+    # The name of the option begins with its words on the screen.
+    lab.operate("times read: how many outputs read each cell")
     drawn, _ = lab.check()
     texts = lab.grid("Input").get_by_role("gridcell").all_inner_texts()
     np.testing.assert_array_equal(np.reshape(texts, (6, 6)).astype(int), drawn["reads"])

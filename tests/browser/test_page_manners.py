@@ -68,6 +68,22 @@ def test_shortcuts_of_the_browser_pass(mount, page, make, role, name):
     assert element.evaluate(PREVENTED, ["ArrowRight", "none"])
 
 
+def test_what_is_chosen_is_seen_in_the_readers_own_colors(mount, new_page):
+    page = new_page(forced_colors="active")
+    demo = mount(AugmentationLab(), FeatureMaps(), page=page).locator(".lu-demo")
+    frame = "(element) => getComputedStyle(element).outlineStyle"
+    for i, (chosen, others) in enumerate(
+        [
+            (".lu-thumb:has(:checked)", ".lu-thumb:not(:has(:checked))"),
+            (".lu-segmented label:has(:checked)", ".lu-segmented label:not(:has(:checked))"),
+        ]
+    ):
+        assert demo.nth(i).locator(chosen).first.evaluate(frame) == "solid"
+        assert demo.nth(i).locator(others).first.evaluate(frame) == "none"
+    assert demo.nth(1).locator('[aria-checked="true"]').first.evaluate(frame) == "solid"
+    assert demo.nth(1).locator('[aria-checked="false"]').first.evaluate(frame) == "none"
+
+
 def test_only_another_theme_draws_again(mount, page):
     page.add_init_script(REMEMBER)
     mount(ConvolutionSteps())

@@ -63,6 +63,18 @@ def test_a_verdict_is_about_what_is_still_selected(quiz):
     expect(told).to_have_text("Not quite. It is odd.")
 
 
+def test_a_sign_says_which_options_are_wrong(quiz):
+    for name in "23":
+        quiz.get_by_role("checkbox", name=name).check()
+    signs = (
+        quiz.locator("fieldset")
+        .nth(1)
+        .locator("li")
+        .evaluate_all("(all) => all.map((item) => getComputedStyle(item, '::after').content)")
+    )
+    assert signs == ['"✓" / "correct"', '"✗" / "not correct"', "none"]
+
+
 def test_answers_outlast_scrolling_and_another_theme(quiz, page):
     quiz.get_by_label("4").first.check()
     quiz.get_by_role("checkbox", name="3").check()

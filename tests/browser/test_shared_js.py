@@ -343,6 +343,19 @@ def test_numbers_are_written_for_readers(call):
     ) == list(cells)
 
 
+def test_a_share_is_100_percent_only_for_all(call):
+    pairs = [(0, 7), (7, 7), (3370977, 3371921), (3_000, 4_000), (1_281, 27_000_000)]
+    assert call(
+        "transfer_explorer/text", "return pairs.map((pair) => m.share(...pair));", pairs=pairs
+    ) == [
+        "0%",
+        "100%",
+        ">99.9%",
+        "75.0%",
+        "0.0047%",
+    ]
+
+
 def test_numbers_are_read_as_people_type_them(call):
     cases = {"-1.5": -1.5, "−1,5": -1.5, " 1/9 ": 1 / 9, "3": 3, "1e-2": 0.01, ".5": 0.5}
     assert call("math/numbers", "return v.map(m.parseNumber);", v=list(cases)) == list(
@@ -587,6 +600,22 @@ def test_kept_responses_are_those_computed_anew(call):
             expected = np.array([])
         scale = np.abs(weights).sum()
         np.testing.assert_allclose(values, expected, rtol=1e-6, atol=1e-7 * scale)
+
+
+def test_a_kernel_that_is_set_to_zero_cell_by_cell_leaves_nothing(call):
+    image = rng.random((9, 11)).astype(np.float32)
+    layer = {"stride": 1, "padding": 0, "dilation": 1}
+    kernels = [np.full(9, 1 / 9)]
+    for cell in range(9):
+        kernels.append(kernels[-1].copy())
+        kernels[-1][cell] = 0
+    kernels.append(np.array([0, 0, 0, 0, 1e-6, 0, 0, 0, 0]))
+    steps = [{"weights": k.tolist(), "kh": 3, "kw": 3, "layer": layer} for k in kernels]
+    found = call(
+        "convolution_lab/response", RESPOND, image=image.ravel().tolist(), h=9, w=11, steps=steps
+    )
+    assert any(found[-3]) and not any(found[-2])
+    np.testing.assert_allclose(found[-1], 1e-6 * image[1:-1, 1:-1].ravel(), rtol=1e-6)
 
 
 @pytest.mark.parametrize("rank", [0, 1, 2, 3, 7])

@@ -171,6 +171,30 @@ def test_a_demo_on_a_slide_follows_the_mouse(deck, size):
     assert len(seen) == 3, "the numbers follow the mouse"
 
 
+def test_the_crosshair_is_under_the_mouse_where_a_slide_enlarges_the_demo(deck):
+    page = deck("04_first_cnn", '[data-demo="TrainingCurves"]')
+    stage = page.locator("section.present .curves-stage")
+    stage.scroll_into_view_if_needed()
+    panel = stage.locator(".curves-panel").first
+    box = panel.locator("svg").bounding_box()
+    labels = panel.locator('.curves-text [text-anchor="middle"]')
+    for i in range(labels.count()):
+        label = labels.nth(i).bounding_box()
+        page.mouse.move(label["x"] + label["width"] / 2, box["y"] + box["height"] / 2)
+        expect(stage).to_have_attribute("aria-valuenow", labels.nth(i).text_content())
+
+
+def test_escape_drops_a_number_that_is_being_typed(deck):
+    page = deck("01_convolution", at='[data-demo="ConvolutionLab"]')
+    cell = page.locator("section.present .demo").get_by_role("gridcell").first
+    before = cell.inner_text()
+    cell.focus()
+    page.keyboard.type("7")
+    page.keyboard.press("Escape")
+    assert cell.inner_text() == before
+    expect(cell).to_be_focused()
+
+
 def test_a_demo_taller_than_the_slide_scrolls_and_can_be_shown_whole(deck):
     page = deck("01_convolution", at='[data-demo="ConvolutionLab"]')
     window = page.locator("section.present .demo-window")

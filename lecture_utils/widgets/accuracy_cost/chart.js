@@ -178,10 +178,13 @@ export function chart() {
     labels.replaceChildren(...texts);
   }
 
-  /** The row nearest to a place on the screen, if it is within so many pixels. */
+  /** The row nearest to a place on the screen, if it is within so many pixels of the drawing. */
   function nearest(clientX, clientY, within) {
-    const { left, top } = element.getBoundingClientRect();
-    const far = ({ x, y }) => Math.hypot(x - (clientX - left), y - (clientY - top));
+    const { left, top, width } = element.getBoundingClientRect();
+    // A slide enlarges the drawing.
+    const scale = width / Number(element.getAttribute("width"));
+    const at = { x: (clientX - left) / scale, y: (clientY - top) / scale };
+    const far = ({ x, y }) => Math.hypot(x - at.x, y - at.y);
     const [first] = [...placed].sort((a, b) => far(a) - far(b));
     return first && far(first) <= within ? first.row : null;
   }

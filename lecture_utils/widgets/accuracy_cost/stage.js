@@ -2,6 +2,7 @@
 
 /** @import { Demo } from "../_shared/ui/mount.js" */
 import { h } from "../_shared/ui/dom.js";
+import { fingerWatch } from "../_shared/ui/finger.js";
 import { chart } from "./chart.js";
 import { front, sorted } from "./choose.js";
 
@@ -40,6 +41,7 @@ function destination(key, rows, cost, row) {
 export function costStage({ demo, rows }) {
   const { model, edit, request } = demo;
   let hovered = null;
+  const isPointing = fingerWatch();
   const plot = chart();
   const element = h(
     "div",
@@ -52,6 +54,8 @@ export function costStage({ demo, rows }) {
       onkeydown: walk,
       onpointermove: follow,
       onpointerdown: follow,
+      onpointerup: follow,
+      onpointercancel: follow,
       onpointerleave: () => point(null),
     },
     plot.element,
@@ -62,14 +66,17 @@ export function costStage({ demo, rows }) {
     request();
   }
   function follow(event) {
+    // A mouse selects when it is pressed, a finger when it is lifted: it may have scrolled the page.
+    const isFinger = event.pointerType === "touch";
+    if (!isPointing(event)) return;
     const row = plot.nearest(
       event.clientX,
       event.clientY,
       event.pointerType === "mouse" ? REACH.mouse : REACH.touch,
     );
-    if (event.type !== "pointerdown") {
+    if (event.type === "pointermove") {
       if (event.pointerType === "mouse") point(row);
-    } else if (row) {
+    } else if (row && event.type === (isFinger ? "pointerup" : "pointerdown")) {
       hovered = null;
       edit({ selected: row.name });
     }

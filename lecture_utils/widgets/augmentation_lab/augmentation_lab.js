@@ -127,7 +127,8 @@ function build(demo) {
     const rows = describe(drawn[shown], side, partner);
     one.tell(rows);
     one.listAll(() => drawn.map((version) => describe(version, side, partner)));
-    demo.tellState(`Version ${shown + 1}: ${rows.map((row) => row.join(" ")).join(", ")}.`);
+    const words = rows.map((row) => row.join(" ")).join(", ");
+    demo.tellState(`Version ${shown + 1}: ${words}. ${state.said}`.trim());
     return { ...last, shown, image, change: changed };
   }
   function showNote(text) {

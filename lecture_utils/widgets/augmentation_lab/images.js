@@ -39,6 +39,7 @@ export function imagePanel({ names, images, side, onChoose, onError }) {
   const group = uniqueId("image");
   const strip = h("div", { class: "lu-thumbs" });
   const thumbs = new Map();
+  let latest = null; // The file that is being read, unless something else was chosen since.
 
   function put(name, bytes, title = name) {
     let thumb = thumbs.get(name);
@@ -47,7 +48,10 @@ export function imagePanel({ names, images, side, onChoose, onError }) {
       const canvas = h("canvas", { "aria-hidden": "true" });
       const label = h("label", { class: "lu-thumb" }, input, canvas);
       thumb = { input, label, paint: painter(canvas, side), bytes };
-      input.addEventListener("change", () => onChoose(name, thumbs.get(name).bytes));
+      input.addEventListener("change", () => {
+        latest = null;
+        onChoose(name, thumbs.get(name).bytes);
+      });
       thumbs.set(name, thumb);
       strip.append(label);
     }
@@ -59,12 +63,15 @@ export function imagePanel({ names, images, side, onChoose, onError }) {
   names.forEach((name, i) => put(name, images[i]));
 
   async function open(file) {
+    const asked = {};
+    latest = asked;
     try {
       const bytes = await readPhoto(file, side);
+      if (asked !== latest) return; // Something else was chosen meanwhile.
       put(FILE, bytes, `Your file: ${file.name}`);
       onChoose(FILE, bytes);
     } catch (error) {
-      onError(error.message);
+      if (asked === latest) onError(error.message);
     }
   }
   const upload = filePicker({ onFile: open, kind: "lu-upload" });

@@ -123,7 +123,9 @@ function build(demo) {
     const value = output[row * columns + column];
     root.dataset.value = value;
     if (play.running) return;
-    demo.tellState(`Output ${rows} by ${columns}. Row ${row}, column ${column}: ${format(value)}.`);
+    demo.tellState(
+      `Output ${rows} by ${columns}. Row ${row}, column ${column}: ${format(value)}. ${said}`.trim(),
+    );
   }
 
   const operator = (sign) => h("span", { class: "lab-between", "aria-hidden": "true" }, sign);

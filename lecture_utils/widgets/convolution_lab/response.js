@@ -8,6 +8,8 @@ const MARGIN = 5;
 /** Beyond this many changed weights, or for huge ones, starting anew is cheaper or more exact. */
 const MOST_CHANGES = 4;
 const LARGE = 1000;
+/** Below this part of the largest weights so far, what these left behind would be seen. */
+const SMALL = 1e-3;
 
 /**
  * Return `respond(pixels, h, w, weights, kh, kw, layer, out)`: what `correlate2d` gives, by two of
@@ -28,8 +30,9 @@ export function responseKeeper() {
     if (changes) {
       for (const k of changes) add(kept, pixels, h, w, k, weights[k] - kept.weights[k]);
       kept.weights = weights.slice();
+      kept.largest = Math.max(kept.largest, total(weights));
     } else kept = start(pixels, h, w, weights, kh, kw, layer);
-    pick(kept, weights, layer, result, rows, columns);
+    pick(kept, layer, result, rows, columns);
     return result;
   };
 }
@@ -39,8 +42,15 @@ function start(pixels, h, w, weights, kh, kw, { padding, dilation }) {
   const wide = { padding: margin, dilation };
   const [rows, columns] = [outputSize(h, kh, wide), outputSize(w, kw, wide)];
   const values = correlateSeparably(pixels, h, w, weights, kh, kw, wide);
-  return { pixels, weights: weights.slice(), kh, kw, dilation, margin, rows, columns, values };
+  const largest = total(weights);
+  return {
+    ...{ pixels, weights: weights.slice(), kh, kw, dilation, margin, rows, columns, values },
+    largest,
+  };
 }
+
+/** @returns {number} What no value exceeds for an image between 0 and 1. */
+const total = (weights) => weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
 
 /**
  * Indices of the weights that differ from those of the cached response; null if it is of no use.
@@ -48,6 +58,7 @@ function start(pixels, h, w, weights, kh, kw, { padding, dilation }) {
 function changedWeights(kept, { pixels, weights, kh, kw, layer }) {
   if (kept.pixels !== pixels || kept.kh !== kh || kept.kw !== kw) return null;
   if (kept.dilation !== layer.dilation || kept.margin < layer.padding) return null;
+  if (total(weights) < SMALL * kept.largest) return null;
   const changes = [];
   for (let k = 0; k < weights.length; k += 1) {
     if (weights[k] === kept.weights[k]) continue;
@@ -72,14 +83,13 @@ function add({ kw, dilation, margin, rows, columns, values }, pixels, h, w, k, c
  * Copy the part that a layer's stride and padding leave, without rounding errors around zero.
  */
 function pick(
-  { margin, columns: width, values },
-  weights,
+  { margin, columns: width, values, largest },
   { stride, padding },
   out,
   rows,
   columns,
 ) {
-  const crumbs = 1e-12 * weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
+  const crumbs = 1e-12 * largest;
   const border = margin - padding;
   for (let y = 0; y < rows; y += 1) {
     let from = (y * stride + border) * width + border;

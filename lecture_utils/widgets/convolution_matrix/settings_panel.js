@@ -28,7 +28,7 @@ export function settingsPanel({ model, read, edit }) {
     legend: "Direction",
     options: [
       { value: false, label: "Forward: y = Wx" },
-      { value: true, label: "Backward: Wᵀe", title: "Backward: W transposed, times e" },
+      { value: true, label: "Backward: Wᵀe", title: "W transposed, times e" },
     ],
     value: false,
     onChange: (transpose) => edit({ transpose }),

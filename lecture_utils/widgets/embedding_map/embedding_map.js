@@ -86,6 +86,7 @@ function build(demo) {
     (error) => {
       ready = !error;
       message.show(error ? error.message : "");
+      if (error) demo.say(error.message);
       request();
     },
   );

@@ -14,8 +14,12 @@ export function gestures({ element, view, signal, onHover, onTap, onView }) {
   let moved = false;
   /** @returns {[number, number]} */
   const place = ({ clientX, clientY }) => {
-    const { left, top } = element.getBoundingClientRect();
-    return [clientX - left - element.clientLeft, clientY - top - element.clientTop];
+    const { left, top, width } = element.getBoundingClientRect();
+    const scale = width / element.offsetWidth; // A slide enlarges the map.
+    return [
+      (clientX - left) / scale - element.clientLeft,
+      (clientY - top) / scale - element.clientTop,
+    ];
   };
   const reach = ({ pointerType }) => (pointerType === "touch" ? 28 : 14);
   const on = (name, action, options = {}) =>

@@ -6,6 +6,7 @@
 /** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { readFloats } from "../_shared/nn/float16.js";
+import { once } from "../_shared/ui/recorded.js";
 import { copyTile, decodeGray } from "../_shared/ui/sprites.js";
 
 /**
@@ -31,13 +32,12 @@ export function readNetworks(model) {
     const values = readFloats(numbers.subarray(number, number + 4 * count), "float16");
     sprite += entry.bytes;
     number += 4 * count;
-    let sheet = null;
     return {
       ...entry,
       dead: new Set(entry.dead),
       response: (filter, image) => values[image * entry.size[0] + filter],
       peak: (filter, image) => values[count + image * entry.size[0] + filter],
-      sheet: () => (sheet ??= decodeGray(bytes)),
+      sheet: once(() => decodeGray(bytes)),
     };
   };
   return new Map(

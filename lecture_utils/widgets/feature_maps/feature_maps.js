@@ -94,7 +94,7 @@ function build(demo) {
     const { steps, ...found } = effectOfShift(last);
     setText(effect, effectSentence(last.shift, { steps, ...found }));
     chart.draw(names.slice(0, last.d), found.pooled, found.before);
-    demo.tellState(`${names[chosen]}. ${reading.textContent}`);
+    demo.tellState(`${names[chosen]}. ${reading.textContent} ${said}`.trim());
     return { ...last, ...found, chosen, position };
   }
 

@@ -3,11 +3,13 @@
 /** @import { Edit, Model } from "../_shared/ui/model.js" */
 import { fromTyped, toTyped } from "../_shared/math/arrays.js";
 import { select } from "../_shared/ui/controls.js";
+import { h } from "../_shared/ui/dom.js";
 import { readPhoto } from "../_shared/ui/files.js";
 import { filePicker } from "../_shared/ui/open_file.js";
 import { SIDE } from "./layer.js";
 
 const OWN = "your file";
+const ARRAY = "your array";
 
 /**
  * @param {{model: Model, edit: Edit, request: () => void}} demo
@@ -20,33 +22,37 @@ export function imageChoice({ model, edit, request }, say) {
   const pixels = toTyped(model.get("photo_pixels"));
   const size = 3 * SIDE * SIDE;
   let own = null;
+  let array = null; // The latest one that came from Python.
+  let latest = null; // The file that is being read, unless something else was chosen since.
   const put = (source, bytes) =>
     edit({ source, image: fromTyped(Uint8Array.from(bytes), [SIDE, SIDE, 3]) });
 
   async function open(file) {
+    const asked = {};
+    latest = asked;
     try {
-      own = await readPhoto(file, SIDE);
+      const bytes = await readPhoto(file, SIDE);
+      if (asked !== latest) return; // Something else was chosen meanwhile.
+      own = bytes;
       say("");
       put(OWN, own);
     } catch (error) {
-      say(error.message);
+      if (asked === latest) say(error.message);
     }
   }
   const upload = filePicker({ onFile: open });
   const menu = select({
     label: "Image",
-    options: [
-      ...photos,
-      { value: OWN, label: "your own file …" },
-      { value: "your array", label: "your array" },
-    ],
+    options: [...photos, { value: OWN, label: "your own file …" }],
     value: model.get("source"),
     onChange: (name) => {
+      latest = null;
       say("");
       const i = photos.indexOf(name);
       if (i >= 0) put(name, pixels.subarray(i * size, (i + 1) * size));
       else if (name === OWN && own) put(OWN, own);
       else if (name === OWN) upload.choose();
+      else edit({ source: ARRAY, image: array });
       request();
     },
   });
@@ -54,6 +60,13 @@ export function imageChoice({ model, edit, request }, say) {
     elements: [menu.element, upload.button, upload.input],
     open,
     isPhoto: () => photos.includes(model.get("source")),
-    update: () => menu.set(model.get("source")),
+    update() {
+      const source = model.get("source");
+      if (source === ARRAY) {
+        if (!array) menu.element.append(h("option", { value: ARRAY }, ARRAY));
+        array = model.get("image");
+      }
+      menu.set(source);
+    },
   };
 }

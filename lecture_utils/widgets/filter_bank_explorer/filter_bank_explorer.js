@@ -144,6 +144,7 @@ function build(demo) {
   /** Show a sentence instead of the results. */
   function refuse(text) {
     message.show(text);
+    if (text) demo.tellState(text);
     results.hidden = Boolean(text);
     copy.button.disabled = Boolean(text);
     return null;

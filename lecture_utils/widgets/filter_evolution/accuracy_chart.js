@@ -106,7 +106,9 @@ export function accuracyChart({ curves, sizes, onChoose }) {
     drawing.replaceChildren(...axes(), ...marks(selected), ...lines());
   }
   element.addEventListener("click", (event) => {
-    const place = event.clientX - drawing.getBoundingClientRect().left;
+    // A slide enlarges the drawing.
+    const seen = drawing.getBoundingClientRect();
+    const place = ((event.clientX - seen.left) * width) / seen.width;
     const [nearest] = [...sizes].sort((a, b) => Math.abs(x(a) - place) - Math.abs(x(b) - place));
     if (Math.abs(x(nearest) - place) <= REACH) onChoose(nearest);
   });

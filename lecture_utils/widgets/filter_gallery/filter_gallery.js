@@ -134,6 +134,7 @@ function build(demo) {
     try {
       images = await Promise.all([layer.sheet(), network.images()]);
     } catch (error) {
+      if (drawing !== token) return null;
       setText(heading, `The images of ${layer.label} cannot be shown: ${error.message}.`);
       return null;
     }

@@ -127,11 +127,14 @@ function build(demo) {
     target.update(demo.dark);
     running.update();
     if (newFacts(task, now.rate, now.batch, now.momentum)) sliders.update(task);
-    message.show(warning(task, student, { ...image, k: size(), ...now }) ?? said);
+    const problem = warning(task, student, { ...image, k: size(), ...now }) ?? said;
+    message.show(problem);
     if (newTask(task, demo.dark)) {
       root.classList.toggle("misfit", !task);
       if (task) outputs.drawTask(task, demo.dark);
     }
+    // Sixty steps per second would drown everything else: a run is announced when it pauses.
+    if (!running.running) demo.tellState(`${task ? progress(student) : ""} ${problem}`.trim());
     return task ? drawStudent(task, student, now) : null;
   }
   function drawStudent(task, student, now) {
@@ -141,7 +144,6 @@ function build(demo) {
       weights.drawStudent(student, task, demo.dark);
       numbers.update(student);
     }
-    if (!running.running) announce(student);
     if (!newGradient(now.rate, now.batch, now.momentum) && !moved) return null;
     student.prepare(now);
     weights.drawGradient(student, task, now.momentum, demo.dark);
@@ -173,11 +175,8 @@ function build(demo) {
       distance,
     };
   }
-  /** Sixty steps per second would drown everything else: a run is announced when it pauses. */
-  function announce({ step, loss, distance }) {
-    demo.tellState(
-      `Step ${step}: loss ${precise(loss, 3)}, distance from the target ${precise(distance, 3)}.`,
-    );
+  function progress({ step, loss, distance }) {
+    return `Step ${step}: loss ${precise(loss, 3)}, distance from the target ${precise(distance, 3)}.`;
   }
 
   const parts = [

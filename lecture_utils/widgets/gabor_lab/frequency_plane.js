@@ -67,7 +67,7 @@ export function frequencyPlane({ onSteer, signal }) {
   const element = h("div", { class: "gabor-frequencies" }, map, ticks, legend.element);
 
   let place = { u: 0, v: 0 };
-  let grip = null;
+  let grip = null; // The pointer that has the spot, and how far it is from its middle.
   function steer(u, v) {
     onSteer(settingsAt(clamp(u, -0.5, 0.5), clamp(v, -0.5, 0.5)));
   }
@@ -81,24 +81,27 @@ export function frequencyPlane({ onSteer, signal }) {
     };
   }
   map.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || (grip && grip.id !== event.pointerId)) return;
     map.setPointerCapture(event.pointerId);
     const { u, v, pixel } = placeOf(event);
     // Taken near its middle, the spot does not jump; anywhere else it comes to the pointer.
     const near = [1, -1].map((sign) => ({ u: sign * place.u - u, v: sign * place.v - v }));
-    grip = near.find((way) => Math.hypot(way.u, way.v) < GRAB * pixel) ?? { u: 0, v: 0 };
+    const way = near.find((each) => Math.hypot(each.u, each.v) < GRAB * pixel) ?? { u: 0, v: 0 };
+    grip = { id: event.pointerId, ...way };
     steer(u + grip.u, v + grip.v);
   });
   map.addEventListener("pointermove", (event) => {
-    if (!grip) return;
+    if (grip?.id !== event.pointerId) return;
     const { u, v } = placeOf(event);
     steer(u + grip.u, v + grip.v);
   });
-  for (const name of ["pointerup", "pointercancel"]) {
-    map.addEventListener(name, () => {
-      grip = null;
-    });
+  /** @param {PointerEvent} event */
+  function release({ pointerId }) {
+    if (grip?.id === pointerId) grip = null;
   }
+  map.addEventListener("pointerup", release);
+  map.addEventListener("pointercancel", release);
+  map.addEventListener("lostpointercapture", release);
   map.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const step = event.shiftKey ? 5 * STEP : STEP;

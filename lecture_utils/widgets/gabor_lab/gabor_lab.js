@@ -176,8 +176,9 @@ function build(demo) {
     input.mark(windowAround(row, column, lab));
     response.mark({ top: row, left: column, rows: 1, columns: 1 });
     numbers.update(lab, row, column);
-    message.show(aliasing(lab) ?? said);
-    demo.tellState(sentence(lab, row, column));
+    const problem = aliasing(lab) ?? said;
+    message.show(problem);
+    demo.tellState(`${sentence(lab, row, column)} ${problem}`.trim());
     Object.assign(root.dataset, { row, column });
     return newLab(lab) ? lab : null;
   }

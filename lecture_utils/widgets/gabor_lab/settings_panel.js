@@ -31,7 +31,8 @@ const NOTES = {
  */
 export function settingsPanel({ model, edit }) {
   const controls = Object.entries(LABELS).map(([name, [label, step]]) => {
-    const [min, max] = RANGES[name];
+    // From -π on, steps of 0.01 would miss 0.
+    const [min, max] = name === "phase" ? [-3.14, 3.14] : RANGES[name];
     const onInput = (value) => edit({ [name]: value });
     const control = slider({ label, min, max, step, value: model.get(name), onInput });
     const note = h("span", { class: "lu-label gabor-note" });

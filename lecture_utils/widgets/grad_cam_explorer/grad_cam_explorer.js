@@ -81,7 +81,8 @@ function build(demo) {
     if (newMaps(p, l, c)) views.forget();
     controls.update(last);
     views.draw(last);
-    message.show(problem(last));
+    const trouble = problem(last);
+    message.show(trouble);
     setText(sumLine, sumSentence({ map, isLast, logit: data.logits(p)[c], bias: data.biases[c] }));
     const tiles = { channels: last.list, count: state.added, ordered: state.order, sum: last.sum };
     channels.draw({ ...tiles, layer, map, name: names[c], away, dark: demo.dark, limits });
@@ -97,7 +98,7 @@ function build(demo) {
         listed: data.listed.length,
       }),
     );
-    demo.tellState(views.words());
+    demo.tellState(`${views.words()} ${trouble}`.trim());
     return { ...last, position: views.cell() };
   }
   /** @param {Record<string, any>} now */

@@ -177,7 +177,9 @@ function build(demo) {
     const explain = at.grid === "input" ? workedInput : workedOutput;
     const words = lab.problem ? "" : explain(lab, at.row, at.column);
     setText(worked, words);
-    if (!cell.scan) demo.tellState(`${words} ${lab.problem ? problem : formula.numbers}`);
+    if (!cell.scan) {
+      demo.tellState(`${words} ${lab.problem ? "" : formula.numbers} ${problem}`.trim());
+    }
   }
 
   const parts = [

@@ -109,11 +109,11 @@ function build(demo) {
     setText(program, pythonCode(stack, described, shape, size));
     enable(undoButton, history.canUndo());
     message.show(inputProblem);
-    demo.tellState(
+    const words =
       wrong >= 0
         ? `Layer ${wrong + 1}, ${stack[wrong].type}: ${described[wrong].problem}`
-        : `${grouped(all.parameters)} parameters, ${grouped(all.macs)} MACs, output ${all.output.join("×")}.`,
-    );
+        : `${grouped(all.parameters)} parameters, ${grouped(all.macs)} MACs, output ${all.output.join("×")}.`;
+    demo.tellState(`${words} ${inputProblem}`.trim());
     return { layers: stack, inputShape: shape, batchSize: size, rows: described, totals: all };
   }
 

@@ -120,6 +120,7 @@ function build(demo) {
     try {
       images = await Promise.all([layer.sheet(), network.images()]);
     } catch (error) {
+      if (drawing !== token) return null;
       setText(introduction, `The images of this question cannot be shown: ${error.message}.`);
       next.hidden = false;
       return null;

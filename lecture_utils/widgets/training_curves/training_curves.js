@@ -147,7 +147,7 @@ function build(demo) {
       shown,
     );
     setText(sentence, words);
-    demo.tellState(words);
+    demo.tellState(`${words} ${problem}`.trim());
     panels.tell(runs, shown.parts);
     return { ...shown, runs, epoch, problem };
   }

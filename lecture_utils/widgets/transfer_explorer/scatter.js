@@ -33,6 +33,9 @@ function accuracyAxis(low, high) {
   };
 }
 
+/** Three steps of 0.2 are not quite 0.6. */
+const axisLabel = (value) => grouped(Number(value.toPrecision(12)));
+
 /** @returns {{element: HTMLElement, draw: (state: Record<string, any>) => void}} */
 export function scatterPlot() {
   const grid = svg("path", { class: "curves-grid" });
@@ -76,7 +79,7 @@ export function scatterPlot() {
       measure === "accuracy"
         ? accuracyAxis(lowest, highest)
         : {
-            write: measure === "memory" ? (value) => `${grouped(value)} MiB` : grouped,
+            write: (value) => axisLabel(value) + (measure === "memory" ? " MiB" : ""),
             ...linearAxis(lowest, highest, { least: 0 }),
           };
     const across = logAxis(range[0], range[1]);

@@ -3,14 +3,15 @@
 import { format } from "../_shared/math/numbers.js";
 
 /**
- * A share in percent with two digits that count: "75.1%", "0.0046%".
+ * A share in percent with two digits that count: "75.1%", "0.0046%"; "100%" only for all.
  * @param {number} part
  * @param {number} total
  * @returns {string}
  */
 export function share(part, total) {
   const value = (100 * part) / total;
-  if (value === 0 || value >= 99.95) return `${Math.round(value)}%`;
+  if (value === 0 || part === total) return `${value}%`;
+  if (value >= 99.95) return ">99.9%";
   return `${value >= 10 ? value.toFixed(1) : format(Number(value.toPrecision(2)), 1)}%`;
 }
 

@@ -64,13 +64,18 @@ function build(demo) {
   const blocks = diagram({ onMove: moveTo });
   const sentence = h("p", { class: "transfer-sentence" });
   const facts = factList();
-  const nearest = nearestRuns(moveTo);
+  /** The button that led there is gone then; it leaves the focus to the boundary. */
+  const goTo = (until) => {
+    moveTo(until);
+    blocks.element.focus({ preventScroll: true });
+  };
+  const nearest = nearestRuns(goTo);
   const table = runsTable({
     onTick: (label, on) => {
       const others = model.get("ticked").filter((each) => each !== label);
       edit({ ticked: on ? [...others, label] : others });
     },
-    onGo: ({ until }) => moveTo(until),
+    onGo: ({ until }) => goTo(until),
   });
   const timeNote = h("p", { class: "lu-label" }, TIME_NOTE);
   const scatter = scatterPlot();

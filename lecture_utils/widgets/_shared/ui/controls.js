@@ -70,6 +70,18 @@ export function select({ label, options, value, onChange }) {
 }
 
 /**
+ * What an option is called. A name must contain the words on the screen: by them, speech control
+ * finds it.
+ * @param {{label: string, title?: string}} option
+ * @returns {string|null}
+ */
+function optionName({ label, title }) {
+  if (!title) return null;
+  const seen = label.replace(/\.$/, "").toLowerCase();
+  return title.toLowerCase().includes(seen) ? title : `${label}: ${title}`;
+}
+
+/**
  * A few options side by side, one of which is chosen.
  * @param {{legend: string, options: {value: *, label: string, title?: string}[], value: *,
  *   onChange: (value: *) => void}} options
@@ -81,7 +93,7 @@ export function segmented({ legend, options, value, onChange }) {
     h("input", {
       type: "radio",
       name,
-      "aria-label": option.title,
+      "aria-label": optionName(option),
       onchange: () => onChange(option.value),
     }),
   );

@@ -35,9 +35,13 @@ export function copyButton({ code, signal, label = "Copy as Python" }) {
       panel.append(area);
       area.select();
       const copied = document.execCommand("copy");
-      if (copied) area.remove();
+      if (copied) {
+        area.remove();
+        element.focus({ preventScroll: true }); // `select` has taken the focus.
+      }
       tell(copied ? "Copied. Paste it into a notebook." : "Press Ctrl+C (on a Mac: ⌘C) to copy.");
     }
   }
-  return { button: button({ label, path: COPY, onClick: copy }), panel };
+  const element = button({ label, path: COPY, onClick: copy });
+  return { button: element, panel };
 }

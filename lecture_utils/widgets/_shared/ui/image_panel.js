@@ -27,7 +27,9 @@ const ARRAY = "your array";
  */
 export function imagePanel({ model, edit, say }) {
   const gallery = unpackGallery(model.get("gallery"), toTyped(model.get("gallery_pixels")));
+  let latest = null; // The file that is being read, unless something else was chosen since.
   const choose = (source, { values, rows, columns }) => {
+    latest = null;
     const changes = { source, image: fromTyped(values, [rows, columns]) };
     const position = model.get("position");
     if (position) {
@@ -45,16 +47,24 @@ export function imagePanel({ model, edit, say }) {
   const sketch = drawing(() =>
     choose(DRAWING, { values: sketch.pixels, rows: DRAWING_SIZE, columns: DRAWING_SIZE }),
   );
+  // A notebook that is opened again brings the drawing back.
+  const before = model.get("source") === DRAWING && toBrightness(model.get("image"));
+  if (before && before.length === sketch.pixels.length) sketch.pixels.set(before);
   let file = null;
   let array = null;
 
   async function open(chosen) {
+    const asked = {};
+    latest = asked;
+    let image;
     try {
-      file = await readImage(chosen, 256);
+      image = await readImage(chosen, 256);
     } catch (error) {
-      say(error.message);
+      if (asked === latest) say(error.message);
       return;
     }
+    if (asked !== latest) return; // Something else was chosen meanwhile.
+    file = image;
     say("");
     strip.put(FILE, { image: file, title: `Your file: ${chosen.name}` });
     choose(FILE, file);
@@ -98,6 +108,12 @@ export function imagePanel({ model, edit, say }) {
         const [rows, columns] = image.shape;
         array = { values: toBrightness(image), rows, columns };
         strip.put(ARRAY, { image: array, title: "Your array" });
+      }
+      if (source === FILE && !file) {
+        const image = model.get("image");
+        const [rows, columns] = image.shape;
+        file = { values: toBrightness(image), rows, columns };
+        strip.put(FILE, { image: file, title: "Your file" });
       }
       strip.set(source);
       const { name, group } = this.current();

@@ -2,6 +2,7 @@
 
 import { raster } from "./canvas.js";
 import { h, svg } from "./dom.js";
+import { fingerWatch } from "./finger.js";
 import { changeDetector } from "./frame.js";
 import { clamp } from "../math/numbers.js";
 
@@ -50,24 +51,40 @@ export function plane({ label, onPoint, onKey, signal }) {
     const column = ((event.clientX - box.left) / box.width) * (columns + 2 * padding) - padding;
     onPoint({ row, column, phase });
   }
-  let held = false;
+  const isPointing = fingerWatch();
+  let held = null; // The pointer that is down; a second finger changes nothing.
+  let isDown = false; // Whether `onPoint` knows of it.
+  function hold(event) {
+    const follows = isPointing(event) || getComputedStyle(element).touchAction === "none";
+    if (!follows) return;
+    pointAt(event, isDown ? "drag" : "down");
+    isDown = true;
+  }
   element.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    held = true;
-    element.setPointerCapture(event.pointerId);
-    pointAt(event, "down");
+    if (event.button !== 0 || (held !== null && held !== event.pointerId)) return;
+    held = event.pointerId;
+    isDown = false;
+    element.setPointerCapture(held);
+    hold(event);
   });
   element.addEventListener("pointermove", (event) => {
-    if (held) pointAt(event, "drag");
-    else if (event.pointerType !== "touch") pointAt(event, "hover");
+    if (held === event.pointerId) hold(event);
+    else if (held === null && event.pointerType !== "touch") pointAt(event, "hover");
   });
-  for (const name of ["pointerup", "pointercancel"]) {
-    element.addEventListener(name, (event) => {
-      if (held) pointAt(event, "up");
-      held = false;
-    });
+  /** @param {PointerEvent} event */
+  function release(event) {
+    if (held !== event.pointerId) return;
+    const tapped = isPointing(event) && !isDown;
+    if (tapped) pointAt(event, "down");
+    if (tapped || isDown) pointAt(event, "up");
+    held = null;
   }
-  element.addEventListener("pointerleave", (event) => pointAt(event, "leave"));
+  element.addEventListener("pointerup", release);
+  element.addEventListener("pointercancel", release);
+  element.addEventListener("lostpointercapture", release);
+  element.addEventListener("pointerleave", (event) => {
+    if (held === null || held === event.pointerId) pointAt(event, "leave");
+  });
   element.addEventListener("keydown", onKey);
 
   function resize(rows, columns, padding) {

@@ -48,7 +48,7 @@ async function load(model, key, layout) {
  * @param {() => Promise<T>} start
  * @returns {() => Promise<T>}
  */
-function once(start) {
+export function once(start) {
   let promise = null;
   return () => {
     promise ??= start().catch((error) => {

@@ -191,8 +191,10 @@ export function curvePanel(title) {
   }
 
   function epochAt(clientX) {
-    const { left } = drawing.getBoundingClientRect();
-    const part = (clientX - left - EDGE.left) / (frame.width - EDGE.left - EDGE.right);
+    // A slide enlarges the drawing, so that its pixels are not those of the screen.
+    const { left, width } = drawing.getBoundingClientRect();
+    const at = ((clientX - left) * frame.width) / width;
+    const part = (at - EDGE.left) / (frame.width - EDGE.left - EDGE.right);
     return Math.round(1 + part * (frame.epochs - 1));
   }
   return { element, draw, point, epochAt, contains: (target) => element.contains(target) };

@@ -3,6 +3,7 @@
  */
 
 import { h } from "../dom.js";
+import { fingerWatch } from "../finger.js";
 import { clamp, format } from "../../math/numbers.js";
 import { linearAxis, logAxis } from "../../math/axis.js";
 import { curvePanel } from "./chart.js";
@@ -85,6 +86,8 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
       onkeydown: walk,
       onpointermove: follow,
       onpointerdown: follow,
+      onpointerup: follow,
+      onpointercancel: follow,
       onpointerleave: () => {
         hovered = null;
         redraw();
@@ -93,12 +96,15 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
     panels.loss.element,
     panels.accuracy.element,
   );
+  const isPointing = fingerWatch();
   function follow(event) {
+    const isFinger = event.pointerType === "touch";
+    if (!isPointing(event) || (event.type === "pointerup" && !isFinger)) return;
     const panel = Object.values(panels).find(({ contains }) => contains(event.target));
     if (!panel) return;
     const at = clamp(panel.epochAt(event.clientX), 1, longest());
     // A finger, or a click, leaves the crosshair where it was.
-    if (event.type === "pointerdown" || event.pointerType === "touch") {
+    if (event.type === "pointerdown" || isFinger) {
       hovered = null;
       if (at !== chosen()) onChoose(at);
       else redraw();
