@@ -24,7 +24,7 @@ export MALLOC_TRIM_THRESHOLD_ ?= 268435456
 .PHONY: help book build slides pdf homework photos gpu rehearse serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
 
 help:  ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # A stamp file records that the environment matches pyproject.toml and constraints.txt; while it is newer, there is nothing to do.
 .venv/.ready-book: pyproject.toml constraints.txt

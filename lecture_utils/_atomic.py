@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -46,9 +47,9 @@ def replaced(folder: Path) -> Iterator[Path]:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     prefix, old = f"{folder.name}.part", f"{folder.name}.old"
-    # Left over from a process that was killed.
+    # Left over from a process that was killed: `tempfile` adds eight characters to the prefix.
     for path in folder.parent.iterdir():
-        if path.name.startswith(prefix):
+        if re.fullmatch(re.escape(prefix) + "[a-z0-9_]{8}", path.name):
             if not folder.exists() and (path / old).exists():
                 os.replace(path / old, folder)
             shutil.rmtree(path, ignore_errors=True)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 #: Without these, a headless Chromium uses the network at every start; tests must not depend on it.
 FLAGS = [
@@ -47,16 +47,28 @@ def launch(playwright, *flags, **options):
     return playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags], **options)
 
 
-def install():
+def install(playwright):
     """Install a Chromium: Playwright's build, or the distribution's package if that fails."""
     print("Installing Chromium...", flush=True)
-    command = [sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"]
-    if _run(command) or not shutil.which("apt-get"):
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    # The browser can be installed by anybody, but the system's libraries that it needs only by
+    # root. Most systems have them.
+    if _run(command) and (_starts(playwright) or _run([*command, "--with-deps"])):
+        return
+    if not shutil.which("apt-get"):
         return
     print("Playwright's Chromium is not available; trying the distribution's package", flush=True)
     apt = [*([] if os.geteuid() == 0 else ["sudo"]), "apt-get"]
     _run([*apt, "update"])
     _run([*apt, "install", "-y", "--no-install-recommends", "chromium"])
+
+
+def _starts(playwright):
+    try:
+        launch(playwright).close()
+    except (FileNotFoundError, Error):
+        return False
+    return True
 
 
 def _run(command):
@@ -71,7 +83,7 @@ def main():
     with sync_playwright() as playwright:
         path = find(playwright)
         if not path and sys.argv[1:] == ["install"]:
-            install()
+            install(playwright)
             path = find(playwright)
     print(path or sys.exit("no Chromium; install one, or set CHROMIUM=/path/to/it"))
 

@@ -67,10 +67,11 @@ TOPICS = {
         {
             1: (),
             4: ("mnist",),
-            5: ("cats_vs_dogs", "drawn_pets", "ImageFolders"),
+            5: ("cats_vs_dogs", "drawn_pets", "ImageFolders", "pets"),
         },
         used_in=(2, 3, 6, 7, 8, 9),
         verb="Introduced",
+        submodules=("pets",),
     ),
     "augmentation": Topic("Augmentation", {6: ()}),
     "training": Topic(
@@ -86,10 +87,10 @@ TOPICS = {
     ),
     "runs": Topic(
         "Recorded runs",
-        {4: (), 3: ("filters",), 9: ("transfer",)},
-        used_in=(5, 6, 7, 8),
+        {4: (), 3: ("filters",), 6: ("regularization",), 9: ("transfer",)},
+        used_in=(5, 7, 8),
         verb="Introduced",
-        submodules=("filters", "transfer"),
+        submodules=("filters", "regularization", "transfer"),
     ),
     "statistics": Topic(
         "Statistics",

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 # Functions and methods that treat every position of a feature map alike and independently. Given
 # several maps, they combine equal positions: branches meet there.
 _PIXELWISE = {
-    "add", "iadd", "sub", "mul", "imul", "truediv", "neg", "cat", "concat", "relu", "relu_",
-    "relu6", "leaky_relu", "elu", "gelu", "silu", "hardswish", "hardtanh", "sigmoid", "tanh",
-    "softplus", "dropout", "dropout2d", "batch_norm", "clamp", "abs", "square", "contiguous",
+    "add", "iadd", "sub", "mul", "imul", "truediv", "neg", "relu", "relu_", "relu6",
+    "leaky_relu", "elu", "gelu", "silu", "hardswish", "hardtanh", "sigmoid", "tanh", "softplus",
+    "dropout", "dropout2d", "batch_norm", "clamp", "abs", "square", "contiguous",
     "selu", "celu", "mish", "prelu", "hardsigmoid", "logsigmoid", "softsign", "tanhshrink",
     "softshrink", "hardshrink", "threshold", "rrelu", "exp", "log", "sqrt", "rsqrt", "pow", "div",
     "feature_alpha_dropout", "alpha_dropout", "local_response_norm", "channel_shuffle",
@@ -221,8 +221,14 @@ def rule_of_function(node: fx.Node, channels_last: bool = False) -> Rule:
         return None
     if name in ("max", "min") and _count_maps(node) > 1:
         return None  # combines two maps
+    if name in ("cat", "concat", "concatenate"):
+        given = _arguments(node, "tensors", "dim")
+        axis = given.get("dim", given.get("axis", 0))
+        keeps_positions = axis in ((0, -4, 3, -1) if channels_last else (0, -4, 1, -3))
+        return None if keeps_positions else Lost(label, "unknown", "it joins maps side by side")
     if name == "getitem":
-        return None if _picks_channels(node) else Lost(label, "unknown", "it cuts the map")
+        picks = _picks_channels(node, channels_last)
+        return None if picks else Lost(label, "unknown", "it cuts the map")
     if name in ("chunk", "split", "unbind", "unsqueeze", "squeeze"):
         axis = _arguments(node, "input", "", "dim").get("dim", 0)
         axis = node.args[1] if "squeeze" in name and len(node.args) > 1 else axis
@@ -292,7 +298,7 @@ def _count_maps(node):
     return sum(hasattr(each, "all_input_nodes") for each in [*node.args, *node.kwargs.values()])
 
 
-def _picks_channels(node):
+def _picks_channels(node, channels_last):
     """Return whether indexing only drops channels, or picks one of several maps."""
     source, index = node.args
     name = getattr(source.target, "__name__", source.target)
@@ -300,8 +306,12 @@ def _picks_channels(node):
         return name in ("chunk", "split", "unbind")
     everything = slice(None)
     index = index if isinstance(index, tuple) else (index,)
-    others = index[:1] + index[2:]
-    return all(part in (everything, Ellipsis) for part in others)
+    if Ellipsis in index:
+        first = index.index(Ellipsis)
+        missing = (everything,) * (5 - len(index))  # maps have four axes
+        index = index[:first] + missing + index[first + 1 :]
+    channels = 3 if channels_last else 1
+    return all(part == everything for axis, part in enumerate(index) if axis != channels)
 
 
 def turned(node: fx.Node) -> tuple[int, ...] | None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from lecture_utils import runs
+from lecture_utils.runs import _on_demand
 
 RECORDED_WHERE = "default: the runs that ship with the package"
 
@@ -31,10 +32,13 @@ def _list(options):
     recorded = {}
     for name, seed in runs.available(root=options.root):
         recorded.setdefault(name, []).append(seed)
+    # Without the recorded runs, each would have to be downloaded to say more than its seed.
+    on_demand = options.root is None and _on_demand.installed_without_runs()
     for name, recipe in runs.RECIPES.items():
         print(f"{name:22} {recipe.title}")
         for seed in recorded.get(name, []):
-            print(f"{'':22} {runs.load(name, seed, root=options.root)}")
+            run = f"seed {seed}" if on_demand else runs.load(name, seed, root=options.root)
+            print(f"{'':22} {run}")
 
 
 def _show(options):

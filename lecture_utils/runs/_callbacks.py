@@ -14,7 +14,7 @@ from pytorch_lightning.callbacks import Callback, Checkpoint
 from torch import nn
 
 from lecture_utils.runs._recipe import Recipe
-from lecture_utils.runs._store import CHECKPOINT, HISTORY, write_history
+from lecture_utils.runs._store import CHECKPOINT, CHECKPOINT_PART, HISTORY, write_history
 
 COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
@@ -153,7 +153,7 @@ class EpochCheckpoint(Checkpoint):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         # All processes help to create it; the first one writes it.
-        temporary = self.path.with_suffix(".part")
+        temporary = self.path.with_name(CHECKPOINT_PART)
         trainer.save_checkpoint(temporary, weights_only=False)
         if trainer.is_global_zero:
             os.replace(temporary, self.path)

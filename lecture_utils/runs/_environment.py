@@ -61,10 +61,13 @@ def code_version(sources: Sequence[str] = SOURCES) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``commit`` is None if the package is installed without its repository.
+        ``commit`` and ``changed_since``; both are None if the package is installed without its
+        repository.
     """
     folder = Path(__file__).parents[1]
     try:
+        # Git also searches the folders above: an environment may lie in somebody else's repository.
+        _git(folder, "ls-files", "--error-unmatch", "runs/_environment.py")
         commit = _git(folder, "rev-parse", "HEAD")
         changed = _git(folder, "status", "--porcelain", "--", *sources)
     except (OSError, subprocess.CalledProcessError):

@@ -63,7 +63,8 @@ class Recipe:
     head_rate : float
         Learning rate while only the head is trained.
     keep_weights : bool
-        False for models that are too large to ship. Frozen weights are never saved.
+        Whether to keep the trained weights; False for large models and for recipes with many runs.
+        Frozen weights are never saved.
     save_predictions : bool
         Whether to write ``test.csv``, the model's output for every test image. See
         `Run.test_predictions`.

@@ -23,6 +23,7 @@ from lecture_utils.runs._snapshots import write_snapshots
 from lecture_utils.runs._store import (
     CARD,
     CHECKPOINT,
+    CHECKPOINT_PART,
     HISTORY,
     READOUTS,
     SETTINGS,
@@ -31,6 +32,7 @@ from lecture_utils.runs._store import (
     TEST_LOGITS,
     TEST_PREDICTIONS,
     WEIGHTS,
+    command,
     read_json,
     run_folder,
     write_history,
@@ -80,7 +82,7 @@ def start(
     trainer = _checked(folder, settings)
     with _claimed(folder):
         if not overwrite:
-            _check_free(folder, recipe.name, seed)
+            _check_free(folder, recipe.name, seed, root)
         data = _data_module(recipe, seed, settings["data_dir"])
         if folder.is_dir():
             shutil.rmtree(folder)
@@ -91,11 +93,12 @@ def start(
 def resume(name: str, seed: int, root: str | os.PathLike[str]) -> Path | None:
     """Continue a run that was stopped, after its last complete epoch."""
     folder = run_folder(name, seed, root)
-    settings = _unfinished(folder, name, seed)
+    settings = _unfinished(folder, name, seed, root)
     if not _is_first_process():
         return _train(folder, settings)
     with _claimed(folder):
-        settings = _unfinished(folder, name, seed)  # another process may just have finished it
+        # Another process may just have finished it.
+        settings = _unfinished(folder, name, seed, root)
         now = _environment.code_version()
         if now != settings["code"][-1]:
             settings["code"].append(now)
@@ -103,11 +106,11 @@ def resume(name: str, seed: int, root: str | os.PathLike[str]) -> Path | None:
         return _train(folder, settings)
 
 
-def _unfinished(folder, name, seed):
+def _unfinished(folder, name, seed, root):
     """Return the settings of a run that was stopped; raise an error if there is none."""
     if (folder / CARD).is_file():
         raise FileExistsError(f"{name} with seed {seed} is finished; there is nothing to resume")
-    remedy = f"start the run with: python -m lecture_utils.runs train {name} --seed {seed}"
+    remedy = f"start the run with: {command('train', name, seed, root)}"
     return _legacy.settings(read_json(folder / SETTINGS, remedy))
 
 
@@ -149,13 +152,22 @@ def _checked(folder, settings):
     return _trainer(folder, recipe, _options(settings))
 
 
-def _check_free(folder, name, seed):
+def _check_free(folder, name, seed, root):
     if (folder / CARD).is_file():
         raise FileExistsError(f"{folder} holds a finished run; pass overwrite to replace it")
     if (folder / CHECKPOINT).is_file():
         raise FileExistsError(
-            f"{folder} holds a run that was stopped; continue with: python -m lecture_utils.runs "
-            f"resume {name} --seed {seed}, or pass overwrite to start again"
+            f"{folder} holds a run that was stopped; continue with: "
+            f"{command('resume', name, seed, root)}, or pass overwrite to start again"
+        )
+    # What a run may leave that was stopped before its first checkpoint.
+    left = {SETTINGS, HISTORY, CHECKPOINT_PART}
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    others = [each.name for each in paths if each.name not in left and each.name[0] != "."]
+    if others:
+        raise FileExistsError(
+            f"{folder} holds {', '.join(others)}, which no stopped run leaves; move that away, or "
+            "pass overwrite to delete it"
         )
 
 
@@ -178,14 +190,13 @@ def _train(folder, settings, data=None, trainer=None):
     module = _classifier(recipe, _networks.module_to_fit(recipe, whole))
     if trainer is None:
         trainer = _trainer(folder, recipe, options)
-    trainer.fit(
+    _fit(
+        trainer,
         module,
-        datamodule=data,
+        data,
         ckpt_path=str(checkpoint) if checkpoint.is_file() else None,
         weights_only=True,
     )
-    if trainer.interrupted:
-        raise KeyboardInterrupt
     if not trainer.is_global_zero:
         return None
     _finish(folder, settings, recipe, data, {**options, **_used(trainer)})
@@ -260,11 +271,19 @@ def _train_head(recipe, whole, settings, options):
         deterministic="warn",
         use_distributed_sampler=False,
     )
-    trainer.fit(
-        _classifier(alone, _networks.module_to_fit(alone, model)),
-        datamodule=_prepared(alone, model, data),
-    )
+    module = _classifier(alone, _networks.module_to_fit(alone, model))
+    _fit(trainer, module, _prepared(alone, model, data))
     whole.get_submodule("head").load_state_dict(model.get_submodule("head").state_dict())
+
+
+def _fit(trainer, module, data, **options):
+    """Train; where Lightning ends the program after Ctrl-C, raise KeyboardInterrupt instead."""
+    try:
+        trainer.fit(module, datamodule=data, **options)
+    except SystemExit as end:
+        if isinstance(end.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _used(trainer):

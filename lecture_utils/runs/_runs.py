@@ -98,7 +98,7 @@ class Run:
         if self.card["weights_sha256"] is None:
             name, seed = self.card["name"], self.card["seed"]
             raise FileNotFoundError(
-                f"the weights of {name} are too large to ship and were not kept; train again: "
+                f"the weights of {name} were not kept; train again: "
                 f"runs.train({name!r}, {seed}, keep_weights=True)"
             )
         # Its initial weights are replaced; the random numbers of the reader's code stay the same.
@@ -341,9 +341,11 @@ def load(name: str, seed: int = 0, *, root: str | os.PathLike[str] | None = None
     if not (folder / _store.CARD).is_file():
         seeds = [known for _, known in available(name, root=root)]
         there = f"there are seeds {seeds}" if seeds else "there is no other seed either"
+        # The reader's own runs do not go into the package.
+        command = _store.command("train", name, seed, "runs" if root is None else root)
+        then = ", then load it with root='runs'" if root is None else ""
         raise FileNotFoundError(
-            f"{name} with seed {seed} is not recorded ({there}); record it with: "
-            f"python -m lecture_utils.runs train {name} --seed {seed}"
+            f"{name} with seed {seed} is not recorded ({there}); record it with: {command}{then}"
         )
     return Run(folder)
 
@@ -444,8 +446,8 @@ def train(
     threads : int, optional
         Number of processor threads. By default PyTorch decides.
     overwrite : bool
-        Whether to replace an earlier run. It stays if the settings are refused or the data are
-        missing.
+        Whether to replace an earlier run, and delete all else that its folder holds. It stays if
+        the settings are refused or the data are missing.
     trainer : dict, optional
         ``accelerator``, ``devices``, ``num_nodes``, ``strategy``, ``precision`` for Lightning's
         ``Trainer``. By default, there is one node and the others are "auto".
@@ -463,7 +465,8 @@ def train(
         If there is no recipe of that name, an option is unknown or unsuitable, or JSON cannot store
         it.
     FileExistsError
-        If there is a finished or a stopped run already, or another process is training it.
+        If there is a finished or a stopped run already, the folder holds files of another kind, or
+        another process is training the run.
     FileNotFoundError
         If the data set is missing and cannot be downloaded.
     DivergedError

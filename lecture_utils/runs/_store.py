@@ -21,12 +21,19 @@ TEST_PREDICTIONS, TEST_CLASSES = "test.csv", "test_classes.npz"
 TEST_LOGITS = "test_logits.npz"
 SNAPSHOTS, READOUTS = "snapshots.npz", "readouts.npz"
 # Files of an unfinished run:
-SETTINGS, CHECKPOINT = "settings.json", "last.ckpt"
+SETTINGS, CHECKPOINT, CHECKPOINT_PART = "settings.json", "last.ckpt", "last.part"
 
 
 def run_folder(name: str, seed: int, root: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder of one run: ``<root>/<name>/seed<seed>``."""
     return Path(root or RECORDED) / name / f"seed{seed}"
+
+
+def command(verb: str, name: str, seed: int, root: str | os.PathLike[str]) -> str:
+    """Return the command line that trains or resumes one run, for messages."""
+    text = str(root)
+    quoted = f'"{text}"' if " " in text else text
+    return f"python -m lecture_utils.runs {verb} {name} --seed {seed} --root {quoted}"
 
 
 def seed_of(folder: Path) -> int | None:

@@ -392,7 +392,8 @@ class InMemoryDataModule(BatchDataModule):
     train_set, validation_set, test_set : InMemoryDataset
         Available after `setup`.
     origin : str
-        Where the data came from, as a phrase. Available after `setup`.
+        Where the data came from, as a phrase. If both sets were read, that of the training set.
+        Available after `setup`.
     source : str
         The same as one of `datasets.SOURCES`. Available after `setup`.
 
@@ -444,7 +445,10 @@ class InMemoryDataModule(BatchDataModule):
         if stage in ("fit", "validate", None) and self.train_set is None:
             self._split(self._load("train"))
         if stage in ("test", "predict", None) and self.test_set is None:
-            self.test_set = InMemoryDataset(*_as_tensors(self._load("test")))
+            data = self._load("test")
+            self.test_set = InMemoryDataset(*_as_tensors(data))
+            if self.train_set is None:
+                self.origin, self.source = data.origin, data.source
 
     def _split(self, data):
         images, labels = _as_tensors(data)

@@ -25,6 +25,7 @@ from lecture_utils import datasets
 
 BOOK = Path(__file__).parents[2] / "book"
 pytestmark = pytest.mark.slow
+SIZES = (600, 200, 400)
 # The splits of the folder, and the names that they have where the package keeps its drawings.
 SPLITS = {"train": "train", "val": "validation", "test": "test"}
 NETWORKS = ("resnet18", "resnet50", "vgg16")
@@ -94,10 +95,21 @@ SHORTENED = {
 
 def link_to_drawings(folder):
     """Fill the folder with the drawings of the build, because drawing takes long."""
-    folder.mkdir()
-    drawings = datasets.drawn_pets((600, 200, 400)).folder
+    drawings = datasets.drawn_pets(SIZES).folder
     for split, theirs in SPLITS.items():
-        (folder / split).symlink_to(drawings / theirs)
+        for kind in ("cats", "dogs"):
+            (folder / split / kind).mkdir(parents=True)
+            for image in (drawings / theirs / kind).iterdir():
+                (folder / split / kind / image.name).symlink_to(image)
+            litter(folder / split / kind)
+        litter(folder / split)
+    litter(folder)
+
+
+def litter(folder):
+    """Leave what macOS and Windows leave in a folder that somebody has looked at."""
+    for name in (".DS_Store", "Thumbs.db"):
+        (folder / name).write_bytes(b"not an image")
 
 
 def save_random_weights(folder):
@@ -116,6 +128,16 @@ def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     link_to_drawings(folder / "cats-vs-dogs")
     save_random_weights(folder / "weights")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """The user's cache, except for images decoded from a folder, which is another in each test."""
+    folder = tmp_path_factory.mktemp("cache")
+    for each in datasets.drawn_pets(SIZES).folder.parents[1].iterdir():
+        if each.name != "decoded-images":
+            (folder / each.name).symlink_to(each)
     return folder
 
 
@@ -173,14 +195,16 @@ def figures(cell):
     return [o for o in cell.outputs if "text/html" in o.get("data", {})]
 
 
-def test_chapter_5_trains_on_the_images(data, monkeypatch):
+def test_chapter_5_trains_on_the_images(data, cache, monkeypatch):
+    monkeypatch.setenv("LECTURE_CACHE", str(cache))
     cells = execute(chapter_cells("05_cats_vs_dogs.ipynb"), data, monkeypatch)
     assert "photos from LECTURE_DATA" in printed(cells["a102630c"])
     # They are not the photos that the recorded run was tested on, so none is shown as its mistake.
     assert "not those of the recorded run" in printed(cells["474e4533"])
 
 
-def test_chapter_6_augments_the_images(data, monkeypatch):
+def test_chapter_6_augments_the_images(data, cache, monkeypatch):
+    monkeypatch.setenv("LECTURE_CACHE", str(cache))
     cells = execute(chapter_cells("06_augmentation.ipynb"), data, monkeypatch)
     assert "photos from LECTURE_DATA" in printed(cells["5009198d"], "stderr")
 
@@ -217,7 +241,8 @@ def test_chapter_8_says_why_it_does_without_them(tmp_path, monkeypatch):
     assert not list((tmp_path / "cache").rglob("*.pth"))
 
 
-def test_chapter_9_trains_resnet18(data, monkeypatch):
+def test_chapter_9_trains_resnet18(data, cache, monkeypatch):
+    monkeypatch.setenv("LECTURE_CACHE", str(cache))
     cells = execute(chapter_cells("09_transfer_learning.ipynb"), data, monkeypatch)
     assert "photos from LECTURE_DATA" in printed(cells["a88a7bd1"], "stderr")
     lines = printed(cells["other-backbones"]).splitlines()

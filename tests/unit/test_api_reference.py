@@ -58,6 +58,16 @@ def test_every_public_module_has_a_page_which_the_table_of_contents_names():
     assert sorted(pages) == sorted([*TOPICS, "index"])
 
 
+@topics
+def test_the_page_of_a_topic_has_its_public_submodules(topic):
+    if topic == "widgets":  # the topic exports the demo of each folder
+        return
+    folder = ROOT / "lecture_utils" / topic
+    there = {path.stem for path in folder.glob("[a-z]*.py")}
+    there |= {path.parent.name for path in folder.glob("[a-z]*/__init__.py")}
+    assert there == set(TOPICS[topic].submodules)
+
+
 @pytest.mark.parametrize("number", CHAPTERS)
 def test_a_chapter_is_linked_with_the_topics_that_it_imports(number):
     explained, used = map(set, topics_of(number))

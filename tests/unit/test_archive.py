@@ -133,13 +133,25 @@ def test_if_the_new_folder_cannot_take_its_place_the_old_one_stays(tmp_path, mon
 
 
 def test_a_process_killed_between_the_two_renames_loses_nothing(tmp_path):
-    for name in ("out.part1/out", "out.part1/out.old"):
-        (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "out.part1/out.old/old.jpg").write_bytes(b"old")
+    with pytest.raises(ArchiveError), _atomic.replaced(tmp_path / "out") as scratch:
+        name = scratch.parent.name
+        raise ArchiveError("only the name is of interest")
+    for folder in (f"{name}/out", f"{name}/out.old"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / name / "out.old/old.jpg").write_bytes(b"old")
     with pytest.raises(ArchiveError), _atomic.replaced(tmp_path / "out"):
         raise ArchiveError("the next call fails as well")
     assert files(tmp_path / "out") == {"old.jpg": b"old"}
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_other_folders_with_a_similar_name_stay(tmp_path):
+    names = ["out.part", "out.part-notes", "out.partial-results", "out.parts", "outXpartabcdefgh"]
+    for name in names:
+        (tmp_path / name).mkdir()
+    with _atomic.replaced(tmp_path / "out"):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names, "out"])
 
 
 def test_if_the_last_step_fails_the_old_folder_stays(tmp_path):

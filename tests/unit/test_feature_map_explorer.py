@@ -166,6 +166,8 @@ def test_photos_of_a_cat_and_a_dog_where_there_are_some(monkeypatch, tmp_path):
             folder.mkdir(parents=True)
             for i, each in enumerate(values):
                 Image.fromarray(each).save(folder / f"{kind[:-1]}.{4501 + i}.png")
+            (folder / ".DS_Store").write_bytes(b"of the file manager")
+            (folder / "Thumbs.db").write_bytes(b"of the file manager")
     monkeypatch.setenv("LECTURE_DATA", str(tmp_path))
     shown = default_images()
     assert list(shown)[:2] == ["test photo, cat", "test photo, dog"]

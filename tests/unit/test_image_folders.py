@@ -286,14 +286,14 @@ def test_without_room_for_the_cache_pictures_are_kept_in_memory(
     assert torch.equal(data.train_set.inputs, expected)
 
 
+# Reads images, of which only some are decoded within the time of a test.
 _READ = """
-import sys, hashlib
+import hashlib, itertools, sys, time
 from pathlib import Path
 from lecture_utils.datasets import _image_cache
-decode = _image_cache._decode
+decode, started = _image_cache._decode, itertools.count()
 def slow(path, size):
-    import time
-    time.sleep(0.05)
+    time.sleep(0.05 if next(started) < int(sys.argv[2]) else 600)
     # In one piece: threads print at once, and a line's end is a second piece.
     print("decoded\\n", end="", flush=True)
     return decode(path, size)
@@ -305,7 +305,7 @@ print(hashlib.sha256(_image_cache.load_images(root, names, (12, 10)).images.toby
 
 
 def test_two_processes_at_once_decode_once_and_read_the_same(folder, tmp_path):
-    command = [sys.executable, "-c", _READ, str(folder / "train")]
+    command = [sys.executable, "-c", _READ, str(folder / "train"), "7"]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     outputs = [process.communicate(timeout=60)[0].split() for process in both]
     assert [process.returncode for process in both] == [0, 0]
@@ -315,7 +315,7 @@ def test_two_processes_at_once_decode_once_and_read_the_same(folder, tmp_path):
 
 
 def test_a_killed_process_is_taken_over(folder, tmp_path):
-    command = [sys.executable, "-c", _READ, str(folder / "train")]
+    command = [sys.executable, "-c", _READ, str(folder / "train"), "2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         process.stdout.readline()
         process.kill()

@@ -503,6 +503,72 @@ def test_unknown_layers_are_named(layer, message):
         receptive_field(model, until="1")
 
 
+class Between(nn.Module):
+    """Two convolutions that keep the size, and something between them."""
+
+    def __init__(self, between, channels):
+        super().__init__()
+        self.first = nn.Conv2d(1, 4, 3, padding=1)
+        self.second = nn.Conv2d(channels, 1, 3, padding=1)
+        self.between = between
+
+    def forward(self, x):
+        return self.second(self.between(self.first(x)))
+
+
+def channels_last(change):
+    return lambda x: change(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("between", "channels", "message"),
+    [
+        (lambda x: x[..., ::2], 4, r"getitem \(getitem\): it cuts the map"),
+        (lambda x: x[..., 4:], 4, "it cuts the map"),
+        (lambda x: x[:, ..., 4:], 4, "it cuts the map"),
+        (lambda x: x[:, :2, 4:], 2, "it cuts the map"),
+        (channels_last(lambda x: x[:, ::2]), 4, "it cuts the map"),
+        (lambda x: torch.cat([x, x], dim=3), 4, r"cat \(cat\): it joins maps side by side"),
+        (lambda x: torch.concat([x, x], -1), 4, "it joins maps side by side"),
+        (lambda x: torch.concatenate([x, x], axis=2), 4, "it joins maps side by side"),
+        (channels_last(lambda x: torch.cat([x, x], 1)), 4, "it joins maps side by side"),
+    ],
+)
+def test_maps_that_are_cut_or_joined_side_by_side_are_refused(between, channels, message):
+    model = Between(between, channels)
+    model(torch.zeros(1, 1, 8, 8))  # the network itself works
+    with pytest.raises(ValueError, match=rf"unknown layer .*{message}"):
+        receptive_field(model)
+    assert receptive_field(model, until="first")[-1].size == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("between", "channels"),
+    [
+        (lambda x: x[:, ::2], 2),
+        (lambda x: x[:, ::2, ...], 2),
+        (lambda x: x[..., ::2, :, :], 2),
+        (lambda x: x[:, 1:, :, :], 3),
+        (lambda x: x[...], 4),
+        (channels_last(lambda x: x[..., 1:]), 3),
+        (channels_last(lambda x: x[:, :, :, 1:]), 3),
+        (lambda x: torch.cat([x, x], 1), 8),
+        (lambda x: torch.concat([x, x], dim=-3), 8),
+        (lambda x: torch.cat([x, x]), 4),  # along the batch
+        (channels_last(lambda x: torch.cat([x, x], dim=-1)), 8),
+    ],
+)
+def test_picking_and_joining_channels_moves_nothing(between, channels):
+    model = Between(between, channels)
+    field = receptive_field(model)[-1]
+    assert (field.size, field.jump, field.offset) == ((5, 5), (1, 1), (-2, -2))
+    image = torch.zeros(1, 1, 9, 9, requires_grad=True)
+    positive(model)(image)[0, 0, 4, 4].backward()
+    assert image.grad is not None
+    rows, columns = np.nonzero(image.grad[0, 0].numpy())
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (2, 6, 2, 6)
+
+
 @pytest.mark.parametrize(
     "layer", [nn.GroupNorm(1, 1), nn.LayerNorm([1, 8, 8]), nn.InstanceNorm2d(1), nn.Softmax(-1)]
 )

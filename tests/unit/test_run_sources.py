@@ -74,11 +74,16 @@ def repository(tmp_path_factory):
     subprocess.run([*git, "init", "-q"], check=True)
     subprocess.run([*git, "add", "-A"], check=True)
     subprocess.run([*git, "commit", "-q", "-m", "sources"], check=True)
-    path = root / "lecture_utils" / "runs" / "_environment.py"
+    return root, code_version_of(root / "lecture_utils")
+
+
+def code_version_of(package):
+    """Return `code_version` as it runs from a copy of the package."""
+    path = package / "runs" / "_environment.py"
     spec = importlib.util.spec_from_file_location("copied_environment", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return root, module.code_version
+    return module.code_version
 
 
 def changed(repository, path):
@@ -143,6 +148,20 @@ def test_the_commit_is_that_of_the_repository(repository):
     command = ["git", "-C", str(root), "rev-parse", "HEAD"]
     head = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     assert code_version() == {"commit": head, "changed_since": False}
+
+
+def test_an_environment_inside_of_another_repository_does_not_name_its_commit(repository):
+    root, _ = repository
+    package = root / ".venv" / "lib" / "lecture_utils"
+    shutil.copytree(PACKAGE / "runs", package / "runs", ignore=shutil.ignore_patterns("__*__"))
+    unknown = {"commit": None, "changed_since": None}
+    assert code_version_of(package)() == unknown
+    with (root / ".git" / "info" / "exclude").open("a") as file:
+        file.write(".venv/\n")
+    try:
+        assert code_version_of(package)() == unknown
+    finally:
+        shutil.rmtree(root / ".venv")
 
 
 def test_without_a_repository_nothing_is_claimed(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -187,8 +188,62 @@ def test_an_earlier_run_is_not_overwritten_by_accident(tmp_path):
     assert files(changed)["history.csv"] != before["history.csv"]
     checkpoint = first.folder / "last.ckpt"
     (first.folder / "card.json").rename(checkpoint)
-    with pytest.raises(FileExistsError, match="resume mnist/gap --seed 0"):
+    with pytest.raises(FileExistsError, match="resume mnist/gap --seed 0") as refused:
         runs.train("mnist/gap", **one)
+    assert f"--root {tmp_path}, or" in str(refused.value)
+
+
+def test_files_of_others_in_the_folder_are_not_deleted_without_being_asked(tmp_path, monkeypatch):
+    monkeypatch.setattr(_record, "_train", die)
+    one = {"root": tmp_path, "epochs": 1, **TINY}
+    folder = _store.run_folder("mnist/gap", 0, tmp_path)
+    folder.mkdir(parents=True)
+    left = ("settings.json", "history.csv", "last.part", ".settings.json.abc.part")
+    for name in left:  # as a run that was killed in its first epoch
+        (folder / name).write_text("left")
+    with pytest.raises(Killed):
+        runs.train("mnist/gap", **one)
+    assert [path.name for path in folder.iterdir()] == ["settings.json"]
+    for name in ("notes.txt", "weights.safetensors"):
+        (folder / name).write_text("mine")
+    with pytest.raises(FileExistsError, match=r"holds notes.txt, weights.safetensors, which no"):
+        runs.train("mnist/gap", **one)
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert (folder / "weights.safetensors").read_text() == "mine"
+    with pytest.raises(Killed):
+        runs.train("mnist/gap", overwrite=True, **one)
+    assert [path.name for path in folder.iterdir()] == ["settings.json"]
+
+
+def test_ctrl_c_ends_a_run_with_the_usual_status_and_says_how_to_go_on(
+    tmp_path, monkeypatch, capsys
+):
+    step = training.Classifier.training_step
+
+    def interrupted(self, *arguments):
+        if self.global_step == 5:  # in the second epoch
+            signal.raise_signal(signal.SIGINT)
+        return step(self, *arguments)
+
+    command = ["train", "mnist/gap", *COMMAND[5:], "--epochs", "2", "--root", str(tmp_path)]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(training.Classifier, "training_step", interrupted)
+            assert main(command) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "stopped; the resume command continues" in capsys.readouterr().err
+    assert runs.available(root=tmp_path) == []
+    assert main(["resume", "mnist/gap", "--root", str(tmp_path)]) == 0
+    assert runs.load("mnist/gap", root=tmp_path).history["epoch"] == [1, 2]
+
+
+def test_an_end_that_the_program_asks_for_is_no_ctrl_c(tmp_path, monkeypatch):
+    monkeypatch.setattr(training.Classifier, "training_step", lambda *_: sys.exit(3))
+    with pytest.raises(SystemExit) as end:
+        runs.train("mnist/gap", root=tmp_path, epochs=1, **TINY)
+    assert end.value.code == 3
 
 
 @pytest.fixture
@@ -280,10 +335,15 @@ def test_a_damaged_card_is_a_clear_error(tmp_path):
 def test_errors_name_the_remedy(tmp_path):
     with pytest.raises(ValueError, match="no run 'mnist/vgg'; use one of mnist/dense"):
         runs.load("mnist/vgg")
-    with pytest.raises(FileNotFoundError, match="runs train mnist/gap --seed 7"):
+    command = re.escape(f"runs train mnist/gap --seed 7 --root {tmp_path}")
+    with pytest.raises(FileNotFoundError, match=f"{command}$"):
         runs.load("mnist/gap", 7, root=tmp_path)
-    with pytest.raises(FileNotFoundError, match="runs train mnist/gap --seed 7"):
+    with pytest.raises(FileNotFoundError, match=f"{command}$"):
         runs.resume("mnist/gap", 7, root=tmp_path)
+    # `train` does not write to the shipped runs, where `load` looks by default.
+    with pytest.raises(FileNotFoundError, match=r"--root runs, then load it .*='runs'$"):
+        runs.load("mnist/gap", 7)
+    assert _store.command("train", "a", 0, "my runs").endswith(' --seed 0 --root "my runs"')
     with pytest.raises(ValueError, match=r"a recipe has no \['epoch'\]"):
         runs.train("mnist/gap", root=tmp_path, epoch=3)
     with pytest.raises(ValueError, match="epochs is 0"):
@@ -350,7 +410,7 @@ def test_recorded_runs_are_whole_small_and_of_the_full_data():
         assert run.recipe == recipe
         assert card["code"][0]["changed_since"] is False
         if card["weights_sha256"] is None:
-            with pytest.raises(FileNotFoundError, match="too large to ship"):
+            with pytest.raises(FileNotFoundError, match="were not kept; train again"):
                 run.model  # noqa: B018
         else:
             assert card["parameters"] == geometry.count_parameters(run.model)

@@ -16,6 +16,7 @@ import lecture_utils
 from lecture_utils import runs
 from lecture_utils.datasets import DownloadError
 from lecture_utils.runs import _on_demand, _store
+from lecture_utils.runs.__main__ import main
 
 ROOT = Path(lecture_utils.__file__).parents[1]
 RUN = "mnist/dense/seed1"
@@ -64,6 +65,17 @@ def test_a_run_is_downloaded_when_it_is_needed(without_runs, tmp_path):
     assert not (tmp_path / "cache/runs/mnist/dense/seed2").exists()
     with pytest.raises(FileNotFoundError, match=r"not recorded \(there are seeds \[1, 2\]\)"):
         runs.load("mnist/dense", 7)
+
+
+def test_listing_the_runs_downloads_none(without_runs, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LECTURE_OFFLINE", "1")
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("mnist/dense "))
+    assert [line.strip() for line in lines[first + 1 : first + 3]] == ["seed 1", "seed 2"]
+    assert not (tmp_path / "cache").exists()
+    assert main(["list", "--root", str(without_runs)]) == 1  # the copy of seed 2 has no history
+    assert str(runs.load("mnist/dense", 1, root=_store.RECORDED)) in capsys.readouterr().out
 
 
 def test_the_cache_needs_no_network(without_runs, monkeypatch):

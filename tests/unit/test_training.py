@@ -1,5 +1,6 @@
 """Data modules, augmentation and the Lightning module, against SciPy, torch and sums by hand."""
 
+import dataclasses
 import math
 from types import SimpleNamespace
 
@@ -102,6 +103,20 @@ def test_the_real_data_sets_arrive_as_bytes_with_one_channel(kind):
     assert data.source == "embedded"
     assert data.validation_set.inputs.shape == (50, 1, 28, 28)
     assert data.train_set.inputs.dtype == torch.uint8
+
+
+def test_the_origin_is_known_whichever_data_are_read_first():
+    def load(split):
+        return dataclasses.replace(numbered(), origin=f"{split} images")
+
+    data = InMemoryDataModule(load, validation_size=10)
+    data.setup("test")
+    assert (data.origin, data.source) == ("test images", numbered().source)
+    data.setup("fit")
+    assert data.origin == "train images"
+    data = InMemoryDataModule(load, validation_size=10)
+    data.setup()
+    assert data.origin == "train images"
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 
 /** @import { Demo } from "../_shared/ui/mount.js" */
 import { maxMagnitude } from "../_shared/math/image.js";
-import { grayScale, signedLegend, signedScale } from "../_shared/ui/canvas.js";
+import { grayScale, signedScale } from "../_shared/ui/canvas.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { DRAWING } from "../_shared/ui/image_panel.js";
+import { signedLegend } from "../_shared/ui/legend.js";
 import { plane } from "../_shared/ui/plane.js";
 
 /**

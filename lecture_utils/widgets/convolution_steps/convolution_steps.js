@@ -3,13 +3,14 @@
 import { toTyped } from "../_shared/math/arrays.js";
 import { correlate2d, maxMagnitude, outputSize } from "../_shared/math/image.js";
 import { format } from "../_shared/math/numbers.js";
-import { grayScale, signedLegend, signedScale } from "../_shared/ui/canvas.js";
+import { grayScale, signedScale } from "../_shared/ui/canvas.js";
 import { signedColor } from "../_shared/ui/color.js";
 import { slider } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setColor, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { thumbnails, unpackGallery } from "../_shared/ui/gallery.js";
+import { signedLegend } from "../_shared/ui/legend.js";
 import { mountDemo } from "../_shared/ui/mount.js";
 import { plane } from "../_shared/ui/plane.js";
 import { kernelTable } from "./kernel_table.js";

@@ -34,14 +34,17 @@ def default_images():
 
 def _photographed():
     """Return a test photo of each animal; None where there is no data set of photos."""
+    from lecture_utils.training import find_images
+
     for source in ("folder", "cache"):
         try:
-            folder = datasets.cats_vs_dogs(source=source).folder
+            folder = datasets.cats_vs_dogs(source=source).folder / "test"
         except FileNotFoundError:
             continue
         photos = {}
         for kind, index in _TEST_PHOTOS.items():
-            files = sorted((folder / "test" / kind).iterdir())
-            photos[f"test photo, {kind[:-1]}"] = Image.open(files[min(index, len(files) - 1)])
+            files = [file for file in find_images(folder)[0] if file.startswith(f"{kind}/")]
+            file = files[min(index, len(files) - 1)]
+            photos[f"test photo, {kind[:-1]}"] = Image.open(folder / file)
         return photos
     return None

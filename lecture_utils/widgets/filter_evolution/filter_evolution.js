@@ -1,11 +1,11 @@
 /** FilterEvolution: filters while they are learned, for few and many images. See __init__.py. */
 
 import { grouped } from "../_shared/math/numbers.js";
-import { signedLegend } from "../_shared/ui/canvas.js";
 import { disclosure, segmented } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, onResize, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
+import { signedLegend } from "../_shared/ui/legend.js";
 import { mountDemo } from "../_shared/ui/mount.js";
 import { accuracyChart, accuracyTable } from "./accuracy_chart.js";
 import { readEvolution } from "./data.js";

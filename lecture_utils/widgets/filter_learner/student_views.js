@@ -2,8 +2,9 @@
 
 import { maxMagnitude } from "../_shared/math/image.js";
 import { precise } from "../_shared/math/numbers.js";
-import { raster, signedLegend, signedScale } from "../_shared/ui/canvas.js";
+import { raster, signedScale } from "../_shared/ui/canvas.js";
 import { h, setText } from "../_shared/ui/dom.js";
+import { signedLegend } from "../_shared/ui/legend.js";
 import { lossCurve, powerOfTen } from "./loss_curve.js";
 import { commonPower, weightTable } from "./weight_table.js";
 

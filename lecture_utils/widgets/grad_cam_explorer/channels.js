@@ -1,8 +1,9 @@
 /** The channels that a map is the sum of: each with its weight, and added one by one. */
 
 import { segmented, slider } from "../_shared/ui/controls.js";
-import { raster, signedLegend, signedScale } from "../_shared/ui/canvas.js";
+import { raster, signedScale } from "../_shared/ui/canvas.js";
 import { h, setText } from "../_shared/ui/dom.js";
+import { signedLegend } from "../_shared/ui/legend.js";
 import { format, grouped, precise } from "../_shared/math/numbers.js";
 import { total } from "./evidence.js";
 

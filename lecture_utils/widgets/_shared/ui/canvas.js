@@ -1,8 +1,6 @@
 /** Arrays as images: one canvas pixel per value, enlarged without blur by CSS. */
 
 import { grayLut, lutIndex, sequentialLut, signedLut } from "./color.js";
-import { h, setText } from "./dom.js";
-import { format } from "../math/numbers.js";
 
 /**
  * Return `draw(values, rows, columns, {low, high, lut})` for one canvas. The pixel buffer is made
@@ -60,37 +58,4 @@ export function sequentialScale(limit, dark) {
  */
 export function grayScale() {
   return { low: 0, high: 1, lut: grayLut() };
-}
-
-/**
- * The legend of a signed scale: a strip of its colors between its two limits, and a mark for a
- * value.
- * @returns {{element: HTMLElement, update: (limit: number, dark: boolean, value?: number) => void}}
- */
-export function signedLegend() {
-  const strip = h("canvas", { class: "lu-legend-strip", "aria-hidden": "true" });
-  const low = h("span");
-  const high = h("span");
-  const mark = h("span", { class: "lu-legend-mark", hidden: true });
-  const element = h(
-    "div",
-    { class: "lu-legend" },
-    low,
-    h("span", { class: "lu-legend-bar" }, strip, mark),
-    high,
-  );
-  const draw = raster(strip);
-  const steps = Float32Array.from({ length: 511 }, (_, i) => i / 255 - 1);
-  let drawn = null;
-  return {
-    element,
-    update(limit, dark, value = undefined) {
-      if (drawn !== dark) draw(steps, 1, steps.length, signedScale(1, dark));
-      drawn = dark;
-      setText(low, format(-limit));
-      setText(high, format(limit));
-      mark.hidden = value === undefined;
-      if (value !== undefined) mark.style.left = `${50 + (50 * value) / limit}%`;
-    },
-  };
 }
