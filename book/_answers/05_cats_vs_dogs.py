@@ -131,7 +131,7 @@ def stop(losses, patience):
             break
     return epoch, kept
 
-# %% Exercise 3, rejected with "ends training at the first epoch": the best of all epochs
+# %% Exercise 3, rejected with "the first that is not better": the best of all epochs
 def stop(losses, patience):
     kept = int(np.argmin(losses)) + 1
     return min(kept + patience, len(losses)), kept
