@@ -352,7 +352,8 @@ def test_nonsense_is_answered_with_a_sentence(builder):
         builder.root.get_by_role("button", name="Add ReLU").or_(
             builder.root.get_by_role("button", name="ReLU", exact=True)
         ).first.click()
-    expect(builder.root.locator(".lu-message")).to_contain_text("There is room for 60 layers")
+    full = builder.root.locator(".lu-message", has_text="There is room for 60 layers")
+    expect(full).to_be_visible()
     assert len(builder.drawn()["layers"]) == 60
 
 
