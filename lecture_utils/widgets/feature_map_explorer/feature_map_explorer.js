@@ -9,6 +9,7 @@ import { sequentialLut, signedLut } from "../_shared/ui/color.js";
 import { disclosure, segmented, select, slider } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { layerStrip } from "../_shared/ui/layer_strip.js";
 import { scaleLegend } from "../_shared/ui/legend.js";
 import { mountDemo } from "../_shared/ui/mount.js";
@@ -197,11 +198,12 @@ async function build(demo) {
     table.update(layer, filter);
     demo.tellState(describe(layer, filter, sides, names));
   }
-  let drawn = null;
-  let drawnDark = null;
-  function drawCards({ network, layer, sides, filter }, scale, levels) {
-    const key = [network.name, layer.label, model.get("sort"), ...sides].join();
-    if (drawn === key && drawnDark === demo.dark) return cards.mark(filter);
+  const hasOtherCards = changeDetector();
+  const hasOtherTheme = changeDetector();
+  function drawCards({ layer, sides, filter }, scale, levels) {
+    const restart = hasOtherCards(layer, model.get("sort"), ...sides);
+    const repaint = hasOtherTheme(demo.dark);
+    if (!restart && !repaint) return cards.mark(filter);
     cards.update(
       {
         filters: order(layer, model.get("sort"), sides[0], sides[1]),
@@ -213,10 +215,8 @@ async function build(demo) {
         describe: (f) => describe(layer, f, sides, names),
         isDead: (f) => layer.dead.has(f),
       },
-      drawn !== key,
+      restart,
     );
-    drawn = key;
-    drawnDark = demo.dark;
   }
 
   const parts = [
