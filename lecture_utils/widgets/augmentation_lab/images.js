@@ -1,7 +1,7 @@
 /** The images to choose from, in color, and the reader's own file. */
 
 import { h, uniqueId } from "../_shared/ui/dom.js";
-import { readPhoto } from "../_shared/ui/files.js";
+import { latestFile, readPhoto } from "../_shared/ui/files.js";
 import { filePicker } from "../_shared/ui/open_file.js";
 
 export const FILE = "your file";
@@ -39,7 +39,6 @@ export function imagePanel({ names, images, side, onChoose, onError }) {
   const group = uniqueId("image");
   const strip = h("div", { class: "lu-thumbs" });
   const thumbs = new Map();
-  let latest = null; // The file that is being read, unless something else was chosen since.
 
   function put(name, bytes, title = name) {
     let thumb = thumbs.get(name);
@@ -49,7 +48,7 @@ export function imagePanel({ names, images, side, onChoose, onError }) {
       const label = h("label", { class: "lu-thumb" }, input, canvas);
       thumb = { input, label, paint: painter(canvas, side), bytes };
       input.addEventListener("change", () => {
-        latest = null;
+        cancel();
         onChoose(name, thumbs.get(name).bytes);
       });
       thumbs.set(name, thumb);
@@ -62,18 +61,13 @@ export function imagePanel({ names, images, side, onChoose, onError }) {
   }
   names.forEach((name, i) => put(name, images[i]));
 
-  async function open(file) {
-    const asked = {};
-    latest = asked;
-    try {
-      const bytes = await readPhoto(file, side);
-      if (asked !== latest) return; // Something else was chosen meanwhile.
-      put(FILE, bytes, `Your file: ${file.name}`);
+  const { open, cancel } = latestFile((file) => readPhoto(file, side), {
+    onRead(bytes, { name }) {
+      put(FILE, bytes, `Your file: ${name}`);
       onChoose(FILE, bytes);
-    } catch (error) {
-      if (asked === latest) onError(error.message);
-    }
-  }
+    },
+    onError,
+  });
   const upload = filePicker({ onFile: open, kind: "lu-upload" });
   const thumbsAndUpload = h("div", { class: "aug-images" }, strip, upload.button, upload.input);
   const legend = h("legend", { class: "lu-visually-hidden" }, "Image");

@@ -4,7 +4,7 @@
 import { fromTyped, toTyped } from "../_shared/math/arrays.js";
 import { select } from "../_shared/ui/controls.js";
 import { h } from "../_shared/ui/dom.js";
-import { readPhoto } from "../_shared/ui/files.js";
+import { latestFile, readPhoto } from "../_shared/ui/files.js";
 import { filePicker } from "../_shared/ui/open_file.js";
 import { SIDE } from "./layer.js";
 
@@ -23,30 +23,24 @@ export function imageChoice({ model, edit, request }, say) {
   const size = 3 * SIDE * SIDE;
   let own = null;
   let array = null; // The latest one that came from Python.
-  let latest = null; // The file that is being read, unless something else was chosen since.
   const put = (source, bytes) =>
     edit({ source, image: fromTyped(Uint8Array.from(bytes), [SIDE, SIDE, 3]) });
 
-  async function open(file) {
-    const asked = {};
-    latest = asked;
-    try {
-      const bytes = await readPhoto(file, SIDE);
-      if (asked !== latest) return; // Something else was chosen meanwhile.
+  const { open, cancel } = latestFile((file) => readPhoto(file, SIDE), {
+    onRead(bytes) {
       own = bytes;
       say("");
       put(OWN, own);
-    } catch (error) {
-      if (asked === latest) say(error.message);
-    }
-  }
+    },
+    onError: say,
+  });
   const upload = filePicker({ onFile: open });
   const menu = select({
     label: "Image",
     options: [...photos, { value: OWN, label: "your own file …" }],
     value: model.get("source"),
     onChange: (name) => {
-      latest = null;
+      cancel();
       say("");
       const i = photos.indexOf(name);
       if (i >= 0) put(name, pixels.subarray(i * size, (i + 1) * size));

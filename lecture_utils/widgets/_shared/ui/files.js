@@ -63,3 +63,32 @@ async function decode(file) {
     );
   }
 }
+
+/**
+ * Read the files that a reader opens. What comes of an earlier file is dropped: a later file, or
+ * another choice, has taken its place.
+ * @template T
+ * @param {(file: File) => Promise<T>} read
+ * @param {{onRead: (result: T, file: File) => void, onError: (text: string) => void}} then
+ * @returns {{open: (file: File) => Promise<void>, cancel: () => void}} `cancel` says that something
+ *   else was chosen.
+ */
+export function latestFile(read, { onRead, onError }) {
+  let latest = null;
+  async function open(file) {
+    const asked = {};
+    latest = asked;
+    let result;
+    try {
+      result = await read(file);
+    } catch (error) {
+      if (asked === latest) onError(error.message);
+      return;
+    }
+    if (asked === latest) onRead(result, file);
+  }
+  const cancel = () => {
+    latest = null;
+  };
+  return { open, cancel };
+}

@@ -3,7 +3,7 @@
 /** @import { Edit, Model } from "./model.js" */
 import { fromTyped, toBrightness, toTyped } from "../math/arrays.js";
 import { h } from "./dom.js";
-import { readImage } from "./files.js";
+import { latestFile, readImage } from "./files.js";
 import { thumbnails, unpackGallery } from "./gallery.js";
 import { DRAWING_SIZE, drawing } from "./drawing.js";
 import { PEN } from "./icons.js";
@@ -27,9 +27,8 @@ const ARRAY = "your array";
  */
 export function imagePanel({ model, edit, say }) {
   const gallery = unpackGallery(model.get("gallery"), toTyped(model.get("gallery_pixels")));
-  let latest = null; // The file that is being read, unless something else was chosen since.
   const choose = (source, { values, rows, columns }) => {
-    latest = null;
+    files.cancel();
     const changes = { source, image: fromTyped(values, [rows, columns]) };
     const position = model.get("position");
     if (position) {
@@ -53,22 +52,15 @@ export function imagePanel({ model, edit, say }) {
   let file = null;
   let array = null;
 
-  async function open(chosen) {
-    const asked = {};
-    latest = asked;
-    let image;
-    try {
-      image = await readImage(chosen, 256);
-    } catch (error) {
-      if (asked === latest) say(error.message);
-      return;
-    }
-    if (asked !== latest) return; // Something else was chosen meanwhile.
-    file = image;
-    say("");
-    strip.put(FILE, { image: file, title: `Your file: ${chosen.name}` });
-    choose(FILE, file);
-  }
+  const files = latestFile((chosen) => readImage(chosen, 256), {
+    onRead(image, { name }) {
+      file = image;
+      say("");
+      strip.put(FILE, { image: file, title: `Your file: ${name}` });
+      choose(FILE, file);
+    },
+    onError: say,
+  });
   const strip = thumbnails({
     legend: "Image",
     onChoose: (name) => {
@@ -87,7 +79,7 @@ export function imagePanel({ model, edit, say }) {
   for (const image of gallery) strip.put(image.name, { image });
   strip.put(DRAWING, { path: PEN, title: "Draw your own" });
 
-  const upload = filePicker({ onFile: open, kind: "lu-upload" });
+  const upload = filePicker({ onFile: files.open, kind: "lu-upload" });
   strip.element.querySelector(".lu-thumbs").append(upload.button);
   const caption = h("p", { class: "lu-image-name" });
   const element = h("div", { class: "lu-images" }, strip.element, caption, upload.input);
@@ -95,7 +87,7 @@ export function imagePanel({ model, edit, say }) {
   return {
     element,
     sketch,
-    open,
+    open: files.open,
     /** The image on screen as an entry of the gallery, for the Python code. */
     current() {
       const source = model.get("source");
