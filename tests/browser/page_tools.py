@@ -115,13 +115,22 @@ def wait_for_frames(page, count=2):
     )
 
 
+def fingers(page, *moments):
+    """Touch a page that is open with ``has_touch``: each moment gives the places of all fingers
+    that are down, by number. After the last, all are lifted.
+    """
+    client = page.context.new_cdp_session(page)
+    down = set()
+    for places in [*moments, {}]:
+        kind = "touchStart" if set(places) - down else "touchMove" if places else "touchEnd"
+        points = [{"id": number, "x": x, "y": y} for number, (x, y) in places.items()]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        down = set(places)
+
+
 def swipe(page, *places):
     """Move a finger over a page that is open with ``has_touch``, from place to place."""
-    client = page.context.new_cdp_session(page)
-    kinds = ["touchStart", *["touchMove"] * (len(places) - 1), "touchEnd"]
-    for kind, place in zip(kinds, [*places, None], strict=True):
-        points = [] if place is None else [{"x": place[0], "y": place[1]}]
-        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    fingers(page, *[{0: place} for place in places])
 
 
 #: CSS: demos are enlarged as they are on a slide, by `zoom` and by a transform.

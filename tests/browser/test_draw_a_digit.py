@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import ROOT
-from page_tools import on_drawn, read, violations, wait_for_frames
+from page_tools import fingers, on_drawn, read, swipe, violations, wait_for_frames
 from playwright.sync_api import expect
 from torch import nn
 
@@ -86,11 +86,15 @@ class Page:
         drawn["outputs"] = outputs
         return drawn
 
-    def stroke(self, *points):
-        """Draw a line by mouse through points given as fractions of the field."""
+    def place(self, x, y):
+        """The place on the screen of a point given as fractions of the field."""
         self.field.scroll_into_view_if_needed()
         box = self.field.bounding_box()
-        at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    def stroke(self, *points):
+        """Draw a line by mouse through points given as fractions of the field."""
+        at = [self.place(*point) for point in points]
         self.page.mouse.move(*at[0])
         self.page.mouse.down()
         for point in at[1:]:
@@ -201,13 +205,7 @@ def test_strokes_that_leave_the_field(open_demo):
 
 def test_drawing_by_finger(new_page, open_demo):
     page = open_demo(page=new_page(width=390, height=800, has_touch=True))
-    page.field.scroll_into_view_if_needed()
-    box = page.field.bounding_box()
-    client = page.page.context.new_cdp_session(page.page)
-    for kind, x, y in [("Start", 0.3, 0.2), ("Move", 0.5, 0.5), ("Move", 0.5, 0.8), ("End", 0, 0)]:
-        place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
-        points = [] if kind == "End" else [place]
-        client.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    swipe(page.page, page.place(0.3, 0.2), page.place(0.5, 0.5), page.place(0.5, 0.8))
     drawn = page.check()
     rows = np.flatnonzero(drawn["ink"].max(axis=1))
     assert rows[0] < 60 and rows[-1] > 220
@@ -216,22 +214,13 @@ def test_drawing_by_finger(new_page, open_demo):
 
 def test_a_second_finger_draws_nothing(new_page, open_demo):
     page = open_demo(page=new_page(width=390, height=800, has_touch=True))
-    page.field.scroll_into_view_if_needed()
-    box = page.field.bounding_box()
-    client = page.page.context.new_cdp_session(page.page)
-
-    def finger(number, x, y):
-        place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
-        return {**place, "id": number}
-
-    for kind, *points in (
-        ("Start", finger(0, 0.3, 0.2)),
-        ("Start", finger(0, 0.3, 0.2), finger(1, 0.8, 0.3)),
-        ("Move", finger(0, 0.3, 0.2), finger(1, 0.8, 0.7)),
-        ("Move", finger(0, 0.3, 0.8), finger(1, 0.8, 0.7)),
-        ("End",),
-    ):
-        client.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    fingers(
+        page.page,
+        {0: page.place(0.3, 0.2)},
+        {0: page.place(0.3, 0.2), 1: page.place(0.8, 0.3)},
+        {0: page.place(0.3, 0.2), 1: page.place(0.8, 0.7)},
+        {0: page.place(0.3, 0.8), 1: page.place(0.8, 0.7)},
+    )
     ink = page.check()["ink"]
     rows, columns = np.flatnonzero(ink.max(axis=1)), np.flatnonzero(ink.max(axis=0))
     assert rows[0] < 60 and rows[-1] > 220

@@ -9,6 +9,7 @@ import pytest
 from page_tools import (
     AS_ON_A_SLIDE,
     KEEP_COPIES,
+    fingers,
     on_drawn,
     read,
     violations,
@@ -405,20 +406,12 @@ def test_fingers_tap_and_pinch(new_page, open_demo):
     x, y = demo.at(11)
     demo.page.touchscreen.tap(x, y)
     assert np.hypot(*np.subtract(demo.at(demo.drawn()["selected"]), (x, y))) < 1
-    client = demo.page.context.new_cdp_session(demo.page)
     demo.stage.scroll_into_view_if_needed()
     box = demo.stage.bounding_box()
     cx, cy = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-    def fingers(kind, apart=None):
-        points = [] if apart is None else [{"x": cx - apart, "y": cy}, {"x": cx + apart, "y": cy}]
-        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
     selected = demo.drawn()["selected"]
-    fingers("touchStart", 30)
-    for apart in (40, 60, 90):
-        fingers("touchMove", apart)
-    fingers("touchEnd")
+    pinch = [{0: (cx - apart, cy), 1: (cx + apart, cy)} for apart in (30, 40, 60, 90)]
+    fingers(demo.page, *pinch)
     drawn = demo.check()
     assert drawn["zoom"] == pytest.approx(3, rel=0.1) and drawn["selected"] == selected
 

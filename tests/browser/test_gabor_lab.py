@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from page_tools import on_drawn, pixels, read, wait_for_frames
+from page_tools import fingers, on_drawn, pixels, read, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -274,6 +274,24 @@ def test_the_spot_stays_inside_when_the_pointer_leaves(lab):
     lab.drag((0.3, 0.3), (0, 0))
     settings, *_ = lab.check()
     assert settings[0] == pytest.approx(0.01, abs=0.006)
+
+
+def test_only_the_finger_that_has_the_spot_moves_it(new_page, open_lab):
+    lab = open_lab(page=new_page(width=390, height=800, has_touch=True))
+    resting, other, end = lab.place(0.3, -0.1), lab.place(-0.4, 0.3), lab.place(0.3, 0.2)
+    fingers(
+        lab.page,
+        {0: resting},
+        {0: resting, 1: other},
+        {0: resting, 1: lab.place(-0.3, -0.3)},
+        {0: end, 1: lab.place(-0.3, -0.3)},
+        {1: lab.place(-0.3, -0.3)},
+        {1: lab.place(0.2, -0.3)},  # not even when the first is gone
+    )
+    settings, *_ = lab.check()
+    pixel = 1.01 / lab.plane.bounding_box()["width"]
+    assert settings[0] == pytest.approx(np.hypot(0.3, 0.2), abs=2 * pixel)
+    assert settings[1] == pytest.approx(np.arctan2(0.2, 0.3), abs=2 * pixel / 0.36)
 
 
 def test_arrow_keys_move_the_spot(lab):

@@ -9,7 +9,15 @@ import sys
 
 import numpy as np
 import pytest
-from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
+from page_tools import (
+    KEEP_COPIES,
+    on_drawn,
+    read,
+    swipe,
+    violations,
+    wait_for_fading,
+    wait_for_frames,
+)
 from playwright.sync_api import expect
 
 from lecture_utils.statistics import wilson
@@ -254,17 +262,8 @@ def test_fingers_move_it_by_its_handle_and_by_a_tap(new_page, open_demo):
     assert demo.check()["until"] == "stage4"
     wait_for_fading(demo.page)  # the handle slides there
     handle = demo.root.locator(".transfer-handle").bounding_box()
-    client = demo.page.context.new_cdp_session(demo.page)
     x, y = handle["x"] + 14, handle["y"] + 14
-
-    def finger(kind, at=None):
-        points = [] if at is None else [{"x": x, "y": at}]
-        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    finger("touchStart", y)
-    for step in (20, 40, 60, 76):
-        finger("touchMove", y + step)
-    finger("touchEnd")
+    swipe(demo.page, *[(x, y + step) for step in (0, 20, 40, 60, 76)])
     assert demo.check()["until"] == "stage6"
 
 
@@ -273,14 +272,8 @@ def test_a_finger_that_scrolls_does_not_move_it(new_page, open_demo):
     before = demo.check()["until"]
     demo.root.locator(".transfer-row").nth(4).scroll_into_view_if_needed()
     box = demo.root.locator(".transfer-row").nth(4).bounding_box()
-    client = demo.page.context.new_cdp_session(demo.page)
     x, y = box["x"] + 60, box["y"] + 3
-    for kind, points in (
-        ("touchStart", [{"x": x, "y": y}]),
-        *[("touchMove", [{"x": x, "y": y - step}]) for step in (20, 40, 60, 80)],
-        ("touchEnd", []),
-    ):
-        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    swipe(demo.page, *[(x, y - step) for step in (0, 20, 40, 60, 80)])
     demo.page.wait_for_function("scrollY > 0")
     assert demo.check()["until"] == before
 

@@ -299,6 +299,43 @@ def test_files_come_before_a_moving_reader_does(page, far_demo, tmp_path, window
     assert asked.count("large.js") == 1
 
 
+#: Rests on a link with the given events in a row, and comes back after the time to act has passed.
+POINT_AT_LINK = """([address, events]) => new Promise((resolve) => {
+    document.querySelectorAll(".demo")[1].id = "far";
+    document.body.insertAdjacentHTML("afterbegin", `<a href="${address}">Far</a>`);
+    const link = document.querySelector("a");
+    for (const [name, on] of events) {
+        const event = new PointerEvent(name, { bubbles: true });
+        (on === "link" ? link : document.querySelector("h1")).dispatchEvent(event);
+    }
+    setTimeout(resolve, 200);
+})"""
+
+
+@pytest.mark.parametrize(
+    "address, events, opens",
+    [
+        ("#far", [("pointerover", "link")], True),
+        ("#far", [("focusin", "link")], True),
+        ("#far", [("pointerover", "link"), ("pointerdown", "link")], True),
+        ("#far", [("pointerover", "link"), ("pointerover", "title")], False),  # only passes it
+        ("#nowhere", [("pointerover", "link")], False),
+        ("other.html#far", [("pointerover", "link")], False),
+    ],
+)
+def test_a_demo_opens_before_a_link_to_it_is_followed(page, far_demo, address, events, opens):
+    expected = far_demo(6)
+    page.evaluate(POINT_AT_LINK, [address, events])
+    if opens:
+        expect(page.locator(".demo-live").last).to_have_text(expected)
+        assert page.evaluate("scrollY") == 0
+    assert page.locator("[data-waiting]").count() == (0 if opens else 1)
+    # It opens as always when the reader comes, and only once.
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator(".demo-live").last).to_have_text(expected)
+    assert page.locator(".demo-live").count() == 2
+
+
 def test_a_file_that_could_not_be_loaded_is_asked_for_again(page, far_demo, tmp_path):
     expected = far_demo()
     (tmp_path / "large.js").rename(tmp_path / "away.js")
