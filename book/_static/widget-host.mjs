@@ -164,16 +164,44 @@
     return { near, stop: () => observer.disconnect() };
   }
 
+  /** What is called for each element that waits when a link to it is about to be followed. */
+  const announced = new Map();
+
+  /**
+   * A reader who rests on a link, or presses it, is about to follow it. Announce the first element
+   * that waits in the section it leads to; by the time of the click, its demo may be there.
+   */
+  function watchLinks() {
+    let timer;
+    const announce = (id) => {
+      const goal = document.getElementById(decodeURIComponent(id));
+      const section = goal?.closest("section, .demo") ?? goal;
+      const next = [...announced.keys()].find((element) => section?.contains(element));
+      announced.get(next)?.();
+    };
+    const consider = ({ type, target }) => {
+      clearTimeout(timer);
+      const link = target.closest?.("a[href]");
+      if (!link?.hash || link.href.split("#")[0] !== location.href.split("#")[0]) return;
+      timer = setTimeout(announce, type === "pointerdown" ? 0 : 60, link.hash.slice(1));
+    };
+    for (const type of ["pointerover", "focusin", "pointerdown"]) {
+      addEventListener(type, consider, { passive: true });
+    }
+  }
+
   /**
    * Wait until an element is in view or, once the reader has begun to move, less than one window
-   * away.
+   * or one click away.
    * @param {Element} element
    * @param {() => void} notYet Called if it is further away at first.
    */
   async function whenNear(element, notYet) {
     const inView = approach(element, "0%", notYet);
     const nearby = firstInput.then(() => approach(element, "100%").near);
-    await Promise.race([inView.near, nearby]);
+    const aClickAway = new Promise((resolve) => announced.set(element, () => resolve(null)));
+    await Promise.race([inView.near, nearby, aClickAway]);
+    announced.delete(element);
     inView.stop();
   }
 
@@ -364,6 +392,7 @@
    */
   async function mountAll() {
     const views = [...document.querySelectorAll(VIEW)];
+    if (!savesData()) watchLinks();
     addEventListener("pagehide", (event) => {
       if (!event.persisted) for (const view of views) unmount(view, page);
     });
