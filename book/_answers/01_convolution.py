@@ -12,7 +12,7 @@ my_edge = KERNELS["sobel x"].astype(np.float16)
 # %% Exercise 1, rejected with "horizontal edges": the transposed kernel
 my_edge = KERNELS["sobel y"]
 
-# %% Exercise 1, rejected with "Its sign is wrong": the kernel of the mathematical convolution
+# %% Exercise 1, rejected with "The sign of the response is wrong": the kernel of the mathematical convolution
 my_edge = flip_kernel(KERNELS["sobel x"])
 
 # %% Exercise 1, rejected with "flat area": weights that do not sum to 0
@@ -34,11 +34,11 @@ move_down = torch.nn.functional.one_hot(torch.tensor(2), 25).reshape(5, 5).doubl
 move_down = np.zeros((5, 5))
 move_down[4, 2] = 1
 
-# %% Exercise 2, rejected with "It does something else": only one pixel down
+# %% Exercise 2, rejected with "Your kernel does something else": only one pixel down
 move_down = np.zeros((5, 5))
 move_down[1, 2] = 1
 
-# %% Exercise 2, rejected with "It does something else": to the side
+# %% Exercise 2, rejected with "Your kernel does something else": to the side
 move_down = np.zeros((5, 5))
 move_down[2, 0] = 1
 
@@ -173,10 +173,10 @@ def my_match(image, template):
 everybody, _ = climb(random_kernels[:4], pair_images, is_boot)
 my_kernel = 100 * torch.tensor(max(everybody, key=my_separation))
 
-# %% Exercise 7, rejected with "not at least 1% better": the best classic
+# %% Exercise 7, rejected with "does not beat it by more than 1%": the best classic
 my_kernel = KERNELS["sobel y"]
 
-# %% Exercise 7, rejected with "not at least 1% better": the best random kernel
+# %% Exercise 7, rejected with "does not beat it by more than 1%": the best random kernel
 my_kernel = random_kernels[separation(feature(pair_images, random_kernels), is_boot).argmax()]
 
 # %% Exercise 7, rejected with "must sum to zero": brightness

@@ -203,7 +203,7 @@ smallest_sigma = np.float32(4.9)
 # %% Exercise 7, rejected with "still 0.01 or more": a little too small
 smallest_sigma = 4.8
 
-# %% Exercise 7, rejected with "There is a smaller one": a little too large
+# %% Exercise 7, rejected with "A smaller sigma also works": a little too large
 smallest_sigma = 5.0
 
 # %% Exercise 7, rejected with "still 0.01 or more": the sigma of one octave, 0.56 / frequency, halved

@@ -11,7 +11,7 @@ base_parameters, base_shape = 154_560.0, [64.0, 7.0, 7.0]
 # %% Exercise 1, rejected with "one bias per kernel": without biases
 base_parameters, base_shape = 25 * (32 + 64 * 32 + 64 * 64), (64, 7, 7)
 
-# %% Exercise 1, rejected with "for each channel that it looks through": kernels of one channel
+# %% Exercise 1, rejected with "for each input channel": kernels of one channel
 base_parameters, base_shape = 26 * (32 + 64 + 64), (64, 7, 7)
 
 # %% Exercise 1, rejected with "keeps the size": sizes as without padding

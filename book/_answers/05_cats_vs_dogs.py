@@ -207,10 +207,10 @@ memory = network
 # %% Exercise 5, rejected with "one logit per image": one value too few in the shape
 memory = nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(432, 1), nn.Flatten(0))
 
-# %% Exercise 5, rejected with "not get all of them right yet": untrained
+# %% Exercise 5, rejected with "does not get all of the labels right": untrained
 memory = nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(432, 1))
 
-# %% Exercise 5, rejected with "not get all of them right yet": 28 parameters
+# %% Exercise 5, rejected with "does not get all of the labels right": 28 parameters
 memory = nn.Sequential(nn.AvgPool2d(16), nn.Flatten(), nn.Linear(27, 1))
 with torch.no_grad():
     values = memory[:2](hundred).double()

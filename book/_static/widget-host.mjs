@@ -168,22 +168,28 @@
   const announced = new Map();
 
   /**
-   * A reader who rests on a link, or presses it, is about to follow it. Announce the first element
-   * that waits in the section it leads to; by the time of the click, its demo may be there.
+   * A reader who rests on a link, or presses it, is about to follow it. Announce the first demo of
+   * the section it leads to; by the time of the click, it may be there.
    */
   function watchLinks() {
+    let link = null; // The one that the reader is on.
     let timer;
-    const announce = (id) => {
-      const goal = document.getElementById(decodeURIComponent(id));
-      const section = goal?.closest("section, .demo") ?? goal;
-      const next = [...announced.keys()].find((element) => section?.contains(element));
-      announced.get(next)?.();
+    const announce = () => {
+      const goal = document.getElementById(link.hash.slice(1));
+      const section = goal?.closest("section, .demo");
+      // Neither the whole page, to which the skip link leads, nor the section being read.
+      if (!section || section.contains(link)) return;
+      announced.get(section.matches(".demo") ? section : section.querySelector(".demo"))?.();
     };
     const consider = ({ type, target }) => {
+      const next = target.closest?.("a[href]");
+      // A click tells of its link several times, and so does a pointer that moves inside of it.
+      if (next === link && type !== "pointerdown") return;
       clearTimeout(timer);
-      const link = target.closest?.("a[href]");
+      link = next;
       if (!link?.hash || link.href.split("#")[0] !== location.href.split("#")[0]) return;
-      timer = setTimeout(announce, type === "pointerdown" ? 0 : 60, link.hash.slice(1));
+      if (type === "pointerdown") announce();
+      else timer = setTimeout(announce, 60);
     };
     for (const type of ["pointerover", "focusin", "pointerdown"]) {
       addEventListener(type, consider, { passive: true });
@@ -282,7 +288,11 @@
     }
 
     start(id) {
-      if (!this.#started.has(id)) this.#started.set(id, this.#start(id));
+      if (!this.#started.has(id)) {
+        const starting = this.#start(id);
+        this.#started.set(id, starting);
+        starting.catch(() => this.#started.delete(id)); // The next who needs it tries once more.
+      }
       return this.#started.get(id);
     }
 
@@ -379,7 +389,7 @@
       el.hidden = false;
       el.className = "demo-error";
       el.setAttribute("role", "alert");
-      el.textContent = `This demo could not start (${error.message}). The still image shows what it would have drawn.`;
+      el.textContent = `This demo could not start (${error.message}). The still image shows what it would have drawn. Reload the page to try again.`;
       box?.classList.remove("demo-running");
     }
     delete box?.dataset.waiting;
