@@ -165,6 +165,11 @@ def amplitude_and_phase(row, k):
     return abs(number), -np.angle(number)
 
 
+# %% Exercise 5, rejected with "the unit (radians)": degrees
+def amplitude_and_phase(row, k):
+    value = 2 / len(row) * np.fft.fft(row)[k]
+    return abs(value), np.degrees(-np.angle(value))
+
 # %% Exercise 5, rejected with "look at the sign": the angle with the wrong sign
 def amplitude_and_phase(row, k):
     number = np.fft.fft(row)[k] * 2 / len(row)
