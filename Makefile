@@ -29,7 +29,9 @@ help:  ## show this list
 # A stamp file records that the environment matches pyproject.toml and constraints.txt; while it is newer, there is nothing to do.
 .venv/.ready-book: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; choose one with: make PYTHON=/path/to/python3.11"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@# Where Python lacks a part that venv needs, as in Debian without python3-venv, it fails and leaves a folder without pip.
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
 	@echo "Installing what the book needs into .venv (a few GB with torch; once)..."
 	@$(BIN)/python tools/install.py -e ".[book]"
 	@touch $@

@@ -23,6 +23,12 @@ __all__ = [
     "normalized_correlation",
 ]
 
+# `normalized_correlation` processes patches in blocks of about this many pixels.
+_BLOCK = 2**17
+# A patch is flat if no pixel deviates from its mean by more than this fraction of the mean: so much
+# may be rounding.
+_FLAT = 1e-13
+
 
 def convolve2d(
     image: ArrayLike,
@@ -208,18 +214,29 @@ def normalized_correlation(image: ArrayLike, template: ArrayLike) -> NDArray[np.
         raise ValueError(f"image has shape {pixels.shape}; give (height, width), one gray image")
     if not np.isfinite(pixels).all():
         raise ValueError("image has values that are not finite; replace them with numbers")
-    if np.ptp(kernel) == 0:
+    rows, columns = output_size(pixels.shape, kernel.shape)  # raises if it does not fit
+    if (kernel == kernel[0, 0]).all():
         raise ValueError("all values of the template are equal; use a template with some contrast")
-    kernel = kernel - kernel.mean()
-    norm = np.linalg.norm(kernel)
-    # Subtracting the mean keeps the result, and avoids a loss of digits in the difference below.
-    pixels = pixels - pixels.mean()
-    ones, count = np.ones(kernel.shape), kernel.size
-    sums, squares = convolve2d(pixels, ones), convolve2d(pixels**2, ones)
-    variation = squares - sums**2 / count
-    flat = variation <= 1e-12 * max(float((pixels**2).max()), np.finfo(float).tiny) * count
-    scale = np.sqrt(np.where(flat, 1.0, variation)) * norm
-    return np.where(flat, 0.0, np.clip(convolve2d(pixels, kernel) / scale, -1.0, 1.0))
+    size = kernel.shape
+    # Scaled, so that no sum or square below overflows or underflows.
+    pixels, kernel = (x / (np.abs(x).max() or 1.0) for x in (pixels, kernel))
+    kernel = (kernel - kernel.mean()).ravel()
+    kernel /= np.linalg.norm(kernel)
+    windows = sliding_window_view(pixels, size)
+    output = np.empty((rows, columns))
+    step = max(1, _BLOCK // kernel.size)
+    for row in range(rows):
+        for start in range(0, columns, step):
+            block = slice(start, start + step)
+            patches = windows[row, block].reshape(-1, kernel.size)
+            means = patches.mean(axis=1)
+            patches = patches - means[:, None]  # not in place: reshape may return a view
+            largest = np.abs(patches).max(axis=1)
+            flat = largest <= _FLAT * np.abs(means)
+            patches /= np.where(flat, 1.0, largest)[:, None]
+            norms = np.sqrt(np.einsum("ij,ij->i", patches, patches))
+            output[row, block] = np.where(flat, 0.0, patches @ kernel / np.where(flat, 1.0, norms))
+    return np.clip(output, -1.0, 1.0)
 
 
 def flip_kernel(kernel: ArrayLike) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -101,7 +102,7 @@ def weights_by_shape(model: Model) -> Model:
             # Python's own hash of a string differs from process to process.
             seed = sum(map(ord, kind)) + sum(31**i * n for i, n in enumerate(values.shape, 1))
             random = torch.Generator().manual_seed(seed)
-            scale = max(1, values[0].numel()) ** -0.5 if values.ndim else 1.0
+            scale = max(1, math.prod(values.shape[1:])) ** -0.5 if values.ndim else 1.0
             drawn = torch.randn(values.shape, generator=random) * scale
             values.copy_(drawn.abs() + 0.5 if kind == "running_var" else drawn)
     return model.eval()

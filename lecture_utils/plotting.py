@@ -267,21 +267,31 @@ def draw_numbers(
         Digits after the decimal point; by default none for integers and two for others.
     highlight : tuple (row, column, height, width), optional
         Cells to frame in orange, the color of the sliding window in the demos.
+
+    Raises
+    ------
+    ValueError
+        If the shape is not (H, W), or `limit` is not a positive, finite number.
     """
-    values = np.asarray(as_array(values), dtype=float)
+    given = as_array(values)
+    values = np.asarray(given, dtype=float)
     if values.ndim != 2 or not values.size:
         raise ValueError(f"values have shape {values.shape}; pass an array (H, W) with numbers")
     if decimals is None:
-        decimals = 0 if np.allclose(values, np.round(values)) else 2
+        # Integers computed in 32 bits have larger rounding errors.
+        tolerance = 1e-6 if given.dtype in (np.float16, np.float32) else 1e-12
+        integers = np.allclose(values, np.round(values), rtol=tolerance, equal_nan=True)
+        decimals = 0 if integers else 2
     if signed:
-        largest = positive("limit", limit) if limit else _largest([values])
+        largest = positive("limit", limit) if limit is not None else _largest([values])
         axis.imshow(values, cmap=SIGNED, vmin=-largest, vmax=largest)
         dark = np.abs(values) > 0.62 * largest
     else:
         axis.imshow(values, cmap="gray")
         dark = values < (values.min() + values.max()) / 2
     for (row, column), value in np.ndenumerate(values):
-        text = f"{value:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+        # "z": no sign if the number is rounded to zero.
+        text = f"{value:z.{decimals}f}".replace("-", "\N{MINUS SIGN}")
         color = "white" if dark[row, column] else "#101010"
         axis.text(column, row, text, ha="center", va="center", color=color, fontsize=10)
     rows, columns = values.shape

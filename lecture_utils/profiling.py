@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,14 @@ __all__ = [
 #: a gradient and two moving averages.
 _TRAINING_BYTES = 3 * 4
 
+# On Windows, the clock of a thread advances in steps of about 16 ms. A step above the first number
+# of seconds counts as coarse; a measurement then takes at least the second number of steps.
+_COARSE_STEP = 1e-3
+_LEAST_STEPS = 4
+# Elapsed seconds after which a measurement with a coarse clock ends even if the processor has
+# worked less, because the model waits for something.
+_LONGEST = 2.0
+
 
 def prediction_times(
     model: torch.nn.Module, images: torch.Tensor, *, repeats: int = 5
@@ -51,7 +59,8 @@ def prediction_times(
     Returns
     -------
     list of float
-        Seconds, the fastest run first.
+        Seconds, the fastest run first. Where the clock is coarse, as on Windows, each is the mean
+        of several predictions.
 
     Raises
     ------
@@ -67,14 +76,42 @@ def prediction_times(
     import torch
 
     repeats = whole("repeats", repeats, 1)
-    seconds = []
     with evaluating(model), _one_thread(), torch.inference_mode():
         model(images)
-        for _ in range(repeats):
-            start = time.thread_time()
-            model(images)
-            seconds.append(time.thread_time() - start)
+        step = _coarse_step()
+        seconds = [_seconds_per_call(lambda: model(images), step) for _ in range(repeats)]
     return sorted(seconds)
+
+
+def _coarse_step() -> float:
+    """Return by how much the clock of this thread advances at a time; 0 if that is very little."""
+    # Measured: on Windows, time.get_clock_info gives the unit of this clock, not its step.
+    times = [_next_time() for _ in range(3)]
+    step = min(times[1] - times[0], times[2] - times[1])
+    return step if step > _COARSE_STEP else 0.0
+
+
+def _next_time() -> float:
+    """Wait until the clock of this thread advances, and return its new time."""
+    start = now = time.thread_time()
+    while now == start:
+        now = time.thread_time()
+    return now
+
+
+def _seconds_per_call(call: Callable[[], object], step: float) -> float:
+    """Measure one call or, with a clock of coarse steps, as many as it needs to be measurable."""
+    # Half a step less, because differences of times have rounding errors.
+    enough = (_LEAST_STEPS - 0.5) * step
+    latest = time.perf_counter() + _LONGEST
+    start = _next_time() if step else time.thread_time()
+    calls = 0
+    while True:
+        call()
+        calls += 1
+        worked = time.thread_time() - start
+        if worked >= enough or time.perf_counter() > latest:
+            return worked / calls
 
 
 def page_faults(model: torch.nn.Module, images: torch.Tensor, *, repeats: int = 5) -> float | None:

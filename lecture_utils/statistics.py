@@ -291,7 +291,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def mcnemar(first_wrong: Sequence[bool], second_wrong: Sequence[bool]) -> tuple[int, int, float]:
+def mcnemar(first_wrong: ArrayLike, second_wrong: ArrayLike) -> tuple[int, int, float]:
     """Test whether two classifiers differ on the same images by more than random variation.
 
     Only images that exactly one classifier gets wrong count: if both were equally good, each of the
@@ -313,7 +313,7 @@ def mcnemar(first_wrong: Sequence[bool], second_wrong: Sequence[bool]) -> tuple[
     Raises
     ------
     ValueError
-        If the lengths differ, or an entry is neither True nor False.
+        If the shapes differ or are not (N,), or an entry is neither True nor False.
 
     References
     ----------
@@ -327,12 +327,14 @@ def mcnemar(first_wrong: Sequence[bool], second_wrong: Sequence[bool]) -> tuple[
     """
     from scipy.stats import binomtest
 
-    if len(first_wrong) != len(second_wrong):
-        raise ValueError(f"{len(first_wrong)} and {len(second_wrong)} images; pass the same ones")
     first = _truth_values("first_wrong", first_wrong)
     second = _truth_values("second_wrong", second_wrong)
-    pairs = list(zip(first.tolist(), second.tolist(), strict=True))
-    only_first, only_second = pairs.count((True, False)), pairs.count((False, True))
+    for name, values in (("first_wrong", first), ("second_wrong", second)):
+        if values.ndim != 1:
+            raise ValueError(f"{name} has shape {values.shape}; pass (N,), one value per image")
+    if len(first) != len(second):
+        raise ValueError(f"{len(first)} and {len(second)} images; pass the same ones")
+    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
     both = only_first + only_second
     return only_first, only_second, float(binomtest(only_first, both).pvalue) if both else 1.0
 
@@ -452,6 +454,7 @@ def _confidences(values: Any) -> NDArray[np.float64]:
 
 
 def _calibration_error(confidence, correct, bins):
-    interval = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    # Searched for among the bounds: a product such as 0.07 * 100 may exceed the bound by rounding.
+    interval = np.searchsorted(np.arange(1, bins) / bins, confidence, side="left")
     excess = np.bincount(interval, weights=confidence - correct.astype(float))
     return float(np.abs(excess).sum() / len(confidence))

@@ -16,6 +16,10 @@ extra_bytes = 12 * trained
 trained = 8_393_728
 extra_bytes = 12 * trained
 
+# %% Exercise 1, rejected with "`trained` is right": one part only
+trained = 8_393_728 + 513 * 37
+extra_bytes = ...
+
 # %% Exercise 1, rejected with "each takes 4 bytes": numbers instead of bytes
 trained = 8_393_728 + 513 * 37
 extra_bytes = 3 * trained

@@ -171,6 +171,8 @@
     const reset = button("Reset", () => {
       if (reset.textContent === "Reset") {
         reset.textContent = "Really reset your progress?";
+        // Leaving the button takes this back; Safari does not focus a button that is clicked.
+        reset.focus();
         return;
       }
       forget();

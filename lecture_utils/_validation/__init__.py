@@ -219,11 +219,11 @@ def check_bound(
     return number
 
 
-def as_seed(name: str, value: Any) -> int:
+def as_seed(name: str, value: Any, minimum: int = 1 - 2**32) -> int:
     """Return `value` as an int, or raise ValueError if some random generator would refuse it."""
     seed = whole(name, value)
-    if abs(seed) >= 2**32:
-        raise ValueError(f"{name} is {seed}; it must be from {1 - 2**32} to {2**32 - 1}")
+    if not minimum <= seed < 2**32:
+        raise ValueError(f"{name} is {seed}; it must be from {minimum} to {2**32 - 1}")
     return seed
 
 

@@ -37,7 +37,7 @@ def random_affine(
     Parameters
     ----------
     images : tensor or array of float, shape (N, C, H, W)
-        Values of any range.
+        Values of any range and precision.
     degrees : float or (float, float)
         Largest rotation, 0 to 180; or the smallest and largest rotation, -180 to 180 (clockwise).
     translate : float or (float, float)
@@ -52,7 +52,7 @@ def random_affine(
 
     Returns
     -------
-    tensor of float, shape (N, C, H, W)
+    tensor of the same type, shape (N, C, H, W)
 
     Raises
     ------
@@ -80,6 +80,8 @@ def random_affine(
     lean = _bounds("shear", _as_spread("shear", _horizontal(shear), 90))
     low, high = _as_range("scale", (1.0, 1.0) if scale is None else scale)
     count, _, height, width = images.shape
+    if not count:
+        return images.clone()
     # One row of random numbers per image, from -1 to 1.
     angle, size, slant, down, right = 2 * torch.rand(5, count, generator=generator) - 1
     # Positive angles turn the image clockwise; the mapping from output to input turns the other
@@ -96,9 +98,12 @@ def random_affine(
         torch.stack([cos, (slant * cos - sin) * height / width, 2 * most_right * right], dim=1),
         torch.stack([sin * width / height, slant * sin + cos, 2 * most_down * down], dim=1),
     ]
-    matrices = torch.stack(rows, dim=1).to(images)
-    grid = functional.affine_grid(matrices, list(images.shape), align_corners=False)
-    return functional.grid_sample(images, grid, align_corners=False)
+    # Half precision is too coarse for pixel positions.
+    values = images.to(torch.promote_types(images.dtype, torch.float32))
+    with torch.autocast(images.device.type, enabled=False):
+        matrices = torch.stack(rows, dim=1).to(values)
+        grid = functional.affine_grid(matrices, list(images.shape), align_corners=False)
+        return functional.grid_sample(values, grid, align_corners=False).to(images.dtype)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 
 import torch
@@ -28,13 +29,16 @@ def with_random_weights(
     Returns
     -------
     torch.nn.Module
-        A copy, with the weights that PyTorch draws for a new layer (``layer.reset_parameters()``).
-        The model and PyTorch's random state are not changed.
+        A copy, with the weights that PyTorch draws for a new layer (``layer.reset_parameters()``,
+        or ``layer._reset_parameters()`` in attention layers and transformers). The model and
+        PyTorch's random state are not changed.
 
     Raises
     ------
     ValueError
-        If the model has no such layer, or the layer has no weights to draw.
+        If the model has no such layer, the layer has no weights to draw, or a module inside it
+        has trained parameters of its own (such as the class token of a vision transformer) but no
+        method that draws them.
 
     References
     ----------
@@ -55,11 +59,44 @@ def with_random_weights(
     with torch.random.fork_rng():
         torch.manual_seed(whole("seed", seed))
         for name in names:
-            drawn = 0
-            for module in other.get_submodule(name).modules():
-                if callable(reset := getattr(module, "reset_parameters", None)):
-                    reset()
-                    drawn += 1
-            if not drawn:
+            if not _draw_again(other.get_submodule(name), name):
                 raise ValueError(f"layer {name!r} has no weights that could be drawn again")
     return other
+
+
+def _draw_again(layer: nn.Module, layer_name: str) -> bool:
+    """Give a layer and all layers inside it new weights; return whether there were any."""
+    # What is still NaN afterwards has not been drawn.
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            if _holds_floats(parameter):
+                parameter.fill_(math.nan)
+    modules = list(layer.modules())
+    resets = [each for m in modules if callable(each := getattr(m, "reset_parameters", None))]
+    # From the inside out, as in a constructor: these methods also set weights of layers inside.
+    resets += [
+        each
+        for m in reversed(modules)
+        if not callable(getattr(m, "reset_parameters", None))
+        and callable(each := getattr(m, "_reset_parameters", None))
+    ]
+    for reset in resets:
+        reset()
+    for name, module in layer.named_modules(prefix=layer_name):
+        own = [
+            parameter_name
+            for parameter_name, parameter in module.named_parameters(recurse=False)
+            if _holds_floats(parameter) and parameter.isnan().any()
+        ]
+        if own:
+            raise ValueError(
+                f"module {name!r} ({type(module).__name__}) has parameters that no method draws "
+                f"again: {', '.join(own)}; give its class a method reset_parameters, or pass "
+                "layers without it"
+            )
+    return bool(resets)
+
+
+def _holds_floats(parameter: nn.Parameter) -> bool:
+    # A lazy parameter has no values yet.
+    return parameter.is_floating_point() and not nn.parameter.is_lazy(parameter)

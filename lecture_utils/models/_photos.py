@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from lecture_utils._validation import whole
+from lecture_utils._validation import check_bound, whole
 from lecture_utils.models._blocks import check_classes, normalized_convolution
 
 
@@ -55,8 +55,7 @@ def cats_cnn(
     torch.Size([2, 1])
     """
     num_classes = check_classes(num_classes)
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout is {dropout}; it must be from 0 to below 1")
+    dropout = check_bound("dropout", dropout, 1, included=False)
     width = whole("width", width, 1, "a layer needs at least 1 channel")
     model = nn.Sequential(
         *_convolution(3, width, batch_norm),

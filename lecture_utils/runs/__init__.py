@@ -3,6 +3,7 @@
 ``python -m lecture_utils.runs list`` shows the available runs.
 """
 
+from lecture_utils.runs._paired import CurveComparison
 from lecture_utils.runs._readouts import ReadOut
 from lecture_utils.runs._recipe import Recipe
 from lecture_utils.runs._recipes import RECIPES, recipe
@@ -20,6 +21,7 @@ from lecture_utils.runs._test_logits import TestLogits
 
 __all__ = [
     "RECIPES",
+    "CurveComparison",
     "ReadOut",
     "Recipe",
     "Run",

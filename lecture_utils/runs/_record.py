@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import inspect
 import json
 import os
 import shutil
@@ -14,9 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lecture_utils import datasets, geometry
+from lecture_utils import datasets, geometry, models
 from lecture_utils._atomic import claimed
+from lecture_utils._validation import check_name
 from lecture_utils.runs import _environment, _legacy, _networks
+from lecture_utils.runs._process_state import kept_process_state
 from lecture_utils.runs._readouts import evaluate_readouts, write_readouts
 from lecture_utils.runs._recipe import PHOTOS, Recipe
 from lecture_utils.runs._snapshots import write_snapshots
@@ -51,11 +54,13 @@ TRAINER_OPTIONS = {
     "strategy": "auto",
     "precision": "auto",
 }
+DATASETS = ("mnist", "fashion_mnist", PHOTOS)
 SAMPLE = "sample"
 # Number of test images whose predicted class may depend on the processor.
 _OTHER_ROUNDING = 2
 
 
+@kept_process_state()
 def start(
     recipe: Recipe,
     seed: int,
@@ -90,6 +95,7 @@ def start(
         return _train(folder, settings, data, trainer)
 
 
+@kept_process_state()
 def resume(name: str, seed: int, root: str | os.PathLike[str]) -> Path | None:
     """Continue a run that was stopped, after its last complete epoch."""
     folder = run_folder(name, seed, root)
@@ -143,6 +149,9 @@ def _checked(folder, settings):
                 "plain Python numbers, strings, lists and dictionaries"
             ) from error
     recipe = Recipe(**settings["recipe"])
+    check_name("dataset", recipe.dataset, DATASETS)
+    _check_options("augmentation", recipe.augmentation, _augmentation_options(recipe))
+    _check_options("model_options", recipe.model_options, _model_options(recipe))
     # Random numbers do not matter here: the generator is seeded later, and the model built again.
     augment = _augment(recipe)
     if augment is not None:  # some options are checked only when it is called
@@ -150,6 +159,34 @@ def _checked(folder, settings):
     whole = _networks.build(recipe, settings["seed"])
     _classifier(recipe, _networks.module_to_fit(recipe, whole))
     return _trainer(folder, recipe, _options(settings))
+
+
+def _check_options(name, options, known):
+    if not isinstance(options, Mapping):
+        raise ValueError(f"{name} is {options!r}; pass a dictionary of options")
+    for option in options:
+        if option not in known:
+            raise ValueError(
+                f"{name} has {option!r}; known options are {', '.join(known) or 'none'}"
+            )
+
+
+def _augmentation_options(recipe):
+    from lecture_utils.augmentation import Augment, random_affine
+
+    if recipe.dataset == PHOTOS:
+        return [field.name for field in dataclasses.fields(Augment)]
+    parameters = inspect.signature(random_affine).parameters.values()
+    names = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
+    return [name for name in names if name != "generator"]
+
+
+def _model_options(recipe):
+    if recipe.train_from is not None:
+        return []
+    build = models.NETWORKS.get(recipe.model)
+    # The model's name is checked where it is built.
+    return recipe.model_options if build is None else [*inspect.signature(build).parameters]
 
 
 def _check_free(folder, name, seed, root):

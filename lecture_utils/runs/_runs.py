@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lecture_utils._validation import whole
+from lecture_utils._validation import as_seed, whole
 from lecture_utils.runs import _legacy, _on_demand, _store
 from lecture_utils.runs._recipes import RECIPES, Recipe, recipe
 
@@ -436,7 +436,7 @@ def train(
     name : str
         One of `RECIPES`.
     seed : int
-        Two runs with the same seed on the same machine are equal.
+        From 0 to 2**32 - 1. Two runs with the same seed on the same machine are equal.
     root : path
         Results go to ``<root>/<name>/seed<seed>``; with several nodes, this must be a shared
         folder.
@@ -472,6 +472,11 @@ def train(
     DivergedError
         If the loss becomes infinite or NaN; the run then has no card.
 
+    Notes
+    -----
+    The random generators, the number of threads and the deterministic mode of PyTorch are set for
+    this run, and afterwards as they were.
+
     Examples
     --------
     >>> train("mnist/gap", epochs=1, data_dir="sample", validation_size=100)  # doctest: +SKIP
@@ -487,7 +492,7 @@ def train(
         raise ValueError(f"a recipe has no {sorted(changes.keys() - fields)}; use {sorted(fields)}")
     changed = dataclasses.replace(recipe(name), **_whole_numbers(changes))
     whole("epochs", changed.epochs, 1)
-    seed = whole("seed", seed)
+    seed = as_seed("seed", seed, minimum=0)
     threads = None if threads is None else whole("threads", threads, 0)
     folder = _record.start(changed, seed, root, data_dir, threads, overwrite, trainer)
     return None if folder is None else Run(folder)

@@ -6,45 +6,20 @@ All numbers come from the cards of ``filters/*`` runs. Runs that are not recorde
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from lecture_utils import runs
 from lecture_utils._validation import check_name
 from lecture_utils.runs import _filter_recipes
 from lecture_utils.runs._filter_recipes import name_of
+from lecture_utils.runs._paired import CurveComparison, compare_curves
 from lecture_utils.runs._runs import load_all
-from lecture_utils.statistics import holm, paired_t
 
-__all__ = ["NETWORKS", "SIZES", "Comparison", "accuracies", "compare", "evolution"]
+__all__ = ["NETWORKS", "SIZES", "accuracies", "compare", "evolution"]
 
 #: The networks, and their names in figures.
 NETWORKS = _filter_recipes.NETWORKS
 #: Numbers of training images.
 SIZES = _filter_recipes.SIZES
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The advantage of one network over another for a number of training images.
-
-    Attributes
-    ----------
-    size : int
-        Number of training images.
-    seeds : int
-        Number of pairs of runs. With the same seed, both networks learn from the same images.
-    difference, margin : float
-        Test accuracy of the first network minus that of the second, 0 to 1: the mean over seeds,
-        and its 95% margin of error.
-    p : float
-        The p-value of a paired t test, corrected for the number of sizes (Holm).
-    """
-
-    size: int
-    seeds: int
-    difference: float
-    margin: float
-    p: float
 
 
 def accuracies(
@@ -73,21 +48,22 @@ def accuracies(
 
 
 def compare(
-    first: str, second: str, *, root: str | os.PathLike[str] | None = None
-) -> list[Comparison]:
-    """Compare two networks for each number of training images, seed by seed.
+    *pairs: tuple[str, str], root: str | os.PathLike[str] | None = None
+) -> dict[tuple[str, str], list[CurveComparison]]:
+    """Compare networks for each number of training images, seed by seed.
 
     Parameters
     ----------
-    first, second : str
-        Names from `NETWORKS`.
+    *pairs : tuple of (str, str)
+        The first and the second network of each comparison, from `NETWORKS`.
     root : path, optional
         Folder of recorded runs. By default those that ship with the package.
 
     Returns
     -------
-    list of Comparison
-        For every size with at least two recorded seeds of both networks, the smallest first.
+    dict of list of CurveComparison
+        By pair: for every number of images with at least two recorded seeds of both networks, the
+        smallest first.
 
     Raises
     ------
@@ -96,26 +72,15 @@ def compare(
 
     Examples
     --------
-    >>> all(each.seeds >= 5 for each in compare("gabor", "pixels"))
+    >>> compared = compare(("gabor", "pixels"))
+    >>> all(each.seeds >= 5 for each in compared["gabor", "pixels"])
     True
     """
-    for name, value in (("first", first), ("second", second)):
-        check_name(name, value, NETWORKS)
-    curve, other_curve = _curve(first, root), _curve(second, root)
-    pairs = {}
-    for size in sorted(curve.keys() & other_curve.keys()):
-        one, other = curve[size], other_curve[size]
-        seeds = sorted(one.keys() & other.keys())
-        if len(seeds) >= 2:
-            pairs[size] = ([one[seed] for seed in seeds], [other[seed] for seed in seeds])
-    tests = [paired_t(*pair) for pair in pairs.values()]
-    corrected = holm([p for _, _, p in tests])
-    return [
-        Comparison(size, len(pair[0]), difference, margin, p)
-        for (size, pair), (difference, margin, _), p in zip(
-            pairs.items(), tests, corrected, strict=True
-        )
-    ]
+    for pair in pairs:
+        for network in pair:
+            check_name("network", network, NETWORKS)
+    curves = {network: _curve(network, root) for pair in pairs for network in pair}
+    return compare_curves(curves, pairs)
 
 
 def evolution(*, seed: int = 0, root: str | os.PathLike[str] | None = None) -> dict[int, runs.Run]:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from lecture_utils import runs
 from lecture_utils._validation import check_name, whole
 from lecture_utils.runs import _transfer_recipes
+from lecture_utils.runs._paired import CurveComparison, compare_curves
 from lecture_utils.runs._runs import load_all
 from lecture_utils.runs._transfer_recipes import BETWEEN, STRATEGIES, steps
-from lecture_utils.statistics import holm, paired_t
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,6 @@ __all__ = [
     "COUNTS",
     "CURVES",
     "Boundary",
-    "Comparison",
     "TestMaps",
     "boundaries",
     "compare",
@@ -137,33 +136,6 @@ def boundaries(
     return result
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """The advantage of one strategy over another for a number of training photos.
-
-    Attributes
-    ----------
-    count : int
-        Number of training photos.
-    seeds : int
-        Number of pairs of runs. With the same seed, both strategies learn from the same photos.
-    difference, margin : float
-        Test accuracy of the first strategy minus that of the second, 0 to 1: the mean over seeds,
-        and its 95% margin of error. The margin covers the choice of the training photos (with all
-        2,000, there is only one) and everything else that the seed determines, but not the choice
-        of the test photos.
-    p : float
-        The p-value of a paired t test over the seeds, corrected for all comparisons of one call
-        (Holm).
-    """
-
-    count: int
-    seeds: int
-    difference: float
-    margin: float
-    p: float
-
-
 def learning_curves(
     *, root: str | os.PathLike[str] | None = None
 ) -> dict[str, dict[int, dict[int, float]]]:
@@ -191,7 +163,7 @@ def learning_curves(
 
 def compare(
     *pairs: tuple[str, str], root: str | os.PathLike[str] | None = None
-) -> dict[tuple[str, str], list[Comparison]]:
+) -> dict[tuple[str, str], list[CurveComparison]]:
     """Compare strategies for each number of training photos, seed by seed.
 
     Parameters
@@ -203,7 +175,7 @@ def compare(
 
     Returns
     -------
-    dict of list of Comparison
+    dict of list of CurveComparison
         By pair: for every number of photos with at least two recorded seeds of both strategies, the
         smallest first.
 
@@ -222,20 +194,7 @@ def compare(
         for strategy in pair:
             check_name("strategy", strategy, CURVES)
     curves = {strategy: _curve(strategy, root) for pair in pairs for strategy in pair}
-    tests = {}
-    for first, second in pairs:
-        for count in sorted(curves[first].keys() & curves[second].keys()):
-            one, other = curves[first][count], curves[second][count]
-            seeds = sorted(one.keys() & other.keys())
-            if len(seeds) >= 2:
-                results = [[by_seed[seed] for seed in seeds] for by_seed in (one, other)]
-                tests[first, second, count] = (len(seeds), *paired_t(*results))
-    corrected = holm([p for *_, p in tests.values()])
-    compared: dict[tuple[str, str], list[Comparison]] = {pair: [] for pair in pairs}
-    for (key, (seeds, difference, margin, _)), p in zip(tests.items(), corrected, strict=True):
-        first, second, count = key
-        compared[first, second].append(Comparison(count, seeds, difference, margin, p))
-    return compared
+    return compare_curves(curves, pairs)
 
 
 def share_correct(name: str, *, root: str | os.PathLike[str] | None = None) -> NDArray[np.float64]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+# Convolutions of all dimensions, including transposed ones, and dense layers.
+_WEIGHTED = (nn.modules.conv._ConvNd, nn.Linear)
+
 
 def gradient_norms(model: nn.Module, loss: Tensor) -> dict[str, float]:
     """Compute the norm of a loss's gradient for the weights of every convolution and dense layer.
@@ -46,7 +49,7 @@ def gradient_norms(model: nn.Module, loss: Tensor) -> dict[str, float]:
     weights = {
         name: module.weight
         for name, module in model.named_modules()
-        if isinstance(module, nn.Conv2d | nn.Linear) and module.weight.requires_grad
+        if isinstance(module, _WEIGHTED) and module.weight.requires_grad
     }
     if not weights:
         raise ValueError("the model has no convolution or dense layer whose weights can be trained")

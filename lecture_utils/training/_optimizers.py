@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.optim import lr_scheduler
 
+from lecture_utils._validation import finite
+
 #: The child of a model that classifies; everything before it is the backbone.
 HEAD = "head"
 
@@ -61,8 +63,8 @@ def parameter_groups(
     Raises
     ------
     ValueError
-        If there is nothing to train, a layer has no size yet, there is no head, or a rate is not
-        above 0.
+        If there is nothing to train, a layer has no size yet, there is no head, or a rate is not a
+        finite number above 0.
 
     Examples
     --------
@@ -72,6 +74,8 @@ def parameter_groups(
     >>> [group["lr"] for group in groups]
     [0.001, 0.01]
     """
+    learning_rate = finite("learning_rate", learning_rate)
+    backbone_lr_scale = finite("backbone_lr_scale", backbone_lr_scale)
     for name, rate in (("learning_rate", learning_rate), ("backbone_lr_scale", backbone_lr_scale)):
         if not rate > 0:
             raise ValueError(

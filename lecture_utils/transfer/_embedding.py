@@ -63,8 +63,8 @@ def embed(
     Raises
     ------
     ValueError
-        If there is no such stage, `data` is not a batch of images that the model accepts, or floats
-        lie outside of 0 to 1.
+        If `model` is a network without a new head, there is no such stage, `data` is not a batch
+        of images that the model accepts, or floats lie outside of 0 to 1.
 
     Examples
     --------
@@ -153,6 +153,12 @@ def embed_augmented(
     16000
     """
     copies, seed = whole("copies", copies, 1), as_seed("seed", seed)
+    batch_size = whole("batch_size", batch_size, 1)
+    if not isinstance(data, InMemoryDataset):
+        raise ValueError(
+            f"data is a {type(data).__name__}; pass InMemoryDataset(images, labels), because the "
+            "copies need labels, too"
+        )
     if not callable(augment):
         raise ValueError(f"augment is {augment!r}; pass a function of a batch of images")
     if not isinstance(model, nn.Module):
@@ -164,7 +170,7 @@ def embed_augmented(
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         for _ in range(copies):
-            for batch in data.inputs.split(whole("batch_size", batch_size, 1)):
+            for batch in data.inputs.split(batch_size):
                 images = augment(to_unit_range(batch.to(device)))
                 outputs.append(run_in_batches(first, images, len(images)))
     return InMemoryDataset(torch.cat(outputs), data.labels.repeat(copies))

@@ -23,7 +23,8 @@ def freeze(
     Parameters
     ----------
     model : TransferNetwork
-        Changed in place. Stages frozen only by an earlier call become trainable again.
+        Changed in place. Stages frozen only by an earlier call become trainable again; their layers
+        return to the mode of the model, or to the evaluation mode that they were in before.
     until : str or None
         The model is frozen up to (and excluding) this stage, one of ``model.stages``: it is the
         first one that is trained. None freezes nothing.
@@ -39,7 +40,7 @@ def freeze(
     Raises
     ------
     ValueError
-        If there is no such stage.
+        If the model is not a `TransferNetwork`, or there is no such stage.
 
     Examples
     --------
@@ -51,9 +52,10 @@ def freeze(
     for name, stage in model.named_children():
         stage.requires_grad_(name in trainable)
         for layer in stage.modules():
-            unfreeze_layer(layer, model.training)
             normalizes = isinstance(layer, nn.modules.batchnorm._NormBase)
             if name not in trainable or (freeze_bn_stats and normalizes):
-                freeze_layer(layer)
+                freeze_layer(layer, model.training)
+            else:
+                unfreeze_layer(layer, model.training)
     model.frozen_until = None if trainable == set(model.stages) else until
     return model

@@ -170,7 +170,7 @@ def split(model: TransferNetwork, until: str | None = HEAD) -> tuple[nn.Sequenti
     Raises
     ------
     ValueError
-        If there is no such stage.
+        If the model is not a `TransferNetwork`, or there is no such stage.
 
     Examples
     --------
@@ -203,6 +203,11 @@ def trainable_parameters(model: nn.Module) -> int:
 
 def stages_from(model: TransferNetwork, until: str | None) -> set[str]:
     """Return the names of a stage and of all stages after it."""
+    if not isinstance(model, TransferNetwork):
+        raise ValueError(
+            f"model is a {type(model).__name__}, whose stages are unknown; pass the result of "
+            "attach_head(model, num_classes)"
+        )
     names = model.stages
     if until is None:
         return set(names)

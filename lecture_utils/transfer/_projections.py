@@ -7,15 +7,18 @@ measure how well classes are separated in all dimensions.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lecture_utils._validation import whole
+from lecture_utils._validation import check_bound, finite, whole
 
 #: Maximum number of principal components for t-SNE: the rest is mostly noise, and costs time.
 TSNE_COMPONENTS = 50
+# Up to 2**60, and from 2**-60, squares of float32 neither overflow nor underflow.
+_USUAL_EXPONENT = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +67,8 @@ def make_maps(
     Raises
     ------
     ValueError
-        If `features` is not such an array, has too few rows, or has values that are not finite.
+        If `features` is not such an array, has too few rows, or has values that are not finite; or
+        `perplexity` is not a number above 0.
 
     Examples
     --------
@@ -75,6 +79,7 @@ def make_maps(
     neighbors, seed = whole("neighbors", neighbors, 1), whole("seed", seed, 0)
     features = _checked(features, least=max(4, neighbors + 1))
     points, explained = pca(features)
+    perplexity = check_bound("perplexity", perplexity, math.inf, zero=False)
     perplexity = min(perplexity, (len(features) - 1) / 3)
     return EmbeddingMaps(
         pca=points,
@@ -104,7 +109,8 @@ def pca(features: ArrayLike) -> tuple[np.ndarray, float]:
     Raises
     ------
     ValueError
-        If `features` is not such an array or has values that are not finite.
+        If `features` is not such an array or has values that are not finite, or the map has values
+        beyond the range of float32.
 
     Examples
     --------
@@ -112,11 +118,15 @@ def pca(features: ArrayLike) -> tuple[np.ndarray, float]:
     >>> points[:, 0].tolist(), explained
     ([-2.0, 0.0, 2.0], 1.0)
     """
-    features = _checked(features, least=2)
+    features, exponent = _of_usual_size(_checked(features, least=2))
     components, variances = _components(features, 2)
     total = np.var(features, axis=0).sum()
     kept = float(variances[:2].sum() / total) if total else 1.0
-    return components.astype(np.float32), min(kept, 1.0)
+    with np.errstate(over="ignore"):
+        points = np.ldexp(components, exponent).astype(np.float32)
+    if not np.isfinite(points).all():
+        raise ValueError("the map has values beyond the range of float32; divide the features")
+    return points, min(kept, 1.0)
 
 
 def tsne(features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0) -> np.ndarray:
@@ -156,8 +166,9 @@ def tsne(features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0) -> np.
     from sklearn.manifold import TSNE
 
     seed = whole("seed", seed, 0)
-    features = _checked(features, least=4)
-    if not 0 < perplexity < len(features):
+    features, _ = _of_usual_size(_checked(features, least=4))
+    number = finite("perplexity", perplexity)
+    if not 0 < number < len(features):
         raise ValueError(
             f"perplexity is {perplexity!r}; with {len(features)} images use a number above 0 and "
             f"below {len(features)}, such as {(len(features) - 1) / 3:.3g}"
@@ -169,7 +180,7 @@ def tsne(features: ArrayLike, *, seed: int = 0, perplexity: float = 30.0) -> np.
     start[:, : components.shape[1]] = components[:, :2]
     start *= 1e-4 / start[:, 0].std()
     method = TSNE(
-        2, perplexity=perplexity, init=start, learning_rate="auto", random_state=seed, n_jobs=1
+        2, perplexity=number, init=start, learning_rate="auto", random_state=seed, n_jobs=1
     )
     return method.fit_transform(components.astype(np.float32)).astype(np.float32)
 
@@ -203,7 +214,7 @@ def nearest(features: ArrayLike, count: int = 5) -> np.ndarray:
     from sklearn.neighbors import NearestNeighbors
 
     count = whole("count", count, 1)
-    features = _checked(features, least=count + 1)
+    features, _ = _of_usual_size(_checked(features, least=count + 1))
     # Without arguments, the search leaves out each point itself, even among equal ones.
     search = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(features)
     return search.kneighbors()[1].astype(np.int32)
@@ -228,7 +239,8 @@ def agreement(neighbors: ArrayLike, labels: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If the number of labels differs from the number of rows.
+        If the number of labels differs from the number of rows, there are no neighbors, or a
+        neighbor is not an index of an image.
 
     Examples
     --------
@@ -240,6 +252,15 @@ def agreement(neighbors: ArrayLike, labels: ArrayLike) -> float:
         raise ValueError(
             f"neighbors have shape {neighbors.shape} and labels {labels.shape}; give (N, count) "
             "and (N,)"
+        )
+    if not neighbors.size:
+        raise ValueError(f"neighbors have shape {neighbors.shape}; give at least one per image")
+    if neighbors.dtype.kind not in "iu":
+        raise ValueError(f"neighbors are {neighbors.dtype}; give indices, which are integers")
+    if neighbors.min() < 0 or neighbors.max() >= len(labels):
+        raise ValueError(
+            f"neighbors are from {neighbors.min()} to {neighbors.max()}; with {len(labels)} "
+            f"images, give indices from 0 to {len(labels) - 1}"
         )
     return float((labels[neighbors] == labels[:, None]).mean())
 
@@ -263,7 +284,7 @@ def align(points: ArrayLike, reference: ArrayLike) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the shapes differ.
+        If the shapes differ or are not (N, 2), or a value is not finite.
 
     Examples
     --------
@@ -273,14 +294,27 @@ def align(points: ArrayLike, reference: ArrayLike) -> np.ndarray:
     from scipy.linalg import orthogonal_procrustes
 
     points, reference = (np.asarray(each, dtype=np.float64) for each in (points, reference))
-    if points.shape != reference.shape or points.ndim != 2:
+    if points.shape != reference.shape or points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(
             f"points have shape {points.shape} and the reference {reference.shape}; give two maps "
-            "of the same images"
+            "of the same images, (N, 2)"
         )
+    if not len(points) or not (np.isfinite(points).all() and np.isfinite(reference).all()):
+        raise ValueError("a map is empty or has values that are not finite; leave such images out")
     centered = points - points.mean(axis=0)
     turn, _ = orthogonal_procrustes(centered, reference - reference.mean(axis=0))
     return (centered @ turn).astype(np.float32)
+
+
+def _of_usual_size(features):
+    """Scale very large or small embeddings by a power of two, so that squares stay in range.
+
+    Returns the embeddings and the exponent that `np.ldexp` needs to scale them back; 0 for others.
+    """
+    exponent = int(np.frexp(np.abs(features).max())[1])
+    if abs(exponent) <= _USUAL_EXPONENT:
+        return features, 0
+    return np.ldexp(features, -exponent), exponent
 
 
 def _components(features, count):

@@ -127,3 +127,15 @@ def number(value: float, digits: int = 2) -> str:
     """Write a number for readers: -0.250 as "−0.25"."""
     text = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
     return "0" if text in ("-0", "") else text.replace("-", "\N{MINUS SIGN}")
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Write a share as ``percent.js`` does: "0%" is only for nothing, "100%" only for all.
+
+    The text is not HTML: it may begin with ``<`` or ``>``.
+    """
+    step = 10.0**-digits
+    if 0 < 100 * share < step / 2:
+        return f"<{number(step, digits)}%"
+    text = number(100 * share, digits)
+    return f">{number(100 - step, digits)}%" if share < 1 and text == "100" else f"{text}%"

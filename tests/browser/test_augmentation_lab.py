@@ -337,6 +337,13 @@ def test_keyboard_and_mouse_read_what_was_drawn(show):
     expect(page.root.locator(".aug-one")).to_contain_text("version 4")
     page.page.mouse.move(0, 0)
     assert page.drawn()["shown"] == 11
+    # A key chooses, wherever the mouse rests.
+    page.tiles.nth(3).hover()
+    page.page.keyboard.press("ArrowLeft")
+    assert page.drawn()["shown"] == 10
+    expect(page.root.get_by_role("status").filter(has_text="Version 11:")).to_have_count(1)
+    page.page.mouse.move(0, 0)
+    assert page.drawn()["shown"] == 10
     page.root.get_by_text("What was drawn for all twelve").click()
     rows = page.root.locator(".aug-all > li")
     expect(rows).to_have_count(12)

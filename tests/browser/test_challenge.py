@@ -509,7 +509,14 @@ def test_a_demo_that_cannot_start_leaves_a_sentence(mount, page):
     challenge = small()
     challenge.demo._esm = "export default { render() { throw new Error('broken on purpose'); } };"
     mount(challenge)
-    expect(page.get_by_role("alert")).to_contain_text("broken on purpose")
+    alert = card_of(page).get_by_role("alert")
+    expect(alert).to_contain_text("broken on purpose. Reload the page to try again.")
+    # What does not need the demo is still there.
+    expect(card_of(page).locator(".challenge-task")).to_have_text("Keep the size.")
+    card_of(page).get_by_role("button", name="hint").click()
+    expect(card_of(page).locator(".challenge-hints li")).to_have_text(["One."])
+    card_of(page).get_by_text("Solution", exact=True).click()
+    expect(card_of(page).get_by_text("Pad by 1.")).to_be_visible()
     assert page.trouble
     page.trouble.clear()
 

@@ -212,7 +212,7 @@ def test_a_cell_that_is_opened_and_left_keeps_its_weight(lab):
 
 def test_what_is_no_number_is_refused_with_a_sentence(lab):
     before = lab.check()[1]
-    for nonsense in ("-", "1e999", "-1.2.3", "9999999999"):
+    for nonsense in ("-", "1e999", "-1.2.3", "9999999999", "1,000"):
         lab.cells.nth(0).click()
         lab.page.keyboard.type(nonsense)
         lab.page.keyboard.press("Enter")
@@ -562,7 +562,8 @@ def test_a_file_that_is_no_image_ends_in_a_sentence(lab, name, data, mime):
     np.testing.assert_allclose(lab.check()[0], np.full((8, 8), 0.2), atol=1e-6)
 
 
-def test_a_file_that_is_read_slowly_does_not_replace_a_later_choice(lab):
+@pytest.mark.parametrize("choice", ["cat", "Start over"])
+def test_a_file_that_is_read_slowly_does_not_replace_a_later_choice(lab, choice):
     lab.page.evaluate(
         """() => {
           const read = createImageBitmap;
@@ -576,7 +577,10 @@ def test_a_file_that_is_read_slowly_does_not_replace_a_later_choice(lab):
     )
     upload(lab, "slow.png", png(np.full((9, 12), 102, np.uint8)))
     upload(lab, "notes.txt", b"no image at all", "text/plain")
-    lab.choose_image("cat")
+    if choice == "Start over":
+        lab.root.get_by_role("button", name=choice).click()
+    else:
+        lab.choose_image(choice)
     before = lab.check()[0]
     lab.page.evaluate("goOn()")
     lab.page.wait_for_function("over === 2")
@@ -605,7 +609,11 @@ def test_a_kernel_that_does_not_fit_says_so_and_recovers(lab):
     lab.root.get_by_role("radio", name="11 by 11").check(force=True)
     lab.slide("Dilation", 4)
     text = lab.message()
-    assert "covers 41×41" in text and "28×28" in text and "at least 7" in text
+    assert text.startswith("An 11×11 kernel spread by dilation 4 covers 41×41") and "28×28" in text
+    # A padding of 7 would do, but the slider ends at 5.
+    assert text.endswith("Use a smaller kernel or dilation.")
+    lab.slide("Dilation", 3)
+    assert lab.message().endswith("kernel or dilation, or a padding of at least 2.")
     assert lab.root.locator(".lab-value").is_hidden()
     lab.root.get_by_role("button", name="Play").click()
     lab.output.focus()

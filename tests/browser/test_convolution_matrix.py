@@ -11,6 +11,7 @@ from page_tools import (
     on_drawn,
     pixels,
     read,
+    swipe,
     violations,
     wait_for_fading,
     wait_for_frames,
@@ -298,6 +299,30 @@ def test_a_tap_chooses_a_row(demo):
     assert demo.drawn()["subject"] == {"kind": "column", "index": 20}
 
 
+def test_a_finger_that_scrolls_chooses_nothing_and_leaves_the_walk(new_page, open_demo):
+    demo = open_demo(page=new_page(390, 600, has_touch=True, is_mobile=True))
+    demo.matrix.scroll_into_view_if_needed()
+    demo.root.get_by_role("button", name="Play").evaluate("(play) => play.click()")
+    scrolled = demo.page.evaluate("scrollY")
+    box, place = demo.matrix.bounding_box(), demo.entry(9, 20)
+    x, y = box["x"] + place["x"], box["y"] + place["y"]
+    swipe(demo.page, *[(x, y - step) for step in (0, 20, 40, 60, 80)])
+    demo.page.wait_for_function("(before) => scrollY > before", arg=scrolled)
+    # A walk that ends by itself ends at the last row.
+    expect(demo.root.get_by_role("button", name="Play")).to_be_visible()
+    assert demo.drawn()["subject"] == {"kind": "row", "index": 15}
+
+
+def test_a_finger_that_taps_or_moves_sideways_chooses(new_page, open_demo):
+    demo = open_demo(page=new_page(390, 900, has_touch=True, is_mobile=True))
+    demo.matrix.tap(position=demo.entry(9, 20))
+    assert demo.drawn()["subject"] == {"kind": "row", "index": 9}
+    demo.choose("Direction", "Backward")
+    box, places = demo.matrix.bounding_box(), [demo.entry(9, column) for column in (5, 15, 25)]
+    swipe(demo.page, *[(box["x"] + at["x"], box["y"] + at["y"]) for at in places])
+    assert demo.drawn()["subject"] == {"kind": "column", "index": 25}
+
+
 def test_play_walks_and_can_be_stopped(demo):
     demo.root.get_by_role("button", name="Play").click()
     pause = demo.root.get_by_role("button", name="Pause").element_handle()
@@ -358,6 +383,15 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
     demo.choose("Padding", "1")
     demo.drawn()
     assert demo.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_narrow_page_cells_are_large_enough_for_a_finger(new_page, open_demo):
+    demo = open_demo(ConvolutionMatrix(np.ones((8, 8)), padding=1), page=new_page(width=320))
+    demo.drawn()
+    assert demo.page.evaluate("document.documentElement.scrollWidth") <= 320
+    for name in ("Pixels", "Outputs", "Kernel"):
+        cell = demo.cell(name, 0).bounding_box()
+        assert min(cell["width"], cell["height"]) >= 23.9
 
 
 def test_a_hand_that_rests_costs_nothing(demo):

@@ -246,6 +246,32 @@ def test_drawing_by_keyboard(open_demo):
     np.testing.assert_allclose(drawn["input"], center(drawn["ink"]), atol=0.006)
 
 
+def test_a_stroke_by_mouse_lifts_the_pen_of_the_keyboard(open_demo):
+    page = open_demo()
+    page.field.focus()
+    page.page.keyboard.press("Space")
+    page.stroke((0.15, 0.15), (0.2, 0.15))
+    before = page.check()["ink"]
+    page.page.keyboard.press("ArrowRight")
+    np.testing.assert_array_equal(page.drawn()["ink"], before)
+
+
+@pytest.mark.parametrize("name", ["Clear", "Undo"])
+def test_what_is_taken_away_while_it_is_drawn_is_not_gone_on_with(open_demo, name):
+    page = open_demo()
+    page.stroke((0.2, 0.2), (0.25, 0.2))
+    page.page.mouse.move(*page.place(0.3, 0.3))
+    page.page.mouse.down()
+    page.root.get_by_role("button", name=name).evaluate("(button) => button.click()")
+    left = page.drawn()["ink"]
+    assert (left.max() > 0) == (name == "Undo")
+    page.page.mouse.move(*page.place(0.8, 0.8))
+    page.page.mouse.up()
+    added = np.argwhere(page.check()["ink"] > left)
+    # Only a dot, where the pointer is.
+    assert len(added) and (added > 200).all()
+
+
 def point(page, layer, channel, row, column):
     """Move the mouse onto a value of a feature map."""
     outputs = page.demo.activations()

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
 
 from lecture_utils.widgets import FactorizationLab
@@ -59,3 +60,20 @@ def test_controls_numbers_program_and_accessibility(mount, page):
         dark = root.evaluate("element => getComputedStyle(element).getPropertyValue('--lu-dark')")
         assert dark.strip() == str(int(theme == "dark"))
         assert violations(page, ".lu-factorization-lab") == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"kind": "asymmetric", "kernel": 3, "inputs": 1, "outputs": 2}, "Both cost the same."),
+        ({"kind": "asymmetric", "kernel": 3, "inputs": 1, "outputs": 9}, "233.3% more expensive"),
+        ({"kind": "stacked", "kernel": 5, "inputs": 287, "outputs": 510}, "Less than 0.1% cheaper"),
+        (
+            {"kind": "bottleneck", "kernel": 11, "inputs": 512, "outputs": 512, "middle": 1},
+            "More than 99.9% cheaper",
+        ),
+    ],
+)
+def test_something_is_left_and_a_difference_is_not_zero(mount, settings, words):
+    verdict = mount(FactorizationLab(measure=False, **settings)).locator(".fact-verdict")
+    assert verdict.inner_text().startswith(words)

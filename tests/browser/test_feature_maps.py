@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import FeatureMaps
+from lecture_utils.widgets.feature_maps import PHOTOS
 
 rng = np.random.default_rng(22)
 LISTEN = on_drawn(
@@ -172,9 +173,34 @@ def test_an_array_can_be_chosen_again(show):
     page.check(FeatureMaps(array))
 
 
-def test_without_an_array_none_is_offered(show):
-    menu = show(FeatureMaps()).root.get_by_role("combobox", name="Image")
-    assert "your array" not in menu.locator("option").all_inner_texts()
+def test_only_images_that_are_there_are_offered(show):
+    page = show(FeatureMaps())
+    menu = page.root.get_by_role("combobox", name="Image")
+    # By the keyboard, each option on the way is chosen.
+    assert menu.locator("option").all_inner_texts() == list(PHOTOS)
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), (200, 40, 10)).save(file, "PNG")
+    upload = {"name": "red.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    page.root.locator("input[type=file]").set_input_files(upload)
+    expect(menu).to_have_value("your file")
+    menu.select_option("cat")
+    page.check(FeatureMaps("cat"))
+    menu.select_option("your file")
+    page.check(FeatureMaps(np.full((64, 64, 3), (200, 40, 10), np.uint8)))
+    assert menu.locator("option").all_inner_texts() == [*PHOTOS, "your file"]
+
+
+def test_a_file_that_is_restored_can_be_chosen_again(show):
+    array = np.full((64, 64, 3), (200, 40, 10), np.uint8)
+    demo = FeatureMaps(array)
+    demo.source = "your file"
+    page = show(demo)
+    menu = page.root.get_by_role("combobox", name="Image")
+    expect(menu).to_have_value("your file")
+    menu.select_option("cat")
+    page.check(FeatureMaps("cat"))
+    menu.select_option("your file")
+    page.check(FeatureMaps(array))
 
 
 @pytest.mark.parametrize("padding", ["valid", "zeros", "wrap"])

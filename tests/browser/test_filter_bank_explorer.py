@@ -502,8 +502,14 @@ def test_a_row_opens_in_the_gabor_lab(show, how):
     assert page.page.evaluate("window.opened") == pytest.approx(expected)
     lab = page.page.locator(".lu-gabor-lab")
     expect(lab).to_be_in_viewport(ratio=0.3)
+    expect(lab.locator(".gabor-plane")).to_be_focused()
     shown = lab.get_by_role("slider", name="Frequency").input_value()
     assert float(shown) == pytest.approx(frequency, abs=0.006)
+
+
+def test_a_gabor_lab_that_starts_later_is_offered_by_name(show):
+    page = show(FilterBankExplorer(), GaborLab())
+    expect(page.detail.get_by_role("button", name="Open in the Gabor lab")).to_be_visible()
 
 
 @pytest.mark.parametrize("bank", ["Gabor", "Haar"])

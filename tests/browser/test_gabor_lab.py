@@ -297,6 +297,7 @@ def test_only_the_finger_that_has_the_spot_moves_it(new_page, open_lab):
 def test_arrow_keys_move_the_spot(lab):
     lab.slide("Theta", 0)
     lab.slide("Frequency", 0.2)
+    lab.settle()
     lab.plane.focus()
     for key in ("ArrowRight", "ArrowRight", "Shift+ArrowDown", "ArrowDown", "ArrowUp", "ArrowLeft"):
         lab.page.keyboard.press(key)
@@ -515,6 +516,28 @@ def test_start_over(lab):
     assert lab.root.get_by_role("radio", name="Magnitude").is_checked()
 
 
+def test_start_over_drops_a_file_that_is_still_being_read(lab):
+    lab.page.evaluate(
+        """() => {
+          const read = createImageBitmap;
+          const waits = new Promise((done) => (window.goOn = done));
+          window.over = false;
+          window.createImageBitmap = async (...given) => {
+            await waits;
+            return read(...given).finally(() => setTimeout(() => (window.over = true)));
+          };
+        }"""
+    )
+    file = io.BytesIO()
+    Image.new("L", (30, 20), 102).save(file, "PNG")
+    upload = {"name": "slow.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    lab.root.locator("input[type=file]").set_input_files(upload)
+    lab.root.get_by_role("button", name="Start over").click()
+    lab.page.evaluate("goOn()")
+    lab.page.wait_for_function("over")
+    np.testing.assert_array_equal(lab.check()[1], GaborLab().image)
+
+
 def test_python_and_page_agree_through_the_model(lab):
     """What the reader does arrives in the traits that Python knows, with values it accepts."""
     lab.drag((0.1, 0.1), (-0.4, 0.001))
@@ -536,7 +559,7 @@ def test_two_labs_on_a_page_do_not_disturb_each_other(open_lab):
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("width", [390, 800, 1280])
+@pytest.mark.parametrize("width", [320, 390, 800, 1280])
 def test_nothing_hangs_over(new_page, open_lab, width):
     lab = open_lab(page=new_page(width=width))
     lab.more()

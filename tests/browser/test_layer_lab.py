@@ -384,6 +384,26 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_lab, width, the
     assert lab.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_on_a_narrow_page_cells_are_large_enough_and_grids_follow(new_page, open_lab):
+    lab = open_lab(page=new_page(width=320))
+    lab.slide("Input size", 12)
+    lab.slide("Padding", 3)
+    lab.drawn()
+    assert lab.page.evaluate("document.documentElement.scrollWidth") <= 320
+    for name in ("Input", "Kernel", "Output"):
+        cell = lab.cell(name, 0, 0).bounding_box()
+        assert min(cell["width"], cell["height"]) >= 23.9
+    lab.cell("Output", 0, 0).focus()
+    for key, place in (("End", 15), ("Home", 0)):
+        lab.page.keyboard.press(key)
+        assert lab.drawn()["subject"] == {"grid": "output", "row": 0, "column": place}
+        grid = lab.grid("Input").bounding_box()
+        lit = [lab.cell("Input", *cell).bounding_box() for cell in lab.marked("Input", "lit")]
+        assert len(lit) == 9
+        assert min(cell["x"] for cell in lit) >= grid["x"] - 0.5
+        assert max(cell["x"] + cell["width"] for cell in lit) <= grid["x"] + grid["width"] + 0.5
+
+
 def test_a_hand_that_rests_costs_nothing(lab):
     lab.drawn()
     before = lab.page.evaluate("window.frames")

@@ -97,6 +97,28 @@ def test_every_fix_mends_its_layer(call):
     assert fixed > 80
 
 
+def test_a_layer_has_100_percent_only_if_it_has_all(call):
+    counts = [[1000, 1], [1000, 0], [3, 1], [0, 0]]
+    words = call(
+        "totals",
+        """
+        const panel = m.totalsPanel();
+        const layers = [{ type: "Linear" }, { type: "Conv2d" }];
+        return counts.map((values) => {
+          const rows = values.map((parameters) => ({ parameters }));
+          panel.update({ parameters: 0, macs: 0, bytes: 0 }, layers, rows, "macs");
+          return panel.element.querySelector(".builder-share .lu-label").textContent;
+        });""",
+        counts=counts,
+    )
+    assert words == [
+        "Layer 1 (Linear) has more than 99% of them.",
+        "Layer 1 (Linear) has 100% of them.",
+        "Layer 1 (Linear) has 75% of them.",
+        "There are none.",
+    ]
+
+
 def test_copied_programs_build_the_same_networks(call):
     rng = np.random.default_rng(14)
     stacks = [valid_stack(rng) for _ in range(25)]
@@ -384,6 +406,24 @@ def test_copied_python(new_page, open_builder, preset):
     assert "# Layer 1, Conv2d, does not fit yet:" in builder.root.locator("pre").inner_text()
     exec(compile(builder.root.locator("pre").inner_text(), "shown", "exec"), names)
     assert len(names["model"]) == 0 and isinstance(names["output"], torch.Tensor)
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_the_name_of_a_layer_is_not_under_its_tools(new_page, open_builder, width):
+    builder = open_builder(page=new_page(width, 900, has_touch=True))
+    for kind in ("BatchNorm2d", "AvgPool2d"):
+        add = builder.root.get_by_role("button", name=kind, exact=True)
+        add.click()
+    builder.drawn()
+    boxes = builder.root.evaluate(
+        """(root) => [...root.querySelectorAll(".builder-layer")].map((layer) => [".builder-type", ".builder-tools"]
+          .map((part) => layer.querySelector(part).getBoundingClientRect().toJSON()))"""
+    )
+    assert len(boxes) > 12
+    for name, tools in boxes:
+        assert name["right"] <= tools["left"] or name["bottom"] <= tools["top"]
+        assert tools["width"] >= 3 * 44
+    assert builder.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (700, "dark"), (390, "light")])

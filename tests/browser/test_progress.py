@@ -164,6 +164,41 @@ def test_reset_asks_first_and_leaves_other_keys_alone(page, book):
     expect(page.get_by_role("button", name="Reset")).to_have_text("Reset")
 
 
+def test_a_reset_is_taken_back_where_a_click_gives_no_focus(page, book):
+    page.goto(f"{book}/index.html")
+    # As in Safari.
+    page.evaluate("addEventListener('mousedown', (event) => event.preventDefault())")
+    page.get_by_role("button", name="Reset").click()
+    expect(page.get_by_role("button", name="Really reset your progress?")).to_be_focused()
+    page.get_by_role("button", name="Export").focus()
+    expect(page.get_by_role("button", name="Reset")).to_have_text("Reset")
+
+
+def test_icons_and_rings_are_seen_in_the_readers_own_colors(new_page, book):
+    page = new_page(forced_colors="active")
+    page.goto(f"{book}/index.html")
+    do(page, "quiz/a", "2/x")
+    page.evaluate(
+        """() => document.querySelector("main").insertAdjacentHTML("beforeend",
+          `<button><i class="fas fa-bars"></i></button><a href="#"><i class="fas fa-file"></i></a>`)"""
+    )
+    looks = page.evaluate(
+        """() => {
+          const look = (element, part) => {
+            const { backgroundColor, backgroundImage } = getComputedStyle(element, part);
+            return backgroundImage === "none" ? backgroundColor : backgroundImage.split("(")[0];
+          };
+          const all = (selector) => [...document.querySelectorAll(selector)];
+          return [look(document.body), ...all(".fas").map((icon) => look(icon, "::before")),
+            ...all(".progress-mark").map((mark) => look(mark))];
+        }"""
+    )
+    body, icon, link, *rings = looks
+    assert {icon, link}.isdisjoint({body, "rgba(0, 0, 0, 0)"})
+    # In the sidebar and in the table: a part, and a complete one.
+    assert rings == ["conic-gradient", icon] * 2
+
+
 def test_without_storage_the_page_says_so_and_works(page, book, tmp_path):
     page.add_init_script(FORBIDDEN)
     page.goto(f"{book}/index.html")

@@ -129,6 +129,32 @@ def test_damaged_images_are_said(mount, page):
     expect(page.get_by_text("The images of this question cannot be shown")).to_be_visible()
 
 
+def test_images_that_fail_later_take_the_last_question_away(mount, page):
+    quiz = Page(mount, page, ResponseQuiz(CATS))
+    layer = quiz.drawn()["layer"]
+    quiz.choices.first.click()
+    quiz.drawn(chosen=0)
+    page.evaluate(
+        """() => {
+          window.decode = createImageBitmap;
+          window.createImageBitmap = () => Promise.reject(new Error("it is broken"));
+        }"""
+    )
+    page.keyboard.press("Enter")  # the focus is on "Next question"
+    expect(quiz.root.get_by_text("The images of this question cannot be shown")).to_be_visible()
+    expect(quiz.root.locator(".lu-title").first).to_have_text("Question 2")
+    for part in (".quiz-references", ".quiz-choices"):
+        expect(quiz.root.locator(part)).to_be_hidden()
+    expect(quiz.root.locator(".quiz-answer")).to_have_text("")
+    expect(quiz.root.get_by_role("button", name="Next question")).to_be_focused()
+    page.evaluate("() => { window.createImageBitmap = window.decode; }")
+    page.keyboard.press("Enter")
+    assert quiz.drawn(number=2)["layer"] != layer
+    quiz.check()
+    expect(quiz.root.locator(".quiz-references")).to_be_visible()
+    expect(quiz.choices.first).to_be_focused()
+
+
 def test_accessibility(mount, page):
     page.set_viewport_size({"width": 390, "height": 900})
     page.emulate_media(reduced_motion="reduce")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from page_tools import read
 
 from lecture_utils.geometry import output_size
 from lecture_utils.palette import gray_lut, signed_colors, signed_lut
+from lecture_utils.widgets import _figure
 
 rng = np.random.default_rng(1)
 
@@ -356,13 +358,127 @@ def test_a_share_is_100_percent_only_for_all(call):
     ]
 
 
+def test_a_percentage_is_0_only_for_nothing_and_100_only_for_all(call):
+    written = {
+        (0, 1): "0%",
+        (1, 1): "100%",
+        (1e-20, 1): "<0.1%",
+        (0.0004, 1): "<0.1%",
+        (0.0007, 1): "0.1%",
+        (0.5, 1): "50%",
+        (0.753, 1): "75.3%",
+        (0.9994, 1): "99.9%",
+        (0.9996, 1): ">99.9%",
+        (0.004, 0): "<1%",
+        (0.354, 0): "35%",
+        (0.996, 0): ">99%",
+        (2.3333, 1): "233.3%",
+    }
+    pairs = list(written)
+    code = "return pairs.map((pair) => m.percent(...pair));"
+    assert call("math/percent", code, pairs=pairs) == list(written.values())
+    assert [_figure.percent(*pair) for pair in pairs] == list(written.values())
+
+
+def test_what_two_images_make_up_is_a_whole(call):
+    code = """
+    const nothing = { affine: null, crop: null, flip: false, colors: [], noise: 0, erase: null };
+    return shares.map((share) => m.describe({ ...nothing, share }, 112, "dog")[0][1]);"""
+    assert call("augmentation_lab/text", code, shares=[0.352, 0.9998, 0.0002, 1e-20, 0]) == [
+        "35% of this image, 65% of “dog”",
+        ">99% of this image, <1% of “dog”",
+        "<1% of this image, >99% of “dog”",
+        "<1% of this image, >99% of “dog”",
+        "0% of this image, 100% of “dog”",
+    ]
+
+
+def test_the_likeliest_class_is_not_all(call):
+    code = """
+    const picker = m.classPicker({ legend: "Class", names: ["cat", "dog"], onChoose() {} });
+    picker.update(0, [0, 1], [0.9996, 0.0004]);
+    return [...picker.element.querySelectorAll(".cam-share")].map((share) => share.textContent);"""
+    assert call("grad_cam_explorer/class_picker", code) == [">99.9%", "<0.1%"]
+
+
+def test_a_time_too_short_for_the_clock_is_not_zero(call):
+    code = """
+    const panel = m.verdictPanel({ get: () => null });
+    const reader = { logits: new Float32Array(10), probabilities: new Float64Array(10).fill(0.1), image: () => [1] };
+    return times.map((ms) => {
+      panel.update({ ...reader, ms }, { label: 0 });
+      return panel.element.lastChild.textContent;
+    });"""
+    assert call("draw_a_digit/verdict_panel", code, times=[0, 0.04, 0.3, 12.34]) == [
+        "Computed here in less than a millisecond.",
+        "Computed here in less than a millisecond.",
+        "Computed here in 0.3 ms.",
+        "Computed here in 12.3 ms.",
+    ]
+
+
+def test_a_misfit_names_a_padding_only_if_the_slider_reaches_it(call):
+    code = """
+    const lab = { h: 28, w: 28, rows: 0 };
+    return cases.map(([k, dilation, padding]) => m.misfit({ ...lab, kh: k, kw: k, layer: { padding, dilation } }));"""
+    cases = [(11, 3, 1), (11, 4, 5), (9, 4, 0), (8, 5, 0), (18, 2, 0), (80, 1, 0), (30, 1, 0)]
+    starts, ends = [], []
+    for text in call("convolution_lab/state", code, cases=cases):
+        starts.append(text.split("×")[0])
+        ends.append(text.split("Use a smaller kernel")[1])
+    assert starts == ["An 11", "An 11", "A 9", "An 8", "An 18", "An 80", "A 30"]
+    assert ends == [
+        " or dilation, or a padding of at least 2.",
+        " or dilation.",
+        " or dilation, or a padding of at least 3.",
+        " or dilation, or a padding of at least 4.",
+        " or dilation, or a padding of at least 4.",
+        ".",
+        ", or a padding of at least 1.",
+    ]
+
+
+def test_the_name_of_a_run_may_break_behind_its_slashes(call):
+    code = "return names.map((name) => m.runName(name).map((part) => part.tagName ?? part));"
+    assert call("ui/curves/tables", code, names=["a/b", "runs/a/", "plain", "/", ""]) == [
+        ["a/", "WBR", "b"],
+        ["runs/", "WBR", "a/"],
+        ["plain"],
+        ["/"],
+        [""],
+    ]
+
+
 def test_numbers_are_read_as_people_type_them(call):
     cases = {"-1.5": -1.5, "−1,5": -1.5, " 1/9 ": 1 / 9, "3": 3, "1e-2": 0.01, ".5": 0.5}
+    cases |= {"0,125": 0.125, "-0,125": -0.125, "12,5": 12.5, "1234,567": 1234.567}
     assert call("math/numbers", "return v.map(m.parseNumber);", v=list(cases)) == list(
         cases.values()
     )
     bad = ["", "abc", "1/0", "1/2/3", "--1", "1 2", "/", "Infinity", "NaN"]
+    # A thousand, or one?
+    bad += ["1,000", "−12,345", "+123,456", "1/1,000", "1,000,000", "1,000.5"]
     assert call("math/numbers", "return v.map(m.parseNumber).every(Number.isNaN);", v=bad)
+
+
+def test_what_is_said_twice_is_read_twice(call):
+    # Only a change of the text is read.
+    told = call(
+        "ui/dom",
+        """
+        const later = window.setTimeout;
+        window.setTimeout = (act) => { act(); return 0; };
+        try {
+          const { element, say } = m.announcer(new AbortController().signal);
+          return ["Up.", "Up.", "Up.", "Down.", "", ""].map((text) => {
+            say(text);
+            return element.textContent;
+          });
+        } finally {
+          window.setTimeout = later;
+        }""",
+    )
+    assert told == ["Up.", "Up.\xa0", "Up.", "Down.", "", ""]
 
 
 def test_counts_are_grouped_as_pythons(call):
@@ -549,6 +665,19 @@ def test_every_module_is_valid_on_its_own(call):
     for path in sorted(folder.rglob("*.js")):
         name = path.relative_to(folder).with_suffix("").as_posix()
         assert call(name, "return Object.keys(m).length;") > 0, json.dumps(name)
+
+
+def test_nothing_needs_a_safari_of_2023():
+    """A group of a regular expression that looks behind stops a whole module there."""
+    folders = [ROOT / "lecture_utils" / "widgets", ROOT / "book" / "_static"]
+    for path in (path for folder in folders for path in folder.rglob("*.*")):
+        if path.suffix in (".js", ".mjs"):
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"\(\?<[=!]|OffscreenCanvas", text), path
+        if path.suffix == ".css":
+            text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
+            for before, sign in re.findall(r"([^;{]*)[;{]\s*content: (\"[^\"]*\") / \"", text):
+                assert before.strip() == f"content: {sign}", path
 
 
 RESPOND = """

@@ -499,6 +499,37 @@ def test_a_number_may_be_an_array_that_holds_just_one(number):
         Augment(noise="0.1")
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_images_in_half_precision_move_as_far_as_others(dtype):
+    # The same pixels in 64 bits are the reference. Rows of 300 pixels need positions that half
+    # precision does not have.
+    images = smooth(4, 60, 300).to(dtype)
+    options = {"degrees": 20, "translate": 0.2, "scale": (0.8, 1.2), "shear": 10}
+    ours, expected = (
+        random_affine(each, **options, generator=torch.Generator().manual_seed(1))
+        for each in (images, images.double())
+    )
+    assert ours.dtype == dtype and expected.dtype == torch.float64
+    # One rounding of a value up to 1, and the 32 bits of the positions.
+    assert (ours.double() - expected).abs().max() < torch.finfo(dtype).eps + 1e-3
+
+
+def test_autocast_does_not_move_images():
+    images = smooth(2)
+    plain = random_affine(images, degrees=20, generator=torch.Generator().manual_seed(1))
+    with torch.autocast("cpu", torch.bfloat16):
+        cast = random_affine(images, degrees=20, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(plain, cast)
+
+
+def test_no_images_stay_no_images():
+    empty = torch.zeros(0, 3, 8, 9, dtype=torch.float16)
+    for result in (random_affine(empty, degrees=5), Augment(degrees=5)(empty)):
+        assert result.shape == empty.shape and result.dtype == empty.dtype
+    with pytest.raises(ValueError, match="degrees is 500"):
+        random_affine(empty, degrees=500)
+
+
 def test_arrays_are_augmented_as_tensors_are():
     array = np.linspace(0, 1, 2 * 3 * 4 * 4, dtype=np.float32).reshape(2, 3, 4, 4)
     images = torch.from_numpy(array)

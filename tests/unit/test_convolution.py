@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from scipy.signal import convolve2d as scipy_convolve2d
 from scipy.signal import correlate2d
 from skimage.feature import match_template
 
+from lecture_utils import convolution
 from lecture_utils.convolution import (
     KERNELS,
     convolution_matrix,
@@ -290,6 +292,44 @@ def test_normalized_correlation_of_flat_patches_is_zero():
     assert normalized_correlation(np.eye(3, dtype=np.uint8) * 200, np.eye(3)) == pytest.approx(1)
     tiny = normalized_correlation(1e-9 * np.eye(3), 1e-9 * np.eye(3))
     assert tiny == pytest.approx(1)
+
+
+def correlations(image, template):
+    """Compute Pearson's coefficient at each position by definition, in exact arithmetic."""
+
+    def exact(values):
+        values = [Fraction(float(value)) for value in np.ravel(values)]
+        mean = sum(values) / len(values)
+        return [value - mean for value in values]
+
+    height, width = np.shape(template)
+    b = exact(template)
+    output = np.zeros((image.shape[0] - height + 1, image.shape[1] - width + 1))
+    for y, x in np.ndindex(output.shape):
+        a = exact(image[y : y + height, x : x + width])
+        product = sum(p * q for p, q in zip(a, b, strict=True))
+        squared = sum(p * p for p in a) * sum(q * q for q in b)
+        if squared:
+            output[y, x] = float(product * abs(product) / squared)
+    return np.sign(output) * np.abs(output) ** 0.5
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_one_bright_pixel_and_tiny_templates_change_no_other_correlation(seed, monkeypatch):
+    monkeypatch.setattr(convolution, "_BLOCK", 30)  # several blocks in each row
+    rng = np.random.default_rng(seed)
+    image = rng.random((9, 12))
+    size = rng.integers(1, 5, size=2) + 1
+    image[0, 0] = 10.0 ** rng.integers(3, 9)
+    image[6:, 8:] = rng.random()  # flat
+    y, x = rng.integers(1, 4, size=2)
+    template = image[y : y + size[0], x : x + size[1]].copy()
+    expected = correlations(image, template)
+    assert expected[y, x] == 1
+    for scales in ((1, 1), (1e-170, 1e-170), (1e250, 1e-300), (1, 1e300)):
+        found = normalized_correlation(scales[0] * image, scales[1] * template)
+        np.testing.assert_allclose(found, expected, atol=1e-7)
+    assert (found[6:, 8:] == 0).all()
 
 
 @pytest.mark.parametrize(

@@ -263,6 +263,8 @@ def test_errors_name_the_remedy():
         transfer.embed(model, pictures(), batch_size=0)
     with pytest.raises(ValueError, match="until is 'layer4'"):
         transfer.embed(model, pictures(), "layer4")
+    with pytest.raises(ValueError, match=r"a Sequential, .* attach_head\(model, num_classes\)"):
+        transfer.embed(nn.Sequential(nn.Conv2d(3, 2, 3)), pictures())
 
 
 class Scale(nn.Module):
@@ -370,6 +372,12 @@ def test_augmented_copies_are_drawn_by_the_seed_and_embedded_one_after_the_other
     other = transfer.embed_augmented(model, data, augment, 3, seed=5, batch_size=2)
     assert not torch.equal(other.inputs, found.inputs)
     assert model.training
+    with pytest.raises(ValueError, match=r"data is a Tensor; pass InMemoryDataset"):
+        transfer.embed_augmented(model, images, augment)
+    shown.clear()
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        transfer.embed_augmented(model, data, augment, batch_size=0)
+    assert not shown
     with pytest.raises(ValueError, match="augment is 3"):
         transfer.embed_augmented(model, data, 3)
     with pytest.raises(ValueError, match="copies"):

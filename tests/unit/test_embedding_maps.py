@@ -93,6 +93,20 @@ def test_maps_of_few_pictures_and_many_dimensions():
     assert np.isfinite(maps.tsne).all() and 0 < agreement(maps.neighbors, labels) < 1
 
 
+@pytest.mark.parametrize("factor", [1e-300, 1e-150, 2.0**-80, 1e30, 1e150, 1e300])
+def test_the_unit_of_the_embeddings_does_not_matter(factor):
+    features, _ = clusters(per_class=8, dimensions=10)
+    np.testing.assert_array_equal(nearest(factor * features), nearest(features))
+    if factor < 1e100:
+        points, explained = pca(factor * features)
+        assert explained == pytest.approx(pca(features)[1])
+        if factor > 1e-30:
+            np.testing.assert_allclose(points / factor, pca(features)[0], rtol=1e-4, atol=1e-5)
+    found = tsne(factor * features, perplexity=5)
+    assert np.isfinite(found).all()
+    assert (trustworthiness(features, found, n_neighbors=5)) > 0.9
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -104,6 +118,17 @@ def test_maps_of_few_pictures_and_many_dimensions():
         (lambda: tsne(np.eye(8), perplexity=8), "perplexity is 8; with 8 images"),
         (lambda: tsne(np.eye(8), perplexity=0), "perplexity is 0"),
         (lambda: tsne(np.ones((8, 3)), perplexity=2), "all embeddings are equal"),
+        (lambda: tsne(np.eye(8), perplexity=None), "perplexity is None; give a finite number"),
+        (lambda: make_maps(np.eye(8), perplexity="a"), "perplexity is 'a'"),
+        (lambda: make_maps(np.eye(8), perplexity=0), "perplexity is 0"),
+        (lambda: pca(1e200 * np.eye(3)), "beyond the range of float32"),
+        (lambda: agreement([[1], [2]], [0, 1]), "from 1 to 2; with 2 images, .* from 0 to 1"),
+        (lambda: agreement([[1], [-1]], [0, 1]), "from -1 to 1"),
+        (lambda: agreement([[1.0], [0.0]], [0, 1]), "neighbors are float64"),
+        (lambda: agreement(np.zeros((3, 0), int), [0, 1, 1]), r"shape \(3, 0\); give at least one"),
+        (lambda: align([[0, 1, 2]], [[0, 1, 2]]), r"two maps of the same images, \(N, 2\)"),
+        (lambda: align([[0, np.nan]], [[0, 1]]), "not finite"),
+        (lambda: align(np.zeros((0, 2)), np.zeros((0, 2))), "empty"),
         (lambda: nearest(np.eye(3), 3), "give at least 4"),
         (lambda: nearest(np.eye(3), 0), "count is 0"),
     ],

@@ -69,3 +69,9 @@ def test_weights_are_neither_constant_nor_the_same_for_other_shapes_and_kinds():
     assert (norm.running_var > 0).all()
     one, other = (weights_by_shape(nn.Conv2d(3, 8, size)).weight for size in (1, 3))
     assert not torch.allclose(one[..., 0, 0], other[..., 0, 0])
+
+
+@pytest.mark.parametrize("layer", [nn.Linear(2, 0), nn.Linear(0, 2), nn.BatchNorm1d(0)])
+def test_layers_without_any_unit_keep_their_shapes(layer):
+    shapes = [value.shape for value in layer.parameters()]
+    assert [value.shape for value in weights_by_shape(layer).parameters()] == shapes

@@ -44,11 +44,11 @@ def test_runs_are_compared_seed_by_seed(tmp_path):
     assert list(curves) == list(filters.NETWORKS)
     assert curves["pixels"] == {}
     assert curves["gabor"][100] == dict(enumerate(drawn["gabor", 100][:3]))
-    compared = filters.compare("gabor", "random", root=tmp_path)
-    assert [each.size for each in compared] == [100, 1_000]
+    [compared] = filters.compare(("gabor", "random"), root=tmp_path).values()
+    assert [each.count for each in compared] == [100, 1_000]
     p_values = []
     for each in compared:
-        one, other = (drawn[network, each.size][1:3] for network in ("gabor", "random"))
+        one, other = (drawn[network, each.count][1:3] for network in ("gabor", "random"))
         test = stats.ttest_rel(one, other)
         low, high = test.confidence_interval()
         assert each.seeds == 2
@@ -57,6 +57,12 @@ def test_runs_are_compared_seed_by_seed(tmp_path):
         p_values.append(test.pvalue)
     corrected = [min(1, 2 * min(p_values)), max(*p_values, min(1, 2 * min(p_values)))]
     assert sorted(each.p for each in compared) == pytest.approx(corrected)
+    # All comparisons of one call are corrected together.
+    pairs = ("gabor", "random"), ("random", "gabor")
+    both = filters.compare(*pairs, root=tmp_path)
+    assert list(both) == list(pairs)
+    doubled = [each.p for results in both.values() for each in results]
+    assert min(doubled) == pytest.approx(min(1, 4 * min(p_values)))
 
 
 def test_processes_that_tune_at_the_same_time_keep_the_results_of_each_other(tmp_path):
@@ -73,8 +79,8 @@ def test_processes_that_tune_at_the_same_time_keep_the_results_of_each_other(tmp
 
 
 def test_unknown_networks_and_missing_runs_are_named(tmp_path):
-    with pytest.raises(ValueError, match="second is 'sobel'"):
-        filters.compare("gabor", "sobel")
+    with pytest.raises(ValueError, match="network is 'sobel'"):
+        filters.compare(("gabor", "sobel"))
     with pytest.raises(FileNotFoundError, match="filters/one-layer-100"):
         filters.evolution(root=tmp_path)
 

@@ -29,6 +29,21 @@ def test_norms_are_those_of_backward_and_leave_no_trace(shortcuts):
         assert norms[name] == pytest.approx(layer.weight.grad.square().sum().sqrt().item())
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (nn.Conv1d(2, 3, 3), (1, 2, 5)),
+        (nn.Conv3d(2, 3, 2), (1, 2, 3, 3, 3)),
+        (nn.ConvTranspose2d(2, 3, 3), (1, 2, 4, 4)),
+    ],
+)
+def test_convolutions_of_every_dimension_count(layer, shape):
+    inputs = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    norms = gradient_norms(nn.Sequential(layer, nn.ReLU()), layer(inputs).square().sum())
+    layer(inputs).square().sum().backward()
+    assert norms == {"0": pytest.approx(layer.weight.grad.norm().item())}
+
+
 def test_gradients_vanish_through_small_weights_as_by_hand():
     weights = (0.5, 0.1, 2.0)
     network = nn.Sequential(*(nn.Linear(1, 1, bias=False) for _ in weights))

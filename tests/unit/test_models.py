@@ -96,7 +96,7 @@ def test_a_residual_block_adds_its_change():
     torch.testing.assert_close(block(images), (images + block.change(images)).clamp(min=0))
 
 
-@pytest.mark.parametrize("dropout", [-0.1, 1.0, float("nan")])
+@pytest.mark.parametrize("dropout", [-0.1, 1.0, float("nan"), "0.5", True, None])
 def test_a_dropout_that_is_no_probability_is_refused(dropout):
     with pytest.raises(ValueError, match="dropout is"):
         models.cats_cnn(dropout=dropout)

@@ -225,3 +225,59 @@ def test_random_weights_in_some_layers_only(model):
         with_random_weights(model, "head")
     with pytest.raises(ValueError, match="no weights that could be drawn"):
         with_random_weights(model, "maxpool")
+
+
+class Summary(nn.Module):
+    """Attention over pixels and a token with weights of its own, as in a vision transformer."""
+
+    def __init__(self):
+        super().__init__()
+        self.token = nn.Parameter(torch.randn(1, 1, 4))
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+
+    def forward(self, x):
+        pixels = torch.cat([self.token.expand(len(x), -1, -1), x.flatten(2).mT], dim=1)
+        return self.attention(pixels, pixels, pixels)[0][:, 0]
+
+
+class DrawnSummary(Summary):
+    def reset_parameters(self):
+        nn.init.normal_(self.token)
+
+
+def filled(model):
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.fill_(0.123)
+    return model
+
+
+def test_attention_is_drawn_as_in_a_new_layer():
+    model = filled(nn.Sequential(nn.Conv2d(3, 4, 3), DrawnSummary(), nn.Linear(4, 2)))
+    other = with_random_weights(model, "", seed=1)
+    assert all((value == 0.123).all() for value in model.parameters())
+    assert not any((value == 0.123).any() for value in other.parameters())
+    attention, new = other[1].attention, nn.MultiheadAttention(4, 2)
+    # Its biases begin with zeros, and its weights within Glorot's bounds.
+    for ours, theirs in zip(attention.parameters(), new.parameters(), strict=True):
+        assert ours.any() == theirs.any()
+    assert attention.in_proj_weight.abs().max() <= (6 / (4 + 12)) ** 0.5
+    transformer = with_random_weights(filled(nn.Transformer(8, 2, 1, 1, 16)), "")
+    assert not any((value == 0.123).any() for value in transformer.parameters())
+
+
+def test_parameters_that_would_stay_trained_are_named():
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), Summary(), nn.Linear(4, 2))
+    with pytest.raises(ValueError, match=r"module '1' \(Summary\) has .* again: token; give"):
+        with_random_weights(model, "")
+    with pytest.raises(ValueError, match="module '1'"):
+        with_random_weights(model, ["0", "1"])
+    assert not any(value.isnan().any() for value in model.parameters())
+    with_random_weights(model, ["0", "1.attention", "2"])
+    vit = torchvision.models.VisionTransformer(8, 4, 1, 2, 8, 8, num_classes=2)
+    with pytest.raises(ValueError, match=r"module '' \(VisionTransformer\) .* class_token"):
+        with_random_weights(vit, "")
+    # Weights that a parametrization computes from others: its layer can only draw the result.
+    normalized = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(3, 2)))
+    with pytest.raises(ValueError, match=r"module '0\.parametrizations\.weight'.*original0"):
+        with_random_weights(normalized, "0")

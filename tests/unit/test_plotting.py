@@ -93,6 +93,34 @@ def test_numbers_are_written_as_they_are_and_stay_readable():
     assert [text.get_text() for text in axis.texts] == ["0.50", "0.25"]
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([[1000.004, 2000.003]], ["1000.00", "2000.00"]),
+        (np.float32([[1000.004, 2000.003]]), ["1000.00", "2000.00"]),
+        ([[1000.25, 7]], ["1000.25", "7.00"]),
+        ([[-0.001, 0.5]], ["0.00", "0.50"]),
+        ([[-0.0, 3.0]], ["0", "3"]),
+        ([[3 + 1e-12, -2]], ["3", "\N{MINUS SIGN}2"]),
+        # A rounding error of 32 bits.
+        (np.float32([[np.nextafter(np.float32(9), np.float32(10)), 1]]), ["9", "1"]),
+        ([[np.nan, 4]], ["nan", "4"]),
+        (np.array([[-128, 5]], np.int8), ["\N{MINUS SIGN}128", "5"]),
+    ],
+)
+def test_numbers_have_decimals_unless_all_are_integers(values, expected):
+    _, axis = plotting.figure()
+    plotting.draw_numbers(axis, values)
+    assert [text.get_text() for text in axis.texts] == expected
+
+
+@pytest.mark.parametrize("limit", [0, -1, "1", float("nan")])
+def test_a_limit_must_be_positive(limit):
+    _, axis = plotting.figure()
+    with pytest.raises(ValueError, match=r"limit is .*; give a positive, finite number"):
+        plotting.draw_numbers(axis, [[0.25, 0.5]], limit=limit)
+
+
 def test_what_is_written_into_a_figure_later_follows_the_page():
     fig, axis = plotting.figure()
     axis.plot([0, 1], label="a line")

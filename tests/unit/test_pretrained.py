@@ -92,6 +92,20 @@ def test_lite_gives_the_gradients_of_the_original(lite, original):
     torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "resnet18"])
+def test_loading_leaves_the_random_numbers_alone(nowhere, monkeypatch, name):
+    if name == "resnet18":
+        path = nowhere / "resnet18.pth"
+        torch.save(torchvision.models.resnet18().state_dict(), path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        path.rename(nowhere / f"resnet18-{digest[:8]}.pth")
+        monkeypatch.setenv("LECTURE_DATA", str(nowhere))
+    state = torch.get_rng_state()
+    model = pretrained.load(name).model
+    assert torch.equal(torch.get_rng_state(), state)
+    assert {value.device.type for value in model.state_dict().values()} == {"cpu"}
+
+
 def test_lite_is_a_network_that_can_be_traced_and_named(lite):
     assert [name for name, _ in lite.model.named_children()] == [
         "features",

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from lecture_utils import profiling
 from lecture_utils.architectures import load
 from lecture_utils.profiling import page_faults, prediction_times, processor, with_zeros
 
@@ -93,3 +94,85 @@ def test_page_faults_are_counted_per_prediction():
     assert counted > without + 20
     with pytest.raises(ValueError, match="repeats is 0"):
         page_faults(nn.ReLU(), images, repeats=0)
+
+
+class Clocks:
+    """Clocks of a thread that has the processor to itself: a fine one, and the thread's own.
+
+    Every look at a clock takes a microsecond.
+    """
+
+    def __init__(self, step):
+        self.now, self.step = 0.0, step
+
+    def perf_counter(self):
+        self.now += 1e-6
+        return self.now
+
+    def thread_time(self):
+        return self.perf_counter() // self.step * self.step
+
+
+class Taking(nn.Module):
+    """Takes as long as it is told."""
+
+    def __init__(self, clocks, seconds):
+        super().__init__()
+        self.clocks, self.seconds, self.calls = clocks, seconds, 0
+
+    def forward(self, images):
+        self.clocks.now += self.seconds
+        self.calls += 1
+        return images
+
+
+@pytest.fixture
+def clocks(monkeypatch):
+    def make(step):
+        clocks = Clocks(step)
+        monkeypatch.setattr(profiling.time, "thread_time", clocks.thread_time)
+        monkeypatch.setattr(profiling.time, "perf_counter", clocks.perf_counter)
+        return clocks
+
+    return make
+
+
+@pytest.mark.parametrize("step", [1 / 64, 1 / 100])
+@pytest.mark.parametrize("seconds", [2e-5, 0.0007, 0.003, 0.02, 0.3])
+def test_a_coarse_clock_measures_several_predictions_together(clocks, step, seconds):
+    clock = clocks(step)
+    model = Taking(clock, seconds)
+    times = prediction_times(model, torch.zeros(1), repeats=5)
+    # Each measurement starts at a step of the clock, and takes at least four steps.
+    for measured in times:
+        assert measured == pytest.approx(seconds, rel=min(0.26, 0.1 + step / seconds))
+    least, most = 4 * step / (seconds + 3e-6), 4 * step / seconds + 2
+    assert 5 * least < model.calls - 1 < 5 * most
+    assert clock.now < 1 + 6 * max(seconds, 7 * step)
+
+
+def test_a_fine_clock_measures_one_prediction(clocks):
+    clock = clocks(1e-9)
+    model = Taking(clock, 2e-5)
+    times = prediction_times(model, torch.zeros(1), repeats=4)
+    assert model.calls == 5 and times == pytest.approx([2e-5] * 4, abs=2e-6)
+    assert clock.now < 2e-4
+
+
+def test_a_model_that_waits_does_not_keep_a_coarse_clock_waiting(clocks, monkeypatch):
+    clock = clocks(1 / 64)
+    waited = [0.0]
+
+    class Waiting(nn.Module):
+        def forward(self, images):
+            waited[0] += 0.2
+            return images
+
+    monkeypatch.setattr(
+        profiling.time, "perf_counter", lambda: Clocks.perf_counter(clock) + waited[0]
+    )
+    monkeypatch.setattr(
+        profiling.time, "thread_time", lambda: Clocks.perf_counter(clock) // clock.step * clock.step
+    )
+    assert prediction_times(Waiting(), torch.zeros(1), repeats=2)[-1] < 0.01
+    assert waited[0] < 6

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import os
+import random
 import re
 import signal
 import subprocess
@@ -420,7 +421,7 @@ def test_recorded_runs_are_whole_small_and_of_the_full_data():
             assert wrong.sum() == card["metrics"]["test"]["errors"]
             assert run.maps.tsne.shape == (1_000, 2)
     total = sum(path.stat().st_size for path in _store.RECORDED.rglob("*") if path.is_file())
-    assert total < 42e6
+    assert total < 43e6
 
 
 # What the fields were called in the cards that ship with the package, and what they are called
@@ -614,3 +615,85 @@ def test_reading_a_model_leaves_the_random_numbers_alone():
     torch.manual_seed(0)
     _ = runs.load("mnist/gap").model
     assert torch.equal(torch.rand(3), expected)
+
+
+def process_state():
+    return {
+        "threads": torch.get_num_threads(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "warn_only": torch.is_deterministic_algorithms_warn_only_enabled(),
+        "benchmark": torch.backends.cudnn.benchmark,
+        # Without the variable that pytest itself changes.
+        "environment": {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"},
+        "torch": torch.get_rng_state().tolist(),
+        "numpy": str(np.random.get_state()),
+        "python": random.getstate(),
+    }
+
+
+@pytest.fixture
+def unusual_process(monkeypatch):
+    """Settings that differ from those of a run and from PyTorch's own."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    torch.use_deterministic_algorithms(True, warn_only=False)
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
+    monkeypatch.setenv("PL_GLOBAL_SEED", "17")
+    monkeypatch.delenv("PL_SEED_WORKERS", raising=False)
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
+    yield process_state()
+    torch.set_num_threads(before)
+    torch.use_deterministic_algorithms(False)
+
+
+def test_a_run_leaves_the_process_as_it_was(unusual_process, tmp_path):
+    run = runs.train("mnist/gap", root=tmp_path, epochs=1, **TINY)
+    assert process_state() == unusual_process
+    assert run.card["hardware"]["threads"] == 1
+    with pytest.raises(training.DivergedError):
+        runs.train("mnist/gap", 1, root=tmp_path, epochs=9, learning_rate=1e37, **TINY)
+    assert process_state() == unusual_process
+    with pytest.raises(ValueError, match="gpuu"):
+        runs.train("mnist/gap", 2, root=tmp_path, **{**TINY, "trainer": {"accelerator": "gpuu"}})
+    assert process_state() == unusual_process
+
+
+def test_a_resumed_run_leaves_the_process_as_it_was(unusual_process, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(_record, "_finish", die)
+        with pytest.raises(Killed):
+            runs.train("mnist/gap", root=tmp_path, epochs=1, **TINY)
+    assert process_state() == unusual_process
+    assert runs.resume("mnist/gap", root=tmp_path).history["epoch"] == [1]
+    assert process_state() == unusual_process
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seed": -1}, "seed is -1; it must be from 0 to 4294967295"),
+        ({"seed": 2**32}, "seed is 4294967296"),
+        ({"dataset": "x"}, "dataset is 'x'; use one of mnist, fashion_mnist, cats_vs_dogs"),
+        ({"augmentation": {"x": 1}}, "augmentation has 'x'; known options are degrees, translate"),
+        ({"augmentation": {"images": 1}}, "augmentation has 'images'"),
+        ({"augmentation": None}, "augmentation is None; pass a dictionary"),
+        ({"model_options": {"zzz": 1}}, "model_options has 'zzz'; known options are num_classes"),
+        ({"model_options": 3}, "model_options is 3; pass a dictionary"),
+    ],
+)
+def test_unsuitable_settings_are_named_before_anything_is_written(tmp_path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        runs.train("mnist/gap", changes.pop("seed", 0), root=tmp_path, **{**TINY, **changes})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_options_of_photos_and_of_known_networks_are_checked_by_their_own_names():
+    for recipe in runs.RECIPES.values():
+        for name, known in (
+            ("augmentation", _record._augmentation_options(recipe)),
+            ("model_options", _record._model_options(recipe)),
+        ):
+            _record._check_options(name, getattr(recipe, name), known)
+    assert "crop" in _record._augmentation_options(runs.RECIPES["cats-vs-dogs/strong"])
+    assert "crop" not in _record._augmentation_options(runs.RECIPES["mnist/gap"])
+    assert _record._model_options(runs.RECIPES["transfer/feature-extraction"]) == []

@@ -122,11 +122,30 @@ def test_holm_edges():
         (lambda: welch([0.9, 0.8], [0.9, float("nan")]), "one of the values is nan"),
         (lambda: wilson(3, 4, 95), "confidence is 95"),
         (lambda: mcnemar([0, 7], [0, 1]), "first_wrong holds 7; pass True or False"),
+        (lambda: mcnemar([0, 1], [0, 1, 1]), "2 and 3 images; pass the same ones"),
+        (lambda: mcnemar([[1], [1]], [[0], [0]]), r"first_wrong has shape \(2, 1\); pass \(N,\)"),
+        (lambda: mcnemar([1, 1], [[0], [0]]), r"second_wrong has shape \(2, 1\)"),
+        (lambda: mcnemar(True, False), r"first_wrong has shape \(\)"),
     ],
 )
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_mcnemar_counts_pairs_and_is_a_sum_of_binomial_probabilities(seed):
+    generator = np.random.default_rng(seed)
+    first, second = generator.random((2, 12)) < generator.random((2, 1))
+    only_first, only_second, p = mcnemar(first, second.astype(int).tolist())
+    pairs = list(zip(first.tolist(), second.tolist(), strict=True))
+    assert (only_first, only_second) == (pairs.count((True, False)), pairs.count((False, True)))
+    assert type(only_first) is int
+    # Fair coins, one for each image that exactly one classifier gets wrong.
+    flips = list(itertools.product([0, 1], repeat=only_first + only_second))
+    far = abs(only_first - only_second)
+    assert p == pytest.approx(np.mean([abs(2 * sum(f) - len(f)) >= far for f in flips]))
+    assert mcnemar([], []) == (0, 0, 1.0)
 
 
 def test_the_calibration_error_is_that_of_torchmetrics():
@@ -149,6 +168,16 @@ def test_upper_bounds_belong_to_an_interval_and_lower_ones_do_not():
     assert calibration_error([0.5, 0.45], [True, False]) == pytest.approx(0.025)
     assert calibration_error([1.0, 0.95], [False, True]) == pytest.approx(0.475)
     assert calibration_error([0.0, 0.05], [True, False]) == pytest.approx(0.475)
+
+
+@pytest.mark.parametrize("bins", [3, 7, 10, 100])
+def test_a_confidence_on_a_bound_lies_below_it(bins):
+    # Two images per bound, the second one in the middle of the same interval. If they were in
+    # different intervals, their two deviations would not cancel.
+    for upper in range(1, bins + 1):
+        bound, middle = upper / bins, (upper - 0.5) / bins
+        expected = abs(bound + middle - 1) / 2
+        assert calibration_error([bound, middle], [True, False], bins) == pytest.approx(expected)
 
 
 def test_calibrated_models_get_the_errors_that_are_drawn_for_them():

@@ -3,6 +3,7 @@ hand.
 """
 
 import copy
+import pickle
 import warnings
 
 import numpy as np
@@ -206,6 +207,37 @@ def test_freezing_again_frees_what_is_not_frozen_any_more(resnet):
     assert changed(before, statistics(model)) == set(before)
 
 
+def test_layers_that_were_switched_off_by_hand_stay_so_when_they_are_freed(resnet):
+    def modes(model):
+        return {name: layer.training for name, layer in model.named_modules()}
+
+    model = transfer.attach_head(resnet, 1)
+    model.layer1.eval()
+    before = modes(model)
+    transfer.freeze(model, "layer3")
+    assert not model.layer2[0].bn1.training
+    # In between, other modes of the model and another stage.
+    transfer.freeze(model.eval())
+    for name, layer in model.named_modules():
+        layer.training = before[name]
+    for net in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        net(torch.rand(2, 3, 32, 32))
+        assert not net.layer2[0].bn1.training
+        transfer.freeze(net, None)
+        assert modes(net) == before
+    transfer.freeze(model, "layer1")
+    assert {name for name, mode in modes(model).items() if mode != before[name]} == {"stem.bn1"}
+    transfer.freeze(model, None)
+    assert modes(model) == before
+
+
+def test_freeing_follows_the_mode_of_the_model(resnet):
+    model = transfer.freeze(transfer.attach_head(resnet, 1).eval(), "layer4")
+    assert not any(layer.training for layer in transfer.freeze(model, None).modules())
+    transfer.freeze(model, "layer4").train()
+    assert all(layer.training for layer in transfer.freeze(model, None).modules())
+
+
 def test_frozen_dropout_is_off():
     class Plain(models.VGG):
         pass
@@ -358,6 +390,14 @@ def test_errors_name_the_remedy(resnet):
             ValueError, match="until is 'layer5'; this model's stages are stem, layer1"
         ):
             call(model, "layer5")
+    for call in (transfer.freeze, transfer.split):
+        with pytest.raises(ValueError, match=r"a ResNet, .* attach_head\(model, num_classes\)"):
+            call(resnet)
+    for rate in ("0.1", float("inf"), float("nan"), True, None):
+        with pytest.raises(ValueError, match=r"learning_rate is .*; give a finite number"):
+            parameter_groups(model, rate)
+        with pytest.raises(ValueError, match=r"backbone_lr_scale is .*; give a finite number"):
+            parameter_groups(model, 0.1, rate)
     with pytest.raises(ValueError, match="backbone_lr_scale is 0"):
         parameter_groups(model, 0.1, 0)
     with pytest.raises(ValueError, match="learning_rate is -1"):

@@ -80,7 +80,7 @@ function build(demo) {
   const epoch = epochBar({ seed: () => model.get("seed"), onSeed: (seed) => change({ seed }) });
   const tiles = grid({
     side,
-    onChoose: (chosen) => set({ chosen }),
+    onChoose: (chosen) => set({ chosen, hovered: null }),
     onHover: (hovered) => set({ hovered }),
   });
   const one = closeUp({ side, request });

@@ -1,9 +1,11 @@
 /** Sentences and names of AugmentationLab. */
 
 import { format } from "../_shared/math/numbers.js";
+import { percent } from "../_shared/math/percent.js";
 
 const signed = (value, unit = "") => `${value > 0 ? "+" : ""}${format(value)}${unit}`;
-const percent = (part) => `${format(100 * part, 0)}%`;
+/** The rest of what makes up a whole; of a tiny share, `1 - share` would be all. */
+const rest = (share) => Math.min(1 - share, share > 0 ? 1 - Number.EPSILON : 1);
 
 /**
  * What was drawn for a version, as [name, value] pairs.
@@ -27,7 +29,7 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
   }
   if (crop) {
     const { top, left, height, width, whole } = crop;
-    const size = `${width}×${height} at (${left}, ${top}), ${percent((height * width) / side ** 2)} of the area`;
+    const size = `${width}×${height} at (${left}, ${top}), ${percent((height * width) / side ** 2, 0)} of the area`;
     rows.push(["crop", whole ? "the whole image, because no box fit" : size]);
   }
   if (flip) rows.push(["mirrored", "yes"]);
@@ -38,7 +40,7 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
   if (erase)
     rows.push(["erased", `${erase.width}×${erase.height} at (${erase.left}, ${erase.top})`]);
   if (share !== 1) {
-    const mixed = `${percent(share)} of this image, ${percent(1 - share)} of “${partner}”`;
+    const mixed = `${percent(share, 0)} of this image, ${percent(rest(share), 0)} of “${partner}”`;
     rows.push(["mixup", mixed]);
   }
   return rows.length ? rows : [["unchanged", "no random change applies to this version"]];
@@ -64,6 +66,6 @@ export function remark({ crop }, versions, preset) {
     crop[0] > 1
       ? "Above 1, no box fits into the image, so you get the whole image every time. "
       : "A fraction above 1 never fits and is drawn again; after ten such draws, the whole image is used " +
-        `(here for ${whole} of ${versions.length} versions). The image never shrinks, and at most ${percent(1 - crop[0])} of the area is lost. `;
+        `(here for ${whole} of ${versions.length} versions). The image never shrinks, and at most ${percent(1 - crop[0], 0)} of the area is lost. `;
   return `${meaning}${result}To shrink and enlarge, use Zoom, which is the scale of RandomAffine.`;
 }

@@ -101,14 +101,16 @@ function build(demo, host) {
     // ipywidgets and anywidget write references in two ways.
     const reference = model.get("demo").replace(/^IPY_MODEL_/, "anywidget:");
     try {
-      if (!host)
-        throw new Error("it needs anywidget 0.11 or newer; update anywidget and reload the page");
+      if (!host) throw new Error("it needs anywidget 0.11 or newer, so update that first");
       inner = await host.getModel(reference);
       const widget = await host.getWidget(reference);
       await widget.render({ el: stage, signal });
     } catch (error) {
-      stage.append(h("p", { class: "lu-message" }, `The demo could not start: ${error.message}.`));
-      throw error;
+      // The task, its hints and its solution are still worth reading.
+      console.error("The demo of a challenge could not start:", error);
+      const text = `The demo could not start: ${error.message}. Reload the page to try again.`;
+      stage.replaceChildren(h("p", { class: "lu-message", role: "alert" }, text));
+      return null;
     }
     return update();
   }

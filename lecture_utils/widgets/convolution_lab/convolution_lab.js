@@ -89,6 +89,7 @@ function build(demo) {
   const copy = copyButton({ code: () => pythonCode(read(), images.current()), signal });
   const restart = restartButton(() => {
     play.stop();
+    images.cancel();
     say("");
     sliding.settle(start.position);
     edit(start);

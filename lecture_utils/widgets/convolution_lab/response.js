@@ -4,7 +4,7 @@ import { outputSize } from "../_shared/math/image.js";
 import { correlateSeparably } from "../_shared/math/separable.js";
 
 /** As far as the lab's padding slider goes: a response with this border holds all smaller ones. */
-const MARGIN = 5;
+export const MARGIN = 5;
 /** Beyond this many changed weights, or for huge ones, starting anew is cheaper or more exact. */
 const MOST_CHANGES = 4;
 const LARGE = 1000;

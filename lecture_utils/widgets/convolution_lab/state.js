@@ -4,7 +4,7 @@
 import { toBrightness, toTyped } from "../_shared/math/arrays.js";
 import { outputSize } from "../_shared/math/image.js";
 import { computed } from "../_shared/ui/model.js";
-import { responseKeeper } from "./response.js";
+import { MARGIN, responseKeeper } from "./response.js";
 
 /**
  * @typedef {{pixels: Float32Array, h: number, w: number, weights: Float64Array, kh: number,
@@ -48,10 +48,12 @@ export function misfit({ h, w, kh, kw, layer: { padding, dilation }, rows }) {
   const spread = dilation > 1 ? ` spread by dilation ${dilation} covers` : " covers";
   const missing = Math.max(covered[0] - room[0], covered[1] - room[1]);
   const remedy = padding + Math.ceil(missing / 2);
+  const article = /^(8|1[18]$)/.test(String(kh)) ? "An" : "A";
   return (
-    `A ${kh}×${kw} kernel${spread} ${covered.join("×")} pixels, but the image` +
+    `${article} ${kh}×${kw} kernel${spread} ${covered.join("×")} pixels, but the image` +
     `${padding ? " with its padding" : ""} has only ${room.join("×")}. Use a smaller kernel` +
-    `${dilation > 1 ? " or dilation" : ""}, or a padding of at least ${remedy}.`
+    `${dilation > 1 ? " or dilation" : ""}` +
+    `${remedy <= MARGIN ? `, or a padding of at least ${remedy}` : ""}.`
   );
 }
 

@@ -3,6 +3,7 @@
 /** @import { Lab } from "./state.js" */
 /** @import { Subject } from "./subject.js" */
 import { h, onResize } from "../_shared/ui/dom.js";
+import { fingerWatch } from "../_shared/ui/finger.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { clamp } from "../_shared/math/numbers.js";
 import { letter, weightColor } from "./weights.js";
@@ -47,23 +48,35 @@ export function matrixView({ label, onPoint, onKey, redraw, signal }) {
     const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
     onPoint({ row: clamp(row, 0, rows - 1), column: clamp(column, 0, columns - 1) }, phase);
   }
-  let held = false;
+  const isPointing = fingerWatch();
+  let held = null; // The pointer that is down; a second finger changes nothing.
+  let isDown = false; // Whether `onPoint` knows of it.
+  function follow(event) {
+    if (!isPointing(event)) return;
+    pointAt(event, isDown ? "drag" : "down");
+    isDown = true;
+  }
   element.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    held = true;
-    pointAt(event, "down");
+    if (event.button !== 0 || held !== null) return;
+    held = event.pointerId;
+    isDown = false;
+    follow(event);
   });
   element.addEventListener("pointermove", (event) => {
-    if (held) pointAt(event, "drag");
-    else if (event.pointerType !== "touch") pointAt(event, "hover");
+    if (held === event.pointerId) follow(event);
+    else if (held === null && event.pointerType !== "touch") pointAt(event, "hover");
   });
-  for (const name of ["pointerup", "pointercancel"]) {
-    element.addEventListener(name, () => {
-      held = false;
-    });
+  /** @param {PointerEvent} event */
+  function release(event) {
+    if (held !== event.pointerId) return;
+    if (!isDown) follow(event); // a tap
+    held = null;
   }
-  element.addEventListener("pointerleave", () => {
-    held = false;
+  element.addEventListener("pointerup", release);
+  element.addEventListener("pointercancel", release);
+  element.addEventListener("pointerleave", (event) => {
+    if (held !== null && held !== event.pointerId) return;
+    held = null;
     onPoint(null, "leave");
   });
   element.addEventListener("keydown", onKey);

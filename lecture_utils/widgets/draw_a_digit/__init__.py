@@ -238,11 +238,11 @@ class DrawADigit(Demo):
         tiles += [_figure.signed_tile(_mosaic(output)) for output in (maps[:1] + maps[1:][-1:])]
         rows = "".join(
             f"<tr><th scope='row'>{digit}</th><td>{_figure.number(logits[digit])}</td>"
-            f"<td>{_figure.number(100 * probabilities[digit], 1)}%</td></tr>"
+            f"<td>{html.escape(_figure.percent(probabilities[digit]))}</td></tr>"
             for digit in range(CLASSES)
         )
         truth = "" if label is None or label == read else f" The label says {label}."
-        percent = f"{100 * probabilities[read]:.1f}%"
+        percent = _figure.percent(probabilities[read])
         words = f"The network predicts {read}, with a probability of {percent}.{truth}"
         if not np.isfinite(probabilities).all():
             words = "The network's logits have become too large, so it reads nothing."

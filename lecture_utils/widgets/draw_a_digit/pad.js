@@ -21,6 +21,7 @@ const CELLS = PAD / CELL;
 export function drawingPad({ onChange, onCursor, say, signal }) {
   const ink = new Float32Array(PAD * PAD);
   let strokes = [];
+  let current = null; // The stroke that is being drawn; null where it has been taken away.
   let cursor = [CELLS / 2, CELLS / 2];
   let penDown = false;
 
@@ -53,21 +54,26 @@ export function drawingPad({ onChange, onCursor, say, signal }) {
   }
 
   function begin(point) {
-    strokes.push([point]);
+    current = [point];
+    strokes.push(current);
     inkLine(point, point);
     onChange();
   }
   function extend(point) {
-    const stroke = strokes.at(-1);
-    inkLine(stroke.at(-1), point);
-    stroke.push(point);
+    inkLine(current.at(-1), point);
+    current.push(point);
     onChange();
   }
   function onPoint({ row, column, phase }) {
     // A pen far outside would draw lines that nobody sees.
     const point = [row, column].map((place) => clamp(place, -2 * RADIUS, PAD + 2 * RADIUS));
-    if (phase === "down") begin(point);
-    else if (phase === "drag") extend(point);
+    if (phase === "down") {
+      penDown = false; // Otherwise, the next arrow key would go on from where the pointer was.
+      begin(point);
+    } else if (phase === "drag") {
+      if (current) extend(point);
+      else begin(point);
+    }
   }
   function onKey(event) {
     const to = moveByKey(event, cursor, CELLS, CELLS);
@@ -89,6 +95,7 @@ export function drawingPad({ onChange, onCursor, say, signal }) {
   }
   function redraw() {
     penDown = false;
+    current = null;
     ink.fill(0);
     for (const stroke of strokes)
       stroke.forEach((point, i) => inkLine(stroke[Math.max(0, i - 1)], point));
@@ -114,6 +121,7 @@ export function drawingPad({ onChange, onCursor, say, signal }) {
     /** Forget the strokes without asking for a new digit: another image has been chosen. */
     forget() {
       strokes = [];
+      current = null;
       penDown = false;
       ink.fill(0);
     },

@@ -2,6 +2,7 @@
 
 import { h, setText } from "../_shared/ui/dom.js";
 import { format } from "../_shared/math/numbers.js";
+import { percent } from "../_shared/math/percent.js";
 
 const oneDecimal = (value) =>
   Number.isFinite(value) ? value.toFixed(1).replace("-", "\u2212") : format(value);
@@ -46,16 +47,4 @@ export function scoreTable() {
       });
     },
   };
-}
-
-/**
- * "99.9%", and "100%" only for what is not closer to 99.9%.
- * @param {number} probability
- * @returns {string}
- */
-export function percent(probability) {
-  if (Number.isNaN(probability)) return "NaN";
-  if (probability > 0 && probability < 0.0005) return "<0.1%";
-  if (probability < 1 && probability > 0.9995) return ">99.9%";
-  return `${format(100 * probability, 1)}%`;
 }

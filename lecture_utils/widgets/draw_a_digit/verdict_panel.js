@@ -1,9 +1,10 @@
 /** What the network predicts for the image, and whether it is correct. */
 
 /** @import { Model } from "../_shared/ui/model.js" */
+import { percent } from "../_shared/math/percent.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { DRAWING } from "./drawing_panel.js";
-import { percent, scoreTable } from "./score_table.js";
+import { scoreTable } from "./score_table.js";
 
 /** What to add to the network's reading. */
 function comment({ model, image, label, best }) {
@@ -45,7 +46,9 @@ export function verdictPanel(model) {
     setText(verdict, words);
     setText(truth, comment({ model, image: reader.image(), label: example?.label, best }));
     truth.classList.toggle("wrong", example !== undefined && example.label !== best);
-    setText(speed, `Computed here in ${ms.toFixed(1)} ms.`);
+    // Some browsers tell whole milliseconds only.
+    const time = ms < 0.05 ? "less than a millisecond" : `${ms.toFixed(1)} ms`;
+    setText(speed, `Computed here in ${time}.`);
     return `${words} ${truth.textContent}`;
   }
   return { element: h("div", attributes, verdict, truth, scores.element, speed), update };

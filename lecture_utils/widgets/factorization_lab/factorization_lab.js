@@ -1,6 +1,7 @@
 /** FactorizationLab: a convolution replaced by cheaper ones that see as much. See __init__.py. */
 
 import { grouped, short } from "../_shared/math/numbers.js";
+import { percent } from "../_shared/math/percent.js";
 import { button, segmented, slider } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
@@ -144,9 +145,10 @@ function timeBars() {
 
 /** How much cheaper it has become. */
 function comparison(before, after) {
-  const change = 100 * (1 - after.parameters / before.parameters);
+  const change = 1 - after.parameters / before.parameters;
   if (change === 0) return "Both cost the same.";
-  return `${Math.abs(change).toFixed(1)}% ${change > 0 ? "cheaper" : "more expensive"}, in parameters and in MACs.`;
+  const amount = percent(Math.abs(change)).replace("<", "Less than ").replace(">", "More than ");
+  return `${amount} ${change > 0 ? "cheaper" : "more expensive"}, in parameters and in MACs.`;
 }
 
 function build(demo) {

@@ -8,6 +8,7 @@ from torch import nn
 
 from lecture_utils import pretrained, runs
 
+from .._figure import percent
 from .images import SIDE
 
 #: Layers of networks that are not a plain chain: where the size of the maps changes.
@@ -136,7 +137,10 @@ def _recorded(name):
 
     def say(logits):
         probabilities = torch.sigmoid(logits[:, 0]).tolist()
-        return [f"dog, {p:.0%}" if p > 0.5 else f"cat, {1 - p:.0%}" for p in probabilities]
+        return [
+            f"dog, {percent(p, 0)}" if p > 0.5 else f"cat, {percent(1 - p, 0)}"
+            for p in probabilities
+        ]
 
     return Subject(
         name,
@@ -160,7 +164,7 @@ def _pretrained(name):
     def say(logits):
         probabilities, classes = logits.softmax(1).max(1)
         pairs = zip(classes, probabilities, strict=True)
-        return [f"{net.class_names[c]}, {p:.0%}" for c, p in pairs]
+        return [f"{net.class_names[c]}, {percent(p, 0)}" for c, p in pairs]
 
     paths = _LAYERS.get(name)
     labels = {path.rpartition(".")[2].replace("stage", "stage "): path for path in paths or ()}

@@ -12,42 +12,38 @@ const OWN = "your file";
 const ARRAY = "your array";
 
 /**
- * @param {{model: Model, edit: Edit, request: () => void}} demo
+ * @param {{model: Model, edit: Edit}} demo
  * @param {(text: string) => void} say Tells why a file cannot be shown; "" when all is well.
  * @returns {{elements: HTMLElement[], open: (file: File) => void, isPhoto: () => boolean,
  *   update: () => void}}
  */
-export function imageChoice({ model, edit, request }, say) {
+export function imageChoice({ model, edit }, say) {
   const photos = model.get("photos");
   const pixels = toTyped(model.get("photo_pixels"));
   const size = 3 * SIDE * SIDE;
-  let own = null;
-  let array = null; // The latest one that came from Python.
+  /** Images that did not come with the demo, the latest of each kind, by what the menu calls them. */
+  const others = new Map();
   const put = (source, bytes) =>
     edit({ source, image: fromTyped(Uint8Array.from(bytes), [SIDE, SIDE, 3]) });
 
   const { open, cancel } = latestFile((file) => readPhoto(file, SIDE), {
     onRead(bytes) {
-      own = bytes;
       say("");
-      put(OWN, own);
+      put(OWN, bytes);
     },
     onError: say,
   });
   const upload = filePicker({ onFile: open });
   const menu = select({
     label: "Image",
-    options: [...photos, { value: OWN, label: "your own file …" }],
+    options: photos,
     value: model.get("source"),
     onChange: (name) => {
       cancel();
       say("");
       const i = photos.indexOf(name);
       if (i >= 0) put(name, pixels.subarray(i * size, (i + 1) * size));
-      else if (name === OWN && own) put(OWN, own);
-      else if (name === OWN) upload.choose();
-      else edit({ source: ARRAY, image: array });
-      request();
+      else edit({ source: name, image: others.get(name) });
     },
   });
   return {
@@ -56,9 +52,9 @@ export function imageChoice({ model, edit, request }, say) {
     isPhoto: () => photos.includes(model.get("source")),
     update() {
       const source = model.get("source");
-      if (source === ARRAY) {
-        if (!array) menu.element.append(h("option", { value: ARRAY }, ARRAY));
-        array = model.get("image");
+      if (source === OWN || source === ARRAY) {
+        if (!others.has(source)) menu.element.append(h("option", { value: source }, source));
+        others.set(source, model.get("image"));
       }
       menu.set(source);
     },

@@ -69,6 +69,7 @@ const gaborLab = () =>
 function openInLab(lab, { frequency, theta, sigma }) {
   document.dispatchEvent(new CustomEvent("lu:gabor-open", { detail: { frequency, theta, sigma } }));
   lab.scrollIntoView({ block: "start" });
+  lab.querySelector(".gabor-plane").focus({ preventScroll: true });
 }
 
 function build(demo) {
@@ -76,6 +77,8 @@ function build(demo) {
   const { gallery, read, work, isBehind } = explorerReader(model);
   const start = readTraits(model, TRAITS);
   demo.watch([...TRAITS, "banks", "bank_weights"]);
+  // It may be a Gabor lab, in which filters can be opened from now on.
+  document.addEventListener("demo:ready", request, { signal });
 
   const cell = chosenCell(request);
   let opened = false;

@@ -153,6 +153,7 @@ function build(demo) {
   const copy = copyButton({ code: () => pythonCode(read(), images.current()), signal });
   const restart = restartButton(() => {
     pixel.forget();
+    images.cancel();
     say("");
     edit(start);
   });

@@ -1,18 +1,11 @@
 /** Choose a class: one of the image's likeliest, or any that is found by its name. */
 
+import { percent } from "../_shared/math/percent.js";
 import { h, setText, uniqueId } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
-import { format } from "../_shared/math/numbers.js";
 import { search } from "./evidence.js";
 
 const MOST = 6;
-
-/**
- * @param {number} share
- * @returns {string}
- */
-export const percent = (share) =>
-  share > 0 && share < 5e-4 ? "< 0.1%" : `${format(100 * share, 1)}%`;
 
 /**
  * @param {{legend: string, names: string[], onChoose: (c: number) => void}} options

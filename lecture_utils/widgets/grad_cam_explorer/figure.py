@@ -39,7 +39,7 @@ def figure_html(one, photo, layer, class_names):
         "class, blue where there is evidence against it."
     )
     rows = "".join(
-        f'<tr><th scope="row">{name}</th><td>{100 * probabilities[c]:.1f}%</td>'
+        f'<tr><th scope="row">{name}</th><td>{html.escape(_figure.percent(probabilities[c]))}</td>'
         f"<td>{_figure.number(one.logits[c])}</td><td>{_position(cam)}</td>"
         f"<td>{_figure.number(cam.max(), 3)}</td><td>{_figure.number(cam.min(), 3)}</td></tr>"
         for name, c, cam in zip(names, classes, maps, strict=True)

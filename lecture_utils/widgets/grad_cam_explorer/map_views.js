@@ -2,9 +2,9 @@
 
 /** @import { Demo } from "../_shared/ui/mount.js" */
 import { clamp, format, grouped } from "../_shared/math/numbers.js";
+import { percent } from "../_shared/math/percent.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { moveByKey } from "../_shared/ui/plane.js";
-import { percent } from "./class_picker.js";
 import { overlay, overlayLegend } from "./overlay.js";
 import { besideSentence } from "./text.js";
 

@@ -160,6 +160,9 @@ function build(demo) {
     if (convolves) drawKernel(grids.kernel, lab, fed, dark);
     drawOutput(grids.output, lab, { at, fed, position: cell.position(), scan: cell.scan, dark });
     tell(lab, at);
+    const [above, below] = at.grid === "output" ? [cells, [at]] : [[at], fed];
+    grids.input.reveal(above.map(({ column }) => column + lab.padding));
+    grids.output.reveal(below.map(({ column }) => column));
     const reads = lab.rowReads.map((row) => lab.columnReads.map((column) => row * column));
     return { ...lab, reads, subject: at, lit: at.grid === "input" ? fed : cells };
   }

@@ -1,6 +1,7 @@
 /** The stack's totals, and two strips that show which layers have them. */
 
 import { grouped, memory, short } from "../_shared/math/numbers.js";
+import { percent } from "../_shared/math/percent.js";
 import { h, setText } from "../_shared/ui/dom.js";
 
 /**
@@ -43,12 +44,10 @@ export function totalsPanel() {
       setText(pieces[i], part > 0.06 ? `${i + 1}` : "");
     });
     const most = values.indexOf(Math.max(...values));
-    const percent = total ? Math.round((100 * values[most]) / total) : 0;
+    const part = percent(values[most] / total, 0).replace(">", "more than ");
     setText(
       words,
-      total
-        ? `Layer ${most + 1} (${layers[most].type}) has ${percent}% of them.`
-        : "There are none.",
+      total ? `Layer ${most + 1} (${layers[most].type}) has ${part} of them.` : "There are none.",
     );
   }
   function update(totals, layers, rows, macs) {

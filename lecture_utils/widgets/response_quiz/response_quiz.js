@@ -107,6 +107,16 @@ function build(demo) {
     choices[0].element.focus();
   }
 
+  /** Show the question, or only a sentence and the way to the next one. */
+  function showQuestion(isShown) {
+    // What is hidden loses the focus.
+    const [onChoice, onNext] = [choicesElement.matches(":focus-within"), next.matches(":focus")];
+    for (const part of [references.element, task, choicesElement]) part.hidden = !isShown;
+    next.hidden = isShown && chosen === null;
+    if (onChoice && !isShown) next.focus();
+    if (onNext && next.hidden) choices[0].element.focus();
+  }
+
   const isNear = nearReader(demo.root, demo.request, signal);
   let drawing = null;
   async function draw() {
@@ -121,8 +131,10 @@ function build(demo) {
       images = await Promise.all([layer.sheet(), network.images()]);
     } catch (error) {
       if (drawing !== token) return null;
+      setText(progress, `Question ${number + 1}`);
       setText(introduction, `The images of this question cannot be shown: ${error.message}.`);
-      next.hidden = false;
+      setText(verdict, "");
+      showQuestion(false);
       return null;
     }
     if (signal.aborted || drawing !== token) return null; // Another question is due by now.
@@ -135,7 +147,7 @@ function build(demo) {
     showReferences(condition, layer, filter, sheet, pool);
     showChoices(sides, pool);
     const isAnswered = chosen !== null;
-    next.hidden = !isAnswered;
+    showQuestion(true);
     setText(verdict, isAnswered ? answerText(layer, filter, sides) : "");
     shown = number;
     return { number, condition, layer: layer.label, filter: layer.channels[filter], chosen };

@@ -92,19 +92,21 @@ export function precise(value, digits = 5) {
   return `${sign}${trim(number)}e${power.replace("+", "").replace("-", "\u2212")}`;
 }
 
+/** A comma that may stand between thousands, or for the decimal point: "1,000". */
+const AMBIGUOUS = /^[-+]?[1-9]\d{0,2},\d{3}$/;
+
 /**
  * Read a number as people type it: "-1.5", "−1,5", "1/9".
  * @param {string} text
- * @returns {number} NaN where the text is not a number.
+ * @returns {number} NaN where the text is not a number, or could be two.
  */
 export function parseNumber(text) {
-  const plain = text
-    .trim()
+  const parts = text
     .replace(/\u2212/g, "-")
-    .replace(",", ".");
-  const parts = plain.split("/");
-  if (parts.length > 2 || parts.some((part) => part.trim() === "")) return NaN;
-  const [top, bottom = 1] = parts.map(Number);
+    .split("/")
+    .map((part) => part.trim());
+  if (parts.length > 2 || parts.some((part) => part === "" || AMBIGUOUS.test(part))) return NaN;
+  const [top, bottom = 1] = parts.map((part) => Number(part.replace(",", ".")));
   return Number.isFinite(top / bottom) ? top / bottom : NaN;
 }
 

@@ -15,7 +15,8 @@ const PLAIN = { background: "", ink: "" };
  *   has left), `onChoose` click and keyboard focus, `onLeave` when the focus leaves. `valueAt` is
  *   the number to edit, null where there is none; without it nothing can be edited.
  * @returns {{element: HTMLElement, shape: (newRows: *, newColumns: *) => void,
- *   setTabStop: (index?: *) => void, write: (index: *, text: *, color: *, marks: *) => void}}
+ *   setTabStop: (index?: *) => void, write: (index: *, text: *, color: *, marks: *) => void,
+ *   reveal: (some: number[]) => void}}
  */
 export function cellGrid({
   label,
@@ -85,6 +86,17 @@ export function cellGrid({
     setColor(cell, color ?? PLAIN);
     const name = `lu-grid-cell${text.length > 3 ? " long" : ""}${marks}`;
     if (cell.className !== name) cell.className = name;
+  }
+
+  /** Scroll to some columns, where there is no room for all. */
+  function reveal(some) {
+    if (!some.length || element.scrollWidth <= element.clientWidth) return;
+    const last = Math.min(Math.max(...some), columns - 1);
+    const box = element.getBoundingClientRect();
+    const left = box.left - cells[Math.min(...some)].getBoundingClientRect().left;
+    const right = cells[last].getBoundingClientRect().right - box.right;
+    if (left > 0) element.scrollLeft -= left;
+    else if (right > 0) element.scrollLeft += right;
   }
 
   function close(keep, refocus = false) {
@@ -165,5 +177,5 @@ export function cellGrid({
     else return;
     event.preventDefault();
   });
-  return { element, shape, setTabStop, write };
+  return { element, shape, setTabStop, write, reveal };
 }

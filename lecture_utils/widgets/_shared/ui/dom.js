@@ -121,6 +121,7 @@ export function icon(path) {
 /**
  * A polite live region: what is said into it is read aloud when the reader pauses.
  * A newer sentence replaces one that has not been told yet, at most one every `delay` milliseconds.
+ * What is said twice is read twice: only a change of the text is read, so a space is appended.
  * @param {AbortSignal} signal
  * @param {number} [delay]
  * @returns {{element: HTMLElement, say: (text: string) => void}}
@@ -135,7 +136,7 @@ export function announcer(signal, delay = 500) {
     if (timer || signal.aborted) return;
     timer = setTimeout(() => {
       timer = 0;
-      setText(element, next);
+      element.textContent = next && next === element.textContent ? `${next}\u00a0` : next;
     }, delay);
   };
   return { element, say };

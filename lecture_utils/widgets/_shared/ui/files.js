@@ -1,6 +1,7 @@
 /** Image files that a reader opens. They are read in the browser and go nowhere else. */
 
 import { resize, toGray } from "../math/image.js";
+import { h } from "./dom.js";
 
 /**
  * Read an image file as brightness, made smaller if it is larger than `side` pixels.
@@ -15,9 +16,7 @@ export async function readImage(file, side = 256) {
   const rough = Math.min(1, (4 * side) / Math.max(bitmap.width, bitmap.height));
   const columns = Math.max(1, Math.round(bitmap.width * rough));
   const rows = Math.max(1, Math.round(bitmap.height * rough));
-  const canvas = new OffscreenCanvas(columns, rows);
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.imageSmoothingQuality = "high";
+  const context = smoothContext(columns, rows);
   context.drawImage(bitmap, 0, 0, columns, rows);
   bitmap.close();
   const gray = toGray(context.getImageData(0, 0, columns, rows).data);
@@ -42,8 +41,7 @@ export async function readPhoto(file, side) {
   const bitmap = await decode(file);
   const square = Math.min(bitmap.width, bitmap.height);
   const [left, top] = [(bitmap.width - square) / 2, (bitmap.height - square) / 2];
-  const context = new OffscreenCanvas(side, side).getContext("2d");
-  context.imageSmoothingQuality = "high";
+  const context = smoothContext(side, side);
   context.fillRect(0, 0, side, side); // what is transparent becomes black
   context.drawImage(bitmap, left, top, square, square, 0, 0, side, side);
   bitmap.close();
@@ -52,6 +50,13 @@ export async function readPhoto(file, side) {
     { length: side * side * 3 },
     (_, i) => data[4 * Math.floor(i / 3) + (i % 3)],
   );
+}
+
+/** A canvas that is read and never shown. */
+function smoothContext(width, height) {
+  const context = h("canvas", { width, height }).getContext("2d", { willReadFrequently: true });
+  context.imageSmoothingQuality = "high";
+  return context;
 }
 
 async function decode(file) {

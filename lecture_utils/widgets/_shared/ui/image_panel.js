@@ -23,7 +23,8 @@ const ARRAY = "your array";
  * one.
  * @param {{model: Model, edit: Edit, say: (text: string) => void}} options
  * @returns {{element: HTMLElement, sketch: Record<string, any>, open: (file: File) => void,
- *   current: () => NamedImage, update: () => void}} `sketch` is the reader's drawing (drawing.js).
+ *   cancel: () => void, current: () => NamedImage, update: () => void}} `sketch` is the reader's
+ *   drawing (drawing.js); `cancel` drops a file that is still being read.
  */
 export function imagePanel({ model, edit, say }) {
   const gallery = unpackGallery(model.get("gallery"), toTyped(model.get("gallery_pixels")));
@@ -88,6 +89,7 @@ export function imagePanel({ model, edit, say }) {
     element,
     sketch,
     open: files.open,
+    cancel: files.cancel,
     /** The image on screen as an entry of the gallery, for the Python code. */
     current() {
       const source = model.get("source");

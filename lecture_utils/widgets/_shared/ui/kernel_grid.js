@@ -86,7 +86,9 @@ export function kernelGrid({ onChange, onMessage }) {
       const value = same ? weights[index] : parseNumber(input.value);
       input.remove();
       if (keep && Number.isNaN(value)) {
-        onMessage(`“${input.value}” is not a number. Type something like −1, 0.5 or 1/9.`);
+        onMessage(
+          `“${input.value}” cannot be read as a number. Type something like −1, 0.5, 1/9 or 1000.`,
+        );
       } else if (keep) change(index, value);
       if (refocus) cell.focus();
     };

@@ -7,8 +7,8 @@ import { UPLOAD } from "./icons.js";
 /**
  * A button that lets the reader choose an image file.
  * @param {{onFile: (file: File) => void, kind?: string}} options `kind` is a class of the button.
- * @returns {{button: HTMLButtonElement, input: HTMLInputElement, choose: () => void}} `input` must
- *   be on the page, where nobody sees it; `choose` does what a click on the button does.
+ * @returns {{button: HTMLButtonElement, input: HTMLInputElement}} `input` must be on the page, where
+ *   nobody sees it.
  */
 export function filePicker({ onFile, kind = "" }) {
   const input = h("input", {
@@ -21,9 +21,9 @@ export function filePicker({ onFile, kind = "" }) {
     if (input.files.length) onFile(input.files[0]);
     input.value = ""; // The same file can be chosen again.
   });
-  const choose = () => input.click();
   const title = "Open an image file (it stays in your browser)";
-  return { button: button({ path: UPLOAD, kind, title, onClick: choose }), input, choose };
+  const opener = button({ path: UPLOAD, kind, title, onClick: () => input.click() });
+  return { button: opener, input };
 }
 
 /**

@@ -25,7 +25,8 @@ export function swatch(place) {
  * @returns {(string | HTMLElement)[]}
  */
 export function runName(label) {
-  return label.split(/(?<=\/)/).flatMap((part, i) => (i ? [h("wbr"), part] : [part]));
+  const parts = label.match(/[^/]*\/|[^/]+$/g) ?? [label];
+  return parts.flatMap((part, i) => (i ? [h("wbr"), part] : [part]));
 }
 
 /**
