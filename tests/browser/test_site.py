@@ -171,12 +171,13 @@ def test_its_source_names_no_foreign_script_style_font_or_picture(path):
 
 @pages
 def test_it_names_its_icon(path):
-    # Without one, browsers ask for favicon.ico, which isn't there: an error in the console.
+    # Without one, browsers ask for favicon.ico, which isn't there: an error in the console. That of
+    # the redirect is empty.
     source = (SITE / path).read_text(encoding="utf-8")
     icons = re.findall(r'<link\b[^>]*rel="(?:shortcut )?icon"[^>]*\bhref="([^"]+)"', source)
     icons += re.findall(r'<link\b[^>]*\bhref="([^"]+)"[^>]*rel="(?:shortcut )?icon"', source)
     assert len(icons) == 1
-    assert ((SITE / path).parent / icons[0]).is_file()
+    assert icons == ["data:,"] or ((SITE / path).parent / icons[0]).is_file()
 
 
 @pages
