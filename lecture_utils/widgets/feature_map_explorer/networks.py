@@ -136,7 +136,7 @@ def _recorded(name):
     side = run.card["recipe"]["image_size"]
 
     def say(logits):
-        probabilities = torch.sigmoid(logits[:, 0]).tolist()
+        probabilities = torch.sigmoid(logits[:, 0].double()).tolist()
         return [
             f"dog, {percent(p, 0)}" if p > 0.5 else f"cat, {percent(1 - p, 0)}"
             for p in probabilities
@@ -162,7 +162,7 @@ def _pretrained(name):
     net = pretrained.load(name)
 
     def say(logits):
-        probabilities, classes = logits.softmax(1).max(1)
+        probabilities, classes = logits.double().softmax(1).max(1)
         pairs = zip(classes, probabilities, strict=True)
         return [f"{net.class_names[c]}, {percent(p, 0)}" for c, p in pairs]
 
