@@ -77,8 +77,9 @@ function build(demo) {
   const { gallery, read, work, isBehind } = explorerReader(model);
   const start = readTraits(model, TRAITS);
   demo.watch([...TRAITS, "banks", "bank_weights"]);
-  // It may be a Gabor lab, in which filters can be opened from now on.
-  document.addEventListener("demo:ready", request, { signal });
+  // In a Gabor lab that has started, filters can be opened from now on.
+  const whenReady = ({ target }) => target.querySelector(".lu-gabor-lab") && request();
+  document.addEventListener("demo:ready", whenReady, { signal });
 
   const cell = chosenCell(request);
   let opened = false;
