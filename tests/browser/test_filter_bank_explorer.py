@@ -283,6 +283,28 @@ def test_a_slow_bank_does_not_hold_up_the_slider(show, page):
     assert seen[0] == "true" and seen[-1] == "false"
 
 
+def test_a_slider_that_goes_back_finds_what_was_computed_unless_it_was_too_much(show, page):
+    noise = {f"noise {i}": rng.uniform(size=(128, 128)) for i in range(4)}
+    explorer = FilterBankExplorer(frequencies=2, orientations=3, sources=noise)
+    shown = show(explorer)
+    shown.settle()
+    page.evaluate("window.first = answers[0]")
+
+    def is_first_after(*steps):
+        for name, value, count in steps:
+            shown.slide(name, value)
+            setattr(explorer, name.lower(), value)
+            expect(shown.rows).to_have_count(count)
+        shown.check(explorer)
+        return page.evaluate("answers[0] === first")
+
+    assert is_first_after(("Frequencies", 3, 9), ("Orientations", 4, 12)) is False
+    assert is_first_after(("Orientations", 3, 9), ("Frequencies", 2, 6))
+    # 72 filters on four images of 128 x 128 pixels: 19 MB.
+    assert is_first_after(("Frequencies", 6, 18), ("Orientations", 12, 72)) is False
+    assert is_first_after(("Orientations", 3, 18), ("Frequencies", 2, 6)) is False
+
+
 def test_hiding_leaves_the_kept(show):
     explorer = FilterBankExplorer()
     page = show(explorer)

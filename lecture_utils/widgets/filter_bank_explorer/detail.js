@@ -91,7 +91,7 @@ export function detail({ onOpen }) {
     const rank = state.judged.ranking.indexOf(i) + 1;
     const numbers = [
       [`Energy on ${image.name}`, precise(response.products[i * n + i] / response.pixels, 3)],
-      ["Largest magnitude there", precise(maxMagnitude(response.maps[i]), 3)],
+      ["Largest magnitude there", precise(response.largest[i], 3)],
       ["Energy on all images", `${precise(measured.energies[i], 3)}, rank ${rank} of ${n}`],
     ];
     facts.replaceChildren(

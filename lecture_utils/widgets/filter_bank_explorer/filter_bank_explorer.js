@@ -2,7 +2,6 @@
  * FilterBankExplorer: a bank over several images, and which of its filters matter. See __init__.py.
  */
 
-import { maxMagnitude } from "../_shared/math/image.js";
 import { precise } from "../_shared/math/numbers.js";
 import { helpList, restartButton } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
@@ -52,9 +51,7 @@ const SHARE_OF_FRAME = 20;
 
 /** What the strongest color stands for in each row. */
 function colorLimits({ filters, responses }, perRow) {
-  const rows = filters.map((_, i) =>
-    Math.max(...responses.map(({ maps }) => maxMagnitude(maps[i]))),
-  );
+  const rows = filters.map((_, i) => Math.max(...responses.map(({ largest }) => largest[i])));
   const all = Math.max(...rows);
   return { all, rows: perRow ? rows : rows.map(() => all) };
 }

@@ -149,10 +149,9 @@ export function matrix({ onVisit, onOpen, signal }) {
     });
     rows[k].images.paint(cells, side, density);
     images.forEach((image, c) => {
-      const { maps, products, pixels } = responses[c];
+      const { largest, products, pixels } = responses[c];
       const energy = precise(products[i * filters.length + i] / pixels, 3);
-      const largest = precise(maxMagnitude(maps[i]), 3);
-      const label = `${image.name}: energy ${energy}, largest ${largest}`;
+      const label = `${image.name}: energy ${energy}, largest ${precise(largest[i], 3)}`;
       rows[k].cells[c].setAttribute("aria-label", label);
     });
   }

@@ -1,7 +1,7 @@
 /** The magnitudes of a bank's responses to one image, and what the statistics need of them. */
 
 import { makeGaborEngine } from "../_shared/math/gabor.js";
-import { correlate2d } from "../_shared/math/image.js";
+import { correlate2d, maxMagnitude } from "../_shared/math/image.js";
 
 /** @typedef {{values: Float32Array, rows: number, columns: number}} GrayImage */
 
@@ -13,9 +13,9 @@ function engineFor(rows, columns) {
 }
 
 /**
- * @typedef {{maps: Float32Array[], sums: Float64Array, products: Float64Array, pixels: number}}
- *   Response Magnitudes per filter, their sums over the pixels, and the sums of products of each
- *   two.
+ * @typedef {{maps: Float32Array[], largest: Float64Array, sums: Float64Array,
+ *   products: Float64Array, pixels: number}} Response Magnitudes per filter, the largest of each,
+ *   their sums over the pixels, and the sums of products of each two.
  */
 
 /**
@@ -32,7 +32,8 @@ export function* respond(image, filters) {
     yield;
   }
   const sums = Float64Array.from(maps, total);
-  return { maps, sums, products: yield* allProducts(maps), pixels: image.values.length };
+  const largest = Float64Array.from(maps, maxMagnitude);
+  return { maps, largest, sums, products: yield* allProducts(maps), pixels: image.values.length };
 }
 
 function gaborMagnitude({ values, rows, columns }, { gabor }) {

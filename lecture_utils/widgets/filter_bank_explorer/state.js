@@ -24,6 +24,33 @@ function remembered(make) {
   };
 }
 
+/** How many bytes of kernels and responses may be kept for banks that were left. */
+const KEPT = 16e6;
+
+/**
+ * Banks, made when asked for, with their responses by the names of the images. Those of the last
+ * ones are kept, so that a slider that goes back is followed at once.
+ */
+function bankMemory() {
+  const known = new Map(); // from the one that was left longest ago to the latest
+  const size = ({ filters, responses }) => {
+    const maps = [...responses.values()].flatMap((response) => response.maps);
+    const arrays = [...filters.flatMap(({ re, im }) => (im ? [re, im] : [re])), ...maps];
+    return arrays.reduce((bytes, { byteLength }) => bytes + byteLength, 0);
+  };
+  return (key, make) => {
+    const bank = known.get(key) ?? { filters: make(), responses: new Map() };
+    known.delete(key);
+    known.set(key, bank);
+    let bytes = 0;
+    for (const [name, each] of [...known].reverse()) {
+      bytes += size(each);
+      if (bytes > KEPT && each !== bank) known.delete(name);
+    }
+    return bank;
+  };
+}
+
 /**
  * What the explorer works with: its `gallery`, and two ways to its state, which is the `filters` of
  * the bank, the `images` chosen, per image the `responses` (see responses.js), what is `measured`
@@ -39,32 +66,34 @@ export function explorerReader(model) {
   const get = (name) => model.get(name);
   const gallery = unpackGallery(get("gallery"), toTyped(get("gallery_pixels")));
   const unpacked = remembered((banks, weights) => unpackBanks(banks, toTyped(weights)));
-  const filtersOf = remembered((bank, banks, frequencies, orientations, sigma) => {
-    if (bank !== GABOR) return banks.get(bank)();
-    return gaborParameters(frequencies, orientations, sigma).map((gabor) => gaborFilter(gabor));
+  const memoryOf = remembered((_banks) => bankMemory());
+  const bankOf = remembered((name, banks, frequencies, orientations, sigma) => {
+    const isGrid = name === GABOR;
+    const gabors = () =>
+      gaborParameters(frequencies, orientations, sigma).map((gabor) => gaborFilter(gabor));
+    const key = isGrid ? [name, frequencies, orientations, sigma].join() : name;
+    return memoryOf(banks)(key, isGrid ? gabors : banks.get(name));
   });
   const imagesOf = remembered((names) => gallery.filter(({ name }) => names.includes(name)));
-  // Responses are kept as long as the bank stays: another image costs only its own.
-  const cacheFor = remembered(() => new Map());
   const measuredOf = remembered(measure);
   const judgedOf = remembered(judge);
   const orderOf = remembered((sort, filters, judged, hide) =>
     sorted(sort, filters, judged).filter((i) => !hide || judged.marks[i] === "kept"),
   );
 
-  const inputsOf = remembered((filters, images) => ({ filters, images }));
+  const inputsOf = remembered((bank, images) => ({ ...bank, images }));
   function inputs() {
     const banks = unpacked(get("banks"), get("bank_weights"));
     const grid = ["frequencies", "orientations", "sigma"].map(get);
-    return inputsOf(filtersOf(get("bank"), banks, ...grid), imagesOf(get("images")));
+    return inputsOf(bankOf(get("bank"), banks, ...grid), imagesOf(get("images")));
   }
 
-  function* respondToAll({ filters, images }) {
-    const cache = cacheFor(filters);
+  // Another image costs only its own responses.
+  function* respondToAll({ filters, responses, images }) {
     for (const image of images) {
-      if (!cache.has(image.name)) cache.set(image.name, yield* respond(image, filters));
+      if (!responses.has(image.name)) responses.set(image.name, yield* respond(image, filters));
     }
-    return images.map(({ name }) => cache.get(name));
+    return images.map(({ name }) => responses.get(name));
   }
   let begun = null; // { inputs, steps } of what is not finished.
   let known = null; // { inputs, responses } of what was finished last.
