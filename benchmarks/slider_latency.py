@@ -1,7 +1,6 @@
 """Time from a key press on a slider to the painted result: on the page, and in a notebook.
 
-    python benchmarks/slider_latency.py [--presses N] [--slowdown FACTOR] [--demos NAME ...]
-                                        [--skip-notebook] [--json FILE]
+    python benchmarks/slider_latency.py [--presses N] [--json FILE]
 
 A key is held down on one control after the other, so that trusted key events arrive at the rate of
 a keyboard's auto-repeat, and every press requests a new result. Ours is the demo on the built page.
@@ -20,82 +19,27 @@ Painting is timed in both cases by the clock of the page that shows the result:
   urgent task that it posts runs after the frame's style, layout and paint. That is the end. (The
   rest is the compositor's work and the same for both.)
 
-After this comparison, which covers two demos with large inputs, every slider of every demo of the
-book is held down in the same way, on the book's pages and with the demos' initial settings. There,
-the value shown is the slider's value at the time of the demo's event for drawing. `--slowdown 4`
-lets Chromium slow the processor down four times, as Lighthouse does for a phone.
-
 A press counts as shown if an image for its own value of the control was painted; a press that was
 skipped, because a newer one came first, is dropped and has no time. Presses wait for a frame: on a
 60 Hz screen 8 ms on average, out of the 17 ms that the target allows.
+
+All sliders of the book: `all_sliders.py`.
 """
 
 import argparse
-import itertools
 import json
-import math
 import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
-from _common import (
-    SITE,
-    Host,
-    chromium,
-    describe_machine,
-    files_in,
-    jupyterlab,
-    need_the_book,
-    verdict,
-)
+from _common import SITE, Host, describe_machine, files_in, jupyterlab, need_the_book, verdict
 from _comparisons import COMPARISONS
+from _latency import Keyboard, describe, wait_until_quiet
 from playwright.sync_api import sync_playwright
 
-KEY_REPEAT = 0.033  # seconds between two events of a held key
 TIMES_FASTER = 20.0
-MEDIAN_LIMIT, TAIL_LIMIT = 17.0, 33.0  # milliseconds
-
-
-# ---- In the page: when was which key pressed, and when was it painted?
-
-# `shown(value)` records when the drawing that has just finished is painted: by the frame whose
-# callbacks are running, or by the next one. If a frame gets several values, it shows the last one.
-# An urgent task that one of the frame's callbacks posts runs after its paint; an ordinary message
-# would also wait for all key presses that have arrived in the meantime.
-CLOCK = """
-window.bench = { presses: [], paints: [] };
-const nextFrame = window.requestAnimationFrame.bind(window);
-let frame = null;
-window.requestAnimationFrame = (callback) => nextFrame((now) => {
-  frame = now;
-  try { callback(now); } finally { frame = null; }
-});
-const values = new Map();
-function paintedBy(now, value) {
-  if (!values.has(now)) {
-    let noted = false;
-    const note = () => {
-      if (noted) return;
-      noted = true;
-      bench.paints.push({ at: performance.now(), value: values.get(now) });
-    };
-    scheduler.postTask(note, { priority: "user-blocking" });
-    // On a busy page, a task may wait much longer than for the paint.
-    nextFrame(note);
-  }
-  values.set(now, value);
-}
-bench.shown = (value) => {
-  if (frame !== null) paintedBy(frame, value);
-  else nextFrame((now) => paintedBy(now, value));
-};
-addEventListener("keydown", (event) => {
-  if (event.isTrusted) bench.presses.push(event.timeStamp);
-}, true);
-"""
 
 WATCH_DEMO = """
 ([demo, canvas, name, value]) => {
@@ -118,22 +62,6 @@ WATCH_DEMO = """
 }
 """
 
-# A press is identified by the value of its slider at that time.
-WATCH_SLIDER = """
-(range) => {
-  Object.assign(bench, { presses: [], paints: [], sliders: [], before: undefined });
-  bench.range = range;
-  if (bench.watchingSliders) return;
-  bench.watchingSliders = true;
-  addEventListener("input", ({ target }) => {
-    if (target === bench.range) bench.sliders.push(Number(target.value));
-  }, true);
-  document.addEventListener("lu:drawn", ({ target }) => {
-    if (target.contains(bench.range)) bench.shown(Number(bench.range.value));
-  });
-}
-"""
-
 WATCH_NOTEBOOK = """
 () => {
   Object.assign(bench, { presses: [], paints: [], computed: 0 });
@@ -148,34 +76,6 @@ WATCH_NOTEBOOK = """
   }).observe(document.body, { childList: true, subtree: true });
 }
 """
-
-
-def hold_keys(page, keys):
-    """Press keys at the rate of auto-repeat; the same key several times in a row is held down."""
-    held = None
-    due = time.perf_counter()
-    for key in keys:
-        if held not in (None, key):
-            page.keyboard.up(held)
-        page.keyboard.down(key)  # pressed again while it is down: auto-repeat
-        held = key
-        due += KEY_REPEAT
-        time.sleep(max(0.0, due - time.perf_counter()))
-    page.keyboard.up(held)
-
-
-def wait_until_quiet(page, seconds=1.0):
-    """Wait until nothing new has been painted for a while."""
-    page.wait_for_function(
-        """(quiet) => {
-            const count = bench.paints.length;
-            if (count !== bench.before) [bench.before, bench.since] = [count, performance.now()];
-            return performance.now() - bench.since > quiet;
-        }""",
-        arg=1000 * seconds,
-        polling=100,
-        timeout=120_000,
-    )
 
 
 def match(expected, presses, paints):
@@ -206,14 +106,10 @@ def match(expected, presses, paints):
     return times
 
 
-# ---- The two methods
-
-
-def measure_demo(browser, comparison, count):
+def measure_demo(keyboard, comparison, count):
     """Return the times of each control; and the first control's last value with its output."""
     with Host(files_in(SITE)) as site:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.add_init_script(CLOCK)
+        page = keyboard.new_page()
         page.goto(f"{site.address}/{comparison.page}")
         page.mouse.move(5, 5)  # demos start when a reader moves the mouse and they are near
         demo = page.locator(comparison.demo).first
@@ -228,7 +124,7 @@ def measure_demo(browser, comparison, count):
             page.evaluate(WATCH_DEMO, watch)
             control.focus(demo).focus()
             keys, expected = zip(*control.presses(count), strict=True)
-            hold_keys(page, keys)
+            keyboard.hold(keys)
             wait_until_quiet(page)
             seen = page.evaluate("({ presses: bench.presses, paints: bench.paints })")
             paints = [(paint["at"], paint["value"]) for paint in seen["paints"]]
@@ -240,54 +136,7 @@ def measure_demo(browser, comparison, count):
     return times, drawn
 
 
-def measure_sliders(browser, path, count, slowdown, wanted):
-    """Return the times of all sliders of a page: ``{"demo: slider": milliseconds}``."""
-    all_times = {}
-    with Host(files_in(SITE)) as site:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.add_init_script(CLOCK)
-        page.goto(f"{site.address}/{path}")
-        page.mouse.move(5, 5)  # from now on, demos start when they are near
-        client = page.context.new_cdp_session(page)
-        for demo in page.locator(".demo").all():
-            name = demo.get_attribute("data-demo")
-            # A challenge shows a demo that is measured by itself.
-            if name == "Challenge" or (wanted and name not in wanted):
-                continue
-            demo.scroll_into_view_if_needed()
-            demo.locator(".lu-demo").wait_for()
-            client.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
-            for slider in demo.locator("input[type=range]:enabled:visible").all():
-                label = slider.evaluate("(e) => e.labels[0]?.textContent ?? e.ariaLabel ?? '?'")
-                slider.focus()
-                slider.evaluate(WATCH_SLIDER)
-                hold_keys(page, ["ArrowRight", "ArrowLeft"])  # the first drawing compiles the code
-                wait_until_quiet(page, seconds=0.3)
-                slider.evaluate(WATCH_SLIDER)
-                hold_keys(
-                    page, ["ArrowRight"] * (count // 2) + ["ArrowLeft"] * (count - count // 2)
-                )
-                wait_until_quiet(page)
-                seen = page.evaluate("bench")
-                # At the end of its range, a slider does not react to a press.
-                moved = min(len(seen["sliders"]), len(seen["presses"]))
-                if moved:
-                    paints = [(paint["at"], paint["value"]) for paint in seen["paints"]]
-                    times = match(seen["sliders"][:moved], pressed(seen, moved), paints)
-                    all_times[f"{name}: {label.strip()}"] = (times, moved)
-            client.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-        page.close()
-    return all_times
-
-
-def pressed(seen, moved):
-    """Return the times of presses that moved the slider; the others came at an end of its range."""
-    half = (len(seen["presses"]) + 1) // 2
-    forth = sum(b > a for a, b in itertools.pairwise([-math.inf, *seen["sliders"]]))
-    return [*seen["presses"][:forth], *seen["presses"][half:]][:moved]
-
-
-def measure_notebook(browser, comparison, count):
+def measure_notebook(keyboard, comparison, count):
     """Return the times of the notebook for the first of the controls."""
     control = comparison.controls[0]
     low, high = sorted((control.start, control.end))
@@ -308,15 +157,14 @@ def show(value):
 """
     with tempfile.TemporaryDirectory() as folder, jupyterlab.server(folder) as address:
         jupyterlab.write_notebook(Path(folder, "notebook.ipynb"), comparison.compute, show)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.add_init_script(CLOCK)
+        page = keyboard.new_page()
         jupyterlab.open_and_run(page, address, "notebook.ipynb")
         page.locator(".jp-OutputArea img").wait_for()
         page.get_by_role("slider").first.focus()
         page.evaluate(WATCH_NOTEBOOK)
         expected = [value for _, value in control.presses(count)]
         upwards = np.diff([control.start, *expected]) > 0
-        hold_keys(page, ["ArrowRight" if up else "ArrowLeft" for up in upwards])
+        keyboard.hold(["ArrowRight" if up else "ArrowLeft" for up in upwards])
         wait_until_quiet(page, seconds=3.0)
         seen = page.evaluate("bench")
         calls = jupyterlab.run_json(page, "import json; print(json.dumps(calls[1:]))")
@@ -339,52 +187,9 @@ def check_same_image(comparison, value, output):
         sys.exit("the two methods do not compute the same image; the times mean nothing")
 
 
-def describe(times, count):
-    """Return minimum, median, 95th percentile and maximum as a row of the table."""
-    if not times:
-        return f"{'nothing shown':>40}"
-    cells = (min(times), statistics.median(times), np.percentile(times, 95), max(times))
-    return "".join(f"{ms:>10.1f}" for ms in cells) + f"{len(times):>8} of {count}"
-
-
-def measure_all(browser, arguments):
-    """Print and return the times of all sliders of the book."""
-    print(f"\nAll sliders, processor slowed down {arguments.slowdown:g} times")
-    print(f"{'':44}{'min':>10}{'median':>10}{'95th':>10}{'max':>10}{'shown':>14}")
-    report = {}
-    for path in sorted((SITE / "book").glob("*.html")):
-        all_times = measure_sliders(
-            browser,
-            f"book/{path.name}",
-            arguments.presses,
-            arguments.slowdown,
-            arguments.demos,
-        )
-        for name, (times, moved) in all_times.items():
-            print(f"{name:44}{describe(times, moved)}")
-            report[f"{path.stem}, {name}"] = {"times": times, "presses": moved}
-    slow = [
-        name
-        for name, row in report.items()
-        if not row["times"]
-        or statistics.median(row["times"]) > MEDIAN_LIMIT
-        or np.percentile(row["times"], 95) > TAIL_LIMIT
-        or len(row["times"]) < row["presses"]
-    ]
-    verdict(
-        "sliders beyond 17 ms, 33 ms at the 95th percentile, or with dropped presses", len(slow), 0
-    )
-    for name in slow:
-        print(f"    {name}")
-    return report
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--presses", type=int, default=60, help="key presses each (default 60)")
-    parser.add_argument("--slowdown", type=float, default=1, help="of the processor (default 1)")
-    parser.add_argument("--demos", nargs="*", help="only the sliders of these, such as GaborLab")
-    parser.add_argument("--skip-notebook", action="store_true", help="only the book's own sliders")
     parser.add_argument("--json", metavar="FILE", help="write all measured values into this file")
     arguments = parser.parse_args()
     count = arguments.presses
@@ -392,13 +197,13 @@ def main():
 
     report = {}
     with sync_playwright() as playwright:
-        browser = chromium.launch(playwright)
-        describe_machine(browser)
-        for comparison in () if arguments.skip_notebook else COMPARISONS:
+        keyboard = Keyboard(playwright)
+        describe_machine(keyboard.browser)
+        for comparison in COMPARISONS:
             print(f"\n{comparison.title}: milliseconds from key press to paint")
-            times, (value, output) = measure_demo(browser, comparison, count)
+            times, (value, output) = measure_demo(keyboard, comparison, count)
             check_same_image(comparison, value, output)
-            notebook = measure_notebook(browser, comparison, count)
+            notebook = measure_notebook(keyboard, comparison, count)
             report[comparison.title] = {"demo": times, "notebook": notebook}
             print(f"{'':34}{'min':>10}{'median':>10}{'95th':>10}{'max':>10}{'shown':>14}")
             for name, values in times.items():
@@ -412,8 +217,7 @@ def main():
                 faster = statistics.median(notebook) / median
                 verdict(f"{name}, faster", faster, TIMES_FASTER, "x", at_least=True)
                 verdict(f"{name}, dropped", count - len(values), 0)
-        report["all sliders"] = measure_all(browser, arguments)
-        browser.close()
+        keyboard.browser.close()
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 

@@ -15,6 +15,13 @@ from pathlib import Path
 import nbformat
 
 
+def free_port():
+    """Return a port of this machine that no program listens to."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextlib.contextmanager
 def server(folder, timeout=60, application="jupyterlab"):
     """Serve a folder with JupyterLab on a free port; yield its address, and stop it at the end.
@@ -29,9 +36,7 @@ def server(folder, timeout=60, application="jupyterlab"):
         If the server does not respond in time; the message includes the end of its log.
     """
     folder = Path(folder)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     log = folder / "jupyterlab.log"
     options = [
         "--no-browser",
