@@ -21,7 +21,7 @@ export MALLOC_MMAP_THRESHOLD_ ?= 33554432
 export MALLOC_TRIM_THRESHOLD_ ?= 268435456
 
 .DEFAULT_GOAL := help
-.PHONY: help book build slides pdf homework photos gpu rehearse serve lab test test-fast test-not-slow test-restricted lint notebooks bench clean distclean
+.PHONY: help book build slides pdf homework photos gpu rehearse serve lab test test-fast test-not-slow test-restricted coverage lint notebooks bench clean distclean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ ATEN_CPU_CAPABILITY ?= default
 ONEDNN_MAX_CPU_ISA ?= SSE41
 test-restricted: .venv/.ready-test  ## test the package as if the processor were old
 	ATEN_CPU_CAPABILITY=$(ATEN_CPU_CAPABILITY) ONEDNN_MAX_CPU_ISA=$(ONEDNN_MAX_CPU_ISA) $(PYTEST) tests/unit
+
+coverage: .venv/.ready-test  ## list the lines of the package that no unit test runs
+	$(PYTEST) --cov=lecture_utils --cov-report=term-missing:skip-covered tests/unit
 
 lint: .venv/.ready-test  ## check style, types, and spelling, and that notebooks are stored stripped
 	$(BIN)/ruff check .

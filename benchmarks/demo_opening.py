@@ -46,14 +46,14 @@ window.bench = (begin) => new Promise((done, fail) => {
   begin((time) => { start ??= time; finish(); });
   const note = () => { end = performance.now(); finish(); };
   const afterPaint = () => scheduler.postTask(note, { priority: "user-blocking" });
-  box.addEventListener("demo:ready", () => requestAnimationFrame(afterPaint), { once: true });
+  box.addEventListener("lu:ready", () => requestAnimationFrame(afterPaint), { once: true });
   setTimeout(() => fail(new Error("the demo did not open")), 20000);
 });
 """
-# The host takes the still image out of its <noscript> when it begins with a demo.
+# The host says that a demo waits for its files, no longer for its reader, when it begins with it.
 BY_ADDRESS = """() => bench((start) => {
   const begun = new MutationObserver(() => start(performance.now()));
-  begun.observe(box, { childList: true, subtree: true });
+  begun.observe(box, { attributes: true, attributeFilter: ["data-waiting"] });
   box.scrollIntoView({ block: "center" });
 })"""
 # The time ends with the frame that follows both the click and the demo's event.
@@ -62,7 +62,7 @@ BY_LINK = """() => new Promise((done, fail) => {
   box.id ||= "opened-by-link";
   link.href = `#${box.id}`;
   document.body.append(link);
-  const ready = new Promise((resolve) => box.addEventListener("demo:ready", resolve));
+  const ready = new Promise((resolve) => box.addEventListener("lu:ready", resolve));
   link.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
   setTimeout(async () => {
     const start = performance.now();

@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from image_pool import image_pool
+from inspected_layers import filter_layers, measured_field
 from torch import nn
 
 from lecture_utils import pretrained, runs
 from lecture_utils._atomic import replaced, replacing
 from lecture_utils._inspect import evaluating
 from lecture_utils.interpretation import Priors, maximize_activation, record_activations
-from lecture_utils.interpretation._layers import filter_layers, measured_field
 from lecture_utils.interpretation.recordings import (
     CARD,
     EXAMPLES,
@@ -53,6 +53,7 @@ SOURCES = (
     "interpretation",
     "widgets/_sprites.py",
     "../tools/image_pool.py",
+    "../tools/inspected_layers.py",
     "../tools/record_filters.py",
 )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from image_pool import image_pool
+from inspected_layers import measured_field
 from PIL import Image
 from record_filters import SOURCES as FILTER_SOURCES
 from record_filters import load_model
@@ -24,7 +25,6 @@ from lecture_utils import datasets, pretrained
 from lecture_utils._atomic import replaced
 from lecture_utils._inspect import evaluating
 from lecture_utils.interpretation import Priors, maximize_activation
-from lecture_utils.interpretation._layers import measured_field
 from lecture_utils.interpretation.recordings import DEFAULT, FOLDER, TRACE
 from lecture_utils.runs._environment import code_version, versions
 

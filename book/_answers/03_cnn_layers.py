@@ -66,23 +66,23 @@ def field(layers):
 # %% Exercise 3, accepted: a number of NumPy
 def field(layers):
     kernels, strides, dilations = np.transpose(layers)
-    steps = np.cumprod([1, *strides[:-1]])
-    return 1.0 + (dilations * (kernels - 1) * steps).sum()
+    jumps = np.cumprod([1, *strides[:-1]])
+    return 1.0 + (dilations * (kernels - 1) * jumps).sum()
 
 # %% Exercise 3, rejected with "it adds d·(k − 1)": without the dilation
 def field(layers):
-    size, step = 1, 1
+    size, jump = 1, 1
     for kernel, stride, _dilation in layers:
-        size += (kernel - 1) * step
-        step *= stride
+        size += (kernel - 1) * jump
+        jump *= stride
     return size
 
-# %% Exercise 3, rejected with "only counts for the layers after it": the step grows too early
+# %% Exercise 3, rejected with "only counts for the layers after it": the jump grows too early
 def field(layers):
-    size, step = 1, 1
+    size, jump = 1, 1
     for kernel, stride, dilation in layers:
-        step *= stride
-        size += dilation * (kernel - 1) * step
+        jump *= stride
+        size += dilation * (kernel - 1) * jump
     return size
 
 # %% Exercise 3, rejected with "it adds k − 1 to one pixel": adds n + 2, as one may read
@@ -91,10 +91,10 @@ def field(layers):
 
 # %% Exercise 3, rejected with "strides multiply": the stride of the layer before, alone
 def field(layers):
-    size, step = 1, 1
+    size, jump = 1, 1
     for kernel, stride, dilation in layers:
-        size += dilation * (kernel - 1) * step
-        step = stride
+        size += dilation * (kernel - 1) * jump
+        jump = stride
     return size
 
 # %% Exercise 4, accepted: collected pixel by pixel, as nested lists

@@ -19,15 +19,15 @@
 
   /** @returns {Record<string, string>} When each item was done, by its name. */
   function done() {
-    const found = {};
+    const marks = {};
     try {
       for (const key of Object.keys(localStorage)) {
-        if (key.startsWith(PREFIX)) found[key.slice(PREFIX.length)] = localStorage.getItem(key);
+        if (key.startsWith(PREFIX)) marks[key.slice(PREFIX.length)] = localStorage.getItem(key);
       }
     } catch {
       // Without storage, nothing is remembered.
     }
-    return found;
+    return marks;
   }
   function forget() {
     try {
@@ -63,44 +63,44 @@
 
   // ---- Counting ----
 
-  function count(names, found) {
-    return names.filter((name) => name in found).length;
+  function count(names, marks) {
+    return names.filter((name) => name in marks).length;
   }
-  function stateOf({ questions, challenges }, found) {
+  function stateOf({ questions, challenges }, marks) {
     const all = questions.length + challenges.length;
-    const part = count([...questions, ...challenges], found) / (all || 1);
+    const part = count([...questions, ...challenges], marks) / (all || 1);
     return { part, complete: part === 1 };
   }
 
   // ---- The sidebar ----
 
   const element = (tag, attributes = {}, ...children) => {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    made.append(...children);
-    return made;
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    node.append(...children);
+    return node;
   };
   function mark(part, complete) {
     const words = complete ? "done" : `${Math.floor(100 * part)}% done`;
     const hidden = element("span", { class: "progress-words" }, ` (${words})`);
-    const made = element(
+    const node = element(
       "span",
       { class: complete ? "progress-mark progress-complete" : "progress-mark", title: words },
       hidden,
     );
-    made.style.setProperty("--part", String(part));
-    return made;
+    node.style.setProperty("--part", String(part));
+    return node;
   }
   /** @type {[HTMLAnchorElement, string][]} */
   const links = [...document.querySelectorAll(".bd-links a.reference.internal")].map((link) => {
     const anchor = /** @type {HTMLAnchorElement} */ (link);
     return [anchor, anchor.href.replace(/[?#].*/, "").replace(book.href, "")];
   });
-  function showInSidebar(found) {
+  function showInSidebar(marks) {
     for (const [link, address] of links) {
       link.querySelector(".progress-mark")?.remove();
       if (!PAGES[address]) continue;
-      const { part, complete } = stateOf(PAGES[address], found);
+      const { part, complete } = stateOf(PAGES[address], marks);
       if (part) link.append(mark(part, complete));
     }
   }
@@ -110,13 +110,13 @@
   const box = document.querySelector(".book-progress");
   const rows = element("tbody");
   const note = element("p", { role: "status" });
-  function showTable(found) {
+  function showTable(marks) {
     rows.replaceChildren(
       ...Object.entries(PAGES).map(([address, page]) => {
         const title = links.find((link) => link[1] === address)?.[0].firstChild?.textContent;
-        const { part, complete } = stateOf(page, found);
+        const { part, complete } = stateOf(page, marks);
         const cell = (names) =>
-          element("td", {}, names.length ? `${count(names, found)} of ${names.length}` : "–");
+          element("td", {}, names.length ? `${count(names, marks)} of ${names.length}` : "–");
         return element(
           "tr",
           {},
@@ -156,9 +156,9 @@
   }
   function buildBox() {
     const button = (label, onClick) => {
-      const made = element("button", { type: "button", class: "progress-button" }, label);
-      made.addEventListener("click", onClick);
-      return made;
+      const node = element("button", { type: "button", class: "progress-button" }, label);
+      node.addEventListener("click", onClick);
+      return node;
     };
     const file = /** @type {HTMLInputElement} */ (
       element("input", { type: "file", accept: ".json,application/json", hidden: "" })
@@ -201,9 +201,9 @@
   }
 
   function show() {
-    const found = done();
-    showInSidebar(found);
-    if (box) showTable(found);
+    const marks = done();
+    showInSidebar(marks);
+    if (box) showTable(marks);
   }
   if (box) buildBox();
   show();

@@ -214,10 +214,26 @@
   /** The reader may pay for every byte, and has asked for few. */
   const savesData = () => /** @type {any} */ (navigator).connection?.saveData;
 
+  /**
+   * The outermost section of which a demo is the first, if the browser may skip it: what is inside of a
+   * skipped section is nowhere, however near it is. Further demos of a long section wait for their turn.
+   * @param {Element} demo
+   * @returns {Element} The demo itself, if there is no such section.
+   */
+  function placeOf(demo) {
+    let place = demo;
+    let section = demo.closest("section.skippable");
+    while (section?.querySelector(".demo") === demo) {
+      place = section;
+      section = section.parentElement.closest("section.skippable");
+    }
+    return place;
+  }
+
   /** Wait until a moving reader is less than four windows away, and the browser has nothing to do. */
   async function whenNext(element) {
     await firstInput;
-    await approach(element, "400%").near;
+    await approach(placeOf(element), "400%").near;
     await new Promise((resolve) => {
       const done = () => resolve(null);
       if (typeof requestIdleCallback === "function") requestIdleCallback(done);
@@ -236,6 +252,9 @@
         requestIdleCallback(resolve, { timeout: 300 });
       } else setTimeout(resolve);
     });
+
+  /** A demo that starts within so many milliseconds needs no still image, which takes time to parse. */
+  const AT_ONCE = 150;
 
   /** Show the still image of a demo, which waits in a <noscript>. */
   function showPicture(box) {
@@ -374,18 +393,22 @@
     el.className = "demo-live";
     el.hidden = true;
     script.after(el);
-    if (box) box.dataset.waiting = "";
+    if (box) box.dataset.waiting = "for its reader";
     const place = box ?? el.parentElement;
     if (!savesData()) whenNext(place).then(() => page.load(id).catch(() => {})); // Tried again below.
     await whenNear(place, notYet);
-    showPicture(box);
+    if (box) box.dataset.waiting = "for its files";
+    const late = setTimeout(showPicture, AT_ONCE, box);
     try {
       const { model, demo, cleanUp } = await page.start(id);
+      clearTimeout(late);
       el.hidden = false;
       cleanUp.push(await demo.render?.({ model, el, host: hostOf(page) }));
       box?.classList.add("demo-running");
     } catch (error) {
       console.error("A demo could not start:", error);
+      clearTimeout(late);
+      showPicture(box);
       el.hidden = false;
       el.className = "demo-error";
       el.setAttribute("role", "alert");
@@ -393,7 +416,7 @@
       box?.classList.remove("demo-running");
     }
     delete box?.dataset.waiting;
-    el.dispatchEvent(new CustomEvent("demo:ready", { bubbles: true }));
+    el.dispatchEvent(new CustomEvent("lu:ready", { bubbles: true }));
   }
 
   /**

@@ -39,7 +39,7 @@
   };
   // Text on the screen that would come to stand on other lines gets slightly other spaces between its
   // words instead, so that nothing moves; at least it keeps its number of lines.
-  const spaces = [0, 1, -1, 2, -2, 3, -3, 4, -4].map((n) => `${0.03 * n}em`);
+  const spaces = ["", ...[1, -1, 2, -2, 3, -3, 4, -4].map((n) => `${0.03 * n}em`)];
   const range = document.createRange();
   const linesOf = (block) =>
     [block, ...block.childNodes].flatMap((node) => {
@@ -55,14 +55,18 @@
       if (bottom > 0 && !block.querySelector("p, ul, ol, dl, div")) blocks.push([block, linesOf(block)]);
     }
     change();
+    // Where the first look finds everything in its place, nothing is written: the page is laid out anew only
+    // for each try with a block that has moved.
     for (const [block, before] of blocks) {
       const { style } = block;
-      const same = (count) => (space) => {
+      let second = null;
+      const best = spaces.find((space) => {
         style.wordSpacing = space;
-        const after = linesOf(block);
-        return before.slice(0, count).every((length, i) => Math.abs(length - after[i]) < 9);
-      };
-      if (!spaces.some(same(before.length)) && !spaces.some(same(2))) style.wordSpacing = "";
+        const same = linesOf(block).map((length, i) => Math.abs(length - before[i]) < 9);
+        if (same[0] && same[1]) second ??= space;
+        return same.every(Boolean);
+      });
+      style.wordSpacing = best ?? second ?? "";
     }
   };
   new PerformanceObserver((_, observer) => {

@@ -40,7 +40,7 @@ def see_far() -> Challenge:
         ReceptiveFieldLab("plain 3×3"),
         "Give each output a receptive field of 31×31 pixels, with at most 36 weights per channel "
         "in all kernels together. Leave no pixel of the field unread, and keep one output for "
-        "each input pixel: a step of 1.",
+        "each input pixel: a jump of 1.",
         [
             equal_to(
                 "size", 31, "A receptive field of 31×31 pixels", "The field is {value}×{value}."
@@ -48,7 +48,7 @@ def see_far() -> Challenge:
             at_most(
                 "kernel_weights", 36, "At most 36 weights", "The kernels have {value} weights."
             ),
-            equal_to("step", 1, "A step of 1", "The step is {value}."),
+            equal_to("jump", 1, "A jump of 1", "The jump is {value}."),
             equal_to(
                 "read",
                 31,
@@ -67,7 +67,7 @@ def see_far() -> Challenge:
         minutes=5,
         answer="Use four 3×3 layers with the dilations 1, 2, 4, and 8. The field grows to 3, 7, "
         "15, and 31: it roughly doubles with each layer, while each layer adds only nine weights. "
-        "Strides, in convolutions or in pooling, would reach as far, but they would make the step "
+        "Strides, in convolutions or in pooling, would reach as far, but they would make the jump "
         "larger.",
         solution={"layers": _layers(1, 2, 4, 8)},
     )

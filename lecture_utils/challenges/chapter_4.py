@@ -104,8 +104,8 @@ def five_thousand() -> Challenge:
         ],
         [
             "Start with fewer channels: 8, 16, and 16 leave room for more layers.",
-            "After two pooling layers, one step on the map is four pixels in the image. A 3×3 "
-            "kernel then adds 8 pixels to the receptive field.",
+            "After two pooling layers, the jump is 4: neighboring cells of the map are four pixels "
+            "apart in the image. A 3×3 kernel then adds 8 pixels to the receptive field.",
             "If a map becomes too small for another layer, add padding. Or dilate a kernel instead "
             "of adding a layer (see “All settings”).",
         ],
@@ -113,7 +113,7 @@ def five_thousand() -> Challenge:
         title="Nearly the whole image for 5,000 parameters",
         minutes=10,
         answer="Use 8, 16, and 16 channels, and set the dilation of the third convolution to 2. "
-        "After two convolutions and poolings, the receptive field is 10 pixels, with a step of 4. "
+        "After two convolutions and poolings, the receptive field is 10 pixels, with a jump of 4. "
         "The third convolution adds 2 · 2 · 4 = 16, for a total of 26. Neither the dilation nor "
         "the global average pooling adds weights, and with so few channels, the network has only "
         "3,738 parameters.",

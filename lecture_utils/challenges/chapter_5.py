@@ -106,8 +106,8 @@ def far_and_small() -> Challenge:
         ],
         [
             "Which two layers have most of the parameters?",
-            "The last convolution works on a map with a step of 8 pixels. Each additional row of "
-            "its window adds 8 pixels of the image.",
+            "The last convolution works on a map with a jump of 8: neighboring cells are 8 pixels "
+            "apart in the image. So each additional row of its window adds 8 pixels.",
             "A fourth pooling layer and a fifth convolution would do, and so would a dilation "
             "(see “All settings”).",
         ],

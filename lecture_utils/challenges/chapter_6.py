@@ -59,8 +59,8 @@ def keep_the_label() -> Challenge:
                 "translate",
                 0.03,
                 0.15,
-                "A maximum shift between 0.03 and 0.15 of the image size",
-                "The shift goes up to {value} of the image size.",
+                "A maximum translation between 0.03 and 0.15 of the image size",
+                "The translation goes up to {value} of the image size.",
                 digits=2,
             ),
         ],
@@ -71,10 +71,10 @@ def keep_the_label() -> Challenge:
         name="6/keep-the-label",
         title="A six must stay a six",
         minutes=2,
-        answer="Choose “digits”: small rotations, shifts, changes of size, and shears, and "
-        "nothing else. With each augmentation, you tell the network that this kind of change does "
-        "not affect the label. Whether this is true depends on the data: a mirrored cat is still a "
-        "cat, but a mirrored 6 is not a 6.",
+        answer="Choose “digits”: small rotations, translations, changes of scale, and shears, "
+        "and nothing else. With each augmentation, you tell the network that this kind of change "
+        "does not affect the label. Whether this is true depends on the data: a mirrored cat is "
+        "still a cat, but a mirrored 6 is not a 6.",
         solution={
             **{name: OFF[name] for name in ("flip", "crop", "erase", "hue")},
             "degrees": 10.0,

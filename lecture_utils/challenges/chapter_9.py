@@ -28,7 +28,7 @@ def a_third_learns() -> Challenge:
                 digits=3,
             ),
             equal_to(
-                "network",
+                "model",
                 "efficientnet_lite0",
                 "EfficientNet-Lite0",
                 "You have selected a different network.",
@@ -40,7 +40,7 @@ def a_third_learns() -> Challenge:
         minutes=1,
         answer="Train from stage 7 on. Stage 7, the last convolution, and the head have 1.0 "
         "million of the 3.4 million parameters.",
-        solution={"until": "stage7"},
+        solution={"train_from": "stage7"},
     )
 
 
@@ -72,7 +72,7 @@ def most_for_the_memory() -> Challenge:
         "With EfficientNet-Lite0, you can train at most 2.7 million, and the training step takes "
         "132 MiB. Its trained layers have fewer weights but more activations: for 32 photos, these "
         "take most of the memory.",
-        solution={"network": "resnet18", "until": "layer4"},
+        solution={"model": "resnet18", "train_from": "layer4"},
     )
 
 

@@ -32,7 +32,7 @@ def gabor_kernel(
     *,
     sigma_x: float | None = None,
     sigma_y: float | None = None,
-    offset: float = 0.0,
+    phase: float = 0.0,
     n_stds: float = 3,
 ) -> NDArray[np.complex128]:
     r"""Return a complex Gabor kernel.
@@ -58,8 +58,8 @@ def gabor_kernel(
     sigma_x, sigma_y : float, optional
         Standard deviations along the wave and along its crests, for an elongated envelope. Each
         defaults to `sigma`.
-    offset : float
-        Phase of the wave at the center, in radians (skimage's name).
+    phase : float
+        Phase of the wave at the center, in radians; scikit-image calls it ``offset``.
     n_stds : float
         Size of the kernel: it extends this many standard deviations.
 
@@ -98,7 +98,7 @@ def gabor_kernel(
     across = fallback if sigma_y is None else sigma_y
     parameters = _checked_parameters((frequency, theta, (along, across)))
     _warn_of_aliases([parameters], stacklevel=3)
-    return _kernel(parameters, *_checked_rest(offset, n_stds))
+    return _kernel(parameters, *_checked_rest(phase, n_stds))
 
 
 class GaborParameters(NamedTuple):
@@ -120,7 +120,7 @@ class GaborBank(FilterBank):
     frequencies, thetas, sigmas : iterable of float, or float
         As for `gabor_kernel`; the bank holds all combinations, with the sigmas changing fastest
         and the frequencies slowest. A sigma may be a pair ``(sigma_x, sigma_y)``.
-    offset, n_stds : float
+    phase, n_stds : float
         As for `gabor_kernel`, for all filters.
 
     Attributes
@@ -164,18 +164,18 @@ class GaborBank(FilterBank):
         thetas: Iterable[float] | float,
         sigmas: Iterable[float | tuple[float, float]] | float,
         *,
-        offset: float = 0.0,
+        phase: float = 0.0,
         n_stds: float = 3,
     ):
         lists = (_as_list(values) for values in (frequencies, thetas, sigmas))
-        self._build(itertools.product(*lists), offset, n_stds)
+        self._build(itertools.product(*lists), phase, n_stds)
 
     @classmethod
     def from_list(
         cls,
         parameters: Iterable[tuple[float, float, float | tuple[float, float]]],
         *,
-        offset: float = 0.0,
+        phase: float = 0.0,
         n_stds: float = 3,
     ) -> GaborBank:
         """Return a bank with exactly the filters listed.
@@ -185,7 +185,7 @@ class GaborBank(FilterBank):
         parameters : iterable of (frequency, theta, sigma)
             As for `gabor_kernel`; a sigma may be a pair ``(sigma_x, sigma_y)``. The `parameters`
             of another bank are accepted.
-        offset, n_stds : float
+        phase, n_stds : float
             As for `gabor_kernel`, for all filters.
 
         Returns
@@ -193,16 +193,16 @@ class GaborBank(FilterBank):
         GaborBank
         """
         bank = cls.__new__(cls)
-        bank._build(parameters, offset, n_stds)
+        bank._build(parameters, phase, n_stds)
         return bank
 
-    def _build(self, parameters: Iterable[Any], offset: float, n_stds: float) -> None:
+    def _build(self, parameters: Iterable[Any], phase: float, n_stds: float) -> None:
         self.parameters = [_checked_parameters(entry) for entry in parameters]
         if not self.parameters:
             raise ValueError("a Gabor bank needs at least one frequency, one theta and one sigma")
         _warn_of_aliases(self.parameters, stacklevel=4)
-        self._offset, self._n_stds = _checked_rest(offset, n_stds)
-        kernels = [_kernel(entry, self._offset, self._n_stds) for entry in self.parameters]
+        self._phase, self._n_stds = _checked_rest(phase, n_stds)
+        kernels = [_kernel(entry, self._phase, self._n_stds) for entry in self.parameters]
         super().__init__(kernels, [_name(entry) for entry in self.parameters])
         self._parameters = tuple(self.parameters)  # as for `FilterBank._kernels`
 
@@ -219,12 +219,12 @@ class GaborBank(FilterBank):
         frequency, theta, sigma = parameters
         y, x = (np.arange(-(size // 2), size // 2 + 1) for size in shape)
         u, v = frequency * math.cos(theta), frequency * math.sin(theta)
-        column = np.exp(-(y**2) / (2 * sigma**2) + 1j * (2 * math.pi * v * y + self._offset))
+        column = np.exp(-(y**2) / (2 * sigma**2) + 1j * (2 * math.pi * v * y + self._phase))
         row = np.exp(-(x**2) / (2 * sigma**2) + 2j * math.pi * u * x)
         return column[None] / (2 * math.pi * sigma**2), row[None]
 
 
-def _kernel(parameters, offset, n_stds):
+def _kernel(parameters, phase, n_stds):
     frequency, theta, sigma = parameters
     sigma_x, sigma_y = sigma if isinstance(sigma, tuple) else (sigma, sigma)
     cos, sin = math.cos(theta), math.sin(theta)
@@ -238,7 +238,7 @@ def _kernel(parameters, offset, n_stds):
     y, x = np.arange(-y0, y0 + 1)[:, None], np.arange(-x0, x0 + 1)
     along, across = x * cos + y * sin, -x * sin + y * cos
     envelope = -0.5 * (along**2 / sigma_x**2 + across**2 / sigma_y**2)
-    wave = 2 * math.pi * frequency * along + offset
+    wave = 2 * math.pi * frequency * along + phase
     return np.exp(envelope + 1j * wave) / (2 * math.pi * sigma_x * sigma_y)
 
 
@@ -266,8 +266,8 @@ def _checked_parameters(entry: Any) -> GaborParameters:
     return GaborParameters(frequency, finite("theta", theta), sigma)
 
 
-def _checked_rest(offset, n_stds):
-    return finite("offset", offset), positive("n_stds", n_stds)
+def _checked_rest(phase, n_stds):
+    return finite("phase", phase), positive("n_stds", n_stds)
 
 
 def _warn_of_aliases(parameters, stacklevel):

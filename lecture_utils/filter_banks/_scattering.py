@@ -89,7 +89,7 @@ def scattering(
             groups.setdefault(tuple(each), []).append(number)
     banks = {
         each: GaborBank.from_list(
-            [second.parameters[n] for n in each], offset=second._offset, n_stds=second._n_stds
+            [second.parameters[n] for n in each], phase=second._phase, n_stds=second._n_stds
         )
         for each in groups
     }

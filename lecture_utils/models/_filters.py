@@ -52,7 +52,7 @@ def gabor_filters() -> torch.Tensor:
                     theta=np.pi * direction / _DIRECTIONS,
                     # The window covers about one wave, and ends inside the filter.
                     sigma=wavelength / 3,
-                    offset=2 * np.pi * phase / _PHASES,
+                    phase=2 * np.pi * phase / _PHASES,
                 )
                 filter_ = _middle(kernel.real)
                 filter_ = filter_ - filter_.mean()

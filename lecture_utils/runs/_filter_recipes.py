@@ -56,12 +56,13 @@ def chosen(network: str, size: int) -> tuple[float, float]:
         (or the smallest one); of several, the first.
     """
     tuned = max((known for known in TUNED_SIZES if known <= size), default=min(TUNED_SIZES))
-    tried = _tuning()[network][str(tuned)]
+    tried = tuning()[network][str(tuned)]
     best = max(tried, key=lambda trial: trial["val_accuracy"])
     return best["learning_rate"], best["weight_decay"]
 
 
-def _tuning():
+def tuning() -> dict[str, dict[str, list[dict[str, float]]]]:
+    """Read the results of tuning, by network and by number of training images."""
     return json.loads(TUNING.read_text(encoding="utf-8"))
 
 
@@ -77,7 +78,7 @@ def make() -> list[Recipe]:
     -------
     list of Recipe
     """
-    tuned = [name for name, sizes in _tuning().items() if len(sizes) == len(TUNED_SIZES)]
+    tuned = [name for name, sizes in tuning().items() if len(sizes) == len(TUNED_SIZES)]
     return [make_one(network, size) for network in NETWORKS if network in tuned for size in SIZES]
 
 

@@ -50,8 +50,7 @@ def _augmentation(options):
     """Return augmentation options in torchvision's units.
 
     For digits, translations were in pixels, the scale was a deviation from 1, and the shear a
-    slope;
-    for photos, the scale was called ``zoom``.
+    slope; for photos, the scale was called ``zoom``.
     """
     if "shift" not in options:
         return {"scale" if name == "zoom" else name: value for name, value in options.items()}

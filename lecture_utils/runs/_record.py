@@ -350,7 +350,17 @@ def _finish(folder, settings, recipe, data, trainer):
     model = _networks.module_to_fit(recipe, whole).to(memory_format=torch.channels_last)
     data.setup("fit")
     data.setup("test")
-    card = {
+    card = _card(settings, recipe, whole, data, trainer, history) | {
+        "metrics": _metrics(recipe, model, data),
+        "weights_sha256": digest if recipe.keep_weights else None,
+    }
+    card |= _write_extras(folder, recipe, settings["seed"], model, data, checkpoint["callbacks"])
+    _leave_only_results(folder, recipe, card)
+
+
+def _card(settings, recipe, whole, data, trainer, history):
+    """Return what a card says about a run, except for its results."""
+    return {
         "name": recipe.name,
         "title": recipe.title,
         "seed": settings["seed"],
@@ -358,7 +368,6 @@ def _finish(folder, settings, recipe, data, trainer):
         "parameters": geometry.count_parameters(whole),
         "trainable_parameters": geometry.count_parameters(whole, trainable_only=True),
         "data": _describe_data(recipe, data),
-        "metrics": _metrics(recipe, model, data),
         "training_seconds": round(history["seconds"], 1),
         # The same without time for other programs: summed over the processor's threads.
         "processor_seconds": round(history["processor_seconds"], 1),
@@ -368,28 +377,30 @@ def _finish(folder, settings, recipe, data, trainer):
         # The commit at the start, and at a resume if the code had changed by then.
         "code": settings["code"],
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "weights_sha256": digest if recipe.keep_weights else None,
     }
+
+
+def _write_extras(folder, recipe, seed, model, data, callbacks):
+    """Write what a recipe wants besides weights and history; return the card's lines about it."""
+    lines = {}
     if recipe.save_predictions:
-        card["maps"] = write_test_predictions(folder / TEST_PREDICTIONS, model, data)
+        lines["maps"] = write_test_predictions(folder / TEST_PREDICTIONS, model, data)
     if recipe.saves_logits:
         write_test_logits(folder / TEST_LOGITS, _test_logits(recipe, model, data))
     if recipe.save_classes:
         write_test_classes(folder / TEST_CLASSES, model, data.test_set)
     if recipe.snapshots:
-        kept = checkpoint["callbacks"]["FilterSnapshots"]
+        kept = callbacks["FilterSnapshots"]
         weights = [weight.numpy() for weight in kept["weights"]]
         write_snapshots(folder / SNAPSHOTS, kept["steps"], weights)
     if recipe.budgets or recipe.clean_every:
-        kept = checkpoint["callbacks"]["ReadOutCallback"]
-        card["clean_train"] = kept["clean"]
-        readouts = evaluate_readouts(
-            _networks.build(recipe, settings["seed"]), kept, data, _task(recipe)
-        )
-        card["readouts"] = [each.summary() for each in readouts]
+        kept = callbacks["ReadOutCallback"]
+        lines["clean_train"] = kept["clean"]
+        readouts = evaluate_readouts(_networks.build(recipe, seed), kept, data, _task(recipe))
+        lines["readouts"] = [each.summary() for each in readouts]
         if readouts:  # otherwise, the run ended before its first budget
             write_readouts(folder / READOUTS, readouts)
-    _leave_only_results(folder, recipe, card)
+    return lines
 
 
 def _write_weights(path, recipe, whole, state):

@@ -14,7 +14,7 @@ from lecture_utils.runs._filter_recipes import name_of
 from lecture_utils.runs._paired import CurveComparison, compare_curves
 from lecture_utils.runs._runs import load_all
 
-__all__ = ["NETWORKS", "SIZES", "accuracies", "compare", "evolution"]
+__all__ = ["NETWORKS", "SIZES", "accuracies", "compare", "evolution", "tuning"]
 
 #: The networks, and their names in figures.
 NETWORKS = _filter_recipes.NETWORKS
@@ -122,4 +122,27 @@ def _curve(network, root):
         size: {run.card["seed"]: run.card["metrics"]["test"]["accuracy"] for run in loaded}
         for size, loaded in recorded.items()
         if loaded
+    }
+
+
+def tuning() -> dict[str, dict[int, list[dict[str, float]]]]:
+    """Collect what was tried before the runs, to choose learning rate and weight decay.
+
+    Returns
+    -------
+    dict of dict of list of dict
+        Maps network (one of `NETWORKS`) to number of training images to one dict for each trial,
+        with ``learning_rate``, ``weight_decay`` and, on the 10,000 validation images,
+        ``val_accuracy`` (0 to 1) and ``val_loss``. The trial with the highest accuracy decides; a
+        run with another number of images uses the choice for the next smaller number here, or for
+        the smallest.
+
+    Examples
+    --------
+    >>> len(tuning()["pixels"][1_000])
+    9
+    """
+    return {
+        network: {int(size): trials for size, trials in by_size.items()}
+        for network, by_size in _filter_recipes.tuning().items()
     }

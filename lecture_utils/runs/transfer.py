@@ -57,9 +57,9 @@ class Boundary:
 
     Attributes
     ----------
-    until : str
-        The model is frozen up to (and excluding) this stage, such as "stage7"; one of
-        ``TransferNetwork.stages``.
+    train_from : str
+        The first stage that is trained, such as "stage7"; one of ``TransferNetwork.stages``.
+        `transfer.freeze` takes it as ``until``.
     name : str
         Name of the recipe, such as "transfer/partial", for ``TrainingCurves``.
     trainable, parameters : int
@@ -71,7 +71,7 @@ class Boundary:
         The recorded runs, one per seed; may be empty. ``run.history`` has the curves.
     """
 
-    until: str
+    train_from: str
     name: str
     trainable: int
     parameters: int
@@ -108,7 +108,7 @@ def boundaries(
 
     Examples
     --------
-    >>> [boundary.until for boundary in boundaries()][-2:]  # doctest: +SKIP
+    >>> [boundary.train_from for boundary in boundaries()][-2:]
     ['top', 'head']
     """
     from lecture_utils.models import efficientnet_lite0
@@ -125,7 +125,7 @@ def boundaries(
             freeze(model, stage, freeze_bn_stats=True)
             result.append(
                 Boundary(
-                    until=stage,
+                    train_from=stage,
                     name=_NAMES[stage],
                     trainable=trainable_parameters(model),
                     parameters=sum(p.numel() for p in model.parameters()),

@@ -404,10 +404,10 @@ class InMemoryDataModule(BatchDataModule):
 
     Examples
     --------
-    >>> data = MNISTData(batch_size=100)
-    >>> data.setup("fit")  # doctest: +SKIP
-    >>> len(data.train_set), len(data.validation_set)  # doctest: +SKIP
-    (55000, 5000)
+    >>> data = MNISTData(source="embedded", batch_size=100, validation_size=200)
+    >>> data.setup("fit")
+    >>> len(data.train_set), len(data.validation_set)
+    (800, 200)
     """
 
     origin: str

@@ -68,9 +68,9 @@ def embed(
 
     Examples
     --------
-    >>> features = embed(pretrained.load("efficientnet_lite0"), data.train_set)  # doctest: +SKIP
-    >>> features.inputs.shape  # doctest: +SKIP
-    torch.Size([2000, 1280])
+    >>> from lecture_utils import pretrained
+    >>> embed(pretrained.load("efficientnet_lite0"), torch.zeros(4, 3, 64, 64)).shape
+    torch.Size([4, 1280])
     """
     batch_size = whole("batch_size", batch_size, 1)
     if not isinstance(model, nn.Module):
@@ -148,9 +148,12 @@ def embed_augmented(
 
     Examples
     --------
-    >>> augment = Augment(flip=0.5, crop=(0.6, 1))  # doctest: +SKIP
-    >>> len(embed_augmented(net, data.train_set, augment, copies=8))  # doctest: +SKIP
-    16000
+    >>> from lecture_utils import pretrained
+    >>> from lecture_utils.augmentation import Augment
+    >>> data = InMemoryDataset(torch.zeros(4, 3, 64, 64), torch.tensor([0, 1, 0, 1]))
+    >>> augment = Augment(flip=0.5, crop=(0.6, 1))
+    >>> len(embed_augmented(pretrained.load("efficientnet_lite0"), data, augment, copies=8))
+    32
     """
     copies, seed = whole("copies", copies, 1), as_seed("seed", seed)
     batch_size = whole("batch_size", batch_size, 1)
@@ -240,12 +243,12 @@ class EmbeddedDataModule(BatchDataModule):
                 setattr(self, name, embed(self.model, dataset, self.until))
 
 
-def run_in_batches(module: nn.Module, images: Tensor | ArrayLike, batch_size: int = 64) -> Tensor:
-    """Compute a module's output for images (or embeddings) in evaluation mode, without caching.
+def run_in_batches(model: nn.Module, images: Tensor | ArrayLike, batch_size: int = 64) -> Tensor:
+    """Compute a model's output for images (or embeddings) in evaluation mode, without caching.
 
     Parameters
     ----------
-    module : nn.Module
+    model : nn.Module
     images : tensor or array of uint8 or float, shape (N, ...)
         At least one image.
     batch_size : int
@@ -257,25 +260,25 @@ def run_in_batches(module: nn.Module, images: Tensor | ArrayLike, batch_size: in
     Raises
     ------
     ValueError
-        If there are no images, or the module does not accept them.
+        If there are no images, or the model does not accept them.
     """
     batch_size = whole("batch_size", batch_size, 1)
     images = as_inputs(images)
     if not len(images):
         raise ValueError("there are no images; pass at least one")
-    return torch.cat([torch.from_numpy(batch) for batch in _run(module, images, batch_size)])
+    return torch.cat([torch.from_numpy(batch) for batch in _run(model, images, batch_size)])
 
 
-def _run(module, images, batch_size):
-    """Yield arrays of float32, batch by batch; afterwards, the module is unchanged."""
+def _run(model, images, batch_size):
+    """Yield arrays of float32, batch by batch; afterwards, the model is unchanged."""
     from tqdm import tqdm
 
-    device = next((p.device for p in module.parameters()), torch.device("cpu"))
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
     progress = tqdm(total=len(images), desc="embedding", unit="images", delay=2)
-    with evaluating(module), progress:
+    with evaluating(model), progress:
         for batch in images.split(batch_size):
             with torch.inference_mode():
-                outputs = apply_model(module, batch.to(device))
+                outputs = apply_model(model, batch.to(device))
             yield _as_array(outputs)
             progress.update(len(batch))
 
@@ -286,13 +289,13 @@ def _as_array(outputs):
     return outputs.float().cpu().contiguous().numpy()
 
 
-def _fingerprint(module, images):
+def _fingerprint(model, images):
     """Identify a model by its components and its output, and images by their pixels."""
-    digest = hashlib.sha256(f"{module}{images.dtype}{tuple(images.shape)}".encode())
-    for name, layer in module.named_modules():
+    digest = hashlib.sha256(f"{model}{images.dtype}{tuple(images.shape)}".encode())
+    for name, layer in model.named_modules():
         digest.update(f"{name}{type(layer).__qualname__}{_plain_attributes(layer)}".encode())
-    digest.update(_behavior(module, images[:2]).encode())
-    for name, value in (*module.named_parameters(), *module.named_buffers()):
+    digest.update(_behavior(model, images[:2]).encode())
+    for name, value in (*model.named_parameters(), *model.named_buffers()):
         digest.update(f"{name}{value.dtype}{tuple(value.shape)}".encode())
         digest.update(_bytes(value))
     for batch in images.split(64):
@@ -318,7 +321,7 @@ def _is_plain(value):
     return value is None or type(value) in (bool, int, float, complex, str, bytes)
 
 
-def _behavior(module, images):
+def _behavior(model, images):
     """Describe a model's output so that rounding errors rarely change the description.
 
     Different code with the same weights has different outputs. Single values would not do: of many
@@ -326,12 +329,12 @@ def _behavior(module, images):
     would miss the cache. So this uses few numbers: the norm, and random combinations relative to
     it.
     """
-    device = next((p.device for p in module.parameters()), torch.device("cpu"))
-    before = Snapshot(module)
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    before = Snapshot(model)
     try:
-        with evaluating(module), torch.inference_mode():
+        with evaluating(model), torch.inference_mode():
             torch.manual_seed(0)
-            outputs = _as_array(apply_model(module, images.to(device))).astype(np.float64)
+            outputs = _as_array(apply_model(model, images.to(device))).astype(np.float64)
     finally:
         before.restore()
     weights = np.random.default_rng(0).standard_normal((3, outputs.size))

@@ -27,7 +27,7 @@ def freeze(
         return to the mode of the model, or to the evaluation mode that they were in before.
     until : str or None
         The model is frozen up to (and excluding) this stage, one of ``model.stages``: it is the
-        first one that is trained. None freezes nothing.
+        first one that is trained, the ``train_from`` of a `runs.Recipe`. None freezes nothing.
     freeze_bn_stats : bool
         Whether to keep the statistics of batch normalization in the trainable stages as well:
         estimates from a handful of images per batch would be too uncertain.

@@ -1,16 +1,4 @@
-"""Build on a trained network: embed images, attach a head, freeze, and train with small steps.
-
-Three strategies in a few lines::
-
-    model = attach_head(pretrained.load("efficientnet_lite0"), num_classes=1)
-    freeze(model, until="head")       # feature extraction: train only the new head
-    freeze(model, until="stage6")     # partial fine-tuning: the last stages, too
-    freeze(model, until=None)         # end-to-end fine-tuning: everything
-    Trainer(...).fit(Classifier(model, task="binary", backbone_lr_scale=0.1), data)
-
-For a given image, frozen layers compute the same output in every epoch, so `embed` and
-`EmbeddedDataModule` compute it only once.
-"""
+"""Attach a new head to a trained network, and split the result at a stage."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def load_pet_maps(
 
     Examples
     --------
-    >>> load_pet_maps()["class_names"]  # doctest: +SKIP
+    >>> load_pet_maps()["class_names"]
     ('cat', 'dog')
     """
     from lecture_utils.datasets import drawn_pets

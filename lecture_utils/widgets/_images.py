@@ -1,4 +1,4 @@
-"""A demo's image: one from a gallery, or the reader's own array."""
+"""A demo's image: one from a gallery, or the reader's own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import traitlets
 from numpy.typing import ArrayLike, NDArray
+from PIL import Image, ImageOps
 
+from lecture_utils._validation.image_files import as_rgb
 from lecture_utils._validation.pixels import to_bytes, to_floats
 
 from . import _gallery
@@ -134,6 +136,38 @@ def as_gray(image: ArrayLike) -> NDArray[np.float32]:
             f"{LARGEST_IMAGE}x{LARGEST_IMAGE}, for example image[::2, ::2]"
         )
     return image.astype(np.float32)
+
+
+def as_square(
+    image: Image.Image | ArrayLike, name: str = "image", *, side: int
+) -> NDArray[np.uint8]:
+    """Return the middle square of a color image.
+
+    Parameters
+    ----------
+    image : PIL.Image or array_like of shape (H, W) or (H, W, 3)
+        Arrays hold integers from 0 to 255 or floats from 0 to 1.
+    name : str
+        For the message if something is wrong.
+    side : int
+        Height and width of the result.
+
+    Returns
+    -------
+    ndarray of uint8, shape (side, side, 3)
+
+    Raises
+    ------
+    ValueError
+        If the shape or a value does not fit.
+    """
+    if not isinstance(image, Image.Image):
+        array = to_bytes(image, repr(name))
+        if array.ndim not in (2, 3) or array.size == 0 or array.shape[2:] not in ((), (3,)):
+            raise ValueError(f"{name!r} has shape {array.shape}; give (H, W) or (H, W, 3)")
+        image = Image.fromarray(array)
+    # As the copied Python does it.
+    return np.asarray(ImageOps.fit(as_rgb(image), (side, side)))
 
 
 def own_images(sources: Mapping[str, ArrayLike]) -> list[_gallery.GalleryImage]:

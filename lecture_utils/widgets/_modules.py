@@ -49,7 +49,10 @@ def inline_modules(entry: str | os.PathLike[str]) -> str:
 
     Examples
     --------
-    >>> inline_modules("lecture_utils/widgets/convolution_lab/convolution_lab.js")  # doctest: +SKIP
+    >>> from lecture_utils import widgets
+    >>> folder = Path(widgets.__file__).parent / "convolution_lab"
+    >>> "export default" in inline_modules(folder / "convolution_lab.js")
+    True
     """
     entry = Path(entry).resolve()
     names, parts = {}, []

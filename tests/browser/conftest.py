@@ -2,10 +2,10 @@
 
 import contextlib
 import json
-import sys
 import weakref
 from pathlib import Path
 
+import browser as chromium
 import pytest
 from file_server import serving
 from ipywidgets.embed import dependency_state
@@ -13,8 +13,6 @@ from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
-sys.path.insert(0, str(ROOT / "tools"))
-import browser as chromium  # noqa: E402
 
 #: How long a test waits for what must come, in milliseconds: only a test that fails waits that
 #: long, and a machine with other work to do needs far more time than a quiet one.
@@ -172,15 +170,15 @@ def page(new_page):
     return new_page()
 
 
-#: The picture of each demo that was shown, with the state that it was drawn from.
-_pictures = weakref.WeakKeyDictionary()
+#: The static figure of each demo that was shown, with the state that it was drawn from.
+_figures = weakref.WeakKeyDictionary()
 
 
-def picture(widget, state):
+def static_figure(widget, state):
     """Return a demo's ``figure_html``; one that many tests show is drawn once per state."""
-    if _pictures.get(widget, (None,))[0] != state:
-        _pictures[widget] = (state, widget.figure_html())
-    return _pictures[widget][1]
+    if _figures.get(widget, (None,))[0] != state:
+        _figures[widget] = (state, widget.figure_html())
+    return _figures[widget][1]
 
 
 def demo_page(*widgets, head=""):
@@ -191,7 +189,7 @@ def demo_page(*widgets, head=""):
         "state": dependency_state(list(widgets), drop_defaults=False),
     }
     views = "".join(
-        f'<div class="demo"><div class="demo-figure">{picture(w, state["state"][w.model_id])}</div>'
+        f'<div class="demo"><div class="demo-figure">{static_figure(w, state["state"][w.model_id])}</div>'
         '<script type="application/vnd.jupyter.widget-view+json">'
         f"{json.dumps({'model_id': w.model_id, 'version_major': 2, 'version_minor': 0})}</script></div>"
         for w in widgets

@@ -115,6 +115,38 @@ def wait_for_frames(page, count=2):
     )
 
 
+_SHIFT = """async () => {
+  if (!window.watchedShifts) {
+    let sum = 0;
+    const isByDesign = ({ node }) => node?.parentElement?.closest("nav");
+    const add = (entries) => {
+      for (const { value, hadRecentInput, sources } of entries) {
+        if (hadRecentInput || (sources.length && sources.every(isByDesign))) continue;
+        sum += value;
+      }
+    };
+    const observer = new PerformanceObserver((list) => add(list.getEntries()));
+    observer.observe({ type: "layout-shift", buffered: true });
+    window.watchedShifts = () => {
+      add(observer.takeRecords());
+      return sum;
+    };
+  }
+  for (let i = 0; i < 2; i += 1) await new Promise((done) => requestAnimationFrame(done));
+  return window.watchedShifts();
+}"""
+
+
+def layout_shift(page):
+    """Return how far the parts of a page have moved by themselves since it was opened, as browsers
+    measure it: 1 if everything in the window has moved by the window's height.
+
+    What follows a click or a key does not count, and a table of contents may unfold where its
+    reader is.
+    """
+    return page.evaluate(_SHIFT)
+
+
 def fingers(page, *moments):
     """Touch a page that is open with ``has_touch``: each moment gives the places of all fingers
     that are down, by number. After the last, all are lifted.

@@ -179,6 +179,28 @@ def test_mouse_keys_and_menus_name_networks(demo):
     assert demo.root.locator(".cost-point.kin").count() == 8
 
 
+def test_naming_a_network_leaves_axes_and_points_alone(demo):
+    demo.drawn()
+    demo.root.evaluate(
+        """(root) => {
+          window.changes = [];
+          const watcher = new MutationObserver((records) => window.changes.push(...records));
+          for (const element of root.querySelectorAll(".cost-text, .cost-stage svg > g:has(.cost-point)"))
+            watcher.observe(element, { attributes: true, childList: true, subtree: true });
+        }"""
+    )
+    demo.page.mouse.move(*demo.point("vgg19"))
+    assert demo.drawn()["named"] == "vgg19"
+    assert demo.root.locator(".cost-labels .selected").text_content() == "VGG19"
+    demo.stage.focus()
+    demo.page.keyboard.press("End")
+    demo.drawn()
+    assert demo.page.evaluate("window.changes.length") == 0
+    demo.choose("parameters")
+    demo.drawn()
+    assert demo.page.evaluate("window.changes.length") > 0
+
+
 def test_the_mouse_names_networks_where_the_demo_is_enlarged(demo):
     demo.page.set_viewport_size({"width": 1600, "height": 1600})
     demo.page.add_style_tag(content=AS_ON_A_SLIDE)

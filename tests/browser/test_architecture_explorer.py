@@ -45,11 +45,15 @@ class Page:
         known = {(b.name, b.kind): b for b in tree.walk()}
         items = self.tree(side).locator(".arch-item")
         assert items.count() == len(shown["blocks"])
+        compared = [drawn["left"], drawn["right"]] if drawn["sameScale"] else [shown]
         largest = max(
-            max(getattr(block, cost) for block in self.explorer.trees[name].children)
-            for name in ((drawn["left"]["name"], drawn["right"]["name"]) if drawn["sameScale"] else (shown["name"],))
-        )  # fmt: skip
-        widths = items.evaluate_all("(all) => all.map((n) => parseFloat(n.firstChild.firstChild.style.width))")  # fmt: skip
+            getattr(block, cost)
+            for each in compared
+            for block in self.explorer.trees[each["name"]].children
+        )
+        widths = items.evaluate_all(
+            "(all) => all.map((n) => parseFloat(n.firstChild.firstChild.style.width))"
+        )
         labels = items.evaluate_all("(all) => all.map((n) => n.getAttribute('aria-label'))")
         for data, width, label in zip(shown["blocks"], widths, labels, strict=True):
             block = known[data["name"], data["kind"]]

@@ -105,11 +105,11 @@ def test_affine_is_torchvisions(show):
     page = show(AugmentationLab())
     for image in (*PHOTOS, NOISE):
         for _ in range(4):
-            angle, zoom, shear = rng.uniform((-180, 0.5, -40), (180, 1.8, 40))
+            angle, scale, shear = rng.uniform((-180, 0.5, -40), (180, 1.8, 40))
             dx, dy = (int(n) for n in rng.integers(-30, 31, size=2))
-            numbers = {"angle": angle, "dx": dx, "dy": dy, "zoom": zoom, "shear": shear}
+            numbers = {"angle": angle, "dx": dx, "dy": dy, "scale": scale, "shear": shear}
             found = page.changed(image, affine=numbers)
-            options = {"angle": angle, "translate": [dx, dy], "scale": zoom, "shear": [shear, 0.0]}
+            options = {"angle": angle, "translate": [dx, dy], "scale": scale, "shear": [shear, 0.0]}
             expected = as_array(F.affine(as_tensor(image), **options, interpolation=BILINEAR))
             # Where a picture that is white everywhere stays white or is black: not its edge.
             white = torch.full((3, SIDE, SIDE), 255, dtype=torch.uint8)
@@ -117,7 +117,9 @@ def test_affine_is_torchvisions(show):
             away = (white == 255) | (white == 0)
             assert away.mean() > 0.9
             assert np.abs(found - expected)[away].max() <= 1
-    rotated = page.changed(PHOTOS[0], affine={"angle": 90, "dx": 0, "dy": 0, "zoom": 1, "shear": 0})
+    rotated = page.changed(
+        PHOTOS[0], affine={"angle": 90, "dx": 0, "dy": 0, "scale": 1, "shear": 0}
+    )
     assert np.array_equal(rotated, as_array(F.rotate(as_tensor(PHOTOS[0]), -90)))
 
 
@@ -199,7 +201,7 @@ def test_random_numbers_are_distributed_as_torchvisions(show):
         "angle": lambda p: p["angle"],
         "dx": lambda p: p["translate"][0],
         "dy": lambda p: p["translate"][1],
-        "zoom": lambda p: p["scale"],
+        "scale": lambda p: p["scale"],
         "shear": lambda p: p["shear"][0],
     }.items():
         assert alike([p[name] for p in ours], [of_theirs(p) for p in theirs]) > 1e-3, name
@@ -260,8 +262,8 @@ def test_every_control_changes_its_setting_and_the_code(show):
     page = show(AugmentationLab(preset="nothing"))
     settings = dict(AugmentationLab(preset="nothing").settings)
     moves = {
-        "Rotation ±°": ("degrees", 37), "Shift ±": ("translate", 0.11), "Zoom to": ("scale", 1.6),
-        "Zoom from": ("scale", 0.7), "Shear ±°": ("shear", 14), "Mirror, probability": ("flip", 0.35),
+        "Rotation ±°": ("degrees", 37), "Translation ±": ("translate", 0.11), "Scale to": ("scale", 1.6),
+        "Scale from": ("scale", 0.7), "Shear ±°": ("shear", 14), "Mirror, probability": ("flip", 0.35),
         "Area from": ("crop", 0.35), "Area to": ("crop", 1.25), "Brightness ±": ("brightness", 0.2),
         "Contrast ±": ("contrast", 0.07), "Saturation ±": ("saturation", 0.9),
         "Hue ± turns": ("hue", 0.3), "Noise σ": ("noise", 0.08), "Erasing, probability": ("erase", 0.6),
@@ -280,7 +282,7 @@ def test_every_control_changes_its_setting_and_the_code(show):
             k: tuple(v) if isinstance(v, list) else v for k, v in drawn["settings"].items()
         } == (expected.settings)
         assert page.code.inner_text() == f"augment = {expected.augment}"
-    page.slide("Zoom from", 1.9)  # takes the other end along
+    page.slide("Scale from", 1.9)  # takes the other end along
     assert page.drawn()["settings"]["scale"] == [1.9, 1.9]
     page.slide("Ratio up to", 2)
     assert "ratio=(1 / 2, 2))" in page.code.inner_text()

@@ -561,6 +561,24 @@ def test_a_demo_outside_of_a_challenge_reports_nothing(mount, page):
     assert page.evaluate("window.reported") is None
 
 
+def test_the_demo_reports_when_the_hand_rests(mount, page):
+    page.add_init_script("""
+      let drawn = 0;
+      window.pauses = [];
+      addEventListener("lu:drawn", ({ detail, timeStamp }) => {
+        if (detail.demo === "convolution_lab") drawn = timeStamp;
+      });
+      addEventListener("lu:readings", ({ timeStamp }) => window.pauses.push(timeStamp - drawn));
+    """)
+    mount(small())
+    card = card_of(page)
+    expect(card.locator(".goal-lack").last).to_have_text("There are 26 rows.")
+    slide(card, "Padding", 2)
+    expect(card.locator(".goal-lack").last).to_have_text("There are 30 rows.")
+    first, *later = page.evaluate("window.pauses")
+    assert first < 100 < min(later)
+
+
 def test_the_two_scripts_use_the_same_keys():
     widget = (ROOT / "lecture_utils/widgets/_shared/ui/progress.js").read_text()
     site = (ROOT / "book/_static/progress.js").read_text()

@@ -33,15 +33,7 @@ class Page:
 
     def settle(self):
         """Wait until everything asked for is painted."""
-        self.page.evaluate(
-            """async () => {  // a key may still be on its way when the first frames are painted
-                for (const pause of [0, 30]) {
-                    await new Promise((done) => setTimeout(done, pause));
-                    await new Promise(requestAnimationFrame);
-                    await new Promise(requestAnimationFrame);
-                }
-            }"""
-        )
+        wait_for_frames(self.page, 4)  # a key may still be on its way when the first are painted
 
     def drawn(self):
         """What the page says it computed: image, kernel, layer and output."""
@@ -124,7 +116,7 @@ def test_it_starts_with_a_convolution_worth_seeing(lab):
 
 
 @pytest.mark.parametrize("name", ["Sneaker", "T-shirt/top", "triangle", "stripes", "cat"])
-def test_pictures(lab, name):
+def test_images(lab, name):
     lab.choose_image(name)
     image, *_ = lab.check()
     if name in FASHION_MNIST_CLASSES:
@@ -744,13 +736,20 @@ def test_clean_up_leaves_nothing_behind(lab):
               gallery: [{ name: "a", group: "", shape: [9, 9] }], gallery_pixels: array([81], Uint8Array, "uint8") };
           })();
           const listeners = new Set();
-          let saved = 0;
           const model = {
             get: (name) => values[name], set: (name, value) => { values[name] = value; },
             on: (event, f) => listeners.add(event), off: (event, f) => listeners.delete(event),
-            save_changes: () => { saved += 1; },
+            save_changes: () => {},
           };
           const live = { resize: 0, mutation: 0, frames: new Set() };
+          const { requestAnimationFrame: request, cancelAnimationFrame: cancel } = window;
+          const frames = async (count) => { while (count--) await new Promise((done) => request(done)); };
+          window.requestAnimationFrame = (f) => {
+            const handle = request((now) => { live.frames.delete(handle); f(now); });
+            live.frames.add(handle);
+            return handle;
+          };
+          window.cancelAnimationFrame = (handle) => { live.frames.delete(handle); cancel(handle); };
           for (const [name, key] of [["ResizeObserver", "resize"], ["MutationObserver", "mutation"]]) {
             const { observe, disconnect } = window[name].prototype;
             const seen = new Set();
@@ -760,20 +759,24 @@ def test_clean_up_leaves_nothing_behind(lab):
           const el = document.body.appendChild(document.createElement("div"));
           const cleanUp = demo.render({ model, el });
           const during = [listeners.size > 5, live.resize, live.mutation];
+          const { dataset } = el.firstElementChild;
+          const place = () => [dataset.row, dataset.column].join();
+          const start = place();
           el.querySelector(".lu-play").click();
-          await new Promise((done) => setTimeout(done, 100));
+          while (place() === start) await frames(1);  // it plays
+          during.push(live.frames.size > 0);
           cleanUp();
-          const before = JSON.stringify(values.position);
-          const dataset = el.innerHTML;
-          await new Promise((done) => setTimeout(done, 300));
-          return { during, after: [listeners.size, live.resize, live.mutation], dataset, saved,
-            still: before === JSON.stringify(values.position) };
+          const last = place();
+          const html = el.innerHTML;
+          await frames(10);
+          return { during, after: [listeners.size, live.resize, live.mutation, live.frames.size], html,
+            still: place() === last };
         }""",
         source,
     )
-    assert left["during"] == [True, 2, 1]
-    assert left["after"] == [0, 0, 0]
-    assert left["dataset"] == ""
+    assert left["during"] == [True, 2, 1, True]
+    assert left["after"] == [0, 0, 0, 0]
+    assert left["html"] == ""
     assert left["still"]
 
 

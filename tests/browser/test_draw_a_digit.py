@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import ROOT
-from page_tools import fingers, on_drawn, read, swipe, violations, wait_for_frames
+from page_tools import fingers, on_drawn, pixels, read, swipe, violations, wait_for_frames
 from playwright.sync_api import expect
 from torch import nn
 
@@ -380,6 +380,44 @@ def test_a_click_keeps_an_activation_and_the_sliders_reach_all(open_demo):
     page.root.get_by_label("Layer").select_option(label="11 Linear")
     expect(page.root.get_by_role("slider", name="Row")).to_be_hidden()
     expect(page.root.locator(".digit-words")).to_contain_text("11 Linear, unit 1")
+
+
+def test_the_field_is_painted_only_for_other_ink(open_demo):
+    page = open_demo()
+    page.drawn()
+    page.page.evaluate(
+        """() => {
+          const { prototype } = CanvasRenderingContext2D;
+          const put = prototype.putImageData;
+          window.painted = 0;
+          prototype.putImageData = function (...rest) {
+            window.painted += this.canvas.closest(".digit-pad") ? 1 : 0;
+            return put.apply(this, rest);
+          };
+        }"""
+    )
+
+    def painted():
+        page.drawn()
+        return page.page.evaluate("window.painted")
+
+    page.slide("Shift right", 2)
+    page.slide("Rotate", 30)
+    field, position = point(page, 0, 3, 4, 5)
+    field.hover(position=position)
+    page.field.focus()
+    page.page.keyboard.press("ArrowUp")
+    assert painted() == 0
+    page.stroke((0.3, 0.3), (0.6, 0.7))
+    first = painted()
+    assert first > 0
+    page.root.get_by_role("button", name="Undo").click()
+    assert painted() == first + 1
+    page.stroke((0.3, 0.3), (0.6, 0.7))
+    second = painted()
+    page.choose(1)
+    assert painted() == second + 1
+    assert not np.ptp(pixels(page.field.locator("canvas"))[..., :3])  # no ink
 
 
 def test_examples_that_are_read_wrongly_say_so(open_demo):

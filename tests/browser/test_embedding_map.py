@@ -36,7 +36,7 @@ METHODS = ("PCA", "t-SNE")
 
 
 def settings(seed=0, count=60, images=True):
-    """Make three stages that tell the classes apart better and better, and flat pictures."""
+    """Make three stages that tell the classes apart better and better, and flat images."""
     rng = np.random.default_rng(seed)
     labels = np.arange(count) % 3
     centers = rng.normal(size=(3, 40))
@@ -88,7 +88,8 @@ class Page:
                 return drawn && !drawn.moving && (drawn.ready || window.noSheet); }"""
         )
         wait_for_frames(self.page)
-        return read(self.root, "(root) => root.drawn")
+        drawn = read(self.root, "(root) => root.drawn")
+        return {**drawn, "positions": drawn["positions"].astype(float)}
 
     def choose(self, name):
         self.root.get_by_role("radio", name=name, exact=True).check(force=True)
@@ -96,9 +97,9 @@ class Page:
     def tick(self, name, on):
         self.root.get_by_role("checkbox", name=name).set_checked(on)
 
-    def at(self, picture):
-        """Return where a picture's point is on the page."""
-        x, y = self.drawn()["positions"][2 * picture : 2 * picture + 2]
+    def at(self, image):
+        """Return where an image's point is on the page."""
+        x, y = self.drawn()["positions"][2 * image : 2 * image + 2]
         box = self.stage.bounding_box()
         return box["x"] + 1 + x, box["y"] + 1 + y
 
@@ -210,6 +211,25 @@ def test_points_travel_and_stand_still_for_who_wants_calm(new_page, open_demo):
     assert calm.page.evaluate("window.moved ?? 0") == 0
 
 
+def test_colors_are_read_once_per_theme(demo):
+    demo.drawn()
+    demo.page.evaluate(
+        """() => {
+          const get = window.getComputedStyle;
+          window.asked = 0;
+          window.getComputedStyle = (...what) => { window.asked += 1; return get(...what); };
+        }"""
+    )
+    demo.choose("fine-tuned")
+    demo.drawn()
+    assert demo.page.evaluate("window.asked") == 0
+    canvas = "(stage) => stage.querySelector('canvas').toDataURL()"
+    before = demo.stage.evaluate(canvas)
+    demo.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    demo.drawn()
+    assert demo.page.evaluate("window.asked") > 0 and demo.stage.evaluate(canvas) != before
+
+
 def test_a_change_on_the_way_goes_on_from_there(demo):
     demo.drawn()
     before = demo.page.evaluate("window.moved ?? 0")
@@ -225,11 +245,11 @@ def test_mouse_hovers_and_chooses(demo):
     before = demo.check()["selected"]
     demo.choose("PCA")
     rng = np.random.default_rng(0)
-    for picture in rng.choice(60, 4, replace=False).tolist():
-        demo.page.mouse.move(*demo.at(picture))
+    for image in rng.choice(60, 4, replace=False).tolist():
+        demo.page.mouse.move(*demo.at(image))
         drawn = demo.check()
         places = np.reshape(drawn["positions"], (-1, 2))
-        distances = np.linalg.norm(places - places[picture], axis=1)
+        distances = np.linalg.norm(places - places[image], axis=1)
         assert distances[drawn["hovered"]] == pytest.approx(0, abs=0.5)
     assert drawn["selected"] == before
     demo.page.mouse.down()
@@ -251,11 +271,11 @@ def test_the_mouse_chooses_where_the_map_is_enlarged(demo):
     places = np.reshape(demo.check()["positions"], (-1, 2))
     box = demo.stage.bounding_box()
     # The points at the ends: a wrong scale is furthest off there.
-    for picture in (places[:, 0].argmax(), places[:, 1].argmax()):
-        x, y = 1.8 * (1 + places[picture])
+    for image in (places[:, 0].argmax(), places[:, 1].argmax()):
+        x, y = 1.8 * (1 + places[image])
         demo.page.mouse.move(box["x"] + x, box["y"] + y)
         hovered = places[demo.check()["hovered"]]
-        assert hovered == pytest.approx(places[picture], abs=0.5)
+        assert hovered == pytest.approx(places[image], abs=0.5)
 
 
 def test_keys_go_to_the_nearest_in_a_direction(demo):
@@ -295,7 +315,7 @@ def test_keys_go_to_the_nearest_in_a_direction(demo):
     expect(live).to_contain_text("classified as")
 
 
-def test_filters_pictures_and_the_list_of_wrong_ones(demo):
+def test_filters_images_and_the_list_of_wrong_ones(demo):
     demo.tick("dog", False)
     demo.check()
     demo.tick("misclassified images only", True)
@@ -325,16 +345,16 @@ def test_filters_pictures_and_the_list_of_wrong_ones(demo):
     expect(buttons).to_have_count(int(demo.demo.wrong("fine-tuned").sum()))
 
 
-def test_thumbnails_are_those_of_the_pictures(demo):
+def test_thumbnails_are_those_of_the_images(demo):
     """Each class has a color of its own, which WebP keeps nearly."""
     demo.stage.focus()
-    for picture, color in ((0, 0), (1, 1), (59, 2)):
+    for image, color in ((0, 0), (1, 1), (59, 2)):
         demo.page.keyboard.press("Home")
-        for _ in range(picture if picture < 5 else 0):
+        for _ in range(image if image < 5 else 0):
             demo.page.keyboard.press("PageDown")
-        if picture == 59:
+        if image == 59:
             demo.page.keyboard.press("End")
-        assert demo.drawn()["selected"] == picture
+        assert demo.drawn()["selected"] == image
         pixel = demo.root.locator(".map-detail canvas").first.evaluate(
             "(canvas) => [...canvas.getContext('2d').getImageData(140, 140, 1, 1).data]"
         )
@@ -537,7 +557,8 @@ def test_maps_that_were_made_before_are_taken_as_they_are(open_demo):
 
 def test_maps_without_neighbors_leave_out_what_is_not_known(open_demo):
     points = np.random.default_rng(5).normal(size=(2, 12, 2)).astype(np.float32)
-    demo = open_demo(EmbeddingMap({"read from a file": EmbeddingMaps(*points)}, np.arange(12) % 2, CLASSES[:2]))  # fmt: skip
+    maps = {"read from a file": EmbeddingMaps(*points)}
+    demo = open_demo(EmbeddingMap(maps, np.arange(12) % 2, CLASSES[:2]))
     drawn = demo.drawn()
     on_map = agreement(nearest(demo.demo.points[0, 1], 5), demo.demo.labels)
     assert drawn["agreements"] == [pytest.approx(on_map)]

@@ -26,8 +26,8 @@ from lecture_utils.widgets import FeatureMapExplorer
 LISTEN = on_drawn("FeatureMapExplorer")
 
 
-def pictures():
-    """Return three pictures of patches: two of noise, one all black."""
+def make_images():
+    """Return three images of patches: two of noise, one all black."""
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, (2, 14, 14, 3), dtype=np.uint8)
     patches = [np.kron(each, np.ones((16, 16, 1), np.uint8)) for each in noise]
@@ -70,7 +70,7 @@ class Page:
     def check(self, sort, dark=False):
         """Compare order, numbers and maps of all cards on screen with Python's."""
         drawn = self.drawn()
-        layer = self.explorer.maps[drawn["network"]][drawn["layer"]]
+        layer = self.explorer.maps[drawn["model"]][drawn["layer"]]
         left, right = drawn["sides"]
         a, b = layer.responses[left], layer.responses[right]
         merit = {"number": 0 * a, "response": np.maximum(a, b), "difference": np.abs(a - b)}[sort]
@@ -81,12 +81,12 @@ class Page:
         colors = palette.signed_colors if layer.is_signed else palette.sequential_colors
         for i in (0, 1, len(drawn["filters"]) - 1):
             filter = drawn["filters"][i]
-            for side, picture in enumerate((left, right)):
+            for side, index in enumerate((left, right)):
                 image = pixels(self.card(i).locator("canvas").nth(side))[..., :3]
-                shown = layer.shown[picture, filter]
+                shown = layer.shown[index, filter]
                 wanted = colors(shown, layer.limit, dark)
                 assert image.shape == wanted.shape
-                if not layer.maps[picture, filter].any():
+                if not layer.maps[index, filter].any():
                     assert (image == wanted).all()  # perfectly empty
                 else:
                     assert np.abs(image - wanted.astype(int)).mean() < 12
@@ -110,18 +110,23 @@ def written(value):
 @pytest.fixture
 def explorer(mount, page):
     return Page(
-        mount, page, FeatureMapExplorer(networks(), images=pictures(), layer="convolution 1")
+        mount, page, FeatureMapExplorer(networks(), images=make_images(), layer="convolution 1")
     )
 
 
 def test_maps_numbers_and_order_are_pythons(explorer):
     root = explorer.root
     drawn = explorer.check("response")
-    assert drawn["network"] == "deep" and len(drawn["filters"]) == 48
+    assert drawn["model"] == "deep" and len(drawn["filters"]) == 48
     assert "60 filters with maps of 27×27" in root.inner_text()
     assert f"Dead (silent for all 3 images): {len(drawn['dead'])}." in root.inner_text()
-    for sort in ("difference", "number", "response"):
-        root.get_by_role("radio", name={"difference": "Largest difference", "number": "In the order", "response": "Strongest"}[sort]).check(force=True)  # fmt: skip
+    orders = {
+        "difference": "Largest difference",
+        "number": "In the order",
+        "response": "Strongest",
+    }
+    for sort, name in orders.items():
+        root.get_by_role("radio", name=name).check(force=True)
         wait_for_frames(explorer.page)
         explorer.check(sort)
     root.get_by_role("button", name="Show more of the 60 filters").click()
@@ -138,14 +143,14 @@ def test_maps_numbers_and_order_are_pythons(explorer):
     wait_for_frames(explorer.page)
     explorer.check("response", dark=True)
     root.get_by_label("Network", exact=True).select_option("flat")
-    explorer.drawn(network="flat")
+    explorer.drawn(model="flat")
     explorer.check("response", dark=True)
     # Back where one was.
     root.get_by_label("Network", exact=True).select_option("deep")
-    explorer.drawn(network="deep", layer="convolution 2")
+    explorer.drawn(model="deep", layer="convolution 2")
 
 
-def test_one_filter_enlarged_over_the_pictures(explorer):
+def test_one_filter_enlarged_over_the_images(explorer):
     explorer.card(4).click()
     drawn = explorer.drawn()
     filter = drawn["filters"][4]
@@ -162,20 +167,26 @@ def test_one_filter_enlarged_over_the_pictures(explorer):
         over = panel.locator(".fme-map").bounding_box()
         assert (over["x"] - box["x"]) / box["width"] == pytest.approx(0.5 / 224, abs=0.003)
         assert over["width"] / box["width"] == pytest.approx(216 / 224, abs=0.003)
-    table = explorer.root.locator(".fme-table")
+    rows = explorer.root.locator(".fme-table tbody tr")
+    expect(rows).to_have_count(0)  # until a reader opens the table
     explorer.root.get_by_text("in numbers").click()
-    rows = table.locator("tbody tr").all_inner_texts()
-    assert len(rows) == 3
-    for i, row in enumerate(rows):
-        assert written(layer.responses[i, filter]) in row
+    expect(rows).to_have_count(3)
+    for i in range(3):
+        expect(rows.nth(i)).to_contain_text(written(layer.responses[i, filter]))
+    other = drawn["filters"][1]
+    explorer.card(1).click()
+    for i in range(3):
+        expect(rows.nth(i)).to_contain_text(written(layer.responses[i, other]))
+    explorer.root.evaluate("(root) => { root.drawn = null; }")
     slider = explorer.root.get_by_role("slider")
     slider.fill("0")
-    picture = explorer.root.locator(".fme-image").first
+    image = explorer.root.locator(".fme-image").first
     opacity = "canvas => [canvas.style.opacity, canvas.nextSibling.style.opacity]"
-    assert picture.evaluate(opacity) == ["0", "1"]
+    assert image.evaluate(opacity) == ["0", "1"]
+    assert explorer.drawn(filter=other)["layer"] == "convolution 1"
     slider.focus()
     explorer.page.keyboard.press("End")
-    assert picture.evaluate(opacity) == ["1", "0"]
+    assert image.evaluate(opacity) == ["1", "0"]
 
 
 def test_the_keyboard_walks_the_cards(explorer):
@@ -186,7 +197,16 @@ def test_the_keyboard_walks_the_cards(explorer):
     columns = explorer.root.evaluate(
         "root => { const all = [...root.querySelectorAll('.fme-card')]; return all.filter((c) => c.offsetTop === all[0].offsetTop).length; }"
     )
-    for key, at in (("ArrowRight", 1), ("ArrowDown", 1 + columns), ("ArrowLeft", columns), ("ArrowUp", 0), ("ArrowUp", 0), ("End", 47), ("Home", 0)):  # fmt: skip
+    moves = [
+        ("ArrowRight", 1),
+        ("ArrowDown", 1 + columns),
+        ("ArrowLeft", columns),
+        ("ArrowUp", 0),
+        ("ArrowUp", 0),
+        ("End", 47),
+        ("Home", 0),
+    ]
+    for key, at in moves:
         page.keyboard.press(key)
         explorer.drawn(filter=filters[at])
         assert root.locator('.fme-card[aria-checked="true"]').count() == 1
@@ -230,10 +250,10 @@ def test_an_empty_map_is_said_to_be_empty(explorer):
 
 
 def test_what_python_sets_is_shown(mount, page):
-    explorer = FeatureMapExplorer(networks(), images=pictures())
-    explorer.network, explorer.sort, explorer.filter = "flat", "number", 2
+    explorer = FeatureMapExplorer(networks(), images=make_images())
+    explorer.model, explorer.sort, explorer.filter = "flat", "number", 2
     explorer.left, explorer.right = "two", "two"
-    drawn = Page(mount, page, explorer).drawn(network="flat", filter=2)
+    drawn = Page(mount, page, explorer).drawn(model="flat", filter=2)
     assert drawn["sides"] == [1, 1] and drawn["filters"] == [0, 1, 2, 3]
 
 
@@ -252,7 +272,7 @@ def test_the_copied_program_runs_and_agrees(mount, page):
 
 
 def test_a_damaged_sprite_is_said(mount, page):
-    explorer = FeatureMapExplorer(networks(), images=pictures())
+    explorer = FeatureMapExplorer(networks(), images=make_images())
     explorer.sprites = np.zeros_like(explorer.sprites)
     page.add_init_script(LISTEN)
     mount(explorer)
@@ -264,7 +284,7 @@ def test_a_damaged_sprite_is_said(mount, page):
 def test_two_beside_each_other_and_accessibility(mount, page):
     page.set_viewport_size({"width": 390, "height": 900})
     page.emulate_media(reduced_motion="reduce")
-    both = [FeatureMapExplorer(networks(), images=pictures()) for _ in range(2)]
+    both = [FeatureMapExplorer(networks(), images=make_images()) for _ in range(2)]
     page.add_init_script(LISTEN)
     mount(*both)
     roots = page.locator(".lu-feature-map-explorer")

@@ -121,6 +121,18 @@ def test_shift_numbers(show):
         f"the difference is {100 * expected:.1f}"[:-1]
         in page.root.locator(".maps-effect").inner_text()
     )
+    # Other places in the sum change nothing about it.
+    page.page.evaluate(
+        "addEventListener('lu:drawn', ({ detail }) => { window.vectors = [...(window.vectors ?? []), detail.pooled]; })"
+    )
+    plane = page.root.get_by_role("application", name="Sum")
+    for x in (10, 30, 50):
+        plane.hover(position={"x": x, "y": 20})
+        page.drawn()
+    assert page.page.evaluate("[window.vectors.length > 1, new Set(window.vectors).size]") == [
+        True,
+        1,
+    ]
     page.root.get_by_role("button", name="Shift back").click()
     assert page.drawn()["shift"] == [0, 0] and page.drawn()["changed"] == 0
 

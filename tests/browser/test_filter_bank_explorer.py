@@ -31,9 +31,11 @@ class Page:
         self.scroll = root.get_by_role("group", name="Matrix of responses")
 
     def settle(self, out_of_sight=False):
-        """Wait until what was asked for is painted; rows out of sight follow some frames later."""
+        """Wait until what was asked for is painted; rows out of sight follow when nothing moves."""
         expect(self.root.locator(".bank-results")).not_to_have_attribute("aria-busy", "true")
-        wait_for_frames(self.page, 12 if out_of_sight else 2)
+        wait_for_frames(self.page)
+        if out_of_sight:
+            expect(self.root.locator(".bank-scroll[data-unpainted]")).to_have_count(0)
 
     def check(self, expected):
         """Compare what the page measured with Python's explorer; return the page's state."""
@@ -159,7 +161,7 @@ def random_bank():
 
 def lecture_bank():
     listed = [(0.16, 1.2, 4.0), (0.31, 0, 3.6), (0.36, 1.6, (1.3, 3.0)), (0.31, np.pi, 3.6)]
-    return GaborBank.from_list(listed, offset=0.7)
+    return GaborBank.from_list(listed, phase=0.7)
 
 
 def short_bank():

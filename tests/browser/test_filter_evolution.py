@@ -130,8 +130,11 @@ def test_the_slider_goes_through_all_steps(demo):
 def test_a_size_is_chosen_in_the_list_or_on_the_curve(demo):
     widths = [demo.column(i).bounding_box()["width"] for i in range(3)]
     assert np.ptp(widths) < 1
+    weights = demo.root.evaluate_handle("(root) => root.drawn.weights[0]")
     demo.choose("Training images", "500")
     assert demo.check()["selected"] == 500
+    # Filters that are on screen already are not decoded again.
+    assert demo.root.evaluate("(root, weights) => root.drawn.weights[0] === weights", weights)
     widths = [demo.column(i).bounding_box()["width"] for i in range(3)]
     assert widths[1] > 1.9 * widths[0] and abs(widths[0] - widths[2]) < 1
     chart = demo.root.locator(".evolution-chart svg")

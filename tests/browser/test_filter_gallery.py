@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import demo_data
 import numpy as np
 import pytest
 from page_tools import KEEP_COPIES, on_drawn, pixels, read, violations, wait_for_fading
@@ -135,7 +136,7 @@ def test_images_and_numbers_are_the_recordings(gallery):
     gallery.drawn(objective="neuron")
     gallery.check()
     root.get_by_label("Network", exact=True).select_option(LITE)
-    gallery.drawn(network=LITE, layer="stage2.0", objective="neuron")
+    gallery.drawn(model=LITE, layer="stage2.0", objective="neuron")
     gallery.check()
     gallery.layer("stage5.1")
     gallery.check()
@@ -147,7 +148,7 @@ def test_images_and_numbers_are_the_recordings(gallery):
     root.get_by_text("channel (mean)").click()
     gallery.drawn(layer="stage7.0", objective="channel")
     root.get_by_label("Network", exact=True).select_option(CATS)
-    gallery.drawn(network=CATS, layer="layer 9")  # back where one was
+    gallery.drawn(model=CATS, layer="layer 9")  # back where one was
     assert root.get_by_label("class logit").is_disabled()
     assert root.get_by_text("This network was retrained").is_hidden()
 
@@ -177,9 +178,39 @@ def test_every_slider_shows_its_prior_and_the_plot_its_activation(mount, page):
             for other in set(SWEEPS) - {prior}:
                 default = SWEEPS[other].index(settings[0][other])
                 assert gallery.slider(other).input_value() == str(default)
+    rows = gallery.root.locator(".gallery-table tbody tr")
+    expect(rows).to_have_count(0)  # until a reader opens the table
     gallery.root.get_by_text("The priors in numbers").click()
-    rows = gallery.root.locator(".gallery-table tbody tr").all_inner_texts()
-    assert len(rows) == sum(map(len, SWEEPS.values()))
+    expect(rows).to_have_count(sum(map(len, SWEEPS.values())))
+    chosen = gallery.root.locator(".gallery-table tr.now td").last
+    expect(chosen).to_have_text(written(swept[setting]))
+    gallery.slider("fourier").fill("0")
+    setting = settings.index({**settings[0], "fourier": SWEEPS["fourier"][0]})
+    expect(chosen).to_have_text(written(swept[setting]))
+
+
+def test_a_prior_paints_only_the_large_image(gallery):
+    gallery.drawn()
+    gallery.page.evaluate(
+        """() => {
+          const { prototype } = CanvasRenderingContext2D;
+          const { drawImage } = prototype;
+          window.painted = new Set();
+          prototype.drawImage = function (...rest) {
+            window.painted.add(this.canvas);
+            return drawImage.apply(this, rest);
+          };
+        }"""
+    )
+    gallery.slider("fourier").fill("0")
+    settings = gallery.gallery._network["settings"]
+    gallery.drawn(setting=settings.index({**settings[0], "fourier": SWEEPS["fourier"][0]}))
+    assert gallery.page.evaluate("window.painted.size") == 1
+    gallery.root.locator(".gallery-card").nth(1).click()
+    gallery.drawn(filter=gallery.gallery._entry["channels"][1])
+    inside = "(root) => [...root.querySelectorAll('.gallery-card canvas')].some((each) => window.painted.has(each))"
+    assert not gallery.root.evaluate(inside)
+    gallery.check()
 
 
 def test_keys(gallery):
@@ -208,7 +239,7 @@ def test_what_python_sets_is_shown(mount, page):
     shown = Page(mount, page, gallery)
     assert shown.check() == {
         "demo": "filter_gallery",
-        "network": LITE, "layer": "classes", "filter": 207, "objective": "logit", "setting": 3,
+        "model": LITE, "layer": "classes", "filter": 207, "objective": "logit", "setting": 3,
     }  # fmt: skip
     assert shown.root.get_by_label("Network", exact=True).count() == 0
 
@@ -234,9 +265,6 @@ def test_the_copied_program_runs_and_agrees(mount, page, objective):
 
 def test_images_of_a_layer_are_loaded_when_it_is_chosen(mount, page, tmp_path):
     """As in the built book: every deferred array is in a script of its own."""
-    sys.path.insert(0, str(conftest_root() / "book" / "_ext"))
-    import demo_data
-
     gallery = FilterGallery(CATS)
     page.add_init_script(LISTEN)
     mount(gallery)
@@ -273,12 +301,6 @@ def test_images_of_a_layer_are_loaded_when_it_is_chosen(mount, page, tmp_path):
     page.get_by_role("radio", name="layer 3").check(force=True)
     expect(page.locator(".gallery-heading")).to_contain_text("cannot be shown: ")
     page.trouble.clear()  # the request was aborted by this test
-
-
-def conftest_root():
-    from pathlib import Path
-
-    return Path(__file__).resolve().parents[2]
 
 
 def test_damaged_images_and_new_weights_are_said(mount, page):

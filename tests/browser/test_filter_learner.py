@@ -21,7 +21,7 @@ LISTEN = on_drawn(
   target.drawn = {
     step, loss, distance, losses: losses.length, floor: task.floor, eigenvalues: keep(task.curvature.eigenvalues),
     weights: keep(weights), velocity: keep(velocity), gradient: keep(gradient), update: keep(update),
-    positions: keep(positions), answers: keep(task.responses), image: keep(task.image), size: [task.h, task.w],
+    positions: keep(positions), responses: keep(task.responses), image: keep(task.image), size: [task.h, task.w],
     target: keep(task.target), k: task.k,
   };
   window.drawings = (window.drawings ?? 0) + 1;""",
@@ -75,8 +75,8 @@ class Page:
         drawn = self.drawn()
         image = torch.tensor(drawn["image"])[None, None]
         weight = torch.tensor(drawn["weights"])[None, None].requires_grad_()
-        answers = torch.tensor(drawn["answers"], dtype=torch.float64)
-        errors = F.conv2d(image, weight).flatten() - answers
+        responses = torch.tensor(drawn["responses"], dtype=torch.float64)
+        errors = F.conv2d(image, weight).flatten() - responses
         errors[drawn["positions"]].square().mean().backward()
         gradient = weight.grad[0, 0].numpy()
         np.testing.assert_allclose(drawn["gradient"], gradient, atol=1e-5, rtol=1e-5)
@@ -123,7 +123,7 @@ def test_gradient_and_update_are_those_of_autograd_and_python(open_learner, seed
         drawn = page.check(settings["learning_rate"], settings["momentum"])
         assert drawn["step"] == step
         assert drawn["positions"] == learner.positions.tolist()
-        np.testing.assert_allclose(drawn["answers"], learner.responses, atol=1e-6)
+        np.testing.assert_allclose(drawn["responses"], learner.responses, atol=1e-6)
         np.testing.assert_allclose(drawn["weights"], learner.weights, atol=1e-6)
         np.testing.assert_allclose(drawn["gradient"], learner.gradient, atol=1e-5)
         page.button("Step").click()
@@ -307,7 +307,7 @@ def test_what_a_notebook_sends_back_is_no_news_but_new_weights_are(page, serve, 
     page.evaluate(receive, sent(learner, "seed", "weights", "velocity", "steps"))
     drawn = shown.check(0.5, 0.9)
     np.testing.assert_allclose(drawn["weights"], learner.weights, atol=1e-12)
-    np.testing.assert_allclose(drawn["answers"], learner.responses, atol=1e-6)
+    np.testing.assert_allclose(drawn["responses"], learner.responses, atol=1e-6)
 
 
 def test_a_rate_that_is_too_large_diverges_into_a_sentence(open_learner):

@@ -47,7 +47,7 @@ def random_settings(elongated):
 def bank_of(frequency, theta, sigma, sigma_y, phase):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return GaborBank.from_list([(frequency, theta, (sigma, sigma_y))], offset=phase)
+        return GaborBank.from_list([(frequency, theta, (sigma, sigma_y))], phase=phase)
 
 
 KERNEL = """
@@ -71,10 +71,10 @@ def test_kernels_are_those_of_python_and_of_scikit_image(call, elongated, draw):
         phase=phase,
     )
     kernel = np.reshape(re, (height, width)) + 1j * np.reshape(im, (height, width))
-    options = {"theta": theta, "sigma_x": sigma, "sigma_y": sigma_y, "offset": phase}
+    options = {"theta": theta, "sigma_x": sigma, "sigma_y": sigma_y}
     for expected in (
-        gabor_kernel(frequency, **options),
-        reference_kernel(frequency, **options),
+        gabor_kernel(frequency, **options, phase=phase),
+        reference_kernel(frequency, **options, offset=phase),
     ):
         assert kernel.shape == expected.shape
         np.testing.assert_allclose(kernel, expected, atol=1e-12 * np.abs(expected).max())
@@ -126,7 +126,7 @@ def test_another_image_of_the_same_size(call):
     )
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (4, 6), (15, 8), (30, 45), (50, 50), (64, 18)])
+@pytest.mark.parametrize("shape", [(1, 1), (4, 6), (9, 8), (24, 27), (54, 54), (64, 18)])
 def test_fourier_transforms(call, shape):
     values = rng.normal(size=shape) + 1j * rng.normal(size=shape)
     filled = max(1, shape[0] // 2)
@@ -157,7 +157,7 @@ def test_fast_lengths(call):
     lengths = call(
         "_shared/math/fourier", "return sizes.map(m.fastLength)", sizes=[1, 7, 31, 304, 349, 513]
     )
-    assert lengths == [1, 8, 32, 320, 360, 540]
+    assert lengths == [1, 8, 32, 324, 384, 576]
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (3, 17), (25, 25)])

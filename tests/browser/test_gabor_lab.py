@@ -66,7 +66,7 @@ class Page:
         image = self.image()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # A wave may be above Nyquist.
-            bank = GaborBank.from_list([(frequency, theta, (sigma, sigma_y))], offset=phase)
+            bank = GaborBank.from_list([(frequency, theta, (sigma, sigma_y))], phase=phase)
         response = bank.responses(image)[0]
         largest = np.abs(response).max()
         row, column = self.position()

@@ -242,6 +242,18 @@ def test_cells_by_keyboard_and_pointer(show, demo):
 
 def test_opacity_and_smoothness(show):
     page = show()
+    page.choose(f"{STAGES[0]}:")
+    page.drawn()
+    lists = (
+        "addEventListener('lu:drawn', ({ detail }) => { (window.lists ??= []).push(detail.list); })"
+    )
+    page.page.evaluate(lists)
+    for opacity in ("40", "60"):
+        page.root.get_by_role("slider", name="Opacity").fill(opacity)
+        page.drawn()
+    # Nothing is computed again.
+    assert page.page.evaluate("[window.lists.length, new Set(window.lists).size]") == [2, 1]
+    page.choose(f"{STAGES[-1]}:")
     canvas = page.root.locator(".cam-view canvas").first
     page.root.get_by_role("slider", name="Opacity").fill("0")
     page.drawn()

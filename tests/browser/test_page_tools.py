@@ -1,7 +1,7 @@
 """What tests of all pages look at must be able to fail."""
 
 import pytest
-from page_tools import violations
+from page_tools import layout_shift, violations, wait_for_frames
 
 PALE = "color: #bbb"
 WORDS = "<p><span class='k'>def</span> <span class='n'>first</span> <span class='n' {style}>second</span></p>"
@@ -40,3 +40,44 @@ def test_a_request_to_a_foreign_host_is_noticed_and_not_answered(page, serve, tm
     page.wait_for_function("document.title === 'none'")
     assert "foreign request: http://example.org/a.png" in page.trouble
     page.trouble.clear()
+
+
+PUSH = "document.querySelector('p').style.marginTop = '300px'"
+
+
+@pytest.mark.parametrize(
+    ("act", "moves"),
+    [
+        ("", False),
+        (f"setTimeout(() => {{ {PUSH} }})", True),
+        # Before anybody looks, and while somebody does.
+        (
+            f"{PUSH}; requestAnimationFrame(() => {{ document.body.style.marginTop = '200px' }})",
+            True,
+        ),
+        # A table of contents unfolds; what is not in sight moves.
+        ("document.querySelector('nav li').style.height = '300px'", False),
+        ("document.querySelector('p:last-child').style.marginTop = '300px'", False),
+    ],
+)
+def test_a_page_that_moves_by_itself_is_noticed(page, act, moves):
+    entries = "<li>One</li><li>Two</li>"
+    page.set_content(
+        f"<!doctype html><nav style='position: absolute; right: 0'><ul>{entries}</ul></nav>"
+        f"<main><h1>Words</h1>{'<p>Some words.</p>' * 50}</main>"
+    )
+    wait_for_frames(page, 3)
+    page.evaluate(f"() => {{ {act} }}")
+    wait_for_frames(page, 3)
+    assert (layout_shift(page) > 0.02) == moves
+
+
+def test_what_a_click_moves_does_not_count(page):
+    page.set_content(
+        f'<!doctype html><button onclick="{PUSH}">Push</button>{"<p>Some words.</p>" * 50}'
+    )
+    wait_for_frames(page, 3)
+    page.get_by_role("button").click()
+    assert layout_shift(page) == 0
+    top = "document.querySelector('p').getBoundingClientRect().top"
+    assert page.evaluate(top) > 300

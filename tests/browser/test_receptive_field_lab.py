@@ -35,7 +35,7 @@ class Page:
         assert drawn["layers"] == lab.layers
         fields = lab.receptive_fields
         assert [f["size"] for f in drawn["fields"][1:]] == [f.size[0] for f in fields]
-        assert [f["step"] for f in drawn["fields"][1:]] == [f.jump[0] for f in fields]
+        assert [f["jump"] for f in drawn["fields"][1:]] == [f.jump[0] for f in fields]
         size = fields[-1].size[0]
         expected = np.outer(lab.profile, lab.profile)
         found = np.reshape(drawn["map"], (size, size))

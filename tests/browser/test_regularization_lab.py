@@ -206,11 +206,11 @@ class Page:
         scale = self.curve_scale(quantity)
         for i, name in enumerate(names):
             runs = self.runs[name, drawn["strengths"][name]]
-            for j, part in enumerate(("train", "val")):
+            for j, split in enumerate(("train", "val")):
                 kind, line, thin, rest = lines[2 * i + j]
                 pale = name == "none" and drawn["method"] != "none"
-                assert kind == f"curves-curve {'run-pale' if pale else 'run-0'} {part}"
-                if part == "val":
+                assert kind == f"curves-curve {'run-pale' if pale else 'run-0'} {split}"
+                if split == "val":
                     seeds = np.array([run.history[f"val_{quantity}"] for run in runs])
                     epochs = np.arange(1, seeds.shape[1] + 1)
                 else:
@@ -387,6 +387,19 @@ def test_tables_have_the_numbers_of_dots_and_curves(demo):
             train = np.mean([run.clean_train["loss"][at] for run in runs])
             assert float(next(found)) == pytest.approx(validation, abs=6e-5)
             assert float(next(found)) == pytest.approx(train, abs=6e-5)
+
+
+def test_folded_tables_are_written_when_they_are_opened(demo):
+    fold = demo.root.get_by_text("The numbers as a table")
+    heads = demo.root.locator(".regularization-values thead th")
+    fold.click()
+    expect(heads.nth(1)).to_have_text(re.compile("^augmentation"))
+    fold.click()
+    demo.method("dropout")
+    demo.check()
+    expect(heads.nth(1)).to_have_text(re.compile("^augmentation"))
+    fold.click()
+    expect(heads.nth(1)).to_have_text(re.compile("^dropout"))
 
 
 def test_nothing_moves_when_settings_change(new_page, open_demo):

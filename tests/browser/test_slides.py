@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from conftest import serving
-from page_tools import violations
+from page_tools import violations, wait_for_frames
 from playwright.sync_api import expect
 from test_site import security_policy
 
@@ -166,7 +166,7 @@ def test_a_demo_on_a_slide_follows_the_mouse(deck, size):
     seen = set()
     for share in (0.3, 0.6, 0.8):
         page.mouse.move(canvas["x"] + share * canvas["width"], canvas["y"] + 0.5 * canvas["height"])
-        page.wait_for_timeout(0)
+        wait_for_frames(page)
         seen.add(demo.inner_text())
     assert len(seen) == 3, "the numbers follow the mouse"
 
@@ -248,7 +248,7 @@ def test_on_paper_every_slide_is_one_page(deck, name):
     total = page.evaluate("document.querySelectorAll('.stage').length")
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == total
-    # A demo is a picture there, and nothing sticks out of its page.
+    # A demo is a static figure there, and nothing sticks out of its page.
     assert page.locator(".demo-figure:visible").count() == page.locator(".demo").count()
     outside = page.evaluate(
         """[...document.querySelectorAll(".pdf-page")].filter((page) =>

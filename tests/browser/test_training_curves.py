@@ -17,9 +17,9 @@ from page_tools import (
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import TrainingCurves
+from lecture_utils.widgets._histories import COLUMNS
 from lecture_utils.widgets.training_curves import early_stopping
 from lecture_utils.widgets.training_curves.curves import spread
-from lecture_utils.widgets.training_curves.histories import COLUMNS
 
 matplotlib.use("Agg")
 
@@ -149,7 +149,7 @@ class Page:
 
     def check_marks(self, drawn):
         stops = [stop for run in drawn["runs"] for stop in run["stops"]]
-        seen = "val" in drawn["parts"]
+        seen = "val" in drawn["splits"]
         early = sum(stop["epochsSaved"] > 0 for stop in stops)
         for panel in (0, 1):
             assert self.marks(panel, "best") == self.marks(panel, "kept") == seen * len(stops)
@@ -204,11 +204,11 @@ def test_every_control(demo):
     demo.tick("logarithmic loss", True)
     assert demo.check()["log"] and ticks.all_text_contents() != before
     demo.tick("training", False)
-    assert demo.check()["parts"] == ["val"]
+    assert demo.check()["splits"] == ["val"]
     assert demo.root.locator(".curves-panel").first.locator("g.curves-curve.train").count() == 0
     demo.tick("validation", False)
     demo.tick("training", True)
-    assert demo.check()["parts"] == ["train"]
+    assert demo.check()["splits"] == ["train"]
     demo.tick("augmented", False)
     drawn = demo.check()
     assert [run["label"] for run in drawn["runs"]] == ["plain"] and drawn["longest"] == 20
@@ -248,6 +248,18 @@ def test_crosshair_by_keyboard(demo):
     at = demo.demo.runs[1]["seeds"][0]
     assert spoken.startswith("epoch 30 of 34. plain has ended. augmented: training loss")
     assert f"accuracy {at['val_accuracy'][29]:.2%}" in spoken
+
+
+def test_a_step_of_the_crosshair_prepares_no_curves(demo):
+    demo.drawn()
+    demo.root.evaluate("(root) => { window.runs = root.drawn.runs; }")
+    demo.stage.focus()
+    same_runs = "(root) => root.drawn.runs === window.runs"
+    demo.page.keyboard.press("Home")
+    assert demo.check()["epoch"] == 1 and demo.root.evaluate(same_runs)
+    demo.slide("Patience, in epochs", 1)
+    demo.check()
+    assert not demo.root.evaluate(same_runs)
 
 
 def test_crosshair_by_mouse(demo):
@@ -320,9 +332,9 @@ def test_curves_go_through_their_values(demo):
                     group.querySelector(`.${name}`).getAttribute("d")))"""
             )
             columns = [
-                run["lines"][f"{part}_{what}"]["mean"]
+                run["lines"][f"{split}_{what}"]["mean"]
                 for run in drawn["runs"]
-                for part in ("train", "val")
+                for split in ("train", "val")
             ]
             for (line, rest), mean in zip(paths, columns, strict=True):
                 # The pale rest begins where the line ends.
@@ -365,9 +377,9 @@ def test_copied_python_gives_the_same_numbers(new_page, open_demo):
         for axis, what in zip(names["axes"], ("loss", "accuracy"), strict=True):
             lines = {line.get_label(): line.get_ydata() for line in axis.get_lines()}
             for run in drawn["runs"]:
-                for part in ("train", "val"):
-                    expected = run["lines"][f"{part}_{what}"]["mean"]
-                    np.testing.assert_allclose(lines[f"{run['label']} {part}"], expected)
+                for split in ("train", "val"):
+                    expected = run["lines"][f"{split}_{what}"]["mean"]
+                    np.testing.assert_allclose(lines[f"{run['label']} {split}"], expected)
         assert names["axes"][0].get_yscale() == ("log" if smoothing else "linear")
         matplotlib.pyplot.close("all")
 

@@ -47,7 +47,7 @@ def made_up(seed=0):
     """Make runs that nobody trained, to test the demo with."""
     rng = np.random.default_rng(seed)
     runs = []
-    for i, (label, until) in enumerate(
+    for i, (label, train_from) in enumerate(
         zip(("only the head", "from stage6", "all"), RECORDED, strict=True)
     ):
         seeds = [
@@ -61,9 +61,25 @@ def made_up(seed=0):
             }
             for number in range(3 - i)
         ]
-        runs.append({"label": label, "network": LITE, "until": until, "pretrained": True, "seeds": seeds})  # fmt: skip
+        runs.append(
+            {
+                "label": label,
+                "model": LITE,
+                "train_from": train_from,
+                "pretrained": True,
+                "seeds": seeds,
+            }
+        )
     scratch = {**history(rng, 9, 0.8), "test_accuracy": 0.775, "test_count": 1000}
-    runs.append({"label": "from scratch", "network": LITE, "until": None, "pretrained": False, "seeds": [scratch]})  # fmt: skip
+    runs.append(
+        {
+            "label": "from scratch",
+            "model": LITE,
+            "train_from": None,
+            "pretrained": False,
+            "seeds": [scratch],
+        }
+    )
     return runs
 
 
@@ -92,13 +108,13 @@ class Page:
         drawn = self.drawn()
         python = TransferExplorer(
             *self.demo.runs,
-            networks=[LITE, RESNET],
-            network=drawn["network"],
-            until=drawn["until"],
+            models=[LITE, RESNET],
+            model=drawn["model"],
+            train_from=drawn["trainFrom"],
             outputs=drawn["outputs"],
         )
-        network = next(each for each in python.networks if each["name"] == drawn["network"])
-        stage = next(each for each in network["stages"] if each["name"] == drawn["until"])
+        network = next(each for each in python.networks if each["name"] == drawn["model"])
+        stage = next(each for each in network["stages"] if each["name"] == drawn["trainFrom"])
         backbone = sum(each["parameters"] for each in network["stages"][:-1])
         total = backbone + drawn["outputs"] * (network["features"] + 1)
         assert (drawn["trainable"], drawn["total"]) == (python.trainable, total)
@@ -122,7 +138,7 @@ class Page:
         )
         sizes = [each["parameters"] for each in network["stages"]]
         sizes[-1] *= drawn["outputs"]
-        at = [each["name"] for each in network["stages"]].index(drawn["until"])
+        at = [each["name"] for each in network["stages"]].index(drawn["trainFrom"])
         for i, (row, each, size) in enumerate(zip(rows, network["stages"], sizes, strict=True)):
             state = "" if not size else "learns" if i >= at else "frozen"
             name = "new head" if each["name"] == "head" else each["name"]
@@ -135,8 +151,8 @@ class Page:
             run
             for run in self.demo.runs
             if run["pretrained"]
-            and run["network"] == drawn["network"]
-            and run["until"] == drawn["until"]
+            and run["model"] == drawn["model"]
+            and run["train_from"] == drawn["trainFrom"]
         ]
         nearest = self.root.locator(".transfer-nearest")
         terms = ("test accuracy", "time per epoch")
@@ -189,16 +205,16 @@ def demo(open_demo):
 def test_keys_slide_through_every_boundary(demo):
     demo.slider.focus()
     stages = [s["name"] for s in demo.demo.networks[0]["stages"] if s["parameters"]]
-    assert demo.check()["until"] == "head"
-    for until in reversed(stages[:-1]):
+    assert demo.check()["trainFrom"] == "head"
+    for train_from in reversed(stages[:-1]):
         demo.page.keyboard.press("ArrowUp")
         drawn = demo.check()
-        assert drawn["until"] == until
-        learning = len(stages) - stages.index(until)
+        assert drawn["trainFrom"] == train_from
+        learning = len(stages) - stages.index(train_from)
         assert demo.slider.get_attribute("aria-valuenow") == str(learning)
     demo.page.keyboard.press("ArrowUp")
-    assert demo.check()["until"] == "stem"  # the end
-    for key, until in (
+    assert demo.check()["trainFrom"] == "stem"  # the end
+    for key, train_from in (
         ("ArrowDown", "stage1"),
         ("PageDown", "stage6"),
         ("PageDown", "head"),
@@ -210,7 +226,7 @@ def test_keys_slide_through_every_boundary(demo):
         ("Home", "head"),
     ):
         demo.page.keyboard.press(key)
-        assert demo.check()["until"] == until
+        assert demo.check()["trainFrom"] == train_from
     live = demo.root.locator(".lu-visually-hidden[role=status]")
     expect(live).to_contain_text("only the new head is trained")
 
@@ -231,7 +247,7 @@ def test_the_lectures_counts(demo):
     expect(demo.root.locator(".transfer-nearest")).to_contain_text("No run of ResNet18 was")
     assert demo.root.locator(".transfer-point").count() == 0
     demo.root.get_by_label("Network").select_option(LITE)
-    assert demo.check()["until"] == "stem"  # the same way
+    assert demo.check()["trainFrom"] == "stem"  # the same way
 
 
 def test_mouse_drags_the_boundary_and_clicks_move_it(demo):
@@ -245,12 +261,12 @@ def test_mouse_drags_the_boundary_and_clicks_move_it(demo):
         demo.page.mouse.move(handle["x"] + 14, y)
         demo.check()
     demo.page.mouse.up()
-    assert demo.check()["until"] == "stage6"
+    assert demo.check()["trainFrom"] == "stage6"
     demo.page.mouse.move(handle["x"], box["y"] + 200)
-    assert demo.drawn()["until"] == "stage6"  # released
+    assert demo.drawn()["trainFrom"] == "stage6"  # released
     box = rows.nth(2).bounding_box()
     demo.page.mouse.click(box["x"] + 80, box["y"] + 4)
-    assert demo.check()["until"] == "stage2"
+    assert demo.check()["trainFrom"] == "stage2"
     assert demo.slider.evaluate("(slider) => document.activeElement === slider")
 
 
@@ -259,39 +275,39 @@ def test_fingers_move_it_by_its_handle_and_by_a_tap(new_page, open_demo):
     demo.check()
     box = demo.root.locator(".transfer-row").nth(4).bounding_box()
     demo.page.touchscreen.tap(box["x"] + 60, box["y"] + 3)
-    assert demo.check()["until"] == "stage4"
+    assert demo.check()["trainFrom"] == "stage4"
     wait_for_fading(demo.page)  # the handle slides there
     handle = demo.root.locator(".transfer-handle").bounding_box()
     x, y = handle["x"] + 14, handle["y"] + 14
     swipe(demo.page, *[(x, y + step) for step in (0, 20, 40, 60, 76)])
-    assert demo.check()["until"] == "stage6"
+    assert demo.check()["trainFrom"] == "stage6"
 
 
 def test_a_finger_that_scrolls_does_not_move_it(new_page, open_demo):
     demo = open_demo(page=new_page(width=390, height=700, has_touch=True, is_mobile=True))
-    before = demo.check()["until"]
+    before = demo.check()["trainFrom"]
     demo.root.locator(".transfer-row").nth(4).scroll_into_view_if_needed()
     box = demo.root.locator(".transfer-row").nth(4).bounding_box()
     x, y = box["x"] + 60, box["y"] + 3
     swipe(demo.page, *[(x, y - step) for step in (0, 20, 40, 60, 80)])
     demo.page.wait_for_function("scrollY > 0")
-    assert demo.check()["until"] == before
+    assert demo.check()["trainFrom"] == before
 
 
 def test_where_nothing_was_recorded_it_points_to_the_nearest(demo):
     demo.slider.focus()
     for _ in range(2):
         demo.page.keyboard.press("ArrowUp")
-    assert demo.check()["until"] == "stage7"
+    assert demo.check()["trainFrom"] == "stage7"
     nearest = demo.root.locator(".transfer-nearest")
     expect(nearest).to_contain_text("No run was recorded at this boundary")
     assert nearest.get_by_role("button").all_inner_texts() == ["from stage6", "only the head"]
     # A button that goes away when it is pressed leaves the focus to the boundary.
     nearest.get_by_role("button", name="from stage6").press("Enter")
-    assert demo.check()["until"] == "stage6"
+    assert demo.check()["trainFrom"] == "stage6"
     expect(demo.slider).to_be_focused()
     demo.root.get_by_role("button", name="Move the boundary to: all").press("Enter")
-    assert demo.check()["until"] == "stem"
+    assert demo.check()["trainFrom"] == "stem"
     expect(demo.slider).to_be_focused()
     # A new head with other outputs changes the count, not what was recorded.
     demo.choose("feature extraction")
@@ -384,7 +400,7 @@ def test_the_chart_has_recorded_runs_and_nothing_else(demo):
 
 def test_the_copied_program_counts_the_same(open_demo):
     runs = made_up()
-    demo = open_demo(TransferExplorer(*runs, network=RESNET, until="layer4", outputs=3))
+    demo = open_demo(TransferExplorer(*runs, model=RESNET, train_from="layer4", outputs=3))
     drawn = demo.check()
     demo.root.get_by_role("button", name="Copy as Python").click()
     demo.page.wait_for_function("window.copied")
@@ -399,7 +415,7 @@ def test_the_copied_program_counts_the_same(open_demo):
 
 
 def test_no_runs_at_all(open_demo):
-    python = TransferExplorer(*made_up(), networks=[RESNET])
+    python = TransferExplorer(*made_up(), models=[RESNET])
     python.runs = []
     demo = open_demo(python)
     expect(demo.root.get_by_label("Network")).to_be_hidden()
@@ -413,8 +429,8 @@ def test_no_runs_at_all(open_demo):
 def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, theme):
     demo = open_demo(page=new_page(width=width))
     demo.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-    for until in ("partial fine-tuning", "end to end"):
-        demo.choose(until)
+    for strategy in ("partial fine-tuning", "end to end"):
+        demo.choose(strategy)
     demo.slider.focus()
     demo.page.keyboard.press("ArrowDown")
     demo.check()
@@ -426,13 +442,13 @@ def test_axe_finds_nothing_and_nothing_sticks_out(new_page, open_demo, width, th
 
 def test_two_explorers_live_side_by_side_and_rest(mount, page):
     page.add_init_script(LISTEN)
-    mount(TransferExplorer(*made_up()), TransferExplorer(*made_up(1), network=RESNET))
+    mount(TransferExplorer(*made_up()), TransferExplorer(*made_up(1), model=RESNET))
     first, second = page.locator(".lu-transfer-explorer").all()
     second.get_by_role("radio", name="end to end").check(force=True)
     page.wait_for_function(
         "document.querySelectorAll('.lu-transfer-explorer')[1].drawn.trainable === 11177025"
     )
-    assert first.evaluate("(root) => root.drawn.until") == "head"
+    assert first.evaluate("(root) => root.drawn.trainFrom") == "head"
     assert second.evaluate("(root) => root.drawn.trainable") == 11177025
     ids = page.evaluate("[...document.querySelectorAll('.lu-demo [id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))

@@ -184,6 +184,85 @@ def test_without_javascript_the_picture_is_there(new_page, mount):
     assert silent.get_by_text("picture").is_visible()
 
 
+#: The time after which a demo's still image is shown does not pass by itself: `late()` lets it.
+STILL_IMAGE_TIMER = """
+const { setTimeout: start, clearTimeout: stop } = window;
+const waiting = new Map();
+window.setTimeout = (act, delay, ...given) => {
+  if (delay !== 150) return start(act, delay, ...given);
+  const handle = `image ${waiting.size}`;
+  waiting.set(handle, () => act(...given));
+  return handle;
+};
+window.clearTimeout = (handle) => waiting.delete(handle) || stop(handle);
+window.late = () => { for (const act of waiting.values()) act(); };
+"""
+#: Waits for `loaded()` before it is ready, and for `drawn()` while it draws.
+SLOW = """
+export default {
+  initialize: () => new Promise((done) => { window.loaded = done; }),
+  async render({ el }) {
+    el.innerHTML = "<button>demo</button>";
+    await new Promise((done) => { window.drawn = done; });
+  },
+};
+"""
+
+
+def with_hidden_picture(widget):
+    """Let a widget's picture wait in a <noscript>, as it does in the book."""
+    widget.figure_html = lambda: "<noscript><p>picture</p></noscript>"
+    return widget
+
+
+def test_a_demo_that_is_there_at_once_leaves_its_picture_where_it_is(page, mount):
+    page.add_init_script(STILL_IMAGE_TIMER)
+    mount(with_hidden_picture(make(COUNTER, count=traitlets.Int(1))))
+    page.evaluate("late()")
+    assert page.locator(".demo-figure > noscript").count() == 1
+    assert not page.locator(".demo-figure").is_visible()
+    assert page.locator(".demo").evaluate("demo => demo.offsetHeight < 100")
+
+
+def test_a_picture_bridges_the_time_until_a_demo_is_there_and_nothing_moves(page, mount):
+    page.add_init_script(STILL_IMAGE_TIMER)
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => document.querySelector('.demo')"
+        ".insertAdjacentHTML('beforebegin', '<div style=\"height:600vh\"></div>'))"
+    )
+    mount(with_hidden_picture(make(SLOW)), start=lambda page: None)
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_function("'loaded' in window")
+    box, picture = page.locator(".demo"), page.get_by_text("picture")
+    heights = [box.bounding_box()["height"]]
+    assert picture.count() == 0 and heights[0] > 500
+    page.evaluate("late()")
+    assert picture.is_visible()
+    heights.append(box.bounding_box()["height"])
+    page.evaluate("loaded()")
+    button = page.get_by_role("button")
+    button.wait_for()
+    # While it draws, it already stands where it will be, and keeps its space.
+    assert not picture.is_visible() and page.locator(".demo-running").count() == 0
+    heights.append(box.bounding_box()["height"])
+    assert len(set(heights)) == 1
+    inside = "button => button.getBoundingClientRect().top - button.closest('.demo').getBoundingClientRect().top"
+    before = button.evaluate(inside)
+    page.wait_for_function("'drawn' in window")
+    page.evaluate("drawn()")
+    expect(page.locator(".demo-running")).to_have_count(1)
+    assert button.evaluate(inside) == before < 20
+
+
+def test_a_demo_that_cannot_start_shows_its_picture(page, mount):
+    page.add_init_script(STILL_IMAGE_TIMER)
+    broken = "export default { async render({ el }) { el.innerHTML = '<b>half</b>'; throw new Error('x'); } };"
+    mount(with_hidden_picture(make(broken)))
+    assert page.get_by_text("picture").is_visible() and page.get_by_role("alert").is_visible()
+    assert page.trouble
+    page.trouble.clear()
+
+
 def test_in_print_the_picture_is_there(mount):
     page = mount(make(COUNTER, count=traitlets.Int(1)))
     page.emulate_media(media="print")
@@ -207,7 +286,7 @@ def far_demo(page, tmp_path):
     server.
     """
 
-    def show(windows=3):
+    def show(windows=3, around=""):
         numbers = np.random.default_rng(0).integers(0, 256, 1000, dtype=np.uint8)
         widget = make(SUM, numbers=ArrayTrait("uint8"), count=traitlets.Int(4))
         widget.numbers = numbers
@@ -224,7 +303,7 @@ def far_demo(page, tmp_path):
             return name
 
         assert demo_data.move_demos(state, write, large=1000) == 2
-        gap = f'<div style="height:{windows}00vh"></div><div class="demo">'
+        gap = f'<div style="height:{windows}00vh"></div>{around}<div class="demo">'
         body = before + json.dumps(state) + after
         first, second = (m.start() for m in re.finditer('<div class="demo">', body))
         assert first < second
@@ -280,21 +359,44 @@ def asks_for(name):
     return lambda request: request.url.rpartition("/")[2] == name
 
 
-@pytest.mark.parametrize("windows, saves_data", [(3, False), (6, False), (3, True)])
-def test_files_come_before_a_moving_reader_does(page, far_demo, tmp_path, windows, saves_data):
+SKIPPED = (
+    '<section class="skippable" style="content-visibility:auto;contain-intrinsic-height:600px">'
+)
+#: The host has nothing to do with it: it only is the first one of its section.
+ANOTHER = '<div class="demo" style="height:10vh"></div>'
+
+
+@pytest.mark.parametrize(
+    "windows, saves_data, around, early",
+    [
+        (3, False, "", True),
+        (6, False, "", False),
+        (3, True, "", False),
+        # What is inside of a section that the browser skips is nowhere.
+        (3, False, SKIPPED, True),
+        (3, False, SKIPPED + SKIPPED, True),
+        (6, False, SKIPPED, False),
+        # A section may be long: only its first demo comes as early as the section.
+        (3, False, SKIPPED + ANOTHER, False),
+        (3, False, SKIPPED + ANOTHER + SKIPPED, False),
+    ],
+)
+def test_files_come_before_a_moving_reader_does(
+    page, far_demo, tmp_path, windows, saves_data, around, early
+):
     connection = f"{{ value: {{ saveData: {json.dumps(saves_data)} }} }}"
     page.add_init_script(f"Object.defineProperty(navigator, 'connection', {connection})")
     asked = []
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
-    expected = far_demo(windows)
+    expected = far_demo(windows, around)
     assert "large.js" not in asked
     (tmp_path / "later.js").write_text("")
     page.evaluate(ASK_LATER)
     with page.expect_request(asks_for("later.js")):
         page.mouse.move(5, 5)
-    assert ("large.js" in asked) == (windows == 3 and not saves_data)
+    assert ("large.js" in asked) == early
     assert page.locator("[data-waiting]").count() == 1  # it has not started
-    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.locator(".demo").last.scroll_into_view_if_needed()
     expect(page.locator(".demo-live").last).to_have_text(expected)
     assert asked.count("large.js") == 1
 

@@ -1,5 +1,6 @@
 """How notebooks are stored: stripped, addressed, and with the parts that every chapter has."""
 
+import ast
 import importlib.util
 import sys
 import types
@@ -50,6 +51,27 @@ def test_cells_are_short(path):
     ]
     shown = [source for source in long if "Quiz(" not in source]
     assert not shown, "an idea per cell; plumbing belongs into lecture_utils"
+
+
+@chapters
+def test_it_imports_only_public_names_of_the_package(path):
+    private = []
+    for cell in read(path).cells:
+        if cell.cell_type != "code":
+            continue
+        for node in ast.walk(ast.parse(TransformerManager().transform_cell(cell.source))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            else:
+                continue
+            private += [
+                f"{cell.id}: {name}"
+                for name in names
+                if name.startswith("lecture_utils.") and "._" in name
+            ]
+    assert not private
 
 
 @chapters

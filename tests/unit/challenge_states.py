@@ -108,10 +108,12 @@ DRAWS = {
             for name in ("synthesized", "examples")
         }
     },
-    "a_third_learns": lambda rng: {"until": str(rng.choice(["stage3", "stage6", "top", "head"]))},
+    "a_third_learns": lambda rng: {
+        "train_from": str(rng.choice(["stage3", "stage6", "top", "head"]))
+    },
     "most_for_the_memory": lambda rng: {
-        "network": "resnet18",
-        "until": str(rng.choice(["layer1", "layer2", "layer3", "head"])),
+        "model": "resnet18",
+        "train_from": str(rng.choice(["layer1", "layer2", "layer3", "head"])),
     },
     "lost_in_the_crowd": lambda rng: {
         "stage": str(rng.choice(["random weights", "pretrained", "fine-tuned"])),

@@ -226,6 +226,30 @@ def test_topics_do_not_import_each_other_in_circles():
     assert not groups, "\n".join(described(graph, group) for group in groups)
 
 
+def imports_of_other_demos(graph, package=PACKAGE):
+    """Yield where a module of one demo imports from another, or from all demos at once."""
+    widgets = f"{package}.widgets"
+
+    def demo_of(module):
+        first = module.removeprefix(f"{widgets}.").partition(".")[0]
+        own = module.startswith(f"{widgets}.") and not first.startswith("_")
+        return first if own else None
+
+    for module, targets in graph.items():
+        for target in targets:
+            if demo_of(module) and (
+                target == widgets or demo_of(target) not in (None, demo_of(module))
+            ):
+                yield f"{module} imports {target}"
+
+
+def test_demos_do_not_import_from_each_other():
+    graph = import_graph(FOLDER)
+    assert sum(name.startswith(f"{PACKAGE}.widgets.") for name in graph) > 50
+    found = sorted(imports_of_other_demos(graph))
+    assert not found, "\n".join(["move what both need into a shared module:", *found])
+
+
 def make_package(folder, files):
     for name, source in files.items():
         path = folder / "made_up" / name
@@ -267,6 +291,27 @@ def test_what_is_no_circle_is_none(tmp_path):
     )
     assert graph["made_up.b"] == {"made_up.b._three"}
     assert cycles(graph) == cycles(by_topic(graph)) == []
+
+
+def test_imports_between_demos_are_seen(tmp_path):
+    graph = make_package(
+        tmp_path,
+        {
+            "__init__.py": "",
+            "widgets/__init__.py": "import lazy",
+            "widgets/__init__.pyi": "from .lab import Lab\nfrom .game import Game",
+            "widgets/_shared.py": "",
+            "widgets/lab/__init__.py": "from .. import _shared\nfrom .data import load",
+            "widgets/lab/data.py": "from ..game.rules import RULES",
+            "widgets/game/__init__.py": "from .rules import RULES",
+            "widgets/game/rules.py": "def rules():\n    from .. import Lab",
+            "challenges.py": "from made_up.widgets.lab import Lab\nimport made_up.widgets",
+        },
+    )
+    assert sorted(imports_of_other_demos(graph, "made_up")) == [
+        "made_up.widgets.game.rules imports made_up.widgets",
+        "made_up.widgets.lab.data imports made_up.widgets.game.rules",
+    ]
 
 
 def test_gaps_are_seen():

@@ -46,7 +46,7 @@ def test_it_climbs(network, method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_seed_gives_the_same_pictures_and_a_batch_the_same_as_one(network, method):
+def test_a_seed_gives_the_same_images_and_a_batch_the_same_as_one(network, method):
     together = ascend(network, method=method, steps=3)
     assert torch.equal(together.images, ascend(network, method=method, steps=3).images)
     assert not torch.equal(together.images, ascend(network, method=method, steps=3, seed=1).images)

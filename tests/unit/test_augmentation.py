@@ -27,7 +27,7 @@ def one_thread():
 
 
 def smooth(count, height=40, width=52, channels=3, seed=0):
-    """Random pictures without hard edges, where interpolation is well behaved."""
+    """Random images without hard edges, where interpolation is well behaved."""
     noise = torch.rand(
         count, channels, height + 8, width + 8, generator=torch.Generator().manual_seed(seed)
     )
@@ -39,7 +39,7 @@ def uniform(low, high, count, seed):
     return low + (high - low) * torch.rand(count, generator=generator)
 
 
-# ---- the same parameters give the same picture
+# ---- the same parameters give the same image
 
 
 def test_affine_equals_torchvision_except_on_black_edges():
@@ -111,7 +111,7 @@ def test_erase_equals_torchvision():
 
 
 def test_geometry_in_one_go_equals_the_steps_one_after_the_other():
-    # A picture without detail: it does not matter that torchvision resamples it three times.
+    # An image without detail: it does not matter that torchvision resamples it three times.
     across = torch.linspace(0.2, 0.8, 120).expand(1, 3, 120, 120)
     images = ((across + across.mT) / 2).contiguous()
     augment = Augment(degrees=10, shear=5, crop=(0.4, 0.5), flip=0.5)
@@ -275,7 +275,7 @@ EVERYTHING = Augment(
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_pictures_keep_shape_type_and_range_and_the_input_stays(channels, layout):
+def test_images_keep_shape_type_and_range_and_the_input_stays(channels, layout):
     images = smooth(6, channels=channels).contiguous(memory_format=layout)
     before = images.clone()
     changed = EVERYTHING(images)
@@ -297,13 +297,13 @@ def test_one_step_alone_leaves_the_input_alone(options):
 
 def test_bytes_come_back_as_bytes():
     images = (smooth(6) * 255).to(torch.uint8)
-    draw = lambda pictures: EVERYTHING(pictures, torch.Generator().manual_seed(1))  # noqa: E731
+    draw = lambda batch: EVERYTHING(batch, torch.Generator().manual_seed(1))  # noqa: E731
     changed = draw(images)
     assert changed.dtype == torch.uint8
     assert torch.equal(changed, (draw(images / 255) * 255).round().to(torch.uint8))
 
 
-def test_every_picture_differs_and_a_generator_repeats():
+def test_every_image_differs_and_a_generator_repeats():
     images = smooth(1).expand(5, 3, 40, 52)
     draw = lambda seed: EVERYTHING(images, torch.Generator().manual_seed(seed))  # noqa: E731
     assert torch.equal(draw(1), draw(1))
@@ -444,7 +444,7 @@ def test_options_that_make_no_sense_are_refused(options):
 
 
 @pytest.mark.parametrize("shape", [(3, 8, 8), (2, 4, 8, 8), (2, 2, 8, 8)])
-def test_shapes_that_are_no_batch_of_pictures_are_refused(shape):
+def test_shapes_that_are_no_batch_of_images_are_refused(shape):
     with pytest.raises(ValueError, match="shape"):
         EVERYTHING(torch.zeros(shape))
 

@@ -11,7 +11,8 @@ from torchvision.transforms import v2
 
 from lecture_utils import datasets
 from lecture_utils.widgets import AugmentationLab
-from lecture_utils.widgets.augmentation_lab import LIMITS, PRESETS, as_square
+from lecture_utils.widgets._images import as_square
+from lecture_utils.widgets.augmentation_lab import LIMITS, PRESETS
 from lecture_utils.widgets.augmentation_lab.figure import (
     compose,
     drawn_by_torchvision,
@@ -111,7 +112,7 @@ def test_the_figure_in_the_page_tells_the_settings_and_leaves_the_generator_alon
 
 
 def test_versions_of_the_figure():
-    image, other = as_square(rng.random((112, 112, 3))), as_square(rng.random((112, 112, 3)))
+    image, other = (as_square(rng.random((112, 112, 3)), side=112) for _ in range(2))
     versions = drawn_by_torchvision(image, dict(OFF), 0, 3, other)
     assert all(np.array_equal(version, image) for version in versions)
     mixed = drawn_by_torchvision(image, {**OFF, "mixup": 1.0}, 0, 2, other)

@@ -6,31 +6,28 @@ import asyncio
 import base64
 import json
 import re
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
+import answers
+import demo_data
+import execute_chapters
+import lean_pages
+import lean_styles
+import mathml
 import nbformat
+import old_files
+import progress
 import pytest
+import repository
+import stale_notebooks
 from jupyter_cache import get_cache
 from jupyter_cache.cache.main import CacheBundleIn
 from sphinx.builders.html._assets import _JavaScript
 from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-
-import answers  # noqa: E402
-import demo_data  # noqa: E402
-import execute_chapters  # noqa: E402
-import lean_pages  # noqa: E402
-import lean_styles  # noqa: E402
-import mathml  # noqa: E402
-import old_files  # noqa: E402
-import progress  # noqa: E402
-import repository  # noqa: E402
-import stale_notebooks  # noqa: E402
 
 # ---- the repository's address ----
 

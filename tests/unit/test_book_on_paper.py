@@ -69,7 +69,7 @@ def test_every_link_inside_the_book_has_its_target(soup):
     assert targets and all(len(soup.select(f"[id='{target}']")) == 1 for target in targets)
 
 
-def test_figures_and_pictures_are_there_at_once(soup):
+def test_figures_and_images_are_there_at_once(soup):
     assert not soup.select("noscript, .figure-later, script, nav:not(.contents), [loading]")
     assert soup.select_one("svg")["id"] == "kept" and soup.select_one("g")["id"] == "g1"
     assert soup.image["xlink:href"] == "../html/_static/figures/a.png"

@@ -2,13 +2,12 @@
 
 import os
 import subprocess
-import sys
+from pathlib import Path
 
-import pytest
-from conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
 import book_state
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

@@ -354,7 +354,7 @@ def test_fashion_sample():
         assert data.images.dtype == np.uint8
         assert data.images.max() == 255
         assert len(np.unique(data.images.reshape(len(data), -1), axis=0)) == len(data)
-    # Real pictures with their own labels: the nearest training picture tells most test labels.
+    # Real images with their own labels: the nearest training image tells most test labels.
     flat = [torch.from_numpy(d.images.reshape(len(d), -1) / 255) for d in (train, test)]
     nearest = torch.cdist(flat[1], flat[0]).argmin(dim=1).numpy()
     assert (train.labels[nearest] == test.labels).mean() > 0.65

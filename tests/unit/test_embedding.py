@@ -34,7 +34,7 @@ def small_network():
     )
 
 
-def pictures(count=10, seed=0):
+def make_images(count=10, seed=0):
     rng = np.random.default_rng(seed)
     return torch.from_numpy(rng.integers(0, 256, (count, 3, 9, 7), dtype=np.uint8))
 
@@ -54,7 +54,7 @@ def folder_of(cache):
 @pytest.mark.parametrize("until", ["pool", "head"])
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 99])
 def test_it_is_what_the_network_computes_in_prediction(until, batch_size):
-    model, images = small_network(), pictures()
+    model, images = small_network(), make_images()
     found = transfer.embed(model, images, until, batch_size=batch_size)
     modes = [layer.training for layer in model.modules()]
     first = transfer.split(model, until)[0].eval()
@@ -65,8 +65,8 @@ def test_it_is_what_the_network_computes_in_prediction(until, batch_size):
     assert all(modes)
 
 
-def test_labels_stay_with_their_pictures_and_floats_are_taken_as_they_are():
-    model, images = small_network(), pictures()
+def test_labels_stay_with_their_images_and_floats_are_taken_as_they_are():
+    model, images = small_network(), make_images()
     data = InMemoryDataset(images, torch.arange(10))
     found = transfer.embed(model, data)
     assert isinstance(found, InMemoryDataset)
@@ -76,7 +76,7 @@ def test_labels_stay_with_their_pictures_and_floats_are_taken_as_they_are():
 
 
 def test_it_is_computed_once(monkeypatch):
-    model, images = small_network(), pictures()
+    model, images = small_network(), make_images()
     first = transfer.embed(model, images)
     forbid_computing(monkeypatch)
     assert torch.equal(transfer.embed(model, images.clone()), first)
@@ -89,7 +89,7 @@ def test_it_is_computed_once(monkeypatch):
 
 
 def test_what_was_read_can_be_changed_without_harm(monkeypatch):
-    model, images = small_network(), pictures()
+    model, images = small_network(), make_images()
     first = transfer.embed(model, images)
     before = first.clone()
     first.zero_()
@@ -98,8 +98,8 @@ def test_what_was_read_can_be_changed_without_harm(monkeypatch):
 
 
 @pytest.mark.parametrize("what", ["weight", "statistic", "pixel", "fewer", "order", "stage"])
-def test_another_network_or_other_pictures_are_computed_anew(what, monkeypatch):
-    model, images, until = small_network(), pictures(), "head"
+def test_another_network_or_other_images_are_computed_anew(what, monkeypatch):
+    model, images, until = small_network(), make_images(), "head"
     transfer.embed(model, images)
     if what == "weight":
         with torch.no_grad():
@@ -122,7 +122,7 @@ def test_another_network_or_other_pictures_are_computed_anew(what, monkeypatch):
 
 @pytest.mark.parametrize("damage", ["bit", "short", "empty", "index", "no index", "no numbers"])
 def test_damaged_files_are_computed_anew(damage, cache):
-    model, images = small_network(), pictures()
+    model, images = small_network(), make_images()
     expected = transfer.embed(model, images).clone()
     numbers, index = (folder_of(cache) / name for name in ("embeddings.bin", "index.json"))
     whole = numbers.read_bytes()
@@ -179,7 +179,7 @@ def stopped_half_way(monkeypatch, model, images):
 
 
 def test_a_stopped_computation_goes_on_where_it_was(monkeypatch, cache):
-    model, images = small_network(), pictures()
+    model, images = small_network(), make_images()
     expected = transfer.embed(model, images, cache=False)
     stopped_half_way(monkeypatch, model, images)
     assert folder_of(cache).name.endswith(".part")
@@ -191,7 +191,7 @@ def test_a_stopped_computation_goes_on_where_it_was(monkeypatch, cache):
 
 @pytest.mark.parametrize("damage", ["bit", "short", "longer", "progress", "count"])
 def test_only_what_is_certain_is_gone_on_from(damage, monkeypatch, cache):
-    model, images = small_network(), pictures()
+    model, images = small_network(), make_images()
     expected = transfer.embed(model, images, cache=False)
     stopped_half_way(monkeypatch, model, images)
     numbers, progress = (folder_of(cache) / name for name in ("embeddings.bin", "progress.json"))
@@ -215,7 +215,7 @@ def test_only_what_is_certain_is_gone_on_from(damage, monkeypatch, cache):
 SCRIPT = """
 import sys, time
 sys.path[:0] = [{folder!r}]
-from test_embedding import pictures, small_network
+from test_embedding import make_images, small_network
 from lecture_utils import transfer
 from lecture_utils.transfer import _embedding_cache
 _embedding_cache._SAVE_EVERY = -1.0
@@ -224,7 +224,7 @@ def write_and_wait(path, content):
     write(path, content)
     time.sleep(600)
 _embedding_cache._write = write_and_wait
-transfer.embed(small_network(), pictures(), batch_size=2)
+transfer.embed(small_network(), make_images(), batch_size=2)
 """
 
 
@@ -238,14 +238,14 @@ def test_a_killed_process_leaves_what_the_next_one_goes_on_from(monkeypatch, cac
     process.kill()
     process.communicate()
     counted = count_computed(monkeypatch)
-    model, images = small_network(), pictures()
+    model, images = small_network(), make_images()
     found = transfer.embed(model, images, batch_size=2)
     assert sum(counted) == 8
     assert torch.allclose(found, transfer.embed(model, images, cache=False), atol=1e-6)
 
 
 def test_where_nothing_can_be_kept_it_is_computed_all_the_same(monkeypatch, tmp_path):
-    model, images = small_network(), pictures()
+    model, images = small_network(), make_images()
     expected = transfer.embed(model, images, cache=False)
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path / "file"))
@@ -256,15 +256,15 @@ def test_where_nothing_can_be_kept_it_is_computed_all_the_same(monkeypatch, tmp_
 def test_errors_name_the_remedy():
     model = small_network()
     with pytest.raises(ValueError, match=r"data have shape \(3, 9, 7\)"):
-        transfer.embed(model, pictures()[0])
+        transfer.embed(model, make_images()[0])
     with pytest.raises(ValueError, match="at least one"):
-        transfer.embed(model, pictures()[:0])
+        transfer.embed(model, make_images()[:0])
     with pytest.raises(ValueError, match="batch_size is 0"):
-        transfer.embed(model, pictures(), batch_size=0)
+        transfer.embed(model, make_images(), batch_size=0)
     with pytest.raises(ValueError, match="until is 'layer4'"):
-        transfer.embed(model, pictures(), "layer4")
+        transfer.embed(model, make_images(), "layer4")
     with pytest.raises(ValueError, match=r"a Sequential, .* attach_head\(model, num_classes\)"):
-        transfer.embed(nn.Sequential(nn.Conv2d(3, 2, 3)), pictures())
+        transfer.embed(nn.Sequential(nn.Conv2d(3, 2, 3)), make_images())
 
 
 class Scale(nn.Module):
@@ -323,7 +323,7 @@ def test_rounding_errors_do_not_spoil_the_cache():
 
 
 def test_looking_at_a_model_changes_nothing():
-    model, images = small_network(), pictures()
+    model, images = small_network(), make_images()
     model.stem.append(nn.Dropout())
     before = {name: value.clone() for name, value in model.state_dict().items()}
     torch.manual_seed(3)
@@ -337,7 +337,7 @@ def test_looking_at_a_model_changes_nothing():
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_floats_go_from_0_to_1(dtype):
-    images = pictures()
+    images = make_images()
     with pytest.raises(ValueError, match=r"data has values from \d+ to 255.* divide by 255"):
         transfer.embed(small_network(), images.to(dtype))
     assert transfer.embed(small_network(), (images / 255).to(dtype)).shape == (10, 4)

@@ -84,7 +84,7 @@ def test_align_undoes_turns_and_mirrors():
         align(reference, reference[1:])
 
 
-def test_maps_of_few_pictures_and_many_dimensions():
+def test_maps_of_few_images_and_many_dimensions():
     features, labels = clusters(per_class=3, classes=2, dimensions=200)
     maps = make_maps(features)
     assert maps.pca.shape == maps.tsne.shape == (6, 2)

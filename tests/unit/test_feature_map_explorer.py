@@ -143,7 +143,7 @@ def test_layers_of_other_networks_are_found():
 
 
 @pytest.mark.slow
-def test_default_networks_and_pictures():
+def test_default_networks_and_images():
     explorer = FeatureMapExplorer("efficientnet_lite0")
     assert len(explorer.image_names) == 5
     layers = explorer.maps["efficientnet_lite0"]
@@ -188,11 +188,11 @@ def test_traits_follow_each_other(explorer):
 
 def test_what_the_page_sends_arrives_at_once(explorer):
     both = FeatureMapExplorer({"a": (small(),), "b": (small()[:2],)}, images=images())
-    both.set_state({"network": "b", "layer": "convolution 1", "filter": 4, "left": "p2"})
-    assert (both.network, both.layer, both.filter, both.left) == ("b", "convolution 1", 4, "p2")
-    both.set_state({"network": "a", "layer": "convolution 2", "filter": 3})
-    assert (both.network, both.layer, both.filter) == ("a", "convolution 2", 3)
-    both.network = "b"
+    both.set_state({"model": "b", "layer": "convolution 1", "filter": 4, "left": "p2"})
+    assert (both.model, both.layer, both.filter, both.left) == ("b", "convolution 1", 4, "p2")
+    both.set_state({"model": "a", "layer": "convolution 2", "filter": 3})
+    assert (both.model, both.layer, both.filter) == ("a", "convolution 2", 3)
+    both.model = "b"
     assert both.layer == "convolution 1"
 
 
@@ -200,7 +200,7 @@ def test_what_the_page_sends_arrives_at_once(explorer):
     ("change", "message"),
     [
         ({"left": "p9"}, "left is 'p9'; use one of p0, p1, p2"),
-        ({"network": "other"}, "use one of mine"),
+        ({"model": "other"}, "use one of mine"),
         ({"layer": "convolution 9"}, "use one of convolution 1, convolution 2"),
         ({"filter": 6}, "has the filters 0 to 5"),
         ({"sort": "size"}, "sort"),
@@ -217,7 +217,7 @@ def test_nonsense_is_refused(explorer, change, message):
     [
         (["alexnet"], {}, "no network 'alexnet'"),
         (["mnist/gap"], {}, "for color photos"),
-        ([{"a": nn.Conv2d(3, 2, 3)}], {}, r"give \(module, layers\)"),
+        ([{"a": nn.Conv2d(3, 2, 3)}], {}, r"give \(model, layers\)"),
         ([{"a": (nn.Conv2d(3, 2, 3), ["nope"])}], {}, "no layer 'nope'"),
         ([{"a": (nn.Linear(3, 2),)}], {}, "no convolution"),
         ([{"a": (small(),)}, {"a": (small(),)}], {}, "two networks called 'a'"),

@@ -106,7 +106,7 @@ def test_a_bank_of_ones_own_can_be_assigned_and_left():
 
 
 def test_gabor_filters_travel_as_parameters_others_as_weights():
-    gabor = GaborBank.from_list([(0.2, 0.5, 2.0), (0.2, 0.5, (2.0, 3.0))], offset=-0.4)
+    gabor = GaborBank.from_list([(0.2, 0.5, 2.0), (0.2, 0.5, (2.0, 3.0))], phase=-0.4)
     cut = GaborBank([0.2], [0.5], [2.0], n_stds=2)
     mixed = FilterBank([[[1.0, 2.0]], [[3j]]])
     banks, weights = pack_banks({"a": gabor, "b": cut, "c": mixed})

@@ -118,7 +118,7 @@ def test_haar_is_an_orthonormal_basis():
 
 
 @pytest.mark.parametrize("bank", [sobel_bank(), haar_bank([2, 4]), laplacian_of_gaussian_bank([2])])
-def test_banks_that_measure_change_ignore_flat_pictures(bank):
+def test_banks_that_measure_change_ignore_flat_images(bank):
     # A Laplacian of Gaussian is cut off where it is not quite zero.
     assert abs(bank.responses(np.full((50, 50), 3.0))).max() < 0.001 * 3.0
 

@@ -144,9 +144,9 @@ def test_unknown_and_missing_recordings(tmp_path):
 
 def test_traits_follow_each_other():
     gallery = FilterGallery(*NAMES)
-    assert (gallery.network, gallery.layer, gallery.objective) == (CATS, "layer 0", "channel")
+    assert (gallery.model, gallery.layer, gallery.objective) == (CATS, "layer 0", "channel")
     gallery.filter = gallery._entry["channels"][3]
-    gallery.network = LITE
+    gallery.model = LITE
     assert gallery.layer == "stage2.0"
     assert gallery.filter == gallery.networks[1]["layers"][0]["channels"][0]
     gallery.objective = "neuron"
@@ -162,7 +162,7 @@ def test_traits_follow_each_other():
 
 def test_what_the_page_sends_arrives_at_once():
     gallery = FilterGallery(*NAMES)
-    sent = {"network": LITE, "layer": "classes", "filter": 251, "objective": "logit", "setting": 4}
+    sent = {"model": LITE, "layer": "classes", "filter": 251, "objective": "logit", "setting": 4}
     gallery.set_state(sent)
     assert {name: getattr(gallery, name) for name in sent} == sent
 
@@ -170,7 +170,7 @@ def test_what_the_page_sends_arrives_at_once():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("network", "vgg16"),
+        ("model", "vgg16"),
         ("layer", "stage 99"),
         ("filter", -1),
         ("objective", "logit"),

@@ -42,12 +42,12 @@ def largest_difference(ours, reference):
 def test_kernel_equals_scikit_image(seed):
     rng = np.random.default_rng(seed)
     frequency, theta, (sigma_x, sigma_y) = random_parameters(rng, elongated=True)
-    offset, n_stds = rng.uniform(-4, 4), rng.choice([2, 3, 3.7])
+    phase, n_stds = rng.uniform(-4, 4), rng.choice([2, 3, 3.7])
     ours = gabor_kernel(
-        frequency, theta, sigma_x=sigma_x, sigma_y=sigma_y, offset=offset, n_stds=n_stds
+        frequency, theta, sigma_x=sigma_x, sigma_y=sigma_y, phase=phase, n_stds=n_stds
     )
     theirs = filters.gabor_kernel(
-        frequency, theta, sigma_x=sigma_x, sigma_y=sigma_y, offset=offset, n_stds=n_stds
+        frequency, theta, sigma_x=sigma_x, sigma_y=sigma_y, offset=phase, n_stds=n_stds
     )
     assert ours.dtype == np.complex128
     assert ours.shape == theirs.shape
@@ -97,7 +97,7 @@ def test_bank_from_list_keeps_order_and_pairs():
 @pytest.mark.parametrize("shape", [(28, 28), (40, 17), (47, 83), (100, 33)])
 def test_responses_equal_ndimage(shape, mode):
     rng = np.random.default_rng(shape[0])
-    bank = GaborBank.from_list([random_parameters(rng) for _ in range(4)], offset=0.7)
+    bank = GaborBank.from_list([random_parameters(rng) for _ in range(4)], phase=0.7)
     image = rng.random(shape)
     reference = np.stack([by_ndimage(image, kernel, mode) for kernel in bank.kernels])
     double = bank.responses(image, mode)
@@ -289,7 +289,7 @@ def test_half_precision():
         ({"sigma_x": 0}, "sigma is 0"),
         ({"sigma": 1e9}, "smaller sigma"),
         ({"theta": math.nan}, "theta is nan"),
-        ({"offset": math.inf}, "offset is inf"),
+        ({"phase": math.inf}, "phase is inf"),
         ({"n_stds": 0}, "n_stds is 0"),
     ],
 )
@@ -298,7 +298,7 @@ def test_bad_parameters_are_refused(keywords, message):
     with pytest.raises(ValueError, match=message):
         gabor_kernel(**arguments)
     if "sigma_x" not in keywords:
-        rest = {name: arguments.pop(name) for name in ("offset", "n_stds") if name in arguments}
+        rest = {name: arguments.pop(name) for name in ("phase", "n_stds") if name in arguments}
         with pytest.raises(ValueError, match=message):
             GaborBank.from_list([tuple(arguments.values())], **rest)
 

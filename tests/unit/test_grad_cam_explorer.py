@@ -168,7 +168,7 @@ def test_own_images_and_layers():
             {"photos": {"x": np.zeros((8, 8), np.uint8)}, "layers": ["features.stage3"]},
             "features.head as the last",
         ),
-        ({"network": "no-net"}, "no-net"),
+        ({"model": "no-net"}, "no-net"),
     ],
 )
 def test_what_cannot_be_shown_is_refused(arguments, message):

@@ -1,4 +1,4 @@
-"""Photos in class folders: the pictures of torchvision's ImageFolder, decoded once, never
+"""Photos in class folders: the images of torchvision's ImageFolder, decoded once, never
 half-written.
 """
 
@@ -31,7 +31,7 @@ def clean_machine(tmp_path, monkeypatch):
     monkeypatch.setenv("LECTURE_CACHE", str(tmp_path / "cache"))
 
 
-def picture(rng, mode="RGB"):
+def make_image(rng, mode="RGB"):
     height, width = rng.integers(5, 60, 2)
     if mode == "I;16":
         return Image.fromarray(rng.integers(0, 65536, (height, width), dtype=np.uint16))
@@ -48,7 +48,7 @@ def write_folder(root, counts=(4, 3), splits=("train", "validation", "test"), mo
             for i in range(count):
                 mode = modes[i % len(modes)]
                 ending = "jpg" if mode in ("RGB", "L", "CMYK") else "png"
-                picture(rng, mode).save(folder / f"{i}.{ending}")
+                make_image(rng, mode).save(folder / f"{i}.{ending}")
     return root
 
 
@@ -79,13 +79,13 @@ def only_cache(tmp_path, split="train"):
 
 
 @pytest.mark.parametrize("size", [(12, 10), (90, 70), 31])
-def test_pictures_and_labels_are_those_of_image_folder(tmp_path, size):
+def test_images_and_labels_are_those_of_image_folder(tmp_path, size):
     root = write_folder(tmp_path / "pets", (9, 8, 8), modes=MODES)
     rng = np.random.default_rng(1)
     (root / "train/class1/deeper").mkdir()
-    picture(rng).save(root / "train/class1/deeper/A.JPEG")
-    picture(rng).save(root / "train/class1/B.WEBP")
-    (root / "train/class1/notes.txt").write_text("no picture")
+    make_image(rng).save(root / "train/class1/deeper/A.JPEG")
+    make_image(rng).save(root / "train/class1/B.WEBP")
+    (root / "train/class1/notes.txt").write_text("no image")
     data = module(root, image_size=size)
     pair = (size, size) if isinstance(size, int) else size
     expected = reference.ImageFolder(root / "train", transforms.Resize(pair))
@@ -116,7 +116,7 @@ def test_the_test_set_is_not_read_for_training(folder):
 
 def test_hidden_folders_and_files_are_no_data(folder):
     (folder / "train/.ipynb_checkpoints").mkdir()
-    (folder / "train/class0/._0.jpg").write_bytes(b"not a picture but what macOS leaves")
+    (folder / "train/class0/._0.jpg").write_bytes(b"not an image but what macOS leaves")
     data = module(folder)
     assert data.class_names == ("class0", "class1")
     assert data.skipped["train"] == {}
@@ -153,7 +153,7 @@ def test_many_broken_files_are_not_all_named(folder):
 # ---- the cache
 
 
-def test_pictures_are_decoded_once(folder, monkeypatch):
+def test_images_are_decoded_once(folder, monkeypatch):
     first = module(folder)
     forbid_decoding(monkeypatch)
     second = module(folder)
@@ -161,7 +161,7 @@ def test_pictures_are_decoded_once(folder, monkeypatch):
     assert torch.equal(first.validation_set.labels, second.validation_set.labels)
 
 
-def test_writing_into_the_pictures_does_not_reach_the_cache(folder):
+def test_writing_into_the_images_does_not_reach_the_cache(folder):
     first = module(folder)
     before = first.train_set.inputs.clone()
     first.train_set.inputs.zero_()
@@ -169,7 +169,7 @@ def test_writing_into_the_pictures_does_not_reach_the_cache(folder):
 
 
 def change(folder):
-    picture(np.random.default_rng(5)).save(folder / "train/class0/0.jpg")
+    make_image(np.random.default_rng(5)).save(folder / "train/class0/0.jpg")
 
 
 def touch(folder):
@@ -183,7 +183,7 @@ def touch(folder):
 
 
 def add(folder):
-    picture(np.random.default_rng(5)).save(folder / "train/class1/new.jpg")
+    make_image(np.random.default_rng(5)).save(folder / "train/class1/new.jpg")
 
 
 def remove(folder):
@@ -271,7 +271,7 @@ def _full_disk(*_):
 
 
 @pytest.mark.parametrize("trouble", ["full disk", "no folder"])
-def test_without_room_for_the_cache_pictures_are_kept_in_memory(
+def test_without_room_for_the_cache_images_are_kept_in_memory(
     folder, monkeypatch, trouble, tmp_path
 ):
     expected = module(folder).train_set.inputs.clone()
@@ -328,7 +328,7 @@ def test_a_killed_process_is_taken_over(folder, tmp_path):
 # ---- batches
 
 
-def test_more_training_pictures_include_the_fewer_and_classes_are_balanced(tmp_path):
+def test_more_training_images_include_the_fewer_and_classes_are_balanced(tmp_path):
     folder = write_folder(tmp_path / "pets", (12, 12, 14))
     keys = {}
     for size in (3, 7, 20, 36):
@@ -487,13 +487,13 @@ def test_folders_that_do_not_hold_what_is_needed_are_refused(folder, tmp_path):
     (folder / "validation/class2").mkdir()
     with pytest.raises(ValueError, match="class2 has no image"):
         module(folder)
-    picture(np.random.default_rng(0)).save(folder / "validation/class2/0.png")
+    make_image(np.random.default_rng(0)).save(folder / "validation/class2/0.png")
     with pytest.raises(ValueError, match="every split needs the same folders"):
         module(folder)
 
 
 @pytest.mark.filterwarnings("ignore:.*cannot be read")
-def test_a_class_without_a_readable_picture_is_refused(folder):
+def test_a_class_without_a_readable_image_is_refused(folder):
     for path in (folder / "train/class1").iterdir():
         path.write_bytes(b"gone")
     with pytest.raises(ValueError, match=r"no image in .*class1 can be read"):

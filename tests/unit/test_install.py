@@ -1,15 +1,12 @@
 """The installer of the environment: where uv looks for packages is where pip would."""
 
 import subprocess
-import sys
 from pathlib import Path
 
+import install
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import install  # noqa: E402
 
 LISTING = """\
 :env:.find-links='/env'

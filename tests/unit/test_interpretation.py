@@ -468,7 +468,7 @@ def test_an_overlay_shows_evidence_and_nothing_else():
     assert red[0] > red[2] + 0.3 and blue[2] > blue[0] + 0.3
     half = overlay(image, np.full((2, 2), 1.5), limit=3)[4, 3]
     np.testing.assert_allclose(half, (red + 128 / 255) / 2, atol=0.01)
-    # A picture of floats with the channels first is the same.
+    # An image of floats with the channels first is the same.
     floats = torch.full((3, 8, 6), 128 / 255)
     np.testing.assert_allclose(
         overlay(floats, torch.ones(2, 2)), overlay(image, torch.ones(2, 2)), atol=1e-6

@@ -26,6 +26,8 @@ from torch.utils.data import (
     TensorDataset,
     random_split,
 )
+from torchvision.models import VisionTransformer
+from torchvision.models.inception import InceptionOutputs
 
 from lecture_utils import training, transfer
 from lecture_utils._validation.batches import as_labels
@@ -64,7 +66,7 @@ def seeded(make, *args, **options):
     return make(*args, **options)
 
 
-def pictures(count=12, channels=3, seed=0):
+def make_images(count=12, channels=3, seed=0):
     generator = torch.Generator().manual_seed(seed)
     return torch.randint(
         0, 256, (count, channels, SIDE, SIDE), dtype=torch.uint8, generator=generator
@@ -80,7 +82,7 @@ class OwnData(BatchDataModule):
 
     def __init__(self, images=None, labels=None, batch_size=12, **options):
         super().__init__(batch_size=batch_size, eval_batch_size=5, seed=0, **options)
-        self.images = pictures() if images is None else images
+        self.images = make_images() if images is None else images
         self.labels = labels_for(len(self.images)) if labels is None else labels
 
     def setup(self, stage=None):
@@ -118,7 +120,7 @@ def assert_same_weights(ours, theirs, atol=2e-5):
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("kind", ["bytes", "floats", "channels last", "doubles"])
 def test_a_model_with_a_view_trains_as_in_a_plain_loop(kind, channels):
-    images = pictures(channels=channels)
+    images = make_images(channels=channels)
     model = seeded(ViewNet, channels=channels)
     plain = plain_sgd(copy.deepcopy(model), images / 255, labels_for(), 3)
     given = {
@@ -146,7 +148,7 @@ def test_the_averaged_weights_of_a_model_with_a_view():
     model, data = seeded(ViewNet), OwnData(batch_size=6)
     plain = copy.deepcopy(model)
     trainer(max_epochs=2).fit(classifier := Classifier(model, ema_decay=0.5), data)
-    logits = classifier.eval_model.eval()(pictures() / 255)
+    logits = classifier.eval_model.eval()(make_images() / 255)
     assert not torch.equal(classifier.eval_model.fc.weight, plain.fc.weight)
     expected = nn.functional.cross_entropy(logits, labels_for()).item()
     assert evaluate(classifier.eval_model, data.test_set)["loss"] == pytest.approx(
@@ -156,11 +158,11 @@ def test_the_averaged_weights_of_a_model_with_a_view():
 
 def test_layers_that_find_their_sizes_in_the_first_forward_pass():
     lazy = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(3))
-    assert evaluate(lazy, InMemoryDataset(pictures(), labels_for()))["loss"] > 0
+    assert evaluate(lazy, InMemoryDataset(make_images(), labels_for()))["loss"] > 0
 
 
 def test_a_failed_attempt_leaves_statistics_and_random_numbers_as_they_were():
-    model, images = seeded(ViewNet, dropout=0.5), pictures() / 255
+    model, images = seeded(ViewNet, dropout=0.5), make_images() / 255
     reference = copy.deepcopy(model)
     torch.manual_seed(7)
     expected = reference(images)
@@ -182,7 +184,7 @@ def test_an_evaluation_leaves_weights_that_can_be_trained():
 
 def test_layers_that_work_in_place_do_not_spoil_the_second_attempt():
     model = nn.Sequential(nn.Threshold(0.5, 9.0, inplace=True), seeded(ViewNet)).eval()
-    images = pictures() / 255
+    images = make_images() / 255
     expected = model(images.clone())
     torch.testing.assert_close(apply_model(model, images.clone()), expected)
 
@@ -212,7 +214,7 @@ def test_batches_of_a_data_module_suit_any_lightning_module():
         def configure_optimizers(self):
             return torch.optim.SGD(self.parameters(), 0.1)
 
-    data = OwnData(pictures(channels=1), augment=lambda images: images.flip(3))
+    data = OwnData(make_images(channels=1), augment=lambda images: images.flip(3))
     trainer(limit_val_batches=0).fit(Own(), data)
 
 
@@ -224,8 +226,8 @@ def test_a_permuted_or_reshaped_feature_map_means_the_same(layout):
             return self.fc(x.reshape(len(x), -1))
 
     model = seeded(Reshapes).eval().to(memory_format=layout)
-    expected = model(pictures() / 255)
-    torch.testing.assert_close(apply_model(model, pictures()), expected, atol=1e-5, rtol=1e-5)
+    expected = model(make_images() / 255)
+    torch.testing.assert_close(apply_model(model, make_images()), expected, atol=1e-5, rtol=1e-5)
 
 
 class ChecksLayout(ViewNet):
@@ -251,7 +253,7 @@ class LaysTheChannelsFirst(ChecksLayout):
 )
 def test_a_model_that_fails_with_the_channels_last_trains_whatever_it_raises(error, fine):
     model = seeded(ChecksLayout)
-    plain = plain_sgd(copy.deepcopy(model), pictures() / 255, labels_for(), 3)
+    plain = plain_sgd(copy.deepcopy(model), make_images() / 255, labels_for(), 3)
     model.error, model.fine = error, fine
     data = OwnData()
     data.setup()
@@ -268,7 +270,7 @@ def test_a_model_that_reads_memory_by_its_strides_trains_as_in_a_plain_loop(call
             return self.fc(call(x, (len(x), 4 * SIDE**2), (4 * SIDE**2, 1)))
 
     model = seeded(Strided)
-    plain = plain_sgd(copy.deepcopy(model), pictures() / 255, labels_for(), 3)
+    plain = plain_sgd(copy.deepcopy(model), make_images() / 255, labels_for(), 3)
     trainer(max_epochs=3).fit(Classifier(model, optimizer="sgd", learning_rate=0.1), OwnData())
     assert_same_weights(model, plain)
 
@@ -284,7 +286,7 @@ def test_an_error_that_has_nothing_to_do_with_the_layout_is_the_models_own():
         def forward(self, x):
             raise self.error("can't allocate memory: 9 bytes")
 
-    images = pictures() / 255
+    images = make_images() / 255
     with pytest.raises(AttributeError, match="has no attribute 'cnov'"):
         apply_model(Misspelled(), images)
     for error in (MemoryError, RuntimeError, torch.OutOfMemoryError, KeyboardInterrupt):
@@ -317,13 +319,13 @@ def test_weights_are_laid_out_as_before_after_an_error(error):
 def test_labels_of_any_type_and_as_a_column(task, shape, dtype):
     labels = labels_for(classes=2)
     model = seeded(ViewNet, 1 if task == "binary" else 2).eval()
-    logits = model(pictures() / 255).detach().double()
+    logits = model(make_images() / 255).detach().double()
     positive = logits[:, 0].sigmoid() if task == "binary" else logits.softmax(1)[:, 1]
     given = labels.reshape(shape).to(dtype)
-    scores = evaluate(model, InMemoryDataset(pictures(), given), task=task)
+    scores = evaluate(model, InMemoryDataset(make_images(), given), task=task)
     assert scores["loss"] == pytest.approx(metrics.log_loss(labels, positive), rel=1e-4)
     assert scores["errors"] == (1 - metrics.accuracy_score(labels, positive > 0.5)) * 12
-    loader = DataLoader(TensorDataset(pictures(), given), 12)
+    loader = DataLoader(TensorDataset(make_images(), given), 12)
     classifier = Classifier(seeded(ViewNet, 1 if task == "binary" else 2), task=task, mixup=0.4)
     run = trainer()
     run.fit(classifier, loader, loader)
@@ -360,7 +362,7 @@ BAD_LABELS = {
 def test_labels_that_make_no_sense(case, options):
     labels, message = BAD_LABELS[case]
     with pytest.raises(ValueError, match=message):
-        evaluate(ViewNet(), InMemoryDataset(pictures(), labels))
+        evaluate(ViewNet(), InMemoryDataset(make_images(), labels))
     with pytest.raises(ValueError, match=message):
         training.classification_loss(
             torch.zeros(12, 3), labels
@@ -369,13 +371,13 @@ def test_labels_that_make_no_sense(case, options):
     classifier.trainer = trainer()
     for step in (classifier.training_step, classifier.validation_step, classifier.test_step):
         with pytest.raises(ValueError, match=message):
-            step((pictures() / 255, labels), 0)
+            step((make_images() / 255, labels), 0)
 
 
 def test_a_third_class_in_a_binary_task():
     for function in (
         lambda: training.classification_loss(torch.zeros(3), [0, 1, 2], "binary"),
-        lambda: evaluate(ViewNet(1), InMemoryDataset(pictures(), labels_for()), task="binary"),
+        lambda: evaluate(ViewNet(1), InMemoryDataset(make_images(), labels_for()), task="binary"),
         lambda: trainer().fit(Classifier(ViewNet(1), task="binary"), OwnData()),
     ):
         with pytest.raises(ValueError, match="one of the labels is 2, but there are 2 classes"):
@@ -385,10 +387,13 @@ def test_a_third_class_in_a_binary_task():
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (pictures(channels=4), r"expects 3 channels; images\[:, :3\]"),
-        (pictures().permute(0, 2, 3, 1), r"channels come last; use images.permute\(0, 3, 1, 2\)"),
-        (pictures(channels=1), "first convolution expects 3 channels"),
-        (pictures()[:, :, :6], r"does not accept images of shape \(\d+, 3, 6, 8\)"),
+        (make_images(channels=4), r"expects 3 channels; images\[:, :3\]"),
+        (
+            make_images().permute(0, 2, 3, 1),
+            r"channels come last; use images.permute\(0, 3, 1, 2\)",
+        ),
+        (make_images(channels=1), "first convolution expects 3 channels"),
+        (make_images()[:, :, :6], r"does not accept images of shape \(\d+, 3, 6, 8\)"),
     ],
 )
 def test_images_that_the_model_does_not_take(images, message):
@@ -405,11 +410,14 @@ def test_images_that_the_model_does_not_take(images, message):
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (pictures().permute(0, 2, 3, 1), r"channels come last; use images.permute\(0, 3, 1, 2\)"),
-        (pictures(channels=4).numpy() / 255, r"expects 3 channels; images\[:, :3\]"),
-        (pictures()[0], r"data have shape \(3, 8, 8\)"),
-        (pictures(0), r"data have shape \(0, 3, 8, 8\)"),
-        (pictures() > 9, "data are torch.bool"),
+        (
+            make_images().permute(0, 2, 3, 1),
+            r"channels come last; use images.permute\(0, 3, 1, 2\)",
+        ),
+        (make_images(channels=4).numpy() / 255, r"expects 3 channels; images\[:, :3\]"),
+        (make_images()[0], r"data have shape \(3, 8, 8\)"),
+        (make_images(0), r"data have shape \(0, 3, 8, 8\)"),
+        (make_images() > 9, "data are torch.bool"),
     ],
 )
 def test_images_that_an_embedding_does_not_take(images, message):
@@ -420,8 +428,8 @@ def test_images_that_an_embedding_does_not_take(images, message):
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (pictures().int(), "inputs are torch.int32; convert them to bytes"),
-        (pictures() > 3, "inputs are torch.bool"),
+        (make_images().int(), "inputs are torch.int32; convert them to bytes"),
+        (make_images() > 3, "inputs are torch.bool"),
         (np.zeros((12, 3, 8, 8), np.uint16), "inputs are torch.uint16"),
         (["a"] * 12, r"inputs are a list of 12 \(str, such as 'a'\); pass a tensor"),
         ("cat.jpg", "inputs are a str, 'cat.jpg'; pass"),
@@ -440,11 +448,11 @@ def test_inputs_that_are_no_images(images, message):
 
 @pytest.mark.parametrize("dtype", ["u1", "f2", "f4", "f8", ">f4"])
 def test_arrays_are_as_good_as_tensors(dtype):
-    images = pictures().numpy()[::-1] if dtype == "u1" else (pictures() / 255).numpy()[::-1]
+    images = make_images().numpy()[::-1] if dtype == "u1" else (make_images() / 255).numpy()[::-1]
     labels = labels_for().numpy()[::-1]
     data = InMemoryDataset(images.astype(dtype)[::1], labels)
     model = seeded(ViewNet).eval()
-    expected = model((pictures() / 255).flip(0)).detach()
+    expected = model((make_images() / 255).flip(0)).detach()
     scores = evaluate(model, data)
     assert scores["accuracy"] == metrics.accuracy_score(labels, expected.argmax(1))
     assert scores["loss"] == pytest.approx(metrics.log_loss(labels, expected.softmax(1)), rel=5e-3)
@@ -496,7 +504,7 @@ def test_outputs_that_are_no_logits(case):
 def test_gray_images_without_their_channel():
     gray = ViewNet(channels=1)
     with pytest.raises(ValueError, match=r"images\[:, None\] adds the channel"):
-        evaluate(gray, InMemoryDataset(pictures()[:, 0], labels_for()))
+        evaluate(gray, InMemoryDataset(make_images()[:, 0], labels_for()))
 
 
 def test_two_logits_in_a_binary_task():
@@ -505,15 +513,14 @@ def test_two_logits_in_a_binary_task():
 
 
 def test_inception_in_training_mode():
-    torchvision = pytest.importorskip("torchvision")
-    outputs = torchvision.models.inception.InceptionOutputs(torch.zeros(2, 3), torch.zeros(2, 3))
+    outputs = InceptionOutputs(torch.zeros(2, 3), torch.zeros(2, 3))
     with pytest.raises(ValueError, match="InceptionOutputs with 'logits', 'aux_logits'"):
         training.classification_loss(outputs, [0, 1])
 
 
 def test_nothing_to_train_on():
     with pytest.raises(ValueError, match="train_set is empty"):
-        trainer().fit(Classifier(ViewNet()), OwnData(pictures(0)))
+        trainer().fit(Classifier(ViewNet()), OwnData(make_images(0)))
     assert "__old__init__" not in vars(DataLoader)  # which Lightning replaces for a while
     with pytest.raises(ValueError, match="the batch is empty"):
         training.classification_loss(torch.zeros(0, 3), [])
@@ -521,15 +528,15 @@ def test_nothing_to_train_on():
     with pytest.raises(ValueError, match="a batch is empty"):
         classifier.training_step((torch.zeros(0, 3, 8, 8), torch.zeros(0)), 0)
     with pytest.raises(ValueError, match="there are no images"):
-        transfer.run_in_batches(ViewNet(), pictures(0))
+        transfer.run_in_batches(ViewNet(), make_images(0))
     with pytest.raises(ValueError, match="a batch is a dict; the loader must return pairs"):
-        classifier.training_step({"image": pictures()}, 0)
+        classifier.training_step({"image": make_images()}, 0)
     with pytest.raises(TypeError, match=r"dataset is a TensorDataset; pass an InMemoryDataset"):
-        evaluate(ViewNet(), TensorDataset(pictures(), labels_for()))
+        evaluate(ViewNet(), TensorDataset(make_images(), labels_for()))
 
 
 def test_nan_in_the_images_is_told_from_a_learning_rate_that_is_too_high():
-    images = pictures() / 255
+    images = make_images() / 255
     images[3, 0, 0, 0] = math.nan
     with pytest.raises(ValueError, match="an image has values that are not finite"):
         trainer().fit(Classifier(ViewNet()), OwnData(images))
@@ -577,8 +584,7 @@ class TwoInputs(ViewNet):
 
 
 def asserting(size):
-    vit = pytest.importorskip("torchvision").models.VisionTransformer
-    return vit(size, 8, 1, 2, 16, 16, num_classes=CLASSES)
+    return VisionTransformer(size, 8, 1, 2, 16, 16, num_classes=CLASSES)
 
 
 @pytest.mark.parametrize(
@@ -586,11 +592,15 @@ def asserting(size):
     [
         (
             lambda: nn.Sequential(nn.BatchNorm2d(3), nn.Flatten(), nn.LazyLinear(3)),
-            pictures()[:, 0],
+            make_images()[:, 0],
             r"does not accept images of shape \(\d+, 8, 8\).*expected 4D input",
         ),
-        (lambda: asserting(16), pictures(), r"shape \(\d+, 3, 8, 8\).*AssertionError: Wrong image"),
-        (TwoInputs, pictures(), "needs more than the images .*'b'"),
+        (
+            lambda: asserting(16),
+            make_images(),
+            r"shape \(\d+, 3, 8, 8\).*AssertionError: Wrong image",
+        ),
+        (TwoInputs, make_images(), "needs more than the images .*'b'"),
     ],
 )
 def test_models_that_do_not_take_the_images(make, images, message):
@@ -609,38 +619,38 @@ def test_layers_without_a_size_cannot_be_trained():
         trainer().fit(Classifier(model), OwnData())
     with pytest.raises(ValueError, match=message):
         training.parameter_groups(model, 0.1)
-    model(pictures() / 255)
+    model(make_images() / 255)
     trainer().fit(Classifier(model), OwnData())
 
 
 def test_a_data_set_is_no_loader():
     for data in (
-        InMemoryDataset(pictures(), labels_for()),
+        InMemoryDataset(make_images(), labels_for()),
         TensorDataset(torch.rand(12, 7), labels_for()),
     ):
         with pytest.raises(ValueError, match=r"a single sample.*DataLoader\(dataset, batch_size"):
             trainer().fit(Classifier(nn.Sequential(nn.Flatten(), nn.Linear(7, 3))), data)
     with pytest.raises(TypeError, match=r"model is a NoneType; pass an nn.Module"):
-        evaluate(None, InMemoryDataset(pictures(), labels_for()))
+        evaluate(None, InMemoryDataset(make_images(), labels_for()))
 
 
 @pytest.mark.parametrize("loader", ["batch sampler", "iterable"])
 def test_a_batch_of_one_that_nobody_could_foresee(loader):
     class Stream(IterableDataset):
         def __iter__(self):
-            return iter(zip(pictures() / 255, labels_for(), strict=True))
+            return iter(zip(make_images() / 255, labels_for(), strict=True))
 
     if loader == "iterable":
         data = DataLoader(Stream(), 11)
     else:
-        pairs = TensorDataset(pictures() / 255, labels_for())
+        pairs = TensorDataset(make_images() / 255, labels_for())
         data = DataLoader(pairs, batch_sampler=BatchSampler(range(12), 11, drop_last=False))
     with pytest.raises(ValueError, match=r"epoch 0, step 1, a batch has a single image.*drop_last"):
         trainer().fit(Classifier(PooledNorm()), data)
 
 
 def test_several_loaders_have_scores_of_their_own():
-    model, images, labels = seeded(ViewNet).eval(), pictures(), labels_for()
+    model, images, labels = seeded(ViewNet).eval(), make_images(), labels_for()
     parts = [slice(0, 7), slice(7, 12)]
     loaders = [DataLoader(TensorDataset(images[part], labels[part]), 3) for part in parts]
     run = trainer()
@@ -743,7 +753,7 @@ def image_folder(tmp_path, monkeypatch):
             folder = tmp_path / "photos" / split / kind
             folder.mkdir(parents=True)
             for i in range(3):
-                Image.fromarray(pictures(1, seed=i)[0].permute(1, 2, 0).numpy()).save(
+                Image.fromarray(make_images(1, seed=i)[0].permute(1, 2, 0).numpy()).save(
                     folder / f"{i}.png"
                 )
     return tmp_path / "photos"
@@ -756,8 +766,8 @@ def folder_set(image_folder):
 
 
 SETS = {
-    "bytes": lambda _: InMemoryDataset(pictures(), labels_for()),
-    "one channel": lambda _: InMemoryDataset(pictures(channels=1), labels_for()),
+    "bytes": lambda _: InMemoryDataset(make_images(), labels_for()),
+    "one channel": lambda _: InMemoryDataset(make_images(channels=1), labels_for()),
     "features": lambda _: InMemoryDataset(torch.rand(12, 7), labels_for()),
     "photos": folder_set,
 }
@@ -795,7 +805,7 @@ def test_every_data_set_works_with_torchs_own_tools(kind, image_folder):
 
 
 def test_indices_of_a_batch_mean_what_they_mean_for_a_list():
-    data, images = InMemoryDataset(pictures(), labels_for()), pictures()
+    data, images = InMemoryDataset(make_images(), labels_for()), make_images()
     for given in (
         [-1, 0],
         np.array([-1, 0]),
@@ -847,7 +857,7 @@ def test_workers_read_the_data_sets():
     for _ in range(2):
         labels, images = read(loader)
         assert labels == [*labels_for().tolist()] * 2
-        assert torch.equal(images, torch.cat([pictures()] * 2))
+        assert torch.equal(images, torch.cat([make_images()] * 2))
 
 
 def test_data_modules_and_data_sets_pickle_before_and_after_training():
@@ -855,7 +865,7 @@ def test_data_modules_and_data_sets_pickle_before_and_after_training():
     for _ in range(2):
         again = pickle.loads(pickle.dumps(data))
         again.setup("fit")
-        assert torch.equal(again.train_set.inputs, pictures()) and again.trainer is None
+        assert torch.equal(again.train_set.inputs, make_images()) and again.trainer is None
         trainer().fit(Classifier(ViewNet()), data)
     assert data.trainer is not None
     embedded = transfer.EmbeddedDataModule(OwnData(), network())
@@ -935,13 +945,13 @@ def test_what_trains_is_in_training_mode_and_what_was_switched_off_is_not(prepar
 def test_a_normalization_without_parameters_is_never_taken_for_frozen():
     model = nn.Sequential(nn.BatchNorm2d(3, affine=False), seeded(ViewNet)).eval()
     trainer().fit(Classifier(model), OwnData())
-    expected = 0.9 * torch.zeros(3) + 0.1 * (pictures() / 255).mean((0, 2, 3))
+    expected = 0.9 * torch.zeros(3) + 0.1 * (make_images() / 255).mean((0, 2, 3))
     torch.testing.assert_close(model[0].running_mean, expected)
 
 
 def test_a_loaded_model_trains_like_one_that_was_never_switched_off():
     model = seeded(ViewNet)
-    plain = plain_sgd(copy.deepcopy(model), pictures() / 255, labels_for(), 2)
+    plain = plain_sgd(copy.deepcopy(model), make_images() / 255, labels_for(), 2)
     data = OwnData()
     trainer(max_epochs=2).fit(Classifier(model.eval(), optimizer="sgd", learning_rate=0.1), data)
     assert_same_weights(model, plain)
@@ -992,7 +1002,7 @@ def test_a_batch_of_one_image_is_refused_at_the_start(own_loader, batch_size, me
     data = OwnData(batch_size=batch_size)
     steps = []
     classifier.on_train_batch_end = lambda *_: steps.append(1)
-    loader = DataLoader(TensorDataset(pictures() / 255, labels_for()), batch_size)
+    loader = DataLoader(TensorDataset(make_images() / 255, labels_for()), batch_size)
     arguments = (loader, loader) if own_loader else (data,)
     with pytest.raises(ValueError, match=message):
         trainer().fit(classifier, *arguments)
@@ -1027,7 +1037,7 @@ def test_test_and_predict(task):
     data = OwnData(labels=labels)
     classifier, run = Classifier(model, task=task), trainer()
     run.test(classifier, data, verbose=False)
-    logits = model(pictures() / 255).detach()
+    logits = model(make_images() / 255).detach()
     p = (
         torch.cat([torch.zeros(12, 1), logits], 1).softmax(1)
         if task == "binary"
@@ -1041,15 +1051,15 @@ def test_test_and_predict(task):
     )
     for loaders in (
         data,
-        DataLoader(pictures() / 255, 5),
-        DataLoader(TensorDataset(pictures()), 5),
+        DataLoader(make_images() / 255, 5),
+        DataLoader(TensorDataset(make_images()), 5),
     ):
         predicted = torch.cat(run.predict(classifier, loaders))
         torch.testing.assert_close(predicted, p, atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("precision", ["64-true", "32-true", "bf16-true", "bf16-mixed", "16-true"])
-@pytest.mark.parametrize("images", [pictures(), pictures() / 255])
+@pytest.mark.parametrize("images", [make_images(), make_images() / 255])
 def test_every_precision_trains(precision, images):
     model = seeded(ViewNet)
     classifier = Classifier(model, optimizer="sgd", learning_rate=0.01, mixup=0.2)
@@ -1059,16 +1069,16 @@ def test_every_precision_trains(precision, images):
     assert model.fc.weight.dtype == wanted.get(precision, torch.float32)
     assert 0.1 < run.callback_metrics["train_loss"] < 5
     data = InMemoryDataset(images, labels_for())
-    logits = copy.deepcopy(model).float().eval()(pictures() / 255).detach()
+    logits = copy.deepcopy(model).float().eval()(make_images() / 255).detach()
     expected = metrics.log_loss(labels_for(), logits.softmax(1))
     assert evaluate(model, data)["loss"] == pytest.approx(expected, rel=0.03)
 
 
 def test_double_precision_is_that_of_a_plain_loop():
     model = seeded(ViewNet)
-    plain = plain_sgd(copy.deepcopy(model).double(), pictures().double() / 255, labels_for(), 3)
+    plain = plain_sgd(copy.deepcopy(model).double(), make_images().double() / 255, labels_for(), 3)
     classifier = Classifier(model, optimizer="sgd", learning_rate=0.1)
-    data = OwnData(pictures().double() / 255)
+    data = OwnData(make_images().double() / 255)
     trainer(precision="64-true", max_epochs=3).fit(classifier, data)
     assert_same_weights(model, plain, atol=1e-7)
 

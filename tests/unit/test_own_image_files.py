@@ -27,8 +27,7 @@ from lecture_utils.datasets import _cats_vs_dogs, _image_cache, _search
 from lecture_utils.interpretation import overlay
 from lecture_utils.pretrained import Pretrained
 from lecture_utils.training import ImageDataModule, find_images
-from lecture_utils.widgets._images import PixelTrait, as_gray
-from lecture_utils.widgets.augmentation_lab import as_square
+from lecture_utils.widgets._images import PixelTrait, as_gray, as_square
 from lecture_utils.widgets.draw_a_digit.examples import as_digits
 from lecture_utils.widgets.embedding_map.sheet import make_sheet
 

@@ -111,11 +111,11 @@ def test_a_figure_with_a_number_still_waits_for_its_reader():
 
 
 def test_a_numbered_demo_says_where_it_lives():
-    body = numbering.number(DEMO.format("GaborLab", "<p>picture</p>") + DEMO.format("Quiz", ""), 2)
+    body = numbering.number(DEMO.format("GaborLab", "<p>plot</p>") + DEMO.format("Quiz", ""), 2)
     linked = demo_links.add_links(body, "https://x.org/book/02.html")
     assert linked.count("demo-link") == linked.count('class="qr"') == 1
     assert '<a href="https://x.org/book/02.html#demo-2-1">x.org/book/02.html#demo-2-1</a>' in linked
-    assert linked.index("demo-figure") < linked.index("demo-link") < linked.index("picture")
+    assert linked.index("demo-figure") < linked.index("demo-link") < linked.index("<p>plot</p>")
 
 
 def test_the_code_is_that_of_the_address():
@@ -130,9 +130,9 @@ def test_the_code_is_that_of_the_address():
 
 def image_tag(size, color, name="img", attributes=""):
     file = io.BytesIO()
-    picture = Image.effect_noise(size, 80).convert("RGB")
-    picture.paste(color, (0, 0, size[0], size[1] // 2))
-    picture.save(file, "PNG")
+    image = Image.effect_noise(size, 80).convert("RGB")
+    image.paste(color, (0, 0, size[0], size[1] // 2))
+    image.save(file, "PNG")
     data = base64.b64encode(file.getvalue()).decode()
     return f'<{name} src="data:image/png;base64,{data}" {attributes}>'
 
@@ -148,14 +148,14 @@ def test_a_card_shows_the_first_wide_image_of_a_demo_or_else_those_of_figures():
 
 def test_an_image_that_matplotlib_turns_is_turned():
     tag = image_tag((80, 80), "blue", "image", 'transform="scale(1 -1) translate(0 -80)"')
-    (picture,) = preview_cards.images_in(tag)
-    assert picture.getpixel((5, 75)) == (0, 0, 255) != picture.getpixel((5, 5))
+    (image,) = preview_cards.images_in(tag)
+    assert image.getpixel((5, 75)) == (0, 0, 255) != image.getpixel((5, 5))
 
 
 @pytest.mark.parametrize("count", [0, 1, 9])
 def test_a_card_has_the_size_that_networks_ask_for(count):
-    pictures = [Image.new("RGB", (300, 200), "#00f")] * count
-    card = preview_cards.card("Chapter 3", "A long title " * 8, "A lead. " * 60, pictures)
+    images = [Image.new("RGB", (300, 200), "#00f")] * count
+    card = preview_cards.card("Chapter 3", "A long title " * 8, "A lead. " * 60, images)
     assert card.size == (1200, 630)
     margins = [card.crop((0, 14, 60, 630)), card.crop((1140, 14, 1200, 630))]
     paper = Image.new("RGB", (1, 1), preview_cards.PAPER).getpixel((0, 0))

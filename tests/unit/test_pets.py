@@ -242,7 +242,7 @@ def test_the_same_seed_draws_the_same_bytes_and_a_larger_set_begins_with_a_small
     assert first.items() < larger.items()
     assert first.keys() == other.keys()
     assert not set(first.values()) & set(other.values())
-    # No two pictures are the same, nor is one split a copy of another.
+    # No two images are the same, nor is one split a copy of another.
     assert len(set(larger.values())) == len(larger) == 12
 
 
@@ -297,7 +297,7 @@ def test_an_interrupted_drawing_leaves_nothing(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_pictures_are_in_color_of_many_sizes_and_never_blank(kind):
+def test_images_are_in_color_of_many_sizes_and_never_blank(kind):
     images = [draw_pet(kind, np.random.default_rng([3, i])) for i in range(20)]
     assert {image.mode for image in images} == {"RGB"}
     assert len({image.size for image in images}) > 12

@@ -138,7 +138,7 @@ def test_what_is_written_into_a_figure_later_follows_the_page():
     assert "fill: #ffffff" not in html  # No white box behind the legend, either.
 
 
-def pictures_in(source):
+def images_in(source):
     return [
         (kind, base64.b64decode("".join(data.split())))
         for kind, data in re.findall(r"data:image/(\w+);base64,\s*([A-Za-z0-9+/=\s]+)", source)
@@ -146,16 +146,16 @@ def pictures_in(source):
 
 
 def farthest(seen, expected):
-    """The differences of two pictures in gray levels."""
+    """The differences of two images in gray levels."""
     # Matplotlib's images have row 0 on top, SVG's may be turned over by a transformation.
     return min((abs(seen - expected), abs(seen[::-1] - expected)), key=np.mean)
 
 
 @pytest.mark.parametrize("side", [7, 40])
-def test_pictures_of_cells_go_in_pixel_by_pixel_and_keep_sharp_edges(side):
+def test_images_of_cells_go_in_pixel_by_pixel_and_keep_sharp_edges(side):
     image = np.random.default_rng(0).random((side, side, 3))
     source = plotting.to_html(plotting.image_grid([image], size=2.5), alt="noise")
-    ((kind, data),) = pictures_in(source)
+    ((kind, data),) = images_in(source)
     with Image.open(io.BytesIO(data)) as found:
         assert found.size == (side, side)
         seen = np.asarray(found.convert("RGB")).astype(int)
@@ -165,10 +165,10 @@ def test_pictures_of_cells_go_in_pixel_by_pixel_and_keep_sharp_edges(side):
 
 
 @pytest.mark.parametrize("side", [41, 64, 100])
-def test_larger_pictures_are_packed_and_look_the_same(side):
+def test_larger_images_are_packed_and_look_the_same(side):
     photo = datasets.photo("cat", side)
     source = plotting.to_html(plotting.image_grid([photo], size=2.5), alt="a cat")
-    ((kind, data),) = pictures_in(source)
+    ((kind, data),) = images_in(source)
     with Image.open(io.BytesIO(data)) as found:
         assert found.size == (side, side)
         seen = np.asarray(found.convert("RGB")).astype(int)
@@ -180,11 +180,11 @@ def test_larger_pictures_are_packed_and_look_the_same(side):
     assert "pixelated" not in source
 
 
-def test_holes_of_larger_pictures_stay_holes():
+def test_holes_of_larger_images_stay_holes():
     values = np.ones((60, 60))
     values[:20, :20] = np.nan
     source = plotting.to_html(plotting.image_grid([values], signed=True, size=2.5), alt="a hole")
-    ((_, data),) = pictures_in(source)
+    ((_, data),) = images_in(source)
     with Image.open(io.BytesIO(data)) as found:
         alpha = np.asarray(found.convert("RGBA"))[..., 3]
     assert (alpha < 10).sum() == 400

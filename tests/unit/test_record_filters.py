@@ -11,13 +11,13 @@ import record_examples
 import record_filters
 import torch
 import torchvision
+from inspected_layers import filter_layers, measured_field
 from torch import nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
 from lecture_utils import geometry
 from lecture_utils._inspect import output_of
 from lecture_utils.interpretation import Priors, recordings
-from lecture_utils.interpretation._layers import filter_layers, measured_field
 from lecture_utils.interpretation.recordings import PLANS, Plan
 from lecture_utils.models import efficientnet_lite0
 from lecture_utils.widgets._sprites import unpack_tiles

@@ -66,10 +66,11 @@ def repository(tmp_path_factory):
     root = tmp_path_factory.mktemp("repository")
     ignore = shutil.ignore_patterns("__pycache__", "data")
     shutil.copytree(PACKAGE, root / "lecture_utils", ignore=ignore)
-    data = root / "lecture_utils" / "data" / "runs"
-    data.mkdir(parents=True)
+    data = root / "lecture_utils" / "data"
+    shutil.copytree(PACKAGE / "data" / "tuning", data / "tuning")
+    (data / "runs").mkdir()
     (root / ".gitignore").write_text("__pycache__/\n")
-    (data / "card.json").write_text("{}")
+    (data / "runs" / "card.json").write_text("{}")
     git = ("git", "-C", str(root), "-c", "user.name=A", "-c", "user.email=a@b.c")
     subprocess.run([*git, "init", "-q"], check=True)
     subprocess.run([*git, "add", "-A"], check=True)
@@ -118,6 +119,12 @@ def test_editing_any_module_that_a_run_can_import_shows(repository):
     assert repository[1]()["changed_since"] is False
     for path in closure(*run_modules()):
         assert changed(repository, Path("lecture_utils", path.relative_to(PACKAGE))) is True, path
+    assert repository[1]()["changed_since"] is False
+
+
+@pytest.mark.parametrize("name", ["filters.json", "transfer.json"])
+def test_editing_what_was_tuned_shows(repository, name):
+    assert changed(repository, f"lecture_utils/data/tuning/{name}") is True
     assert repository[1]()["changed_since"] is False
 
 

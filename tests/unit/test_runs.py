@@ -166,7 +166,7 @@ def test_two_processes_finish_a_run_together(tmp_path, monkeypatch):
     assert run.card["trainer"]["processes"] == 2
     assert run.card["trainer"]["strategy"] == "DDPStrategy"
     assert run.history["epoch"] == [1, 2]
-    # Each process sees all validation pictures, so the score is the same as in one process.
+    # Each process sees all validation images, so the score is the same as in one process.
     validation = run.card["metrics"]["validation"]
     assert validation["loss"] == pytest.approx(run.history["val_loss"][-1], abs=0.01)
 
@@ -511,7 +511,7 @@ def test_recorded_networks_know_clothes():
         if name.startswith("fashion_mnist"):
             run = runs.load(name, seed)
             accuracy = training.evaluate(run.model, sample)["accuracy"]
-            # 200 of the 10,000 test pictures: three standard errors around the card's number.
+            # 200 of the 10,000 test images: three standard errors around the card's number.
             expected = run.card["metrics"]["test"]["accuracy"]
             assert abs(accuracy - expected) < 3 * math.sqrt(expected * (1 - expected) / 200)
 

@@ -27,7 +27,7 @@ def reference(image, bank, second, cells, mode):
 
 # Frequencies in no order, so that filters with the same partners do not lie side by side.
 BANK = GaborBank.from_list([(0.3, 0, 1.5), (0.1, 1, 3), (0.2, 2, 2), (0.3, 1, 1.5), (0.1, 0, 3)])
-SECOND = GaborBank([0.05, 0.2], [0.3, 1.2], 2.5, offset=0.4, n_stds=2)
+SECOND = GaborBank([0.05, 0.2], [0.3, 1.2], 2.5, phase=0.4, n_stds=2)
 
 
 @pytest.mark.parametrize("mode", ["reflect", "wrap"])

@@ -3,16 +3,13 @@
 import json
 import os
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+import slides
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-
-import slides  # noqa: E402
 
 OPENING = """# Title
 

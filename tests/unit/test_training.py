@@ -26,7 +26,7 @@ from lecture_utils.training import (
 
 
 def numbered(count=60):
-    """A data set whose pictures can be told apart: every pixel of picture i is i."""
+    """A data set whose images can be told apart: every pixel of image i is i."""
     images = np.arange(count, dtype=np.uint8)[:, None, None] * np.ones((28, 28), np.uint8)
     labels = np.arange(count) % 10
     return datasets.ImageClassificationData(images, labels, tuple("0123456789"), "folder", "tests")
@@ -58,7 +58,7 @@ def tiny_network():
     return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
 
 
-def test_the_split_has_every_training_picture_once_and_depends_on_its_seed_alone():
+def test_the_split_has_every_training_image_once_and_depends_on_its_seed_alone():
     data = module()
     assert sorted(numbers(data.train_set) + numbers(data.validation_set)) == list(range(60))
     assert numbers(module(seed=5).validation_set) == numbers(data.validation_set)
@@ -79,7 +79,7 @@ def test_the_test_set_is_not_read_for_training():
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3])
-def test_each_epoch_sees_every_picture_in_an_order_of_its_own(processes):
+def test_each_epoch_sees_every_image_in_an_order_of_its_own(processes):
     orders = []
     for epoch in range(2):
         seen = []
@@ -154,12 +154,12 @@ def test_random_affine_is_what_scipy_computes_for_the_same_matrix(monkeypatch, d
     matrix = size * rotation @ np.array([[1, 0], [0.3 * draw, 1]])
     center = (np.array([17, 24]) - 1) / 2
     offset = center - matrix @ center + 0.15 * np.array([17, 24]) * draw
-    for image, picture in zip(images[:, 0], ours[:, 0], strict=True):
+    for image, changed in zip(images[:, 0], ours[:, 0], strict=True):
         expected = ndimage.affine_transform(
             image.numpy(), matrix, offset, order=1, mode="grid-constant"
         )
         # As above, with coordinates of up to 24.
-        np.testing.assert_allclose(picture.numpy(), expected, atol=sum_error(8, 24))
+        np.testing.assert_allclose(changed.numpy(), expected, atol=sum_error(8, 24))
 
 
 def test_affine_options_of_recorded_runs_give_the_matrices_that_they_gave(monkeypatch):
@@ -202,7 +202,7 @@ def test_photos_once_called_their_scale_zoom():
     assert _legacy.recipe_fields(fields) == fields
 
 
-def test_random_affine_treats_every_picture_differently_and_repeats_with_its_generator():
+def test_random_affine_treats_every_image_differently_and_repeats_with_its_generator():
     images = torch.rand(1, 1, 28, 28).repeat(4, 1, 1, 1)
     draw = lambda: random_affine(  # noqa: E731
         images, degrees=10, translate=0.07, generator=torch.Generator().manual_seed(2)
@@ -446,7 +446,7 @@ def test_precision_goes_by_what_the_gpu_computes_natively(monkeypatch, capabilit
     assert training.best_precision("cpu") == "32-true"
 
 
-def test_mixup_mixes_pictures_and_labels_in_the_same_proportion():
+def test_mixup_mixes_images_and_labels_in_the_same_proportion():
     seen = []
 
     class Recorder(torch.nn.Module):
@@ -463,14 +463,14 @@ def test_mixup_mixes_pictures_and_labels_in_the_same_proportion():
     classifier.trainer = quiet_trainer()
     classifier.trainer.strategy.connect(classifier)
     classifier._log = lambda *_: None
-    # Each picture is all zeros but for a one in the place of its label.
+    # Each image is all zeros but for a one at the position of its label.
     labels = torch.tensor([0, 1, 2, 1, 0, 2])
     images = torch.nn.functional.one_hot(labels, 3).float().reshape(6, 1, 1, 3)
     loss = classifier.training_step((images, labels), 0)
     mixed = seen[0].reshape(6, 3)
     assert not torch.equal(mixed, images.reshape(6, 3))
     torch.testing.assert_close(mixed.sum(dim=1), torch.ones(6))
-    # Cross-entropy takes shares of classes as well: those that the pictures show are the labels'
+    # Cross-entropy takes shares of classes as well: those that the images show are the labels'
     # own.
     torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(torch.zeros(6, 3), mixed))
     gradient = torch.autograd.grad(loss, classifier.model.bias)[0]

@@ -14,9 +14,9 @@ from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 
 from lecture_utils import runs as recorded
 from lecture_utils.widgets import TrainingCurves
+from lecture_utils.widgets._histories import COLUMNS
 from lecture_utils.widgets.training_curves import early_stopping
 from lecture_utils.widgets.training_curves.curves import smooth, spread
-from lecture_utils.widgets.training_curves.histories import COLUMNS
 
 
 def random_history(rng, epochs, digits=2):
@@ -203,7 +203,7 @@ def test_runs_that_are_not_there_and_labels_that_are_twice(tmp_path):
     with pytest.raises(ValueError, match="two runs are called 'mnist/gap'"):
         TrainingCurves("mnist/gap", "mnist/gap")
     demo = TrainingCurves({"a": GOOD})
-    for change in ({"patience": 0}, {"smoothing": 1.0}, {"monitor": "loss"}, {"parts": ["test"]}):
+    for change in ({"patience": 0}, {"smoothing": 1.0}, {"monitor": "loss"}, {"splits": ["test"]}):
         with pytest.raises(traitlets.TraitError):
             demo.set_trait(*itertools.chain(*change.items()))
     with pytest.raises(ValueError, match="no history"):

@@ -37,16 +37,16 @@ def resnet():
     return built("resnet18")
 
 
-class RandomPictures(BatchDataModule):
+class RandomImages(BatchDataModule):
     """Two classes that differ in brightness."""
 
     def __init__(self, count=24, side=32, batch_size=8):
         super().__init__(batch_size=batch_size, eval_batch_size=8, seed=0)
         rng = np.random.default_rng(0)
         labels = np.arange(count) % 2
-        pictures = rng.integers(0, 100, (count, 3, side, side)) + 100 * labels[:, None, None, None]
+        images = rng.integers(0, 100, (count, 3, side, side)) + 100 * labels[:, None, None, None]
         self.train_set = InMemoryDataset(
-            torch.from_numpy(pictures.astype(np.uint8)), torch.from_numpy(labels)
+            torch.from_numpy(images.astype(np.uint8)), torch.from_numpy(labels)
         )
         self.validation_set = self.test_set = self.train_set
 
@@ -92,25 +92,25 @@ def test_the_stages_of_torchvisions_networks_compute_what_their_last_layer_takes
     last = network.classifier[-1] if name == "vgg16" else network.fc
     taken = []
     last.register_forward_hook(lambda layer, args, output: taken.append(args[0]))
-    pictures = torch.rand(2, 3, 80, 96)
+    images = torch.rand(2, 3, 80, 96)
     normalize = models.ResNet18_Weights.DEFAULT.transforms()
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in (normalize.mean, normalize.std))
     with torch.no_grad():
-        network((pictures - mean) / std)
+        network((images - mean) / std)
         model = transfer.attach_head(network, 5).eval()
-        features = transfer.split(model)[0](pictures)
+        features = transfer.split(model)[0](images)
         assert torch.allclose(features, taken[0], atol=1e-5)
-        assert model(pictures).shape == (2, 5)
-        assert model.train()(pictures).shape == (2, 5)
+        assert model(images).shape == (2, 5)
+        assert model.train()(images).shape == (2, 5)
 
 
 def test_the_stages_of_efficientnet_lite_are_those_of_its_trained_network():
     net = pretrained.load("efficientnet_lite0")
     model = transfer.attach_head(net, 1000).eval()
     model.head.load_state_dict(net.model.classifier.state_dict())
-    pictures = torch.rand(2, 3, 64, 64)
+    images = torch.rand(2, 3, 64, 64)
     with torch.no_grad():
-        assert torch.allclose(model(pictures), net.model(net.normalize(pictures)), atol=1e-4)
+        assert torch.allclose(model(images), net.model(net.normalize(images)), atol=1e-4)
     assert model.stages == ("stem", *(f"stage{i}" for i in range(1, 8)), "top", "pool", "head")
 
 
@@ -129,16 +129,16 @@ def test_the_lectures_counts(resnet):
 def test_both_parts_of_a_split_are_the_whole(resnet, until):
     model = transfer.attach_head(resnet, 3).eval()
     first, second = transfer.split(model, until)
-    pictures = torch.rand(2, 3, 40, 40)
+    images = torch.rand(2, 3, 40, 40)
     with torch.no_grad():
-        assert torch.equal(second(first(pictures)), model(pictures))
+        assert torch.equal(second(first(images)), model(images))
     assert {*first.state_dict(), *second.state_dict()} == {*model.state_dict()}
     assert second.head is model.head
 
 
 def test_the_network_that_was_given_stays_as_it_is(resnet):
     before = copy.deepcopy(resnet.state_dict())
-    fit(transfer.attach_head(resnet, 1), RandomPictures())
+    fit(transfer.attach_head(resnet, 1), RandomImages())
     for name, value in resnet.state_dict().items():
         assert torch.equal(value, before[name])
     assert not resnet.training
@@ -159,7 +159,7 @@ def test_a_head_may_have_dropout(resnet):
 def test_what_is_frozen_stays_as_it_came_in_training_with_lightning(resnet):
     model = transfer.freeze(transfer.attach_head(resnet, 1), until="layer4")
     weights_before, statistics_before = weights(model), statistics(model)
-    fit(model, RandomPictures(), epochs=2)
+    fit(model, RandomImages(), epochs=2)
     moved = changed(weights_before, weights(model)) | changed(statistics_before, statistics(model))
     assert moved
     assert all(name.startswith(("layer4", "head")) for name in moved)
@@ -179,15 +179,15 @@ def test_the_usual_way_to_freeze_lets_the_statistics_drift(resnet):
     assert changed(before, statistics(usual)) == set(before)
     assert changed(before, statistics(ours)) == set()
     ours.eval()
-    pictures = torch.rand(2, 3, 32, 32)
-    expected = ours(pictures)
-    assert torch.equal(ours.train()(pictures), expected)
+    images = torch.rand(2, 3, 32, 32)
+    expected = ours(images)
+    assert torch.equal(ours.train()(images), expected)
 
 
 def test_all_statistics_can_be_frozen_while_the_weights_are_trained(resnet):
     model = transfer.freeze(transfer.attach_head(resnet, 1), until=None, freeze_bn_stats=True)
     weights_before, statistics_before = weights(model), statistics(model)
-    fit(model, RandomPictures())
+    fit(model, RandomImages())
     assert changed(weights_before, weights(model)) >= {"stem.conv1.weight", "layer4.1.bn2.weight"}
     assert changed(statistics_before, statistics(model)) == set()
 
@@ -247,10 +247,10 @@ def test_frozen_dropout_is_off():
     network.classifier = nn.Sequential(nn.Linear(4 * 49, 6), nn.Dropout(0.9), nn.Linear(6, 2))
     network.__class__ = models.VGG
     model = transfer.attach_head(network, 2)
-    pictures = torch.rand(3, 3, 16, 16)
-    assert not torch.equal(model(pictures), model(pictures))
+    images = torch.rand(3, 3, 16, 16)
+    assert not torch.equal(model(images), model(images))
     transfer.freeze(model).train()
-    assert torch.equal(model(pictures), model(pictures))
+    assert torch.equal(model(images), model(images))
 
 
 # ---- learning rates
@@ -289,7 +289,7 @@ def test_the_backbone_takes_smaller_steps_throughout(resnet, schedule):
     module = Watch(
         model, task="binary", schedule=schedule, learning_rate=0.01, backbone_lr_scale=0.05
     )
-    trainer.fit(module, datamodule=RandomPictures())
+    trainer.fit(module, datamodule=RandomImages())
     assert len(seen) == 3
     for backbone, head in seen:
         assert backbone == pytest.approx(0.05 * head)
@@ -298,7 +298,7 @@ def test_the_backbone_takes_smaller_steps_throughout(resnet, schedule):
 def test_a_first_step_of_sgd_moves_the_backbone_by_its_own_rate(resnet):
     model = transfer.freeze(transfer.attach_head(resnet, 1), None, freeze_bn_stats=True)
     reference = copy.deepcopy(model)
-    data = RandomPictures(count=8)
+    data = RandomImages(count=8)
     classifier = fit(model, data, optimizer="sgd", learning_rate=0.1, backbone_lr_scale=0.01)
     images = data.train_set.inputs.float() / 255
     loss = nn.functional.binary_cross_entropy_with_logits(
@@ -323,7 +323,7 @@ def test_training_on_embeddings_is_training_the_whole_network(resnet, until, tmp
     torch.manual_seed(1)
     whole = transfer.freeze(transfer.attach_head(resnet, 1), until, freeze_bn_stats=True)
     other = copy.deepcopy(whole)
-    data = RandomPictures()
+    data = RandomImages()
     fit(whole, data, epochs=3)
     learns = transfer.split(other, until)[1]
     fit(learns, transfer.EmbeddedDataModule(data, other, until), epochs=3)
@@ -331,7 +331,7 @@ def test_training_on_embeddings_is_training_the_whole_network(resnet, until, tmp
         assert torch.allclose(ours, theirs, atol=1e-4), name
 
 
-def test_pictures_that_change_cannot_be_embedded(resnet, tmp_path):
+def test_images_that_change_cannot_be_embedded(resnet, tmp_path):
     data = ImageDataModule(tmp_path, augment=lambda images: images)
     with pytest.raises(ValueError, match="leave augment out"):
         transfer.EmbeddedDataModule(data, transfer.attach_head(resnet, 1))
@@ -414,7 +414,7 @@ def test_errors_name_the_remedy(resnet):
 
 
 def test_memory_is_the_sum_of_what_must_be_kept():
-    # 8 pictures of 3 x 4 x 4: the convolution keeps its input, ReLU its output, the dense layer its
+    # 8 images of 3 x 4 x 4: the convolution keeps its input, ReLU its output, the dense layer its
     # input.
     network = nn.Sequential(nn.Conv2d(3, 5, 1), nn.ReLU(), nn.Flatten(), nn.Linear(80, 2))
     parameters = 5 * 3 + 5 + 80 * 2 + 2

@@ -34,13 +34,13 @@ def seed(accuracy=0.98, epochs=3, **more):
     }
 
 
-def run(label="a", until="head", network="resnet18", pretrained=True, seeds=None, **more):
+def run(label="a", train_from="head", model="resnet18", pretrained=True, seeds=None, **more):
     """A recorded run; with the same small images everywhere, networks are described once."""
     return {
         "image_size": 64,
         "label": label,
-        "network": network,
-        "until": until,
+        "model": model,
+        "train_from": train_from,
         "pretrained": pretrained,
         "seeds": seeds or [seed()],
         **more,
@@ -50,11 +50,11 @@ def run(label="a", until="head", network="resnet18", pretrained=True, seeds=None
 def test_the_lectures_counts():
     """One layer of 512 weights and a bias; "8.4 M"; "11.2 M"."""
     found = {
-        until: TransferExplorer(run(), network="resnet18", until=until).trainable
-        for until in ("head", "layer4", "stem")
+        train_from: TransferExplorer(run(), model="resnet18", train_from=train_from).trainable
+        for train_from in ("head", "layer4", "stem")
     }
     assert found["head"] == 512 + 1
-    assert [round(found[until] / 1e6, 1) for until in ("layer4", "stem")] == [8.4, 11.2]
+    assert [round(found[train_from] / 1e6, 1) for train_from in ("layer4", "stem")] == [8.4, 11.2]
     assert found["stem"] == sum(p.numel() for p in resnet18(num_classes=1).parameters())
 
 
@@ -88,7 +88,7 @@ def test_every_boundary_counts_what_torch_would_train(name):
             freeze(model, stage["name"], freeze_bn_stats=True).train()
             learns = sum(p.numel() for p in model.parameters() if p.requires_grad)
             demo = TransferExplorer(
-                run(), network=name, until=stage["name"], outputs=outputs, image_size=64
+                run(), model=name, train_from=stage["name"], outputs=outputs, image_size=64
             )
             assert demo.trainable == learns
             per_photo = kept_for_real(model, 3) - kept_for_real(model, 2)
@@ -117,9 +117,9 @@ def test_what_is_kept_is_what_a_real_backward_pass_needs():
     )
     model = TransferNetwork(layers).to("meta")
     side = 8
-    picture, maps, pooled = (4 * n for n in (3 * side**2, 4 * side**2, 4))
+    image, maps, pooled = (4 * n for n in (3 * side**2, 4 * side**2, 4))
     # The convolution needs its input, ReLU its output, the head its features.
-    assert kept_for_backward(model, "stem", (3, side, side)) == picture + maps + pooled
+    assert kept_for_backward(model, "stem", (3, side, side)) == image + maps + pooled
     assert kept_for_backward(model, "head", (3, side, side)) == pooled
 
 
@@ -157,7 +157,7 @@ def test_only_times_of_one_kind_of_machine_are_averaged(tmp_path):
 def test_images_are_as_large_as_those_of_the_runs_or_as_the_network_was_made_for():
     runs = run(), run("b"), run("c", image_size=96), run("d", image_size=None)
     sides = [
-        TransferExplorer(*some, networks=["resnet18"]).networks[0]["size"]
+        TransferExplorer(*some, models=["resnet18"]).networks[0]["size"]
         for some in (runs[:2], runs[1:3], runs[3:])
     ]
     assert sides == [[3, 64, 64], [3, 224, 224], [3, 224, 224]]
@@ -166,22 +166,22 @@ def test_images_are_as_large_as_those_of_the_runs_or_as_the_network_was_made_for
 def test_what_is_recorded_learned_as_many_parameters_as_the_demo_counts():
     demo = TransferExplorer(image_size=64)
     for each in demo.runs:
-        if each["network"] in ("efficientnet_lite0", "resnet18"):
-            demo.network, demo.until = each["network"], each["until"]
+        if each["model"] in ("efficientnet_lite0", "resnet18"):
+            demo.model, demo.train_from = each["model"], each["train_from"]
             assert demo.trainable == each["trainable"]
 
 
 def test_own_networks_and_the_network_on_screen():
     demo = TransferExplorer(
-        run(network="mine", until="layer4"),
-        networks=["efficientnet_lite0", {"mine": (resnet18(), (3, 64, 64))}],
+        run(model="mine", train_from="layer4"),
+        models=["efficientnet_lite0", {"mine": (resnet18(), (3, 64, 64))}],
     )
-    assert demo.network == "efficientnet_lite0" and demo.until == "head"
+    assert demo.model == "efficientnet_lite0" and demo.train_from == "head"
     assert demo.networks[1]["own"] and not demo.networks[0]["own"]
-    demo.until = "stage6"
-    demo.network = "mine"
-    assert demo.until == "head"  # there is no stage6
-    demo.until = "layer4"
+    demo.train_from = "stage6"
+    demo.model = "mine"
+    assert demo.train_from == "head"  # there is no stage6
+    demo.train_from = "layer4"
     assert demo.trainable == 8394241
     # The module is as it was.
     module = demo.networks[1]
@@ -191,8 +191,8 @@ def test_own_networks_and_the_network_on_screen():
 def test_what_the_page_keeps():
     demo = TransferExplorer(
         run("only <head>", seeds=[seed(0.985, seconds=30.0), seed(0.987, seconds=36.0)]),
-        run("scratch", until=None, pretrained=False, seeds=[seed(0.8)]),
-        network="resnet18",
+        run("scratch", train_from=None, pretrained=False, seeds=[seed(0.8)]),
+        model="resnet18",
     )
     text = demo.figure_html()
     low, high = wilson(986, 1000)
@@ -217,7 +217,7 @@ def test_what_the_page_keeps():
         (lambda: TransferExplorer({"label": "a", "pretrained": True}), "lacks"),
         (lambda: TransferExplorer({**run(), "speed": 3}), "speed"),
         (lambda: TransferExplorer(run(), run()), "two runs are called 'a'"),
-        (lambda: TransferExplorer(run(until="stage6")), "can be trained from stem, layer1"),
+        (lambda: TransferExplorer(run(train_from="stage6")), "can be trained from stem, layer1"),
         (
             lambda: TransferExplorer(run(seeds=[{**seed(), "val_loss": [np.nan] * 3}])),
             "val_loss is nan",
@@ -225,12 +225,15 @@ def test_what_the_page_keeps():
         (lambda: TransferExplorer(run(seeds=[{**seed(), "val_loss": [1.0]}])), "lengths"),
         (lambda: TransferExplorer(run(seeds=[seed(98.0)])), "test_accuracy is 98.0"),
         (lambda: TransferExplorer(run(seeds=[seed(seconds=-1)])), "seconds is -1"),
-        (lambda: TransferExplorer(run(), networks=[]), "networks are"),
-        (lambda: TransferExplorer(run(), networks=[3]), "3 is not a network"),
-        (lambda: TransferExplorer(run(), networks=["resnet18"] * 2), "each once"),
-        (lambda: TransferExplorer(run(), network="vgg16"), "no network 'vgg16'"),
-        (lambda: TransferExplorer(run(), until="layer9"), "until is 'layer9'"),
-        (lambda: TransferExplorer(run(), network="resnet18", until="pool"), "until is 'pool'"),
+        (lambda: TransferExplorer(run(), models=[]), "models are"),
+        (lambda: TransferExplorer(run(), models=[3]), "3 is not a network"),
+        (lambda: TransferExplorer(run(), models=["resnet18"] * 2), "each once"),
+        (lambda: TransferExplorer(run(), model="vgg16"), "no network 'vgg16'"),
+        (lambda: TransferExplorer(run(), train_from="layer9"), "train_from is 'layer9'"),
+        (
+            lambda: TransferExplorer(run(), model="resnet18", train_from="pool"),
+            "train_from is 'pool'",
+        ),
         (lambda: TransferExplorer(run(), outputs=0), "outputs"),
     ],
 )  # fmt: skip

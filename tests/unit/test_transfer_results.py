@@ -37,7 +37,7 @@ def test_mcnemar_is_the_binomial_test_on_the_photos_that_differ():
     assert mcnemar([True, False], [True, False]) == (0, 0, 1.0)
 
 
-def test_an_interval_knows_the_luck_of_seeds_and_of_pictures():
+def test_an_interval_knows_the_luck_of_seeds_and_of_images():
     assert interval([0.9], 1000) == pytest.approx((0.9, 1.96 * np.sqrt(0.09 / 1000)))
     values = [0.8, 0.9, 0.85]
     mean, half = interval(values, 500)
@@ -59,24 +59,24 @@ def test_nonsense_is_refused():
 @pytest.mark.slow
 def test_boundaries_go_from_all_to_the_head_alone():
     found = transfer.boundaries()
-    assert found[0].until == "stem"
-    assert found[-1].until == "head"
+    assert found[0].train_from == "stem"
+    assert found[-1].train_from == "head"
     assert found[0].trainable == found[0].parameters
     assert found[-1].trainable == 1281
     for name in ("trainable", "memory"):
         values = [getattr(boundary, name) for boundary in found]
         assert values == sorted(values, reverse=True)
-    recorded = {boundary.until: boundary for boundary in found if boundary.runs}
+    recorded = {boundary.train_from: boundary for boundary in found if boundary.runs}
     assert {"stem", "stage7", "head"} <= recorded.keys()
     for boundary in recorded.values():
         card = boundary.runs[0].card
         assert card["trainable_parameters"] == boundary.trainable
-        assert boundary.runs[0].recipe.train_from == boundary.until
+        assert boundary.runs[0].recipe.train_from == boundary.train_from
         assert boundary.accuracy > 0.9
         assert boundary.seconds_per_epoch > 0
 
 
-def test_maps_are_of_the_same_pictures_in_the_same_order():
+def test_maps_are_of_the_same_images_in_the_same_order():
     maps = transfer.maps_of_test()
     assert list(maps.stages) == ["random weights", "pretrained", "fine-tuned"]
     assert len(set(maps.files)) == 1_000

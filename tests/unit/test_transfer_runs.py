@@ -59,7 +59,7 @@ def test_only_what_learned_is_written_and_the_whole_network_comes_back(partial):
         if n.partition(".")[0] in ("stage7", "top", "head")
     )
     assert partial.card["trainable_parameters"] == learned
-    # The test table was made from kept activations, this is the whole network on the pictures.
+    # The test table was made from kept activations, this is the whole network on the images.
     data = _record._data_module(partial.recipe, 0, "sample")
     data.setup("test")
     with torch.no_grad():
@@ -119,7 +119,7 @@ def test_a_random_backbone_comes_back_from_its_seed(cache, tmp_path):
     assert torch.allclose(logits, expected, rtol=1e-3, atol=2e-3)
 
 
-def test_the_seed_draws_the_pictures_and_few_are_repeated(cache, tmp_path):
+def test_the_seed_draws_the_images_and_few_are_repeated(cache, tmp_path):
     options = {**TINY, "train_size": 10, "epochs": 1, "repeats": 7}
     first, second = (
         runs.train("learning-curves/extraction-10", seed, root=tmp_path, **options)

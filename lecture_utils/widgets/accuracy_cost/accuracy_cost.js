@@ -1,9 +1,12 @@
 /** AccuracyCost: how accurate networks are for what they cost. See __init__.py. */
 
+/** @import { Plot } from "./chart.js" */
 import { clamp } from "../_shared/math/numbers.js";
 import { disclosure } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, onResize, setText } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
+import { computed } from "../_shared/ui/model.js";
 import { mountDemo } from "../_shared/ui/mount.js";
 import { frontTable } from "./chart.js";
 import { chosen, front, sorted } from "./choose.js";
@@ -17,6 +20,21 @@ const HELP =
   "Point at a network, tap it, or use the arrow keys; Page Up and Page Down move along the front. Thin lines lead from a " +
   "network's first weights to its better ones; “best of all” adds weights that were trained on more images than ImageNet's.";
 
+/**
+ * @param {[Record<string, any>[], string, string]} values
+ * @returns {Plot}
+ */
+function plotOf([networks, cost, weights]) {
+  const rows = chosen(networks, weights);
+  const first = chosen(networks, "first");
+  return {
+    ...{ cost, rows, order: sorted(rows, cost), front: front(rows, cost) },
+    before: new Map(first.map((row) => [row.name, row])),
+    // The axes stay where they are when only the weights change, as long as no others come in.
+    range: weights === "all" ? [...rows, ...first] : [...first, ...chosen(networks, "best")],
+  };
+}
+
 /** The network that is named, and what there is to say about it. */
 function networkPanel() {
   const name = h("p", { class: "lu-title" });
@@ -25,9 +43,10 @@ function networkPanel() {
   function show(row, title, text) {
     setText(name, title);
     const known = row ? facts(row) : [];
-    list.replaceChildren(
-      ...known.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value))),
-    );
+    if (list.children.length !== known.length) {
+      list.replaceChildren(...known.map(([term]) => h("div", {}, h("dt", {}, term), h("dd"))));
+    }
+    known.forEach(([, value], i) => setText(list.children[i].lastElementChild, value));
     setText(verdict, text);
   }
   return { element: h("div", { class: "cost-panel" }, name, list, verdict), show };
@@ -36,29 +55,35 @@ function networkPanel() {
 function build(demo) {
   const { model, request, signal } = demo;
   demo.watch(TRAITS);
-  const all = () => model.get("networks");
-  const rows = () => chosen(all(), model.get("weights"));
-  const titles = [...new Map(all().map(({ name, title }) => [name, title]))].map(
+  const readPlot = computed(model, ["networks", "cost", "weights"], plotOf);
+  const titles = [...new Map(model.get("networks").map(({ name, title }) => [name, title]))].map(
     ([value, label]) => ({ value, label }),
   );
   const controls = costControls(demo, titles);
-  const stage = costStage({ demo, rows });
-  onResize(stage.element, () => request(), signal);
+  const stage = costStage({ demo, readPlot });
+  let width = 0;
+  onResize(
+    stage.element,
+    (box) => {
+      width = Math.round(box.width);
+      request();
+    },
+    signal,
+  );
   const panel = networkPanel();
   const table = frontTable();
+  const newFront = changeDetector();
   const copy = copyButton({
     code: () => pythonCode({ cost: model.get("cost"), weights: model.get("weights") }),
     signal,
   });
 
   function draw() {
-    const cost = model.get("cost");
-    const now = rows();
-    const best = front(now, cost);
+    const plot = readPlot();
+    const { cost, rows: now, order, front: best } = plot;
     const row = stage.current(now);
     controls.update();
-    drawPlot(now, best, row);
-    const order = sorted(now, cost);
+    drawPlot(plot, row);
     const title = titles.find(({ value }) => value === model.get("selected"))?.label;
     const words = row
       ? sentence(row, now, cost)
@@ -66,15 +91,17 @@ function build(demo) {
     stage.tell(words, row ? order.indexOf(row) + 1 : 1, order.length);
     const verdict = row ? standing(row, now, cost) : "";
     panel.show(row, row ? row.title : words, verdict);
-    table.set(
-      `Pareto front of ${now.length} networks by ${COSTS[cost]}`,
-      best.map((other) => [
-        other.title,
-        amount(other.macs),
-        amount(other.parameters),
-        percent(other.accuracy),
-      ]),
-    );
+    if (newFront(plot)) {
+      table.set(
+        `Pareto front of ${now.length} networks by ${COSTS[cost]}`,
+        best.map((other) => [
+          other.title,
+          amount(other.macs),
+          amount(other.parameters),
+          percent(other.accuracy),
+        ]),
+      );
+    }
     demo.tellState(
       `${best.length} of ${now.length} networks on the front, up to ${percent(best.at(-1).accuracy)}.`,
     );
@@ -88,23 +115,11 @@ function build(demo) {
       standing: verdict,
     };
   }
-  function drawPlot(now, best, row) {
-    const width = Math.max(240, stage.element.clientWidth || 600);
-    const first = chosen(all(), "first");
-    stage.draw({
-      ...{
-        width,
-        height: clamp(Math.round(0.62 * width), 320, 460),
-        rows: now,
-        front: best,
-        selected: row,
-      },
-      ...{ cost: model.get("cost"), family: model.get("family") },
-      // The axes stay where they are when only the weights change, as long as no others come in.
-      range:
-        model.get("weights") === "all" ? [...now, ...first] : [...first, ...chosen(all(), "best")],
-      before: new Map(first.map((other) => [other.name, other])),
-    });
+  function drawPlot(plot, selected) {
+    width ||= stage.element.clientWidth;
+    const wide = Math.max(240, width || 600);
+    const height = clamp(Math.round(0.62 * wide), 320, 460);
+    stage.draw({ width: wide, height, plot, family: model.get("family"), selected });
   }
 
   const parts = [
@@ -117,7 +132,7 @@ function build(demo) {
     copy.panel,
   ];
   function readings() {
-    const row = rows().find(({ name }) => name === model.get("selected"));
+    const row = readPlot().rows.find(({ name }) => name === model.get("selected"));
     return {
       accuracy: row ? 100 * row.accuracy : 0,
       mega_macs: row ? row.macs / 1e6 : 0,

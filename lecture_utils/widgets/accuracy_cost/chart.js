@@ -2,10 +2,21 @@
 
 import { linearAxis, logAxis } from "../_shared/math/axis.js";
 import { h, setText, svg } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { COSTS, amount } from "./text.js";
 
 const EDGE = { left: 44, right: 16, top: 22, bottom: 44 };
 const LETTER = 6.7; // Width of a letter of the labels, about, in pixels.
+
+/**
+ * @typedef {object} Plot What is drawn, whichever network is selected; never changed in place.
+ * @property {string} cost
+ * @property {Record<string, any>[]} rows The networks.
+ * @property {Record<string, any>[]} order The same from cheap to expensive.
+ * @property {Record<string, any>[]} front Those that no other one beats.
+ * @property {Map<string, Record<string, any>>} before Where networks were with their first weights.
+ * @property {Record<string, any>[]} range All rows that the axes must have room for.
+ */
 
 /**
  * @returns {{element: SVGElement, draw: (shown: Record<string, any>) => void, nearest: Function}}
@@ -32,14 +43,23 @@ export function chart() {
   const dots = new Map(); // From a network's name to its point.
   let placed = [];
   let last = "";
+  const [newPlot, newSelection] = [changeDetector(), changeDetector()];
 
   /**
-   * @param {{width: number, height: number, cost: string, range: Record<string, any>[],
-   *   rows: Record<string, any>[], front: Record<string, any>[], before: Map<string, Record<string,
-   *   any>>, family: string, selected: Record<string, any>|undefined}} shown `range` holds all rows
-   *   that the axes must have room for, `before` where networks were with their first weights.
+   * Another selection moves the ring and the labels only.
+   * @param {{width: number, height: number, plot: Plot, family: string, selected: Record<string,
+   *   any>|undefined}} shown
    */
-  function draw({ width, height, cost, range, rows, front, before, family, selected }) {
+  function draw({ width, height, plot, family, selected }) {
+    if (newPlot(width, height, plot, family)) drawPlot(width, height, plot, family);
+    if (!newSelection(width, height, plot, family, selected)) return;
+    const at = placed.find(({ row }) => row === selected);
+    ring.style.display = at ? "" : "none";
+    if (at) ring.style.transform = `translate(${at.x}px, ${at.y}px)`;
+    drawLabels({ front: plot.front, family, selected, right: width - EDGE.right });
+  }
+
+  function drawPlot(width, height, { cost, range, rows, front, before }, family) {
     const across = logAxis(
       Math.min(...range.map((row) => row[cost])),
       Math.max(...range.map((row) => row[cost])),
@@ -97,10 +117,6 @@ export function chart() {
     last = size;
     placed = rows.map((row) => ({ row, x: x(row), y: y(row) }));
     drawPoints(front, family);
-    const at = placed.find(({ row }) => row === selected);
-    ring.style.display = at ? "" : "none";
-    if (at) ring.style.transform = `translate(${at.x}px, ${at.y}px)`;
-    drawLabels({ front, family, selected, right });
   }
 
   function drawPoints(front, family) {
@@ -192,7 +208,7 @@ export function chart() {
 }
 
 /**
- * The front as a table, rows made anew only when it changes.
+ * The front as a table.
  * @returns {{element: HTMLElement, set: (words: *, cells: *) => void}}
  */
 export function frontTable() {
@@ -208,12 +224,8 @@ export function frontTable() {
     h("thead", {}, h("tr", {}, heads)),
     body,
   );
-  let last = "";
   function set(words, cells) {
     setText(caption, words);
-    const key = JSON.stringify(cells);
-    if (key === last) return;
-    last = key;
     body.replaceChildren(
       ...cells.map(([name, ...others]) =>
         h("tr", {}, h("th", { scope: "row" }, name), ...others.map((text) => h("td", {}, text))),

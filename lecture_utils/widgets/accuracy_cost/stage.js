@@ -1,10 +1,10 @@
 /** The plot as a slider from network to network: by mouse, finger or keys. */
 
+/** @import { Plot } from "./chart.js" */
 /** @import { Demo } from "../_shared/ui/mount.js" */
 import { h } from "../_shared/ui/dom.js";
 import { fingerWatch } from "../_shared/ui/finger.js";
 import { chart } from "./chart.js";
-import { front, sorted } from "./choose.js";
 
 const REACH = { mouse: 22, touch: 34 };
 
@@ -12,9 +12,7 @@ const REACH = { mouse: 22, touch: 34 };
  * The network that a key leads to; undefined for a key that leads nowhere, null where there is
  * none.
  */
-function destination(key, rows, cost, row) {
-  const order = sorted(rows, cost);
-  const best = front(rows, cost);
+function destination(key, { order, front: best }, row) {
   const at = row ? order.indexOf(row) : -1;
   const later = best.find((other) => order.indexOf(other) > at);
   const earlier = best.findLast((other) => order.indexOf(other) < at);
@@ -31,18 +29,17 @@ function destination(key, rows, cost, row) {
 }
 
 /**
- * @param {{demo: Demo, rows: () => Record<string, any>[]}} options `rows` are the networks on
- *   screen.
+ * @param {{demo: Demo, readPlot: () => Plot}} options
  * @returns {{element: HTMLElement, current: (rows: Record<string, any>[]) => (Record<string,
  *   any>|undefined), draw: (shown: Record<string, any>) => void, tell: (words: string, place:
  *   number, count: number) => void}} `current` is the network under the mouse, or the selected one,
  *   if it is on screen.
  */
-export function costStage({ demo, rows }) {
+export function costStage({ demo, readPlot }) {
   const { model, edit, request } = demo;
   let hovered = null;
   const isPointing = fingerWatch();
-  const plot = chart();
+  const drawing = chart();
   const element = h(
     "div",
     {
@@ -58,7 +55,7 @@ export function costStage({ demo, rows }) {
       onpointercancel: follow,
       onpointerleave: () => point(null),
     },
-    plot.element,
+    drawing.element,
   );
   function point(row) {
     if (row === hovered) return;
@@ -69,7 +66,7 @@ export function costStage({ demo, rows }) {
     // A mouse selects when it is pressed, a finger when it is lifted: it may have scrolled the page.
     const isFinger = event.pointerType === "touch";
     if (!isPointing(event)) return;
-    const row = plot.nearest(
+    const row = drawing.nearest(
       event.clientX,
       event.clientY,
       event.pointerType === "mouse" ? REACH.mouse : REACH.touch,
@@ -85,8 +82,8 @@ export function costStage({ demo, rows }) {
     now.find(({ name }) => name === (hovered?.name ?? model.get("selected")));
   function walk(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const now = rows();
-    const to = destination(event.key, now, model.get("cost"), current(now));
+    const plot = readPlot();
+    const to = destination(event.key, plot, current(plot.rows));
     if (to === undefined) return;
     event.preventDefault();
     hovered = null;
@@ -97,5 +94,5 @@ export function costStage({ demo, rows }) {
     element.setAttribute("aria-valuenow", place);
     element.setAttribute("aria-valuetext", words);
   }
-  return { element, current, draw: plot.draw, tell };
+  return { element, current, draw: drawing.draw, tell };
 }

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
-from numpy.typing import ArrayLike, NDArray
-from PIL import Image, ImageOps
+from numpy.typing import ArrayLike
+from PIL import Image
 
 from lecture_utils import datasets
-from lecture_utils._validation.image_files import as_rgb
-from lecture_utils._validation.pixels import to_bytes
 
 from .. import _figure
 from .._demo import ArrayTrait, Demo
-from .._images import PixelTrait
+from .._images import PixelTrait, as_square
 from .._traits import Whole
 from .figure import drawn_by_torchvision, setting_rows
 from .presets import LIMITS, OFF, PRESETS
@@ -130,7 +128,7 @@ class AugmentationLab(Demo):
         if sources is None:
             images = {name: datasets.photo(name, size=SIDE) for name in PHOTOS}
         else:
-            images = {str(name): as_square(each, name) for name, each in sources.items()}
+            images = {str(name): as_square(each, name, side=SIDE) for name, each in sources.items()}
         if not 1 <= len(images) <= MOST_IMAGES:
             raise ValueError(f"there are {len(images)} images; the lab shows 1 to {MOST_IMAGES}")
         names = list(images)
@@ -218,8 +216,8 @@ class AugmentationLab(Demo):
         on = [name for name in OFF if name != "ratio" and getattr(self, name) != OFF[name]]
         return {
             "transforms": len(on),
-            "zoom_from": self.scale[0],
-            "zoom_to": self.scale[1],
+            "scale_from": self.scale[0],
+            "scale_to": self.scale[1],
             "crop_from": self.crop[0],
         }
 
@@ -240,34 +238,3 @@ class AugmentationLab(Demo):
             '<div class="demo-numbers"><table><caption>Settings that are on</caption>'
             f"<tbody>{rows}</tbody></table></div>"
         )
-
-
-def as_square(
-    image: Image.Image | ArrayLike, name: str = "image", side: int = SIDE
-) -> NDArray[np.uint8]:
-    """Return the middle square of an image, by default at the lab's size.
-
-    Parameters
-    ----------
-    image : PIL.Image or array_like of shape (H, W) or (H, W, 3)
-        Arrays hold integers from 0 to 255 or floats from 0 to 1.
-    name : str
-        For the message if something is wrong.
-    side : int
-
-    Returns
-    -------
-    ndarray of uint8, shape (side, side, 3)
-
-    Raises
-    ------
-    ValueError
-        If the shape or a value does not fit.
-    """
-    if not isinstance(image, Image.Image):
-        array = to_bytes(image, repr(name))
-        if array.ndim not in (2, 3) or array.size == 0 or array.shape[2:] not in ((), (3,)):
-            raise ValueError(f"{name!r} has shape {array.shape}; give (H, W) or (H, W, 3)")
-        image = Image.fromarray(array)
-    # As the copied Python does it.
-    return np.asarray(ImageOps.fit(as_rgb(image), (side, side)))

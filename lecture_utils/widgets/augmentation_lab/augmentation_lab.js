@@ -159,8 +159,8 @@ function build(demo) {
     };
     return {
       transforms: settingNames.filter(isOn).length,
-      zoom_from: settings.scale[0],
-      zoom_to: settings.scale[1],
+      scale_from: settings.scale[0],
+      scale_to: settings.scale[1],
       crop_from: settings.crop[0],
     };
   }

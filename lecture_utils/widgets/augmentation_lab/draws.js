@@ -68,7 +68,7 @@ export function draw(seed, tile, settings, rows, columns) {
       // Whole pixels, as in torchvision; "|| 0" for a zero without sign.
       dx: Math.round(between(-translate * columns, translate * columns, at(1))) || 0,
       dy: Math.round(between(-translate * rows, translate * rows, at(2))) || 0,
-      zoom: between(...scale, at(3)),
+      scale: between(...scale, at(3)),
       shear: between(-shear, shear, at(4)),
     };
   }

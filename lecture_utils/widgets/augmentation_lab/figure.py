@@ -6,8 +6,8 @@ from .._figure import number
 
 _NAMES = {
     "degrees": "largest rotation, in degrees",
-    "translate": "largest shift, as a fraction of the side",
-    "scale": "zoom factor",
+    "translate": "largest translation, as a fraction of the side",
+    "scale": "scale factor",
     "shear": "largest shear, in degrees",
     "crop": "area of the crop, as a fraction of the image",
     "flip": "probability of mirroring",

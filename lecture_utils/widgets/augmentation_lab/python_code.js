@@ -60,9 +60,9 @@ function calls({ affine, crop, flip, colors, noise, erase }, name, image) {
   const lines = [`${name} = ${image}`];
   const call = (text) => lines.push(`${name} = F.${text}`);
   if (affine) {
-    const { angle, dx, dy, zoom, shear } = affine;
+    const { angle, dx, dy, scale, shear } = affine;
     call(
-      `affine(${name}, angle=${number(angle)}, translate=[${dx}, ${dy}], scale=${number(zoom)}, ` +
+      `affine(${name}, angle=${number(angle)}, translate=[${dx}, ${dy}], scale=${number(scale)}, ` +
         `shear=[${number(shear)}, 0.0],\n    ${BILINEAR})`,
     );
   }

@@ -8,9 +8,9 @@ import { h } from "../_shared/ui/dom.js";
 const GROUPS = {
   Geometry: [
     ["degrees", "Rotation ±°", 1],
-    ["translate", "Shift ±", 0.01],
-    ["scale", "Zoom from", 0.01, 0],
-    ["scale", "Zoom to", 0.01, 1],
+    ["translate", "Translation ±", 0.01],
+    ["scale", "Scale from", 0.01, 0],
+    ["scale", "Scale to", 0.01, 1],
     ["shear", "Shear ±°", 1],
     ["flip", "Mirror, probability", 0.05],
   ],

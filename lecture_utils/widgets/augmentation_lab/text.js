@@ -20,11 +20,11 @@ export function describe({ affine, crop, flip, colors, noise, erase, share }, si
     if (affine.angle) rows.push(["rotation", signed(affine.angle, "°")]);
     if (affine.dx || affine.dy) {
       rows.push([
-        "shift",
+        "translation",
         `${Math.abs(affine.dx)} px ${affine.dx < 0 ? "left" : "right"}, ${Math.abs(affine.dy)} px ${affine.dy < 0 ? "up" : "down"}`,
       ]);
     }
-    if (affine.zoom !== 1) rows.push(["zoom", `× ${format(affine.zoom)}`]);
+    if (affine.scale !== 1) rows.push(["scale", `× ${format(affine.scale)}`]);
     if (affine.shear) rows.push(["shear", signed(affine.shear, "°")]);
   }
   if (crop) {
@@ -61,11 +61,11 @@ export function remark({ crop }, versions, preset) {
     );
   if (crop[1] <= 1) return "";
   const whole = versions.filter((version) => version.crop?.whole).length;
-  const meaning = `scale=(${crop[0]}, ${crop[1]}) of RandomResizedCrop is a fraction of the area, not a zoom. `;
+  const meaning = `scale=(${crop[0]}, ${crop[1]}) of RandomResizedCrop is a fraction of the area, not a factor of the size. `;
   const result =
     crop[0] > 1
       ? "Above 1, no box fits into the image, so you get the whole image every time. "
       : "A fraction above 1 never fits and is drawn again; after ten such draws, the whole image is used " +
         `(here for ${whole} of ${versions.length} versions). The image never shrinks, and at most ${percent(1 - crop[0], 0)} of the area is lost. `;
-  return `${meaning}${result}To shrink and enlarge, use Zoom, which is the scale of RandomAffine.`;
+  return `${meaning}${result}To shrink and enlarge, use Scale under Geometry, which is the scale of RandomAffine.`;
 }

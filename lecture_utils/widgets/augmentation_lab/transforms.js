@@ -8,11 +8,11 @@
  * @param {Record<string, any>} parameters
  * @returns {number[]}
  */
-export function inverseAffine({ angle, dx, dy, zoom, shear }) {
+function inverseAffine({ angle, dx, dy, scale, shear }) {
   const [turn, slant] = [angle, shear].map((degrees) => (degrees * Math.PI) / 180);
   const [cos, sin, tan] = [Math.cos(turn), Math.sin(turn), Math.tan(slant)];
-  const [a, b] = [(cos - sin * tan) / zoom, (cos * tan + sin) / zoom];
-  const [c, d] = [-sin / zoom, cos / zoom];
+  const [a, b] = [(cos - sin * tan) / scale, (cos * tan + sin) / scale];
+  const [c, d] = [-sin / scale, cos / scale];
   return [a, b, -a * dx - b * dy, c, d, -c * dx - d * dy];
 }
 
@@ -98,7 +98,7 @@ function taps(length, toLength) {
  * @param {{top: number, left: number, height: number, width: number}} box
  * @returns {Uint8Array}
  */
-export function resizedCrop(image, rows, columns, { top, left, height, width }) {
+function resizedCrop(image, rows, columns, { top, left, height, width }) {
   const row = 3 * columns;
   const across = new Uint8Array(height * row);
   const { first, second, weight } = taps(width, columns);
@@ -252,7 +252,7 @@ const ADJUST = { brightness, contrast, saturation, hue };
  * @param {number} sigma
  * @param {Float32Array} normals
  */
-export function adjustNoise(image, sigma, normals) {
+function adjustNoise(image, sigma, normals) {
   for (let at = 0; at < image.length; at += 1) {
     image[at] = clip(image[at] + ((255 * sigma * normals[at]) | 0));
   }
@@ -264,7 +264,7 @@ export function adjustNoise(image, sigma, normals) {
  * @param {number} columns
  * @param {{top: number, left: number, height: number, width: number}} box
  */
-export function adjustErase(image, columns, { top, left, height, width }) {
+function adjustErase(image, columns, { top, left, height, width }) {
   for (let y = top; y < top + height; y += 1) {
     image.fill(0, 3 * (y * columns + left), 3 * (y * columns + left + width));
   }

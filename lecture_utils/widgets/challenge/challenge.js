@@ -85,15 +85,15 @@ function build(demo, host) {
   stage.addEventListener(
     "lu:readings",
     (/** @type {CustomEvent} */ { detail }) => {
-      reported = detail;
+      reported = read(detail);
       request();
     },
     { signal },
   );
-  /** The readings that the goal is about: those that the demo computes, and its traits. */
-  function read() {
+  /** The readings that the goal is about: those that the demo computed, and its traits then. */
+  function read(computed) {
     const names = goal.map(({ reading }) => reading);
-    const current = (each) => (each in reported ? reported[each] : inner.get(each));
+    const current = (each) => (each in computed ? computed[each] : inner.get(each));
     return Object.fromEntries(names.map((each) => [each, current(each)]));
   }
 
@@ -116,8 +116,8 @@ function build(demo, host) {
   }
 
   function update() {
-    if (!reported || !inner) return null;
-    const readings = read();
+    if (!reported) return null;
+    const readings = reported;
     const lacks = goal.filter((each) => !holds(each, readings)).map((each) => lack(each, readings));
     const solved = lacks.length === 0;
     goals.update(readings);

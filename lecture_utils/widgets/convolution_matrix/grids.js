@@ -89,7 +89,8 @@ function drawCells(grid, values, columns, { lit, chosen, color, tabStop, count }
   const cells = cellsOf(grid);
   values.forEach((value, i) => {
     const marks = `${lit.has(i) ? " lit" : ""}${chosen === i ? " chosen" : ""}`;
-    grid.write(i, formatCell(value), color(value), marks);
+    grid.write(i, formatCell(value), color(value));
+    grid.mark(i, marks);
     mark(cells[i], lit.get(i), count);
   });
   grid.setTabStop(tabStop);
@@ -131,7 +132,8 @@ export function drawGrids(grids, lab, { subject, transpose, dark, chosen }) {
   const cells = cellsOf(grids.kernel);
   weights.forEach((weight, i) => {
     const marks = kind === "weight" && index === i ? " chosen" : "";
-    grids.kernel.write(i, format(weight), weightColor(i, weights.length), marks);
+    grids.kernel.write(i, format(weight), weightColor(i, weights.length));
+    grids.kernel.mark(i, marks);
     mark(cells[i], i, weights.length);
   });
   grids.kernel.setTabStop();

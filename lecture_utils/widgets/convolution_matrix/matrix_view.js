@@ -141,10 +141,13 @@ export function matrixView({ label, onPoint, onKey, redraw, signal }) {
       const only = subject.kind === "weight" ? subject.index : null;
       if (width && newPaint(lab, only, dark, width, devicePixelRatio)) paint(lab, only, dark);
       band.hidden = subject.kind === "weight";
-      const [along, count] = subject.kind === "row" ? ["top", down] : ["left", across];
+      const inRow = subject.kind === "row";
+      const count = inRow ? down : across;
       const [start, part] = [`${(100 * subject.index) / count}%`, `${100 / count}%`];
-      Object.assign(band.style, { top: "0", left: "0", width: "100%", height: "100%" });
-      Object.assign(band.style, { [along]: start, [along === "top" ? "height" : "width"]: part });
+      Object.assign(band.style, {
+        ...{ top: "0", left: "0", width: "100%", height: "100%" },
+        ...(inRow ? { top: start, height: part } : { left: start, width: part }),
+      });
     },
   };
 }

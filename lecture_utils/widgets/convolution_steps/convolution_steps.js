@@ -14,7 +14,7 @@ import { signedLegend } from "../_shared/ui/legend.js";
 import { mountDemo } from "../_shared/ui/mount.js";
 import { plane } from "../_shared/ui/plane.js";
 import { kernelTable } from "./kernel_table.js";
-import { stepsCode } from "./steps_code.js";
+import { pythonCode } from "./python_code.js";
 import { walkingWindow } from "./walk.js";
 
 /** One kernel and its output. */
@@ -115,7 +115,7 @@ function build(demo) {
       walk.settle([row, size()[1] - 1]);
     },
   });
-  const copy = copyButton({ code: () => stepsCode(image(), kernels), signal });
+  const copy = copyButton({ code: () => pythonCode(image(), kernels), signal });
 
   const newImage = changeDetector();
   function draw() {

@@ -132,9 +132,10 @@ function build(demo) {
       title: names[i],
       note: describeLayer(layer),
       onPoint: (unit, press) => {
+        const before = pointed;
         pointed = unit && !press ? [i, ...unit] : null;
         if (press) choose([i, ...unit]);
-        request();
+        if (`${pointed}` !== `${before}`) request();
       },
     }),
   );

@@ -24,12 +24,14 @@ export function drawingPad({ onChange, onCursor, say, signal }) {
   let current = null; // The stroke that is being drawn; null where it has been taken away.
   let cursor = [CELLS / 2, CELLS / 2];
   let penDown = false;
+  let painted = false; // Whether the canvas shows the ink.
 
   const field = plane({ label: "Draw a digit here", onPoint, onKey, signal });
   field.element.addEventListener("blur", () => (penDown = false));
 
   /** Ink along a line, with an edge one pixel soft. */
   function inkLine([fromRow, fromColumn], [toRow, toColumn]) {
+    painted = false;
     const [dy, dx] = [toRow - fromRow, toColumn - fromColumn];
     const squared = dy * dy + dx * dx || 1;
     const rows = range(fromRow, toRow);
@@ -93,10 +95,14 @@ export function drawingPad({ onChange, onCursor, say, signal }) {
     } else return;
     event.preventDefault();
   }
-  function redraw() {
+  function erase() {
     penDown = false;
     current = null;
+    painted = false;
     ink.fill(0);
+  }
+  function redraw() {
+    erase();
     for (const stroke of strokes)
       stroke.forEach((point, i) => inkLine(stroke[Math.max(0, i - 1)], point));
     onChange();
@@ -121,12 +127,11 @@ export function drawingPad({ onChange, onCursor, say, signal }) {
     /** Forget the strokes without asking for a new digit: another image has been chosen. */
     forget() {
       strokes = [];
-      current = null;
-      penDown = false;
-      ink.fill(0);
+      erase();
     },
     draw() {
-      field.draw(ink, PAD, PAD, grayScale());
+      if (!painted) field.draw(ink, PAD, PAD, grayScale());
+      painted = true;
       field.mark({ top: cursor[0] * CELL, left: cursor[1] * CELL, rows: CELL, columns: CELL });
     },
   };

@@ -195,7 +195,7 @@ class EmbeddingMap(Demo):
 
         Examples
         --------
-        >>> EmbeddingMap.of_cats_and_dogs(method="PCA").class_names  # doctest: +SKIP
+        >>> EmbeddingMap.of_cats_and_dogs(method="PCA").class_names
         ['cat', 'dog']
         """
         from lecture_utils.datasets import cats_vs_dogs

@@ -3,6 +3,7 @@
 import { toTyped } from "../_shared/math/arrays.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, onResize, setText } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { messageLine } from "../_shared/ui/message.js";
 import { watch } from "../_shared/ui/model.js";
 import { mountDemo } from "../_shared/ui/mount.js";
@@ -39,6 +40,23 @@ function sentence({ names, labels, classes, stageIndex, predictedAt, neighborsOf
   return `${names[i]}: ${words}${near && `; ${near}`}.`;
 }
 
+/**
+ * Return `read()`: ink and paper as the style has them. They follow the theme, and asking for them
+ * in every frame would make the browser compute styles in the middle of it.
+ */
+function colorReader(demo) {
+  const newTheme = changeDetector();
+  let colors = { ink: "", paper: "" };
+  return () => {
+    if (newTheme(demo.dark)) {
+      const style = getComputedStyle(demo.root);
+      const [ink, paper] = ["--lu-ink", "--lu-surface"].map((name) => style.getPropertyValue(name));
+      colors = { ink, paper };
+    }
+    return colors;
+  };
+}
+
 /** What stands beside and below the map: one image, the numbers of all stages, and the errors. */
 function makePanels(maps, sheet, onChoose) {
   const { stages, total, names, classes, labels } = maps;
@@ -71,7 +89,7 @@ function makePanels(maps, sheet, onChoose) {
 }
 
 function build(demo) {
-  const { model, root, request, signal } = demo;
+  const { model, request, signal } = demo;
   const maps = readMaps(model);
   const { stages, classes, labels, total } = maps;
   const visible = visibleReader(model, maps);
@@ -148,6 +166,8 @@ function build(demo) {
   // The browser's own zoom changes how many pixels there are, and not the size of the map.
   window.addEventListener("resize", request, { signal });
 
+  const readColors = colorReader(demo);
+  const [newPanels, newWords] = [changeDetector(), changeDetector()];
   function draw() {
     const [at, method] = [maps.stageIndex(), maps.methodIndex()];
     const selected = Math.min(model.get("selected"), total - 1);
@@ -158,11 +178,13 @@ function build(demo) {
     if (motion.size()[0]) drawMap(at, { all, shown, selected });
     nothing.hidden = all.length > 0;
     const agreements = stages.map((_, i) => maps.agreementOf(2 * i + method));
-    panels.draw(at, shown, { agreements, ready });
+    // While the points move, or the map is zoomed, only the map changes.
+    if (newPanels(at, method, shown, ready)) panels.draw(at, shown, { agreements, ready });
     setText(note, NOTES[method]);
-    const spoken = `${describe(maps, currentMap())} ${count(all.length, "image")} drawn. Chosen: ${sentence(maps, selected)}`;
-    if (stage.element.getAttribute("aria-label") !== spoken)
+    if (newWords(at, method, all, selected)) {
+      const spoken = `${describe(maps, currentMap())} ${count(all.length, "image")} drawn. Chosen: ${sentence(maps, selected)}`;
       stage.element.setAttribute("aria-label", spoken);
+    }
     return {
       ...{
         stage: stages[at].name,
@@ -173,7 +195,7 @@ function build(demo) {
         ready,
         agreements,
       },
-      ...{ positions: Array.from(motion.positions), zoom: view.view.zoom, moving: motion.moving },
+      ...{ positions: motion.positions, zoom: view.view.zoom, moving: motion.moving },
     };
   }
   function drawMap(at, { all, shown, selected }) {
@@ -181,7 +203,6 @@ function build(demo) {
     const [width, height] = motion.size();
     const { zoom } = view.view;
     const drawn = all.includes(shown) ? shown : -1;
-    const style = getComputedStyle(root);
     stage.draw({
       ...{
         width,
@@ -196,8 +217,7 @@ function build(demo) {
       selected: all.includes(selected) ? selected : -1,
       neighbors: drawn < 0 ? [] : maps.neighborsOf(at, drawn).filter((i) => all.includes(i)),
       images: model.get("as_images") && ready,
-      ink: style.getPropertyValue("--lu-ink"),
-      paper: style.getPropertyValue("--lu-surface"),
+      ...readColors(),
     });
     stage.element.classList.toggle("zoomed", zoom > 1);
   }

@@ -7,7 +7,8 @@ import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { readTraits } from "../_shared/ui/model.js";
 import { mountDemo } from "../_shared/ui/mount.js";
-import { cost, layers, nearest, pythonCode } from "./plans.js";
+import { cost, layers, nearest } from "./plans.js";
+import { pythonCode } from "./python_code.js";
 
 const STATE = ["kind", "kernel", "inputs", "outputs", "middle", "size"];
 const KINDS = [

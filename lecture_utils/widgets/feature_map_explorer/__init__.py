@@ -14,9 +14,9 @@ from lecture_utils.palette import sequential_colors, signed_colors
 
 from .. import _figure
 from .._demo import ArrayTrait, Demo
+from .._images import as_square
 from .._sprites import pack_tiles, unpack_tiles
 from .._traits import Whole, one_of
-from ..augmentation_lab import as_square
 from .images import MOST_IMAGES, SIDE, default_images
 from .maps import record
 from .networks import subjects
@@ -35,19 +35,19 @@ class FeatureMapExplorer(Demo):
 
     Parameters
     ----------
-    *networks : str or dict
+    *models : str or dict
         Names of `pretrained.NETWORKS` or of recorded runs on cats and dogs, or dicts
-        ``{name: (module, layers, prepare)}``: ``layers`` are module paths, a dict from labels to
+        ``{name: (model, layers, prepare)}``: ``layers`` are module paths, a dict from labels to
         paths, or None for all convolutions; ``prepare`` turns images, float (N, 3, 224, 224) from 0
-        to 1, into the network's input, and may be left out. By default the book's network for cats
+        to 1, into the model's input, and may be left out. By default the book's network for cats
         and dogs, and EfficientNet-Lite0.
     images : dict of str to image, optional
         Two to eight: PIL images or arrays, see `AugmentationLab`. By default a cat, a dog and some
         photos.
     left, right : str, optional
         Names of the two images that are shown; by default the first two.
-    network, layer : str, optional
-        Where to start; by default in the first convolutional layer of the first network.
+    model, layer : str, optional
+        Where to start; by default in the first convolutional layer of the first model.
     sort : {"number", "response", "difference"}
         Order of the filters.
     filter : int, optional
@@ -56,7 +56,7 @@ class FeatureMapExplorer(Demo):
     Attributes
     ----------
     maps : dict of str to dict of str to maps.LayerMaps
-        By network and layer: the maps (``.maps``) themselves, ``.responses``, ``.peaks``,
+        By model and layer: the maps (``.maps``) themselves, ``.responses``, ``.peaks``,
         ``.dead`` and more.
 
     Raises
@@ -86,18 +86,18 @@ class FeatureMapExplorer(Demo):
     numbers = ArrayTrait("uint8", ndim=1)
     left = traitlets.Unicode().tag(sync=True)
     right = traitlets.Unicode().tag(sync=True)
-    network = traitlets.Unicode().tag(sync=True)
+    model = traitlets.Unicode().tag(sync=True)
     layer = traitlets.Unicode().tag(sync=True)
     sort = traitlets.Enum(SORTS, "response").tag(sync=True)
     filter = Whole(0, min=0).tag(sync=True)
 
     def __init__(
         self,
-        *networks: str | Mapping[str, tuple],
+        *models: str | Mapping[str, tuple],
         images: Mapping[str, Image.Image | ArrayLike] | None = None,
         left: str | None = None,
         right: str | None = None,
-        network: str | None = None,
+        model: str | None = None,
         layer: str | None = None,
         sort: str = "response",
         filter: int | None = None,
@@ -105,11 +105,11 @@ class FeatureMapExplorer(Demo):
         if images is None:
             shown = default_images()
         else:
-            shown = {str(name): as_square(each, name, SIDE) for name, each in images.items()}
+            shown = {str(name): as_square(each, name, side=SIDE) for name, each in images.items()}
         if not 2 <= len(shown) <= MOST_IMAGES:
             raise ValueError(f"there are {len(shown)} images; give 2 to {MOST_IMAGES}")
         pixels = np.stack(list(shown.values()))
-        found = subjects(networks or NETWORKS)
+        found = subjects(models or NETWORKS)
         self.maps, self._said, data, parts, numbers = {}, {}, [], [], []
         for subject in found.values():
             layers, said = record(subject, pixels)
@@ -146,7 +146,7 @@ class FeatureMapExplorer(Demo):
             )
         names = list(shown)
         sprite, layout = pack_tiles(pixels, _IMAGE_QUALITY)
-        start = next(iter(found)) if network is None else network
+        start = next(iter(found)) if model is None else model
         super().__init__(
             networks=data,
             image_names=names,
@@ -156,7 +156,7 @@ class FeatureMapExplorer(Demo):
             numbers=np.frombuffer(b"".join(numbers), np.uint8),
             left=names[0] if left is None else left,
             right=names[1] if right is None else right,
-            network=start,
+            model=start,
             layer=next(iter(self.maps.get(start, {""}))) if layer is None else layer,
             sort=sort,
         )
@@ -166,13 +166,13 @@ class FeatureMapExplorer(Demo):
     def _check_image(self, proposal):
         return one_of(proposal, self.image_names)
 
-    @traitlets.validate("network")
-    def _check_network(self, proposal):
+    @traitlets.validate("model")
+    def _check_model(self, proposal):
         return one_of(proposal, self.maps)
 
     @traitlets.validate("layer")
     def _check_layer(self, proposal):
-        return one_of(proposal, self.maps[self.network])
+        return one_of(proposal, self.maps[self.model])
 
     @traitlets.validate("filter")
     def _check_filter(self, proposal):
@@ -183,15 +183,15 @@ class FeatureMapExplorer(Demo):
             )
         return proposal["value"]
 
-    @traitlets.observe("network", "layer")
+    @traitlets.observe("model", "layer")
     def _follow(self, change):
-        if self.layer not in self.maps[self.network]:
-            self.layer = next(iter(self.maps[self.network]))
+        if self.layer not in self.maps[self.model]:
+            self.layer = next(iter(self.maps[self.model]))
         self.filter = min(self.filter, len(self._shown_layer.responses[0]) - 1)
 
     @property
     def _shown_layer(self):
-        return self.maps[self.network][self.layer]
+        return self.maps[self.model][self.layer]
 
     def _order(self):
         """Return the filters in the order in which they are shown."""
@@ -206,7 +206,7 @@ class FeatureMapExplorer(Demo):
 
     def figure_html(self) -> str:
         """Return the two images with their strongest maps, and the response of each layer."""
-        layer, name = self._shown_layer, self.network
+        layer, name = self._shown_layer, self.model
         sides = [self.image_names.index(each) for each in (self.left, self.right)]
         strongest = self._order()[:2]
         images = unpack_tiles(self.image_sprite.tobytes(), self.image_layout, len(self.image_names))

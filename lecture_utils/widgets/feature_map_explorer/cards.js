@@ -24,6 +24,7 @@ export function cardGrid({ label, onChoose }) {
   const cards = [];
   let limit = FIRST;
   let shown = null;
+  let stop = null; // The card that the Tab key reaches: the chosen one, or else the first.
 
   function makeCard() {
     const maps = [h("canvas"), h("canvas")];
@@ -36,6 +37,8 @@ export function cardGrid({ label, onChoose }) {
         type: "button",
         role: "radio",
         class: "fme-card",
+        "aria-checked": "false",
+        tabindex: -1,
         onkeydown: (event) => onKey(event, card),
       },
       h("span", { class: "fme-heading" }, name, mark),
@@ -99,11 +102,14 @@ export function cardGrid({ label, onChoose }) {
   function mark(chosen) {
     shown.chosen = chosen;
     const visible = cards.filter(({ button }) => !button.hidden);
-    const stop = visible.find(({ filter }) => filter === chosen) ?? visible[0];
-    for (const card of visible) {
-      card.button.setAttribute("aria-checked", card.filter === chosen);
-      card.button.tabIndex = card === stop ? 0 : -1;
-    }
+    const next = visible.find(({ filter }) => filter === chosen) ?? visible[0];
+    if (stop && stop !== next) put(stop, false, -1);
+    stop = next;
+    put(stop, stop.filter === chosen, 0);
+  }
+  function put({ button }, checked, tabIndex) {
+    button.setAttribute("aria-checked", String(checked));
+    button.tabIndex = tabIndex;
   }
 
   return {

@@ -6,7 +6,7 @@
 import { toTyped } from "../_shared/math/arrays.js";
 import { format } from "../_shared/math/numbers.js";
 import { sequentialLut, signedLut } from "../_shared/ui/color.js";
-import { disclosure, segmented, select, slider } from "../_shared/ui/controls.js";
+import { segmented, select, slider } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
@@ -21,7 +21,7 @@ import { filterTable } from "./filter_table.js";
 import { pythonCode } from "./python_code.js";
 import { describe, rank, summarize } from "./text.js";
 
-const TRAITS = ["network", "layer", "left", "right", "sort", "filter"];
+const TRAITS = ["model", "layer", "left", "right", "sort", "filter"];
 const SIDES = ["left", "right"];
 const SORTS = [
   { value: "response", label: "response", title: "Strongest response first" },
@@ -47,10 +47,10 @@ function makeControls({ model, edit }, networks, shown) {
   const menu = select({
     label: "Network",
     options: [...networks.values()].map(({ name, title }) => ({ value: name, label: title })),
-    value: model.get("network"),
+    value: model.get("model"),
     onChange: (network) => {
       const layer = lastLayer.get(network) ?? networks.get(network).layers.keys().next().value;
-      edit({ network, layer, filter: first(networks.get(network).layers.get(layer)) });
+      edit({ model: network, layer, filter: first(networks.get(network).layers.get(layer)) });
     },
   });
   const strip = layerStrip((layer) =>
@@ -82,7 +82,7 @@ function makeControls({ model, edit }, networks, shown) {
 }
 
 /** The two images, enlarged, with the map of the chosen filter over them. */
-function makeViews({ model, edit }, names, sprite) {
+function makeViews({ model, edit }, names, sprite, onMix) {
   const layout = model.get("image_layout");
   let blend = 0.5;
   const views = SIDES.map((side, i) =>
@@ -100,6 +100,7 @@ function makeViews({ model, edit }, names, sprite) {
     onInput: (value) => {
       blend = value / 100;
       for (const view of views) view.blend(blend);
+      onMix();
     },
   });
   function draw({ network, layer, sides, filter }, scale, levels) {
@@ -135,14 +136,15 @@ async function build(demo) {
   signal.addEventListener("abort", () => sprite.close());
   demo.watch(TRAITS);
   const shown = () => {
-    const network = networks.get(model.get("network")) ?? networks.values().next().value;
+    const network = networks.get(model.get("model")) ?? networks.values().next().value;
     const layer = network.layers.get(model.get("layer")) ?? network.layers.values().next().value;
     const sides = SIDES.map((side) => Math.max(0, names.indexOf(model.get(side))));
     return { network, layer, sides, filter: Math.min(model.get("filter"), layer.size[0] - 1) };
   };
 
   const controls = makeControls(demo, networks, shown);
-  const views = makeViews(demo, names, sprite);
+  let drawn = null; // What was told of the last drawing.
+  const views = makeViews(demo, names, sprite, () => demo.tell(drawn));
   const cards = cardGrid({
     label: "Filters",
     onChoose: (filter) => filter !== model.get("filter") && edit({ filter }),
@@ -175,14 +177,15 @@ async function build(demo) {
     if (signal.aborted || drawing !== token) return null; // Something else is to be shown by now.
     drawLayer(now, sheet);
     const { network, layer, filter, sides } = now;
-    return {
-      network: network.name,
+    drawn = {
+      model: network.name,
       layer: layer.label,
       filters: cards.filters(),
       filter,
       sides,
       dead: [...layer.dead],
     };
+    return drawn;
   }
   function drawLayer(now, sheet) {
     const { layer, sides, filter } = now;
@@ -234,7 +237,7 @@ async function build(demo) {
     summary,
     cards.element,
     h("p", { class: "lu-label" }, HELP),
-    disclosure("The chosen filter in numbers, for all images", table.element),
+    table.element,
     h("div", {}, copy.button),
     copy.panel,
   ];

@@ -1,7 +1,8 @@
-/** The chosen filter in numbers, for all images. */
+/** The chosen filter in numbers, for all images; the table is filled when a reader opens it. */
 
 import { format } from "../_shared/math/numbers.js";
 import { h, setText } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { rank } from "./text.js";
 
 const HEADS = ["Image", "Response", "Rank", "Peak"];
@@ -12,8 +13,15 @@ const HEADS = ["Image", "Response", "Rank", "Peak"];
  */
 export function filterTable(names) {
   const title = h("caption");
-  const element = h("table", { class: "fme-table" }, title);
-  function update(layer, filter) {
+  const table = h("table", { class: "fme-table" }, title);
+  const summary = h("summary", {}, "The chosen filter in numbers, for all images");
+  const element = h("details", { class: "lu-disclosure", ontoggle: () => fill() }, summary, table);
+  const changed = changeDetector();
+  let now = null;
+
+  function fill() {
+    if (!element.open || !now || !changed(now.layer, now.filter)) return;
+    const { layer, filter } = now;
     setText(title, `Filter ${filter} of ${layer.label}`);
     const head = h(
       "tr",
@@ -30,7 +38,13 @@ export function filterTable(names) {
         h("td", {}, format(layer.peak(filter, image), 2)),
       ),
     );
-    element.replaceChildren(title, h("thead", {}, head), h("tbody", {}, rows));
+    table.replaceChildren(title, h("thead", {}, head), h("tbody", {}, rows));
   }
-  return { element, update };
+  return {
+    element,
+    update(layer, filter) {
+      now = { layer, filter };
+      fill();
+    },
+  };
 }

@@ -6,7 +6,7 @@ from PIL import Image
 from lecture_utils import datasets
 from lecture_utils.datasets.pets import draw_pet
 
-from ..augmentation_lab import as_square
+from .._images import as_square
 
 #: Side of the square images, in pixels.
 SIDE = 224
@@ -29,7 +29,7 @@ def default_images():
         f"drawn {kind}": draw_pet(kind, np.random.default_rng(key)) for kind, key in _DRAWN.items()
     }
     photos = {name: datasets.photo(name, size=SIDE) for name in PHOTOS}
-    return {name: as_square(image, name, SIDE) for name, image in {**pets, **photos}.items()}
+    return {name: as_square(image, name, side=SIDE) for name, image in {**pets, **photos}.items()}
 
 
 def _photographed():

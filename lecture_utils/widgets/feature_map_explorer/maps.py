@@ -104,23 +104,23 @@ def record(subject, images):
         If a layer does not exist, has no feature maps, or has values that are not finite.
     """
     inputs = subject.prepare(torch.tensor(images).permute(0, 3, 1, 2).float() / 255)
-    outputs = feature_maps(subject.module, list(subject.layers.values()), inputs)
-    with evaluating(subject.module), torch.no_grad():
-        logits = subject.module(inputs)
+    outputs = feature_maps(subject.model, list(subject.layers.values()), inputs)
+    with evaluating(subject.model), torch.no_grad():
+        logits = subject.model(inputs)
     layers = []
     for label, path in subject.layers.items():
         maps = outputs[path].cpu().numpy().astype(np.float32)
         if not np.isfinite(maps).all():
             raise ValueError(f"layer {path!r} of {subject.name!r} gives NaN or infinite numbers")
-        layers.append(LayerMaps(label, path, maps, _place(subject.module, path, maps, inputs)))
+        layers.append(LayerMaps(label, path, maps, _place(subject.model, path, maps, inputs)))
     said = subject.say(logits) if subject.say else [""] * len(images)
     return layers, said
 
 
-def _place(module, path, maps, inputs):
+def _place(model, path, maps, inputs):
     """Return the region that the map covers, with each value over the middle of its field."""
     try:
-        field = receptive_field(module, path)[-1]
+        field = receptive_field(model, path)[-1]
     except ValueError:
         # Not known; nearly all networks pad so that a map covers the image.
         return (0.0, 0.0, 1.0, 1.0)

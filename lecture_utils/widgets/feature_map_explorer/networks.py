@@ -38,9 +38,9 @@ class Subject:
     Attributes
     ----------
     name, title : str
-    module : nn.Module
+    model : nn.Module
     layers : dict of str to str
-        From the label that readers see to the module's path.
+        From the label that readers see to the path of a module.
     prepare : callable
         From images, float (N, 3, 224, 224) with values from 0 to 1, to the input of the network.
     say : callable or None
@@ -51,7 +51,7 @@ class Subject:
 
     name: str
     title: str
-    module: nn.Module
+    model: nn.Module
     layers: dict
     prepare: Callable
     say: Callable | None = None
@@ -86,12 +86,12 @@ def subjects(items):
     return found
 
 
-def convolution_layers(module):
+def convolution_layers(model):
     """Find the output of each convolution of a network, after the ReLU that follows it.
 
     Parameters
     ----------
-    module : nn.Module
+    model : nn.Module
 
     Returns
     -------
@@ -103,7 +103,7 @@ def convolution_layers(module):
     >>> convolution_layers(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 4, 3)))
     {'convolution 1': '1', 'convolution 2': '2'}
     """
-    leaves = [(path, leaf) for path, leaf in module.named_modules() if not list(leaf.children())]
+    leaves = [(path, leaf) for path, leaf in model.named_modules() if not list(leaf.children())]
     paths = []
     for i, (path, leaf) in enumerate(leaves):
         if isinstance(leaf, nn.Conv2d):
@@ -127,7 +127,7 @@ def _known(name):
     ]
     raise ValueError(
         f"there is no network {name!r} for color photos; use one of {', '.join(known)}, or "
-        "{name: (module, layers)}"
+        "{name: (model, layers)}"
     )
 
 
@@ -185,11 +185,11 @@ prepare = lambda images: net.normalize(
     )
 
 
-def _before_pooling(module):
+def _before_pooling(model):
     """Return the last layer at each map size of a long plain chain (VGG16)."""
-    convolutions = list(convolution_layers(module).values())
-    order = [path for path, _ in module.named_modules()]
-    pools = [path for path, leaf in module.named_modules() if isinstance(leaf, nn.MaxPool2d)]
+    convolutions = list(convolution_layers(model).values())
+    order = [path for path, _ in model.named_modules()]
+    pools = [path for path, leaf in model.named_modules() if isinstance(leaf, nn.MaxPool2d)]
     last = (
         [path for path in convolutions if order.index(path) < order.index(pool)][-1]
         for pool in pools
@@ -205,14 +205,14 @@ def _own(item):
             or not isinstance(given[0], nn.Module)
         ):
             raise ValueError(
-                f"{name!r} is {given!r}; give (module, layers) or (module, layers, prepare)"
+                f"{name!r} is {given!r}; give (model, layers) or (model, layers, prepare)"
             )
-        module, *rest = given
+        model, *rest = given
         layers, prepare = (*rest, None, None)[:2]
-        layers = layers or convolution_layers(module)
+        layers = layers or convolution_layers(model)
         if not isinstance(layers, dict):
             layers = {path: path for path in layers}
-        yield Subject(str(name), str(name), module, layers, prepare or (lambda images: images))
+        yield Subject(str(name), str(name), model, layers, prepare or (lambda images: images))
 
 
 def _resized(images, side):

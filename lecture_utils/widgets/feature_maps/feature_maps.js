@@ -74,7 +74,8 @@ function build(demo) {
     signal,
   });
 
-  const newPaint = changeDetector();
+  const [newPaint, newEffect] = [changeDetector(), changeDetector()];
+  let found = null; // What the shift does.
   function draw() {
     last = read(most);
     chosen = Math.min(chosen, last.d - 1);
@@ -91,9 +92,11 @@ function build(demo) {
     const position = filter.position();
     setText(reading, worked(last, chosen, position));
     setText(shape, shapes(last));
-    const { steps, ...found } = effectOfShift(last);
-    setText(effect, effectSentence(last.shift, { steps, ...found }));
-    chart.draw(names.slice(0, last.d), found.pooled, found.before);
+    if (newEffect(last.moved, last.still, names)) {
+      found = effectOfShift(last);
+      setText(effect, effectSentence(last.shift, found));
+      chart.draw(names.slice(0, last.d), found.pooled, found.before);
+    }
     demo.tellState(`${names[chosen]}. ${reading.textContent} ${said}`.trim());
     return { ...last, ...found, chosen, position };
   }

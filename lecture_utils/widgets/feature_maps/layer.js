@@ -95,12 +95,13 @@ export const means = (maps) =>
  */
 export function relative(found, expected) {
   let [apart, whole] = [0, 0];
-  found.forEach((map, f) =>
-    map.forEach((value, i) => {
-      apart += (value - expected[f][i]) ** 2;
-      whole += expected[f][i] ** 2;
-    }),
-  );
+  for (let f = 0; f < found.length; f += 1) {
+    const [map, other] = [found[f], expected[f]];
+    for (let i = 0; i < map.length; i += 1) {
+      apart += (map[i] - other[i]) ** 2;
+      whole += other[i] ** 2;
+    }
+  }
   return whole ? Math.sqrt(apart / whole) : 0;
 }
 
@@ -114,7 +115,15 @@ export function relative(found, expected) {
  */
 export function rolled(maps, size, down, right) {
   const wrap = (at) => ((at % size) + size) % size;
-  return maps.map((map) =>
-    map.map((_, i) => map[wrap(Math.floor(i / size) - down) * size + wrap((i % size) - right)]),
-  );
+  const start = wrap(right); // Where the first column goes.
+  return maps.map((map) => {
+    const moved = new Float32Array(map.length);
+    for (let row = 0; row < size; row += 1) {
+      const from = wrap(row - down) * size;
+      const end = from + size - start;
+      moved.set(map.subarray(from, end), row * size + start);
+      moved.set(map.subarray(end, from + size), row * size);
+    }
+    return moved;
+  });
 }

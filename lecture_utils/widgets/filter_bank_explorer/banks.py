@@ -136,7 +136,7 @@ def _parameters_of(bank):
         sigma_x, sigma_y = sigma if isinstance(sigma, tuple) else (sigma, sigma)
         phase = float(np.angle(kernel[kernel.shape[0] // 2, kernel.shape[1] // 2]))
         # With other `n_stds` the kernel is cut elsewhere, and travels as numbers.
-        same = gabor_kernel(frequency, theta, sigma_x=sigma_x, sigma_y=sigma_y, offset=phase)
+        same = gabor_kernel(frequency, theta, sigma_x=sigma_x, sigma_y=sigma_y, phase=phase)
         if same.shape != kernel.shape or not np.allclose(same, kernel, rtol=1e-9, atol=0):
             yield None
             continue

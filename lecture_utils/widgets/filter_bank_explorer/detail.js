@@ -2,7 +2,8 @@
 
 import { grayScale, raster, sequentialScale, signedScale } from "../_shared/ui/canvas.js";
 import { button } from "../_shared/ui/controls.js";
-import { h } from "../_shared/ui/dom.js";
+import { h, setText } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { maxMagnitude } from "../_shared/math/image.js";
 import { format, precise } from "../_shared/math/numbers.js";
 import { degrees } from "./banks.js";
@@ -56,37 +57,50 @@ export function detail({ onOpen }) {
   };
   const title = h("p", { class: "lu-title" });
   const about = h("p", { class: "lu-label" });
-  const facts = h("dl");
+  const facts = Array.from({ length: 3 }, () => [h("dt"), h("dd")]);
   const sentence = h("p");
   const open = button({ label: "Open", kind: "small", onClick: onOpen });
   const element = h(
     "div",
     { class: "bank-detail", role: "group", "aria-label": "Enlarged" },
     h("div", { class: "bank-views" }, ...Object.values(views).map((entry) => entry.element)),
-    h("div", { class: "bank-facts" }, title, about, facts, sentence, open),
+    h(
+      "div",
+      { class: "bank-facts" },
+      title,
+      about,
+      h("dl", {}, ...facts.map((pair) => h("div", {}, ...pair))),
+      sentence,
+      open,
+    ),
   );
 
+  function drawViews({ rows, columns, re, im }, image, map, limit, dark) {
+    const scale = signedScale(Math.max(maxMagnitude(re), im ? maxMagnitude(im) : 0) || 1, dark);
+    views.re.draw(re, rows, columns, scale, im ? "Kernel, real part" : "Kernel");
+    views.im.element.hidden = !im;
+    if (im) views.im.draw(im, rows, columns, scale, "Imaginary part");
+    views.image.draw(image.values, image.rows, image.columns, grayScale(), image.name);
+    const range = sequentialScale(limit || 1, dark);
+    views.response.draw(map, image.rows, image.columns, range, "Magnitude");
+  }
+
+  const newViews = changeDetector();
   function update(
     state,
     { filter: i, image: k },
     { weakBelow, redundantAbove, limits, dark, opened, label },
   ) {
-    const { filters, images, responses, measured } = state;
-    const { name, rows, columns, re, im, gabor } = filters[i];
-    const scale = signedScale(Math.max(maxMagnitude(re), im ? maxMagnitude(im) : 0) || 1, dark);
-    views.re.draw(re, rows, columns, scale, im ? "Kernel, real part" : "Kernel");
-    views.im.element.hidden = !im;
-    if (im) views.im.draw(im, rows, columns, scale, "Imaginary part");
-    const image = images[k];
-    const response = responses[k];
-    views.image.draw(image.values, image.rows, image.columns, grayScale(), image.name);
-    const range = sequentialScale(limits[i] || 1, dark);
-    views.response.draw(response.maps[i], image.rows, image.columns, range, "Magnitude");
-    title.textContent = name;
+    const { filters, measured } = state;
+    const { name, rows, columns, gabor } = filters[i];
+    const [image, response] = [state.images[k], state.responses[k]];
+    const shown = [filters[i], image, response.maps[i], limits[i], dark];
+    if (newViews(...shown)) drawViews(...shown);
+    setText(title, name);
     const parameters = gabor
       ? `frequency ${format(gabor.frequency, 3)}, θ ${degrees(gabor.theta)}, σ ${format(gabor.sigma)}, `
       : "";
-    about.textContent = `${parameters}${rows}×${columns} weights`;
+    setText(about, `${parameters}${rows}×${columns} weights`);
     const n = filters.length;
     const rank = state.judged.ranking.indexOf(i) + 1;
     const numbers = [
@@ -94,11 +108,11 @@ export function detail({ onOpen }) {
       ["Largest magnitude there", precise(response.largest[i], 3)],
       ["Energy on all images", `${precise(measured.energies[i], 3)}, rank ${rank} of ${n}`],
     ];
-    facts.replaceChildren(
-      ...numbers.map(([what, value]) => h("div", {}, h("dt", {}, what), h("dd", {}, value))),
-    );
-    sentence.textContent = verdict(state, i, weakBelow, redundantAbove);
-    open.querySelector("span").textContent = label;
+    numbers.forEach((pair, row) => {
+      pair.forEach((text, column) => setText(facts[row][column], text));
+    });
+    setText(sentence, verdict(state, i, weakBelow, redundantAbove));
+    setText(open.querySelector("span"), label);
     element.classList.toggle("opened", opened);
   }
   return { element, update };

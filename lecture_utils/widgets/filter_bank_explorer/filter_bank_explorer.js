@@ -76,7 +76,7 @@ function build(demo) {
   demo.watch([...TRAITS, "banks", "bank_weights"]);
   // In a Gabor lab that has started, filters can be opened from now on.
   const whenReady = ({ target }) => target.querySelector(".lu-gabor-lab") && request();
-  document.addEventListener("demo:ready", whenReady, { signal });
+  document.addEventListener("lu:ready", whenReady, { signal });
 
   const cell = chosenCell(request);
   let opened = false;

@@ -15,6 +15,8 @@ import { imageRow, LARGE } from "./image_row.js";
 const ICONS = { kept: CHECK, weak: DOWN, redundant: COPY };
 /** Rows that are painted in one frame: all that are in sight, and some. */
 const AT_ONCE = 14;
+/** So many milliseconds without a change, and the rows out of sight are painted, too. */
+const REST = 100;
 
 function makeCanvas() {
   const canvas = h("canvas", { "aria-hidden": "true" });
@@ -156,11 +158,26 @@ export function matrix({ onVisit, onOpen, signal }) {
     });
   }
 
-  // ---- The rows in sight are painted at once, the others in the frames that follow
-  let waiting = [];
+  // ---- The rows in sight are painted at once, the others when nothing changes any more: while a
+  // slider moves, they would take their time from the next drawing.
+  const waiting = new Set();
+  let paintOne = null;
   let first = 0;
+  let timer = 0;
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  function paintSome(some) {
+    for (const k of some) if (waiting.delete(k)) paintOne(k);
+    element.toggleAttribute("data-unpainted", waiting.size > 0);
+  }
+  const paintInSight = () => paintSome(Array.from({ length: AT_ONCE }, (_, i) => first + i));
+  const paintMore = oncePerFrame(() => {
+    if (timer) return;
+    paintSome([...waiting].slice(0, AT_ONCE));
+    if (waiting.size) paintMore();
+  }, signal);
   element.addEventListener("scroll", () => {
     first = Math.floor((element.scrollTop / element.scrollHeight) * rows.length);
+    paintInSight();
   });
   // Until the page has been laid out, nobody knows how large a cell is.
   let side = 0;
@@ -184,18 +201,18 @@ export function matrix({ onVisit, onOpen, signal }) {
     },
     { signal },
   );
-  const paintMore = oncePerFrame(() => {
-    for (const paint of waiting.splice(0, AT_ONCE)) paint();
-    if (waiting.length) paintMore();
-  }, signal);
   function paint(state, colors, dark) {
     paintAgain = () => paint(state, colors, dark);
     if (!side) return;
-    const distance = (k) => (k < first ? first - k + AT_ONCE : k - first);
-    const places = rows.map((_, k) => k).sort((a, b) => distance(a) - distance(b));
-    waiting = places.map((k) => () => paintRow(k, state, colors, dark));
-    for (const now of waiting.splice(0, AT_ONCE)) now();
-    if (waiting.length) paintMore();
+    paintOne = (k) => paintRow(k, state, colors, dark);
+    waiting.clear();
+    for (const k of rows.keys()) waiting.add(k);
+    paintInSight();
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      timer = 0;
+      paintMore();
+    }, REST);
   }
 
   function tell({ filters, measured, judged }) {

@@ -62,8 +62,10 @@ class FilterEvolution(Demo):
 
     Examples
     --------
-    >>> from lecture_utils.runs import filters  # doctest: +SKIP
-    >>> FilterEvolution(filters.evolution(), filters.accuracies())  # doctest: +SKIP
+    >>> from lecture_utils.runs import filters
+    >>> curves = {"one learned layer": filters.accuracies()["one-layer"]}
+    >>> FilterEvolution(filters.evolution(), curves).sizes
+    [100, 1000, 50000]
     """
 
     extra_styles = ("_shared/ui/curves/curves.css",)

@@ -32,14 +32,15 @@ function runColumn(evolution, run) {
       h("div", {}, h("dt", {}, "validation accuracy", when), accuracy),
     ),
   );
-  const newSheet = changeDetector();
+  const [newMoment, newSheet] = [changeDetector(), changeDetector()];
+  let weights = null;
+  /** Returns the weights that are shown. */
   function draw(moment, selected, common, dark) {
     const step = evolution.steps[moment];
     const measured = evolution.measured(run, step);
     const limit = common ? evolution.limit : null;
-    if (newSheet(moment, limit, dark)) {
-      sheet.draw(evolution.weights(run, moment), evolution, limit, dark);
-    }
+    if (newMoment(moment)) weights = evolution.weights(run, moment);
+    if (newSheet(weights, limit, dark)) sheet.draw(weights, evolution, limit, dark);
     sheet.name(
       `${evolution.count} filters after step ${grouped(step)}, learned from ${imageCount(size)}`,
     );
@@ -48,6 +49,7 @@ function runColumn(evolution, run) {
     setText(when, ` after step ${grouped(measured.step)}`);
     element.classList.toggle("selected", selected === size);
     element.classList.toggle("other", selected !== 0 && selected !== size);
+    return weights;
   }
   return { element, draw };
 }
@@ -110,7 +112,7 @@ function build(demo) {
     choice.set(selected);
     scale.set(common);
     chart?.draw(width, selected);
-    for (const column of columns) column.draw(moment, selected, common, demo.dark);
+    const weights = columns.map((column) => column.draw(moment, selected, common, demo.dark));
     legend.element.hidden = !common;
     legend.update(evolution.limit, demo.dark);
     setText(note, scaleNote(common));
@@ -121,7 +123,7 @@ function build(demo) {
       ...{ step: steps[moment], selected, common },
       similarity: sizes.map((_, run) => evolution.similarity(run, moment)),
       accuracy: sizes.map((_, run) => evolution.measured(run, steps[moment])),
-      weights: sizes.map((_, run) => evolution.weights(run, moment)),
+      weights,
     };
   }
   const setting = (name, control) =>

@@ -30,8 +30,8 @@ class FilterGallery(Demo):
     ----------
     *names : str
         Names of recordings, such as "efficientnet_lite0"; by default all that are recorded.
-    network, layer : str, optional
-        Where to start; by default in the first layer of the first network.
+    model, layer : str, optional
+        Where to start; by default in the first layer of the first recording.
     filter : int, optional
         Number of the filter that is shown large; by default the first that was recorded.
     objective : {"channel", "neuron", "logit"}, optional
@@ -58,7 +58,7 @@ class FilterGallery(Demo):
 
     networks = traitlets.List().tag(sync=True)
     deferred = traitlets.Dict().tag(sync=True)
-    network = traitlets.Unicode().tag(sync=True)
+    model = traitlets.Unicode().tag(sync=True)
     layer = traitlets.Unicode().tag(sync=True)
     filter = Whole(0).tag(sync=True)
     objective = traitlets.Unicode("channel").tag(sync=True)
@@ -67,7 +67,7 @@ class FilterGallery(Demo):
     def __init__(
         self,
         *names: str,
-        network: str | None = None,
+        model: str | None = None,
         layer: str | None = None,
         filter: int | None = None,
         objective: str | None = None,
@@ -80,15 +80,15 @@ class FilterGallery(Demo):
             numbers, images = as_traits(recording)
             networks.append(numbers)
             deferred |= images
-        start = next(iter(self.recordings)) if network is None else network
-        super().__init__(networks=networks, deferred=deferred, network=start)
+        start = next(iter(self.recordings)) if model is None else model
+        super().__init__(networks=networks, deferred=deferred, model=start)
         chosen = {"layer": layer, "filter": filter, "objective": objective, "setting": setting}
         for name, value in chosen.items():
             if value is not None:
                 self.set_trait(name, value)
 
-    @traitlets.validate("network")
-    def _check_network(self, proposal):
+    @traitlets.validate("model")
+    def _check_model(self, proposal):
         return _one_of(proposal, list(self.recordings))
 
     @traitlets.validate("layer")
@@ -107,7 +107,7 @@ class FilterGallery(Demo):
     def _check_setting(self, proposal):
         return _one_of(proposal, range(len(self._network["settings"])))
 
-    @traitlets.observe("network", "layer")
+    @traitlets.observe("model", "layer")
     def _follow(self, change):
         if self.layer not in [each["label"] for each in self._layers]:
             self.layer = self._layers[0]["label"]
@@ -118,7 +118,7 @@ class FilterGallery(Demo):
 
     @property
     def _network(self):
-        return next(each for each in self.networks if each["name"] == self.network)
+        return next(each for each in self.networks if each["name"] == self.model)
 
     @property
     def _layers(self):
@@ -148,14 +148,14 @@ class FilterGallery(Demo):
             raise ValueError(f"kind is {kind!r}; use one of {', '.join(map(repr, _KINDS))}")
         entry = self._entry
         count = sum(len(row) for rows in entry["tiles"].values() for row in rows)
-        sheet = self.recordings[self.network].sheet(self._layers.index(entry))
+        sheet = self.recordings[self.model].sheet(self._layers.index(entry))
         numbers = np.array(entry["tiles"][kind], int)
         return unpack_tiles(sheet, entry["sheet"], count)[numbers]
 
     def pool(self) -> NDArray[np.uint8]:
         """Return the images of the data set, uint8 (N, H, W, 3)."""
         pool = self._network["pool"]
-        data = self.recordings[self.network].pool()
+        data = self.recordings[self.model].pool()
         return unpack_tiles(data, pool["sheet"], len(pool["names"]))
 
     def figure_html(self) -> str:

@@ -6,7 +6,7 @@ import { drawTile } from "../_shared/ui/recorded.js";
 
 /**
  * @param {{onChoose: (index: number) => void}} options
- * @returns {{element: HTMLElement, update(state: *, sheet: *): void}}
+ * @returns {{element: HTMLElement, draw(state: *, sheet: *): void, mark(chosen: number): void}}
  */
 export function filterCards({ onChoose }) {
   const element = h("div", {
@@ -49,7 +49,7 @@ export function filterCards({ onChoose }) {
 
   return {
     element,
-    update({ layer, index, isNeuron }, sheet) {
+    draw({ layer, isNeuron }, sheet) {
       while (cards.length < layer.channels.length) {
         const card = makeCard(cards.length);
         cards.push(card);
@@ -63,8 +63,13 @@ export function filterCards({ onChoose }) {
         const value = isNeuron ? layer.neuron[i] : layer.optima[i][0];
         setText(name, layer.name(i).replace("filter ", ""));
         button.setAttribute("aria-label", `${layer.name(i)}, activation ${format(value)}`);
-        button.setAttribute("aria-checked", i === index);
-        button.tabIndex = i === index ? 0 : -1;
+      });
+    },
+    /** Show which card is chosen. */
+    mark(chosen) {
+      cards.forEach(({ button }, i) => {
+        button.setAttribute("aria-checked", i === chosen);
+        button.tabIndex = i === chosen ? 0 : -1;
       });
     },
   };

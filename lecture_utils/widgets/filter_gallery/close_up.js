@@ -2,6 +2,7 @@
 
 import { format } from "../_shared/math/numbers.js";
 import { h, setText } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { drawTile } from "../_shared/ui/recorded.js";
 import { PRIORS, largeImage, settingWith, strengthsOf } from "./state.js";
 
@@ -110,12 +111,17 @@ export function exampleRows() {
   return { element, draw };
 }
 
-/** All strengths of all priors in numbers. */
+/** All strengths of all priors in numbers, folded away; it is filled when a reader opens it. */
 export function priorTable() {
-  const element = h("table", { class: "gallery-table" });
-  function update({ network, layer, index, isSwept, setting }) {
-    element.hidden = !isSwept;
-    if (!isSwept) return;
+  const table = h("table", { class: "gallery-table" });
+  const summary = h("summary", {}, "The priors in numbers");
+  const element = h("details", { class: "lu-disclosure", ontoggle: () => fill() }, summary, table);
+  const changed = changeDetector();
+  let now = null;
+
+  function fill() {
+    const { network, layer, index, isSwept, setting } = now;
+    if (!element.open || !isSwept || !changed(layer, index, setting)) return;
     const { settings } = network;
     const head = h(
       "tr",
@@ -135,7 +141,14 @@ export function priorTable() {
       }),
     );
     const caption = h("caption", {}, `Activation of ${layer.name(index)}, ${layer.label}`);
-    element.replaceChildren(caption, h("thead", {}, head), h("tbody", {}, rows));
+    table.replaceChildren(caption, h("thead", {}, head), h("tbody", {}, rows));
   }
-  return { element, update };
+  return {
+    element,
+    update(state) {
+      now = state;
+      table.hidden = !state.isSwept;
+      fill();
+    },
+  };
 }

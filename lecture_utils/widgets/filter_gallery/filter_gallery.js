@@ -3,10 +3,11 @@
  */
 
 import { format } from "../_shared/math/numbers.js";
-import { disclosure, segmented, select } from "../_shared/ui/controls.js";
+import { segmented, select } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { nearReader } from "../_shared/ui/deferred.js";
 import { h, setText } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { layerStrip } from "../_shared/ui/layer_strip.js";
 import { mountDemo } from "../_shared/ui/mount.js";
 import { readNetworks } from "../_shared/ui/recorded.js";
@@ -24,7 +25,7 @@ function makeControls({ model, edit }, networks, state) {
   const lastLayer = new Map();
   const goTo = (network, layer, objective) =>
     edit({
-      network: network.name,
+      model: network.name,
       layer: layer.label,
       filter: layer.channels[0],
       objective: layer.names ? "logit" : objective,
@@ -34,7 +35,7 @@ function makeControls({ model, edit }, networks, state) {
   const menu = select({
     label: "Network",
     options: [...networks.values()].map(({ name, title }) => ({ value: name, label: title })),
-    value: model.get("network"),
+    value: model.get("model"),
     onChange: (name) => {
       const network = networks.get(name);
       const layer = network.layers.get(lastLayer.get(name)) ?? network.layers.values().next().value;
@@ -96,7 +97,7 @@ function makeControls({ model, edit }, networks, state) {
 
 function build(demo) {
   const { model, edit, signal } = demo;
-  demo.watch(["network", "layer", "filter", "objective", "setting"]);
+  demo.watch(["model", "layer", "filter", "objective", "setting"]);
   const networks = readNetworks(model);
   const state = () => readState(model, networks);
   const controls = makeControls(demo, networks, state);
@@ -119,6 +120,7 @@ function build(demo) {
   const copy = copyButton({ code: () => pythonCode(state()), signal });
 
   const isNear = nearReader(demo.root, demo.request, signal);
+  const [newCards, newFilter] = [changeDetector(), changeDetector()];
   let drawing = null;
   async function draw() {
     const now = state();
@@ -127,9 +129,9 @@ function build(demo) {
     priors.update(now);
     table.update(now);
     outdated.hidden = !network.outdated;
-    if (!isNear()) return null;
     const token = {};
     drawing = token;
+    if (!(await isNear())) return null;
     let images;
     try {
       images = await Promise.all([layer.sheet(), network.images()]);
@@ -140,17 +142,20 @@ function build(demo) {
     }
     if (signal.aborted || drawing !== token) return null; // Something else is to be shown by now.
     const [sheet, pool] = images;
-    cards.update(now, sheet);
+    if (newCards(layer, objective)) cards.draw(now, sheet);
     large.draw(now, sheet);
-    optima.draw(now, sheet);
-    examples.draw(now, pool);
+    if (newFilter(layer, index, objective)) {
+      cards.mark(index);
+      optima.draw(now, sheet);
+      examples.draw(now, pool);
+    }
     setText(
       source,
       `Images: ${network.pool.origin}. Numbers under images: ${measureOf(objective)}. Everything was recorded with the settings that “Copy as Python” shows.`,
     );
     tell(now);
     return {
-      network: network.name,
+      model: network.name,
       layer: layer.label,
       filter: layer.channels[index],
       objective,
@@ -177,7 +182,7 @@ function build(demo) {
     h("div", { class: "gallery-close-up" }, large.element, priors.element),
     optima.element,
     examples.element,
-    disclosure("The priors in numbers", table.element),
+    table.element,
     source,
     h("div", {}, copy.button),
     copy.panel,

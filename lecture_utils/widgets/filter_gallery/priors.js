@@ -2,6 +2,7 @@
 
 import { format } from "../_shared/math/numbers.js";
 import { h, setText, svg, uniqueId } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { PRIORS, settingWith, strengthsOf } from "./state.js";
 
 const WIDTH = 200;
@@ -50,6 +51,7 @@ function priorRow({ key, label }, onInput) {
   const output = h("output", { for: id });
   const range = h("input", { type: "range", id, min: 0, step: 1, value: 0 });
   const plot = strengthPlot();
+  const newPlot = changeDetector();
   let settings = [];
   let strengths = [0];
   range.addEventListener("input", () =>
@@ -73,7 +75,7 @@ function priorRow({ key, label }, onInput) {
     const swept = layer.swept[index];
     const values = strengths.map((strength) => swept[settingWith(settings, key, strength)]);
     range.setAttribute("aria-valuetext", `${text}: activation ${format(values[at])}`);
-    plot.draw(values, at, [Math.min(0, ...swept), Math.max(0, ...swept)]);
+    if (newPlot(swept, at)) plot.draw(values, at, [Math.min(0, ...swept), Math.max(0, ...swept)]);
   }
   const element = h(
     "div",

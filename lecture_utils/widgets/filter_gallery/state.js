@@ -14,7 +14,7 @@ export const PRIORS = [
  * @param {Map<string, Record<string, any>>} networks
  */
 export function readState(model, networks) {
-  const network = networks.get(model.get("network")) ?? networks.values().next().value;
+  const network = networks.get(model.get("model")) ?? networks.values().next().value;
   const layer = network.layers.get(model.get("layer")) ?? network.layers.values().next().value;
   const index = Math.max(0, layer.channels.indexOf(model.get("filter")));
   const objective = layer.names ? "logit" : model.get("objective");

@@ -15,13 +15,17 @@ export const STEPS_AT_ONCE = 300;
  *   setSpeed: (steps: number) => void}}
  */
 export function makeRunning({ demo, session, say }) {
-  const { model, edit, request, signal } = demo;
+  const { model, edit, request, root, signal } = demo;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let speed = 1;
-  const time = clock(() => {
-    if (!session.advance(speed)) halt();
-    demo.draw();
-  }, signal);
+  const time = clock(
+    () => {
+      if (!session.advance(speed)) halt();
+      request();
+    },
+    signal,
+    root,
+  );
   function settle() {
     session.settle();
     request();

@@ -122,7 +122,7 @@ class GaborLab(ImageDemo):
             # The page says what becomes of a wave above the Nyquist frequency.
             warnings.simplefilter("ignore", UserWarning)
             widths = (self.sigma, self.sigma * self.aspect)
-            return GaborBank.from_list([(self.frequency, self.theta, widths)], offset=self.phase)
+            return GaborBank.from_list([(self.frequency, self.theta, widths)], phase=self.phase)
 
     @property
     def kernel(self) -> NDArray[np.complex128]:

@@ -25,7 +25,10 @@ export function chosenPixel({ model, edit, request }) {
     const to = inside([row, column]);
     if (phase === "down" || phase === "drag") settle(to);
     else if (phase !== "up") {
-      visit = phase === "hover" ? to : null;
+      const next = phase === "hover" ? to : null;
+      // A pointer moves many times within a pixel.
+      if (String(next) === String(visit)) return;
+      visit = next;
       request();
     }
   }

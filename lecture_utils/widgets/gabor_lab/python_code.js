@@ -23,17 +23,17 @@ ${image}
 frequency = ${pythonNumber(frequency)}  # cycles per pixel
 theta = ${pythonNumber(theta)}  # direction in which the wave travels, in radians
 sigma_x, sigma_y = ${pythonNumber(sigma)}, ${pythonNumber(sigmaY)}  # along the wave and along its crests, in pixels
-offset = ${pythonNumber(phase)}  # phase in the middle, in radians
+phase = ${pythonNumber(phase)}  # of the wave in the middle, in radians
 
-kernel = gabor_kernel(frequency, theta, sigma_x=sigma_x, sigma_y=sigma_y, offset=offset)
-bank = GaborBank.from_list([(frequency, theta, (sigma_x, sigma_y))], offset=offset)
+kernel = gabor_kernel(frequency, theta, sigma_x=sigma_x, sigma_y=sigma_y, phase=phase)
+bank = GaborBank.from_list([(frequency, theta, (sigma_x, sigma_y))], phase=phase)
 response = bank.responses(image)[0]
 print("kernel", kernel.shape, "sum", kernel.sum())
 print("energy", (np.abs(response) ** 2).mean(), "largest magnitude", np.abs(response).max())
 
 # scikit-image does the same, one filter at a time.
 real, imaginary = gabor(
-    image, frequency, theta, sigma_x=sigma_x, sigma_y=sigma_y, offset=offset, mode="reflect"
+    image, frequency, theta, sigma_x=sigma_x, sigma_y=sigma_y, offset=phase, mode="reflect"
 )
 print(np.allclose(response, real + 1j * imaginary))
 `;

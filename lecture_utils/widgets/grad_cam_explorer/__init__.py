@@ -35,10 +35,10 @@ class GradCamExplorer(Demo):
     photos : sequence of str, or dict of arrays, optional
         Names that `lecture_utils.datasets.photo` knows; or ``{name: image}`` with images of uint8,
         (H, W, 3).
-    network : str
+    model : str
         A name for `lecture_utils.pretrained.load`: EfficientNet-Lite0 or a ResNet.
     layers : sequence of str, optional
-        Module paths of parts of the network, in order, the last one included. By default the last
+        Module paths of parts of the model, in order, the last one included. By default the last
         part at each of the three lowest resolutions.
     photo : str, optional
         The image to begin with.
@@ -76,7 +76,7 @@ class GradCamExplorer(Demo):
 
     Examples
     --------
-    >>> GradCamExplorer(["cat"]).map.shape  # doctest: +SKIP
+    >>> GradCamExplorer(["cat"]).map.shape
     (7, 7)
     """
 
@@ -118,7 +118,7 @@ class GradCamExplorer(Demo):
         self,
         photos: Sequence[str] | dict[str, ArrayLike] = PHOTOS,
         *,
-        network: str = "efficientnet_lite0",
+        model: str = "efficientnet_lite0",
         layers: Sequence[str] | None = None,
         photo: str | None = None,
         class_index: int | None = None,
@@ -131,7 +131,7 @@ class GradCamExplorer(Demo):
         added: int = TOP,
         order: str = "effect",
     ):
-        net = pretrained.load(network)
+        net = pretrained.load(model)
         layers = None if layers is None else tuple(layers)
         self.explanations = _gather(photos, net, layers)
         own = isinstance(photos, dict)
@@ -142,7 +142,7 @@ class GradCamExplorer(Demo):
             )
         likeliest = [int(c) for c in self.explanations[photo].top(2)]
         super().__init__(
-            network={"name": network, "title": net.title, "origin": net.origin},
+            network={"name": model, "title": net.title, "origin": net.origin},
             photos=[
                 {"name": name, "code": "" if own else photo_code(name)}
                 for name in self.explanations

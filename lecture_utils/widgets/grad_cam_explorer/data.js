@@ -91,6 +91,41 @@ export function readData(model) {
     return readFloats(innerWeights.subarray(from, from + 2 * channels), "float16");
   }
 
+  /** What `channels` below returns. */
+  function readChannels(p, l, c, order) {
+    const { area } = layers[l];
+    const all = features(p, l);
+    const mapOf = (k) => all.subarray(k * area, (k + 1) * area);
+    let found;
+    if (l === final) {
+      const list = (order === "weight" ? images : p) * classes + c;
+      const weights = readSigned(topWeights, list * TOP, TOP, topScales[list]);
+      found = readIndices(tops, 2 * TOP * list, TOP).map((channel, i) => ({
+        channel,
+        weight: weights[i],
+      }));
+    } else {
+      const weights = weightsOf(p, l, c);
+      const worth = Array.from(weights, (weight, k) =>
+        order === "weight"
+          ? weight
+          : Math.abs(weight) * mapOf(k).reduce((sum, value) => sum + Math.abs(value), 0),
+      );
+      const ranked = [...worth.keys()].sort((a, b) => worth[b] - worth[a] || a - b);
+      found = ranked.slice(0, TOP).map((channel) => ({ channel, weight: weights[channel] }));
+    }
+    return found.map((one) => ({
+      ...one,
+      part: mapOf(one.channel).map((value) => value * one.weight),
+    }));
+  }
+
+  function readFalls(p, c) {
+    const size = fallRows * fallColumns;
+    const from = 2 * size * (p * listed.length + row.get(c));
+    return readFloats(falls.subarray(from, from + 2 * size), "float16");
+  }
+
   return {
     layers,
     final,
@@ -119,39 +154,10 @@ export function readData(model) {
      * @returns {{channel: number, weight: number, part: Float32Array}[]} `part` is the weighted
      *   map.
      */
-    channels(p, l, c, order) {
-      const { area } = layers[l];
-      const all = features(p, l);
-      const mapOf = (k) => all.subarray(k * area, (k + 1) * area);
-      let found;
-      if (l === final) {
-        const list = (order === "weight" ? images : p) * classes + c;
-        const weights = readSigned(topWeights, list * TOP, TOP, topScales[list]);
-        found = readIndices(tops, 2 * TOP * list, TOP).map((channel, i) => ({
-          channel,
-          weight: weights[i],
-        }));
-      } else {
-        const weights = weightsOf(p, l, c);
-        const worth = Array.from(weights, (weight, k) =>
-          order === "weight"
-            ? weight
-            : Math.abs(weight) * mapOf(k).reduce((sum, value) => sum + Math.abs(value), 0),
-        );
-        const ranked = [...worth.keys()].sort((a, b) => worth[b] - worth[a] || a - b);
-        found = ranked.slice(0, TOP).map((channel) => ({ channel, weight: weights[channel] }));
-      }
-      return found.map((one) => ({
-        ...one,
-        part: mapOf(one.channel).map((value) => value * one.weight),
-      }));
-    },
+    channels: (p, l, c, order) =>
+      once(`channels ${p} ${l} ${c} ${order}`, () => readChannels(p, l, c, order)),
 
     /** By how much the logit falls when a cell is covered. */
-    falls(p, c) {
-      const size = fallRows * fallColumns;
-      const from = 2 * size * (p * listed.length + row.get(c));
-      return readFloats(falls.subarray(from, from + 2 * size), "float16");
-    },
+    falls: (p, c) => once(`falls ${p} ${c}`, () => readFalls(p, c)),
   };
 }

@@ -12,6 +12,10 @@ const LARGEST = 99;
 /** No color: the paper shows. */
 const PAPER = null;
 
+/** Whether a place in the padded input holds a pixel. */
+const isPixel = (/** @type {Record<string, any>} */ { h, w }, row, column) =>
+  row >= 0 && row < h && column >= 0 && column < w;
+
 /**
  * The grids, and what a hand does on them.
  * @param {{demo: Demo, read: () => Record<string, any>, cell: Record<string, any>, stop: ()
@@ -43,9 +47,9 @@ export function makeGrids({ demo, read, cell, stop, say, edit }) {
     edit({ [name]: fromTyped(values, demo.model.get(name).shape) });
   }
   const pixelIndex = (index) => {
-    const { h, w } = read();
+    const { w } = read();
     const { row, column } = inputCell(index);
-    return row >= 0 && row < h && column >= 0 && column < w ? row * w + column : null;
+    return isPixel(read(), row, column) ? row * w + column : null;
   };
   const input = cellGrid({
     label: "Input",
@@ -94,71 +98,96 @@ function litCells(lab, cells) {
 }
 
 /**
+ * The numbers and colors of the input. They stay while a pointer moves over the grids; the marks,
+ * which follow it, are drawn apart from them. The same holds for kernel and output.
  * @param {Record<string, any>} grid
  * @param {Record<string, any>} lab
- * @param {{at: Record<string, any>, cells: Record<string, any>[], focus: Record<string, any>,
- *   view: string, dark: boolean}} shown What is explained, the cells that its window reads, the
- *   cell for the Tab key, and whether numbers are "values" or "reads".
+ * @param {string} view Whether numbers are "values" or "reads".
+ * @param {boolean} dark
  */
-export function drawInput(grid, lab, { at, cells, focus, view, dark }) {
-  const { pixels, h: rows, w, padding, operation } = lab;
+export function drawInput(grid, lab, view, dark) {
+  const { pixels, h: rows, w, padding, operation, reads } = lab;
   const across = w + 2 * padding;
   const [low, high] = [Math.min(...pixels), Math.max(...pixels)];
-  const most = Math.max(...lab.rowReads) * Math.max(...lab.columnReads) || 1;
+  const most = Math.max(...reads.flat()) || 1;
   const table = sequentialLut(dark);
   const outside = operation === "max" ? "−∞" : "0";
-  litCells(lab, cells).forEach((lit, i) => {
+  for (let i = 0; i < across * (rows + 2 * padding); i += 1) {
     const row = Math.floor(i / across) - padding;
     const column = (i % across) - padding;
-    let marks = ["", " lit", " lit best"][lit];
-    if (at.grid === "input" && at.row === row && at.column === column) marks += " chosen";
-    if (row < 0 || row >= rows || column < 0 || column >= w) {
-      grid.write(i, view === "values" ? outside : "", PAPER, `${marks} padding`);
-      return;
+    if (!isPixel(lab, row, column)) grid.write(i, view === "values" ? outside : "", PAPER);
+    else if (view === "values") {
+      const value = pixels[row * w + column];
+      grid.write(i, format(value), grayColor((value - low) / (high - low || 1)));
+    } else {
+      const count = reads[row][column];
+      grid.write(i, String(count), cssColor(table[lutIndex(count, 0, most, table.length)]));
     }
-    const value = pixels[row * w + column];
-    const reads = lab.rowReads[row] * lab.columnReads[column];
-    if (!reads && !lab.problem) marks += " unread";
-    if (view === "values")
-      grid.write(i, format(value), grayColor((value - low) / (high - low || 1)), marks);
-    else
-      grid.write(i, String(reads), cssColor(table[lutIndex(reads, 0, most, table.length)]), marks);
-  });
-  grid.setTabStop((focus.row + padding) * across + focus.column + padding);
-}
-
-/** @param {{tap: number}[]} fed What the explained input cell feeds: its weights are lit. */
-export function drawKernel(grid, { weights }, fed, dark) {
-  const limit = maxMagnitude(weights) || 1;
-  const taps = new Set(fed.map(({ tap }) => tap));
-  weights.forEach((weight, i) => {
-    grid.write(i, formatCell(weight), signedColor(weight, limit, dark), taps.has(i) ? " lit" : "");
-  });
-  grid.setTabStop();
+  }
 }
 
 /**
  * @param {Record<string, any>} grid
  * @param {Record<string, any>} lab
- * @param {{at: Record<string, any>, fed: Record<string, any>[], position: number[],
- *   scan: number[]|null, dark: boolean}} shown
+ * @param {{at: Record<string, any>, cells: Record<string, any>[], focus: Record<string, any>}} shown
+ *   What is explained, the cells that its window reads, and the cell for the Tab key.
  */
-export function drawOutput(grid, lab, { at, fed, position, scan, dark }) {
-  const { output: values, columns, operation, pixels } = lab;
-  const lit = new Uint8Array(values.length);
-  for (const { row, column } of fed) lit[row * columns + column] = 1;
+export function markInput(grid, lab, { at, cells, focus }) {
+  const { w, padding, problem, reads } = lab;
+  const across = w + 2 * padding;
+  litCells(lab, cells).forEach((lit, i) => {
+    const row = Math.floor(i / across) - padding;
+    const column = (i % across) - padding;
+    let marks = ["", " lit", " lit best"][lit];
+    if (at.grid === "input" && at.row === row && at.column === column) marks += " chosen";
+    if (!isPixel(lab, row, column)) marks += " padding";
+    else if (!reads[row][column] && !problem) marks += " unread";
+    grid.mark(i, marks);
+  });
+  grid.setTabStop((focus.row + padding) * across + focus.column + padding);
+}
+
+export function drawKernel(grid, { weights }, dark) {
+  const limit = maxMagnitude(weights) || 1;
+  weights.forEach((weight, i) => {
+    grid.write(i, formatCell(weight), signedColor(weight, limit, dark));
+  });
+}
+
+/** @param {{tap: number}[]} fed What the explained input cell feeds: its weights are lit. */
+export function markKernel(grid, { weights }, fed) {
+  const taps = new Set(fed.map(({ tap }) => tap));
+  weights.forEach((_, i) => {
+    grid.mark(i, taps.has(i) ? " lit" : "");
+  });
+  grid.setTabStop();
+}
+
+/** @param {number} reached The last cell that the animation has come to; Infinity without one. */
+export function drawOutput(grid, { output: values, operation, pixels }, reached, dark) {
   const limit = maxMagnitude(values) || 1;
   const [low, high] = [Math.min(...pixels), Math.max(...pixels)];
   const color = (value) =>
     operation === "convolution"
       ? signedColor(value, limit, dark)
       : grayColor((value - low) / (high - low || 1));
-  const reached = scan ? scan[0] * columns + scan[1] : Infinity;
   values.forEach((value, i) => {
-    let marks = lit[i] ? " lit" : "";
-    if (at.grid === "output" && at.row * columns + at.column === i) marks += " chosen";
-    if (i > reached) grid.write(i, "", PAPER, marks);
-    else grid.write(i, formatCell(value), color(value), marks);
+    if (i > reached) grid.write(i, "", PAPER);
+    else grid.write(i, formatCell(value), color(value));
+  });
+}
+
+/**
+ * @param {Record<string, any>} grid
+ * @param {Record<string, any>} lab
+ * @param {{at: Record<string, any>, fed: Record<string, any>[], position: number[]}} shown
+ */
+export function markOutput(grid, { output, columns }, { at, fed, position }) {
+  const lit = new Uint8Array(output.length);
+  for (const { row, column } of fed) lit[row * columns + column] = 1;
+  const chosen = at.grid === "output" ? at.row * columns + at.column : -1;
+  lit.forEach((isLit, i) => {
+    grid.mark(i, `${isLit ? " lit" : ""}${i === chosen ? " chosen" : ""}`);
   });
   grid.setTabStop(position[0] * columns + position[1]);
 }

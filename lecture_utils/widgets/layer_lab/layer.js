@@ -60,18 +60,31 @@ export function windowCells(lab, outRow, outColumn) {
 }
 
 /**
- * What a layer makes of the cells of one window.
+ * What a layer makes of the window of one output cell: the same cells as those of `windowCells`,
+ * without an object for each.
  * @param {Record<string, any>} lab
- * @param {Record<string, any>[]} cells
+ * @param {number} outRow
+ * @param {number} outColumn
  * @returns {number}
  */
-export function result({ operation }, cells) {
-  if (operation === "max")
-    return cells.reduce((most, { value }) => Math.max(most, value), -Infinity);
-  if (operation === "convolution")
-    return cells.reduce((sum, { weight, value }) => sum + weight * value, 0);
-  const total = cells.reduce((sum, { value }) => sum + value, 0);
-  return total / cells.filter(({ where }) => where !== "beyond").length;
+export function result(lab, outRow, outColumn) {
+  const { pixels, h, w, weights, kh, kw, operation, stride, padding, dilation } = lab;
+  const convolves = operation === "convolution";
+  let [sum, most, count] = [0, -Infinity, 0];
+  for (let i = 0; i < kh; i += 1) {
+    const row = outRow * stride - padding + i * dilation;
+    for (let j = 0; j < kw; j += 1) {
+      const column = outColumn * stride - padding + j * dilation;
+      // Padding counts in a mean; what hangs over it in ceil mode does not.
+      if (row < h + padding && column < w + padding) count += 1;
+      if (row < 0 || row >= h || column < 0 || column >= w) continue;
+      const value = pixels[row * w + column];
+      sum += convolves ? weights[i * kw + j] * value : value;
+      most = Math.max(most, value);
+    }
+  }
+  if (operation === "max") return most;
+  return convolves ? sum : sum / count;
 }
 
 /**

@@ -3,12 +3,21 @@
 import { button, segmented } from "../_shared/ui/controls.js";
 import { copyButton } from "../_shared/ui/copy.js";
 import { h, setText } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { STEP } from "../_shared/ui/icons.js";
 import { messageLine } from "../_shared/ui/message.js";
 import { mountDemo } from "../_shared/ui/mount.js";
 import { scanner } from "../_shared/ui/scan.js";
 import { explainedCell } from "./explained_cell.js";
-import { drawInput, drawKernel, drawOutput, makeGrids } from "./grids.js";
+import {
+  drawInput,
+  drawKernel,
+  drawOutput,
+  makeGrids,
+  markInput,
+  markKernel,
+  markOutput,
+} from "./grids.js";
 import { readers, windowCells } from "./layer.js";
 import { pythonCode } from "./python_code.js";
 import { borderNote, readingFacts, sizeFormula, workedInput, workedOutput } from "./text.js";
@@ -146,6 +155,7 @@ function build(demo) {
   const message = messageLine();
   const copy = copyButton({ code: () => pythonCode(read()), signal });
 
+  const [newInput, newKernel, newOutput] = Array.from({ length: 3 }, changeDetector);
   function draw() {
     const lab = read();
     const { dark } = demo;
@@ -154,17 +164,22 @@ function build(demo) {
     const at = cell.current();
     const cells = at.grid === "output" && !lab.problem ? windowCells(lab, at.row, at.column) : [];
     const fed = at.grid === "input" ? readers(lab, at.row, at.column) : [];
-    drawInput(grids.input, lab, { at, cells, focus: cell.chosenInput(), view, dark });
+    if (newInput(lab, view, dark)) drawInput(grids.input, lab, view, dark);
+    markInput(grids.input, lab, { at, cells, focus: cell.chosenInput() });
     const convolves = stage.showKernel(lab);
     root.classList.toggle("pooling", !convolves);
-    if (convolves) drawKernel(grids.kernel, lab, fed, dark);
-    drawOutput(grids.output, lab, { at, fed, position: cell.position(), scan: cell.scan, dark });
+    if (convolves) {
+      if (newKernel(lab, dark)) drawKernel(grids.kernel, lab, dark);
+      markKernel(grids.kernel, lab, fed);
+    }
+    const reached = cell.scan ? cell.scan[0] * lab.columns + cell.scan[1] : Infinity;
+    if (newOutput(lab, reached, dark)) drawOutput(grids.output, lab, reached, dark);
+    markOutput(grids.output, lab, { at, fed, position: cell.position() });
     tell(lab, at);
     const [above, below] = at.grid === "output" ? [cells, [at]] : [[at], fed];
     grids.input.reveal(above.map(({ column }) => column + lab.padding));
     grids.output.reveal(below.map(({ column }) => column));
-    const reads = lab.rowReads.map((row) => lab.columnReads.map((column) => row * column));
-    return { ...lab, reads, subject: at, lit: at.grid === "input" ? fed : cells };
+    return { ...lab, subject: at, lit: at.grid === "input" ? fed : cells };
   }
 
   function tell(lab, at) {

@@ -5,7 +5,7 @@
 /** @import { Model } from "../_shared/ui/model.js" */
 import { toTyped } from "../_shared/math/arrays.js";
 import { computed } from "../_shared/ui/model.js";
-import { covered, mostPadding, result, windowCells, windowCount } from "./layer.js";
+import { covered, mostPadding, result, windowCount } from "./layer.js";
 
 export const NAMES = ["image", "kernel", "operation", "stride", "padding", "dilation", "ceil_mode"];
 
@@ -47,7 +47,7 @@ function readsAlong(n, k, count, { stride, padding, dilation }) {
  * @typedef {{pixels: Float64Array, h: number, w: number, weights: Float64Array, kh: number,
  *   kw: number, operation: string, stride: number, padding: number, dilation: number, ceil:
  *   boolean, ceilMode: boolean, problem: string|null, rows: number, columns: number, rowReads:
- *   number[], columnReads: number[], output: Float64Array}} Lab
+ *   number[], columnReads: number[], reads: number[][], output: Float64Array}} Lab
  */
 
 /**
@@ -78,10 +78,11 @@ export function layerReader(model) {
     Object.assign(lab, lab.problem ? { rows: 0, columns: 0 } : { rows, columns });
     lab.rowReads = readsAlong(h, kh, lab.rows, lab);
     lab.columnReads = readsAlong(w, kw, lab.columns, lab);
+    lab.reads = lab.rowReads.map((row) => lab.columnReads.map((column) => row * column));
     lab.output = new Float64Array(lab.rows * lab.columns);
     for (let row = 0; row < lab.rows; row += 1) {
       for (let column = 0; column < lab.columns; column += 1) {
-        lab.output[row * lab.columns + column] = result(lab, windowCells(lab, row, column));
+        lab.output[row * lab.columns + column] = result(lab, row, column);
       }
     }
     return lab;

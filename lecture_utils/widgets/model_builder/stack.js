@@ -19,7 +19,7 @@ export const times = (shape) => shape.join("×");
  */
 export function describe(layers, inputShape, batchSize = 1) {
   let shape = inputShape;
-  let field = { size: [1, 1], step: [1, 1] };
+  let field = { size: [1, 1], jump: [1, 1] };
   let flattened = null; // the maps that became this vector
   let waits = null;
   return layers.map((layer, i) => {
@@ -178,16 +178,16 @@ function nextField(layer, shape, field, flattened) {
   const { type } = layer;
   // A dense layer on one axis of maps: no window any more.
   if (!field || (type === "Linear" && shape.length === 3)) return null;
-  const { size, step } = field;
+  const { size, jump } = field;
   if (layer.kernel_size) {
     const reach = (layer.dilation ?? 1) * (layer.kernel_size - 1);
     return {
-      size: size.map((n, a) => n + reach * step[a]),
-      step: step.map((by) => by * layer.stride),
+      size: size.map((n, a) => n + reach * jump[a]),
+      jump: jump.map((by) => by * layer.stride),
     };
   }
   // A layer that reads all positions has the union of all their fields.
   const places = type === "AdaptiveAvgPool2d" ? shape : type === "Linear" ? flattened : null;
   if (!places) return field;
-  return { size: size.map((n, a) => n + (places[a + 1] - 1) * step[a]), step };
+  return { size: size.map((n, a) => n + (places[a + 1] - 1) * jump[a]), jump };
 }

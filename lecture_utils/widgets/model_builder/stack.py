@@ -167,20 +167,20 @@ def _costs(layer, shape, output):
 
 
 def _next_field(layer, shape, field, flattened):
-    """Return (size, step) of the receptive field, each (rows, columns)."""
+    """Return (size, jump) of the receptive field, each (rows, columns)."""
     kind = layer["type"]
     if field is None or (kind == "Linear" and len(shape) == 3):
         return None  # A dense layer on one axis of maps: no window any more.
-    size, step = field
+    size, jump = field
     if "kernel_size" in layer:
         reach = layer.get("dilation", 1) * (layer["kernel_size"] - 1)
-        size = tuple(n + reach * by for n, by in zip(size, step, strict=True))
-        return size, tuple(by * layer["stride"] for by in step)
+        size = tuple(n + reach * by for n, by in zip(size, jump, strict=True))
+        return size, tuple(by * layer["stride"] for by in jump)
     # A layer that reads all positions has the union of all their fields.
     counts = shape[1:] if kind == "AdaptiveAvgPool2d" else flattened[1:] if flattened else None
     if counts and kind in ("AdaptiveAvgPool2d", "Linear"):
-        size = tuple(n + (count - 1) * by for n, count, by in zip(size, counts, step, strict=True))
-    return size, step
+        size = tuple(n + (count - 1) * by for n, count, by in zip(size, counts, jump, strict=True))
+    return size, jump
 
 
 def _times(shape):

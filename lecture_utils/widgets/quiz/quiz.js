@@ -67,15 +67,15 @@ function question({ question: text, options, key }, number) {
 
 function build({ model, root, watch }) {
   watch(["questions"]);
-  let shown = [];
+  let entries = [];
   const newQuestions = changeDetector();
   function draw() {
     // New elements would forget what has been answered.
     if (!newQuestions(model.get("questions"))) return null;
-    for (const old of shown) old.remove();
-    shown = model.get("questions").map((entry, i) => question(entry, i + 1));
-    root.prepend(...shown);
-    return { count: shown.length };
+    for (const old of entries) old.remove();
+    entries = model.get("questions").map((entry, i) => question(entry, i + 1));
+    root.prepend(...entries);
+    return { count: entries.length };
   }
   return { parts: [], draw };
 }

@@ -154,14 +154,15 @@ class ReceptiveFieldLab(Demo):
     def readings(self) -> dict[str, Any]:
         """Return what one output sees along an axis, and what it costs.
 
-        ``read`` counts the pixels along the axis that some weight reaches, and ``kernel_weights``
-        the weights of all convolutions, for one channel.
+        ``jump`` is the distance between the fields of neighboring outputs. ``read`` counts the
+        pixels along the axis that some weight reaches, and ``kernel_weights`` the weights of all
+        convolutions, for one channel.
         """
         field = self.receptive_fields[-1]
         convolutions = [layer for layer in self.layers if layer["kind"] == "conv"]
         return {
             "size": field.size[0],
-            "step": field.jump[0],
+            "jump": field.jump[0],
             "read": int(np.count_nonzero(self.profile)),
             "kernel_weights": sum(layer["kernel"] ** 2 for layer in convolutions),
             "pooling": len(self.layers) - len(convolutions),
@@ -190,7 +191,7 @@ class ReceptiveFieldLab(Demo):
             f"<figure>{_figure.image_html([tile], alt)}"
             f"<figcaption>{text}</figcaption></figure>"
             '<div class="demo-numbers"><table><caption>Receptive field after each layer</caption>'
-            "<thead><tr><th>no.</th><th>layer</th><th>sees</th><th>step</th></tr></thead>"
+            "<thead><tr><th>no.</th><th>layer</th><th>sees</th><th>jump</th></tr></thead>"
             f"<tbody>{rows}</tbody></table></div>"
         )
 

@@ -16,8 +16,8 @@ const MOST_UNITS = 72;
  * @returns {number}
  */
 export function outputsDrawn(layers) {
-  const { size, step } = fields(layers).at(-1);
-  const fits = (count) => (count - 1) * step + size <= MOST_UNITS;
+  const { size, jump } = fields(layers).at(-1);
+  const fits = (count) => (count - 1) * jump + size <= MOST_UNITS;
   return [5, 3, 1].find(fits) ?? 1;
 }
 
@@ -26,7 +26,7 @@ export function outputsDrawn(layers) {
  * @param {import("./field.js").Layer} layer
  * @returns {string}
  */
-export function shortName({ kind, kernel, stride, dilation }) {
+function shortName({ kind, kernel, stride, dilation }) {
   const name = { conv: "conv", max: "max", average: "avg" }[kind];
   return `${name} ${kernel}${stride > 1 ? ` s${stride}` : ""}${dilation > 1 ? ` d${dilation}` : ""}`;
 }
@@ -57,7 +57,7 @@ export function cone() {
     drawing.setAttribute("height", String(height));
     const unit = (width - MARGIN.left - MARGIN.right) / counts[0];
     // A unit stands above the middle of what it sees.
-    const x = (level, i) => MARGIN.left + unit * (i * sizes[level].step + sizes[level].size / 2);
+    const x = (level, i) => MARGIN.left + unit * (i * sizes[level].jump + sizes[level].size / 2);
     const y = (level) => height - MARGIN.top - level * row;
     const single = counts[0] <= MOST_UNITS;
     const levels = single ? reached(layers, output) : [];

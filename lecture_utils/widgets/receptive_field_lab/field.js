@@ -10,16 +10,16 @@
 export const extent = ({ kernel, dilation }) => dilation * (kernel - 1) + 1;
 
 /**
- * Size and step, in input pixels, of what the units of each layer see; the input itself comes
- * first.
+ * Size of what the units of each layer see, and the jump from one unit's field to the next, in
+ * input pixels; the input itself comes first.
  * @param {Layer[]} layers
- * @returns {{size: number, step: number}[]} One more than there are layers.
+ * @returns {{size: number, jump: number}[]} One more than there are layers.
  */
 export function fields(layers) {
-  const found = [{ size: 1, step: 1 }];
+  const found = [{ size: 1, jump: 1 }];
   for (const layer of layers) {
-    const { size, step } = found.at(-1);
-    found.push({ size: size + (extent(layer) - 1) * step, step: step * layer.stride });
+    const { size, jump } = found.at(-1);
+    found.push({ size: size + (extent(layer) - 1) * jump, jump: jump * layer.stride });
   }
   return found;
 }

@@ -17,7 +17,7 @@ const NUMBERS = ["kernel", "stride", "dilation"];
  */
 export function layerList({ limits, current, change, draw }) {
   const body = h("tbody");
-  const heads = ["", "Layer", "Kernel", "Stride", "Dilation", "Sees", "Step", ""];
+  const heads = ["", "Layer", "Kernel", "Stride", "Dilation", "Sees", "Jump", ""];
   const element = h(
     "table",
     { class: "field-layers" },
@@ -97,7 +97,7 @@ export function layerList({ limits, current, change, draw }) {
       down: act("Move down", DOWN, () => move(row, 1)),
       remove: act("Remove", REMOVE, () => remove(row)),
     };
-    const [size, step] = [h("td", { class: "field-number" }), h("td", { class: "field-number" })];
+    const [size, jump] = [h("td", { class: "field-number" }), h("td", { class: "field-number" })];
     const element = h(
       "tr",
       {},
@@ -105,10 +105,10 @@ export function layerList({ limits, current, change, draw }) {
       h("td", {}, kind),
       ...NUMBERS.map((name) => h("td", { "data-name": name }, inputs[name])),
       size,
-      step,
+      jump,
       h("td", { class: "field-buttons" }, ...Object.values(buttons)),
     );
-    return { element, kind, inputs, buttons, size, step };
+    return { element, kind, inputs, buttons, size, jump };
   }
 
   function update(layers, fields) {
@@ -117,7 +117,7 @@ export function layerList({ limits, current, change, draw }) {
       rows.push(makeRow(rows.length));
       body.append(rows.at(-1).element);
     }
-    rows.forEach(({ kind, inputs, buttons, size, step }, i) => {
+    rows.forEach(({ kind, inputs, buttons, size, jump }, i) => {
       const layer = layers[i];
       if (kind.value !== layer.kind) kind.value = layer.kind;
       for (const name of NUMBERS) {
@@ -125,7 +125,7 @@ export function layerList({ limits, current, change, draw }) {
         if (inputs[name].valueAsNumber !== layer[name]) inputs[name].value = layer[name];
       }
       setText(size, `${fields[i + 1].size}`);
-      setText(step, `${fields[i + 1].step}`);
+      setText(jump, `${fields[i + 1].jump}`);
       buttons.up.disabled = i === 0;
       buttons.down.disabled = i === layers.length - 1;
       buttons.remove.disabled = layers.length === 1;

@@ -124,7 +124,7 @@ function build(demo) {
   function draw() {
     const layers = model.get("layers");
     const sizes = fields(layers);
-    const { size, step } = sizes.at(-1);
+    const { size, jump } = sizes.at(-1);
     message.show(said);
     if (newStack(layers)) drawStack(layers, sizes);
     const output = cones.draw(layers);
@@ -135,13 +135,13 @@ function build(demo) {
     const measured = measure(layers, size, random);
     map.update(measured, size, demo.dark);
     const { side, seen, kernels } = measured;
-    setText(holes, axisSentence({ size, step }, seen));
+    setText(holes, axisSentence({ size, jump }, seen));
     setText(facts, weightSentence(size, side));
     setText(note, measuringNote(random, tooLarge));
     demo.tellState(
       `${said} One output sees ${size} by ${size} pixels, at least 95% of the weight in ${side} by ${side}.`,
     );
-    Object.assign(root.dataset, { size, step, side });
+    Object.assign(root.dataset, { size, jump, side });
     return { layers, fields: sizes, map: measured.map, side, seen, kernels, output };
   }
   function drawStack(layers, sizes) {

@@ -3,18 +3,18 @@
 import { DRAWS, LARGEST_RANDOM } from "./measure.js";
 
 /**
- * @param {{size: number, step: number}} field
+ * @param {{size: number, jump: number}} field
  * @param {number} seen
  * @returns {string}
  */
-export function axisSentence({ size, step }, seen) {
+export function axisSentence({ size, jump }, seen) {
   const holes =
     seen < size
       ? `, but only ${seen} of the ${size} pixels are read: no weight reaches the others`
       : "";
   return (
     `One output sees ${size} pixel${size === 1 ? "" : "s"} along each axis${holes}. ` +
-    `The field of the next output is shifted by ${step} pixel${step === 1 ? "" : "s"}.`
+    `The jump is ${jump}: the field of the next output is ${jump} pixel${jump === 1 ? "" : "s"} farther on.`
   );
 }
 

@@ -60,9 +60,9 @@ class RegularizationLab(Demo):
 
     Examples
     --------
-    >>> lab = RegularizationLab(method="dropout", budget=150)  # doctest: +SKIP
-    >>> lab.shown["dropout"]  # doctest: +SKIP
-    'strong'
+    >>> lab = RegularizationLab(method="dropout", budget=150)
+    >>> lab.shown["dropout"]
+    'medium'
     """
 
     extra_styles = ("_shared/ui/curves/curves.css",)

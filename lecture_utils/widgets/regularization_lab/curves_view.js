@@ -10,11 +10,11 @@ import { h, onResize, svg } from "../_shared/ui/dom.js";
 
 const HEIGHT = 290;
 
-const sample = (part, pale, shape = null) =>
+const sample = (split, pale, shape = null) =>
   svg(
     "svg",
     {
-      class: `curves-swatch ${part} ${pale ? "run-pale" : "run-0"}`,
+      class: `curves-swatch ${split} ${pale ? "run-pale" : "run-0"}`,
       viewBox: "0 0 28 12",
       "aria-hidden": "true",
     },
@@ -87,10 +87,10 @@ export function curvesView({ lab, redraw, signal }) {
           ? percentage(tick, Math.max(0, axis.decimals - 2))
           : format(tick, 4),
       curves: drawn.flatMap(({ pale, ...lines }) =>
-        ["train", "val"].map((part) => ({
-          ...{ part, pale, place: pale ? 1 : 0 },
-          ...{ mean: lines[part].mean, thin: lines[part].seeds, at: lines[part].epochs },
-          until: lines[part].epochs.filter((epoch) => epoch <= budget).length,
+        ["train", "val"].map((split) => ({
+          ...{ split, pale, place: pale ? 1 : 0 },
+          ...{ mean: lines[split].mean, thin: lines[split].seeds, at: lines[split].epochs },
+          until: lines[split].epochs.filter((epoch) => epoch <= budget).length,
         })),
       ),
       marks: drawn.flatMap(({ row, pale, val }) =>

@@ -99,16 +99,15 @@ export function dotPlot({ lab, onChoose, redraw, signal }) {
   }
 
   /** @param {Shown} shown */
-  function draw({ rows: shown, selected, baseline }) {
+  function draw({ rows: shown, selected, baseline, budget }) {
     width ||= Math.round(rows[0].strip.clientWidth);
     if (width) drawAxis();
+    const references = Object.fromEntries(
+      SPLITS.map((split) => [split, baseline ? x(baseline.means[`${split}_accuracy`]) : null]),
+    );
     shown.forEach((row, i) => {
       rows[i].tell(row, row === selected);
-      if (!width) return;
-      const references = Object.fromEntries(
-        SPLITS.map((split) => [split, baseline ? x(baseline.means[`${split}_accuracy`]) : null]),
-      );
-      rows[i].draw(row, { width, x, references, ticks: axis.ticks });
+      if (width) rows[i].draw(row, { width, x, references, ticks: axis.ticks, budget });
     });
   }
   return { element, key, draw };
@@ -154,9 +153,10 @@ function makeRow(group, method, label, onChoose) {
     for (const split of SPLITS) setText(values[split], percent(means[`${split}_accuracy`]));
   }
   const newDrawing = changeDetector();
-  function draw({ entry, scores, means }, { width, x, references, ticks }) {
+  function draw({ entry, scores, means }, { width, x, references, ticks, budget }) {
     const lines = SPLITS.map((split) => references[split]);
-    if (!newDrawing(entry, JSON.stringify(scores), width, ...lines)) return;
+    // The scores are those of the entry within the budget.
+    if (!newDrawing(entry, budget, width, ...lines)) return;
     drawing.setAttribute("width", String(width));
     grid.setAttribute("d", ticks.map((tick) => `M${x(tick)} 0V${HEIGHT}`).join(""));
     for (const split of SPLITS) {

@@ -76,11 +76,11 @@ def _draw_curves(axis, demo, plotting):
     for method in dict.fromkeys(m for m in ("none", demo.method) if m in demo.shown):
         entry = demo._entry(method)
         rows = slice(entry["first"], entry["first"] + len(entry["seeds"]))
-        parts = (
+        splits = (
             (epochs, demo.validation[quantity, rows], "-"),
             (demo.clean_epochs, demo.clean[quantity, rows], "--"),
         )
-        for at, values, style in parts:
+        for at, values, style in splits:
             for seed in values:
                 axis.plot(at, factor * seed, style, color=colors[method], linewidth=0.6, alpha=0.5)
             if values.size:

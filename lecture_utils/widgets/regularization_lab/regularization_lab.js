@@ -24,6 +24,8 @@ function build(demo) {
   const curves = curvesView({ lab, redraw: request, signal });
   const seeds = seedTable(lab);
   const numbers = numberTables();
+  const folded = disclosure("The numbers as a table", ...numbers.elements);
+  folded.addEventListener("toggle", request);
   const sentence = h("p", { class: "regularization-summary" });
   const [dotTitle, curveTitle] = [
     h("span", { class: "lu-title" }),
@@ -44,7 +46,7 @@ function build(demo) {
     plot.draw(shown);
     const drawn = curves.draw(shown);
     seeds.update(shown);
-    numbers.update(shown, drawn);
+    if (folded.hasAttribute("open")) numbers.update(shown, drawn);
     const words = summary(shown);
     setText(sentence, words);
     demo.tellState(words);
@@ -70,7 +72,7 @@ function build(demo) {
       "How to read this",
       ...howToRead(lab).map((text) => h("p", { class: "regularization-help" }, text)),
     ),
-    disclosure("The numbers as a table", ...numbers.elements),
+    folded,
     h("div", {}, copy.button),
     copy.panel,
   ];

@@ -125,7 +125,7 @@ function build(demo) {
     const token = {};
     drawing = token;
     board.update(model.get("scores"));
-    if (!isNear()) return null;
+    if (!(await isNear())) return null;
     let images;
     try {
       images = await Promise.all([layer.sheet(), network.images()]);

@@ -11,7 +11,7 @@ const percent = (share) => `${Math.round(100 * share)}%`;
  * A score in words: "7 of 9, 78% (45% to 94%)".
  * @param {number[]} score Correct answers, and all.
  */
-export function scoreText([correct, answered]) {
+function scoreText([correct, answered]) {
   if (!answered) return "no answers yet";
   const [low, high] = wilson(correct, answered);
   return `${correct} of ${answered}: ${percent(correct / answered)} (${percent(low)} to ${percent(high)})`;

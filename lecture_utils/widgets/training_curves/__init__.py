@@ -48,7 +48,7 @@ class TrainingCurves(Demo):
         See `histories.gather`.
     hidden : list of str
         Labels of the runs that are not drawn.
-    parts : list of {"train", "val"}
+    splits : list of {"train", "val"}
         Which curves are drawn.
     epoch : int
         Where the crosshair stands, from 1.
@@ -65,15 +65,15 @@ class TrainingCurves(Demo):
     Examples
     --------
     >>> demo = TrainingCurves("mnist/dense", "mnist/gap", patience=2)
-    >>> [stop.epochs for stop in demo.stops["mnist/gap"]]  # doctest: +SKIP
-    [8]
+    >>> [stop.epochs for stop in demo.stops["mnist/gap"]]
+    [8, 8, 8]
     """
 
     extra_styles = ("_shared/ui/curves/curves.css",)
 
     runs = traitlets.List(traitlets.Dict()).tag(sync=True)
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    parts = traitlets.List(traitlets.Enum(("train", "val")), ["train", "val"]).tag(sync=True)
+    splits = traitlets.List(traitlets.Enum(("train", "val")), ["train", "val"]).tag(sync=True)
     patience = Whole(2, min=1).tag(sync=True)
     monitor = traitlets.Enum(tuple(MONITORS), "val_loss").tag(sync=True)
     smoothing = traitlets.Float(0.0, min=0.0, max=LARGEST_SMOOTHING).tag(sync=True)

@@ -6,7 +6,7 @@ from .. import _figure
 from .curves import spread
 
 DASHES = {"train": (0, (4, 2)), "val": "solid"}
-PARTS = {"train": "training", "val": "validation"}
+SPLITS = {"train": "training", "val": "validation"}
 MARKERS = "os^Dv>P<"
 
 
@@ -38,11 +38,11 @@ def curves_html(runs, stops, monitor, patience, *, log_loss=False):
     for axis, what in zip(axes, ("loss", "accuracy"), strict=True):
         for index, run in enumerate(runs):
             color = plotting.CYCLE[index % len(plotting.CYCLE)]
-            for part in PARTS:
-                mean, low, high = spread(run["seeds"], f"{part}_{what}")
+            for split in SPLITS:
+                mean, low, high = spread(run["seeds"], f"{split}_{what}")
                 epochs = np.arange(1, len(mean) + 1)
-                style = {"linestyle": DASHES[part], "marker": MARKERS[index], "markersize": 4}
-                label = f"{run['label']}, {PARTS[part]}" if what == "loss" else None
+                style = {"linestyle": DASHES[split], "marker": MARKERS[index], "markersize": 4}
+                label = f"{run['label']}, {SPLITS[split]}" if what == "loss" else None
                 every = max(1, len(mean) // 8)
                 axis.plot(epochs, mean, color=color, markevery=every, label=label, **style)
                 if len(run["seeds"]) > 1:

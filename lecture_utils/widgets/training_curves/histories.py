@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lecture_utils import runs as recorded
+from .._histories import COLUMNS, check_history, check_seeds, load_seeds
 
-COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 #: More runs than this could not be told apart.
 MOST_RUNS = 8
-MOST_EPOCHS = 2000
 
 
 def gather(
@@ -62,28 +59,8 @@ def check(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the entries if they can be shown; raise ValueError if not."""
     if not 1 <= len(entries) <= MOST_RUNS:
         raise ValueError(f"there are {len(entries)} runs; the demo shows 1 to {MOST_RUNS}")
-    check_labels(entries)
-    for entry in entries:
-        if not entry["seeds"]:
-            raise ValueError(f"{entry['label']!r} has no history; give at least one")
-        for seed in entry["seeds"]:
-            _check_history(seed, f"{entry['label']!r}, seed {seed['seed']}")
+    check_seeds(entries, check_history)
     return entries
-
-
-def check_labels(entries: Sequence[Mapping[str, Any]]) -> None:
-    """Raise ValueError if two entries have one label."""
-    labels = [entry["label"] for entry in entries]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise ValueError(f"two runs are called {label!r}; give each a label of its own")
-
-
-def load_seeds(name: str, root: str | os.PathLike[str] | None = None) -> list[recorded.Run]:
-    """Load all recorded seeds of a run; FileNotFoundError if there is none."""
-    seeds = [seed for _, seed in recorded.available(name, root=root)]
-    # With no seed at all, `load` says how to record one.
-    return [recorded.load(name, seed, root=root) for seed in seeds or [0]]
 
 
 def _recorded(label, name, root):
@@ -128,24 +105,3 @@ def _given(label, content):
             )
         seeds.append({"seed": number, "seconds": None, **columns})
     return {"label": label, "name": "", "root": "", "seeds": seeds}
-
-
-def _check_history(history, where):
-    lengths = {column: len(history[column]) for column in COLUMNS}
-    if len(set(lengths.values())) > 1:
-        raise ValueError(f"{where} has columns of different lengths: {lengths}")
-    if not 1 <= lengths["val_loss"] <= MOST_EPOCHS:
-        raise ValueError(
-            f"{where} has {lengths['val_loss']} epochs; the demo shows 1 to {MOST_EPOCHS}"
-        )
-    for column in COLUMNS:
-        for epoch, value in enumerate(history[column], 1):
-            if not math.isfinite(value):
-                raise ValueError(
-                    f"{where}: {column} is {value} in epoch {epoch}; cut the history before it"
-                )
-            if column.endswith("accuracy") and not 0 <= value <= 1:
-                raise ValueError(
-                    f"{where}: {column} is {value} in epoch {epoch}; give shares from 0 to 1, not "
-                    "percent"
-                )

@@ -22,11 +22,11 @@ function histories({ label, name, root, seeds }) {
 }
 
 /**
- * @param {{runs: Record<string, any>[], parts: string[], patience: number, monitor: string,
+ * @param {{runs: Record<string, any>[], splits: string[], patience: number, monitor: string,
  *   smoothing: number, log: boolean}} shown
  * @returns {string}
  */
-export function pythonCode({ runs, parts, patience, monitor, smoothing, log }) {
+export function pythonCode({ runs, splits, patience, monitor, smoothing, log }) {
   const load = runs.some(({ name }) => name) ? ["", "from lecture_utils import runs"] : [];
   const imports = ["import matplotlib.pyplot as plt", "import numpy as np", ...load].join("\n");
   const smoothed = smoothing > 0;
@@ -71,15 +71,15 @@ def early_stopping(history):
 ${helper}figure, axes = plt.subplots(1, 2, figsize=(10, 4))
 for color, (label, seeds) in enumerate(histories.items()):
     longest = max(len(history["val_loss"]) for history in seeds)
-    for part, style in ${pythonParts(parts)}:
+    for split, style in ${pythonSplits(splits)}:
         for axis, what in zip(axes, ["loss", "accuracy"]):
             curves = np.full((len(seeds), longest), np.nan)
             for row, history in zip(curves, seeds):
-                values = history[f"{part}_{what}"]
+                values = history[f"{split}_{what}"]
                 row[: len(values)] = ${smoothed ? "smooth(values)" : "values"}
             epochs = np.arange(1, longest + 1)
             mean = np.nanmean(curves, axis=0)
-            axis.plot(epochs, mean, style, color=f"C{color}", label=f"{label} {part}")
+            axis.plot(epochs, mean, style, color=f"C{color}", label=f"{label} {split}")
             low, high = np.nanmin(curves, axis=0), np.nanmax(curves, axis=0)
             axis.fill_between(epochs, low, high, color=f"C{color}", alpha=0.2)
 axes[0].set(xlabel="epoch", ylabel="loss"${log ? ', yscale="log"' : ""})
@@ -103,7 +103,7 @@ plt.show()
 `;
 }
 
-function pythonParts(parts) {
+function pythonSplits(splits) {
   const styles = { train: "--", val: "-" };
-  return `[${parts.map((part) => `(${quote(part)}, ${quote(styles[part])})`).join(", ")}]`;
+  return `[${splits.map((split) => `(${quote(split)}, ${quote(styles[split])})`).join(", ")}]`;
 }

@@ -5,16 +5,16 @@ import { checkbox, segmented, slider } from "../_shared/ui/controls.js";
 import { h, svg } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { runName, swatch } from "../_shared/ui/curves/tables.js";
-import { PARTS } from "../_shared/ui/curves/text.js";
+import { SPLITS } from "../_shared/ui/curves/text.js";
 
 const LARGEST_SMOOTHING = 0.95;
 
 const check = (content, onChange) => checkbox({ name: "curves-check", onChange }, ...content);
 
-const sample = (part) =>
+const sample = (split) =>
   svg(
     "svg",
-    { class: `curves-swatch plain ${part}`, viewBox: "0 0 28 12", "aria-hidden": "true" },
+    { class: `curves-swatch plain ${split}`, viewBox: "0 0 28 12", "aria-hidden": "true" },
     svg("path", { class: "line", d: "M1 6H27" }),
   );
 
@@ -25,13 +25,13 @@ const sample = (part) =>
 export function settingsPanel({ model, edit }) {
   const names = h("fieldset", { class: "curves-checks" });
   let runChecks = [];
-  const parts = Object.entries(PARTS).map(([part, name]) => ({
-    part,
-    ...check([sample(part), name], (on) => {
-      const now = new Set(model.get("parts"));
-      if (on) now.add(part);
-      else now.delete(part);
-      edit({ parts: Object.keys(PARTS).filter((each) => now.has(each)) });
+  const splits = Object.entries(SPLITS).map(([split, name]) => ({
+    split,
+    ...check([sample(split), name], (on) => {
+      const now = new Set(model.get("splits"));
+      if (on) now.add(split);
+      else now.delete(split);
+      edit({ splits: Object.keys(SPLITS).filter((each) => now.has(each)) });
     }),
   }));
   const logarithmic = check(["logarithmic loss"], (on) => edit({ log_loss: on }));
@@ -83,7 +83,7 @@ export function settingsPanel({ model, edit }) {
     }
     const hidden = model.get("hidden");
     for (const { label, set } of runChecks) set(!hidden.includes(label));
-    for (const { part, set } of parts) set(model.get("parts").includes(part));
+    for (const { split, set } of splits) set(model.get("splits").includes(split));
     logarithmic.set(model.get("log_loss"));
     smoothing.set(model.get("smoothing"));
     monitor.set(model.get("monitor"));
@@ -97,7 +97,7 @@ export function settingsPanel({ model, edit }) {
       "fieldset",
       { class: "curves-checks" },
       h("legend", { class: "lu-visually-hidden" }, "Curves"),
-      ...parts.map(({ element }) => element),
+      ...splits.map(({ element }) => element),
       logarithmic.element,
     ),
     smoothing.element,

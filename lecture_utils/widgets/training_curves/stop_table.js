@@ -7,7 +7,7 @@ import { changeDetector } from "../_shared/ui/frame.js";
 import { duration, epochCount } from "./text.js";
 
 /**
- * One line for each seed of each run.
+ * One line for each seed of each run; written anew only for another list of runs.
  * @returns {{element: HTMLTableElement, update: (runs: *) => void}}
  */
 export function stopTable() {
@@ -25,8 +25,9 @@ export function stopTable() {
     heads,
     "stops",
   );
-  const newRows = changeDetector();
+  const [newRuns, newRows] = [changeDetector(), changeDetector()];
   function update(runs) {
+    if (!newRuns(runs)) return;
     if (newRows(identity(runs))) {
       body.replaceChildren(
         ...runs.flatMap((run) =>

@@ -4,9 +4,10 @@ import { copyButton } from "../_shared/ui/copy.js";
 import { EVENTS } from "../_shared/ui/curves/chart.js";
 import { curvesStage, logFloor, longestOf, prepareRun } from "../_shared/ui/curves/stage.js";
 import { valueTable } from "../_shared/ui/curves/tables.js";
-import { PARTS } from "../_shared/ui/curves/text.js";
+import { SPLITS } from "../_shared/ui/curves/text.js";
 import { h, setText, svg } from "../_shared/ui/dom.js";
 import { messageLine } from "../_shared/ui/message.js";
+import { computed } from "../_shared/ui/model.js";
 import { mountDemo } from "../_shared/ui/mount.js";
 import { pythonCode } from "./python_code.js";
 import { settingsPanel } from "./settings_panel.js";
@@ -14,22 +15,40 @@ import { stopTable } from "./stop_table.js";
 import { earlyStopping } from "./stopping.js";
 import { summary } from "./text.js";
 
-const TRAITS = ["runs", "hidden", "parts", "patience", "monitor", "smoothing", "log_loss", "epoch"];
+/** All but the epoch of the crosshair. */
+const SETTINGS = ["runs", "hidden", "splits", "patience", "monitor", "smoothing", "log_loss"];
 
-/** Return `read()`: all runs with what their curves are made of, computed when it changes. */
-function runReader(model) {
-  let prepared = { runs: null, smoothing: null, all: [] };
-  return () => {
-    const [runs, smoothing] = [model.get("runs"), model.get("smoothing")];
-    if (runs !== prepared.runs || smoothing !== prepared.smoothing) {
-      prepared = {
-        runs,
-        smoothing,
-        all: runs.map((run, place) => prepareRun(run, place, smoothing)),
+/**
+ * What the demo shows, computed when it changes: a step of the crosshair computes nothing anew.
+ * @returns {{all: () => any[], shown: () => any}} `all` runs with their curves and early stopping,
+ *   and what is `shown` of them in which way.
+ */
+function reader(model) {
+  const prepared = computed(model, ["runs", "smoothing"], ([runs, smoothing]) =>
+    runs.map((run, place) => prepareRun(run, place, smoothing)),
+  );
+  const all = computed(model, ["runs", "smoothing", "patience", "monitor"], (values) =>
+    prepared().map((run) => withStops(run, values[2], values[3])),
+  );
+  const shown = computed(
+    model,
+    SETTINGS,
+    ([, hidden, splits, patience, monitor, smoothing, log]) => {
+      const settings = {
+        runs: all().filter(({ label }) => !hidden.includes(label)),
+        splits: Object.keys(SPLITS).filter((split) => splits.includes(split)),
+        ...{ patience, monitor, smoothing, log },
       };
-    }
-    return prepared.all;
-  };
+      const stops = settings.runs.flatMap((run) => run.stops);
+      return {
+        ...settings,
+        longest: longestOf(settings.runs),
+        problem: problemOf(settings),
+        words: summary(stops, settings),
+      };
+    },
+  );
+  return { all, shown };
 }
 
 /** What the signs in the panels mean. */
@@ -64,7 +83,7 @@ function signKey() {
 }
 
 /** A run with what early stopping does to each of its seeds. */
-function withStops(run, { patience, monitor }) {
+function withStops(run, patience, monitor) {
   const stops = run.seeds.map((seed) => earlyStopping(seed, patience, monitor));
   // The mean goes on until the last of the seeds has stopped.
   return { ...run, stops, lastEpoch: Math.max(...stops.map((stop) => stop.epochs)) };
@@ -80,10 +99,10 @@ function events({ place, seeds, stops }, column) {
 }
 
 /** Why there is nothing to draw; "" if there is. */
-function problemOf({ runs, parts, log }) {
+function problemOf({ runs, splits, log }) {
   if (!runs.length) return "No run is selected: select at least one to see its curves.";
-  if (!parts.length) return "Select training, validation, or both to see curves.";
-  if (log && logFloor(runs, parts) === null)
+  if (!splits.length) return "Select training, validation, or both to see curves.";
+  if (log && logFloor(runs, splits) === null)
     return "No loss is above zero, so none can be drawn on a logarithmic axis.";
   return "";
 }
@@ -95,30 +114,15 @@ function hide(element, hidden) {
 function build(demo) {
   const { model, root, edit, request, signal } = demo;
   root.classList.add("lu-curves");
-  demo.watch(TRAITS);
-  const readRuns = runReader(model);
-  /** The runs on screen, and how many epochs the longest of them has. */
-  function visible() {
-    const hidden = model.get("hidden");
-    const runs = readRuns().filter(({ label }) => !hidden.includes(label));
-    return { runs, longest: longestOf(runs) };
-  }
-  function shownSettings() {
-    return {
-      ...visible(),
-      parts: Object.keys(PARTS).filter((part) => model.get("parts").includes(part)),
-      patience: model.get("patience"),
-      monitor: model.get("monitor"),
-      smoothing: model.get("smoothing"),
-      log: model.get("log_loss"),
-    };
-  }
+  demo.watch([...SETTINGS, "epoch"]);
+  const read = reader(model);
   const { element: stage, ...panels } = curvesStage({
     chosen: () => model.get("epoch"),
-    longest: () => visible().longest,
+    longest: () => read.shown().longest,
     onChoose: (epoch) => edit({ epoch }),
     redraw: request,
     signal,
+    events,
   });
   const settings = settingsPanel({ model, edit });
   const values = valueTable();
@@ -126,30 +130,25 @@ function build(demo) {
   const message = messageLine();
   const key = signKey();
   const sentence = h("p", { class: "curves-summary" });
-  const copy = copyButton({ code: () => pythonCode(shownSettings()), signal });
+  const copy = copyButton({ code: () => pythonCode(read.shown()), signal });
 
   function draw() {
-    settings.update(Math.max(...readRuns().map(({ values: raw }) => raw.val_loss.mean.length)));
-    const shown = shownSettings();
-    const runs = shown.runs.map((run) => withStops(run, shown));
+    settings.update(longestOf(read.all()));
+    const shown = read.shown();
+    const { runs, problem, words } = shown;
     const epoch = panels.current();
-    const problem = problemOf(shown);
     message.show(problem);
     hide(stage, Boolean(problem));
     hide(key.element, Boolean(problem));
     hide(values.element, !runs.length);
-    if (!problem) panels.draw({ ...shown, runs, events });
+    if (!problem) panels.draw(shown);
     values.update(runs, epoch);
     stops.update(runs);
     key.update(runs);
-    const words = summary(
-      runs.flatMap((run) => run.stops),
-      shown,
-    );
     setText(sentence, words);
     demo.tellState(`${words} ${problem}`.trim());
-    panels.tell(runs, shown.parts);
-    return { ...shown, runs, epoch, problem };
+    panels.tell(runs, shown.splits);
+    return { ...shown, epoch };
   }
 
   const parts = [
@@ -167,8 +166,7 @@ function build(demo) {
   ];
   /** Of all runs, also of those that are hidden. */
   function readings() {
-    const rule = { patience: model.get("patience"), monitor: model.get("monitor") };
-    const stops = readRuns().flatMap((run) => withStops(run, rule).stops);
+    const stops = read.all().flatMap((run) => run.stops);
     return {
       trainings: stops.length,
       kept_best: stops.filter(({ kept, best }) => kept === best).length,

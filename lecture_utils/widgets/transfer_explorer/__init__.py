@@ -13,7 +13,7 @@ from lecture_utils._validation import whole
 from .._demo import Demo
 from .._traits import Whole
 from .figure import explorer_html
-from .networks import HEAD, costs, describe, describe_module
+from .networks import HEAD, costs, describe, describe_model
 from .records import check, gather, recorded_runs
 
 if TYPE_CHECKING:
@@ -36,15 +36,15 @@ class TransferExplorer(Demo):
     *runs : str or dict
         Names of recorded runs, or dicts, as `records.gather` explains. By default all recorded runs
         that build on a trained network with all training photos.
-    networks : sequence of str or dict, optional
+    models : sequence of str or dict, optional
         Names that `lecture_utils.architectures.load` knows, or dicts
-        ``{name: (module, (3, H, W))}``. By default EfficientNet-Lite0 and ResNet18.
+        ``{name: (model, (3, H, W))}``. By default EfficientNet-Lite0 and ResNet18.
     image_size : int, optional
         Height and width of the images, for the memory. By default that of the recorded runs if they
-        agree, otherwise the size that each network was made for.
-    network : str, optional
-        The one that is shown first.
-    until : str
+        agree, otherwise the size that each model was made for.
+    model : str, optional
+        Name of the one that is shown first.
+    train_from : str
         The first stage that is trained; "head" for feature extraction.
     outputs : int
         Outputs of the new head, 1 to 1000.
@@ -73,7 +73,7 @@ class TransferExplorer(Demo):
     Examples
     --------
     >>> stages = ("head", "layer4", "stem")
-    >>> [TransferExplorer(network="resnet18", until=stage).trainable for stage in stages]
+    >>> [TransferExplorer(model="resnet18", train_from=stage).trainable for stage in stages]
     [513, 8394241, 11177025]
     """
 
@@ -81,8 +81,8 @@ class TransferExplorer(Demo):
 
     networks = traitlets.List(traitlets.Dict()).tag(sync=True)
     runs = traitlets.List(traitlets.Dict()).tag(sync=True)
-    network = traitlets.Unicode().tag(sync=True)
-    until = traitlets.Unicode(HEAD).tag(sync=True)
+    model = traitlets.Unicode().tag(sync=True)
+    train_from = traitlets.Unicode(HEAD).tag(sync=True)
     outputs = Whole(1, min=1, max=MOST_OUTPUTS).tag(sync=True)
     ticked = traitlets.List(traitlets.Unicode()).tag(sync=True)
     measure = traitlets.Enum(MEASURES, "accuracy").tag(sync=True)
@@ -92,10 +92,10 @@ class TransferExplorer(Demo):
     def __init__(
         self,
         *runs: str | Mapping[str, Any],
-        networks: Sequence[str | Mapping[str, tuple[nn.Module, Sequence[int]]]] = NETWORKS,
+        models: Sequence[str | Mapping[str, tuple[nn.Module, Sequence[int]]]] = NETWORKS,
         image_size: int | None = None,
-        network: str | None = None,
-        until: str = HEAD,
+        model: str | None = None,
+        train_from: str = HEAD,
         outputs: int = 1,
         root: str | os.PathLike[str] | None = None,
     ):
@@ -105,22 +105,24 @@ class TransferExplorer(Demo):
             (image_size,) = sizes
         if image_size is not None:
             image_size = whole("image_size", image_size, 1)
-        described = [each for item in networks for each in _described(item, image_size)]
+        described = [each for item in models for each in _described(item, image_size)]
         names = [each["name"] for each in described]
         if not names or len(set(names)) < len(names):
-            raise ValueError(f"networks are {names}; give one or more, each once")
+            raise ValueError(f"models are {names}; give one or more, each once")
         entries = [_placed(entry, described) for entry in entries]
         super().__init__(
             networks=described,
             runs=entries,
-            network=names[0] if network is None else network,
-            until=until,
+            model=names[0] if model is None else model,
+            train_from=train_from,
             outputs=outputs,
             ticked=[entry["label"] for entry in entries if not entry["pretrained"]][:1],
             root="" if root is None else str(root),
         )
         # The crosshair starts where the runs of the boundary end.
-        here = [run for run in entries if run["network"] == self.network and run["until"] == until]
+        here = [
+            run for run in entries if run["model"] == self.model and run["train_from"] == train_from
+        ]
         self.epoch = max(
             (len(seed["val_loss"]) for run in here for seed in run["seeds"]), default=1
         )
@@ -128,7 +130,7 @@ class TransferExplorer(Demo):
     @property
     def trainable(self) -> int:
         """Count the parameters that are trained at the boundary."""
-        return costs(self._shown, self.until, self.outputs)[0]
+        return costs(self._shown, self.train_from, self.outputs)[0]
 
     @property
     def memory(self) -> int:
@@ -136,14 +138,14 @@ class TransferExplorer(Demo):
 
         `lecture_utils.profiling.training_memory` counts in the same way.
         """
-        return costs(self._shown, self.until, self.outputs)[1]
+        return costs(self._shown, self.train_from, self.outputs)[1]
 
     @property
     def _shown(self):
-        return next(each for each in self.networks if each["name"] == self.network)
+        return next(each for each in self.networks if each["name"] == self.model)
 
-    @traitlets.validate("network")
-    def _check_network(self, proposal):
+    @traitlets.validate("model")
+    def _check_model(self, proposal):
         known = [each["name"] for each in self.networks]
         if proposal["value"] not in known:
             raise traitlets.TraitError(
@@ -151,22 +153,22 @@ class TransferExplorer(Demo):
             )
         return proposal["value"]
 
-    @traitlets.validate("until")
-    def _check_until(self, proposal):
-        if self.network not in [each["name"] for each in self.networks]:
+    @traitlets.validate("train_from")
+    def _check_train_from(self, proposal):
+        if self.model not in [each["name"] for each in self.networks]:
             return proposal["value"]  # That is what is wrong, or not there yet.
         known = [each["name"] for each in self._shown["stages"] if each["parameters"]]
         if proposal["value"] not in known:
             raise traitlets.TraitError(
-                f"until is {proposal['value']!r}; {self.network} can be trained from "
+                f"train_from is {proposal['value']!r}; {self.model} can be trained from "
                 f"{', '.join(known)}"
             )
         return proposal["value"]
 
-    @traitlets.observe("network")
-    def _follow_network(self, _):
-        if self.until not in [each["name"] for each in self._shown["stages"]]:
-            self.until = HEAD
+    @traitlets.observe("model")
+    def _follow_model(self, _):
+        if self.train_from not in [each["name"] for each in self._shown["stages"]]:
+            self.train_from = HEAD
 
     @traitlets.validate("runs")
     def _check_runs(self, proposal):
@@ -185,23 +187,21 @@ def _described(item, image_size):
     if isinstance(item, str):
         return [describe(item, image_size)]
     if not isinstance(item, dict) or not item:
-        raise ValueError(
-            f"{item!r} is not a network; give a name, or {{name: (module, (3, H, W))}}"
-        )
-    return [describe_module(str(name), *pair) for name, pair in item.items()]
+        raise ValueError(f"{item!r} is not a network; give a name, or {{name: (model, (3, H, W))}}")
+    return [describe_model(str(name), *pair) for name, pair in item.items()]
 
 
 def _placed(entry, described):
     """Return a run with the name of the first trained stage, "" if its network is unknown."""
     for network in described:
-        if network["name"] != entry["network"]:
+        if network["name"] != entry["model"]:
             continue
         names = [stage["name"] for stage in network["stages"] if stage["parameters"]]
-        until = names[0] if entry["until"] is None else entry["until"]
-        if until not in names:
+        train_from = names[0] if entry["train_from"] is None else entry["train_from"]
+        if train_from not in names:
             raise ValueError(
-                f"{entry['label']!r} was trained from {until!r} on; {network['name']} can be "
+                f"{entry['label']!r} was trained from {train_from!r} on; {network['name']} can be "
                 f"trained from {', '.join(names)}"
             )
-        return {**entry, "until": until}
-    return {**entry, "until": entry["until"] or ""}
+        return {**entry, "train_from": train_from}
+    return {**entry, "train_from": entry["train_from"] or ""}

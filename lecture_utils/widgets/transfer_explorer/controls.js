@@ -14,12 +14,14 @@ export function transferControls({ model, edit }, { networks, shownNetwork }) {
   const menu = select({
     label: "Network",
     options: networks.map(({ name, title }) => ({ value: name, label: title })),
-    value: model.get("network"),
+    value: model.get("model"),
     onChange: (name) => {
       const from = shownNetwork();
       const to = networks.find((network) => network.name === name);
-      const way = Object.keys(from.ways).find((each) => from.ways[each] === model.get("until"));
-      edit({ network: name, until: to.ways[way] ?? "head" });
+      const way = Object.keys(from.ways).find(
+        (each) => from.ways[each] === model.get("train_from"),
+      );
+      edit({ model: name, train_from: to.ways[way] ?? "head" });
     },
   });
   menu.element.hidden = networks.length < 2;
@@ -28,7 +30,7 @@ export function transferControls({ model, edit }, { networks, shownNetwork }) {
     legend: "Strategy",
     options: names.map((way) => ({ value: way, label: way })),
     value: null,
-    onChange: (way) => edit({ until: shownNetwork().ways[way] }),
+    onChange: (way) => edit({ train_from: shownNetwork().ways[way] }),
   });
   const outputs = slider({
     label: "Outputs of the new head",
@@ -45,7 +47,7 @@ export function transferControls({ model, edit }, { networks, shownNetwork }) {
   });
   function update({ network, here, outputs: count }) {
     menu.set(network.name);
-    ways.set(names.find((way) => network.ways[way] === here.until) ?? null);
+    ways.set(names.find((way) => network.ways[way] === here.trainFrom) ?? null);
     outputs.set(count, Math.max(20, count));
     measure.set(model.get("measure"));
   }

@@ -23,7 +23,7 @@ export function parametersOf(network, stage, outputs) {
 /**
  * @param {Record<string, any>} network
  * @param {number} outputs
- * @returns {{until: string, index: number, trainable: number, total: number, weights: number,
+ * @returns {{trainFrom: string, index: number, trainable: number, total: number, weights: number,
  *   held: number, kept: number, memory: number}[]} One per stage that can be the first trained one,
  *   from the image on. In bytes: `weights` with statistics, `held` by gradients and Adam, `kept` of
  *   a batch for the backward pass, and `memory`, all of it; `costs` in networks.py counts the same.
@@ -41,7 +41,7 @@ export function boundaries(network, outputs) {
     ];
     return [
       {
-        until: stage.name,
+        trainFrom: stage.name,
         index,
         trainable,
         total,

@@ -12,7 +12,7 @@ import { parametersOf } from "./counts.js";
 const PITCH = 38;
 
 /**
- * @param {{onMove: (until: string) => void}} options
+ * @param {{onMove: (trainFrom: string) => void}} options
  * @returns {{element: HTMLElement, update: (state: Record<string, any>) => void}}
  */
 export function diagram({ onMove }) {
@@ -60,15 +60,17 @@ export function diagram({ onMove }) {
     const places = state.boundaries.map(({ index }) => list[index].getBoundingClientRect().top);
     const distances = places.map((top) => Math.abs(top - clientY));
     const nearest = distances.indexOf(Math.min(...distances));
-    const { until } = state.boundaries[nearest];
-    if (until !== state.until) onMove(until);
+    const { trainFrom } = state.boundaries[nearest];
+    if (trainFrom !== state.trainFrom) onMove(trainFrom);
   }
   function walk(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const all = state.boundaries;
-    const here = all.findIndex(({ until }) => until === state.until);
+    const here = all.findIndex(({ trainFrom }) => trainFrom === state.trainFrom);
     const there = all
-      .map(({ until }, i) => (state.marks.some((mark) => mark.until === until) ? i : -1))
+      .map(({ trainFrom }, i) =>
+        state.marks.some((mark) => mark.train_from === trainFrom) ? i : -1,
+      )
       .filter((i) => i >= 0);
     const keys = {
       ArrowUp: here - 1,
@@ -84,13 +86,13 @@ export function diagram({ onMove }) {
     if (!(event.key in keys)) return;
     event.preventDefault();
     const to = all[Math.max(0, Math.min(all.length - 1, keys[event.key]))];
-    if (to.until !== state.until) onMove(to.until);
+    if (to.trainFrom !== state.trainFrom) onMove(to.trainFrom);
   }
 
   function make({ network, marks }) {
     list = network.stages.map(({ name }) => {
       const signs = marks
-        .filter((mark) => mark.until === name)
+        .filter((mark) => mark.train_from === name)
         .map(({ place }) =>
           svg(
             "svg",
@@ -118,14 +120,14 @@ export function diagram({ onMove }) {
 
   /**
    * @param {{network: Record<string, any>, outputs: number, boundaries: Record<string, any>[],
-   *   until: string, marks: Record<string, any>[], words: string}} next
+   *   trainFrom: string, marks: Record<string, any>[], words: string}} next
    */
   function update(next) {
     state = next;
-    const { network, outputs, boundaries, until, words } = next;
+    const { network, outputs, boundaries, trainFrom, words } = next;
     if (shown !== network) make(next);
     shown = network;
-    const here = boundaries.findIndex((each) => each.until === until);
+    const here = boundaries.findIndex((each) => each.trainFrom === trainFrom);
     const { index } = boundaries[here];
     const sizes = network.stages.map((stage) => parametersOf(network, stage, outputs));
     const largest = Math.max(...sizes);

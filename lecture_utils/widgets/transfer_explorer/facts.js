@@ -63,26 +63,26 @@ export function factList() {
 
 /**
  * Says that nothing was recorded at a boundary, and where the nearest runs are.
- * @param {(until: string) => void} onMove
+ * @param {(trainFrom: string) => void} onMove
  * @returns {{element: HTMLElement, update: (state: Record<string, any>, currents: Record<string,
  *   any>[]) => void}}
  */
 export function nearestRuns(onMove) {
   const element = h("p", { class: "transfer-nearest" });
-  const go = (until) =>
-    until &&
+  const go = (trainFrom) =>
+    trainFrom &&
     h(
       "button",
-      { type: "button", class: "lu-button small", onclick: () => onMove(until) },
-      until === "head" ? "only the head" : `from ${until}`,
+      { type: "button", class: "lu-button small", onclick: () => onMove(trainFrom) },
+      trainFrom === "head" ? "only the head" : `from ${trainFrom}`,
     );
   let shown = null;
   function update({ network, all, here, runs }, currents) {
-    const places = all.map(({ until }) => until);
-    const there = runs.filter(({ pretrained }) => pretrained).map(({ until }) => until);
-    const at = places.indexOf(here.until);
-    const before = places.slice(0, at).findLast((until) => there.includes(until));
-    const after = places.slice(at + 1).find((until) => there.includes(until));
+    const places = all.map(({ trainFrom }) => trainFrom);
+    const there = runs.filter(({ pretrained }) => pretrained).map(({ train_from: stage }) => stage);
+    const at = places.indexOf(here.trainFrom);
+    const before = places.slice(0, at).findLast((trainFrom) => there.includes(trainFrom));
+    const after = places.slice(at + 1).find((trainFrom) => there.includes(trainFrom));
     const words = there.length
       ? "No run was recorded at this boundary, and the demo does not guess."
       : `No run of ${network.title} was recorded, but its counts are exact.`;

@@ -40,9 +40,7 @@ def explorer_html(demo):
         f"memory per training step with {BATCH_SIZE} photos",
     )
     tables = _figure.table(caption, heads, rows)
-    recorded = [
-        run for run in demo.runs if run["network"] == shown["name"] or not run["pretrained"]
-    ]
+    recorded = [run for run in demo.runs if run["model"] == shown["name"] or not run["pretrained"]]
     if recorded:
         heads = (
             "Run",
@@ -69,5 +67,10 @@ def _run_row(run):
     seeds = f" ({repeats} seeds)" if repeats > 1 else ""
     return _figure.table_row(
         run["label"],
-        (html.escape(run["until"]), f"{accuracy:.1%}{seeds}", f"{low:.1%} to {high:.1%}", time),
+        (
+            html.escape(run["train_from"]),
+            f"{accuracy:.1%}{seeds}",
+            f"{low:.1%} to {high:.1%}",
+            time,
+        ),
     )

@@ -30,7 +30,7 @@ PARTIAL = {
 
 @cache
 def describe(name: str, image_size: int | None = None) -> dict[str, Any]:
-    """Describe a network that `lecture_utils.architectures.load` knows; see `describe_module`.
+    """Describe a network that `lecture_utils.architectures.load` knows; see `describe_model`.
 
     Parameters
     ----------
@@ -38,15 +38,15 @@ def describe(name: str, image_size: int | None = None) -> dict[str, Any]:
     image_size : int, optional
         Height and width of the images; by default the size that the network was made for.
     """
-    module, shape = load(name)
+    model, shape = load(name)
     if image_size is not None:
         shape = (shape[0], image_size, image_size)
-    return describe_module(name, module, shape, heading=title(name), partial=PARTIAL.get(name))
+    return describe_model(name, model, shape, heading=title(name), partial=PARTIAL.get(name))
 
 
-def describe_module(
+def describe_model(
     name: str,
-    module: nn.Module,
+    model: nn.Module,
     shape: Sequence[int],
     *,
     heading: str | None = None,
@@ -57,7 +57,7 @@ def describe_module(
     Parameters
     ----------
     name : str
-    module : torch.nn.Module
+    model : torch.nn.Module
         A network that `lecture_utils.transfer.attach_head` takes. It stays as it is.
     shape : tuple of int
         Of one image, (3, H, W).
@@ -84,21 +84,22 @@ def describe_module(
     from lecture_utils.transfer import attach_head
 
     # "meta" has shapes and no numbers, so that counting costs neither time nor memory.
-    model = attach_head(module, 1).to("meta")
+    with_head = attach_head(model, 1).to("meta")
     stages = [
         {
             "name": stage,
-            "parameters": sum(p.numel() for p in getattr(model, stage).parameters()),
-            "kept": kept_for_backward(model, stage, shape),
+            "parameters": sum(p.numel() for p in getattr(with_head, stage).parameters()),
+            "kept": kept_for_backward(with_head, stage, shape),
         }
-        for stage in model.stages
+        for stage in with_head.stages
     ]
     before_head = [
         tensor
-        for stage in model.stages[:-1]
-        for tensor in (*getattr(model, stage).parameters(), *getattr(model, stage).buffers())
+        for stage in with_head.stages[:-1]
+        for module in [with_head.get_submodule(stage)]
+        for tensor in (*module.parameters(), *module.buffers())
     ]
-    statistics = model.get_submodule("normalize").buffers()
+    statistics = with_head.get_submodule("normalize").buffers()
     learning = [stage["name"] for stage in stages if stage["parameters"]]
     ways = {
         "feature extraction": HEAD,
@@ -117,14 +118,14 @@ def describe_module(
     }
 
 
-def costs(network: dict[str, Any], until: str, outputs: int) -> tuple[int, int]:
+def costs(network: dict[str, Any], train_from: str, outputs: int) -> tuple[int, int]:
     """Count the cost of a boundary.
 
     Parameters
     ----------
     network : dict
-        As `describe_module` returns it.
-    until : str
+        As `describe_model` returns it.
+    train_from : str
         The first stage that is trained.
     outputs : int
         Outputs of the new head.
@@ -138,21 +139,21 @@ def costs(network: dict[str, Any], until: str, outputs: int) -> tuple[int, int]:
         `lecture_utils.profiling.training_memory` counts them.
     """
     names = [stage["name"] for stage in network["stages"]]
-    at = names.index(until)
+    at = names.index(train_from)
     head = outputs * (network["features"] + 1)
     trainable = head + sum(stage["parameters"] for stage in network["stages"][at:-1])
     activations = BATCH_SIZE * network["stages"][at]["kept"]
     return trainable, step_memory(network["constant"] + 4 * head, trainable, activations)
 
 
-def kept_for_backward(model: TransferNetwork, until: str, shape: Sequence[int]) -> int:
+def kept_for_backward(model: TransferNetwork, train_from: str, shape: Sequence[int]) -> int:
     """Count the bytes of one image for the backward pass of a model that is frozen up to a stage.
 
     Parameters
     ----------
     model : lecture_utils.transfer.TransferNetwork
-        On the device "meta". It is frozen up to `until`.
-    until : str
+        On the device "meta". It is frozen up to `train_from`.
+    train_from : str
         The first stage that is trained.
     shape : tuple of int
         Of one image, (C, H, W).
@@ -165,5 +166,5 @@ def kept_for_backward(model: TransferNetwork, until: str, shape: Sequence[int]) 
     from lecture_utils.transfer import freeze
 
     # As the recorded runs do, with the statistics of batch normalization held everywhere.
-    freeze(model, until, freeze_bn_stats=True)
+    freeze(model, train_from, freeze_bn_stats=True)
     return activation_memory(model, shape)

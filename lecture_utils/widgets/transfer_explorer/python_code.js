@@ -5,11 +5,11 @@ import { BATCH_SIZE } from "./counts.js";
 const quote = (text) => JSON.stringify(text);
 
 /**
- * @param {{network: Record<string, any>, until: string, outputs: number, runs: Record<string,
+ * @param {{network: Record<string, any>, trainFrom: string, outputs: number, runs: Record<string,
  *   any>[], root: string}} shown
  * @returns {string}
  */
-export function pythonCode({ network, until, outputs, runs, root }) {
+export function pythonCode({ network, trainFrom, outputs, runs, root }) {
   const known = runs.filter(({ name }) => name);
   const imports = [
     ...(known.length ? ["from lecture_utils import runs"] : []),
@@ -43,7 +43,7 @@ for label, (name, seeds) in recorded.items():
 
 ${module}
 model = attach_head(module, num_classes=${outputs})
-freeze(model, until=${quote(until)}, freeze_bn_stats=True)  # until: one of ${network.stages.map(({ name }) => name).join(", ")}
+freeze(model, until=${quote(trainFrom)}, freeze_bn_stats=True)  # until: one of ${network.stages.map(({ name }) => name).join(", ")}
 
 for name, parameter in model.named_parameters():
     print("trained" if parameter.requires_grad else "frozen", name, tuple(parameter.shape))

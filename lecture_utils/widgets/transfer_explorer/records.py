@@ -9,7 +9,7 @@ from typing import Any
 
 from lecture_utils import runs as recorded
 
-from ..training_curves.histories import COLUMNS, MOST_EPOCHS, check_labels, load_seeds
+from .._histories import COLUMNS, check_history, check_seeds, load_seeds
 
 #: More runs than this could not be told apart.
 MOST_RUNS = 24
@@ -19,7 +19,7 @@ FROM_SCRATCH = {
     "from scratch, the book's best": "cats-vs-dogs/strong",
 }
 CLOCKS = ("processor time", "wall clock")
-_NEEDED = {"label", "network", "until", "pretrained", "seeds"}
+_NEEDED = {"label", "model", "train_from", "pretrained", "seeds"}
 _OPTIONAL = {"name": "", "clock": CLOCKS[0], "trainable": None, "image_size": None}
 
 
@@ -40,11 +40,11 @@ def gather(
     Returns
     -------
     list of dict
-        ``label``, ``network``, ``until`` (the first trained stage; None for all), ``pretrained``,
-        ``name`` (of the recorded run, or ""), ``clock`` (one of `CLOCKS`), ``trainable`` (number of
-        trained parameters; None if unknown), ``image_size`` (None if unknown) and ``seeds``: dicts
-        with ``seed``, ``seconds`` (of all epochs; None if unknown), ``test_accuracy``,
-        ``test_count`` and the four columns of a history.
+        ``label``, ``model`` (its name), ``train_from`` (the first trained stage; None for all),
+        ``pretrained``, ``name`` (of the recorded run, or ""), ``clock`` (one of `CLOCKS`),
+        ``trainable`` (number of trained parameters; None if unknown), ``image_size`` (None if
+        unknown) and ``seeds``: dicts with ``seed``, ``seconds`` (of all epochs; None if unknown),
+        ``test_accuracy``, ``test_count`` and the four columns of a history.
 
     Raises
     ------
@@ -69,12 +69,7 @@ def check(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the entries if they can be shown; raise ValueError if not."""
     if len(entries) > MOST_RUNS:
         raise ValueError(f"there are {len(entries)} runs; the demo shows at most {MOST_RUNS}")
-    check_labels(entries)
-    for entry in entries:
-        if not entry["seeds"]:
-            raise ValueError(f"{entry['label']!r} has no seed; give at least one history")
-        for seed in entry["seeds"]:
-            _check_seed(seed, f"{entry['label']!r}, seed {seed['seed']}")
+    check_seeds(entries, _check_seed)
     return entries
 
 
@@ -107,8 +102,8 @@ def _recorded(label, name, root):
     usual = max(machines, key=machines.count)
     entry = {
         "label": label or name.removeprefix("transfer/").replace("-", " "),
-        "network": recipe["model"],
-        "until": recipe.get("train_from"),
+        "model": recipe["model"],
+        "train_from": recipe.get("train_from"),
         "pretrained": bool(recipe.get("pretrained")),
         "name": name,
         "clock": CLOCKS[0] if precise else CLOCKS[1],
@@ -158,18 +153,7 @@ def _given(source):
 
 
 def _check_seed(seed, where):
-    lengths = {len(seed[column]) for column in COLUMNS}
-    if len(lengths) > 1 or not 1 <= max(lengths) <= MOST_EPOCHS:
-        raise ValueError(
-            f"{where} has columns of lengths {sorted(lengths)}; give 1 to {MOST_EPOCHS} epochs, as "
-            "many in each"
-        )
-    for column in COLUMNS:
-        for epoch, value in enumerate(seed[column], 1):
-            if not math.isfinite(value):
-                raise ValueError(
-                    f"{where}: {column} is {value} in epoch {epoch}; cut the history before it"
-                )
+    check_history(seed, where)
     for name in ("test_accuracy", "seconds", "test_count"):
         value = seed[name]
         if value is None and name == "seconds":

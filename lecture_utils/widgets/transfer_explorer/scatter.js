@@ -1,6 +1,7 @@
 /** What was recorded, against the number of trained parameters. Nothing is interpolated. */
 
 import { h, setText, svg } from "../_shared/ui/dom.js";
+import { changeDetector } from "../_shared/ui/frame.js";
 import { marker } from "../_shared/ui/curves/chart.js";
 import { linearAxis, logAxis } from "../_shared/math/axis.js";
 import { format, grouped, short } from "../_shared/math/numbers.js";
@@ -45,22 +46,45 @@ export function scatterPlot() {
   const note = h("p", { class: "lu-label" });
   const element = h("div", { class: "transfer-scatter" }, drawing, note);
 
+  const [newPlot, newBoundary] = [changeDetector(), changeDetector()];
+  let points = []; // The marks, each with the boundary that it belongs to.
+  let across = (_) => 0;
+
   /**
-   * @param {{runs: Record<string, any>[], boundaries: Record<string, any>[], trainable: number,
-   *   range: number[], measure: string, width: number}} state `runs` have `place`, `trainable`,
-   *   `numbers`, `current` and `scratch`.
+   * Another boundary moves the line and the current marks only.
+   * @param {{runs: Record<string, any>[], boundaries: Record<string, any>[], here: Record<string,
+   *   any>, measure: string, width: number}} state `runs` have `place`, `trainable`, `numbers`,
+   *   `train_from` and `scratch`; neither list is changed in place.
    */
-  function draw({ runs, boundaries, trainable, range, measure, width }) {
+  function draw({ runs, boundaries, here: boundary, measure, width }) {
+    if (newPlot(runs, boundaries, measure, width)) drawPlot(runs, boundaries, measure, width);
+    if (!points.length || !newBoundary(points, boundary)) return;
+    here.setAttribute(
+      "d",
+      `M${across(boundary.trainable)} ${EDGE.top - 6}V${HEIGHT - EDGE.bottom}`,
+    );
+    for (const { group, kind, from, shape } of points) {
+      const current = from === boundary.trainFrom;
+      const look = `transfer-point ${kind[0]}${current ? " current" : ""}${kind[1]}`;
+      if (group.getAttribute("class") === look) continue;
+      group.setAttribute("class", look);
+      group.lastElementChild.setAttribute("d", shape(current ? 6.5 : 4.5));
+    }
+  }
+
+  function drawPlot(runs, boundaries, measure, width) {
     const counted = boundaries.map((each) => {
       const memory = each.memory / 2 ** 20;
       return {
         place: null,
         trainable: each.trainable,
+        train_from: each.trainFrom,
         numbers: { memory: { mean: memory, low: memory, high: memory } },
-        current: each.trainable === trainable,
+        scratch: false,
       };
     });
     const known = (measure === "memory" ? counted : runs).filter(({ numbers }) => numbers[measure]);
+    points = [];
     setText(
       note,
       known.length ? NOTES[measure] : `${MEASURES[measure]}: not recorded for any of these runs.`,
@@ -82,15 +106,16 @@ export function scatterPlot() {
             write: (value) => axisLabel(value) + (measure === "memory" ? " MiB" : ""),
             ...linearAxis(lowest, highest, { least: 0 }),
           };
-    const across = logAxis(range[0], range[1]);
+    const amounts = [...boundaries, ...runs].map(({ trainable }) => trainable);
+    const horizontal = logAxis(Math.min(...amounts), Math.max(...amounts));
     const [right, floor] = [width - EDGE.right, HEIGHT - EDGE.bottom];
-    const x = (value) => EDGE.left + (right - EDGE.left) * across.place(value);
+    const x = (value) => EDGE.left + (right - EDGE.left) * horizontal.place(value);
+    across = x;
     const y = (value) => floor - (floor - EDGE.top) * vertical.place(value);
     grid.setAttribute(
       "d",
       vertical.ticks.map((tick) => `M${EDGE.left} ${y(tick)}H${right}`).join(""),
     );
-    here.setAttribute("d", `M${x(trainable)} ${EDGE.top - 6}V${floor}`);
     labels.replaceChildren(
       ...vertical.ticks.map((tick) =>
         svg(
@@ -99,28 +124,23 @@ export function scatterPlot() {
           vertical.write(tick),
         ),
       ),
-      ...across.ticks.map((tick) =>
+      ...horizontal.ticks.map((tick) =>
         svg("text", { x: x(tick), y: floor + 17, "text-anchor": "middle" }, short(tick)),
       ),
       svg("text", { x: right, y: floor + 35, "text-anchor": "end" }, "trained parameters"),
     );
-    marks.replaceChildren(
-      ...known.map(({ place, trainable: at, numbers, current, scratch }) => {
-        const value = numbers[measure];
-        const [low, high] = measure === "accuracy" ? value.interval : [value.low, value.high];
-        return svg(
-          "g",
-          {
-            class: `transfer-point ${place === null ? "counted" : `run-${place % 6}`}${current ? " current" : ""}${scratch ? " scratch" : ""}`,
-          },
-          svg("path", { class: "whisker", d: `M${x(at)} ${y(low)}V${y(high)}` }),
-          svg("path", {
-            class: "mark",
-            d: marker(place ?? 0, x(at), y(value.mean), current ? 6.5 : 4.5),
-          }),
-        );
-      }),
-    );
+    points = known.map(({ place, trainable: at, train_from: from, numbers, scratch }) => {
+      const value = numbers[measure];
+      const [low, high] = measure === "accuracy" ? value.interval : [value.low, value.high];
+      const whisker = svg("path", { class: "whisker", d: `M${x(at)} ${y(low)}V${y(high)}` });
+      return {
+        group: svg("g", {}, whisker, svg("path", { class: "mark" })),
+        kind: [place === null ? "counted" : `run-${place % 6}`, scratch ? " scratch" : ""],
+        from: scratch ? null : from,
+        shape: (radius) => marker(place ?? 0, x(at), y(value.mean), radius),
+      };
+    });
+    marks.replaceChildren(...points.map(({ group }) => group));
   }
   return { element, draw };
 }

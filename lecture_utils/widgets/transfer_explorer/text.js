@@ -48,7 +48,7 @@ export const percent = (value, digits = 1) => `${(100 * value).toFixed(digits)}%
  * @param {Record<string, any>} boundary
  * @returns {string}
  */
-export function boundaryWords({ stages }, { until, index }) {
+export function boundaryWords({ stages }, { trainFrom, index }) {
   const name = (stage) => (stage === "head" ? "the new head" : stage);
   if (index === 0) return "nothing is frozen; the whole network is trained";
   const before = stages
@@ -58,9 +58,9 @@ export function boundaryWords({ stages }, { until, index }) {
   const frozen = before.length === 1 ? before[0] : `${before[0]} to ${before.at(-1)}`;
   const verb = before.length === 1 ? "is" : "are";
   const trained =
-    until === "head"
+    trainFrom === "head"
       ? "only the new head is trained"
-      : `${name(until)} and everything after it are trained`;
+      : `${name(trainFrom)} and everything after it are trained`;
   return `${frozen} ${verb} frozen; ${trained}`;
 }
 

@@ -15,8 +15,8 @@ import { scatterPlot } from "./scatter.js";
 import { stateReader } from "./state.js";
 import { boundaryWords, percent, share } from "./text.js";
 
-const TRAITS = ["runs", "network", "until", "outputs", "ticked", "measure", "epoch"];
-const PARTS = ["train", "val"];
+const TRAITS = ["runs", "model", "train_from", "outputs", "ticked", "measure", "epoch"];
+const SPLITS = ["train", "val"];
 const TIME_NOTE =
   "The frozen stages give the same output for a photo in every epoch. Where this output is small enough to cache, it was " +
   "computed once, before the first epoch, and does not count toward the time per epoch.";
@@ -45,8 +45,8 @@ function curvesPanel({ model, edit, request, signal }, read) {
       curves.length ? "Curves: dashed on the training photos, solid on the validation photos" : "",
     );
     if (!curves.length) return;
-    panels.draw({ runs: curves, parts: PARTS });
-    panels.tell(curves, PARTS);
+    panels.draw({ runs: curves, splits: SPLITS });
+    panels.tell(curves, SPLITS);
     values.update(curves, panels.current());
   }
   return { elements: [title, none, stage, values.element], draw, epoch: panels.current };
@@ -58,15 +58,15 @@ function build(demo) {
   demo.watch(TRAITS);
   const state = stateReader(model);
   const { read } = state;
-  const moveTo = (until) => edit({ until });
+  const moveTo = (trainFrom) => edit({ train_from: trainFrom });
 
   const controls = transferControls(demo, state);
   const blocks = diagram({ onMove: moveTo });
   const sentence = h("p", { class: "transfer-sentence" });
   const facts = factList();
   /** The button that led there is gone then; it leaves the focus to the boundary. */
-  const goTo = (until) => {
-    moveTo(until);
+  const goTo = (trainFrom) => {
+    moveTo(trainFrom);
     blocks.element.focus({ preventScroll: true });
   };
   const nearest = nearestRuns(goTo);
@@ -75,7 +75,7 @@ function build(demo) {
       const others = model.get("ticked").filter((each) => each !== label);
       edit({ ticked: on ? [...others, label] : others });
     },
-    onGo: ({ until }) => goTo(until),
+    onGo: (run) => goTo(run.train_from),
   });
   const timeNote = h("p", { class: "lu-label" }, TIME_NOTE);
   const scatter = scatterPlot();
@@ -85,12 +85,26 @@ function build(demo) {
     h("div", { class: "transfer-measure" }, controls.measure),
     scatter.element,
   );
-  onResize(plotArea, request, signal);
+  let width = 0;
+  onResize(
+    plotArea,
+    (box) => {
+      width = Math.round(box.width);
+      request();
+    },
+    signal,
+  );
   const curves = curvesPanel(demo, read);
   const copy = copyButton({
     code: () => {
       const { network, here, outputs, curves: runs } = read();
-      return pythonCode({ network, until: here.until, outputs, runs, root: model.get("root") });
+      return pythonCode({
+        network,
+        trainFrom: here.trainFrom,
+        outputs,
+        runs,
+        root: model.get("root"),
+      });
     },
     signal,
   });
@@ -106,7 +120,7 @@ function build(demo) {
       network,
       outputs,
       boundaries: all,
-      until: here.until,
+      trainFrom: here.trainFrom,
       marks,
       words: `${words}: ${learned}`,
     });
@@ -122,14 +136,9 @@ function build(demo) {
     announce(told, currents);
     return detailOf(now);
   }
-  function drawScatter({ all, here, runs }) {
-    const known = runs.filter(({ trainable }) => trainable !== null);
-    const amounts = [...all, ...known].map(({ trainable }) => trainable);
-    scatter.draw({
-      ...{ runs: known, boundaries: all, trainable: here.trainable, measure: model.get("measure") },
-      range: [Math.min(...amounts), Math.max(...amounts)],
-      width: plotArea.clientWidth,
-    });
+  function drawScatter({ all, here, plotted }) {
+    width ||= plotArea.clientWidth;
+    scatter.draw({ runs: plotted, boundaries: all, here, measure: model.get("measure"), width });
   }
   function announce(told, currents) {
     const accuracies = currents.map(
@@ -140,7 +149,7 @@ function build(demo) {
   }
   const detailOf = ({ network, here, outputs, runs, curves: drawn }) => ({
     ...here,
-    network: network.name,
+    model: network.name,
     outputs,
     runs: runs.map(({ label, trainable, numbers, current, shown }) => ({
       label,

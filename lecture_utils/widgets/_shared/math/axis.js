@@ -9,7 +9,7 @@
  * @param {number} most
  * @returns {number}
  */
-export function roundStep(length, most) {
+function roundStep(length, most) {
   const power = 10 ** Math.floor(Math.log10(length / most));
   return [1, 2, 5, 10].map((n) => n * power).find((step) => step * most >= length * (1 - 1e-9));
 }

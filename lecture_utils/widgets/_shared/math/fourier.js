@@ -1,23 +1,25 @@
 /**
- * Fast Fourier transforms of complex images, in place, for sides that are products of 2, 3 and 5.
+ * Fast Fourier transforms of complex images, in place, for sides that are products of 2 and 3.
  */
 
+const SIN_OF_A_THIRD = Math.sqrt(3) / 2;
+
 /**
- * The smallest product of twos, threes and fives that is not below `size`.
+ * The smallest product of twos and threes that is not below `size`.
  * @param {number} size
  * @returns {number}
  */
 export function fastLength(size) {
   for (let length = size; ; length += 1) {
     let rest = length;
-    for (const factor of [2, 3, 5]) while (rest % factor === 0) rest /= factor;
+    for (const factor of [2, 3]) while (rest % factor === 0) rest /= factor;
     if (rest === 1) return length;
   }
 }
 
 function factorize(length) {
   const factors = [];
-  for (const factor of [4, 2, 3, 5]) {
+  for (const factor of [4, 2, 3]) {
     while (length % factor === 0) {
       factors.push(factor);
       length /= factor;
@@ -62,28 +64,41 @@ function lineTransform(length) {
       }
     }
   }
-  function stage(radix, xr, xi, yr, yi, groups, stride) {
-    const far = stride * groups;
+  function stage2(xr, xi, yr, yi, groups, stride) {
     for (let p = 0; p < groups; p += 1) {
-      const at = p * stride;
-      for (let j = 0; j < radix; j += 1) {
-        const to = radix * at + j * stride;
-        for (let k = 0; k < radix; k += 1) {
-          const turn = (j * (at + (k * length) / radix)) % length;
-          const [c, s, from] = [cos[turn], sin[turn], at + k * far];
-          if (k === 0) {
-            yr.fill(0, to, to + stride);
-            yi.fill(0, to, to + stride);
-          }
-          for (let q = 0; q < stride; q += 1) {
-            const [a, b] = [xr[from + q], xi[from + q]];
-            yr[to + q] += a * c - b * s;
-            yi[to + q] += a * s + b * c;
-          }
-        }
+      const [at, far] = [p * stride, stride * groups];
+      const [c, s] = [cos[at], sin[at]];
+      for (let q = 0, from = at, to = 2 * at; q < stride; q += 1, from += 1, to += 1) {
+        const [dr, di] = [xr[from] - xr[from + far], xi[from] - xi[from + far]];
+        yr[to] = xr[from] + xr[from + far];
+        yi[to] = xi[from] + xi[from + far];
+        yr[to + stride] = dr * c - di * s;
+        yi[to + stride] = dr * s + di * c;
       }
     }
   }
+  // biome-ignore format: a line for each step of the butterfly.
+  function stage3(xr, xi, yr, yi, groups, stride) {
+    for (let p = 0; p < groups; p += 1) {
+      const [at, far] = [p * stride, stride * groups];
+      const c1 = cos[at], s1 = sin[at], c2 = cos[2 * at], s2 = sin[2 * at];
+      for (let q = 0, from = at, to = 3 * at; q < stride; q += 1, from += 1, to += 1) {
+        const ar = xr[from], ai = xi[from], br = xr[from + far], bi = xi[from + far];
+        const cr = xr[from + 2 * far], ci = xi[from + 2 * far];
+        const sr = br + cr, si = bi + ci;
+        const er = ar - sr / 2, ei = ai - si / 2;
+        const fr = SIN_OF_A_THIRD * (bi - ci), fi = SIN_OF_A_THIRD * (cr - br);
+        yr[to] = ar + sr;
+        yi[to] = ai + si;
+        const gr = er + fr, gi = ei + fi, hr = er - fr, hi = ei - fi;
+        yr[to + stride] = gr * c1 - gi * s1;
+        yi[to + stride] = gr * s1 + gi * c1;
+        yr[to + 2 * stride] = hr * c2 - hi * s2;
+        yi[to + 2 * stride] = hr * s2 + hi * c2;
+      }
+    }
+  }
+  const stages = { 2: stage2, 3: stage3, 4: stage4 };
   function run(inverse) {
     // The inverse is the same sum with real and imaginary parts swapped, divided by the length.
     let [xr, xi, yr, yi] = inverse ? [im, re, otherIm, otherRe] : [re, im, otherRe, otherIm];
@@ -91,8 +106,7 @@ function lineTransform(length) {
     let stride = 1;
     for (const radix of factors) {
       groups /= radix;
-      if (radix === 4) stage4(xr, xi, yr, yi, groups, stride);
-      else stage(radix, xr, xi, yr, yi, groups, stride);
+      stages[radix](xr, xi, yr, yi, groups, stride);
       stride *= radix;
       [xr, xi, yr, yi] = [yr, yi, xr, xi];
     }

@@ -38,21 +38,21 @@ export function makeNetwork(
   const stride = layers[0].kind === "Conv2d" ? channels : roundUp(channels, CHANNELS);
   const input = activation(memory, { kind: "Input" }, channels, rows, columns, stride);
   let last = input;
-  const made = foldBatchNorms(readParameters(layers, parameters)).map((layer) => {
+  const active = foldBatchNorms(readParameters(layers, parameters)).map((layer) => {
     last = PLAN[layer.kind](memory, layer, last);
     return last;
   });
   const engine = memory.build(simd);
   return {
     input,
-    layers: made,
+    layers: active,
     engine,
     run(image) {
       for (let i = 0; i < rows * columns; i += 1) {
         for (let c = 0; c < channels; c += 1)
           input.data[i * stride + c] = image[c * rows * columns + i];
       }
-      for (const layer of made) layer.compute();
+      for (const layer of active) layer.compute();
       return last.data.subarray(0, last.channels);
     },
   };
@@ -144,13 +144,13 @@ function planner() {
 }
 
 function activation(memory, layer, channels, rows, columns, stride = roundUp(channels, CHANNELS)) {
-  const made = { ...layer, channels, rows, columns, stride, compute() {} };
+  const output = { ...layer, channels, rows, columns, stride, compute() {} };
   // The kernel writes whole blocks of pixels.
   memory.reserve(Float32Array, Math.max(rows * columns, PIXELS) * stride, (data, address) => {
-    made.data = data;
-    made.address = address;
+    output.data = data;
+    output.address = address;
   });
-  return made;
+  return output;
 }
 
 // ---- Layers
@@ -170,9 +170,9 @@ function planConvolution(memory, layer, before) {
   const source = padding[0] || padding[1] ? planPadding(memory, before, padding) : before;
   const rows = Math.floor((source.rows - kernel[0]) / step[0]) + 1;
   const columns = Math.floor((source.columns - kernel[1]) / step[1]) + 1;
-  const made = activation(memory, layer, outputs, rows, columns);
+  const output = activation(memory, layer, outputs, rows, columns);
   const taps = roundUp(kernel[1] * source.stride, UNROLL);
-  const blocks = made.stride / CHANNELS;
+  const blocks = output.stride / CHANNELS;
   const addresses = {};
   const reserve = (name, Type, length, fill) =>
     memory.reserve(Type, length, (array, address) => {
@@ -194,11 +194,11 @@ function planConvolution(memory, layer, before) {
       }
     }
   });
-  reserve("bias", Float32Array, made.stride, (padded) => padded.set(bias));
+  reserve("bias", Float32Array, output.stride, (padded) => padded.set(bias));
   const count = Math.max(rows * columns, PIXELS);
-  const offsets = planOffsets(memory, source, made, step, count);
+  const offsets = planOffsets(memory, source, output, step, count);
   const skip = 4 * (source.stride * source.columns - taps);
-  made.compute = () => {
+  output.compute = () => {
     source.pad?.();
     const { weights, bias: start } = addresses;
     memory.kernels.convolve(
@@ -206,15 +206,15 @@ function planConvolution(memory, layer, before) {
       count,
       weights,
       start,
-      made.address,
-      4 * made.stride,
+      output.address,
+      4 * output.stride,
       kernel[0],
       taps,
       skip,
       blocks,
     );
   };
-  return made;
+  return output;
 }
 
 /** Where each output pixel's window begins. What is beyond the last pixel repeats it. */
@@ -233,18 +233,18 @@ function planOffsets(memory, source, { rows, columns }, step, count) {
 
 function planPadding(memory, before, [top, left]) {
   const { channels, rows, columns, stride } = before;
-  const made = activation(memory, {}, channels, rows + 2 * top, columns + 2 * left, stride);
-  made.pad = () => {
+  const output = activation(memory, {}, channels, rows + 2 * top, columns + 2 * left, stride);
+  output.pad = () => {
     for (let y = 0; y < rows; y += 1) {
       const row = before.data.subarray(y * columns * stride, (y + 1) * columns * stride);
-      made.data.set(row, ((y + top) * made.columns + left) * stride);
+      output.data.set(row, ((y + top) * output.columns + left) * stride);
     }
   };
-  return made;
+  return output;
 }
 
 function planReLU(memory, layer, before) {
-  const made = activation(
+  const output = activation(
     memory,
     layer,
     before.channels,
@@ -252,53 +252,54 @@ function planReLU(memory, layer, before) {
     before.columns,
     before.stride,
   );
-  made.compute = () => memory.kernels.relu(before.address, made.address, made.data.byteLength);
-  return made;
+  output.compute = () =>
+    memory.kernels.relu(before.address, output.address, output.data.byteLength);
+  return output;
 }
 
 function planMaxPool(memory, layer, before) {
   const { kernel, step } = layer;
   const rows = Math.floor((before.rows - kernel[0]) / step[0]) + 1;
   const columns = Math.floor((before.columns - kernel[1]) / step[1]) + 1;
-  const made = activation(memory, layer, before.channels, rows, columns, before.stride);
-  const offsets = planOffsets(memory, before, made, step, rows * columns);
+  const output = activation(memory, layer, before.channels, rows, columns, before.stride);
+  const offsets = planOffsets(memory, before, output, step, rows * columns);
   const pixelBytes = 4 * before.stride;
   const skip = pixelBytes * (before.columns - kernel[1]);
-  made.compute = () =>
+  output.compute = () =>
     memory.kernels.maxPool(
       offsets.address,
       rows * columns,
-      made.address,
+      output.address,
       pixelBytes,
       kernel[0],
       kernel[1],
       skip,
     );
-  return made;
+  return output;
 }
 
 function planAverage(memory, layer, before) {
-  const made = activation(memory, layer, before.channels, 1, 1, before.stride);
+  const output = activation(memory, layer, before.channels, 1, 1, before.stride);
   const size = before.rows * before.columns;
-  made.compute = () => {
+  output.compute = () => {
     for (let c = 0; c < before.channels; c += 1) {
       let sum = 0;
       for (let i = 0; i < size; i += 1) sum += before.data[i * before.stride + c];
-      made.data[c] = sum / size;
+      output.data[c] = sum / size;
     }
   };
-  return made;
+  return output;
 }
 
 /** In PyTorch's order, so that the weights of a linear layer fit. */
 function planFlatten(memory, layer, before) {
   const size = before.rows * before.columns;
-  const made = activation(memory, layer, before.channels * size, 1, 1);
-  made.compute = () => {
+  const output = activation(memory, layer, before.channels * size, 1, 1);
+  output.compute = () => {
     for (let c = 0; c < before.channels; c += 1) {
       for (let i = 0; i < size; i += 1)
-        made.data[c * size + i] = before.data[i * before.stride + c];
+        output.data[c * size + i] = before.data[i * before.stride + c];
     }
   };
-  return made;
+  return output;
 }

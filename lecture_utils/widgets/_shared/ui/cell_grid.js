@@ -15,7 +15,8 @@ const PLAIN = { background: "", ink: "" };
  *   has left), `onChoose` click and keyboard focus, `onLeave` when the focus leaves. `valueAt` is
  *   the number to edit, null where there is none; without it nothing can be edited.
  * @returns {{element: HTMLElement, shape: (newRows: *, newColumns: *) => void,
- *   setTabStop: (index?: *) => void, write: (index: *, text: *, color: *, marks: *) => void,
+ *   setTabStop: (index?: *) => void, write: (index: number, text: string, color: {background:
+ *   string, ink: string}|null) => void, mark: (index: number, marks: string) => void,
  *   reveal: (some: number[]) => void}}
  */
 export function cellGrid({
@@ -79,12 +80,16 @@ export function cellGrid({
     tabStop = cell;
   }
 
-  /** Show a cell: its text, its color (null: the paper), and its marks as a class. */
-  function write(index, text, color, marks) {
+  /** Show a cell: its text and its color (null: the paper). It is to be marked afterwards. */
+  function write(index, text, color) {
     const cell = cells[index];
     if (cell.firstChild.data !== text) cell.firstChild.data = text;
     setColor(cell, color ?? PLAIN);
-    const name = `lu-grid-cell${text.length > 3 ? " long" : ""}${marks}`;
+  }
+  /** Show the marks of a cell, each with a space before it, as its class. */
+  function mark(index, marks) {
+    const cell = cells[index];
+    const name = `lu-grid-cell${cell.firstChild.data.length > 3 ? " long" : ""}${marks}`;
     if (cell.className !== name) cell.className = name;
   }
 
@@ -177,5 +182,5 @@ export function cellGrid({
     else return;
     event.preventDefault();
   });
-  return { element, shape, setTabStop, write, reveal };
+  return { element, shape, setTabStop, write, mark, reveal };
 }

@@ -24,26 +24,33 @@ export async function loadDeferred(model, key) {
 
 /**
  * Tell whether a reader has come near an element, less than two windows away; call `then` when it
- * happens.
+ * happens later. The first answer comes with the next frame.
  * @param {Element} element
  * @param {() => void} then
  * @param {AbortSignal} signal
- * @returns {() => boolean}
+ * @returns {() => Promise<boolean>}
  */
 export function nearReader(element, then, signal) {
   let isNear = false;
-  const observer = new IntersectionObserver(
-    (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
+  const known = new Promise((resolve) => {
+    let isFirst = true;
+    const observer = new IntersectionObserver(
+      (entries) => {
+        isNear = entries.some((entry) => entry.isIntersecting);
+        if (isNear) observer.disconnect();
+        if (isNear && !isFirst) then();
+        isFirst = false;
+        resolve(null);
+      },
+      { rootMargin: "200% 0%" },
+    );
+    observer.observe(element);
+    signal.addEventListener("abort", () => {
       observer.disconnect();
-      isNear = true;
-      then();
-    },
-    { rootMargin: "200% 0%" },
-  );
-  observer.observe(element);
-  signal.addEventListener("abort", () => observer.disconnect());
-  return () => isNear;
+      resolve(null);
+    });
+  });
+  return () => known.then(() => isNear);
 }
 
 /**

@@ -68,14 +68,20 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** The background of each element that `setColor` has painted. */
+const backgrounds = new WeakMap();
+
 /**
  * Paint an element in a color of `color.js`, unless it has it already.
  * @param {HTMLElement} element
  * @param {{background: string, ink: string}} color
  */
 export function setColor(element, { background, ink }) {
-  if (element.dataset.color === background) return;
-  element.dataset.color = background;
+  const before = backgrounds.get(element);
+  if (before === background) return;
+  // The style protects what has a color from the reader's own colors.
+  if (before === undefined) element.dataset.color = "";
+  backgrounds.set(element, background);
   element.style.background = background;
   element.style.color = ink;
 }

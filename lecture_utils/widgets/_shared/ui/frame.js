@@ -92,18 +92,27 @@ export function changeDetector() {
  * A clock for animations: calls `tick(seconds since the last frame)` while it runs.
  * @param {(seconds: number) => void} tick
  * @param {AbortSignal} signal
+ * @param {Element} [stage] While no part of it is in sight, the clock stands still.
  * @returns {{running: boolean, start: () => void, stop: () => void}}
  */
-export function clock(tick, signal) {
+export function clock(tick, signal, stage) {
   let handle = 0;
   let last = 0;
+  let inSight = true;
+  if (stage) {
+    const observer = new IntersectionObserver((entries) => {
+      inSight = entries.at(-1).isIntersecting;
+    });
+    observer.observe(stage);
+    signal.addEventListener("abort", () => observer.disconnect());
+  }
   const frame = (now) => {
     handle = requestAnimationFrame(frame);
     // A tab that was in the background continues where it was, instead of leaping ahead. A frame may
     // have begun before `start`: its time is that of its beginning.
     const seconds = clamp((now - last) / 1000, 0, 0.1);
     last = now;
-    tick(seconds);
+    if (inSight) tick(seconds);
   };
   const stop = () => {
     cancelAnimationFrame(handle);

@@ -2,7 +2,7 @@
 
 /** @import { Edit, Model } from "./model.js" */
 import { fromTyped, toBrightness, toTyped } from "../math/arrays.js";
-import { h } from "./dom.js";
+import { h, setText } from "./dom.js";
 import { latestFile, readImage } from "./files.js";
 import { thumbnails, unpackGallery } from "./gallery.js";
 import { DRAWING_SIZE, drawing } from "./drawing.js";
@@ -82,7 +82,8 @@ export function imagePanel({ model, edit, say }) {
 
   const upload = filePicker({ onFile: files.open, kind: "lu-upload" });
   strip.element.querySelector(".lu-thumbs").append(upload.button);
-  const caption = h("p", { class: "lu-image-name" });
+  const [title, note] = [h("span", { class: "lu-title" }), h("span", { class: "lu-label" })];
+  const caption = h("p", { class: "lu-image-name" }, title, note);
   const element = h("div", { class: "lu-images" }, strip.element, caption, upload.input);
 
   return {
@@ -112,10 +113,8 @@ export function imagePanel({ model, edit, say }) {
       strip.set(source);
       const { name, group } = this.current();
       const hint = source === DRAWING ? "draw on the input" : group;
-      caption.replaceChildren(
-        h("span", { class: "lu-title" }, name[0].toUpperCase() + name.slice(1)),
-      );
-      if (hint) caption.append(h("span", { class: "lu-label" }, ` ${hint}`));
+      setText(title, name[0].toUpperCase() + name.slice(1));
+      setText(note, hint && ` ${hint}`);
     },
   };
 }

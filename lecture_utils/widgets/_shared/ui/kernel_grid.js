@@ -117,42 +117,51 @@ export function kernelGrid({ onChange, onMessage }) {
     event.preventDefault();
   }
 
-  function listen(cell, index) {
-    let drag = null;
-    cell.addEventListener("keydown", (event) => onKey(event, index));
-    cell.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0 || event.target !== cell) return;
-      // A finger changes only the cell that is already chosen; on any other it may be scrolling.
-      const focused = cell.matches(":focus");
-      const step = stepSize();
-      drag = { y: event.clientY, from: weights[index], step, focused, moved: false };
-      drag.able = focused || event.pointerType !== "touch";
-      if (drag.able) cell.setPointerCapture(event.pointerId);
-    });
-    cell.addEventListener("pointermove", (event) => {
-      if (!drag?.able) return;
-      const steps = Math.trunc((drag.y - event.clientY) / PIXELS_PER_STEP);
-      drag.moved ||= steps !== 0;
-      if (drag.moved) nudge(index, steps, drag.step, drag.from);
-    });
-    cell.addEventListener("pointerup", () => {
-      if (drag && !drag.moved && drag.focused) edit(index);
-      drag = null;
-    });
-    cell.addEventListener("pointercancel", () => {
-      drag = null;
-    });
-    cell.addEventListener("focus", () => select(index, false));
-    cell.addEventListener(
-      "wheel",
-      (event) => {
-        if (!cell.matches(":focus") || !event.deltaY) return;
-        event.preventDefault();
-        nudge(index, event.deltaY < 0 ? 1 : -1);
-      },
-      { passive: false },
-    );
+  // One listener of each kind for all cells.
+  let drag = null;
+  const own = (event) => drag?.pointer === event.pointerId;
+  grid.addEventListener("pointerdown", (event) => {
+    const cell = /** @type {HTMLElement} */ (event.target);
+    const index = cells.indexOf(cell);
+    if (event.button !== 0 || index < 0) return;
+    // A finger changes only the cell that is already chosen; on any other it may be scrolling.
+    const focused = cell.matches(":focus");
+    const able = focused || event.pointerType !== "touch";
+    drag = { index, focused, able, moved: false, pointer: event.pointerId };
+    Object.assign(drag, { y: event.clientY, from: weights[index], step: stepSize() });
+    if (able) cell.setPointerCapture(event.pointerId);
+  });
+  grid.addEventListener("pointermove", (event) => {
+    if (!own(event) || !drag.able) return;
+    const steps = Math.trunc((drag.y - event.clientY) / PIXELS_PER_STEP);
+    drag.moved ||= steps !== 0;
+    if (drag.moved) nudge(drag.index, steps, drag.step, drag.from);
+  });
+  grid.addEventListener("pointerup", (event) => {
+    if (!own(event)) return;
+    if (!drag.moved && drag.focused) edit(drag.index);
+    drag = null;
+  });
+  grid.addEventListener("pointercancel", (event) => {
+    if (own(event)) drag = null;
+  });
+  grid.addEventListener("keydown", (event) => {
+    const index = cells.indexOf(event.target);
+    if (index >= 0) onKey(event, index);
+  });
+  // A page scrolls at once where no listener could stop it, so only the chosen cell has this one.
+  function onWheel(event) {
+    if (!event.deltaY) return;
+    event.preventDefault();
+    nudge(current, event.deltaY < 0 ? 1 : -1);
   }
+  grid.addEventListener("focusin", ({ target }) => {
+    const index = cells.indexOf(target);
+    if (index < 0) return;
+    select(index, false);
+    target.addEventListener("wheel", onWheel, { passive: false });
+  });
+  grid.addEventListener("focusout", ({ target }) => target.removeEventListener("wheel", onWheel));
 
   function rebuild() {
     editing = false;
@@ -160,13 +169,10 @@ export function kernelGrid({ onChange, onMessage }) {
       /** @type {Document|ShadowRoot} */ (grid.getRootNode()).activeElement,
     );
     cells = Array.from(weights, () =>
-      h("div", { role: "gridcell", class: "lu-cell", tabindex: "-1" }),
+      h("div", { role: "gridcell", class: "lu-cell", tabindex: "-1" }, h("span")),
     );
+    drag = null;
     shown = [];
-    cells.forEach((cell, i) => {
-      cell.append(h("span"));
-      listen(cell, i);
-    });
     const rows = Array.from({ length: kh }, (_, i) =>
       h("div", { role: "row", class: "lu-kernel-row" }, ...cells.slice(i * kw, (i + 1) * kw)),
     );

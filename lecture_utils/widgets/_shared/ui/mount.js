@@ -10,6 +10,12 @@ import { editor, watch } from "./model.js";
 import { isDark, onThemeChange } from "./theme.js";
 
 /**
+ * A challenge is told what a demo computes when nothing has been drawn for so many milliseconds;
+ * while something is always drawn, as in an animation, after the longer time.
+ */
+const [REST, LONGEST] = [120, 1000];
+
+/**
  * @typedef {object} Demo What `build` works with.
  * @property {Model} model The anywidget model.
  * @property {HTMLElement} root The demo's card. It is on the page when `draw` is called for the
@@ -62,6 +68,9 @@ export function mountDemo({ model, el, name, label = undefined }, build) {
   // A challenge that shows this demo wants to know what it computes.
   const asked = el.closest("[data-readings]") !== null;
   let built = null;
+  let timer = 0;
+  let due = 0; // When readings must wait no longer. The first ones come at once.
+  signal.addEventListener("abort", () => clearTimeout(timer));
 
   function tell(drawn) {
     if (!drawn || signal.aborted) return;
@@ -70,21 +79,35 @@ export function mountDemo({ model, el, name, label = undefined }, build) {
     );
   }
   function report() {
-    if (!asked || signal.aborted) return;
     const detail = built.readings ? built.readings() : {};
-    if (!detail) return;
-    root.dispatchEvent(new CustomEvent("lu:readings", { bubbles: true, detail }));
+    due = detail ? Infinity : 0;
+    if (detail) root.dispatchEvent(new CustomEvent("lu:readings", { bubbles: true, detail }));
+  }
+  /** Readings can cost more than a drawing, so they wait until the hand rests. */
+  function reportSoon() {
+    if (!asked || signal.aborted) return;
+    clearTimeout(timer);
+    const now = performance.now();
+    due = Math.min(due, now + LONGEST);
+    if (now >= due) report();
+    else timer = setTimeout(report, REST);
   }
   function draw() {
     if (!built) return undefined; // It is still being built.
+    clearTimeout(timer);
     const drawn = built.draw();
     const end = (details) => {
       tell(details);
-      report();
+      reportSoon();
     };
     return drawn instanceof Promise ? drawn.then(end) : end(drawn);
   }
-  const request = promptly(draw, signal);
+  const drawSoon = promptly(draw, signal);
+  /** What is not drawn yet is not reported either. */
+  function request() {
+    clearTimeout(timer);
+    drawSoon();
+  }
   let state = null;
   const demo = {
     ...{ model, root, signal, request, draw, tell, dark: false },

@@ -43,7 +43,7 @@ export const EVENTS = {
  * @typedef {object} Curve One line of a panel.
  * @property {number} place The run's position in the list, which decides its color and marker.
  * @property {boolean} [pale] In gray instead, such as a baseline.
- * @property {string} part "train" or "val".
+ * @property {string} split "train" or "val".
  * @property {number[]} mean
  * @property {number[]} [at] The epochs of these values; by default 1, 2, 3 ...
  * @property {number[][]} [thin] Lines behind it, such as those of single seeds.
@@ -132,8 +132,8 @@ export function curvePanel(title) {
    * @param {Element} group
    * @param {Curve} curve
    */
-  function drawCurve(group, { place, pale = false, part, mean, at, thin = [], until, ...range }) {
-    set(group, "class", `curves-curve ${colorOf(place, pale)} ${part}`);
+  function drawCurve(group, { place, pale = false, split, mean, at, thin = [], until, ...range }) {
+    set(group, "class", `curves-curve ${colorOf(place, pale)} ${split}`);
     const [band, rough, faint, line, rest, marks] = group.children;
     const across = (i) => x(at ? at[i] : i + 1);
     const trace = (values, from = 0, to = values.length) => {

@@ -4,11 +4,12 @@
 
 import { h } from "../dom.js";
 import { fingerWatch } from "../finger.js";
+import { changeDetector } from "../frame.js";
 import { clamp, format } from "../../math/numbers.js";
 import { linearAxis, logAxis } from "../../math/axis.js";
 import { curvePanel } from "./chart.js";
 import { spreads } from "../../math/curves.js";
-import { PARTS, percent, writeValue } from "./text.js";
+import { SPLITS, percent, writeValue } from "./text.js";
 
 const PANELS = ["loss", "accuracy"];
 /** Panels this narrow stand one above the other. */
@@ -22,9 +23,8 @@ const NARROW = 560;
  */
 
 /**
- * @typedef {{runs: DrawnRun[], parts: string[], smoothing?: number, log?: boolean,
- *   events?: (run: Record<string, any>, column: string) => Record<string, any>[]}} Shown
- *   `events` are marks at single values.
+ * @typedef {{runs: DrawnRun[], splits: string[], smoothing?: number, log?: boolean}} Shown Curves
+ *   are drawn anew only for another list of runs or splits: neither is changed in place.
  */
 
 /**
@@ -50,16 +50,16 @@ export const longestOf = (runs) =>
 /**
  * The smallest loss above zero, or null.
  * @param {DrawnRun[]} runs
- * @param {string[]} parts
+ * @param {string[]} splits
  * @returns {number}
  */
-export function logFloor(runs, parts) {
+export function logFloor(runs, splits) {
   let floor = Infinity;
   for (const { values: raw } of runs) {
-    for (const part of parts) {
-      for (const low of raw[`${part}_loss`].low) if (low > 0) floor = Math.min(floor, low);
+    for (const split of splits) {
+      for (const low of raw[`${split}_loss`].low) if (low > 0) floor = Math.min(floor, low);
       // A band may begin at zero while its mean does not.
-      for (const mean of raw[`${part}_loss`].mean) if (mean > 0) floor = Math.min(floor, mean);
+      for (const mean of raw[`${split}_loss`].mean) if (mean > 0) floor = Math.min(floor, mean);
     }
   }
   return floor === Infinity ? null : floor;
@@ -67,10 +67,11 @@ export function logFloor(runs, parts) {
 
 /**
  * @param {{chosen: () => number, longest: () => number, onChoose: (epoch: number) => void,
- *   redraw: () => void, signal: AbortSignal}} options `chosen` is where the crosshair stands while
- *   no mouse is over it; `redraw` is called when something else is to be drawn.
+ *   redraw: () => void, signal: AbortSignal, events?: (run: Record<string, any>, column: string) =>
+ *   Record<string, any>[]}} options `chosen` is where the crosshair stands while no mouse is over
+ *   it; `redraw` is called when something else is to be drawn; `events` are marks at single values.
  */
-export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
+export function curvesStage({ chosen, longest, onChoose, redraw, signal, events = () => [] }) {
   let hovered = null; // the epoch under the mouse
   let width = 0;
   const current = () => clamp(hovered ?? chosen(), 1, longest());
@@ -142,21 +143,32 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
   observer.observe(element);
   signal.addEventListener("abort", () => observer.disconnect());
 
-  /**
-   * @param {Shown} shown
-   */
-  function draw(shown) {
+  const newCurves = changeDetector();
+  let curves = {}; // Those of each panel.
+
+  /** @param {Shown} shown */
+  function draw({ runs, splits, smoothing = 0, log = false }) {
     width ||= Math.round(element.clientWidth);
     if (!width || element.hidden) return;
-    for (const what of PANELS) drawPanel(what, shown);
+    if (newCurves(runs, splits, smoothing, log, width)) {
+      const shown = { runs, splits, smoothing, log };
+      curves = Object.fromEntries(PANELS.map((what) => [what, drawPanel(what, shown)]));
+    }
+    const epoch = current();
+    for (const what of PANELS) {
+      const dots = curves[what]
+        .filter(({ mean }) => epoch <= mean.length)
+        .map(({ place, mean }) => ({ place, value: mean[epoch - 1] }));
+      panels[what].point(epoch, dots);
+    }
   }
 
   /**
    * @param {string} what
    * @param {Shown} shown
    */
-  function drawPanel(what, { runs, parts, smoothing = 0, log = false, events = () => [] }) {
-    const columns = parts.map((part) => `${part}_${what}`);
+  function drawPanel(what, { runs, splits, smoothing, log }) {
+    const columns = splits.map((split) => `${split}_${what}`);
     const ends = { low: Infinity, high: -Infinity };
     for (const { values: raw } of runs) {
       for (const column of columns) {
@@ -167,17 +179,17 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
     const logarithmic = what === "loss" && log;
     const limits = what === "accuracy" ? { least: 0, most: 1 } : {};
     const axis = logarithmic
-      ? logAxis(logFloor(runs, parts), ends.high)
+      ? logAxis(logFloor(runs, splits), ends.high)
       : linearAxis(ends.low, ends.high, limits);
     const stacked = width < NARROW;
-    const curves = runs.flatMap(({ place, seeds, values: raw, lines, lastEpoch }) =>
-      parts.map((part) => ({
+    const all = runs.flatMap(({ place, seeds, values: raw, lines, lastEpoch }) =>
+      splits.map((split) => ({
         place,
-        part,
-        ...lines[`${part}_${what}`],
-        thin: smoothing ? [raw[`${part}_${what}`].mean] : [],
+        split,
+        ...lines[`${split}_${what}`],
+        thin: smoothing ? [raw[`${split}_${what}`].mean] : [],
         banded: seeds.length > 1,
-        until: lastEpoch ?? raw[`${part}_${what}`].mean.length,
+        until: lastEpoch ?? raw[`${split}_${what}`].mean.length,
       })),
     );
     panels[what].draw({
@@ -189,27 +201,23 @@ export function curvesStage({ chosen, longest, onChoose, redraw, signal }) {
         what === "accuracy"
           ? (tick) => percent(tick, Math.max(0, axis.decimals - 2))
           : (tick) => format(tick, 4),
-      curves,
-      marks: parts.includes("val") ? runs.flatMap((run) => events(run, `val_${what}`)) : [],
+      curves: all,
+      marks: splits.includes("val") ? runs.flatMap((run) => events(run, `val_${what}`)) : [],
     });
-    const epoch = current();
-    const dots = curves
-      .filter(({ mean }) => epoch <= mean.length)
-      .map(({ place, mean }) => ({ place, value: mean[epoch - 1] }));
-    panels[what].point(epoch, dots);
+    return all;
   }
 
   /** Say what the crosshair points at. */
-  function tell(runs, parts) {
+  function tell(runs, splits) {
     const epoch = current();
     const last = longestOf(runs);
     const read = runs.map(({ label, values: raw }) => {
       if (epoch > raw.val_loss.mean.length) return `${label} has ended`;
-      const values = parts.map((part) => {
+      const values = splits.map((split) => {
         const [loss, accuracy] = PANELS.map((what) =>
-          writeValue(what, raw[`${part}_${what}`].mean[epoch - 1]),
+          writeValue(what, raw[`${split}_${what}`].mean[epoch - 1]),
         );
-        return `${PARTS[part]} loss ${loss}, accuracy ${accuracy}`;
+        return `${SPLITS[split]} loss ${loss}, accuracy ${accuracy}`;
       });
       return `${label}: ${values.join("; ")}`;
     });

@@ -89,9 +89,9 @@ export function valueTable() {
     "validation accuracy",
   ];
   const { element, body, title } = runTable("", heads, "values");
-  const newRows = changeDetector();
+  const [newRuns, newRows] = [changeDetector(), changeDetector()];
   function update(runs, epoch) {
-    if (newRows(identity(runs))) {
+    if (newRuns(runs) && newRows(identity(runs))) {
       body.replaceChildren(...runs.map((run) => runRow({ ...run, note: "" }, COLUMNS.length)));
     }
     setText(title, `Epoch ${epoch}`);

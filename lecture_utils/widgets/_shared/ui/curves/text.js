@@ -2,7 +2,7 @@
 
 import { format } from "../../math/numbers.js";
 
-export const PARTS = { train: "training", val: "validation" };
+export const SPLITS = { train: "training", val: "validation" };
 
 /**
  * A share as a percentage with two digits after the point: "97.42%".

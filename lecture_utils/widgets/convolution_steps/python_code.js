@@ -6,7 +6,7 @@ import { pythonNumber } from "../_shared/math/numbers.js";
  * @param {{name: string, imports: string, code: string}} image
  * @returns {string}
  */
-export function stepsCode(image, kernels) {
+export function pythonCode(image, kernels) {
   const lines = kernels.map(({ name, kernel }) => {
     const rows = kernel.map((row) => `[${row.map(pythonNumber).join(", ")}]`);
     return `    "${name}": [${rows.join(", ")}],`;
