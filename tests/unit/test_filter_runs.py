@@ -135,6 +135,7 @@ def test_learned_filters_begin_as_the_frozen_random_ones(seed):
     assert np.abs(weights[0] - frozen).max() <= np.abs(frozen).max() * 0.51 / 127
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["random", "two-random"])
 def test_frozen_filters_run_once_and_change_nothing(network, tmp_path, monkeypatch):
     settings = {"data_dir": "sample", "epochs": 2, "train_size": 100, "validation_size": 50}
