@@ -1,6 +1,7 @@
 /** The numbers of all stages as a table, and the misclassified images as a list. */
 
 import { grouped } from "../_shared/math/numbers.js";
+import { writtenWhenOpen } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { thumb } from "./detail.js";
@@ -63,21 +64,12 @@ export function summaryTable({ stages, total, nearest }) {
  * @returns {{element: HTMLElement, update: (state: Record<string, any>) => void}}
  */
 export function wrongList({ sheet, onChoose }) {
-  const summary = h("summary");
   const list = h("div", { class: "map-wrong" });
   const more = h("p", { class: "lu-label" });
-  const element = h(
-    "details",
-    { class: "lu-disclosure", ontoggle: () => fill() },
-    summary,
-    list,
-    more,
-  );
   const changed = changeDetector();
-  let now = null;
 
-  function fill() {
-    if (!element.open || !now || !changed(now.stage, now.ready)) return;
+  function write(now) {
+    if (!changed(now.stage, now.ready)) return;
     list.replaceChildren(
       ...now.wrong.slice(0, MOST_LISTED).map((image) => {
         const { canvas, show } = thumb(sheet, 48);
@@ -103,13 +95,13 @@ export function wrongList({ sheet, onChoose }) {
     const left = now.wrong.length - MOST_LISTED;
     setText(more, left > 0 ? `and ${left} more` : "");
   }
+  const { element, update } = writtenWhenOpen("", [list, more], write);
   return {
     element,
     update(state) {
-      now = state;
       element.hidden = !state.known || !state.wrong.length;
-      setText(summary, count(state.wrong.length, "misclassified image"));
-      fill();
+      setText(element.firstElementChild, count(state.wrong.length, "misclassified image"));
+      update(state);
     },
   };
 }

@@ -198,7 +198,7 @@ async function build(demo) {
     const limit = format(layer.limit);
     legend.update({ lut, low: layer.signed ? `≤ −${limit}` : "0", high: `≥ ${limit}` });
     setText(summary, summarize(layer, sides, names));
-    table.update(layer, filter);
+    table.update({ layer, filter });
     demo.tellState(describe(layer, filter, sides, names));
   }
   const hasOtherCards = changeDetector();

@@ -1,6 +1,7 @@
 /** The chosen filter in numbers, for all images; the table is filled when a reader opens it. */
 
 import { format } from "../_shared/math/numbers.js";
+import { writtenWhenOpen } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { rank } from "./text.js";
@@ -9,19 +10,15 @@ const HEADS = ["Image", "Response", "Rank", "Peak"];
 
 /**
  * @param {string[]} names Of the images.
- * @returns {{element: HTMLElement, update: (layer: *, filter: *) => void}}
+ * @returns {{element: HTMLElement, update: (state: {layer: *, filter: *}) => void}}
  */
 export function filterTable(names) {
   const title = h("caption");
   const table = h("table", { class: "fme-table" }, title);
-  const summary = h("summary", {}, "The chosen filter in numbers, for all images");
-  const element = h("details", { class: "lu-disclosure", ontoggle: () => fill() }, summary, table);
   const changed = changeDetector();
-  let now = null;
 
-  function fill() {
-    if (!element.open || !now || !changed(now.layer, now.filter)) return;
-    const { layer, filter } = now;
+  function write({ layer, filter }) {
+    if (!changed(layer, filter)) return;
     setText(title, `Filter ${filter} of ${layer.label}`);
     const head = h(
       "tr",
@@ -40,11 +37,5 @@ export function filterTable(names) {
     );
     table.replaceChildren(title, h("thead", {}, head), h("tbody", {}, rows));
   }
-  return {
-    element,
-    update(layer, filter) {
-      now = { layer, filter };
-      fill();
-    },
-  };
+  return writtenWhenOpen("The chosen filter in numbers, for all images", [table], write);
 }

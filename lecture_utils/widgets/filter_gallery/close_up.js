@@ -1,6 +1,7 @@
 /** The chosen filter: its image, its optima, what real images do, and all its numbers. */
 
 import { format } from "../_shared/math/numbers.js";
+import { writtenWhenOpen } from "../_shared/ui/controls.js";
 import { h, setText } from "../_shared/ui/dom.js";
 import { changeDetector } from "../_shared/ui/frame.js";
 import { drawTile } from "../_shared/ui/recorded.js";
@@ -114,14 +115,10 @@ export function exampleRows() {
 /** All strengths of all priors in numbers, folded away; it is filled when a reader opens it. */
 export function priorTable() {
   const table = h("table", { class: "gallery-table" });
-  const summary = h("summary", {}, "The priors in numbers");
-  const element = h("details", { class: "lu-disclosure", ontoggle: () => fill() }, summary, table);
   const changed = changeDetector();
-  let now = null;
 
-  function fill() {
-    const { network, layer, index, isSwept, setting } = now;
-    if (!element.open || !isSwept || !changed(layer, index, setting)) return;
+  function write({ network, layer, index, isSwept, setting }) {
+    if (!isSwept || !changed(layer, index, setting)) return;
     const { settings } = network;
     const head = h(
       "tr",
@@ -143,12 +140,12 @@ export function priorTable() {
     const caption = h("caption", {}, `Activation of ${layer.name(index)}, ${layer.label}`);
     table.replaceChildren(caption, h("thead", {}, head), h("tbody", {}, rows));
   }
+  const { element, update } = writtenWhenOpen("The priors in numbers", [table], write);
   return {
     element,
     update(state) {
-      now = state;
       table.hidden = !state.isSwept;
-      fill();
+      update(state);
     },
   };
 }

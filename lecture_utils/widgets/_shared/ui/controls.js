@@ -167,6 +167,30 @@ export function disclosure(summary, ...children) {
 }
 
 /**
+ * Details whose content is written only while a reader has them open.
+ * @param {string} summary
+ * @param {Node[]} content
+ * @param {(state: any) => void} write Gets the newest state when they are opened, and from then on
+ *   every state.
+ * @returns {{element: HTMLDetailsElement, update: (state: any) => void}}
+ */
+export function writtenWhenOpen(summary, content, write) {
+  const element = /** @type {HTMLDetailsElement} */ (disclosure(summary, ...content));
+  let newest = null;
+  const writeNow = () => {
+    if (newest && element.open) write(newest);
+  };
+  element.addEventListener("toggle", writeNow);
+  return {
+    element,
+    update(state) {
+      newest = state;
+      writeNow();
+    },
+  };
+}
+
+/**
  * What can be done with a demo, folded away.
  * @param {string} summary
  * @param {string[][]} entries A thing, and how to use it.
