@@ -5,6 +5,7 @@ shows.
 import base64
 import json
 import re
+import time
 
 import numpy as np
 from axe_playwright_python.base import AXE_SCRIPT
@@ -113,6 +114,22 @@ def wait_for_frames(page, count=2):
         })""",
         count,
     )
+
+
+def settled_box(locator):
+    """Return where an element stands, as ``bounding_box`` does, once two frames agree on it.
+
+    What is drawn anew or laid out anew has no place for a moment, or its old one.
+    """
+    deadline = time.monotonic() + 60
+    before = None
+    while time.monotonic() < deadline:
+        box = locator.bounding_box()
+        if box is not None and box == before:
+            return box
+        before = box
+        wait_for_frames(locator.page, 1)
+    raise TimeoutError(f"{locator} does not settle: it was last at {before}")
 
 
 _SHIFT = """async () => {

@@ -14,6 +14,7 @@ from page_tools import (
     KEEP_COPIES,
     on_drawn,
     read,
+    settled_box,
     swipe,
     violations,
     wait_for_fading,
@@ -58,7 +59,7 @@ class Page:
     def point(self, name):
         """Where a network's point is on the screen: the axes are logarithmic and linear."""
         order = [row.name for row in chosen(published(), self.drawn()["weights"])]
-        box = self.root.locator(".cost-point").nth(order.index(name)).bounding_box()
+        box = settled_box(self.root.locator(".cost-point").nth(order.index(name)))
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from page_tools import on_drawn, read, swipe, wait_for_frames
+from page_tools import on_drawn, read, settled_box, swipe, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -73,7 +73,7 @@ class Page:
     def point(self, plane, row, column, rows, columns):
         """The place on the screen of a pixel's middle."""
         plane.scroll_into_view_if_needed()
-        box = plane.bounding_box()
+        box = settled_box(plane)
         x = box["x"] + (column + 0.5) / columns * box["width"]
         y = box["y"] + (row + 0.5) / rows * box["height"]
         return x, y
@@ -232,7 +232,7 @@ def test_keys_walk_over_the_kernel(lab):
 
 
 def test_dragging_a_cell(lab):
-    box = lab.cells.nth(3).bounding_box()
+    box = settled_box(lab.cells.nth(3))
     x, y = box["x"] + 20, box["y"] + 20
     lab.page.mouse.move(x, y)
     lab.page.mouse.down()
@@ -810,7 +810,7 @@ def test_nothing_sticks_out(open_lab, new_page, width):
     lab.check()
     assert lab.page.evaluate("document.documentElement.scrollWidth") <= width
     for cell in (0, 60, 120):
-        box = lab.cells.nth(cell).bounding_box()
+        box = settled_box(lab.cells.nth(cell))
         assert min(box["width"], box["height"]) >= 23.9
 
 

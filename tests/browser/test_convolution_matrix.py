@@ -11,6 +11,7 @@ from page_tools import (
     on_drawn,
     pixels,
     read,
+    settled_box,
     swipe,
     violations,
     wait_for_fading,
@@ -81,7 +82,7 @@ class Page:
 
     def entry(self, row, column):
         """Where an entry of the matrix is on the page, relative to the matrix."""
-        drawn, box = self.drawn(), self.matrix.bounding_box()
+        drawn, box = self.drawn(), settled_box(self.matrix)
         down, across = drawn["rows"] * drawn["columns"], drawn["h"] * drawn["w"]
         return {
             "x": (column + 0.5) * box["width"] / across,
@@ -304,7 +305,7 @@ def test_a_finger_that_scrolls_chooses_nothing_and_leaves_the_walk(new_page, ope
     demo.matrix.scroll_into_view_if_needed()
     demo.root.get_by_role("button", name="Play").evaluate("(play) => play.click()")
     scrolled = demo.page.evaluate("scrollY")
-    box, place = demo.matrix.bounding_box(), demo.entry(9, 20)
+    box, place = settled_box(demo.matrix), demo.entry(9, 20)
     x, y = box["x"] + place["x"], box["y"] + place["y"]
     swipe(demo.page, *[(x, y - step) for step in (0, 20, 40, 60, 80)])
     demo.page.wait_for_function("(before) => scrollY > before", arg=scrolled)
@@ -318,7 +319,7 @@ def test_a_finger_that_taps_or_moves_sideways_chooses(new_page, open_demo):
     demo.matrix.tap(position=demo.entry(9, 20))
     assert demo.drawn()["subject"] == {"kind": "row", "index": 9}
     demo.choose("Direction", "Backward")
-    box, places = demo.matrix.bounding_box(), [demo.entry(9, column) for column in (5, 15, 25)]
+    box, places = settled_box(demo.matrix), [demo.entry(9, column) for column in (5, 15, 25)]
     swipe(demo.page, *[(box["x"] + at["x"], box["y"] + at["y"]) for at in places])
     assert demo.drawn()["subject"] == {"kind": "column", "index": 25}
 
@@ -390,7 +391,7 @@ def test_on_a_narrow_page_cells_are_large_enough_for_a_finger(new_page, open_dem
     demo.drawn()
     assert demo.page.evaluate("document.documentElement.scrollWidth") <= 320
     for name in ("Pixels", "Outputs", "Kernel"):
-        cell = demo.cell(name, 0).bounding_box()
+        cell = settled_box(demo.cell(name, 0))
         assert min(cell["width"], cell["height"]) >= 23.9
 
 

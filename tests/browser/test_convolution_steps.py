@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from page_tools import pixels, wait_for_frames
+from page_tools import pixels, settled_box, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.convolution import KERNELS, convolve2d
@@ -127,7 +127,7 @@ def test_play_pause_and_the_end(steps):
 def test_pointer_and_keys_move_the_window(steps):
     page = steps.page
     plane = steps.get_by_role("application", name="Image")
-    box = plane.bounding_box()
+    box = settled_box(plane)
     page.mouse.click(box["x"] + box["width"] * 10.5 / 28, box["y"] + box["height"] * 5.5 / 28)
     page.mouse.move(2, 2)
     assert position(steps) == (4, 9)

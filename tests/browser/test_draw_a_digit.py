@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 import torch
 from conftest import ROOT
-from page_tools import fingers, on_drawn, pixels, read, swipe, violations, wait_for_frames
+from page_tools import (
+    fingers,
+    on_drawn,
+    pixels,
+    read,
+    settled_box,
+    swipe,
+    violations,
+    wait_for_frames,
+)
 from playwright.sync_api import expect
 from torch import nn
 
@@ -89,7 +98,7 @@ class Page:
     def place(self, x, y):
         """The place on the screen of a point given as fractions of the field."""
         self.field.scroll_into_view_if_needed()
-        box = self.field.bounding_box()
+        box = settled_box(self.field)
         return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
     def stroke(self, *points):
@@ -282,7 +291,7 @@ def point(page, layer, channel, row, column):
     across = min(channels, 448 // cell)
     field = page.root.locator(".digit-maps").nth(layer)
     field.scroll_into_view_if_needed()
-    zoom = field.bounding_box()["width"] / (across * cell)
+    zoom = settled_box(field)["width"] / (across * cell)
     y = channel // across * cell + (row + 0.5) * scale
     x = channel % across * cell + (column + 0.5) * scale
     return field, {"x": x * zoom, "y": y * zoom}

@@ -12,6 +12,7 @@ from page_tools import (
     fingers,
     on_drawn,
     read,
+    settled_box,
     violations,
     wait_for_fading,
     wait_for_frames,
@@ -100,7 +101,7 @@ class Page:
     def at(self, image):
         """Return where an image's point is on the page."""
         x, y = self.drawn()["positions"][2 * image : 2 * image + 2]
-        box = self.stage.bounding_box()
+        box = settled_box(self.stage)
         return box["x"] + 1 + x, box["y"] + 1 + y
 
     def check(self):
@@ -269,7 +270,7 @@ def test_the_mouse_chooses_where_the_map_is_enlarged(demo):
     demo.page.add_style_tag(content=AS_ON_A_SLIDE)
     wait_for_frames(demo.page)
     places = np.reshape(demo.check()["positions"], (-1, 2))
-    box = demo.stage.bounding_box()
+    box = settled_box(demo.stage)
     # The points at the ends: a wrong scale is furthest off there.
     for image in (places[:, 0].argmax(), places[:, 1].argmax()):
         x, y = 1.8 * (1 + places[image])
@@ -427,7 +428,7 @@ def test_fingers_tap_and_pinch(new_page, open_demo):
     demo.page.touchscreen.tap(x, y)
     assert np.hypot(*np.subtract(demo.at(demo.drawn()["selected"]), (x, y))) < 1
     demo.stage.scroll_into_view_if_needed()
-    box = demo.stage.bounding_box()
+    box = settled_box(demo.stage)
     cx, cy = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     selected = demo.drawn()["selected"]
     pinch = [{0: (cx - apart, cy), 1: (cx + apart, cy)} for apart in (30, 40, 60, 90)]

@@ -13,6 +13,7 @@ from page_tools import (
     on_drawn,
     pixels,
     read,
+    settled_box,
     violations,
     wait_for_fading,
     wait_for_frames,
@@ -163,8 +164,8 @@ def test_one_filter_enlarged_over_the_images(explorer):
         assert f"Filter {filter}: response {written(layer.responses[side, filter])}" in text
         assert f"{ranks}" in text and "of 60" in text
         # The map lies over the middles of what it sees: 9 pixels, every 8.
-        box = panel.locator(".fme-stack").bounding_box()
-        over = panel.locator(".fme-map").bounding_box()
+        box = settled_box(panel.locator(".fme-stack"))
+        over = settled_box(panel.locator(".fme-map"))
         assert (over["x"] - box["x"]) / box["width"] == pytest.approx(0.5 / 224, abs=0.003)
         assert over["width"] / box["width"] == pytest.approx(216 / 224, abs=0.003)
     rows = explorer.root.locator(".fme-table tbody tr")

@@ -2,7 +2,14 @@
 
 import numpy as np
 import pytest
-from page_tools import TWICE_AS_MANY_PIXELS, on_drawn, read, violations, wait_for_frames
+from page_tools import (
+    TWICE_AS_MANY_PIXELS,
+    on_drawn,
+    read,
+    settled_box,
+    violations,
+    wait_for_frames,
+)
 from playwright.sync_api import expect
 
 from lecture_utils.challenges import chapter_2
@@ -501,7 +508,7 @@ def test_a_focused_cell_is_not_under_the_head_of_its_row(show, new_page):
         page.page.keyboard.press(key)
     page.settle()
     cell = page.page.evaluate("document.activeElement.getBoundingClientRect().toJSON()")
-    head = page.root.locator("tbody th").first.bounding_box()
+    head = settled_box(page.root.locator("tbody th").first)
     assert cell["left"] >= head["x"] + head["width"] - 1
 
 
@@ -542,15 +549,15 @@ def test_without_a_gabor_lab_the_kernel_is_enlarged_here(show, bank):
     page = show(explorer)
     drawn = page.check(explorer)
     kernel = page.detail.locator("canvas").first
-    before = kernel.bounding_box()["width"]
+    before = settled_box(kernel)["width"]
     page.rows.nth(2).get_by_role("button").click()
     page.settle()
-    assert kernel.bounding_box()["width"] > 1.5 * before
+    assert settled_box(kernel)["width"] > 1.5 * before
     assert drawn["names"][drawn["order"][2]] in page.detail.inner_text()
     expect(kernel).to_be_in_viewport()
     page.detail.get_by_role("button", name="Kernel smaller").click()
     page.settle()
-    assert kernel.bounding_box()["width"] == before
+    assert settled_box(kernel)["width"] == before
 
 
 def test_a_lab_in_a_challenge_stays_as_its_reader_has_set_it(show):
@@ -727,8 +734,8 @@ def test_axe_finds_no_violation_and_nothing_sticks_out(show, new_page, width, th
     if width == 390:
         page.scroll.evaluate("(e) => { e.scrollLeft = 200; }")
         page.settle()
-        head = page.root.locator("tbody th").first.bounding_box()
-        assert head["x"] == pytest.approx(page.scroll.bounding_box()["x"], abs=2)
+        head = settled_box(page.root.locator("tbody th").first)
+        assert head["x"] == pytest.approx(settled_box(page.scroll)["x"], abs=2)
 
 
 def test_the_state_in_the_page_is_small():

@@ -12,6 +12,7 @@ from page_tools import (
     on_drawn,
     pixels,
     read,
+    settled_box,
     violations,
     wait_for_fading,
     wait_for_frames,
@@ -128,18 +129,18 @@ def test_the_slider_goes_through_all_steps(demo):
 
 
 def test_a_size_is_chosen_in_the_list_or_on_the_curve(demo):
-    widths = [demo.column(i).bounding_box()["width"] for i in range(3)]
+    widths = [settled_box(demo.column(i))["width"] for i in range(3)]
     assert np.ptp(widths) < 1
     weights = demo.root.evaluate_handle("(root) => root.drawn.weights[0]")
     demo.choose("Training images", "500")
     assert demo.check()["selected"] == 500
     # Filters that are on screen already are not decoded again.
     assert demo.root.evaluate("(root, weights) => root.drawn.weights[0] === weights", weights)
-    widths = [demo.column(i).bounding_box()["width"] for i in range(3)]
+    widths = [settled_box(demo.column(i))["width"] for i in range(3)]
     assert widths[1] > 1.9 * widths[0] and abs(widths[0] - widths[2]) < 1
     chart = demo.root.locator(".evolution-chart svg")
     mark = chart.locator(".evolution-mark").nth(2)
-    box, place = chart.bounding_box(), mark.locator("text").bounding_box()
+    box, place = settled_box(chart), settled_box(mark.locator("text"))
     x = place["x"] + place["width"] / 2 - box["x"]
     chart.click(position={"x": x + 5, "y": box["height"] / 2}, force=True)
     assert demo.check()["selected"] == 1000
@@ -157,7 +158,7 @@ def test_a_size_is_chosen_on_the_curve_where_the_demo_is_enlarged(demo):
     demo.page.add_style_tag(content=AS_ON_A_SLIDE)
     marks = demo.root.locator(".evolution-chart .evolution-mark text")
     for i in range(1, marks.count()):
-        place = marks.nth(i).bounding_box()
+        place = settled_box(marks.nth(i))
         demo.page.mouse.click(place["x"] + place["width"] / 2, place["y"] + 100)
         assert demo.check()["selected"] == int(marks.nth(i).text_content().replace(",", ""))
 
@@ -243,7 +244,7 @@ def test_no_play_for_readers_who_want_calm(new_page, open_demo):
 
 def test_phones_show_one_size_at_a_time(new_page, open_demo):
     demo = open_demo(page=new_page(width=390))
-    tops = [demo.column(i).bounding_box()["y"] for i in range(3)]
+    tops = [settled_box(demo.column(i))["y"] for i in range(3)]
     assert tops == sorted(tops) and tops[0] < tops[1]
     demo.choose("Training images", "1,000")
     demo.check()

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from conftest import ROOT
-from page_tools import on_drawn, read, violations, wait_for_frames
+from page_tools import on_drawn, read, settled_box, violations, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -359,7 +359,7 @@ def test_drawing_by_mouse_and_by_keyboard(open_learner):
     page.choose("Draw your own")
     plane = page.root.get_by_role("application", name="Input")
     plane.scroll_into_view_if_needed()
-    box = plane.bounding_box()
+    box = settled_box(plane)
     page.page.mouse.move(box["x"] + 40, box["y"] + 40)
     page.page.mouse.down()
     page.page.mouse.move(box["x"] + 120, box["y"] + 150, steps=4)

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from page_tools import fingers, on_drawn, pixels, read, wait_for_frames
+from page_tools import fingers, on_drawn, pixels, read, settled_box, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -112,7 +112,7 @@ class Page:
     def place(self, u, v):
         """The place on the screen of a pair of frequencies."""
         self.plane.scroll_into_view_if_needed()
-        box = self.plane.bounding_box()
+        box = settled_box(self.plane)
         at = [(frequency / 1.01 + 0.5) for frequency in (u, v)]
         return box["x"] + at[0] * box["width"], box["y"] + at[1] * box["height"]
 
@@ -192,7 +192,7 @@ def test_every_slider_by_mouse_keyboard_and_number(lab):
     ):
         slider = lab.slider(name)
         slider.scroll_into_view_if_needed()
-        box = slider.bounding_box()
+        box = settled_box(slider)
         lab.page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
         by_mouse = lab.check()[0][i]
         assert by_mouse == pytest.approx(low + 0.3 * (high - low), abs=0.02 * (high - low))
@@ -289,7 +289,7 @@ def test_only_the_finger_that_has_the_spot_moves_it(new_page, open_lab):
         {1: lab.place(0.2, -0.3)},  # not even when the first is gone
     )
     settings, *_ = lab.check()
-    pixel = 1.01 / lab.plane.bounding_box()["width"]
+    pixel = 1.01 / settled_box(lab.plane)["width"]
     assert settings[0] == pytest.approx(np.hypot(0.3, 0.2), abs=2 * pixel)
     assert settings[1] == pytest.approx(np.arctan2(0.2, 0.3), abs=2 * pixel / 0.36)
 
@@ -370,7 +370,7 @@ def test_views_of_the_response(lab):
 
 
 def test_pointing_at_a_pixel(lab):
-    box = lab.response.bounding_box()
+    box = settled_box(lab.response)
     x, y = (box[k] + 0.25 * box[side] for k, side in (("x", "width"), ("y", "height")))
     lab.page.mouse.move(x, y)
     lab.check()
@@ -414,7 +414,7 @@ def test_drawing(lab):
     lab.choose("Draw your own")
     lab.settle()
     assert lab.number("energy") == 0
-    box = lab.input.bounding_box()
+    box = settled_box(lab.input)
     lab.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     lab.page.mouse.down()
     lab.page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.6 * box["height"], steps=5)

@@ -4,7 +4,7 @@ Python.
 
 import numpy as np
 import pytest
-from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, settled_box, violations, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils import interpretation, pretrained
@@ -232,7 +232,7 @@ def test_cells_by_keyboard_and_pointer(show, demo):
     assert (
         abs(float(reading.inner_text().split(": ")[1].split()[2].replace("−", "-")) - value) < 6e-4
     )
-    box = view.bounding_box()
+    box = settled_box(view)
     view.hover(position={"x": box["width"] - 4, "y": box["height"] - 4})
     assert page.drawn()["place"] == [6, 6]
     second = page.root.get_by_role("application", name="The second map")

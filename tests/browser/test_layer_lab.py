@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from page_tools import on_drawn, read, violations, wait_for_fading, wait_for_frames
+from page_tools import on_drawn, read, settled_box, violations, wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import LayerLab
@@ -391,14 +391,14 @@ def test_on_a_narrow_page_cells_are_large_enough_and_grids_follow(new_page, open
     lab.drawn()
     assert lab.page.evaluate("document.documentElement.scrollWidth") <= 320
     for name in ("Input", "Kernel", "Output"):
-        cell = lab.cell(name, 0, 0).bounding_box()
+        cell = settled_box(lab.cell(name, 0, 0))
         assert min(cell["width"], cell["height"]) >= 23.9
     lab.cell("Output", 0, 0).focus()
     for key, place in (("End", 15), ("Home", 0)):
         lab.page.keyboard.press(key)
         assert lab.drawn()["subject"] == {"grid": "output", "row": 0, "column": place}
-        grid = lab.grid("Input").bounding_box()
-        lit = [lab.cell("Input", *cell).bounding_box() for cell in lab.marked("Input", "lit")]
+        grid = settled_box(lab.grid("Input"))
+        lit = [settled_box(lab.cell("Input", *cell)) for cell in lab.marked("Input", "lit")]
         assert len(lit) == 9
         assert min(cell["x"] for cell in lit) >= grid["x"] - 0.5
         assert max(cell["x"] + cell["width"] for cell in lit) <= grid["x"] + grid["width"] + 0.5

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torchinfo
 from conftest import ROOT
-from page_tools import on_drawn, read, violations, wait_for_fading, wait_for_frames
+from page_tools import on_drawn, read, settled_box, violations, wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 from random_stacks import sloppy_stack, valid_stack
 
@@ -331,7 +331,7 @@ def test_reorder_by_keyboard_and_by_drag(builder):
     assert builder.types() == types
 
     def drag(from_, to, steps=6):
-        ends = [builder.layer(n).locator(".builder-handle").bounding_box() for n in (from_, to)]
+        ends = [settled_box(builder.layer(n).locator(".builder-handle")) for n in (from_, to)]
         (x, y), (_, end) = [(b["x"] + b["width"] / 2, b["y"] + b["height"] / 2) for b in ends]
         builder.page.mouse.move(x, y)
         builder.page.mouse.down()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from conftest import serving
-from page_tools import violations, wait_for_frames
+from page_tools import settled_box, violations, wait_for_frames
 from playwright.sync_api import expect
 from test_site import security_policy
 
@@ -176,10 +176,10 @@ def test_the_crosshair_is_under_the_mouse_where_a_slide_enlarges_the_demo(deck):
     stage = page.locator("section.present .curves-stage")
     stage.scroll_into_view_if_needed()
     panel = stage.locator(".curves-panel").first
-    box = panel.locator("svg").bounding_box()
+    box = settled_box(panel.locator("svg"))
     labels = panel.locator('.curves-text [text-anchor="middle"]')
     for i in range(labels.count()):
-        label = labels.nth(i).bounding_box()
+        label = settled_box(labels.nth(i))
         page.mouse.move(label["x"] + label["width"] / 2, box["y"] + box["height"] / 2)
         expect(stage).to_have_attribute("aria-valuenow", labels.nth(i).text_content())
 

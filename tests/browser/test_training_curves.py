@@ -9,6 +9,7 @@ from page_tools import (
     AS_ON_A_SLIDE,
     on_drawn,
     read,
+    settled_box,
     swipe,
     violations,
     wait_for_fading,
@@ -265,7 +266,7 @@ def test_a_step_of_the_crosshair_prepares_no_curves(demo):
 def test_crosshair_by_mouse(demo):
     before = demo.check()["epoch"]
     for panel in (0, 1):
-        box = demo.root.locator(".curves-panel svg").nth(panel).bounding_box()
+        box = settled_box(demo.root.locator(".curves-panel svg").nth(panel))
         span = box["width"] - 64  # between the margins of the panel
         for epoch in (1, 12, 34):
             x = box["x"] + 50 + span * (epoch - 1) / 33
@@ -281,17 +282,17 @@ def test_crosshair_by_mouse(demo):
 def test_crosshair_by_mouse_where_the_demo_is_enlarged(new_page, open_demo):
     demo = open_demo(page=new_page(1600, 1600))
     demo.page.add_style_tag(content=AS_ON_A_SLIDE)
-    box = demo.root.locator(".curves-panel svg").first.bounding_box()
+    box = settled_box(demo.root.locator(".curves-panel svg").first)
     places = demo.root.locator(".curves-panel").first.locator('.curves-text [text-anchor="middle"]')
     for i in range(places.count()):
-        place = places.nth(i).bounding_box()
+        place = settled_box(places.nth(i))
         demo.page.mouse.move(place["x"] + place["width"] / 2, box["y"] + box["height"] / 2)
         assert demo.check()["epoch"] == int(places.nth(i).text_content())
 
 
 def test_crosshair_by_touch(new_page, open_demo):
     demo = open_demo(page=new_page(width=390, has_touch=True, is_mobile=True))
-    box = demo.root.locator(".curves-panel svg").nth(1).bounding_box()
+    box = settled_box(demo.root.locator(".curves-panel svg").nth(1))
     demo.page.touchscreen.tap(box["x"] + 50 + (box["width"] - 64) * 9 / 33, box["y"] + 60)
     assert demo.check()["epoch"] == 10
 
@@ -300,14 +301,14 @@ def test_a_finger_that_scrolls_leaves_the_crosshair(new_page, open_demo):
     demo = open_demo(page=new_page(width=390, height=700, has_touch=True, is_mobile=True))
     before = demo.check()["epoch"]
     demo.stage.scroll_into_view_if_needed()
-    box = demo.root.locator(".curves-panel svg").nth(0).bounding_box()
+    box = settled_box(demo.root.locator(".curves-panel svg").nth(0))
     x, y = box["x"] + 90, box["y"] + 60
     scrolled = demo.page.evaluate("scrollY")
     swipe(demo.page, *[(x, y - step) for step in (0, 20, 40, 60, 80)])
     demo.page.wait_for_function("(before) => scrollY > before", arg=scrolled)
     assert demo.check()["epoch"] == before
     # Sideways, the crosshair follows it.
-    box = demo.root.locator(".curves-panel svg").nth(1).bounding_box()
+    box = settled_box(demo.root.locator(".curves-panel svg").nth(1))
     x, y = box["x"] + 50 + (box["width"] - 64) * 9 / 33, box["y"] + 60
     swipe(demo.page, *[(x + step, y) for step in (-90, -60, -30, 0)])
     assert demo.check()["epoch"] == 10

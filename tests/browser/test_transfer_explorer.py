@@ -13,6 +13,7 @@ from page_tools import (
     KEEP_COPIES,
     on_drawn,
     read,
+    settled_box,
     swipe,
     violations,
     wait_for_fading,
@@ -253,8 +254,8 @@ def test_the_lectures_counts(demo):
 def test_mouse_drags_the_boundary_and_clicks_move_it(demo):
     demo.check()
     rows = demo.root.locator(".transfer-row")
-    box = rows.nth(6).bounding_box()  # stage6
-    handle = demo.root.locator(".transfer-handle").bounding_box()
+    box = settled_box(rows.nth(6))  # stage6
+    handle = settled_box(demo.root.locator(".transfer-handle"))
     demo.page.mouse.move(handle["x"] + 14, handle["y"] + 14)
     demo.page.mouse.down()
     for y in np.linspace(handle["y"] + 14, box["y"] - 3, 5):
@@ -264,7 +265,7 @@ def test_mouse_drags_the_boundary_and_clicks_move_it(demo):
     assert demo.check()["trainFrom"] == "stage6"
     demo.page.mouse.move(handle["x"], box["y"] + 200)
     assert demo.drawn()["trainFrom"] == "stage6"  # released
-    box = rows.nth(2).bounding_box()
+    box = settled_box(rows.nth(2))
     demo.page.mouse.click(box["x"] + 80, box["y"] + 4)
     assert demo.check()["trainFrom"] == "stage2"
     assert demo.slider.evaluate("(slider) => document.activeElement === slider")
@@ -273,11 +274,11 @@ def test_mouse_drags_the_boundary_and_clicks_move_it(demo):
 def test_fingers_move_it_by_its_handle_and_by_a_tap(new_page, open_demo):
     demo = open_demo(page=new_page(width=390, height=1200, has_touch=True, is_mobile=True))
     demo.check()
-    box = demo.root.locator(".transfer-row").nth(4).bounding_box()
+    box = settled_box(demo.root.locator(".transfer-row").nth(4))
     demo.page.touchscreen.tap(box["x"] + 60, box["y"] + 3)
     assert demo.check()["trainFrom"] == "stage4"
     wait_for_fading(demo.page)  # the handle slides there
-    handle = demo.root.locator(".transfer-handle").bounding_box()
+    handle = settled_box(demo.root.locator(".transfer-handle"))
     x, y = handle["x"] + 14, handle["y"] + 14
     swipe(demo.page, *[(x, y + step) for step in (0, 20, 40, 60, 76)])
     assert demo.check()["trainFrom"] == "stage6"
@@ -287,7 +288,7 @@ def test_a_finger_that_scrolls_does_not_move_it(new_page, open_demo):
     demo = open_demo(page=new_page(width=390, height=700, has_touch=True, is_mobile=True))
     before = demo.check()["trainFrom"]
     demo.root.locator(".transfer-row").nth(4).scroll_into_view_if_needed()
-    box = demo.root.locator(".transfer-row").nth(4).bounding_box()
+    box = settled_box(demo.root.locator(".transfer-row").nth(4))
     x, y = box["x"] + 60, box["y"] + 3
     swipe(demo.page, *[(x, y - step) for step in (0, 20, 40, 60, 80)])
     demo.page.wait_for_function("scrollY > 0")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import traitlets
 from conftest import ROOT, demo_page
+from page_tools import settled_box
 from playwright.sync_api import expect
 
 from lecture_utils.widgets._demo import ArrayTrait
@@ -234,17 +235,17 @@ def test_a_picture_bridges_the_time_until_a_demo_is_there_and_nothing_moves(page
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     page.wait_for_function("'loaded' in window")
     box, picture = page.locator(".demo"), page.get_by_text("picture")
-    heights = [box.bounding_box()["height"]]
+    heights = [settled_box(box)["height"]]
     assert picture.count() == 0 and heights[0] > 500
     page.evaluate("late()")
     assert picture.is_visible()
-    heights.append(box.bounding_box()["height"])
+    heights.append(settled_box(box)["height"])
     page.evaluate("loaded()")
     button = page.get_by_role("button")
     button.wait_for()
     # While it draws, it already stands where it will be, and keeps its space.
     assert not picture.is_visible() and page.locator(".demo-running").count() == 0
-    heights.append(box.bounding_box()["height"])
+    heights.append(settled_box(box)["height"])
     assert len(set(heights)) == 1
     inside = "button => button.getBoundingClientRect().top - button.closest('.demo').getBoundingClientRect().top"
     before = button.evaluate(inside)
