@@ -146,6 +146,8 @@ def run_cell(page, source):
     page.keyboard.press("Escape")
     page.keyboard.press("b")
     page.keyboard.press("Enter")
+    # A new cell gets its editor when the notebook has scrolled to it.
+    page.locator(".jp-Notebook .jp-Cell.jp-mod-active .cm-content:focus").wait_for()
     page.keyboard.insert_text(source)
     page.keyboard.press("Control+Enter")
     wait_until_idle(page)

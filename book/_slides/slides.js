@@ -142,6 +142,8 @@
     for (const { action, ...key } of KEYS) Reveal.addKeyBinding(key, action);
     prepare(Reveal.getCurrentSlide());
     Reveal.on("slidechanged", () => prepare(Reveal.getCurrentSlide()));
+    // A font is fetched when a slide first needs it, and its letters have other widths.
+    document.fonts.addEventListener("loadingdone", () => prepare(Reveal.getCurrentSlide()));
     Reveal.on("pdf-ready", () => {
       prepare(document.body);
       for (const box of document.querySelectorAll(".demo-window")) fitDemo(box, true);

@@ -120,6 +120,7 @@ class PagePool:
             page.context.close()
             return
         page.remove_init_scripts()
+        page.unroute_all()
         page.context.clear_permissions()
         page.emulate_media(media="null", reduced_motion="null")
         # Away from what the next page has under the pointer; a new page knows no other place

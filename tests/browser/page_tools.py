@@ -132,6 +132,44 @@ def settled_box(locator):
     raise TimeoutError(f"{locator} does not settle: it was last at {before}")
 
 
+def press_before_a_drawing(*keys):
+    """Return a JavaScript function that presses keys on an element, in a row: no drawing comes
+    between.
+    """
+    return f"""(element) => {{
+      for (const key of {json.dumps(keys)}) {{
+        element.dispatchEvent(new KeyboardEvent("keydown", {{ key, bubbles: true, cancelable: true }}));
+      }}
+    }}"""
+
+
+def play_until(button, condition):
+    """Press a button that plays, and once more as soon as a condition holds; return what it said
+    until then.
+
+    All of it happens in the page: from here, the second press may come when all is over.
+
+    Parameters
+    ----------
+    button : Locator
+    condition : str
+        JavaScript, in which `root` is the demo.
+    """
+    return button.page.wait_for_function(
+        f"""(button) => {{
+          const root = button.closest(".lu-demo");
+          if (!button.plays) button.click();
+          button.plays = true;
+          if (!({condition})) return false;
+          button.plays = false;
+          const said = button.textContent;
+          button.click();
+          return said;
+        }}""",
+        arg=button.element_handle(),
+    ).json_value()
+
+
 _SHIFT = """async () => {
   if (!window.watchedShifts) {
     let sum = 0;

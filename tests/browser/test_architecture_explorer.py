@@ -4,7 +4,14 @@ import subprocess
 import sys
 
 import pytest
-from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading
+from page_tools import (
+    KEEP_COPIES,
+    on_drawn,
+    read,
+    violations,
+    wait_for_fading,
+    wait_for_frames,
+)
 from playwright.sync_api import expect
 from torch import nn
 
@@ -25,6 +32,7 @@ class Page:
         self.root = page.locator(".lu-architecture-explorer")
 
     def drawn(self):
+        wait_for_frames(self.page)
         return read(self.root, "(root) => root.drawn")
 
     def tree(self, side):
@@ -140,6 +148,8 @@ def test_the_keyboard_walks_the_tree(explorer):
     assert "fc" in explorer.check("right")
     page.keyboard.press("ArrowUp")
     assert focused().startswith("layer4,")
+    # On a slow machine, letters typed in a row may be seconds apart.
+    page.evaluate("() => { Object.defineProperty(Event.prototype, 'timeStamp', { value: 1 }); }")
     page.keyboard.type("layer2.3")
     assert focused().startswith("layer2.3,")
     page.keyboard.press("*")

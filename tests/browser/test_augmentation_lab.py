@@ -8,7 +8,7 @@ import io
 import numpy as np
 import pytest
 import torch
-from page_tools import KEEP_COPIES, on_drawn, violations, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, violations, wait_for_fading, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 from scipy.stats import ks_2samp
@@ -165,6 +165,8 @@ def test_noise_and_hole_are_torchvisions(show, monkeypatch):
 
 def many_epochs(page, count=60):
     """Draw `count` epochs of twelve; return what was drawn for all versions."""
+    # The epoch that is on screen may still be drawn, and is none of these.
+    page.wait()
     page.page.evaluate("window.epochs = []")
     page.page.evaluate(
         """async (count) => {
@@ -228,6 +230,20 @@ def test_random_numbers_are_distributed_as_torchvisions(show):
     assert first == pytest.approx(0.5, abs=0.1)
 
 
+def test_a_seed_that_is_half_typed_outlives_a_drawing(show):
+    page = show(AugmentationLab(seed=7))
+    seed = page.root.get_by_label("seed")
+    seed.fill("12")
+    page.root.get_by_role("radio", name="Version 5").hover()
+    assert page.drawn()["shown"] == 4 and seed.input_value() == "12"
+    seed.press("Enter")
+    assert page.drawn()["seed"] == 12
+    # What is given up is not kept.
+    seed.fill("")
+    seed.blur()
+    assert page.drawn()["seed"] == 12 and seed.input_value() == "12"
+
+
 def test_the_lectures_crop_falls_back_as_often_as_torchvisions(show):
     page = show(AugmentationLab(preset="nothing", crop=(1.0, 1.2), mixup=0.4))
     versions = many_epochs(page, 20)
@@ -285,11 +301,11 @@ def test_every_control_changes_its_setting_and_the_code(show):
     page.slide("Scale from", 1.9)  # takes the other end along
     assert page.drawn()["settings"]["scale"] == [1.9, 1.9]
     page.slide("Ratio up to", 2)
-    assert "ratio=(1 / 2, 2))" in page.code.inner_text()
+    expect(page.code).to_contain_text("ratio=(1 / 2, 2))")
     page.slide("Ratio up to", 1.33)
     assert page.drawn()["settings"]["ratio"] == 4 / 3
     page.slide("Mixup α", 0.2)
-    assert "v2.MixUp(alpha=0.2, num_classes=2)" in page.code.inner_text()
+    expect(page.code).to_contain_text("v2.MixUp(alpha=0.2, num_classes=2)")
     page.choose("nothing")
     assert page.drawn()["preset"] == "nothing"
     assert np.array_equal(page.pixels(7), datasets.photo("cat", size=SIDE))
@@ -413,4 +429,5 @@ def test_accessible_and_not_wider_than_the_page(new_page, show, theme, width):
         page.page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.drawn()
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+    wait_for_fading(page.page)
     assert violations(page.page, ".lu-augmentation-lab") == []

@@ -1,7 +1,7 @@
 """What axe says of demos whose own tests do not ask it."""
 
 import pytest
-from page_tools import violations, wait_for_frames
+from page_tools import violations, wait_for_fading, wait_for_frames
 
 from lecture_utils.widgets import ConvolutionLab, ConvolutionSteps, GaborLab, Quiz
 
@@ -24,4 +24,5 @@ def test_it_finds_no_violation(mount, new_page, part, theme):
         theme,
     )
     wait_for_frames(page)
+    wait_for_fading(page)
     assert violations(page, part) == []

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from page_tools import on_drawn, read, settled_box, swipe, wait_for_frames
+from page_tools import on_drawn, press_before_a_drawing, read, settled_box, swipe, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -231,6 +231,19 @@ def test_keys_walk_over_the_kernel(lab):
     assert lab.root.locator(".lu-cell[tabindex='0']").count() == 1
 
 
+def test_keys_before_a_drawing_all_count(lab):
+    lab.cells.nth(2).evaluate(press_before_a_drawing("PageUp", "PageUp"))
+    lab.cells.nth(2).evaluate(
+        f"""(cell) => {{
+          const cells = [...cell.closest("[role=grid]").querySelectorAll("[role=gridcell]")];
+          for (const each of [cells[0], cells[1]]) ({press_before_a_drawing("PageUp")})(each);
+        }}"""
+    )
+    expected = KERNELS["horizontal edge"].astype(float)
+    expected[0] += 0.1, 0.1, 0.2
+    np.testing.assert_allclose(lab.check()[1], expected)
+
+
 def test_dragging_a_cell(lab):
     box = settled_box(lab.cells.nth(3))
     x, y = box["x"] + 20, box["y"] + 20
@@ -390,6 +403,8 @@ def test_a_finger_that_scrolls_moves_nothing(open_lab, new_page):
 def test_a_finger_edits_a_cell_by_two_taps(open_lab, new_page):
     lab = open_lab(page=new_page(390, 900, has_touch=True, is_mobile=True))
     lab.cells.nth(0).tap()
+    # The browser gives the focus after the tap has ended; only then can the next one edit.
+    expect(lab.cells.nth(0)).to_be_focused()
     assert lab.root.get_by_role("textbox").count() == 0
     lab.cells.nth(0).tap()
     lab.root.get_by_role("textbox").fill("7")
@@ -657,6 +672,7 @@ def test_copied_python_of_a_drawing_has_a_line_to_replace(lab):
     lab.root.get_by_role("button", name="Normalize").click()
     lab.settle()
     lab.root.get_by_role("button", name="Copy as Python").click()
+    expect(lab.root.get_by_text("Copied")).to_be_visible()
     code = lab.page.evaluate("navigator.clipboard.readText()")
     assert "# Put your drawing here" in code
     scope = run_python(code)
@@ -679,11 +695,11 @@ def test_copying_where_the_browser_refuses(lab):
         }"""
     )
     lab.root.get_by_role("button", name="Copy as Python").click()
+    expect(lab.root.get_by_text("Ctrl+C")).to_be_visible()  # first, because it does not stay
     area = lab.root.get_by_role("textbox", name="Python code")
     expect(area).to_be_focused()
     assert "conv2d" in area.input_value()
     assert area.evaluate("(a) => a.selectionEnd - a.selectionStart") == len(area.input_value())
-    expect(lab.root.get_by_text("Ctrl+C")).to_be_visible()
 
 
 def test_two_labs_on_one_page_are_independent_and_share_no_id(open_lab):

@@ -10,6 +10,7 @@ from page_tools import (
     TWICE_AS_MANY_PIXELS,
     on_drawn,
     pixels,
+    play_until,
     read,
     settled_box,
     swipe,
@@ -227,6 +228,7 @@ def test_padding_and_pixels_that_no_window_reads_are_explained(demo):
 
 def test_a_weight_is_tied(demo):
     canvas = demo.matrix.locator("canvas")
+    demo.drawn()  # The matrix is painted when it knows its width.
     before = pixels(canvas)
     demo.cell("Kernel", 4).hover()
     assert demo.drawn()["subject"] == {"kind": "weight", "index": 4}
@@ -325,16 +327,8 @@ def test_a_finger_that_taps_or_moves_sideways_chooses(new_page, open_demo):
 
 
 def test_play_walks_and_can_be_stopped(demo):
-    demo.root.get_by_role("button", name="Play").click()
-    pause = demo.root.get_by_role("button", name="Pause").element_handle()
-    demo.page.wait_for_function(
-        """([root, pause]) => {
-          if (root.drawn.subject.index !== 9) return false;
-          pause.click();
-          return true;
-        }""",
-        arg=[demo.root.element_handle(), pause],
-    )
+    play = demo.root.get_by_role("button", name="Play")
+    assert play_until(play, "root.drawn.subject.index === 9") == "Pause"
     expect(demo.root.get_by_role("button", name="Play")).to_be_visible()
     assert demo.drawn()["subject"] == {"kind": "row", "index": 9}
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from page_tools import pixels, settled_box, wait_for_frames
+from page_tools import pixels, play_until, settled_box, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.convolution import KERNELS, convolve2d
@@ -113,11 +113,8 @@ def test_play_pause_and_the_end(steps):
     steps.page.wait_for_function("window.labels.length > 1")
     assert steps.page.evaluate("window.labels") == ["Pause", "Play"]
     assert position(steps) == (25, 25)
-    steps.get_by_role("button", name="Play").click()
-    steps.page.wait_for_function(
-        "document.querySelector('.lu-convolution-steps').dataset.row === '1'"
-    )
-    steps.get_by_role("button", name="Pause").click()
+    play = steps.get_by_role("button", name="Play")
+    assert play_until(play, "root.dataset.row === '1'") == "Pause"
     stopped = position(steps)
     wait_for_frames(steps.page, 10)
     assert position(steps) == stopped

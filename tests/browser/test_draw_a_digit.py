@@ -12,6 +12,7 @@ from page_tools import (
     settled_box,
     swipe,
     violations,
+    wait_for_fading,
     wait_for_frames,
 )
 from playwright.sync_api import expect
@@ -391,6 +392,22 @@ def test_a_click_keeps_an_activation_and_the_sliders_reach_all(open_demo):
     expect(page.root.locator(".digit-words")).to_contain_text("11 Linear, unit 1")
 
 
+def test_sliders_that_move_before_a_drawing_all_count(open_demo):
+    page = open_demo()
+    page.root.get_by_label("Layer").select_option(label="4 Conv2d")
+    page.drawn()
+    page.root.get_by_role("slider", name="Map").evaluate(
+        """(map) => {
+          const sliders = map.closest(".digit-detail").querySelectorAll("input[type=range]");
+          [64, 11, 6].forEach((value, i) => {
+            sliders[i].value = String(value);
+            sliders[i].dispatchEvent(new Event("input", { bubbles: true }));
+          });
+        }"""
+    )
+    assert page.drawn()["unit"] == [3, 63, 10, 5]
+
+
 def test_the_field_is_painted_only_for_other_ink(open_demo):
     page = open_demo()
     page.drawn()
@@ -543,5 +560,6 @@ def test_accessible_and_not_wider_than_the_page(new_page, open_demo, theme, widt
     page.page.add_style_tag(content="html { background: Canvas; color-scheme: light dark }")
     page.stroke((0.3, 0.3), (0.7, 0.7))
     page.drawn()
+    wait_for_fading(page.page)
     assert violations(page.page, ".lu-draw-a-digit") == []
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width

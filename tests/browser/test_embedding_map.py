@@ -84,11 +84,12 @@ class Page:
 
     def drawn(self):
         """Wait until nothing moves."""
+        # What is drawn at first may be from before a change that waits for its frame.
+        wait_for_frames(self.page)
         self.page.wait_for_function(
             """() => { const { drawn } = document.querySelector(".lu-embedding-map");
                 return drawn && !drawn.moving && (drawn.ready || window.noSheet); }"""
         )
-        wait_for_frames(self.page)
         drawn = read(self.root, "(root) => root.drawn")
         return {**drawn, "positions": drawn["positions"].astype(float)}
 

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -234,4 +234,5 @@ def test_accessible_and_not_wider_than_the_page(new_page, show, theme, width):
         page.page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.drawn()
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+    wait_for_fading(page.page)
     assert violations(page.page, ".lu-feature-maps") == []

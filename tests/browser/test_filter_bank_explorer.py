@@ -8,6 +8,7 @@ from page_tools import (
     read,
     settled_box,
     violations,
+    wait_for_fading,
     wait_for_frames,
 )
 from playwright.sync_api import expect
@@ -39,8 +40,11 @@ class Page:
 
     def settle(self, out_of_sight=False):
         """Wait until what was asked for is painted; rows out of sight follow when nothing moves."""
-        expect(self.root.locator(".bank-results")).not_to_have_attribute("aria-busy", "true")
+        results = self.root.locator(".bank-results")
+        expect(results).not_to_have_attribute("aria-busy", "true")
         wait_for_frames(self.page)
+        # A drawing that waited for its frame has begun only now, and may take several.
+        expect(results).not_to_have_attribute("aria-busy", "true")
         if out_of_sight:
             expect(self.root.locator(".bank-scroll[data-unpainted]")).to_have_count(0)
 
@@ -585,6 +589,7 @@ def test_a_bank_in_a_challenge_does_not_lead_away(show):
 
 def test_the_rows_are_sharp_after_zooming(show):
     page = show(FilterBankExplorer())
+    page.settle()  # the rows get their size with the first frame
     canvas = page.rows.first.locator(".bank-row canvas")
     before = canvas.evaluate("(canvas) => canvas.width")
     page.page.evaluate(TWICE_AS_MANY_PIXELS)
@@ -597,8 +602,8 @@ def test_a_tap_enlarges_and_does_not_open(show, new_page):
     page.page.evaluate("addEventListener('lu:gabor-open', () => { window.opened = true; }, true)")
     page.settle()
     page.cell(1, 1).tap()
-    page.settle()
-    assert "Energy on Trouser" in page.detail.inner_text()
+    # Its click comes some time after the finger has gone.
+    expect(page.detail).to_contain_text("Energy on Trouser")
     assert "rank 2 of 32" in page.detail.inner_text()
     assert not page.page.evaluate("window.opened")
 
@@ -730,6 +735,7 @@ def test_axe_finds_no_violation_and_nothing_sticks_out(show, new_page, width, th
     pixels = pixels_of(page.cell(31, 0))
     background = pixels[pixels[..., 3] > 0][0, 0]  # a corner, where the response is weakest
     assert (background < 60) == (theme == "dark")
+    wait_for_fading(page.page)
     assert violations(page.page, ".lu-filter-bank-explorer") == []
     if width == 390:
         page.scroll.evaluate("(e) => { e.scrollLeft = 200; }")

@@ -11,6 +11,7 @@ from page_tools import (
     AS_ON_A_SLIDE,
     on_drawn,
     pixels,
+    play_until,
     read,
     settled_box,
     violations,
@@ -216,16 +217,8 @@ def test_without_curves_there_are_filters_only(open_demo):
 
 
 def test_play_goes_to_the_end_and_can_be_stopped(demo):
-    demo.root.get_by_role("button", name="Play").click()  # from the end: begins anew
-    pause = demo.root.get_by_role("button", name="Pause").element_handle()
-    demo.page.wait_for_function(
-        """([root, pause]) => {
-          if (root.drawn.step !== 2) return false;
-          pause.click();
-          return true;
-        }""",
-        arg=[demo.root.element_handle(), pause],
-    )
+    play = demo.root.get_by_role("button", name="Play")
+    assert play_until(play, "root.drawn.step === 2") == "Pause"  # from the end: begins anew
     expect(demo.root.get_by_role("button", name="Play")).to_be_visible()
     assert demo.check()["step"] == 2
     demo.time.fill("7")

@@ -7,7 +7,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 from conftest import ROOT
-from page_tools import on_drawn, read, settled_box, violations, wait_for_frames
+from page_tools import (
+    on_drawn,
+    play_until,
+    read,
+    settled_box,
+    violations,
+    wait_for_fading,
+    wait_for_frames,
+)
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -133,9 +141,9 @@ def test_gradient_and_update_are_those_of_autograd_and_python(open_learner, seed
 def test_whoever_only_presses_run_sees_the_sobel_kernel(open_learner):
     page = open_learner()
     assert page.number("distance") > 1
-    page.button("Run").click()
+    # A run that has nothing left to learn would end by itself.
+    assert play_until(page.button("Run"), "root.drawn.distance < 0.005") == "Pause"
     expect(page.root.get_by_text("Learned!")).to_be_visible()
-    page.button("Pause").click()
     drawn = page.check(0.5, 0.9)
     np.testing.assert_allclose(drawn["weights"], KERNELS["sobel x"], atol=1e-2)
     told = f"Step {drawn['step']}: loss"
@@ -205,9 +213,8 @@ def test_several_steps_per_frame(open_learner):
     page = open_learner()
     page.slide("Steps per frame", 20)
     before = page.page.evaluate("window.drawings")
-    page.button("Run").click()
-    page.page.wait_for_function("document.querySelector('.lu-filter-learner').drawn.step >= 200")
-    page.button("Pause").click()
+    # With 20 steps per frame there is soon nothing left to learn, and the run ends by itself.
+    play_until(page.button("Run"), "root.drawn.step >= 200")
     drawn = page.drawn()
     frames = page.page.evaluate("window.drawings") - before
     assert drawn["step"] % 20 == 0
@@ -437,6 +444,7 @@ def test_accessible(open_learner, theme):
     page.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
     page.step(3)
     page.root.get_by_text("What can I do here?").click()
+    wait_for_fading(page.page)
     assert violations(page.page, ".lu-filter-learner") == []
 
 

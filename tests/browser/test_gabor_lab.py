@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from page_tools import fingers, on_drawn, pixels, read, settled_box, wait_for_frames
+from page_tools import fingers, on_drawn, pixels, press_before_a_drawing, read, settled_box, wait_for_frames
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -305,6 +305,11 @@ def test_arrow_keys_move_the_spot(lab):
     settings, *_ = lab.check()
     assert settings[0] * np.cos(settings[1]) == pytest.approx(0.21, abs=0.003)
     assert settings[0] * np.sin(settings[1]) == pytest.approx(0.05, abs=0.003)
+    # Keys before a drawing count, too.
+    lab.plane.evaluate(press_before_a_drawing("ArrowRight", "ArrowDown", "ArrowRight"))
+    settings, *_ = lab.check()
+    assert settings[0] * np.cos(settings[1]) == pytest.approx(0.23, abs=0.003)
+    assert settings[0] * np.sin(settings[1]) == pytest.approx(0.06, abs=0.003)
 
 
 @pytest.mark.parametrize("part", ["Real", "Imaginary", "Envelope"])

@@ -4,7 +4,15 @@ Python.
 
 import numpy as np
 import pytest
-from page_tools import KEEP_COPIES, on_drawn, read, settled_box, violations, wait_for_frames
+from page_tools import (
+    KEEP_COPIES,
+    on_drawn,
+    read,
+    settled_box,
+    violations,
+    wait_for_fading,
+    wait_for_frames,
+)
 from playwright.sync_api import expect
 
 from lecture_utils import interpretation, pretrained
@@ -324,4 +332,5 @@ def test_accessible_and_not_wider_than_the_page(new_page, show, demo, theme, wid
     page.root.get_by_role("searchbox").first.fill("dog")
     page.drawn()
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+    wait_for_fading(page.page)
     assert violations(page.page, ".lu-grad-cam-explorer") == []

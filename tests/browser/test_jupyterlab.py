@@ -8,7 +8,8 @@ import demo_data
 import jupyterlab
 import numpy as np
 import pytest
-from page_tools import on_drawn
+from conftest import PATIENCE
+from page_tools import on_drawn, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils import widgets
@@ -53,6 +54,7 @@ def address(tmp_path_factory):
 @pytest.fixture(scope="module")
 def notebook(address, browser):
     page = browser.new_page(viewport={"width": 1400, "height": 1300})
+    page.set_default_timeout(PATIENCE)
     page.add_init_script(LISTEN)
     page.add_init_script(KEEP_MODULES)
     jupyterlab.open_and_run(page, address, "demos.ipynb")
@@ -110,6 +112,7 @@ def test_what_the_reader_does_arrives_in_python(notebook):
     notebook.keyboard.type("-3")
     notebook.keyboard.press("Enter")
     lab.get_by_role("application", name="Output").click(position={"x": 40, "y": 60})
+    wait_for_frames(notebook)  # Python's answer to an earlier edit may be drawn just now.
     place = [int(lab.get_attribute(f"data-{name}")) for name in ("row", "column")]
     # All of it is sent together when the hand rests, the position last changed among it.
     arrives(notebook, "lab.position", place)

@@ -21,6 +21,8 @@ SIZES = """async () => {
     for (let i = 0; i < 12; i++) await new Promise((done) => requestAnimationFrame(done));
     // Frames come although a demo waits for its turn.
     await new Promise((done) => requestIdleCallback(done, { timeout: 500 }));
+    // Words have another width in a font that is still on its way.
+    await document.fonts.ready;
     found.push(JSON.stringify(sizes()));
   }
   return sizes();

@@ -3,6 +3,7 @@
 import jupyterlab
 import numpy as np
 import pytest
+from conftest import PATIENCE
 from playwright.sync_api import expect
 
 from lecture_utils.convolution import KERNELS, convolve2d
@@ -22,6 +23,7 @@ def notebook(tmp_path_factory, browser):
     jupyterlab.write_notebook(folder / "demos.ipynb", *CELLS)
     with jupyterlab.server(folder, application="notebook") as address:
         page = browser.new_page(viewport={"width": 1400, "height": 1300})
+        page.set_default_timeout(PATIENCE)
         jupyterlab.open_and_run(page, address, "demos.ipynb", view="notebooks")
         page.locator(".lu-convolution-lab").wait_for()
         yield page

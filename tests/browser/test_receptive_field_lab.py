@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_frames
+from page_tools import KEEP_COPIES, on_drawn, read, violations, wait_for_fading, wait_for_frames
 from playwright.sync_api import expect
 
 from lecture_utils.widgets import ReceptiveFieldLab
@@ -234,4 +234,5 @@ def test_accessible_and_not_wider_than_the_page(new_page, show, theme, width):
         lab.page.evaluate("document.documentElement.dataset.theme = 'dark'")
     lab.drawn()
     assert lab.page.evaluate("document.documentElement.scrollWidth") <= width
+    wait_for_fading(lab.page)
     assert violations(lab.page, ".lu-receptive-field-lab") == []

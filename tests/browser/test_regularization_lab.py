@@ -303,6 +303,8 @@ def test_strengths_are_chosen_by_hand_and_given_back(demo):
     by_hand = {}
     for method, label in METHODS.items():
         demo.method(method)
+        # Right after another choice, a drawing may wait for its frame.
+        wait_for_frames(demo.page)
         strengths = [strength for each, strength in demo.runs if each == method]
         controls = demo.root.locator(".regularization-strength fieldset:visible")
         if strengths == ["on"]:
@@ -355,6 +357,8 @@ def test_rows_by_mouse_and_keyboard(demo):
 
 def test_what_changes_is_announced(demo):
     demo.method("all")
+    # The summary is read once, so it must be the new one.
+    wait_for_frames(demo.page)
     expect(demo.root.locator(".lu-visually-hidden[role=status]")).to_have_text(demo.summary())
     assert "the combination of all methods reaches" in demo.summary()
 

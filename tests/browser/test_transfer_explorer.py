@@ -12,6 +12,7 @@ import pytest
 from page_tools import (
     KEEP_COPIES,
     on_drawn,
+    press_before_a_drawing,
     read,
     settled_box,
     swipe,
@@ -230,6 +231,12 @@ def test_keys_slide_through_every_boundary(demo):
         assert demo.check()["trainFrom"] == train_from
     live = demo.root.locator(".lu-visually-hidden[role=status]")
     expect(live).to_contain_text("only the new head is trained")
+
+
+def test_two_keys_before_a_drawing_both_count(demo):
+    stages = [s["name"] for s in demo.demo.networks[0]["stages"] if s["parameters"]]
+    demo.slider.evaluate(press_before_a_drawing("ArrowUp", "ArrowUp", "ArrowDown", "ArrowUp"))
+    assert demo.check()["trainFrom"] == stages[-3]
 
 
 def test_the_lectures_counts(demo):

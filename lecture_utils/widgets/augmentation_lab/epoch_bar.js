@@ -13,7 +13,17 @@ const LARGEST_SEED = 2 ** 31 - 1;
 export function epochBar({ seed, onSeed }) {
   const go = (to) => onSeed(Math.min(LARGEST_SEED, Math.max(0, to)));
   const input = h("input", { type: "number", min: 0, max: LARGEST_SEED, step: 1 });
+  // A number that is half typed stays, whatever is drawn meanwhile.
+  let typing = false;
+  input.addEventListener("input", () => {
+    typing = true;
+  });
+  input.addEventListener("blur", () => {
+    typing = false;
+    update(seed());
+  });
   input.addEventListener("change", () => {
+    typing = false;
     if (input.value !== "" && input.validity.valid) go(input.valueAsNumber);
     else input.value = String(seed());
   });
@@ -25,6 +35,7 @@ export function epochBar({ seed, onSeed }) {
     h("label", { class: "aug-seed" }, "seed ", input),
   );
   function update(now) {
+    if (typing) return;
     if (Number(input.value) !== now || input.value === "") input.value = now;
   }
   return { element, update };

@@ -16,6 +16,17 @@ function inverseAffine({ angle, dx, dy, scale, shear }) {
   return [a, b, -a * dx - b * dy, c, d, -c * dx - d * dy];
 }
 
+/** The image with a black border of one pixel, so that every pixel of it has four neighbors. */
+function bordered(image, rows, columns) {
+  const row = 3 * columns;
+  const wide = row + 6;
+  const result = new Uint8Array((rows + 2) * wide);
+  for (let y = 0; y < rows; y += 1) {
+    result.set(image.subarray(y * row, (y + 1) * row), (y + 1) * wide + 3);
+  }
+  return result;
+}
+
 /**
  * Resample once, bilinearly; pixels outside the image are black.
  * @param {Uint8Array} image
@@ -26,25 +37,23 @@ function inverseAffine({ angle, dx, dy, scale, shear }) {
  */
 export function affine(image, rows, columns, parameters) {
   const [a, b, right, c, d, down] = inverseAffine(parameters);
+  const source = bordered(image, rows, columns);
   const result = new Uint8Array(image.length);
-  const row = 3 * columns;
+  const row = 3 * (columns + 2);
   for (let y = 0, to = 0; y < rows; y += 1) {
     const v = y + 0.5 - rows / 2;
-    const startX = b * v + right + columns / 2 - 0.5;
-    const startY = d * v + down + rows / 2 - 0.5;
+    // In the bordered image, the center of the first pixel of `image` is at 1.
+    const startX = b * v + right + columns / 2 + 0.5;
+    const startY = d * v + down + rows / 2 + 0.5;
     for (let x = 0; x < columns; x += 1, to += 3) {
       const u = x + 0.5 - columns / 2;
       const fromX = startX + a * u;
       const fromY = startY + c * u;
-      if (!(fromX > -1 && fromY > -1 && fromX < columns && fromY < rows)) continue;
+      if (!(fromX > 0 && fromY > 0 && fromX < columns + 1 && fromY < rows + 1)) continue;
       const left = Math.floor(fromX);
       const top = Math.floor(fromY);
       const wx = fromX - left;
       const wy = fromY - top;
-      if (left < 0 || top < 0 || left + 1 >= columns || top + 1 >= rows) {
-        blend(image, rows, columns, left, top, wx, wy, result, to);
-        continue;
-      }
       const w3 = wx * wy;
       const w2 = wy - w3;
       const w1 = wx - w3;
@@ -52,26 +61,14 @@ export function affine(image, rows, columns, parameters) {
       const p = top * row + 3 * left;
       const q = p + row;
       // Plus 0.5, to round.
-      result[to] = w0 * image[p] + w1 * image[p + 3] + w2 * image[q] + w3 * image[q + 3] + 0.5;
+      result[to] = w0 * source[p] + w1 * source[p + 3] + w2 * source[q] + w3 * source[q + 3] + 0.5;
       result[to + 1] =
-        w0 * image[p + 1] + w1 * image[p + 4] + w2 * image[q + 1] + w3 * image[q + 4] + 0.5;
+        w0 * source[p + 1] + w1 * source[p + 4] + w2 * source[q + 1] + w3 * source[q + 4] + 0.5;
       result[to + 2] =
-        w0 * image[p + 2] + w1 * image[p + 5] + w2 * image[q + 2] + w3 * image[q + 5] + 0.5;
+        w0 * source[p + 2] + w1 * source[p + 5] + w2 * source[q + 2] + w3 * source[q + 5] + 0.5;
     }
   }
   return result;
-}
-
-/** One pixel over the edge: neighbors that are not there are black. */
-function blend(image, rows, columns, left, top, wx, wy, result, to) {
-  const sums = [0.5, 0.5, 0.5];
-  for (let i = 0; i < 4; i += 1) {
-    const [px, py] = [left + (i & 1), top + (i >> 1)];
-    if (px < 0 || py < 0 || px >= columns || py >= rows) continue;
-    const weight = (i & 1 ? wx : 1 - wx) * (i >> 1 ? wy : 1 - wy);
-    for (let c = 0; c < 3; c += 1) sums[c] += weight * image[3 * (py * columns + px) + c];
-  }
-  for (let c = 0; c < 3; c += 1) result[to + c] = sums[c];
 }
 
 /**

@@ -48,7 +48,10 @@ export function kernelPanel({ model, edit, say }) {
   });
   const grid = kernelGrid({
     onMessage: say,
-    onChange: (weights) => put({ ...read(), weights }),
+    onChange: (weights) => {
+      put({ ...read(), weights });
+      return true;
+    },
   });
   const size = segmented({
     legend: "Kernel size",

@@ -24,19 +24,25 @@ const GAP = 2;
  */
 export function inspector({ chain, names, onChoose, signal }) {
   let unit = [0, 0, 0, 0];
-  const change = (place) => (value) => {
-    const next = [...unit];
-    next[place] = value;
+  // Kept at once: the next slider may move before this change is drawn.
+  const choose = (next) => {
+    unit = next;
     onChoose(next);
   };
   const layerMenu = select({
     label: "Layer",
     options: names.map((label, value) => ({ value: String(value), label })),
     value: "0",
-    onChange: (value) => onChoose([Number(value), 0, 0, 0]),
+    onChange: (value) => choose([Number(value), 0, 0, 0]),
   });
   const sliders = ["Map", "Row", "Column"].map((label, i) =>
-    slider({ label, min: 1, max: 2, value: 1, onInput: (value) => change(i + 1)(value - 1) }),
+    slider({
+      label,
+      min: 1,
+      max: 2,
+      value: 1,
+      onInput: (value) => choose(unit.with(i + 1, value - 1)),
+    }),
   );
   const field = plane({ label: "What the network sees", onPoint() {}, onKey() {}, signal });
   field.element.removeAttribute("tabindex");

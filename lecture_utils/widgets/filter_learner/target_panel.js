@@ -34,13 +34,16 @@ export function targetPanel({ model, edit }, say) {
   const grid = kernelGrid({
     onMessage: say,
     onChange: (weights) => {
-      if (maxMagnitude(weights) > LARGEST_WEIGHT)
-        return say("A target weight must be between −100 and 100.");
+      if (maxMagnitude(weights) > LARGEST_WEIGHT) {
+        say("A target weight must be between −100 and 100.");
+        return false;
+      }
       const { shape } = model.get("target");
       const same = ({ kernel }) =>
         kernel.length === shape[0] && kernel.flat().every((weight, i) => weight === weights[i]);
       const name = presets.find(same)?.name ?? "custom";
-      return edit({ target: fromTyped(weights, shape), target_name: name });
+      edit({ target: fromTyped(weights, shape), target_name: name });
+      return true;
     },
   });
   grid.element.querySelector("[role=grid]").setAttribute("aria-label", "Target weights");

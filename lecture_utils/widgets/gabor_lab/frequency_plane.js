@@ -21,12 +21,12 @@ const GRAB = 14;
 const halfWidth = (sigma) => Math.sqrt(Math.log(2) / 2) / (Math.PI * sigma);
 
 /**
- * @param {{onSteer: (settings: {frequency: number, theta: number}) => void, signal: AbortSignal}}
- *   options
+ * @param {{spotNow: () => {u: number, v: number}, signal: AbortSignal,
+ *   onSteer: (settings: {frequency: number, theta: number}) => void}} options
  * @returns {{element: HTMLElement, update: (lab: Record<string, any>, weights: Float64Array,
  *   dark: boolean) => void}} `weights` are the part of the kernel whose waves are shown.
  */
-export function frequencyPlane({ onSteer, signal }) {
+export function frequencyPlane({ spotNow, onSteer, signal }) {
   const canvas = h("canvas", { "aria-hidden": "true" });
   const paint = raster(canvas);
   const values = new Float32Array(SIZE * SIZE);
@@ -110,7 +110,9 @@ export function frequencyPlane({ onSteer, signal }) {
     ];
     if (!way) return;
     event.preventDefault();
-    steer(place.u + way[0] * step, place.v + way[1] * step);
+    // What was drawn last may be older than the last key.
+    const { u, v } = spotNow();
+    steer(u + way[0] * step, v + way[1] * step);
   });
   signal.addEventListener("abort", () => {
     grip = null;

@@ -142,7 +142,11 @@ function build(demo) {
   const kernelPart = choice("Part of the kernel", KERNEL_PARTS, "kernel_part");
   const responsePart = choice("Part of the response", RESPONSE_PARTS, "response_part");
   const responseLegend = scaleLegend();
-  const frequencies = frequencyPlane({ onSteer: (settings) => edit(steered(settings)), signal });
+  const frequencies = frequencyPlane({
+    spotNow: () => spot(model.get("frequency"), model.get("theta")),
+    onSteer: (settings) => edit(steered(settings)),
+    signal,
+  });
   const settings = settingsPanel({ model, edit });
   const numbers = numbersPanel();
   const show = responseView();

@@ -55,13 +55,18 @@ export function diagram({ onMove }) {
     if (tapping && event) drag(event);
     dragging = tapping = false;
   }
+  function move(trainFrom) {
+    if (trainFrom === state.trainFrom) return;
+    state = { ...state, trainFrom }; // The next key may come before this one is drawn.
+    onMove(trainFrom);
+  }
   /** The boundary goes to the gap that is nearest to the pointer. */
   function drag({ clientY }) {
     const places = state.boundaries.map(({ index }) => list[index].getBoundingClientRect().top);
     const distances = places.map((top) => Math.abs(top - clientY));
     const nearest = distances.indexOf(Math.min(...distances));
     const { trainFrom } = state.boundaries[nearest];
-    if (trainFrom !== state.trainFrom) onMove(trainFrom);
+    move(trainFrom);
   }
   function walk(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -86,7 +91,7 @@ export function diagram({ onMove }) {
     if (!(event.key in keys)) return;
     event.preventDefault();
     const to = all[Math.max(0, Math.min(all.length - 1, keys[event.key]))];
-    if (to.trainFrom !== state.trainFrom) onMove(to.trainFrom);
+    move(to.trainFrom);
   }
 
   function make({ network, marks }) {

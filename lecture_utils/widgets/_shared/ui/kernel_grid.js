@@ -14,7 +14,8 @@ const MOST_NUMBERS = 7;
 export const LARGEST_WEIGHT = 1e6;
 
 /**
- * @param {{onChange: (weights: Float64Array) => void, onMessage: (text: string) => void}} options
+ * @param {{onChange: (weights: Float64Array) => boolean, onMessage: (text: string) => void}} options
+ *   `onChange` returns whether these weights are allowed.
  * @returns {{element: HTMLElement, set: (weights: Float64Array, kh: number, kw: number,
  *   dark: boolean) => void}}
  */
@@ -43,7 +44,8 @@ export function kernelGrid({ onChange, onMessage }) {
     if (value === weights[index]) return;
     const next = weights.slice();
     next[index] = value;
-    onChange(next);
+    // Kept at once: the next key may come before this change is drawn.
+    if (onChange(next)) weights = next;
   }
   function nudge(index, steps, step = stepSize(), from = weights[index]) {
     // Rounded to whole steps, so that 0.1 + 0.2 does not become 0.30000000000000004.
