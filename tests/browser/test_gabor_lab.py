@@ -5,7 +5,15 @@ import warnings
 
 import numpy as np
 import pytest
-from page_tools import fingers, on_drawn, pixels, press_before_a_drawing, read, settled_box, wait_for_frames
+from page_tools import (
+    fingers,
+    on_drawn,
+    pixels,
+    press_before_a_drawing,
+    read,
+    settled_box,
+    wait_for_frames,
+)
 from PIL import Image
 from playwright.sync_api import expect
 
