@@ -240,7 +240,7 @@ def slide_boundary(card, stage):
         if f"{stage} and everything after it" in slider.get_attribute("aria-valuetext"):
             return
         card.page.keyboard.press("ArrowUp")
-        # The next key starts from the boundary that is drawn.
+        # What the slider says changes when the boundary is drawn.
         wait_for_frames(card.page)
 
 
